@@ -1,0 +1,159 @@
+"""How a check is registered, and the small voice with which it speaks."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from ..failure import Failure
+from ..findings import Evidence, Finding, Remedy, Severity, State
+
+if TYPE_CHECKING:
+    from ..launch.model import Launch
+    from ..world import World
+
+Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
+REGISTRY: dict[str, Check] = {}
+PACKAGES = ("audit", "edge", "email", "performance")
+
+
+def check(name: str) -> Callable[[Check], Check]:
+    """Registers a check under its roadmap id. A second one of the same name is a mistake and raises ValueError."""
+
+    def register(function: Check) -> Check:
+        if name in REGISTRY:
+            raise ValueError(f"two checks are called {name}")
+        REGISTRY[name] = function
+        return function
+
+    return register
+
+
+def load_all() -> dict[str, Check]:
+    """Imports every check package and returns the registry."""
+    for package in PACKAGES:
+        importlib.import_module(f"{__package__}.{package}")
+    return REGISTRY
+
+
+class Say:
+    """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule `edge.redirects.too-many-hops`."""
+
+    def __init__(self, name: str) -> None:
+        self.check = name
+
+    def _find(
+        self,
+        state: State,
+        rule: str,
+        subject: str,
+        summary: str,
+        severity: Severity,
+        evidence: tuple[Evidence, ...] | list[Evidence],
+        remedy: Remedy | None,
+        via: str,
+    ) -> Finding:
+        return Finding(
+            check=self.check,
+            rule=f"{self.check}.{rule}",
+            subject=subject,
+            state=state,
+            severity=severity,
+            summary=summary,
+            evidence=tuple(evidence),
+            remedy=remedy,
+            via=via,
+        )
+
+    def passed(
+        self,
+        rule: str,
+        subject: str,
+        summary: str,
+        *,
+        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        via: str = "",
+    ) -> Finding:
+        """It is as it should be."""
+        return self._find(State.PASS, rule, subject, summary, Severity.LOW, evidence, None, via)
+
+    def warn(
+        self,
+        rule: str,
+        subject: str,
+        summary: str,
+        *,
+        severity: Severity = Severity.MEDIUM,
+        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        remedy: Remedy,
+        via: str = "",
+    ) -> Finding:
+        """It works, but will hurt."""
+        return self._find(State.WARN, rule, subject, summary, severity, evidence, remedy, via)
+
+    def fail(
+        self,
+        rule: str,
+        subject: str,
+        summary: str,
+        *,
+        severity: Severity = Severity.HIGH,
+        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        remedy: Remedy,
+        via: str = "",
+    ) -> Finding:
+        """It is broken."""
+        return self._find(State.FAIL, rule, subject, summary, severity, evidence, remedy, via)
+
+    def info(
+        self,
+        rule: str,
+        subject: str,
+        summary: str,
+        *,
+        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        remedy: Remedy | None = None,
+        via: str = "",
+    ) -> Finding:
+        """A fact that is neither good nor bad; it does not decide the check's state."""
+        return self._find(State.INFO, rule, subject, summary, Severity.LOW, evidence, remedy, via)
+
+    def unknown(
+        self,
+        rule: str,
+        subject: str,
+        summary: str,
+        *,
+        failure: Failure | None = None,
+        severity: Severity = Severity.HIGH,
+        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        remedy: Remedy | None = None,
+        via: str = "",
+    ) -> Finding:
+        """It could not be seen: the sentence says why, never that something is missing."""
+        seen = list(evidence)
+        if failure is not None:
+            seen.append(Evidence.of("failure", str(failure)))
+        return self._find(State.UNKNOWN, rule, subject, summary, severity, seen, remedy, via)
+
+    def not_applicable(self, rule: str, subject: str, summary: str) -> Finding:
+        """There is nothing to judge: the sentence says why."""
+        return self._find(State.NOT_APPLICABLE, rule, subject, summary, Severity.LOW, (), None, "")
+
+    def no_permission(self, rule: str, subject: str, what: str) -> Finding:
+        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at."""
+        return self._find(
+            State.INFO,
+            rule,
+            subject,
+            f"Not looked at: {what} needs a recorded permission",
+            Severity.LOW,
+            (),
+            Remedy(
+                text="Record who allowed it in the launch file",
+                paste='[permission]\nby = "founder"\non = 2026-01-31\ndomains = ["example.com"]',
+                where="launchready.toml",
+            ),
+            "",
+        )

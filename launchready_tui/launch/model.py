@@ -1,0 +1,192 @@
+"""The launch file, key by key. msgspec structs, strict; the docstring under a key is its documentation."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+Role = Literal["web", "app", "api", "admin", "status", "staging", "origin", "mail", "other"]
+Environment = Literal["production", "staging", "development"]
+Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing"]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+PageUse = Literal["demo", "advertisement"]
+Service = Literal["rdap", "crt.sh", "certspotter", "block-lists", "asn", "globalping"]
+
+
+class _Table(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A table of the launch file: unknown keys are errors."""
+
+
+class Sprint(_Table):
+    """The launch sprint; the header's clock runs on it."""
+
+    start: datetime
+    """When the sprint started, with its zone."""
+    hours: float = 48
+    """How long it lasts, in hours."""
+
+
+class Permission(_Table):
+    """Who allowed the checks. What goes beyond an ordinary visit needs it, and stays inside these domains."""
+
+    by: str
+    """Who allowed it: a person id of people.toml, or a role."""
+    on: date
+    """The day it was given."""
+    domains: tuple[str, ...]
+    """Registrable domains it covers, with all their subdomains."""
+
+
+class Host(_Table):
+    """One public host of the product."""
+
+    name: str
+    """Its full DNS name."""
+    role: Role = "other"
+    """web, app, api, admin, status, staging, origin, mail or other."""
+    environment: Environment = "production"
+    """production, staging or development."""
+    purpose: str = ""
+    """What it is for, in a few words."""
+
+
+class Route(_Table):
+    """One request of the product that matters for a business flow."""
+
+    name: str
+    """What people call it, such as `search`."""
+    url: str
+    """The whole https URL."""
+    flow: Flow = "search"
+    """The business flow it belongs to."""
+    method: Method = "GET"
+    """The HTTP method."""
+    headers: dict[str, str] = {}
+    """Request headers. No secrets: a credential is named by `login`."""
+    body: str = ""
+    """The request body, as text."""
+    login: str = ""
+    """The name of a stored credential that goes into the Authorization header."""
+    safe: bool = False
+    """True where asking it again and again changes and costs nothing. Only such routes are measured."""
+    target_ms: int = 300
+    """95 of 100 answers should come within this many milliseconds."""
+
+
+class Page(_Table):
+    """A page that the demo shows or an advertisement leads to."""
+
+    url: str
+    """The whole https URL."""
+    use: PageUse = "demo"
+    """demo or advertisement."""
+    name: str = ""
+    """What people call it."""
+
+
+class Redirect(_Table):
+    """An old address and where it must lead."""
+
+    from_: str = msgspec.field(name="from")
+    """The old URL."""
+    to: str
+    """Where it must end, in one hop."""
+
+
+class Email(_Table):
+    """How the product sends and receives mail."""
+
+    senders: tuple[str, ...] = ()
+    """Services that send for the domain, such as `postmark`, or a sending domain of your own."""
+    selectors: tuple[str, ...] = ()
+    """DKIM selectors in use."""
+    support: str = ""
+    """The address customers write to."""
+
+
+class Repository(_Table):
+    """Where the product's code lies on this machine."""
+
+    path: str
+    """A folder, from the launch file's own."""
+
+
+class Settings(_Table):
+    """How the console may look at the outside."""
+
+    nameservers: tuple[str, ...] = ()
+    """Resolvers to ask, ADDRESS or ADDRESS:PORT. Empty: the machine's own."""
+    services: tuple[Service, ...] = ("rdap", "crt.sh", "certspotter", "block-lists", "asn")
+    """Public services that may be asked, and so learn names of this launch."""
+    rdap: dict[str, str] = {}
+    """RDAP base URLs by top-level domain, where the public list has none or another is wanted."""
+    private_addresses: tuple[str, ...] = ()
+    """Private addresses or networks that checks may connect to."""
+    requests_per_host: int = 150
+    """At most so many requests to one host in one run, measurements and the crawl apart."""
+    samples: int = 300
+    """At most so many timed requests to one route."""
+    rate: float = 10.0
+    """Timed requests a second to one route."""
+    ca_file: str = ""
+    """A file with extra certificate authorities, from the launch file's own folder."""
+
+
+class Launch(_Table):
+    """The whole launch file."""
+
+    name: str
+    """What the product is called."""
+    domain: str
+    """The registrable domain, such as `example.com`."""
+    canonical: str
+    """The one main address: scheme and host, such as `https://example.com/`."""
+    markets: tuple[str, ...] = ()
+    """Markets it launches in, such as `US`, `EU`."""
+    announced: bool = True
+    """False for a launch nobody knows of yet: public services are then not asked."""
+    sprint: Sprint | None = None
+    permission: Permission | None = None
+    hosts: tuple[Host, ...] = ()
+    routes: tuple[Route, ...] = ()
+    pages: tuple[Page, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    email: Email = Email()
+    repository: Repository | None = None
+    connect: dict[str, str] = {}
+    """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
+    settings: Settings = Settings()
+
+    @property
+    def canonical_host(self) -> str:
+        return (urlsplit(self.canonical).hostname or self.domain).lower()
+
+    def host(self, name: str) -> Host | None:
+        """The declared host of that name."""
+        return next((host for host in self.hosts if host.name == name), None)
+
+    def hosts_of(self, *roles: Role) -> tuple[Host, ...]:
+        """The declared hosts with one of these roles, in file order."""
+        return tuple(host for host in self.hosts if host.role in roles)
+
+    def permits(self, host: str) -> bool:
+        """Whether the recorded permission covers this host."""
+        return self.permission is not None and any(
+            host == domain or host.endswith("." + domain) for domain in self.permission.domains
+        )
+
+
+class LaunchFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A launch file as it was read: the launch, where it lies, and the hash that trust is bound to."""
+
+    launch: Launch
+    path: Path
+    sha256: str
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent

@@ -1,0 +1,167 @@
+"""The types that read the stage files (`audit.toml` … `handover.toml`) and the rule files (`rules/*.toml`) beside this module."""
+
+from __future__ import annotations
+
+import functools
+from datetime import timedelta
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from ..findings import Severity
+
+How = Literal["live", "repo", "log", "person"]
+ShelfLife = Literal["24h", "30d", "commit", "deploy"]
+LightId = Literal["dns", "ssl", "redirects", "email", "deployment", "secrets", "caching", "monitoring"]
+
+# Business flows, the one that earns first. `all` touches every flow, so it ranks with the first.
+FLOWS: tuple[str, ...] = ("pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing")
+
+
+class Light(msgspec.Struct, frozen=True):
+    """One of the eight lights of the minimum bar."""
+
+    id: str
+    title: str
+    means: str
+
+
+LIGHTS: tuple[Light, ...] = (
+    Light("dns", "DNS", "root and subdomains resolve"),
+    Light("ssl", "SSL", "HTTPS forced everywhere, certificates valid"),
+    Light("redirects", "Redirects", "one main address a page"),
+    Light("email", "Email", "SPF, DKIM and DMARC in place"),
+    Light("deployment", "Deployment", "production builds without manual fixes"),
+    Light("secrets", "Secrets", "none in code or in what the browser gets"),
+    Light("caching", "Caching", "static files cached at the edge"),
+    Light("monitoring", "Monitoring", "uptime alerts and errors visible"),
+)
+
+
+class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One check of the roadmap. `automated` says that code answers it now; otherwise a person confirms it."""
+
+    id: str
+    title: str
+    """Short, as the console's list shows it: at most 18 characters."""
+    goal: str
+    """What is true when it passes, one plain sentence."""
+    why: str
+    """Why it matters for the launch, in a founder's words."""
+    verify: str
+    """How it is verified, concretely."""
+    how: tuple[How, ...]
+    question: str
+    """What a person is asked to confirm where nothing, or not all, can be seen from outside."""
+    severity: Severity
+    flow: str
+    light: LightId | None = None
+    sprint_item: str
+    shelf_life: ShelfLife
+    effort_min: int
+    needs: tuple[str, ...] = ()
+    automated: bool = False
+
+    @property
+    def stage(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def keeps(self) -> timedelta | None:
+        """How long an answer stays fresh by time alone; None where the next commit or deploy ends it (30 days at most even then)."""
+        return {"24h": timedelta(hours=24), "30d": timedelta(days=30)}.get(self.shelf_life)
+
+
+class RuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a rule looks at, its technical term, and where it comes from: shown by `e`."""
+
+    id: str
+    term: str
+    """The field's own word for it, such as `HSTS max-age`."""
+    explain: str
+    """What the rule tests and why the line is drawn there."""
+    source: str
+    """RFC section, vendor page, with the date it was seen where it can change."""
+
+
+class Deliverable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something the stage hands over; it is as full as the checks that fill it are answered."""
+
+    id: str
+    title: str
+    filled_by: tuple[str, ...]
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sign that the stage is failing; lit by a failing finding of one of these checks or rules."""
+
+    id: str
+    title: str
+    lit_by: tuple[str, ...]
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stage of the roadmap and its screen."""
+
+    id: str
+    number: int
+    title: str
+    goal: str
+    checks: tuple[CheckSpec, ...]
+    deliverables: tuple[Deliverable, ...]
+    signals: tuple[Signal, ...]
+
+
+class RoadmapError(Exception):
+    """The roadmap data in the package is broken: which file, which key."""
+
+
+class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
+    rules: tuple[RuleSpec, ...]
+
+
+STAGE_FILES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
+
+
+class Roadmap:
+    """All stages and rules, looked up by id."""
+
+    def __init__(self, stages: tuple[Stage, ...], rules: tuple[RuleSpec, ...]) -> None:
+        self.stages = stages
+        self.checks: dict[str, CheckSpec] = {check.id: check for stage in stages for check in stage.checks}
+        self.rules: dict[str, RuleSpec] = {rule.id: rule for rule in rules}
+
+    def stage(self, name: str) -> Stage:
+        """A stage by id or number. KeyError if there is none."""
+        for stage in self.stages:
+            if name in (stage.id, str(stage.number)):
+                return stage
+        raise KeyError(name)
+
+    def light(self, light: str) -> tuple[CheckSpec, ...]:
+        """The checks that make a light."""
+        return tuple(check for check in self.checks.values() if check.light == light)
+
+
+@functools.cache
+def load() -> Roadmap:
+    """The roadmap of this version. Raises RoadmapError if the package's own data does not read."""
+    import tomllib
+
+    here = resources.files(__package__)
+    stages = []
+    for name in STAGE_FILES:
+        try:
+            stages.append(msgspec.convert(tomllib.loads((here / f"{name}.toml").read_text("utf-8")), Stage))
+        except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise RoadmapError(f"roadmap/{name}.toml: {error}") from error
+    rules: list[RuleSpec] = []
+    for file in sorted((here / "rules").iterdir(), key=lambda entry: entry.name):
+        if not file.name.endswith(".toml"):
+            continue
+        try:
+            rules += msgspec.convert(tomllib.loads(file.read_text("utf-8")), _RuleFile).rules
+        except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise RoadmapError(f"roadmap/rules/{file.name}: {error}") from error
+    return Roadmap(tuple(stages), tuple(rules))

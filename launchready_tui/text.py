@@ -1,0 +1,107 @@
+"""Foreign text made safe: cleaned once where it becomes text for people, escaped by each sink for itself.
+
+Cleaning removes what a terminal, a browser or a reader's eye could be steered by: C0 and C1 control characters, ESC, bidirectional
+overrides and isolates, zero-width and other format characters. It never shortens; a sink that has little room cuts for itself.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# Categories that never reach a person: control, format (bidi, zero width, tags), surrogate, private use, unassigned are kept out.
+_DROP = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_BLANKS = re.compile(r"[ \t\u00a0]+")
+
+
+def _text_of(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
+
+
+def _strip(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
+    out: list[str] = []
+    for char in value:
+        if char == "\t":
+            out.append(" ")
+        elif unicodedata.category(char) in _DROP:
+            out.append("\ufffd" if char == "\x1b" or "\x80" <= char <= "\x9f" else "")
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+def clean(value: str | bytes) -> str:
+    """Foreign text as one safe line: line breaks become spaces, runs of blanks one blank."""
+    one_line = _LINE_BREAKS.sub(" ", _text_of(value))
+    return _BLANKS.sub(" ", _strip(one_line)).strip()
+
+
+def clean_block(value: str | bytes) -> str:
+    """Foreign text with its lines kept, each made safe."""
+    lines = [_strip(line).rstrip() for line in _LINE_BREAKS.split(_text_of(value))]
+    return "\n".join(lines).strip("\n")
+
+
+def shorten(value: str, size: int) -> str:
+    """At most `size` characters, the last one an ellipsis where something was cut."""
+    return value if len(value) <= size else value[: max(0, size - 1)].rstrip() + "…"
+
+
+def for_html(value: str) -> str:
+    """Text and attribute values in HTML."""
+    return html.escape(clean_block(value), quote=True)
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@=])")
+
+
+def for_markdown(value: str) -> str:
+    """Text inside a Markdown paragraph or table cell: one line, every mark escaped."""
+    return _MARKDOWN.sub(r"\\\1", clean(value))
+
+
+def code_for_markdown(value: str, language: str = "") -> str:
+    """A fenced block that its content cannot close."""
+    body = clean_block(value)
+    runs = re.findall(r"`+", body)
+    fence = "`" * max(3, 1 + max((len(run) for run in runs), default=0))
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
+def for_csv(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula (a leading = + - @ TAB CR gets an apostrophe); quoting is the csv module's."""
+    body = clean_block(value)
+    return "'" + body if body[:1] in ("=", "+", "-", "@", "\t", "\r") or value[:1] in ("\t", "\r") else body
+
+
+def for_terminal(value: str) -> str:
+    """Text printed to a terminal: one line, no control characters."""
+    return clean(value)
+
+
+def for_ics(value: str) -> str:
+    """TEXT value of RFC 5545 section 3.3.11."""
+    body = clean_block(value)
+    return body.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def for_zone(value: str | bytes) -> str:
+    """A character-string of a zone file (RFC 1035 section 5.1): quoted, split at 255 octets, non-printing octets as \\DDD."""
+    raw = value.encode() if isinstance(value, str) else value
+    parts = [raw[at : at + 255] for at in range(0, len(raw), 255)] or [b""]
+    return " ".join('"' + "".join(_zone_octet(octet) for octet in part) + '"' for part in parts)
+
+
+def _zone_octet(octet: int) -> str:
+    if octet in (0x22, 0x5C):
+        return "\\" + chr(octet)
+    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+
+
+def for_xml(value: str) -> str:
+    """Text and attribute values in XML 1.0: escaped, and without characters XML cannot hold."""
+    return html.escape(clean_block(value), quote=True)

@@ -1,0 +1,1 @@
+"""The outside, seen once a run."""

@@ -1,0 +1,195 @@
+"""What the observers see, raw: cleaned only when it becomes Evidence. Times are UTC, lengths of time milliseconds, sizes bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from ..failure import Failure
+
+DnsStatus = Literal["ok", "nodata", "nxdomain"]
+
+
+class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to one question. `nodata` and `nxdomain` are answers, not failures.
+
+    `records` are in presentation form with absolute names, lower case, without the last dot (`10 mail.example.com`);
+    TXT records stand in `texts` as well, their strings joined (RFC 7208 section 3.3), decoded as UTF-8 or Latin-1.
+    """
+
+    name: str
+    rdtype: str
+    status: DnsStatus
+    records: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    ttl: int = 0
+    canonical: str = ""
+    """The name after following CNAMEs; equal to `name` where there is none."""
+    server: str = ""
+    """ADDRESS:PORT that answered."""
+    authoritative: bool = False
+    authenticated: bool = False
+    duration_ms: float = 0
+    at: datetime
+    via: str = ""
+
+    @property
+    def found(self) -> bool:
+        return self.status == "ok" and bool(self.records)
+
+
+class Phases(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time of one exchange went, in ms; None where a phase did not happen (a reused connection, plain http)."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    transfer: float | None = None
+    total: float = 0
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """One HTTP answer. Redirects are never followed by themselves. Header names are lower case, order and repeats kept, values decoded as Latin-1."""
+
+    url: str
+    method: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+    """The decoded body up to the cap."""
+    truncated: bool = False
+    wire_bytes: int = 0
+    """Body bytes as they came over the wire, up to the cap."""
+    http_version: str = "HTTP/1.1"
+    address: str = ""
+    phases: Phases = Phases()
+    reused: bool = False
+    at: datetime
+    via: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All values of a header, as sent."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    @property
+    def content_type(self) -> str:
+        """The media type alone, lower case."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_html(self) -> bool:
+        return self.content_type in ("text/html", "application/xhtml+xml")
+
+    @property
+    def text(self) -> str:
+        """The body as text: the declared charset, else UTF-8, wrong octets replaced."""
+        from email.message import Message
+
+        message = Message()
+        message["content-type"] = self.header("content-type") or "text/plain"
+        charset = message.get_content_charset("utf-8")
+        try:
+            return self.body.decode(charset, "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+
+class Hop(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a redirect chain."""
+
+    url: str
+    status: int
+    location: str
+    """The Location value as sent, raw; empty on the last hop."""
+    kind: Literal["location", "meta", "refresh", "end"] = "location"
+    total_ms: float = 0
+
+
+ChainProblem = Literal["", "loop", "too-many", "bad-location", "private-target", "other-scheme"]
+
+
+class Chain(msgspec.Struct, frozen=True, kw_only=True):
+    """A URL followed to its end by hand: every answer on the way, and what ended it."""
+
+    start: str
+    hops: tuple[Hop, ...]
+    """All answers, the last one included when it came."""
+    end: Reply | Failure
+    problem: ChainProblem = ""
+    detail: str = ""
+
+    @property
+    def redirects(self) -> int:
+        return sum(hop.kind != "end" for hop in self.hops)
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a certificate says of itself."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    """DNS names and addresses of the SAN extension."""
+    not_before: datetime
+    not_after: datetime
+    serial: str
+    key: Literal["rsa", "ec", "ed25519", "other"]
+    key_bits: int
+    signature_hash: str
+    self_signed: bool
+    ca_issuers: tuple[str, ...] = ()
+    """AIA caIssuers URLs."""
+    ocsp: tuple[str, ...] = ()
+    scts: int = 0
+    must_staple: bool = False
+    sha256: str = ""
+
+
+class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
+    """One look at a TLS server: the verdict of a verified handshake and, in any case, the chain it sent."""
+
+    host: str
+    port: int
+    address: str
+    verified: bool
+    verify_code: int = 0
+    """OpenSSL's X509_V_ERR code: 0 fine, 10 expired, 9 not yet valid, 62 host mismatch, 64 IP mismatch, 18 and 19 self-signed, 20 and 21 issuer unknown."""
+    verify_message: str = ""
+    chain: tuple[Certificate, ...]
+    version: str = ""
+    """TLSv1.2, TLSv1.3."""
+    cipher: str = ""
+    alpn: str = ""
+    duration_ms: float = 0
+    at: datetime
+    via: str = ""
+
+    @property
+    def leaf(self) -> Certificate:
+        return self.chain[0]
+
+
+VersionAnswer = Literal["accepted", "refused", "could-not-test"]
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """What RDAP says of a domain (RFC 9083)."""
+
+    domain: str
+    registered: bool
+    registrar: str = ""
+    expires: datetime | None = None
+    created: datetime | None = None
+    statuses: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+    signed: bool | None = None
+    source: str = ""
+    at: datetime
+    via: str = ""
