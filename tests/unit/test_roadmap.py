@@ -80,56 +80,56 @@ handover.reproducible,medium,admin,,Handover checklist,30d,15,handover.documents
 """
 
 # What no code answers yet: a person confirms it. Automating one takes it off this list; nothing is ever added.
-BY_PERSON = """
-audit.deploy-flow
-audit.env-split
-audit.logs
-audit.shared-secrets
-audit.overbuild
-edge.subdomains
-edge.cdn
-edge.exposure
-edge.app-links
-edge.dns-health
-email.dkim
-email.transport
-email.reputation
-email.flows
-email.inbox
-email.fallback
-deploy.environments
-deploy.secret-store
-deploy.secrets
-deploy.clean-build
-deploy.migrations
-deploy.rollback
-deploy.release
-deploy.ci
-deploy.live-version
-deploy.smoke
-deploy.ai-safety
-performance.routes
-performance.mobile
-performance.queries
-performance.indexes
-performance.queues
-performance.capacity
-monitoring.uptime
-monitoring.errors
-monitoring.alerts
-monitoring.logs
-monitoring.thresholds
-monitoring.detection
-monitoring.deploys
-monitoring.regions
-handover.documents
-handover.access
-handover.recovery
-handover.backups
-handover.contacts
-handover.bus-factor
-handover.reproducible
-""".split()
+BY_PERSON = [
+    "audit.deploy-flow",
+    "audit.env-split",
+    "audit.logs",
+    "audit.shared-secrets",
+    "audit.overbuild",
+    "edge.subdomains",
+    "edge.cdn",
+    "edge.exposure",
+    "edge.app-links",
+    "edge.dns-health",
+    "email.dkim",
+    "email.transport",
+    "email.reputation",
+    "email.flows",
+    "email.inbox",
+    "email.fallback",
+    "deploy.environments",
+    "deploy.secret-store",
+    "deploy.secrets",
+    "deploy.clean-build",
+    "deploy.migrations",
+    "deploy.rollback",
+    "deploy.release",
+    "deploy.ci",
+    "deploy.live-version",
+    "deploy.smoke",
+    "deploy.ai-safety",
+    "performance.routes",
+    "performance.mobile",
+    "performance.queries",
+    "performance.indexes",
+    "performance.queues",
+    "performance.capacity",
+    "monitoring.uptime",
+    "monitoring.errors",
+    "monitoring.alerts",
+    "monitoring.logs",
+    "monitoring.thresholds",
+    "monitoring.detection",
+    "monitoring.deploys",
+    "monitoring.regions",
+    "handover.documents",
+    "handover.access",
+    "handover.recovery",
+    "handover.backups",
+    "handover.contacts",
+    "handover.bus-factor",
+    "handover.reproducible",
+]
 
 STAGES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
 CHECKS = list(roadmap.load().checks.values())
@@ -172,8 +172,8 @@ def test_a_stage_is_found_by_name_and_by_number() -> None:
 
 
 def test_the_checks_that_a_person_confirms_only_get_fewer() -> None:
-    assert {spec.id for spec in CHECKS if not spec.automated} <= set(BY_PERSON)
     assert [spec.id for spec in CHECKS if not spec.automated] == BY_PERSON
+    assert len(BY_PERSON) <= 48
 
 
 @each_check
@@ -225,7 +225,7 @@ def test_all_checks_but_one_fill_a_deliverable_or_light_a_signal() -> None:
 
 def test_ids_of_deliverables_and_signals_are_single() -> None:
     for stage in roadmap.load().stages:
-        ids = [item.id for item in (*stage.deliverables, *stage.signals)]
+        ids = [deliverable.id for deliverable in stage.deliverables] + [signal.id for signal in stage.signals]
         assert len(set(ids)) == len(ids)
 
 
