@@ -117,3 +117,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     duration_ms: int
     via: str = ""
+    commit: str = ""
+    """The repository's commit that the answer belongs to; empty where unknown."""
+    deploy: str = ""
+    """The deploy in production that the answer belongs to; empty where unknown."""

@@ -1,0 +1,160 @@
+"""How a launch stands now: results seen through decisions and time. Made by `judge`, read by screens, reports and the bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ..findings import CheckResult, Finding, Severity, State
+from ..launch.decisions import Acceptance, Confirmation, Note, Parked, PutOff
+from ..roadmap.model import CheckSpec, Light
+
+Word = Literal["GO", "GO WITH ACCEPTED RISKS", "NO-GO"]
+StepKind = Literal["run", "fix", "ask", "export", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Where a finding stands in the fix order, and every input of that place, so that it can be argued with."""
+
+    place: int
+    """1 is the first thing to fix."""
+    blocks: bool
+    """It keeps the launch at NO-GO by itself."""
+    severity: Severity
+    flow: str
+    effort_min: int
+    """Usual minutes to fix everything that this check finds."""
+    waits_for: tuple[str, ...] = ()
+    """Checks that fail or are unknown now and must pass before this fix makes sense."""
+    unblocks: tuple[str, ...] = ()
+    """Checks with open findings that wait for this one; they may have lifted it above its own weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One finding now: `state` has accepted, later and confirmations laid over what the check said."""
+
+    finding: Finding
+    state: State
+    owner: str = ""
+    """A person id, or empty."""
+    decision: Acceptance | PutOff | None = None
+    """The decision in force."""
+    lapsed: Acceptance | None = None
+    """An acceptance that has run out, so that the finding is open again."""
+    parked: Parked | None = None
+    """Who it waits for, while that time has not passed."""
+    notes: tuple[Note, ...] = ()
+    blocks: bool = False
+    """It keeps the launch at NO-GO by itself: a failing blocker, or something unknown in a blocker-class check."""
+    rank: Rank | None = None
+    """Its place in the fix order; None where there is nothing to fix."""
+
+    @property
+    def id(self) -> str:
+        return self.finding.id
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody must still act on it."""
+        return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One check now. A stale one is UNKNOWN; what was found last stays in `findings`."""
+
+    spec: CheckSpec
+    state: State
+    findings: tuple[Judged, ...] = ()
+    result: CheckResult | None = None
+    """The newest kept result; None where it never ran or a person confirms it."""
+    seen_at: datetime | None = None
+    """When it was last answered, by a run or by a person."""
+    fresh_until: datetime | None = None
+    stale: bool = False
+    owner: str = ""
+    parked: Parked | None = None
+    confirmation: Confirmation | None = None
+    """The newest confirmation, also when it has run out (then `stale`)."""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """It keeps the launch at NO-GO."""
+        return any(finding.blocks for finding in self.findings) or (
+            self.state is State.UNKNOWN and self.spec.severity is Severity.BLOCKER
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LightNow:
+    """A light of the minimum bar. Dark and accepted is `state` ACCEPTED, and still not `lit`."""
+
+    light: Light
+    state: State
+    lit: bool
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where the launch stands."""
+
+    word: Word
+    at: datetime
+    demo: bool
+    reasons: tuple[str, ...]
+    """Plain sentences, the heaviest first; empty for a plain GO."""
+    lights: tuple[LightNow, ...]
+    standings: dict[str, Standing]
+    """Every check of the roadmap, in roadmap order."""
+    fixes: tuple[Judged, ...]
+    """Open findings that somebody must fix, in fix order: failed, warned, and unknown ones that no person's word can settle."""
+    questions: tuple[Standing, ...]
+    """Checks that wait for a person's answer, in stage order; parked ones are left out until they come back."""
+    not_run: tuple[str, ...]
+    """Automated checks that were never run."""
+    stale: tuple[str, ...]
+    """Automated checks to run again."""
+    minutes_left: int
+    """Minutes of fixes left by the estimates, each check once."""
+    blockers: int
+    """Failing blockers that nobody has accepted."""
+    unanswered: int
+    """Blocker-class checks that are unknown."""
+    accepted: int
+    """Accepted findings."""
+
+    @property
+    def label(self) -> str:
+        """The word as people read it; a demo's is always labelled as one."""
+        return f"{self.word} (demo)" if self.demo else self.word
+
+    @property
+    def fragile(self) -> bool:
+        """One light of the minimum bar is dark: fragile, not ready."""
+        return not all(light.lit for light in self.lights)
+
+    def finding(self, finding_id: str) -> Judged | None:
+        """A finding by id."""
+        for standing in self.standings.values():
+            for judged in standing.findings:
+                if judged.finding.id == finding_id:
+                    return judged
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The one next step."""
+
+    kind: StepKind
+    text: str
+    note: str = ""
+    check: str = ""
+    finding: str = ""
+    checks: tuple[str, ...] = ()
+    """What to run, for kind `run`."""
