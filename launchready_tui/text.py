@@ -34,6 +34,13 @@ def _strip(value: str) -> str:
     return "".join(out)
 
 
+def printable(value: str) -> str:
+    """The same text without what could steer a terminal or an eye; blanks are kept as they are, tabs and line breaks become one blank."""
+    if value.isascii() and value.isprintable():
+        return value
+    return _strip(_LINE_BREAKS.sub(" ", value))
+
+
 def clean(value: str | bytes) -> str:
     """Foreign text as one safe line: line breaks become spaces, runs of blanks one blank."""
     one_line = _LINE_BREAKS.sub(" ", _text_of(value))
