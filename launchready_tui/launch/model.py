@@ -21,7 +21,7 @@ class _Table(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """A table of the launch file: unknown keys are errors."""
 
 
-class Sprint(_Table):
+class Sprint(_Table, frozen=True, kw_only=True):
     """The launch sprint; the header's clock runs on it."""
 
     start: datetime
@@ -30,7 +30,7 @@ class Sprint(_Table):
     """How long it lasts, in hours."""
 
 
-class Permission(_Table):
+class Permission(_Table, frozen=True, kw_only=True):
     """Who allowed the checks. What goes beyond an ordinary visit needs it, and stays inside these domains."""
 
     by: str
@@ -41,7 +41,7 @@ class Permission(_Table):
     """Registrable domains it covers, with all their subdomains."""
 
 
-class Host(_Table):
+class Host(_Table, frozen=True, kw_only=True):
     """One public host of the product."""
 
     name: str
@@ -54,7 +54,7 @@ class Host(_Table):
     """What it is for, in a few words."""
 
 
-class Route(_Table):
+class Route(_Table, frozen=True, kw_only=True):
     """One request of the product that matters for a business flow."""
 
     name: str
@@ -77,7 +77,7 @@ class Route(_Table):
     """95 of 100 answers should come within this many milliseconds."""
 
 
-class Page(_Table):
+class Page(_Table, frozen=True, kw_only=True):
     """A page that the demo shows or an advertisement leads to."""
 
     url: str
@@ -88,7 +88,7 @@ class Page(_Table):
     """What people call it."""
 
 
-class Redirect(_Table):
+class Redirect(_Table, frozen=True, kw_only=True):
     """An old address and where it must lead."""
 
     from_: str = msgspec.field(name="from")
@@ -97,7 +97,7 @@ class Redirect(_Table):
     """Where it must end, in one hop."""
 
 
-class Email(_Table):
+class Email(_Table, frozen=True, kw_only=True):
     """How the product sends and receives mail."""
 
     senders: tuple[str, ...] = ()
@@ -108,14 +108,14 @@ class Email(_Table):
     """The address customers write to."""
 
 
-class Repository(_Table):
+class Repository(_Table, frozen=True, kw_only=True):
     """Where the product's code lies on this machine."""
 
     path: str
     """A folder, from the launch file's own."""
 
 
-class Settings(_Table):
+class Settings(_Table, frozen=True, kw_only=True):
     """How the console may look at the outside."""
 
     nameservers: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class Settings(_Table):
     """A file with extra certificate authorities, from the launch file's own folder."""
 
 
-class Launch(_Table):
+class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
     name: str
@@ -175,9 +175,7 @@ class Launch(_Table):
 
     def permits(self, host: str) -> bool:
         """Whether the recorded permission covers this host."""
-        return self.permission is not None and any(
-            host == domain or host.endswith("." + domain) for domain in self.permission.domains
-        )
+        return self.permission is not None and any(host == domain or host.endswith("." + domain) for domain in self.permission.domains)
 
 
 class LaunchFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,106 @@
+"""Files are replaced whole or not at all: a kill, a full disk or a lost race leaves the old file as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.ENOENT: "the folder does not exist",
+    errno.ENOTDIR: "its folder is not a folder",
+    errno.EISDIR: "there is a folder of that name",
+    errno.EIO: "the disk reports an error",
+}
+
+
+class CannotWrite(OSError):  # noqa: N818 - read aloud it is a sentence
+    """A file could not be written, in plain words. What was there before is still there, whole."""
+
+    def __init__(self, path: Path, why: OSError) -> None:
+        super().__init__(why.errno, _WORDS.get(why.errno or 0, why.strerror or str(why)), str(path))
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path} could not be written: {self.strerror}. Nothing was changed."
+
+
+def write_atomically(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
+    """Puts `text` (UTF-8, line ends as given) in the place of `path`: temporary file beside it, fsync, rename, fsync of the folder.
+
+    A private `mode` (no bits for group and others) is set exactly; otherwise an existing file keeps its own mode and a new one
+    gets `mode` less the umask. A symbolic link stays one: the file it points to is replaced. Raises CannotWrite.
+    """
+    raw = text.encode() if isinstance(text, str) else text
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        # The umask must not widen or narrow a private file, and a kill here must not leave its content readable.
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(raw)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.chmod(_final_mode(target, mode))
+            temporary.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(target.parent)
+    except OSError as why:
+        raise CannotWrite(path, why) from why
+
+
+def _final_mode(target: Path, mode: int) -> int:
+    if mode & 0o077 == 0:
+        return mode
+    try:
+        return target.stat().st_mode & 0o7777
+    except OSError:
+        return mode & ~_umask()
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename itself lasting. Some file systems and Windows cannot; the file is whole either way."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Holds off other LaunchReady processes between a look at a file and its replacement. Where locks do not exist, does nothing."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: os.replace alone must do
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as why:
+        raise CannotWrite(folder, why) from why
+    try:
+        with contextlib.suppress(OSError):  # a network file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,110 @@
+"""What people decided: decisions.toml, committed with the launch, people named by id only. Written by the console, whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+
+from .store import TomlFile
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One entry; times are aware, UTC."""
+
+
+class Confirmation(_Entry, frozen=True, kw_only=True):
+    """A person says that a check holds."""
+
+    check: str
+    by: str
+    """Who confirms: a person id or a role."""
+    recorded_by: str
+    """Who wrote it down."""
+    on: datetime
+    until: datetime
+    evidence: str
+
+
+class Acceptance(_Entry, frozen=True, kw_only=True):
+    """A known risk, taken on by somebody until a day."""
+
+    rule: str
+    subject: str
+    by: str
+    recorded_by: str
+    reason: str
+    on: datetime
+    until: datetime
+
+
+class PutOff(_Entry, frozen=True, kw_only=True):
+    """Left for after the launch. Never valid for a blocker."""
+
+    rule: str
+    subject: str
+    by: str
+    recorded_by: str
+    reason: str
+    on: datetime
+
+
+class Owner(_Entry, frozen=True, kw_only=True):
+    """Who takes care: of a whole check, or of one finding (rule and subject)."""
+
+    check: str = ""
+    rule: str = ""
+    subject: str = ""
+    person: str
+
+
+class Note(_Entry, frozen=True, kw_only=True):
+    """A remark on a check or on one finding."""
+
+    check: str = ""
+    rule: str = ""
+    subject: str = ""
+    text: str
+    by: str
+    on: datetime
+
+
+class Parked(_Entry, frozen=True, kw_only=True):
+    """Waits for somebody, and comes back by itself at `until`."""
+
+    check: str = ""
+    rule: str = ""
+    subject: str = ""
+    waiting_for: str
+    until: datetime
+    by: str
+    on: datetime
+
+
+class Decisions(_Entry, frozen=True, kw_only=True):
+    """The whole of decisions.toml."""
+
+    confirmations: tuple[Confirmation, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+    later: tuple[PutOff, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    notes: tuple[Note, ...] = ()
+    parked: tuple[Parked, ...] = ()
+
+
+class DecisionsFile(TomlFile[Decisions]):
+    """decisions.toml: `load()`, `save(decisions)`."""
+
+    NAME: ClassVar[str] = "decisions.toml"
+    TYPE: ClassVar[type[Decisions]] = Decisions
+    SCHEMA: ClassVar[int] = 1
+    HEAD: ClassVar[str] = "# What was decided about this launch, written by the console. Commit it: everybody then sees the same verdict.\n"
+    ORDER: ClassVar[dict[str, tuple[str, ...]]] = {
+        "confirmations": ("check", "on", "by"),
+        "accepted": ("rule", "subject", "on"),
+        "later": ("rule", "subject", "on"),
+        "owners": ("check", "rule", "subject", "person"),
+        "notes": ("check", "rule", "subject", "on", "by", "text"),
+        "parked": ("check", "rule", "subject", "until"),
+    }
