@@ -150,16 +150,25 @@ class Launch(_Table, frozen=True, kw_only=True):
     announced: bool = True
     """False for a launch nobody knows of yet: public services are then not asked."""
     sprint: Sprint | None = None
+    """The launch sprint."""
     permission: Permission | None = None
+    """Who allowed the checks, for which domains, and when."""
     hosts: tuple[Host, ...] = ()
+    """The public hosts of the product."""
     routes: tuple[Route, ...] = ()
+    """The requests that matter for the business; the first five are measured first."""
     pages: tuple[Page, ...] = ()
+    """What the demo shows, and where advertisements lead."""
     redirects: tuple[Redirect, ...] = ()
+    """Old addresses and where they must lead."""
     email: Email = Email()
+    """How the product sends and receives mail."""
     repository: Repository | None = None
+    """Where the code lies."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()
+    """How the console may look at the outside."""
 
     @property
     def canonical_host(self) -> str:

@@ -1,4 +1,4 @@
-"""TOML text in one settled shape: every row of a list is a `[[table]]` of its own, one key a line, so that a change shows as that change only.
+"""TOML text in one settled shape: every row of a list is a `[[table]]` of its own, one key a line; a change shows as that change only.
 
 tomli-w writes the strings and numbers; left alone it folds short rows into one line and long ones not, which makes diffs jump.
 """

@@ -64,8 +64,7 @@ class TomlFile(Generic[Content]):
         for field in msgspec.structs.fields(cls.TYPE):
             rows = [strict.to_table(entry) for entry in getattr(content, field.name)]
             keys = cls.ORDER.get(field.name, ())
-            rows.sort(key=lambda row, keys=keys: [_sortable(row.get(key)) for key in keys])
-            parts += [render.table(field.name, row, of_many=True) for row in rows]
+            parts += [render.table(field.name, row, of_many=True) for row in _sorted(rows, keys)]
         return "\n".join(parts)
 
     def _bytes(self) -> bytes | None:
@@ -92,6 +91,11 @@ class TomlFile(Generic[Content]):
 
 def _hash(raw: bytes | None) -> str:
     return "" if raw is None else hashlib.sha256(raw).hexdigest()
+
+
+def _sorted(rows: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """By the keys, then by all the rest: the same entries always give the same text."""
+    return sorted(rows, key=lambda row: ([_sortable(row.get(key)) for key in keys], render.lines(row)))
 
 
 def _sortable(value: object) -> tuple[int, float, str]:
