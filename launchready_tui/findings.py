@@ -14,7 +14,7 @@ from . import text as _text
 class State(StrEnum):
     """The state of a finding or a check. ACCEPTED and LATER are laid over by decisions, never given by a check."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  a state, not a password
     WARN = "warn"
     FAIL = "fail"
     INFO = "info"
@@ -78,6 +78,10 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     paste: str = ""
     where: str = ""
+
+
+WHOLE_LAUNCH = "launch"
+"""The subject of a finding that speaks of a whole check, not of a host or a page."""
 
 
 def finding_id(rule: str, subject: str) -> str:

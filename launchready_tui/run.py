@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Literal
 
 from .checks import base
 from .clock import Clock
-from .findings import CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from .findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, worst
 from .roadmap.model import load as load_roadmap
 
 if TYPE_CHECKING:
     from .launch.model import Launch
     from .world import Counts, World
 
-SUBJECT = "launch"
-"""The subject of findings that speak of a whole check, not of a host or a page."""
 CEILING_S = 120.0
 """The longest a check may take, measurements asked for by the launch file apart."""
 _TICK_S = 0.01
@@ -122,7 +120,7 @@ def crashed(check: str, error: BaseException) -> Finding:
     return Finding(
         check=check,
         rule=f"{check}.crashed",
-        subject=SUBJECT,
+        subject=WHOLE_LAUNCH,
         state=State.UNKNOWN,
         severity=_severity(check),
         summary=f"This check broke, so nothing is known here; reference {reference(error)}",
@@ -136,7 +134,7 @@ def too_slow(check: str, seconds: float) -> Finding:
     return Finding(
         check=check,
         rule=f"{check}.too-slow",
-        subject=SUBJECT,
+        subject=WHOLE_LAUNCH,
         state=State.UNKNOWN,
         severity=_severity(check),
         summary=f"This check was stopped after {seconds:.0f} s, so not all is known here",
@@ -184,7 +182,7 @@ async def _one(
     )
 
 
-async def _stream(source: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
+async def _stream(source: AsyncIterator[Finding]) -> AsyncGenerator[Finding, None]:
     """A generator over any async iterator, so that it can be closed in the task that ran it."""
     try:
         async for finding in source:
@@ -205,7 +203,7 @@ async def run(
     registry: Mapping[str, base.Check] | None = None,
     marks: Marks = Marks(),
     ceiling: float | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Runs the named checks together in this loop and yields what happens, as it happens.
 
     Names that no code answers are left out. A mistake inside a check becomes an unknown finding. Setting `cancel` ends the run with

@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from .judge import LONGEST, LONGEST_ACCEPTANCE, accepted_until, confirmed_until, judge
 from .model import Judged, LightNow, Rank, Standing, Step, StepKind, Verdict, Word
+from .steps import next_step
 
-__all__ = ["Judged", "LightNow", "Rank", "Standing", "Step", "StepKind", "Verdict", "Word"]
+__all__ = [
+    "LONGEST",
+    "LONGEST_ACCEPTANCE",
+    "Judged",
+    "LightNow",
+    "Rank",
+    "Standing",
+    "Step",
+    "StepKind",
+    "Verdict",
+    "Word",
+    "accepted_until",
+    "confirmed_until",
+    "judge",
+    "next_step",
+]

@@ -84,9 +84,7 @@ class Standing:
     @property
     def blocks(self) -> bool:
         """It keeps the launch at NO-GO."""
-        return any(finding.blocks for finding in self.findings) or (
-            self.state is State.UNKNOWN and self.spec.severity is Severity.BLOCKER
-        )
+        return any(finding.blocks for finding in self.findings) or (self.state is State.UNKNOWN and self.spec.severity is Severity.BLOCKER)
 
 
 @dataclass(frozen=True, slots=True)
