@@ -63,12 +63,26 @@ def for_html(value: str) -> str:
     return html.escape(clean_block(value), quote=True)
 
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:@=])")
+# Marks that start something anywhere; `&` because an entity would be decoded, `@`, `://` and `www.` because GitHub links them.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~&@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+# Marks that mean something only where a block begins: heading, list, rule, underline of a heading, numbered list, definition.
+_MARKDOWN_START = re.compile(r"^(?=[#+\-=:])|^(\d+)(?=[.)])")
 
 
 def for_markdown(value: str) -> str:
-    """Text inside a Markdown paragraph or table cell: one line, every mark escaped."""
-    return _MARKDOWN.sub(r"\\\1", clean(value))
+    """Text inside a Markdown paragraph, list item or table cell: one line that renders as exactly this text, no link, no tag."""
+    line = _MARKDOWN.sub(lambda mark: "\\" + mark.group(), clean(value))
+    return _MARKDOWN_START.sub(lambda start: (start.group(1) or "") + "\\", line)
+
+
+def span_for_markdown(value: str) -> str:
+    """A code span that its content cannot close, also inside a table cell."""
+    body = clean(value)
+    if not body:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", body)), default=0))
+    pad = " " if body[0] == "`" or body[-1] == "`" else ""
+    return f"{fence}{pad}{body}{pad}{fence}".replace("|", "\\|")
 
 
 def code_for_markdown(value: str, language: str = "") -> str:
