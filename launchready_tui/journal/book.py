@@ -1,0 +1,286 @@
+"""The journal: every result of every run, appended and never changed, ordered by sequence and never by clock.
+
+SQLite in WAL with `synchronous=FULL`: what `save` has returned for is on the disk (https://sqlite.org/wal.html). One writes at a time,
+any number read. A journal's methods may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from .. import __version__
+from ..findings import CheckResult, Finding
+from ..launch.problems import NewerFile
+from .errors import JournalError, from_os, from_sqlite
+from .rows import Changes, Export, RunRow, compare
+from .schema import APPLICATION_ID, STEPS
+
+_BUSY_MS = 5000
+_RESULT = msgspec.json.Decoder(CheckResult)
+
+
+class Journal:
+    """An open journal. Reads show real runs, or those of the demo, never both; runs that are not kept only by their saved id."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, demo: bool) -> None:
+        self.path = path
+        self.demo = demo
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path, *, demo: bool = False, steps: Sequence[str] = STEPS) -> Journal:
+        """Opens or begins the journal. Raises JournalError, and NewerFile for a file of a newer version.
+
+        An older file is first copied beside itself (`journal.v1.sqlite3`), then brought up to date.
+        """
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                _keep_out_of_git(path.parent)
+        except OSError as error:
+            raise from_os(path, error) from error
+        try:
+            connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise from_sqlite(path, error) from error
+        try:
+            _prepare(path, connection, steps)
+        except sqlite3.Error as error:
+            connection.close()
+            raise from_sqlite(path, error) from error
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection, demo)
+
+    def close(self) -> None:
+        """Lets go of the file. Saved results need no closing."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    def begin(
+        self,
+        *,
+        kind: Literal["run", "recheck"],
+        full: bool,
+        via: str = "",
+        now: datetime,
+        launch: str,
+        demo: bool | None = None,
+        kept: bool = True,
+    ) -> int:
+        """Begins a run and returns its number. `kept=False`: judged at a set time, so never taken for a real run."""
+        row = (kind, full, self.demo if demo is None else demo, kept, via, launch, __version__, now.isoformat())
+        return self._append(
+            "INSERT INTO runs (kind, full, demo, kept, via, launch, version, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row
+        )
+
+    def save(self, run: int, result: CheckResult) -> str:
+        """Appends one result. When this returns it is on the disk; the id it returns reads it back."""
+        body = msgspec.json.encode(result).decode()
+        digest = _digest(body)
+        seq = self._append(
+            "INSERT INTO results (run, check_id, state, digest, body) VALUES (?, ?, ?, ?, ?)",
+            (run, result.check, str(result.state), digest, body),
+        )
+        return f"{seq}-{digest}"
+
+    def finish(self, run: int, *, now: datetime, outcome: Literal["done", "cancelled", "failed"]) -> None:
+        """Notes how a run ended. A run without an end was interrupted."""
+        self._append("INSERT INTO ends (run, outcome, ended_at) VALUES (?, ?, ?)", (run, outcome, now.isoformat()))
+
+    def exported(self, folder: str, *, now: datetime) -> None:
+        """Notes that the handover folder was written, and after which result."""
+        self._append(
+            "INSERT INTO exports (after_seq, demo, folder, exported_at) VALUES ((SELECT coalesce(max(seq), 0) FROM results), ?, ?, ?)",
+            (self.demo, folder, now.isoformat()),
+        )
+
+    # Reading
+
+    def read(self, saved_id: str) -> CheckResult | None:
+        """The result with this id; None where there is none. Raises JournalError if what lies there is not what was saved."""
+        seq, _, digest = saved_id.strip().partition("-")
+        if not seq.isascii() or not seq.isdigit() or len(seq) > 18:
+            return None
+        rows = self._rows("SELECT digest, body FROM results WHERE seq = ?", (int(seq),))
+        if not rows or rows[0][0] != digest:
+            return None
+        if _digest(rows[0][1]) != digest:
+            raise JournalError(self.path, "broken", f"saved result {saved_id} has changed")
+        return self._result(rows[0][1])
+
+    def latest(self) -> dict[str, CheckResult]:
+        """The newest result of each check, of kept runs only."""
+        rows = self._rows(
+            "SELECT body FROM results WHERE seq IN (SELECT max(seq) FROM results JOIN runs USING (run)"
+            " WHERE kept AND demo = ? GROUP BY check_id) ORDER BY seq",
+            (self.demo,),
+        )
+        results = [self._result(body) for (body,) in rows]
+        return {result.check: result for result in results}
+
+    def history(self, check: str, limit: int = 50) -> list[tuple[int, CheckResult]]:
+        """The newest results of one check with their run numbers, newest first, of kept runs only."""
+        rows = self._rows(
+            "SELECT run, body FROM results JOIN runs USING (run) WHERE check_id = ? AND kept AND demo = ? ORDER BY seq DESC LIMIT ?",
+            (check, self.demo, limit),
+        )
+        return [(run, self._result(body)) for run, body in rows]
+
+    def history_of(self, finding: str, check: str, limit: int = 50) -> list[tuple[int, CheckResult, Finding | None]]:
+        """How one finding (by id) stood in the newest results of its check; None where that result does not have it."""
+        return [
+            (run, result, next((one for one in result.findings if one.id == finding), None)) for run, result in self.history(check, limit)
+        ]
+
+    def runs(self, limit: int = 50) -> list[RunRow]:
+        """The newest runs, newest first, those that are not kept included."""
+        rows = self._rows(
+            "SELECT runs.run, kind, full, demo, kept, via, launch, version, started_at, outcome, ended_at,"
+            " (SELECT count(*) FROM results WHERE results.run = runs.run)"
+            " FROM runs LEFT JOIN ends USING (run) WHERE demo = ? ORDER BY runs.run DESC LIMIT ?",
+            (self.demo, limit),
+        )
+        return [RunRow.of(row) for row in rows]
+
+    def saved_in(self, run: int) -> list[tuple[str, CheckResult]]:
+        """All results of one run with their saved ids, in the order they came."""
+        rows = self._rows("SELECT seq, digest, body FROM results WHERE run = ? ORDER BY seq", (run,))
+        return [(f"{seq}-{digest}", self._result(body)) for seq, digest, body in rows]
+
+    def changes(self) -> Changes:
+        """The open findings of each check's newest result against its result before that; a check with one result has no before."""
+        rows = self._rows(
+            "SELECT body FROM (SELECT check_id, seq, body, row_number() OVER (PARTITION BY check_id ORDER BY seq DESC) AS back"
+            " FROM results JOIN runs USING (run) WHERE kept AND demo = ?) WHERE back <= 2 ORDER BY check_id, seq DESC",
+            (self.demo,),
+        )
+        by_check: dict[str, list[CheckResult]] = {}
+        for (body,) in rows:
+            result = self._result(body)
+            by_check.setdefault(result.check, []).append(result)
+        return compare([(found[0], found[1]) for found in by_check.values() if len(found) == 2])
+
+    def last_export(self) -> Export | None:
+        """The newest export of the handover folder, and whether a result came after it."""
+        rows = self._rows(
+            "SELECT folder, exported_at, after_seq <"
+            " (SELECT coalesce(max(seq), 0) FROM results JOIN runs USING (run) WHERE kept AND demo = ?1)"
+            " FROM exports WHERE demo = ?1 ORDER BY export DESC LIMIT 1",
+            (self.demo,),
+        )
+        return Export(rows[0][0], datetime.fromisoformat(rows[0][1]), bool(rows[0][2])) if rows else None
+
+    def _append(self, statement: str, values: tuple[object, ...]) -> int:
+        """One statement, one transaction: committed when this returns."""
+        with self._lock, self._plain_words():
+            cursor = self._connection.execute(statement, values)
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+
+    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock, self._plain_words():
+            return self._connection.execute(query, values).fetchall()
+
+    def _result(self, body: str) -> CheckResult:
+        try:
+            return _RESULT.decode(body)
+        except msgspec.MsgspecError as error:
+            raise JournalError(self.path, "broken", str(error)) from error
+
+    @contextlib.contextmanager
+    def _plain_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise from_sqlite(self.path, error) from error
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:8]
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """The folder ignores itself, whatever the user's own .gitignore says."""
+    ignore = folder / ".gitignore"
+    if folder.name.startswith(".") and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _prepare(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -> None:
+    """Checks whose file this is, brings it up to date, and sets how it is written."""
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    version = _version(path, connection, len(steps))
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    if version == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(path, connection, len(steps))  # another program may have been faster
+        if 0 < version < len(steps):
+            _copy_aside(path, version)
+        for step in steps[version:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(path: Path, connection: sqlite3.Connection, known: int) -> int:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise JournalError(path, "foreign")
+    if version > known:
+        raise NewerFile(path.name, version, known)
+    return version
+
+
+def _copy_aside(path: Path, version: int) -> None:
+    """A whole copy through SQLite's own backup, the write-ahead log included; an earlier copy is never overwritten."""
+    target, number = path.with_name(f"{path.stem}.v{version}{path.suffix}"), 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.stem}.v{version}-{number}{path.suffix}")
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The single statements of a script: `executescript` would commit the transaction that they must be part of."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            if statement.strip():
+                yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

@@ -1,0 +1,75 @@
+"""Why the journal could not be read or written, in plain words."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+JournalProblem = Literal["full", "read-only", "no-access", "busy", "broken", "foreign", "failed"]
+
+_WORDS: dict[JournalProblem, str] = {
+    "full": "the disk is full; nothing that was shown as saved is lost. Make room and run it again",
+    "read-only": "its folder cannot be written; LaunchReady needs a folder of its own, .launchready, beside the launch file",
+    "no-access": "it cannot be opened; look at the rights of the file and its folder",
+    "busy": "another program holds it; wait until that is done, then try again",
+    "broken": "it is damaged and was left as it is; move it away to start a new one, or put back a copy",
+    "foreign": "this file is not a journal of LaunchReady; it was left as it is",
+    "failed": "reading or writing it failed",
+}
+
+
+class JournalError(Exception):
+    """The journal cannot be used now. `problem` is what code decides on; the text is for people."""
+
+    def __init__(self, path: Path, problem: JournalProblem, detail: str = "") -> None:
+        self.path, self.problem, self.detail = path, problem, detail
+        tail = f" ({detail})" if detail else ""
+        super().__init__(f"The journal {path}: {_WORDS[problem]}{tail}")
+
+
+_BY_CODE: dict[int, JournalProblem] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_CANTOPEN: "no-access",
+    sqlite3.SQLITE_PERM: "no-access",
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_CORRUPT: "broken",
+    sqlite3.SQLITE_NOTADB: "foreign",
+}
+_BY_ERRNO: dict[int, JournalProblem] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "read-only",
+    errno.EPERM: "read-only",
+    errno.ENOTDIR: "no-access",
+    errno.EEXIST: "no-access",
+}
+
+
+def from_sqlite(path: Path, error: sqlite3.Error) -> JournalError:
+    """SQLite's result code in our words (https://sqlite.org/rescode.html; the low byte is the primary code)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    problem: JournalProblem = _BY_CODE.get(code & 0xFF, "failed") if code is not None else "failed"
+    if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR and _no_room(path):
+        problem = "full"
+    return JournalError(path, problem, str(error) if problem in ("failed", "broken") else "")
+
+
+def from_os(path: Path, error: OSError) -> JournalError:
+    """An operating system's refusal in our words."""
+    problem = _BY_ERRNO.get(error.errno or 0, "failed")
+    return JournalError(path, problem, error.strerror or "" if problem == "failed" else "")
+
+
+def _no_room(path: Path) -> bool:
+    """A write that failed for lack of room may come as a bare I/O error (the shared-memory file of WAL does)."""
+    import shutil
+
+    try:
+        return shutil.disk_usage(path.parent).free < 64 * 1024
+    except OSError:
+        return False
