@@ -41,6 +41,12 @@ def test_a_code_span_in_a_cell_shows_the_text_itself(value: str) -> None:
     assert [html.unescape(cell.removeprefix("<code>").removesuffix("</code>")) for cell in cells] == [want, "end"]
 
 
+@given(st.one_of(PLAIN, MARKS))
+def test_a_heading_shows_the_text_itself(value: str) -> None:
+    rendered = RENDER.render(f"## {text.for_markdown(value)}")
+    assert html.unescape(rendered.strip().removeprefix("<h2>").removesuffix("</h2>")) == text.clean(value)
+
+
 @given(PLAIN)
 def test_a_fence_cannot_be_closed_from_inside(value: str) -> None:
     rendered = RENDER.render(text.code_for_markdown("```\n" + value + "\n````"))
