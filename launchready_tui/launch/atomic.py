@@ -61,6 +61,27 @@ def write_atomically(path: Path, text: str | bytes, *, mode: int = 0o644) -> Non
         raise CannotWrite(path, why) from why
 
 
+def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
+    """Like `write_atomically`, for a file that must not be there yet: raises FileExistsError and touches nothing where it is."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "is there already and is not overwritten", str(path))
+    raw = text.encode() if isinstance(text, str) else text
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    try:
+        write_atomically(temporary, raw, mode=mode)
+    except CannotWrite as why:
+        raise CannotWrite(path, why) from why
+    try:
+        # A link, unlike a rename, fails where somebody else was faster.
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _final_mode(target: Path, mode: int) -> int:
     if mode & 0o077 == 0:
         return mode

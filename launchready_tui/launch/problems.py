@@ -20,10 +20,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """The valid key or value that was probably meant; empty where none is close."""
 
     def __str__(self) -> str:
-        where = f"{self.file}: {self.key}" if self.key else self.file
-        said = f"{where}: found {self.found}" if self.found else where
+        said = f"{self.file}: {self.key}" if self.key else self.file
+        if self.found:
+            said += f": found {self.found}"
         if self.allowed:
-            said += f"; allowed is {self.allowed}" if self.found else f": {self.allowed}"
+            said += f"; allowed: {self.allowed}" if self.found else f": {self.allowed}"
         return f"{said}; did you mean `{self.nearest}`?" if self.nearest else said
 
 

@@ -116,7 +116,7 @@ def _struct(data: Mapping[str, Any], info: kinds.StructType, base: str, file: st
         if field is not None:
             _value(value, field.type, joined(base, key), file, found, top)
             continue
-        near = nearest(key, [name for name in fields if name not in data])
+        near = nearest(key, fields)
         meant.add(near)
         allowed = "one of " + ", ".join(fields)
         if not near and base and key in top:
@@ -125,7 +125,14 @@ def _struct(data: Mapping[str, Any], info: kinds.StructType, base: str, file: st
     for name, field in fields.items():
         # A required key that was only misspelt is one mistake, not two.
         if field.required and name not in data and name not in meant:
-            found.append(Problem(file=file, key=joined(base, name), found="nothing", allowed=f"{words_of(field.type)}, it must be there"))
+            found.append(
+                Problem(
+                    file=file,
+                    key=joined(base, name),
+                    found="nothing",
+                    allowed=f"{words_of(field.type, joined(base, name))} (this key is required)",
+                )
+            )
 
 
 def _value(value: object, kind: kinds.Type, key: str, file: str, found: list[Problem], top: list[str]) -> None:

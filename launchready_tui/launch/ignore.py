@@ -1,0 +1,29 @@
+"""Keeps private files out of the user's repository: people.toml and .launchready/ in the folder's .gitignore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .atomic import write_atomically
+
+PRIVATE = ("people.toml", ".launchready/")
+
+
+def in_work_tree(folder: Path) -> bool:
+    """Whether git looks after this folder: a `.git` here or further up (a folder, or a file in a worktree or submodule)."""
+    return any((above / ".git").exists() for above in (folder.absolute(), *folder.absolute().parents))
+
+
+def ignore_private(folder: Path) -> tuple[str, ...]:
+    """Adds what is missing and returns it; nothing outside a git work tree. Raises CannotWrite."""
+    if not in_work_tree(folder):
+        return ()
+    path = folder / ".gitignore"
+    old = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+    has = {line.strip().strip("/") for line in old.splitlines()}
+    missing = tuple(entry for entry in PRIVATE if entry.strip("/") not in has)
+    if missing:
+        gap = "" if not old or old.endswith("\n") else "\n"
+        new = f"{old}{gap}# LaunchReady: names and contacts, and what this machine has seen\n" + "".join(f"{entry}\n" for entry in missing)
+        write_atomically(path, new.encode("utf-8", "surrogateescape"))
+    return missing

@@ -1,0 +1,303 @@
+"""What a launch file must mean, beyond its types: names that can exist, URLs on the launch's own hosts, no secrets, sane limits.
+
+The rules read the raw tables and pass over what has a wrong type, so that they speak together with the errors of the types, in one go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import names
+from .problems import Problem
+from .strict import duplicates, joined, listed, shown
+
+MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000}
+_FOREIGN_ROLES = ("origin", "status", "mail", "other")
+_SECRET_HEADERS = frozenset(
+    ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token")
+)
+_SECRET_VALUE = re.compile(
+    r"(?i)^(?:bearer|basic|token)\s+\S|\b(?:[sr]k_(?:live|test)_|gh[pousr]_|xox[abprs]-|AKIA|sk-(?:ant|proj)-|SG\.)[A-Za-z0-9]"
+)
+_SECRET_QUERY = re.compile(r"(?i)[?&](access_token|api_key|auth|client_secret|password|secret|token)=")
+_USERINFO = re.compile(r"://[^/?#]*@")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_SELECTOR = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?")
+_OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection"))
+
+Rule = Callable[[str], tuple[str, str]]
+"""A value to (what is allowed, what was probably meant); allowed is empty where the value is fine."""
+
+
+def _plain(problem: Callable[[str], str], mend: Callable[[str], str] = lambda value: "") -> Rule:
+    def rule(value: str) -> tuple[str, str]:
+        allowed = problem(value)
+        return allowed, mend(value) if allowed else ""
+
+    return rule
+
+
+def _line(value: str) -> str:
+    return "" if value.strip() and value.isprintable() and len(value) <= 200 else "one line of text, at most 200 characters, not empty"
+
+
+def _label(value: str) -> str:
+    return "" if value.isprintable() and len(value) <= 500 else "one line of text, at most 500 characters"
+
+
+def _https(value: str) -> tuple[str, str]:
+    parts = names.url_parts(value)
+    if parts is not None and parts.scheme == "https":
+        return "", ""
+    if parts is not None:
+        return "an https URL, since http is only ever a redirect to it", "https" + value.removeprefix("http")
+    if _USERINFO.search(value):
+        return "an https URL without a user name and password", ""
+    bare = f"https://{value}"
+    return "a whole https URL, such as https://www.example.com/path", bare if "://" not in value and names.url_parts(bare) else ""
+
+
+def _old(value: str) -> str:
+    return "" if names.url_parts(value) else "a whole URL, http or https, such as http://example.com/old"
+
+
+def _base(value: str) -> str:
+    parts = names.url_parts(value)
+    return "" if parts and not parts.query and not parts.fragment else "the base URL of an RDAP server, such as https://rdap.example/"
+
+
+def _top_level(value: str) -> str:
+    return "" if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value) else "a top-level domain without a dot before it, such as com"
+
+
+def _login(value: str) -> str:
+    return names.credential_problem(value) if value else ""
+
+
+def _support(value: str) -> str:
+    return names.email_problem(value) if value else ""
+
+
+def _selector(value: str) -> str:
+    return "" if _SELECTOR.fullmatch(value) else "a DKIM selector: the part before ._domainkey, such as mail2026"
+
+
+def _sender(value: str) -> str:
+    return "" if re.fullmatch(r"[a-z0-9][a-z0-9 ._-]{0,99}", value) else "a service such as postmark, or a sending domain, in lower case"
+
+
+def _path(value: str) -> str:
+    return "" if value.strip() and "\0" not in value and value.isprintable() else "a folder, from the launch file's own"
+
+
+RULES: dict[str, Rule] = {
+    "name": _plain(_line),
+    "domain": _plain(names.domain_problem, names.mend_host),
+    "canonical": _https,
+    "markets[]": _plain(_line),
+    "permission.by": _plain(_line),
+    "permission.domains[]": _plain(names.domain_problem, names.mend_host),
+    "hosts[].name": _plain(names.host_problem, names.mend_host),
+    "hosts[].purpose": _plain(_label),
+    "routes[].name": _plain(_line),
+    "routes[].url": _https,
+    "routes[].login": _plain(_login, names.mend_credential),
+    "pages[].url": _https,
+    "pages[].name": _plain(_label),
+    "redirects[].from": _plain(_old),
+    "redirects[].to": _https,
+    "email.senders[]": _plain(_sender, lambda value: "" if _sender(value.lower()) else value.lower()),
+    "email.selectors[]": _plain(_selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""),
+    "email.support": _plain(
+        _support, lambda value: "" if names.email_problem(value.removeprefix("mailto:")) else value.removeprefix("mailto:")
+    ),
+    "repository.path": _plain(_path),
+    "settings.nameservers[]": _plain(names.endpoint_problem),
+    "settings.private_addresses[]": _plain(names.network_problem),
+    "settings.rdap{}": _plain(_base),
+}
+
+RANGES: dict[str, tuple[float, float, str]] = {
+    "sprint.hours": (1, 24 * 60, "hours"),
+    "routes[].target_ms": (1, 600_000, "milliseconds"),
+    "settings.requests_per_host": (1, 10_000, "requests"),
+    "settings.samples": (1, 100_000, "requests"),
+    "settings.rate": (0.01, 50, "requests a second"),
+}
+
+
+def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
+    """Everything in a launch file's tables that cannot be meant. Types are judged elsewhere."""
+    found: list[Problem] = []
+
+    def say(key: str, value: object, allowed: str, nearest: str = "") -> None:
+        found.append(
+            Problem(file=file, key=key, found=value if isinstance(value, Seen) else shown(value), allowed=allowed, nearest=nearest)
+        )
+
+    broken: set[str] = set()
+    for pattern, rule in RULES.items():
+        for key, value in _at(data, pattern):
+            if isinstance(value, str):
+                allowed, near = rule(value)
+                if allowed:
+                    broken.add(key)
+                    say(key, Seen("a URL with a user name or password in it") if _USERINFO.search(value) else value, allowed, near)
+    for pattern, (least, most, unit) in RANGES.items():
+        for key, value in _at(data, pattern):
+            if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
+                say(key, value, f"{least:g} to {most:g} {unit}")
+    for together in (_canonical, _hosts, _urls, _routes, _maps, _redirects):
+        together(data, broken, say)
+    for table, key in (("hosts", "name"), ("routes", "name"), ("pages", "url"), ("redirects", "from")):
+        found += duplicates(data.get(table), table, key, file)
+    for table, most_rows in MOST_ROWS.items():
+        rows = data.get(table)
+        if isinstance(rows, list) and len(rows) > most_rows:
+            say(table, Seen(f"{len(rows)} of them"), f"at most {most_rows}")
+    return found
+
+
+class Seen(str):
+    """What was found, already in words."""
+
+    __slots__ = ()
+
+
+Say = Callable[..., None]
+
+
+def _at(data: dict[str, Any], pattern: str) -> Iterator[tuple[str, Any]]:
+    """Every (key path, value) that a pattern such as `hosts[].name`, `settings.rdap{}` or `markets[]` meets."""
+    reached: list[tuple[str, Any]] = [("", data)]
+    for step in pattern.split("."):
+        name = step.removesuffix("[]").removesuffix("{}")
+        reached = [(joined(at, name), here[name]) for at, here in reached if isinstance(here, dict) and name in here]
+        if step.endswith("[]"):
+            reached = [(f"{at}[{n}]", item) for at, here in reached if isinstance(here, list) for n, item in enumerate(here, 1)]
+        elif step.endswith("{}"):
+            reached = [(joined(at, key), item) for at, here in reached if isinstance(here, dict) for key, item in here.items()]
+    yield from reached
+
+
+def _text(data: dict[str, Any], pattern: str, broken: set[str]) -> Iterator[tuple[str, str]]:
+    """Those of them that are text and fine so far: one mistake is told once."""
+    for key, value in _at(data, pattern):
+        if isinstance(value, str) and key not in broken:
+            yield key, value
+
+
+def _one(data: dict[str, Any], pattern: str, broken: set[str]) -> str:
+    return next((value for _, value in _text(data, pattern, broken)), "")
+
+
+def _rows(data: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, row in _at(data, f"{table}[]"):
+        if isinstance(row, dict):
+            yield key, row
+
+
+def _canonical(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    domain, canonical = _one(data, "domain", broken), _one(data, "canonical", broken)
+    if not canonical:
+        return
+    parts = names.url_parts(canonical)
+    assert parts is not None
+    host = parts.hostname or ""
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.port not in (None, 443):
+        say("canonical", canonical, "scheme and host only", f"https://{host}/")
+        broken.add("canonical")
+    elif domain and host not in (domain, f"www.{domain}"):
+        say("canonical", canonical, f"https://{domain}/ or https://www.{domain}/")
+        broken.add("canonical")
+
+
+def _hosts(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    domain = _one(data, "domain", broken)
+    own = [domain, *(value for _, value in _text(data, "permission.domains[]", broken))]
+    for key, row in _rows(data, "hosts"):
+        name, role = row.get("name"), row.get("role", "other")
+        if not domain or not isinstance(name, str) or f"{key}.name" in broken or role in _FOREIGN_ROLES:
+            continue
+        if not any(names.inside(name, one) for one in own):
+            elsewhere = f"elsewhere only the roles {listed(_FOREIGN_ROLES)}, or domains that [permission] names"
+            say(f"{key}.name", name, f"a name inside {domain}; {elsewhere}")
+
+
+def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    """Routes and pages lie on declared hosts; the main address and the domain itself count as declared."""
+    domain, canonical = _one(data, "domain", broken), _one(data, "canonical", broken)
+    if not domain:
+        return
+    main = names.url_parts(canonical)
+    declared = [domain, main.hostname if main and main.hostname else domain]
+    declared += [value for _, value in _text(data, "hosts[].name", broken)]
+    for pattern in ("routes[].url", "pages[].url"):
+        for key, value in _text(data, pattern, broken):
+            parts = names.url_parts(value)
+            host = parts.hostname if parts else ""
+            if host and host not in declared:
+                say(key, value, f"a URL on a declared host; add {host} under [[hosts]], or use one of {', '.join(dict.fromkeys(declared))}")
+    for pattern in ("routes[].url", "pages[].url", "redirects[].from", "redirects[].to"):
+        for key, value in _text(data, pattern, broken):
+            match = _SECRET_QUERY.search(value)
+            if match:
+                say(key, Seen(f"a value for `{match[1]}` in the URL"), "no secret in a URL; name a stored credential with `login`")
+
+
+def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    for key, row in _rows(data, "routes"):
+        method, safe, body = row.get("method", "GET"), row.get("safe", False), row.get("body", "")
+        if safe is True and method in ("PUT", "PATCH", "DELETE"):
+            say(f"{key}.safe", safe, f"false: {method} changes something each time it is asked")
+        if body and method in ("GET", "HEAD", "OPTIONS"):
+            say(f"{key}.body", Seen("a body"), f"none with {method}")
+        if isinstance(body, str) and _SECRET_VALUE.search(body):
+            say(f"{key}.body", Seen("what looks like a secret"), "no secret in the launch file; name a stored credential with `login`")
+        headers = row.get("headers")
+        for name, value in headers.items() if isinstance(headers, dict) else ():
+            _header(joined(f"{key}.headers", name), name, value, say)
+
+
+def _header(key: str, name: str, value: object, say: Say) -> None:
+    """Never shows the value: it may be the secret that does not belong here."""
+    if not _HEADER.fullmatch(name):
+        say(key, Seen("a name with characters a header cannot have"), "a header name, such as accept-language")
+    elif name.lower() in _SECRET_HEADERS:
+        say(key, Seen("a header that carries a secret"), 'no such header here; store the value as a credential and name it: login = "NAME"')
+    elif name.lower() in _OWN_HEADERS:
+        say(key, Seen("a header that the connection sets itself"), "other headers")
+    elif isinstance(value, str) and _SECRET_VALUE.search(value):
+        say(key, Seen("what looks like a secret"), 'no secret in the launch file; store it as a credential and name it: login = "NAME"')
+    elif isinstance(value, str) and not (value.isascii() and (value.isprintable() or not value) and value == value.strip()):
+        say(key, Seen("a value with characters a header cannot have"), "one line of ASCII text without blanks around it")
+
+
+def _maps(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    connect = data.get("connect")
+    for source, target in connect.items() if isinstance(connect, dict) else ():
+        if isinstance(target, str):
+            wrong_source, wrong_target = names.connect_problem(source, target)
+            key = joined("connect", source)
+            if wrong_source:
+                say(key, source, wrong_source)
+            if wrong_target:
+                say(key, target, wrong_target)
+    for key, _ in _at(data, "settings.rdap{}"):
+        top = key.removeprefix("settings.rdap.").strip('"')
+        if _top_level(top):
+            say(key, top, _top_level(top), top.lstrip(".").lower())
+    seen: set[str] = set()
+    for key, value in _text(data, "settings.services[]", broken):
+        if value in seen:
+            say(key, Seen(f"{shown(value)} again"), "each service once")
+        seen.add(value)
+
+
+def _redirects(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    for key, row in _rows(data, "redirects"):
+        old, new = row.get("from"), row.get("to")
+        if isinstance(old, str) and old == new:
+            say(f"{key}.to", new, "another address than the old one")
