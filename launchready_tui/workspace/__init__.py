@@ -1,0 +1,10 @@
+"""One core, two doors: what the console and the command line open, read and change."""
+
+from __future__ import annotations
+
+from .core import JOURNAL, Workspace
+from .decide import Target
+from .errors import DecisionError, NotTrusted, ReachError
+from .options import Options
+
+__all__ = ["JOURNAL", "DecisionError", "NotTrusted", "Options", "ReachError", "Target", "Workspace"]

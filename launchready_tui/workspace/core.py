@@ -1,0 +1,372 @@
+"""One core for both doors: the files of a launch, its journal, and what can be done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..clock import Clock, FixedClock, SystemClock
+from ..findings import CheckResult, Finding
+from ..journal import Journal
+from ..launch.decisions import Decisions, DecisionsFile
+from ..launch.inventory import Inventory, InventoryFile
+from ..launch.load import find, load
+from ..launch.model import Host, Launch, LaunchFile, Page, Route
+from ..launch.people import People, PeopleFile
+from ..launch.problems import ChangedUnderneath
+from ..launch.trust import Trust, state_dir, summary
+from ..roadmap.model import CheckSpec, Roadmap
+from ..roadmap.model import load as load_roadmap
+from ..run import Ended, Event, Finished, Marks, run
+from ..verdict import Judged, Step, Verdict, judge, next_step
+from . import decide
+from .commit import current_commit
+from .decide import Target
+from .errors import DecisionError, NotTrusted, ReachError
+from .options import Options
+
+if TYPE_CHECKING:
+    from ..vault import Vault
+    from ..wire import Reach
+    from ..world import World
+
+JOURNAL = Path(".launchready") / "journal.sqlite3"
+
+
+class Workspace:
+    """An open launch. Screens and commands read its attributes; everything that changes goes through its methods."""
+
+    def __init__(self, launch_file: LaunchFile, options: Options, journal: Journal, reach: Reach, vault: Vault) -> None:
+        """Use `open`."""
+        self.options = options
+        self.launch_file = launch_file
+        self.folder = launch_file.folder
+        self.demo = options.demo
+        self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
+        self.roadmap: Roadmap = load_roadmap()
+        self.journal = journal
+        self.reach = reach
+        self.vault = vault
+        self._decisions_file = DecisionsFile(self.folder / DecisionsFile.NAME)
+        self._people_file = PeopleFile(self.folder / PeopleFile.NAME)
+        self._inventory_file = InventoryFile(self.folder / InventoryFile.NAME)
+        self.decisions: Decisions = self._decisions_file.load()
+        self.people: People = self._people_file.load()
+        self.inventory: Inventory = self._inventory_file.load()
+        self._undo: list[tuple[str, Decisions]] = []
+        self._kept = journal.latest()
+        self._not_kept: dict[str, CheckResult] = {}
+
+    @classmethod
+    def open(cls, folder: Path, options: Options | None = None) -> Workspace:
+        """Opens the launch in this folder.
+
+        Raises LaunchFileError (everything wrong with the launch file), NotTrusted (an unseen launch file, with what it would reach),
+        ReachError (an option that cannot be used), FileProblems and NewerFile (a file of the console's own), JournalError.
+        """
+        options = options or Options()
+        launch_file = load(find(folder))
+        state = options.state_dir or state_dir()
+        if not (options.demo or options.trust or Trust(state).knows(launch_file.sha256)):
+            raise NotTrusted(launch_file.path, launch_file.sha256, summary(launch_file))
+        reach = _reach(launch_file, options)
+        journal = Journal.open(launch_file.folder / JOURNAL, demo=options.demo)
+        try:
+            return cls(launch_file, options, journal, reach, _vault(launch_file.launch, state, options))
+        except BaseException:
+            journal.close()
+            raise
+
+    @property
+    def launch(self) -> Launch:
+        return self.launch_file.launch
+
+    def close(self) -> None:
+        """Lets go of the journal; nothing that was saved depends on it."""
+        self.journal.close()
+
+    # Looking
+
+    def open_world(self) -> World:
+        """A new world for one run: what was seen before is forgotten."""
+        from ..world import World
+
+        return World(
+            self.launch,
+            self.reach,
+            clock=self.clock,
+            allow=self.options.allow,
+            folder=self.folder,
+            credential=lambda name, host: self.vault.get(name, host),
+        )
+
+    @property
+    def automated(self) -> tuple[str, ...]:
+        """The checks that run by themselves, in roadmap order."""
+        return tuple(spec.id for spec in self.roadmap.checks.values() if spec.automated)
+
+    @property
+    def via(self) -> str:
+        """`connect-map` where connections are led elsewhere, so that every report can say so."""
+        from ..wire import VIA
+
+        return VIA if self.reach.connect else ""
+
+    async def run(self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None) -> AsyncGenerator[Event, None]:
+        """Runs all automated checks, or those named, and yields what happens; a `Finished` comes when its result is on the disk.
+
+        Raises JournalError where a result cannot be saved, ReachError where the world cannot be opened.
+        """
+        from ..world import warm_up
+
+        chosen = self.automated if names is None else tuple(names)
+        await warm_up()
+        marks = self.marks()
+        number = await asyncio.to_thread(self._begin, names is None)
+        outcome: Literal["done", "cancelled", "failed"] = "cancelled"
+        try:
+            async with aclosing(run(self.launch, chosen, self.open_world, self.clock, cancel=cancel, marks=marks)) as events:
+                async for event in events:
+                    if isinstance(event, Finished):
+                        saved = await asyncio.to_thread(self.journal.save, number, event.result)
+                        (self._kept if self.keeps else self._not_kept)[event.result.check] = event.result
+                        yield replace(event, saved=saved)
+                        continue
+                    if isinstance(event, Ended):
+                        outcome = event.outcome
+                    yield event
+        except ValueError as error:  # the world says so of a CA file that holds none; a check's own mistakes never come here
+            outcome = "failed"
+            raise ReachError(str(error)) from error
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self.journal.finish(number, now=self.clock.now(), outcome=outcome)
+
+    def _begin(self, full: bool) -> int:
+        return self.journal.begin(
+            kind="run" if full else "recheck",
+            full=full,
+            via=self.via,
+            now=self.clock.now(),
+            launch=self.launch.domain,
+            kept=self.keeps,
+        )
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is run now counts as real: not at a set time."""
+        return self.options.now is None
+
+    def marks(self) -> Marks:
+        """What answers of now belong to. Which deploy is live is not known without looking, so only the commit is."""
+        repository = self.launch.repository
+        return Marks(commit=current_commit(self.folder / repository.path) if repository else "")
+
+    # Judging
+
+    @property
+    def results(self) -> dict[str, CheckResult]:
+        """The newest result of each check: kept ones, and over them those of this session that are not kept."""
+        return {**self._kept, **self._not_kept}
+
+    def verdict(self) -> Verdict:
+        """Where the launch stands now."""
+        marks = self.marks()
+        return judge(
+            self.roadmap,
+            self.results,
+            self.decisions,
+            self.clock.now(),
+            demo=self.demo,
+            commit=marks.commit,
+            deploy=marks.deploy,
+        )
+
+    def next_step(self, verdict: Verdict | None = None) -> Step:
+        """The one next step."""
+        export = self.journal.last_export()
+        return next_step(verdict or self.verdict(), bundle_exported=export is not None and not export.outdated)
+
+    # Deciding. Each writes decisions.toml at once and can be undone.
+
+    def confirm(self, check: str, by: str, evidence: str) -> None:
+        """A person says that a check holds. Raises DecisionError, ChangedUnderneath, OSError; so do all below."""
+        spec = self._spec(check)
+        made = decide.confirm(self.decisions, spec, by=by, recorded_by=self.options.recorded_by, evidence=evidence, now=self.clock.now())
+        self._decide(f"confirmed: {spec.title}", made)
+
+    def accept(self, finding: Finding | Judged, by: str, reason: str, until: datetime) -> None:
+        """Somebody takes on a known risk until a time, at most 90 days ahead."""
+        found = decide.finding_of(finding)
+        made = decide.accept(
+            self.decisions, found, by=by, recorded_by=self.options.recorded_by, reason=reason, until=until, now=self.clock.now()
+        )
+        self._decide(f"accepted: {found.summary}", made)
+
+    def put_off(self, finding: Finding | Judged, by: str, reason: str) -> None:
+        """Left for after the launch; never a blocker."""
+        found = decide.finding_of(finding)
+        made = decide.put_off(
+            self.decisions, found, self._spec(found.check), by=by, recorded_by=self.options.recorded_by, reason=reason, now=self.clock.now()
+        )
+        self._decide(f"put off: {found.summary}", made)
+
+    def park(self, target: Target, waiting_for: str, until: datetime) -> None:
+        """It waits for somebody and comes back by itself."""
+        made = decide.park(self.decisions, target, waiting_for=waiting_for, until=until, by=self.options.recorded_by, now=self.clock.now())
+        self._decide(f"parked: {self._words(target)}", made)
+
+    def unpark(self, target: Target) -> None:
+        """It need not wait any longer."""
+        self._decide(f"taken up again: {self._words(target)}", decide.unpark(self.decisions, target))
+
+    def set_owner(self, target: Target, person: str) -> None:
+        """Who takes care of it; an empty id takes the owner away."""
+        self._decide(f"owner: {self._words(target)}", decide.set_owner(self.decisions, target, person))
+
+    def add_note(self, target: Target, text: str) -> None:
+        """A remark on a check or a finding."""
+        made = decide.add_note(self.decisions, target, text, by=self.options.recorded_by, now=self.clock.now())
+        self._decide(f"note: {self._words(target)}", made)
+
+    def take_back(self, target: Target) -> None:
+        """No confirmation, acceptance or putting off stands any longer for it."""
+        self._decide(f"taken back: {self._words(target)}", decide.take_back(self.decisions, target))
+
+    @property
+    def can_undo(self) -> str:
+        """What `undo` would take back, in words; empty where there is nothing."""
+        return self._undo[-1][0] if self._undo else ""
+
+    def undo(self) -> str:
+        """Takes back the last decision of this session and says which. Raises DecisionError where there is none."""
+        if not self._undo:
+            raise DecisionError("Nothing was decided since the console was opened")
+        words, before = self._undo[-1]
+        self._save(before)
+        self._undo.pop()
+        return words
+
+    def _decide(self, words: str, made: Decisions) -> None:
+        before = self.decisions
+        self._save(made)
+        self._undo.append((words, before))
+
+    def _save(self, made: Decisions) -> None:
+        try:
+            self._decisions_file.save(made)
+        except ChangedUnderneath:
+            self.refresh()
+            raise
+        self.decisions = made
+
+    # Files
+
+    def save_people(self, people: People) -> None:
+        """Writes people.toml. Raises ChangedUnderneath (it is read again first), FileProblems, OSError."""
+        try:
+            self._people_file.save(people)
+        except ChangedUnderneath:
+            self.refresh()
+            raise
+        self.people = people
+
+    def save_inventory(self, inventory: Inventory) -> None:
+        """Writes inventory.toml. Raises like `save_people`."""
+        try:
+            self._inventory_file.save(inventory)
+        except ChangedUnderneath:
+            self.refresh()
+            raise
+        self.inventory = inventory
+
+    def add_to_launch(self, item: Host | Route | Page) -> None:
+        """Appends a table to the launch file, comments kept; the person at the keyboard trusts what they have just written.
+
+        Raises ChangedUnderneath, LaunchFileError (it would not be valid), OSError; the old file then stays.
+        """
+        from ..launch import write
+
+        table = {Host: "hosts", Route: "routes", Page: "pages"}[type(item)]
+        was_trusted = self._trust().knows(self.launch_file.sha256)
+        self.launch_file = write.append(self.launch_file.path, table, item, expected=self.launch_file.sha256)
+        if was_trusted:
+            self._trust().remember(self.launch_file.sha256)
+
+    def trust_launch_file(self, sha256: str) -> None:
+        """The person at the keyboard allows the launch file with this hash. Raises OSError."""
+        self._trust().remember(sha256)
+
+    def refresh(self) -> bool:
+        """Reads again what others changed: files by their hash, results by the journal. True if anything is new.
+
+        Raises NotTrusted when the launch file was changed and not allowed yet (the old one stays in use; the rest has been read again),
+        LaunchFileError and FileProblems when a changed file is wrong (the old content stays in use).
+        """
+        changed = False
+        latest = self.journal.latest()
+        if latest != self._kept:
+            self._kept, changed = latest, True
+        if self._decisions_file.changed():
+            self.decisions, changed = self._decisions_file.load(), True
+            self._undo.clear()
+        if self._people_file.changed():
+            self.people, changed = self._people_file.load(), True
+        if self._inventory_file.changed():
+            self.inventory, changed = self._inventory_file.load(), True
+        return self._refresh_launch() or changed
+
+    def _refresh_launch(self) -> bool:
+        found = load(self.launch_file.path)
+        if found.sha256 == self.launch_file.sha256:
+            return False
+        if not (self.demo or self.options.trust or self._trust().knows(found.sha256)):
+            raise NotTrusted(found.path, found.sha256, summary(found))
+        self.reach = _reach(found, self.options)
+        self.launch_file = found
+        return True
+
+    def _trust(self) -> Trust:
+        return Trust(self.options.state_dir or state_dir())
+
+    def _spec(self, check: str) -> CheckSpec:
+        try:
+            return self.roadmap.checks[check]
+        except KeyError:
+            raise DecisionError(f"There is no check called {check}") from None
+
+    def _words(self, target: Target) -> str:
+        return self._spec(target).title if isinstance(target, str) else decide.finding_of(target).summary
+
+
+def _reach(launch_file: LaunchFile, options: Options) -> Reach:
+    from ..wire import ConnectMap, Reach
+
+    settings = launch_file.launch.settings
+    given = [*options.connect, *(f"{source}={target}" for source, target in launch_file.launch.connect.items())]
+    ca_file = options.ca_file or (launch_file.folder / settings.ca_file if settings.ca_file else None)
+    if ca_file is not None and not ca_file.is_file():
+        raise ReachError(f"{ca_file} is not a file; --ca-file takes a file of certificates (PEM)")
+    try:
+        return Reach(
+            connect=ConnectMap.parse(given),
+            nameservers=options.nameservers or settings.nameservers,
+            ca_file=ca_file,
+            private=settings.private_addresses,
+            refuse_unmapped=options.refuse_unmapped,
+        )
+    except ValueError as error:
+        raise ReachError(str(error)) from error
+
+
+def _vault(launch: Launch, state: Path, options: Options) -> Vault:
+    from ..vault import Vault
+
+    return Vault("demo" if options.demo else launch.domain, state)

@@ -1,0 +1,126 @@
+"""Decisions as pure functions: from what stands in decisions.toml and one new decision to what must stand there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from ..findings import Finding, Severity, State
+from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff
+from ..roadmap.model import CheckSpec
+from ..verdict import LONGEST, LONGEST_ACCEPTANCE, Judged
+from .errors import DecisionError
+
+Target = str | Finding | Judged
+"""What a decision is about: a check by id, or one finding."""
+
+
+def finding_of(target: Finding | Judged) -> Finding:
+    return target.finding if isinstance(target, Judged) else target
+
+
+def confirm(decisions: Decisions, spec: CheckSpec, *, by: str, recorded_by: str, evidence: str, now: datetime) -> Decisions:
+    """A person says that a check holds; good for 30 days. Raises DecisionError."""
+    if spec.automated and "person" not in spec.how:
+        raise DecisionError(f"{spec.title} is looked at by LaunchReady itself: run it, nobody has to confirm it")
+    _needs(by, "Say who confirms it")
+    _needs(evidence, "Say what shows it: where it was seen, or by whom it was done and when")
+    entry = Confirmation(check=spec.id, by=by.strip(), recorded_by=recorded_by, on=now, until=now + LONGEST, evidence=evidence.strip())
+    kept = tuple(one for one in decisions.confirmations if one.check != spec.id)
+    return msgspec.structs.replace(decisions, confirmations=(*kept, entry))
+
+
+def accept(decisions: Decisions, finding: Finding, *, by: str, recorded_by: str, reason: str, until: datetime, now: datetime) -> Decisions:
+    """Somebody takes on a known risk until a day, at most 90 days ahead. Raises DecisionError."""
+    if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
+        raise DecisionError("Only something open can be accepted as a known risk")
+    _needs(by, "Say who takes on this risk")
+    _needs(reason, "Say why this risk can be taken")
+    if until <= now:
+        raise DecisionError("The end of an accepted risk must lie ahead")
+    if until > now + LONGEST_ACCEPTANCE:
+        raise DecisionError(f"A risk is accepted for {LONGEST_ACCEPTANCE.days} days at most; then it comes up again")
+    entry = Acceptance(
+        rule=finding.rule, subject=finding.subject, by=by.strip(), recorded_by=recorded_by, reason=reason.strip(), on=now, until=until
+    )
+    cleared = _without_decision(decisions, finding)
+    return msgspec.structs.replace(cleared, accepted=(*cleared.accepted, entry))
+
+
+def put_off(decisions: Decisions, finding: Finding, spec: CheckSpec, *, by: str, recorded_by: str, reason: str, now: datetime) -> Decisions:
+    """Left for after the launch; never a blocker. Raises DecisionError."""
+    if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
+        raise DecisionError("Only something open can be put off")
+    if finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and spec.severity is Severity.BLOCKER):
+        raise DecisionError("This can stop the launch, so it cannot be put off until after it; fix it, or accept the risk with a reason")
+    _needs(by, "Say who puts it off")
+    _needs(reason, "Say why it can wait")
+    entry = PutOff(rule=finding.rule, subject=finding.subject, by=by.strip(), recorded_by=recorded_by, reason=reason.strip(), on=now)
+    cleared = _without_decision(decisions, finding)
+    return msgspec.structs.replace(cleared, later=(*cleared.later, entry))
+
+
+def park(decisions: Decisions, target: Target, *, waiting_for: str, until: datetime, by: str, now: datetime) -> Decisions:
+    """It waits for somebody and comes back by itself. Raises DecisionError."""
+    _needs(waiting_for, "Say who or what it waits for")
+    if until <= now:
+        raise DecisionError("It must come back at a time that lies ahead")
+    if until > now + timedelta(days=365):
+        raise DecisionError("It must come back within a year")
+    check, rule, subject = parts(target)
+    entry = Parked(check=check, rule=rule, subject=subject, waiting_for=waiting_for.strip(), until=until, by=by, on=now)
+    kept = tuple(one for one in decisions.parked if (one.check, one.rule, one.subject) != (check, rule, subject))
+    return msgspec.structs.replace(decisions, parked=(*kept, entry))
+
+
+def unpark(decisions: Decisions, target: Target) -> Decisions:
+    """It need not wait any longer."""
+    kept = tuple(one for one in decisions.parked if (one.check, one.rule, one.subject) != parts(target))
+    return msgspec.structs.replace(decisions, parked=kept)
+
+
+def set_owner(decisions: Decisions, target: Target, person: str) -> Decisions:
+    """Who takes care of it; an empty id takes the owner away."""
+    check, rule, subject = parts(target)
+    kept = tuple(one for one in decisions.owners if (one.check, one.rule, one.subject) != (check, rule, subject))
+    added = (Owner(check=check, rule=rule, subject=subject, person=person.strip()),) if person.strip() else ()
+    return msgspec.structs.replace(decisions, owners=(*kept, *added))
+
+
+def add_note(decisions: Decisions, target: Target, words: str, *, by: str, now: datetime) -> Decisions:
+    """A remark. Raises DecisionError."""
+    _needs(words, "A note needs words")
+    check, rule, subject = parts(target)
+    note = Note(check=check, rule=rule, subject=subject, text=words.strip(), by=by, on=now)
+    return msgspec.structs.replace(decisions, notes=(*decisions.notes, note))
+
+
+def take_back(decisions: Decisions, target: Target) -> Decisions:
+    """No confirmation, acceptance or putting off stands any longer for it."""
+    if isinstance(target, str):
+        return msgspec.structs.replace(decisions, confirmations=tuple(one for one in decisions.confirmations if one.check != target))
+    return _without_decision(decisions, finding_of(target))
+
+
+def parts(target: Target) -> tuple[str, str, str]:
+    """(check, rule, subject) as decisions.toml names it: the check alone, or rule and subject alone."""
+    if isinstance(target, str):
+        return target, "", ""
+    finding = finding_of(target)
+    return "", finding.rule, finding.subject
+
+
+def _without_decision(decisions: Decisions, finding: Finding) -> Decisions:
+    """A finding has one decision at most."""
+    key = (finding.rule, finding.subject)
+    return msgspec.structs.replace(
+        decisions,
+        accepted=tuple(one for one in decisions.accepted if (one.rule, one.subject) != key),
+        later=tuple(one for one in decisions.later if (one.rule, one.subject) != key),
+    )
+
+
+def _needs(value: str, words: str) -> None:
+    if not value.strip():
+        raise DecisionError(words)

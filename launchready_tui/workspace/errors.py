@@ -1,0 +1,25 @@
+"""What stops a workspace from opening, or a decision from being recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+class NotTrusted(Exception):  # noqa: N818  a question to the user, not a mistake
+    """This launch file was never used here. `summary` says what it would reach, so that somebody can decide."""
+
+    def __init__(self, path: Path, sha256: str, summary: Any) -> None:
+        self.path, self.sha256, self.summary = path, sha256, summary
+        super().__init__(
+            f"{path.name} has not been used on this computer before, or was changed since. It decides where LaunchReady connects to; "
+            "look at what it would reach, then allow it (--trust)."
+        )
+
+
+class ReachError(ValueError):
+    """An option or a setting says where to connect in a way that cannot be used."""
+
+
+class DecisionError(ValueError):
+    """A decision that the rules of the verdict do not allow, in plain words."""
