@@ -1,0 +1,230 @@
+"""The private internet's markets: one perfect, the others each with one thing wrong, as foreign servers serve it.
+
+A market is a domain with its zone lines, its nginx server blocks and what the product must find there. Everything is built from the
+perfect market, so that a row shows only what differs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+WEB = "203.0.113.10"
+WEB6 = "2001:db8::10"
+API = "203.0.113.20"
+OTHER = "203.0.113.99"
+OLD_TLS = "203.0.113.110"
+MAIL = "203.0.113.25"
+NS1 = "198.51.100.53"
+NS2 = "198.51.100.54"
+LAME = "198.51.100.66"
+RESOLVER = "127.0.0.53"
+SILENT = "203.0.113.66"
+
+ADDRESSES = (WEB, API, OTHER, OLD_TLS, MAIL, NS1, NS2, LAME, RESOLVER, SILENT)
+ADDRESSES6 = (WEB6,)
+
+# What every market's zone has unless a row replaces it: {d} is the domain.
+ZONE = {
+    "ns": "@ NS ns1.net-lab.test.\n@ NS ns2.net-lab.test.",
+    "apex": f"@ A {WEB}\n@ AAAA {WEB6}",
+    "www": "www CNAME @",
+    "api": f"api A {API}",
+    "mx": "@ MX 10 mail.net-lab.test.",
+    "spf": f'@ TXT "v=spf1 ip4:{MAIL} -all"',
+    "dmarc": '_dmarc TXT "v=DMARC1; p=quarantine; rua=mailto:dmarc@{d}"',
+    "caa": '@ CAA 0 issue "letsencrypt.org"',
+}
+
+
+@dataclass(frozen=True)
+class Market:
+    """A domain, how it differs from the perfect one, and what must be found: (rule, subject, state); {d} stands for the domain."""
+
+    name: str
+    differs: str = ""
+    zone: dict[str, str] = field(default_factory=dict)
+    apex_tls: str = "good"
+    """Which certificate the apex shows: good, expired, wrong, ending."""
+    apex_https: str = "include site.conf;"
+    www_https: str = "return 301 https://{d}$request_uri;"
+    apex_http: str = "return 301 https://$host$request_uri;"
+    api_http: str = "return 403;"
+    apex_listen6: bool = True
+    old_tls_only: bool = False
+    broken_zone: bool = False
+    redirects: tuple[tuple[str, str], ...] = ()
+    check: str = ""
+    finds: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def domain(self) -> str:
+        return f"{self.name}.test"
+
+
+MARKETS: tuple[Market, ...] = (
+    Market("perfect", "nothing"),
+    Market(
+        "two-spf",
+        "two SPF records",
+        zone={"spf": f'@ TXT "v=spf1 ip4:{MAIL} -all"\n@ TXT "v=spf1 include:net-lab.test -all"'},
+        check="email.spf",
+        finds=(("email.spf.multiple", "{d}", "fail"),),
+    ),
+    Market("no-spf", "no SPF record", zone={"spf": ""}, check="email.spf", finds=(("email.spf.missing", "{d}", "fail"),)),
+    Market("no-dmarc", "no DMARC record", zone={"dmarc": ""}, check="email.dmarc", finds=(("email.dmarc.missing", "{d}", "fail"),)),
+    Market(
+        "dead-mx",
+        "the mail host has no address",
+        zone={"mx": "@ MX 10 mail-gone.net-lab.test."},
+        check="email.mx",
+        finds=(("email.mx.unresolved", "mail-gone.net-lab.test", "fail"),),
+    ),
+    Market(
+        "lame",
+        "one name server refuses the zone",
+        zone={"ns": "@ NS ns1.net-lab.test.\n@ NS lame.net-lab.test."},
+        check="audit.dns-host",
+        finds=(("audit.dns-host.lame", "lame.net-lab.test", "fail"),),
+    ),
+    Market(
+        "split",
+        "one of two addresses leads to another service",
+        zone={"apex": f"@ A {WEB}\n@ A {OTHER}"},
+        check="audit.one-service",
+        finds=(("audit.one-service.addresses-differ", "{d}", "fail"),),
+    ),
+    Market(
+        "two-homes",
+        "www answers by itself",
+        www_https="include site.conf;",
+        check="edge.canonical",
+        finds=(("edge.canonical.two-origins", "{d}", "fail"),),
+    ),
+    Market(
+        "expired",
+        "the certificate has ended",
+        apex_tls="expired",
+        check="edge.certificates",
+        finds=(("edge.certificates.expired", "{d}", "fail"),),
+    ),
+    Market(
+        "wrong-name",
+        "the certificate is for another name",
+        apex_tls="wrong",
+        check="edge.certificates",
+        finds=(("edge.certificates.name", "{d}", "fail"),),
+    ),
+    Market(
+        "ending",
+        "the certificate ends in two days",
+        apex_tls="ending",
+        check="edge.certificates",
+        finds=(("edge.certificates.expiring", "{d}", "fail"),),
+    ),
+    Market(
+        "old-tls",
+        "only TLS 1.0 is spoken",
+        zone={"apex": f"@ A {OLD_TLS}"},
+        old_tls_only=True,
+        check="edge.certificates",
+        finds=(("edge.certificates.no-modern-protocol", "{d}", "fail"),),
+    ),
+    Market(
+        "plain",
+        "the API answers over plain http",
+        api_http='default_type application/json; return 200 "{{}}";',
+        check="edge.https",
+        finds=(("edge.https.plain-http", "api.{d}", "fail"),),
+    ),
+    Market(
+        "cookie",
+        "the session cookie is not Secure",
+        apex_https='add_header Set-Cookie "session=1; Path=/; HttpOnly; SameSite=Lax"; include site.conf;',
+        check="edge.https",
+        finds=(("edge.https.cookie-secure", "{d}", "fail"),),
+    ),
+    Market(
+        "no-hsts",
+        "no HSTS header",
+        apex_https="include site-no-hsts.conf;",
+        check="edge.headers",
+        finds=(("edge.headers.hsts", "{d}", "warn"),),
+    ),
+    Market(
+        "chain",
+        "an old address takes four hops",
+        apex_https=(
+            "location = /old { return 302 /older; } location = /older { return 302 /oldest; } location = /oldest { return 302 /last; }"
+            " location = /last { return 302 /; } include site.conf;"
+        ),
+        redirects=(("https://{d}/old", "https://{d}/"),),
+        check="edge.redirects",
+        finds=(("edge.redirects.too-many-hops", "https://{d}/old", "fail"),),
+    ),
+    Market(
+        "uncached",
+        "hashed files are not cached",
+        apex_https="include site-uncached.conf;",
+        check="performance.caching",
+        finds=(("performance.caching.asset", "{d}", "fail"),),
+    ),
+    Market("servfail", "the name servers cannot answer for the zone", broken_zone=True),
+)
+
+
+def zone_text(market: Market) -> str:
+    """The market's zone file."""
+    rows = {**ZONE, **market.zone}
+    body = "\n".join(row for row in rows.values() if row)
+    return f"$TTL 300\n@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60\n{body}\n".replace(
+        "{d}", market.domain
+    )
+
+
+def launch_text(market: Market) -> str:
+    """The market's launch file."""
+    d = market.domain
+    rows = "".join(f'\n[[redirects]]\nfrom = "{a.replace("{d}", d)}"\nto = "{b.replace("{d}", d)}"\n' for a, b in market.redirects)
+    return f"""\
+name = "{market.name}"
+domain = "{d}"
+canonical = "https://{d}/"
+
+[permission]
+by = "founder"
+on = 2026-11-01
+domains = ["{d}"]
+
+[[hosts]]
+name = "{d}"
+role = "web"
+purpose = "the shop"
+
+[[hosts]]
+name = "www.{d}"
+role = "web"
+purpose = "leads to the shop"
+
+[[hosts]]
+name = "api.{d}"
+role = "api"
+purpose = "the app's API"
+
+[[routes]]
+name = "health"
+url = "https://api.{d}/healthz"
+flow = "all"
+safe = true
+
+[[pages]]
+url = "https://{d}/"
+name = "home"
+{rows}
+[email]
+support = "help@{d}"
+
+[settings]
+services = []
+samples = 120
+rate = 60.0
+"""
