@@ -152,7 +152,7 @@ def email_problem(value: str) -> str:
 
 def credential_problem(name: str) -> str:
     """A credential's name: it becomes the environment variable LAUNCHREADY_NAME, so it must map there and back."""
-    if name in RESERVED_CREDENTIALS:
+    if name in RESERVED_CREDENTIALS or name.endswith("-hosts"):
         return f"another name: LAUNCHREADY_{name.upper()} means something else"
     if len(name) > 64 or not _CREDENTIAL.fullmatch(name):
         return "a name of lower-case letters, digits and single dashes that starts with a letter, such as shop-login"

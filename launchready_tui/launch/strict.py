@@ -60,7 +60,9 @@ def shown(value: object) -> str:
         case int() | float():
             return f"the number {value}"
         case str():
-            return f'"{text.shorten(text.clean(value), 60)}"' if value else "empty text"
+            plain = text.clean(value)
+            hidden = "" if plain == value else " (with characters that do not show)"
+            return f'"{text.shorten(plain, 60)}"{hidden}' if value else "empty text"
         case datetime():
             return f"the moment {value.isoformat()}"
         case date():

@@ -1,4 +1,4 @@
-"""Trust in a launch file: one that came with somebody's repository steers where we connect, so a file unseen so far is shown and asked about once."""
+"""Trust in a launch file: one that came with a repository steers where we connect, so an unseen one is shown and asked about once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Writing launchready.toml: once by `init`, with its documentation beside every key; later only by appending tables, so that comments stay."""
+"""Writing launchready.toml: once by `init`, with its documentation beside the keys; later only by appending, so that comments stay."""
 
 from __future__ import annotations
 
 import hashlib
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from .reference import document, reference, table_text
 
 _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
-# `launchready init --help` tells more; every key is explained where it stands.
 """
 _PLAIN_TABLES = ("sprint", "permission", "email", "repository", "connect", "settings")
 _MANY = ("hosts", "routes", "pages", "redirects")
@@ -44,7 +44,7 @@ def text_of(launch: Launch, *, notes: dict[str, str] | None = None) -> str:
     for name in (*_PLAIN_TABLES[:2], *_MANY, *_PLAIN_TABLES[2:]):
         intro = _comment(table_text(name)) + _comment(said.get(name, ""))
         if name in tables and name in _MANY:
-            parts.append(intro + "\n".join(render.table(name, row, of_many=True) for row in tables[name]))
+            parts.append(intro + _keys_of(name) + "\n".join(render.table(name, row, of_many=True) for row in tables[name]))
         elif name in tables:
             rows = tables[name].items()
             body = "".join(_commented(f"{name}.{key}", value) for key, value in rows)
@@ -131,6 +131,12 @@ def _explained(why: LaunchFileError, file: str, table: str, old: bytes) -> Launc
     return why
 
 
+def _keys_of(table: str) -> str:
+    """The keys a row may have, one comment line each."""
+    keys = [key for key in reference() if key.table == table]
+    return "".join(_comment(f"  {key.name}: {key.text}", literal=True) for key in keys)
+
+
 def _is_table(name: str) -> bool:
     return name in _PLAIN_TABLES or name in _MANY
 
@@ -143,8 +149,6 @@ def _commented(path: str, value: Any) -> str:
 
 def _comment(text: str, *, literal: bool = False) -> str:
     """Comment lines of at most some 110 characters; a control character would end the comment or the file."""
-    import textwrap
-
     lines = text.split("\n")
     if not literal:
         lines = [part for line in lines for part in textwrap.wrap(line, 110)]

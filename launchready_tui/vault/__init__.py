@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .redact import Redactor
 from .secret import Secret
+from .store import Entry, Vault, VaultError, VaultStatus, variable
 
-__all__ = ["Secret"]
+__all__ = ["Entry", "Redactor", "Secret", "Vault", "VaultError", "VaultStatus", "variable"]
