@@ -132,7 +132,7 @@ MARKETS: tuple[Market, ...] = (
     Market(
         "plain",
         "the API answers over plain http",
-        api_http='default_type application/json; return 200 "{{}}";',
+        api_http='default_type application/json; return 200 "{}";',
         check="edge.https",
         finds=(("edge.https.plain-http", "api.{d}", "fail"),),
     ),

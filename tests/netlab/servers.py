@@ -1,0 +1,258 @@
+"""The real servers of the private internet: knot for names, nginx for sites, postfix for mail; each from a config written here."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, OTHER, RESOLVER, WEB, WEB6, Market, zone_text
+
+from launchready_tui.lab.authority import Authority
+
+SIGNED = "perfect.test"
+MAIL_HOST = "mail.net-lab.test"
+Server = subprocess.Popen[bytes]
+
+
+def start(folder: Path, name: str, *argv: str) -> Server:
+    """A server in the foreground; what it prints lies in NAME.err."""
+    with (folder / f"{name}.err").open("wb") as errors:
+        return subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=errors)
+
+
+# Names
+
+
+def knot(folder: Path) -> Server:
+    """Serves every market's zone, the name servers' own and the mail host's reverse one; a broken market's zone has no file: SERVFAIL."""
+    zones = folder / "zones"
+    zones.mkdir(parents=True)
+    reverse = ".".join(reversed(MAIL.split(".")[:3])) + ".in-addr.arpa"
+    soa = "@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60\n@ NS ns1.net-lab.test.\n"
+    texts = {market.domain: "" if market.broken_zone else zone_text(market) for market in MARKETS}
+    texts["net-lab.test"] = (
+        f'$TTL 300\n{soa}@ NS ns2.net-lab.test.\nns1 A {NS1}\nns2 A {NS2}\nlame A {LAME}\nmail A {MAIL}\n@ TXT "v=spf1 ip4:{MAIL} -all"\n'
+    )
+    texts[reverse] = f"$TTL 300\n{soa}{MAIL.split('.')[3]} PTR {MAIL_HOST}.\n"
+    blocks = []
+    for domain, text in texts.items():
+        if text:
+            (zones / domain).write_text(text)
+        signed = ["dnssec-signing: on", "dnssec-policy: p"] if domain == SIGNED else []
+        keys = [f"file: {zones / domain}", "zonefile-sync: -1", "zonefile-load: whole", "journal-content: none", *signed]
+        blocks.append(f"  - domain: {domain}\n" + "".join(f"    {key}\n" for key in keys))
+    conf = folder / "knot.conf"
+    conf.write_text(
+        f"server:\n  listen: [{RESOLVER}@53, {NS1}@53, {NS2}@53]\n  rundir: {folder}\ndatabase:\n  storage: {folder}\n"
+        "log:\n  - target: stderr\n    any: warning\n"
+        "policy:\n  - id: p\n    algorithm: ecdsap256sha256\n    single-type-signing: on\nzone:\n" + "".join(blocks)
+    )
+    return start(folder, "knot", "knotd", "-c", str(conf))
+
+
+def lame(folder: Path) -> Server:
+    """A name server that knows none of the zones."""
+    place = folder / "lame"
+    place.mkdir()
+    conf = place / "knot.conf"
+    conf.write_text(f"server:\n  listen: {LAME}@53\n  rundir: {place}\ndatabase:\n  storage: {place}\n")
+    return start(folder, "lame", "knotd", "-c", str(conf))
+
+
+# Sites
+
+SCRIPT = "app.3f9c2a1b7d40.js"
+STYLE = "site.9b1c77aa02de.css"
+HSTS = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;\n'
+HEADERS = """\
+add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'" always;
+add_header X-Content-Type-Options nosniff always;
+add_header Referrer-Policy strict-origin-when-cross-origin always;
+add_header Permissions-Policy "camera=(), geolocation=(), microphone=()" always;
+add_header Cross-Origin-Opener-Policy same-origin-allow-popups always;
+"""
+YEAR = "public, max-age=31536000, immutable"
+
+
+def site(folder: Path) -> None:
+    """The pages all markets share, and the three ways they are served: as they should be, without HSTS, with uncached files."""
+    www = folder / "www"
+    (www / "assets").mkdir(parents=True)
+    head = (
+        f'<meta charset="utf-8"><title>Market</title><link rel="stylesheet" href="/assets/{STYLE}">'
+        f'<script defer src="/assets/{SCRIPT}"></script>'
+    )
+    words = "Everything for a weekend. " * 60
+    page = '<!doctype html><html lang="en"><head>{}</head><body>{}</body></html>\n'
+    (www / "index.html").write_text(page.format(head, f'<h1>Market</h1><p>{words}</p><a href="/help">Help</a>'))
+    (www / "help.html").write_text(page.format('<meta charset="utf-8"><title>Help</title>', "<h1>Help</h1>"))
+    (www / "assets" / SCRIPT).write_text("document.documentElement.dataset.ready = 'yes';\n" * 60)
+    (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)
+    for name, hsts, asset in (("site", HSTS, YEAR), ("site-no-hsts", "", YEAR), ("site-uncached", HSTS, "no-cache")):
+        (folder / f"{name}.conf").write_text(
+            f"""\
+location /assets/ {{
+  proxy_pass http://127.0.0.1:8081;
+  proxy_cache edge;
+  proxy_cache_valid 200 1h;
+  proxy_ignore_headers Vary;
+  proxy_set_header Accept-Encoding "";
+  proxy_hide_header Cache-Control;
+  add_header Cache-Status $cache_status always;
+  add_header Cache-Control "{asset}" always;
+  {hsts}{HEADERS}
+}}
+location / {{
+  root {www};
+  try_files $uri $uri/index.html $uri.html =404;
+  add_header Cache-Control "public, max-age=0, must-revalidate" always;
+  {hsts}{HEADERS}
+}}
+"""
+        )
+
+
+def certificates(folder: Path, authority: Authority) -> dict[str, Path]:
+    """Each market's certificates as KIND-DOMAIN, and the mail host's."""
+    tls = folder / "tls"
+    tls.mkdir()
+    made = {}
+    for market in MARKETS:
+        d = market.domain
+        names = (d, f"www.{d}", f"api.{d}")
+        kinds = {
+            "good": (names, timedelta(days=80)),
+            "expired": (names, timedelta(days=-4)),
+            "wrong": ((f"www.{d}",), timedelta(days=80)),
+            "ending": (names, timedelta(days=2)),
+        }
+        for kind in {"good", market.apex_tls}:
+            hosts, left = kinds[kind]
+            made[f"{kind}-{d}"] = tls / f"{kind}-{d}.pem"
+            made[f"{kind}-{d}"].write_bytes(authority.issue(hosts, left=left))
+    (tls / "mail.pem").write_bytes(authority.issue((MAIL_HOST,), left=timedelta(days=80)))
+    return made
+
+
+def server_blocks(market: Market, made: dict[str, Path]) -> str:
+    """The market's five nginx servers: apex and www on both schemes, and the API."""
+    d = market.domain
+    web = OLD_TLS if market.old_tls_only else WEB
+    six = "" if market.old_tls_only else f"listen [{WEB6}]:PORT;"
+    old = "ssl_protocols TLSv1; ssl_ciphers DEFAULT@SECLEVEL=0;" if market.old_tls_only else ""
+
+    def tls(kind: str) -> str:
+        path = made[f"{kind}-{d}"]
+        return f"ssl_certificate {path}; ssl_certificate_key {path}; {old}"
+
+    plain, secure = six.replace("PORT", "80"), six.replace("PORT", "443 ssl http2")
+    api = (
+        f"{HSTS} add_header X-Content-Type-Options nosniff always; default_type application/json;"
+        ' location = /healthz { return 200 "{\\"ok\\": true}"; } location / { return 404 "{}"; }'
+    )
+    rows = (
+        f"listen {web}:80; {plain} server_name {d} www.{d}; {market.apex_http}",
+        f"listen {API}:80; server_name api.{d}; {market.api_http}",
+        f"listen {web}:443 ssl http2; {secure} server_name {d}; {tls(market.apex_tls)} {market.apex_https}",
+        f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {market.www_https.replace('{d}', d)}",
+        f"listen {API}:443 ssl http2; server_name api.{d}; {tls('good')} {api}",
+    )
+    return "\n".join(f"server {{ {row} }}" for row in rows)
+
+
+def nginx(folder: Path, authority: Authority) -> Server:
+    """Serves every market, and a machine nobody remembers on its own address."""
+    made = certificates(folder, authority)
+    site(folder)
+    temp = folder / "nginx-temp"
+    temp.mkdir()
+    spare = made[f"good-{SIGNED}"]
+    user = "user root;" if os.geteuid() == 0 else ""
+    blocks = "\n".join(server_blocks(market, made) for market in MARKETS)
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"""\
+daemon off; master_process off; {user}
+pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 512; }}
+http {{
+  include /etc/nginx/mime.types;
+  access_log off; server_tokens off; server_names_hash_bucket_size 128;
+  client_body_temp_path {temp}/b; proxy_temp_path {temp}/p; fastcgi_temp_path {temp}/f; uwsgi_temp_path {temp}/u; scgi_temp_path {temp}/s;
+  proxy_cache_path {folder}/cache keys_zone=edge:1m;
+  map $upstream_cache_status $cache_status {{ HIT '"nginx"; hit'; default '"nginx"; fwd=miss'; }}
+  gzip on; gzip_vary on; gzip_proxied any; gzip_min_length 256; gzip_types text/css application/javascript application/json;
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;
+  server {{ listen 127.0.0.1:8081; root {folder}/www; }}
+  server {{
+    listen {OTHER}:80 default_server; listen {OTHER}:443 ssl default_server;
+    ssl_certificate {spare}; ssl_certificate_key {spare};
+    return 200 "an old machine\\n";
+  }}
+{blocks}
+}}
+"""
+    )
+    return start(folder, "nginx", "nginx", "-c", str(conf), "-e", str(folder / "nginx.log"))
+
+
+# Mail
+
+
+def own_postfix_account() -> bool:
+    """Whether postfix can become its own account here: it exists, and the namespace holds more than one user."""
+    try:
+        pwd.getpwnam("postfix")
+    except KeyError:
+        return False
+    sizes = [int(line.split()[2]) for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    return any(size > 65536 for size in sizes) and shutil.which("postfix") is not None
+
+
+def postfix(folder: Path) -> bool:
+    """A real mail server with STARTTLS on port 25; False, with the reason in postfix.err, where it cannot run."""
+    if not own_postfix_account():
+        (folder / "postfix.err").write_text("postfix cannot become its own account here")
+        return False
+    conf, queue, data = folder / "postfix", folder / "queue", folder / "mail-data"
+    for place in (conf, queue, data):
+        place.mkdir()
+    shutil.chown(data, "postfix")
+    source = next(path for path in (Path("/etc/postfix/master.cf"), Path("/usr/share/postfix/master.cf.dist")) if path.exists())
+    services = [line.split() for line in source.read_text().splitlines() if line and line[0].isalpha()]
+    # Service, type, private, unprivileged, chroot, …: no chroot, and smtpd on the private internet's address alone.
+    kept = [[*row[:4], "n", *row[5:]] for row in services if row[0] != "smtp" or row[1] != "inet"]
+    kept = [row for row in kept if row[1] == "unix"]
+    kept.append([f"{MAIL}:25", "inet", "n", "-", "n", "-", "-", "smtpd"])
+    if not any(row[0] == "postlog" for row in kept):
+        kept.append(["postlog", "unix-dgram", "n", "-", "n", "-", "1", "postlogd"])
+    (conf / "master.cf").write_text("".join(" ".join(row) + "\n" for row in kept))
+    (conf / "main.cf").write_text(
+        f"""\
+compatibility_level = 3.6
+queue_directory = {queue}
+data_directory = {data}
+myhostname = {MAIL_HOST}
+mydestination = {", ".join(market.domain for market in MARKETS)}
+inet_interfaces = {MAIL}
+inet_protocols = ipv4
+local_recipient_maps =
+local_transport = discard:
+smtpd_tls_cert_file = {folder}/tls/mail.pem
+smtpd_tls_key_file = {folder}/tls/mail.pem
+smtpd_tls_security_level = may
+maillog_file = /var/log/{folder.name}.log
+"""
+    )
+    done = subprocess.run(["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=30, check=False)
+    (folder / "postfix.err").write_text(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
+def stop_postfix(folder: Path) -> None:
+    subprocess.run(["postfix", "-c", str(folder / "postfix"), "stop"], capture_output=True, timeout=20, check=False)
+    Path(f"/var/log/{folder.name}.log").unlink(missing_ok=True)
