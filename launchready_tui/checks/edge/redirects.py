@@ -1,0 +1,302 @@
+"""edge.redirects: chains short, permanent, ending where they should; old addresses lead to new ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ...failure import Failure
+from ...findings import Evidence, Finding, Remedy, Severity
+from ...world import registrable
+from ...world.sights import Chain, Reply
+from ..base import Say, check
+from ..parse import page as html
+from ..parse.addresses import host_of, normal, origin, place, scheme_of
+from ..parse.cookies import read as read_cookie
+from ..paste import Platform, host_redirect, path_redirect, platform_of
+from ..seen import ABSENT, PROVEN, chain_evidence, distinct, via_of, wall
+from .roots import root_hosts
+
+if TYPE_CHECKING:
+    from ...launch.model import Launch, Redirect, Role
+    from ...world import World
+
+# Roles whose hosts may hand people to a log-in service of somebody else.
+_SIGN_ON = ("admin", "staging")
+_FOLLOWED: tuple[Role, ...] = ("web", "app", "admin", "status", "staging")
+WARN_HOPS = 3
+
+
+@check("edge.redirects")
+async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """Every host a person types, from http and from https, and every declared old address."""
+    say = Say("edge.redirects")
+    names = tuple(dict.fromkeys((*root_hosts(launch), *(host.name for host in launch.hosts_of(*_FOLLOWED)))))
+    judged, rows = await asyncio.gather(
+        asyncio.gather(*(_host(say, launch, world, name) for name in names)),
+        asyncio.gather(*(_old_address(say, launch, world, row) for row in launch.redirects)),
+    )
+    for findings in judged:
+        for finding in distinct(findings):
+            yield finding
+    for finding in distinct(rows):
+        yield finding
+
+
+async def _host(say: Say, launch: Launch, world: World, host: str) -> list[Finding]:
+    found = await world.dns.addresses(host)
+    if isinstance(found, Failure):
+        if found.kind in ABSENT:
+            return []  # edge.canonical and audit.hosts speak of names without an address
+        return [say.unknown("too-many-hops", host, f"The redirects of {host} could not be followed: {found.words}", failure=found)]
+    plain, secure = await asyncio.gather(world.web.follow(f"http://{host}/"), world.web.follow(f"https://{host}/"))
+    home = await world.web.get(launch.canonical)
+    platform = platform_of(home if isinstance(home, Reply) else None)
+    findings: list[Finding] = []
+    for chain in (plain, secure):
+        findings += await _chain(say, launch, world, host, chain, platform)
+    findings += _first_hop(say, launch, host, plain, platform)
+    unseen = _unseen(plain, secure)
+    if unseen is not None:
+        findings.append(
+            say.unknown(
+                "too-many-hops",
+                host,
+                f"The redirects of {host} could not be followed to their end: {unseen.words}",
+                failure=unseen,
+                evidence=[chain_evidence(secure)],
+                via=via_of(plain, secure),
+            )
+        )
+    elif not any(finding.state.value in ("fail", "warn") for finding in findings):
+        most = max(plain.redirects, secure.redirects)
+        said = "no redirect" if most == 0 else f"{most} redirect" + ("s" if most > 1 else "")
+        evidence = [chain_evidence(chain) for chain in (plain, secure) if chain.hops]
+        findings.append(say.passed("too-many-hops", host, f"{host} is reached with {said}", evidence=evidence, via=via_of(plain, secure)))
+    return findings
+
+
+def _unseen(plain: Chain, secure: Chain) -> Failure | None:
+    """Why the end was not seen. Plain http may be closed, but where it redirects the rest must answer."""
+    for chain in (secure, plain):
+        dead = bool(chain.hops) and isinstance(chain.end, Failure) and chain.end.kind in ABSENT
+        if isinstance(chain.end, Failure) and not dead and (chain is secure or chain.hops):
+            return chain.end
+    return None
+
+
+async def _chain(say: Say, launch: Launch, world: World, host: str, chain: Chain, platform: Platform) -> list[Finding]:
+    """What is wrong with one chain on its way."""
+    findings: list[Finding] = []
+    evidence = [chain_evidence(chain)]
+    via = via_of(chain)
+    shortest = _direct(launch, host, platform, plain=scheme_of(chain.start) == "http")
+    main = host == launch.canonical_host
+    if chain.problem == "loop":
+        findings.append(await _loop(say, world, host, chain, evidence, via, main))
+    elif chain.problem == "too-many" or chain.redirects > WARN_HOPS:
+        findings.append(
+            say.fail(
+                "too-many-hops",
+                host,
+                f"{host} takes {chain.redirects} redirects before a page shows; each costs a phone about 0.3 s",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    elif chain.redirects == WARN_HOPS:
+        findings.append(
+            say.warn(
+                "too-many-hops",
+                host,
+                f"{host} takes {chain.redirects} redirects before a page shows; one or two are enough",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    elif chain.problem in ("bad-location", "private-target"):
+        findings.append(_bad_location(say, host, chain, evidence, shortest, via))
+    elif chain.problem == "other-scheme":
+        findings.append(_other_scheme(say, host, chain, evidence, shortest, via))
+    urls = [hop.url for hop in chain.hops]
+    if any(scheme_of(one) == "https" and scheme_of(two) == "http" for one, two in pairwise(urls)):
+        findings.append(
+            say.fail(
+                "downgrade",
+                host,
+                f"{host} sends people from https back to plain http on the way",
+                evidence=evidence,
+                remedy=Remedy(text="Let every redirect name https", paste=shortest.paste, where=shortest.where),
+                via=via,
+            )
+        )
+    if any(hop.kind in ("meta", "refresh") for hop in chain.hops):
+        findings.append(
+            say.warn(
+                "meta-refresh",
+                host,
+                f"{host} redirects from inside a page: slower than a real redirect, and search engines may not follow it",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
+        findings.append(
+            say.fail("dead-end", host, f"{host} redirects to an address that does not exist", evidence=evidence, remedy=shortest, via=via)
+        )
+    return findings
+
+
+def _direct(launch: Launch, host: str, platform: Platform, *, plain: bool) -> Remedy:
+    main = origin(launch.canonical)
+    own = host == launch.canonical_host or host not in root_hosts(launch)
+    to = f"https://{host}" if plain else main
+    if not plain and own:
+        return Remedy(text=f"Let https://{host}/ answer by itself, without a redirect")
+    return host_redirect(platform, f"Go to {to} in one 301", host, to, plain=plain)
+
+
+async def _loop(say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool) -> Finding:
+    if await _cookies_break(world, chain.start):
+        return say.warn(
+            "needs-cookie",
+            host,
+            f"{host} redirects in circles until a cookie is accepted: search engines and link previews never get in",
+            evidence=evidence,
+            remedy=Remedy(text="Answer the first visit with the page, and set the cookie on the way"),
+            via=via,
+        )
+    schemes = {scheme_of(hop.url) for hop in chain.hops}
+    hint = "If Cloudflare stands before it: set SSL/TLS mode to Full (strict), not Flexible" if schemes == {"http", "https"} else ""
+    return say.fail(
+        "loop",
+        host,
+        f"{host} redirects in circles: nobody gets in",
+        severity=Severity.BLOCKER if main else Severity.HIGH,
+        evidence=evidence,
+        remedy=Remedy(text=hint or "Remove the redirect that leads back to an address already visited"),
+        via=via,
+    )
+
+
+async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
+    """Follows once more, giving back the cookies that were set, as a browser does."""
+    jar: dict[tuple[str, str], str] = {}
+    url = start
+    for _ in range(limit):
+        own = "; ".join(f"{name}={value}" for (host, name), value in jar.items() if host == host_of(url))
+        if own == "" and jar:
+            return False
+        reply = await world.web.get(url, headers=(("cookie", own),) if own else ())
+        if not isinstance(reply, Reply):
+            return False
+        location = reply.header("location")
+        if not 300 <= reply.status < 400 or location is None:
+            return reply.status < 400
+        for value in reply.all("set-cookie"):
+            cookie = read_cookie(value)
+            if cookie:
+                jar[host_of(url), cookie.name] = cookie.value
+        if not jar:
+            return False
+        url = html.absolute(url, location)
+        if not url.startswith(("http://", "https://")):
+            return False
+    return False
+
+
+def _bad_location(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
+    said = (
+        f"{host} redirects to a private address that nobody outside can reach"
+        if chain.problem == "private-target"
+        else f"{host} redirects to something that is no address"
+    )
+    return say.fail("bad-location", host, said, evidence=evidence, remedy=fix, via=via)
+
+
+def _other_scheme(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
+    location = (chain.hops[-1].location if chain.hops else "").strip().lower()
+    if location.startswith(("mailto:", "tel:", "javascript:", "data:", "file:")):
+        return say.fail("bad-location", host, f"{host} redirects to something that is no page", evidence=evidence, remedy=fix, via=via)
+    return say.info(
+        "bad-location", host, f"{host} hands over to an app, and stops there for a browser without it", evidence=evidence, via=via
+    )
+
+
+def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Platform) -> list[Finding]:
+    """From http://H the first step must be https://H, so that the browser can learn that H is always https."""
+    if not chain.hops or chain.hops[0].kind != "location":
+        return []
+    first = html.absolute(chain.hops[0].url, chain.hops[0].location)
+    via = via_of(chain)
+    fix = host_redirect(platform, f"Redirect http://{host} to https://{host} first", host, f"https://{host}", plain=True)
+    if scheme_of(first) == "http":
+        return [
+            say.fail(
+                "first-hop",
+                host,
+                f"http://{host}/ leads to another plain http address before https",
+                severity=Severity.MEDIUM,
+                evidence=[chain_evidence(chain)],
+                remedy=fix,
+                via=via,
+            )
+        ]
+    if scheme_of(first) != "https" or host_of(first) == host:
+        return []
+    declared = launch.host(host)
+    if declared and declared.role in _SIGN_ON and registrable(host_of(first)) != registrable(launch.domain):
+        return []
+    return [
+        say.warn(
+            "off-host",
+            host,
+            f"http://{host}/ leads straight to {host_of(first)}: the browser never learns that {host} is always https",
+            severity=Severity.LOW,
+            evidence=[chain_evidence(chain)],
+            remedy=fix,
+            via=via,
+        )
+    ]
+
+
+async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:
+    chain = await world.web.follow(row.from_)
+    subject = place(row.from_)
+    evidence = [chain_evidence(chain), Evidence(label="expected", text=f"one 301 or 308 to {row.to}", source="launchready.toml")]
+    via = via_of(chain)
+    first = chain.hops[0] if chain.hops else None
+    end = chain.end
+    if isinstance(end, Failure) and end.kind not in PROVEN:
+        return say.unknown(
+            "old-address", subject, f"The old address could not be followed: {end.words}", failure=end, evidence=evidence, via=via
+        )
+    if isinstance(end, Reply) and (hidden := wall(end)):
+        return say.unknown(
+            "old-address", subject, "The old address could not be followed: a program is not let in", failure=hidden, via=via
+        )
+    if isinstance(end, Failure):
+        said = f"The old address does not open: {end.words}"
+    elif chain.problem:
+        said = "The old address leads nowhere: the redirects do not end at a page"
+    elif chain.redirects == 0:
+        said = f"The old address is not redirected, it answers {end.status}"
+    elif chain.redirects > 1:
+        said = f"The old address takes {chain.redirects} redirects where one is enough"
+    elif first is not None and first.status not in (301, 308):
+        said = f"The old address redirects with {first.status}: search engines keep the old one"
+    elif normal(end.url) != normal(row.to):
+        said = f"The old address leads to {end.url}, not to {row.to}"
+    elif end.status != 200:
+        said = f"The old address leads to the right place, which answers {end.status}"
+    else:
+        return say.passed("old-address", subject, f"The old address leads to {row.to} in one step", evidence=evidence, via=via)
+    home = await world.web.get(launch.canonical)
+    platform = platform_of(home if isinstance(home, Reply) else None)
+    fix = path_redirect(platform, f"Redirect it to {row.to} once and for good", row.from_, row.to)
+    return say.fail("old-address", subject, said, evidence=evidence, remedy=fix, via=via)

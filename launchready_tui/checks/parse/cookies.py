@@ -1,0 +1,126 @@
+"""Set-Cookie as browsers read it (RFC 6265bis section 5.6), one header value a cookie."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SESSION = re.compile(r"sess|sid$|auth|token|jwt|login|remember", re.IGNORECASE)
+_CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
+# Set by the platform or by page statistics, not by the product: its owner decides its attributes.
+_INFRASTRUCTURE = re.compile(
+    r"^(__cf_bm|cf_clearance|_cfuvid|__cflb|AWSALB\w*|ARRAffinity\w*|heroku-session-affinity|_ga\w*|_gid|_gcl_\w+)$"
+)
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """One cookie. `same_site` and `domain` are None where the attribute is absent."""
+
+    name: str
+    value: str
+    attributes: tuple[tuple[str, str], ...]
+    """Lower-case names with their values as sent; the last one of a name counts."""
+
+    def attribute(self, name: str) -> str | None:
+        return next((value for key, value in reversed(self.attributes) if key == name), None)
+
+    def has(self, name: str) -> bool:
+        return self.attribute(name) is not None
+
+    @property
+    def secure(self) -> bool:
+        return self.has("secure")
+
+    @property
+    def http_only(self) -> bool:
+        return self.has("httponly")
+
+    @property
+    def partitioned(self) -> bool:
+        return self.has("partitioned")
+
+    @property
+    def same_site(self) -> str | None:
+        return self.attribute("samesite")
+
+    @property
+    def domain(self) -> str | None:
+        found = self.attribute("domain")
+        return found.lstrip(".").lower() if found else None
+
+    @property
+    def path(self) -> str:
+        return self.attribute("path") or ""
+
+    @property
+    def is_infrastructure(self) -> bool:
+        return bool(_INFRASTRUCTURE.match(self.name))
+
+    @property
+    def is_csrf(self) -> bool:
+        return bool(_CSRF.search(self.name))
+
+    @property
+    def is_session(self) -> bool:
+        """Its name says that it keeps somebody logged in."""
+        return bool(_SESSION.search(self.name)) and not self.is_csrf and not self.is_infrastructure
+
+    @property
+    def size(self) -> int:
+        """Name and value in octets: above 4096 browsers drop it."""
+        return len(self.name.encode()) + len(self.value.encode())
+
+    @property
+    def dropped_because(self) -> str:
+        """Why browsers throw it away without a word; empty where they keep it."""
+        if self.size > 4096:
+            return "it is larger than 4096 bytes"
+        lower = self.name.lower()
+        if lower.startswith("__secure-") and not self.secure:
+            return "the name starts with __Secure- and Secure is missing"
+        if lower.startswith("__host-"):
+            if not self.secure:
+                return "the name starts with __Host- and Secure is missing"
+            if self.path != "/":
+                return "the name starts with __Host- and Path is not /"
+            if self.has("domain"):
+                return "the name starts with __Host- and it has a Domain"
+        if self.partitioned and not self.secure:
+            return "Partitioned needs Secure"
+        return ""
+
+    @property
+    def shown(self) -> str:
+        """For evidence: the value is left out, it may be somebody's session."""
+        titled = ((_TITLES.get(key, key), value) for key, value in self.attributes)
+        return "; ".join([f"{self.name}=…", *(f"{title}={value}" if value else title for title, value in titled)])
+
+
+_TITLES = {
+    "secure": "Secure",
+    "httponly": "HttpOnly",
+    "samesite": "SameSite",
+    "path": "Path",
+    "domain": "Domain",
+    "max-age": "Max-Age",
+    "expires": "Expires",
+    "partitioned": "Partitioned",
+}
+
+
+def read(value: str) -> Cookie | None:
+    """One Set-Cookie value; None where there is neither a name nor a value."""
+    pair, *rest = value.split(";")
+    name, equals, content = pair.partition("=")
+    if not equals:
+        name, content = "", pair
+    name, content = name.strip(), content.strip()
+    if not name and not content:
+        return None
+    attributes = []
+    for part in rest:
+        key, _, given = part.partition("=")
+        if key.strip():
+            attributes.append((key.strip().lower(), given.strip()))
+    return Cookie(name, content, tuple(attributes))

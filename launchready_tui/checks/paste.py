@@ -1,0 +1,135 @@
+"""Remedies in the words of the platform in use: a response header or a redirect, ready to paste."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+from urllib.parse import urlsplit
+
+from ..findings import Remedy
+from ..world.sights import Reply
+
+Platform = Literal["nginx", "cloudflare", "vercel", "netlify", "caddy", "apache"]
+NAMES: dict[str, str] = {
+    "nginx": "nginx",
+    "cloudflare": "Cloudflare",
+    "vercel": "Vercel",
+    "netlify": "Netlify",
+    "caddy": "Caddy",
+    "apache": "Apache",
+}
+
+# Header that gives a platform away, what its value must contain (empty: being there is enough), the platform. First match wins.
+_CLUES: tuple[tuple[str, str, Platform], ...] = (
+    ("x-vercel-id", "", "vercel"),
+    ("server", "vercel", "vercel"),
+    ("x-nf-request-id", "", "netlify"),
+    ("server", "netlify", "netlify"),
+    ("cf-ray", "", "cloudflare"),
+    ("server", "cloudflare", "cloudflare"),
+    ("server", "caddy", "caddy"),
+    ("server", "apache", "apache"),
+    ("server", "nginx", "nginx"),
+)
+
+
+def platform_of(reply: Reply | None) -> Platform:
+    """Where headers and redirects of this host are set; nginx where nothing tells."""
+    if reply is not None:
+        for name, part, platform in _CLUES:
+            if any(part in value.lower() for value in reply.all(name)):
+                return platform
+    return "nginx"
+
+
+def header(platform: Platform, text: str, *pairs: tuple[str, str], scope: str = "/*") -> Remedy:
+    """A remedy that sets response headers. `scope` is the path they belong to, `*` at its end for all below it."""
+    base = scope.removesuffix("*")
+    match platform:
+        case "cloudflare":
+            rule = "all incoming requests" if scope == "/*" else f'starts_with(http.request.uri.path, "{base}")'
+            lines = [f"Set static  {name}  {value}" for name, value in pairs]
+            paste = "\n".join([f"# Rules > Transform Rules > Modify Response Header, {rule}", *lines])
+        case "vercel":
+            source = base + "(.*)" if scope.endswith("*") else scope
+            rows = [{"source": source, "headers": [{"key": name, "value": value} for name, value in pairs]}]
+            paste = json.dumps({"headers": rows}, indent=2)
+        case "netlify":
+            paste = "\n".join([scope, *(f"  {name}: {value}" for name, value in pairs)])
+        case "caddy":
+            matcher = "" if scope == "/*" else f"{scope} "
+            paste = "\n".join(f'header {matcher}{name} "{_quoted(value)}"' for name, value in pairs)
+        case "apache":
+            paste = "\n".join(f'Header always set {name} "{_quoted(value)}"' for name, value in pairs)
+        case _:
+            lines = [f'add_header {name} "{_quoted(value)}" always;' for name, value in pairs]
+            paste = "\n".join(lines if scope == "/*" else [f"location {base} {{", *("    " + line for line in lines), "}"])
+    return Remedy(text=text, paste=paste, where=_WHERE[platform])
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
+
+
+_WHERE: dict[str, str] = {
+    "nginx": "nginx, in the server block",
+    "cloudflare": "Cloudflare",
+    "vercel": "vercel.json",
+    "netlify": "_headers",
+    "caddy": "Caddyfile",
+    "apache": "Apache, in the virtual host",
+}
+
+
+def host_redirect(platform: Platform, text: str, host: str, to_origin: str, *, plain: bool) -> Remedy:
+    """One permanent redirect of a whole host, path and query kept. `plain` says that it starts at http."""
+    scheme = "http" if plain else "https"
+    match platform:
+        case "cloudflare":
+            paste = (
+                f'# Rules > Redirect Rules > when: http.host eq "{host}"\n'
+                f'Dynamic  concat("{to_origin}", http.request.uri.path)  301  Preserve query string: on'
+            )
+        case "vercel":
+            row = {"source": "/:path*", "has": [{"type": "host", "value": host}], "destination": f"{to_origin}/:path*", "permanent": True}
+            paste = json.dumps({"redirects": [row]}, indent=2)
+        case "netlify":
+            paste = f"{scheme}://{host}/*  {to_origin}/:splat  301!"
+        case "caddy":
+            paste = f"{scheme}://{host} {{\n    redir {to_origin}{{uri}} permanent\n}}"
+        case "apache":
+            port = 80 if plain else 443
+            paste = f'<VirtualHost *:{port}>\n    ServerName {host}\n    Redirect permanent "/" "{to_origin}/"\n</VirtualHost>'
+        case _:
+            listen = "80" if plain else "443 ssl"
+            paste = f"server {{\n    listen {listen};\n    server_name {host};\n    return 301 {to_origin}$request_uri;\n}}"
+    where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
+    return Remedy(text=text, paste=paste, where=where)
+
+
+def path_redirect(platform: Platform, text: str, old: str, new: str) -> Remedy:
+    """One permanent redirect of one old URL."""
+    parts = urlsplit(old)
+    path = parts.path or "/"
+    match platform:
+        case "cloudflare":
+            paste = f"# Rules > Bulk Redirects: source,target,status\n{parts.hostname or ''}{path},{new},301"
+        case "vercel":
+            paste = json.dumps({"redirects": [{"source": path, "destination": new, "permanent": True}]}, indent=2)
+        case "netlify":
+            paste = f"{path}  {new}  301!"
+        case "caddy":
+            paste = f"redir {path} {new} permanent"
+        case "apache":
+            paste = f'RedirectMatch permanent "^{path}$" "{new}"'
+        case _:
+            paste = f"location = {path} {{ return 301 {new}; }}"
+    where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
+    return Remedy(text=text, paste=paste, where=where)
+
+
+def zone_line(name: str, rdtype: str, value: str, ttl: int = 3600) -> str:
+    """A record as a zone file line: absolute name, TXT quoted and split at 255 octets."""
+    from ..text import for_zone
+
+    return f"{name}. {ttl} IN {rdtype} {for_zone(value) if rdtype == 'TXT' else value}"
