@@ -1,4 +1,4 @@
-"""Which addresses a check may connect to. A table of our own: Python calls the documentation ranges private, and they are our lab's public ones."""
+"""Which addresses a check may connect to. A table of our own: Python calls the documentation ranges private, and our lab lives in them."""
 
 from __future__ import annotations
 

@@ -142,8 +142,7 @@ class Wire:
 
     def _knows_name(self, host: str, port: int) -> bool:
         """A rule for the name itself needs no DNS: the name may not exist yet."""
-        target = self.reach.connect.target(host, port)
-        return target is not None and any(rule.meets(host, port) for rule in self.reach.connect.rules)
+        return any(rule.meets(host, port) for rule in self.reach.connect.rules)
 
     def _of_family(self, addresses: Sequence[str]) -> tuple[str, ...]:
         if self.reach.family == "both":
@@ -204,14 +203,22 @@ class Wire:
     async def open_tcp(self, host: str, port: int, *, address: str = "", deadline_s: float = 10.0) -> Opened | Failure:
         """Like `connect`, as streams. Close with `Opened.close()`."""
         connected = await self.connect(host, port, address=address, deadline_s=deadline_s)
-        if isinstance(connected, Failure):
-            return connected
-        try:
-            reader, writer = await asyncio.open_connection(sock=connected.sock)
-        except OSError as error:
-            connected.sock.close()
-            return failure_of(error, f"{host}:{port}")
-        return Opened(reader, writer, connected.address, connected.via, connected.dns_ms, connected.connect_ms)
+        return await _as_streams(connected, f"{host}:{port}")
+
+    async def open_door(self, door: Door, name: str) -> Opened | Failure:
+        """Streams through one door that was already judged. The caller keeps the time."""
+        return await _as_streams(await self._open(door, name, None), name)
+
+
+async def _as_streams(connected: Connected | Failure, name: str) -> Opened | Failure:
+    if isinstance(connected, Failure):
+        return connected
+    try:
+        reader, writer = await asyncio.open_connection(sock=connected.sock)
+    except OSError as error:
+        connected.sock.close()
+        return failure_of(error, name)
+    return Opened(reader, writer, connected.address, connected.via, connected.dns_ms, connected.connect_ms)
 
 
 async def _drop(tasks: list[asyncio.Task[Connected | Failure]]) -> None:

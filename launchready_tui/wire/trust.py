@@ -23,22 +23,30 @@ VERSIONS: dict[str, ssl.TLSVersion] = {
 
 
 def verifying_context(reach: Reach, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    """A shared context that verifies chain and name. Raises ValueError for a CA file that cannot be used. Costs 20 to 80 ms the first time."""
-    path = reach.ca_file
-    changed = 0
-    if path is not None:
-        try:
-            changed = path.stat().st_mtime_ns
-        except OSError as problem:
-            raise ValueError(f"{path}: the CA file cannot be read ({problem.strerror})") from None
-    return _verifying(path, changed, alpn)
+    """A shared context that verifies chain and name. Raises ValueError for a CA file that cannot be used. First time 20 to 80 ms."""
+    return _verifying(reach.ca_file, _changed(reach.ca_file), alpn, lenient=False)
+
+
+def lenient_context(reach: Reach, alpn: tuple[str, ...]) -> ssl.SSLContext:
+    """Verifies as `verifying_context`, but speaks old protocol versions and weak ciphers too: to judge the certificate of an old server."""
+    return _verifying(reach.ca_file, _changed(reach.ca_file), alpn, lenient=True)
+
+
+def _changed(path: Path | None) -> int:
+    try:
+        return path.stat().st_mtime_ns if path is not None else 0
+    except OSError as problem:
+        raise ValueError(f"{path}: the CA file cannot be read ({problem.strerror})") from None
 
 
 @functools.lru_cache(maxsize=16)
-def _verifying(path: Path | None, changed: int, alpn: tuple[str, ...]) -> ssl.SSLContext:
+def _verifying(path: Path | None, changed: int, alpn: tuple[str, ...], *, lenient: bool) -> ssl.SSLContext:
     import certifi
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if lenient:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.load_verify_locations(certifi.where())
     if path is not None:
         try:

@@ -109,6 +109,7 @@ def _prepare(reach: Reach) -> None:
 
     trust.verifying_context(reach, trust.HTTP_ALPN)
     trust.verifying_context(reach, trust.LOOK_ALPN)
+    trust.lenient_context(reach, trust.LOOK_ALPN)
     trust.looking_context(trust.LOOK_ALPN)
     for version in trust.VERSIONS:
         trust.version_context(version)

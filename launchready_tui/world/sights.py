@@ -31,6 +31,8 @@ class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """ADDRESS:PORT that answered."""
     authoritative: bool = False
     authenticated: bool = False
+    referral: tuple[str, ...] = ()
+    """Name servers a directly asked server points to instead of answering: it does not hold the zone."""
     duration_ms: float = 0
     at: datetime
     via: str = ""
@@ -52,7 +54,7 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP answer. Redirects are never followed by themselves. Header names are lower case, order and repeats kept, values decoded as Latin-1."""
+    """One HTTP answer; redirects are not followed. Header names are lower case, order and repeats kept, values decoded as Latin-1."""
 
     url: str
     method: str
@@ -160,7 +162,8 @@ class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     verified: bool
     verify_code: int = 0
-    """OpenSSL's X509_V_ERR code: 0 fine, 10 expired, 9 not yet valid, 62 host mismatch, 64 IP mismatch, 18 and 19 self-signed, 20 and 21 issuer unknown."""
+    """OpenSSL's X509_V_ERR code: 0 fine, 10 expired, 9 not yet valid, 62 host mismatch, 64 IP mismatch, 18 and 19 self-signed,
+    20 and 21 issuer unknown."""
     verify_message: str = ""
     chain: tuple[Certificate, ...]
     version: str = ""
@@ -191,5 +194,23 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     nameservers: tuple[str, ...] = ()
     signed: bool | None = None
     source: str = ""
+    at: datetime
+    via: str = ""
+
+
+class SmtpSight(msgspec.Struct, frozen=True, kw_only=True):
+    """How a mail server greets (RFC 5321): no mail is sent."""
+
+    host: str
+    port: int
+    address: str = ""
+    code: int = 0
+    """Of the greeting: 220 fine, 421 and 554 turned away."""
+    banner: str = ""
+    """The greeting's words, raw."""
+    capabilities: tuple[str, ...] = ()
+    """EHLO keywords with their parameters, as sent, upper-case keyword first (`STARTTLS`, `SIZE 10240000`)."""
+    starttls: bool = False
+    duration_ms: float = 0
     at: datetime
     via: str = ""

@@ -1,0 +1,112 @@
+"""DNS as one run sees it: every question asked once, answers in presentation form."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ..clock import Clock
+from ..failure import Failure
+from ..wire import Wire
+from ..wire.question import Resolver
+from ..wire.reading import Heard, join_addresses, plain_name, read
+from .memory import Memory
+from .sights import DnsAnswer
+
+if TYPE_CHECKING:
+    import dns.rdata
+
+# Types whose text is made of names and numbers only: lower case, and no dot at the end of a name.
+_NAMES = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SOA", "SRV", "AFSDB", "RP", "NSEC"})
+_TARGET_SECOND = frozenset({"HTTPS", "SVCB"})
+
+
+class Dns:
+    """Answers and typed failures. A failed look-up is never an empty answer."""
+
+    def __init__(self, wire: Wire, clock: Clock) -> None:
+        self._resolver = Resolver(wire)
+        self._memory = Memory()
+        self._clock = clock
+
+    async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
+        """Asks the run's resolvers. Ends within 3.5 s."""
+        key = (name.rstrip(".").lower() or ".", rdtype.upper())
+        return await self._memory.once(("ask", *key), lambda: self._ask(*key))
+
+    async def ask_at(self, server: str, name: str, rdtype: str, *, tcp: bool = False) -> DnsAnswer | Failure:
+        """Asks one server (ADDRESS[:PORT]) directly, without recursion: what a zone's own servers say, resolvers' caches left out."""
+        key = (name.rstrip(".").lower() or ".", rdtype.upper())
+        return await self._memory.once(("at", server, tcp, *key), lambda: self._ask_at(server, *key, tcp=tcp))
+
+    async def addresses(self, host: str) -> tuple[str, ...] | Failure:
+        """A and AAAA together, IPv4 first. `no-such-name` and `no-address` where there is none, and never for a failed look-up."""
+        four, six = await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA"))
+        return join_addresses(host, _half(four), _half(six))
+
+    async def close(self) -> None:
+        await self._memory.close()
+
+    async def _ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
+        return self._sight(await self._resolver.ask(name, rdtype), name, rdtype)
+
+    async def _ask_at(self, server: str, name: str, rdtype: str, *, tcp: bool) -> DnsAnswer | Failure:
+        return self._sight(await self._resolver.ask_at(server, name, rdtype, tcp=tcp), name, rdtype)
+
+    def _sight(self, heard: Heard | Failure, name: str, rdtype: str) -> DnsAnswer | Failure:
+        if isinstance(heard, Failure):
+            return heard
+        import dns.flags
+
+        reading = read(heard)
+        if isinstance(reading, Failure):
+            return reading
+        flags = heard.message.flags
+        return DnsAnswer(
+            name=name,
+            rdtype=rdtype,
+            status=reading.status,
+            records=tuple(shown(rdata, rdtype) for rdata in reading.rrset or ()),
+            texts=tuple(joined(rdata) for rdata in reading.rrset or ()) if rdtype == "TXT" else (),
+            ttl=reading.ttl,
+            canonical=reading.canonical,
+            server=heard.server,
+            authoritative=bool(flags & dns.flags.AA),
+            authenticated=bool(flags & dns.flags.AD),
+            referral=reading.referral,
+            duration_ms=round(heard.ms, 3),
+            at=self._clock.now(),
+            via=heard.via,
+        )
+
+
+def _half(answer: DnsAnswer | Failure) -> tuple[str, tuple[str, ...]] | Failure:
+    return answer if isinstance(answer, Failure) else (answer.status, answer.records)
+
+
+def shown(rdata: dns.rdata.Rdata, rdtype: str) -> str:
+    """A record in presentation form, names absolute, lower case and without the last dot."""
+    if rdtype in ("NS", "CNAME", "DNAME", "PTR"):
+        named: Any = rdata
+        return plain_name(named.target)
+    text = rdata.to_text()
+    if rdtype in _NAMES:
+        return " ".join(_bare(part) for part in text.lower().split(" "))
+    if rdtype in _TARGET_SECOND:
+        parts = text.split(" ")
+        parts[1:2] = [_bare(part.lower()) for part in parts[1:2]]
+        return " ".join(parts)
+    return text
+
+
+def _bare(part: str) -> str:
+    return part if part == "." else part.removesuffix(".")
+
+
+def joined(rdata: Any) -> str:
+    """A TXT record's strings put together without a blank (RFC 7208 section 3.3), as UTF-8 or else Latin-1."""
+    raw = b"".join(rdata.strings)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
