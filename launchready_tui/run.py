@@ -74,9 +74,9 @@ def reference(error: BaseException) -> str:
 
 def _where(error: BaseException) -> str:
     """The last places in our own files, `redirects.py:120 redirects`, innermost last."""
-    own = Path(__file__).parent
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if own in Path(frame.filename).parents] or list(frames)
+    own = Path(__file__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) != own]
+    ours = [frame for frame in frames if own.parent in Path(frame.filename).parents] or frames
     return "\n".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in ours[-4:])
 
 
@@ -168,6 +168,11 @@ async def _one(
                     found(finding)
     except TimeoutError as error:
         found(too_slow(name, ceiling) if limit.expired() else crashed(name, error))
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        found(crashed(name, error))  # nobody cancelled us: the check tripped over something cancelled elsewhere
     except Exception as error:  # noqa: BLE001  whatever a check does wrong is reported, never raised
         found(crashed(name, error))
     return CheckResult(
