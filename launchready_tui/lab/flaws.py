@@ -1,0 +1,108 @@
+"""The flaw table (`flaws.toml`): what can be wrong in the lab, what each flaw changes, and what it hides of others."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Collection, Iterable
+from importlib import resources
+
+import msgspec
+
+from ..findings import State
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One finding that a flaw causes, against the lab with nothing wrong."""
+
+    rule: str
+    subject: str
+    state: State
+
+
+class Flaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that is wrong with the demo marketplace while it is switched on."""
+
+    id: str
+    stage: str
+    title: str
+    """What is wrong, in one sentence."""
+    fix: str
+    """What the fix does, in one sentence."""
+    changes: tuple[Change, ...]
+    """The findings it causes, alone, against the all-fixed lab."""
+    masks: tuple[str, ...] = ()
+    """Flaws whose changes cannot be seen while this one is on."""
+
+
+class FlawTableError(Exception):
+    """The package's own flaw table does not read or does not hold together."""
+
+
+class UnknownFlawError(KeyError):
+    """No flaw has this id."""
+
+    def __str__(self) -> str:
+        return f"no flaw is called {self.args[0]!r}; there are: {', '.join(sorted(by_id()))}"
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    flaws: tuple[Flaw, ...]
+
+
+@functools.cache
+def load() -> tuple[Flaw, ...]:
+    """All flaws, in the order of the roadmap. Raises FlawTableError."""
+    try:
+        text = (resources.files(__package__) / "flaws.toml").read_text("utf-8")
+        flaws = msgspec.convert(tomllib.loads(text), _Table).flaws
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise FlawTableError(f"lab/flaws.toml: {error}") from error
+    ids = [flaw.id for flaw in flaws]
+    for flaw in flaws:
+        if ids.count(flaw.id) > 1:
+            raise FlawTableError(f"lab/flaws.toml: two flaws are called {flaw.id}")
+        for other in flaw.masks:
+            if other not in ids or other == flaw.id:
+                raise FlawTableError(f"lab/flaws.toml: {flaw.id} masks {other}, which is no other flaw")
+        if not flaw.changes:
+            raise FlawTableError(f"lab/flaws.toml: {flaw.id} changes nothing")
+    return flaws
+
+
+@functools.cache
+def by_id() -> dict[str, Flaw]:
+    """All flaws by id."""
+    return {flaw.id: flaw for flaw in load()}
+
+
+def every_id() -> frozenset[str]:
+    """The ids of all flaws."""
+    return frozenset(by_id())
+
+
+def known(ids: Iterable[str]) -> frozenset[str]:
+    """These ids as a set. Raises UnknownFlawError for the first that is none."""
+    chosen = frozenset(ids)
+    for flaw in sorted(chosen):
+        if flaw not in by_id():
+            raise UnknownFlawError(flaw)
+    return chosen
+
+
+def expected(on: Collection[str]) -> frozenset[Change]:
+    """The changes that can be seen with these flaws on: the union of what each changes, without those that are masked."""
+    flaws = [by_id()[flaw] for flaw in known(on)]
+    hidden = {other for flaw in flaws for other in flaw.masks}
+    return frozenset(change for flaw in flaws if flaw.id not in hidden for change in flaw.changes)
+
+
+def flaw_for(rule: str, subject: str, on: Collection[str] | None = None) -> Flaw | None:
+    """The flaw that causes the finding of this rule and subject, among those that are on (None: among all).
+
+    Several flaws can cause the same finding; one that is on and not hidden by another comes first.
+    """
+    among = [flaw for flaw in load() if on is None or flaw.id in on]
+    hidden = {other for flaw in among for other in flaw.masks} if on is not None else set()
+    found = [flaw for flaw in among if any(change.rule == rule and change.subject == subject for change in flaw.changes)]
+    return next((flaw for flaw in found if flaw.id not in hidden), found[0] if found else None)

@@ -1,0 +1,61 @@
+"""Names and addresses of the demo marketplace. Addresses are documentation ranges (RFC 5737); the connect map leads them to loopback."""
+
+from __future__ import annotations
+
+DOMAIN = "demo-market.test"
+APEX = DOMAIN
+WWW = f"www.{DOMAIN}"
+APP = f"app.{DOMAIN}"
+API = f"api.{DOMAIN}"
+ADMIN = f"admin.{DOMAIN}"
+STATUS = f"status.{DOMAIN}"
+STAGING = f"staging.{DOMAIN}"
+MAIL = f"mail.{DOMAIN}"
+OLD_ADMIN = f"old-admin.{DOMAIN}"
+NS1 = f"ns1.{DOMAIN}"
+NS2 = f"ns2.{DOMAIN}"
+
+NIC = "nic.test"
+RDAP = f"rdap.{NIC}"
+TLD_SERVER = f"a.{NIC}"
+
+WEB_ADDRESS = "203.0.113.10"
+APP_ADDRESS = "203.0.113.11"
+API_ADDRESS = "203.0.113.20"
+MAIL_ADDRESS = "203.0.113.25"
+ADMIN_ADDRESS = "203.0.113.30"
+OLD_ADMIN_ADDRESS = "203.0.113.31"
+STAGING_ADDRESS = "203.0.113.50"
+STALE_ADDRESS = "203.0.113.99"
+STATUS_ADDRESS = "198.51.100.40"
+NS1_ADDRESS = "198.51.100.53"
+NS2_ADDRESS = "198.51.100.54"
+RDAP_ADDRESS = "198.51.100.80"
+TLD_ADDRESS = "198.51.100.81"
+
+ADDRESSES = (
+    WEB_ADDRESS,
+    APP_ADDRESS,
+    API_ADDRESS,
+    MAIL_ADDRESS,
+    ADMIN_ADDRESS,
+    OLD_ADMIN_ADDRESS,
+    STAGING_ADDRESS,
+    STALE_ADDRESS,
+    STATUS_ADDRESS,
+    NS1_ADDRESS,
+    NS2_ADDRESS,
+    RDAP_ADDRESS,
+    TLD_ADDRESS,
+)
+
+SITE = f"https://{APEX}"
+APP_SITE = f"https://{APP}"
+API_SITE = f"https://{API}"
+
+# The release stands in the name of every fingerprinted file. It does not follow a flaw switched at run time, so that an address
+# found in one run is the same address in the next.
+RELEASE = "7c1f9a20be54"
+
+SELECTOR = "ship2026"
+SUPPORT = f"support@{DOMAIN}"

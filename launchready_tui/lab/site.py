@@ -1,0 +1,179 @@
+"""The main site: apex and www."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from . import files, pages
+from . import places as at
+from .market import CITIES, Market
+from .web import Program, Request, Response, as_json, content, html, not_allowed, plain, redirect
+
+# Browsers ask each time, the edge keeps it for a minute.
+AT_THE_EDGE = "public, max-age=0, s-maxage=60, must-revalidate"
+ASK_EACH_TIME = "public, max-age=0, must-revalidate"
+
+FEATURED = (23_981, 23_942, 23_904, 23_871, 23_833, 23_790)
+GONE_LISTING = 24_188  # more than there are: its owner took it down
+LISTING = FEATURED[0]
+
+_MOVED = {"/classifieds": "/listings", "/start": "/", "/faq": "/help"}
+_CHAIN = {"/classifieds": "/ads", "/ads": "/market", "/market": "/browse", "/browse": "/listings"}
+
+_TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "/help": (
+        "Help",
+        (
+            'How booking works: choose a listing, pick the days, pay. <a href="/help/bookings">More about bookings</a>.',
+            f'Something is wrong? Write to <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',
+        ),
+    ),
+    "/help/bookings": ("About bookings", ("A booking is free until two days before it starts.", '<a href="/help">Back to help</a>')),
+    "/support": ("Support", (f'We answer within a day: <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',)),
+    "/about": ("About", ("Demo Market lends tools, tents and bikes between neighbours. It runs on this machine alone.",)),
+    "/terms": ("Terms", ("Who lends is asked to describe the thing truly, who borrows to bring it back as it was.",)),
+    "/privacy": ("Privacy", ("We keep your mail address and your bookings, and nothing of what you look at.",)),
+    "/account-deletion": ("Delete an account", ("Log in, open your account, choose Delete. All of it is gone within a day.",)),
+}
+
+
+class Site:
+    """What apex and www answer over https."""
+
+    def __init__(self, market: Market, flaws: Collection[str], now: datetime) -> None:
+        self._market = market
+        self._flaws = flaws
+        self._now = now
+
+    async def __call__(self, request: Request) -> Response:
+        if request.host not in (at.APEX, at.WWW):
+            return plain("No site of that name lives here.\n", status=421)
+        if request.method not in ("GET", "HEAD"):
+            return not_allowed("GET", "HEAD")
+        path = request.path
+        if path.startswith("/.well-known/"):
+            # Apple and Google read these without following redirects, so www answers them itself.
+            return self._well_known(path)
+        if request.host == at.WWW and "www-serves-itself" not in self._flaws:
+            return redirect(308, at.SITE + ("/" if "deep-links-lost" in self._flaws else request.target))
+        if path != "/" and path.endswith("/") and not (path == "/start/" and "redirect-loop" in self._flaws):
+            return redirect(308, "/" + path.strip("/") + request.target[len(request.target.partition("?")[0]) :])
+        moved = self._moved(path)
+        if moved:
+            return redirect(301, at.SITE + moved)
+        return files.static(path, self._flaws) or await self._page(request, path)
+
+    def _moved(self, path: str) -> str:
+        if "redirect-loop" in self._flaws and path.rstrip("/") == "/start":
+            return "/start" if path.endswith("/") else "/start/"
+        if "redirect-chain" in self._flaws and path in _CHAIN:
+            return _CHAIN[path]
+        return _MOVED.get(path, "")
+
+    async def _page(self, request: Request, path: str) -> Response:
+        if path == "/":
+            return await self._home()
+        if path == "/listings":
+            return await self._feed(request)
+        if path.startswith("/listings/"):
+            return await self._listing(path.removeprefix("/listings/"))
+        if path == "/search":
+            return await self._search(request)
+        if path == "/offer":
+            return self._offer()
+        if path in _TEXTS:
+            title, paragraphs = _TEXTS[path]
+            return html(pages.page(f"{title} · Demo Market", pages.text_page(title, paragraphs), canonical=path), cache=AT_THE_EDGE)
+        if path == "/robots.txt":
+            rules = f"User-agent: *\nDisallow: /search\nSitemap: {at.SITE}/sitemap.xml\n"
+            return content(rules, "text/plain; charset=utf-8", cache=AT_THE_EDGE)
+        if path == "/sitemap.xml":
+            return self._sitemap()
+        return self._missing()
+
+    @staticmethod
+    def _missing() -> Response:
+        words = pages.text_page("There is no such page", ('It may have moved: <a href="/listings">browse all listings</a>.',))
+        return html(pages.page("Not found · Demo Market", words, index=False), status=404, cache=ASK_EACH_TIME)
+
+    async def _home(self) -> Response:
+        featured = [listing for number in FEATURED if (listing := await self._market.listing(number))]
+        body = (
+            "<h1>Rent what you need, from people nearby</h1>"
+            '<p class="lead">Tools, tents, bikes and cameras by the day, in twenty cities.</p>'
+            f'<img src="{files.HERO}" alt="" width="640" height="220">' + pages.search_form() + "<h2>Just in</h2>" + pages.cards(featured)
+        )
+        if "broken-listing-link" in self._flaws:
+            body += f'<p>Our pick of the week: <a href="/listings/{GONE_LISTING}">a sound system for a garden party</a></p>'
+        return html(pages.page("Demo Market", body, canonical="/"), cache=AT_THE_EDGE)
+
+    async def _feed(self, request: Request) -> Response:
+        text = request.query.get("page", "1")
+        number = int(text) if text.isdecimal() and len(text) < 6 else 0
+        listings = await self._market.page(number) if number else []
+        if not listings:
+            return self._missing()
+        more = f'<p><a href="/listings?page={number + 1}">More</a></p>' if number * 12 < self._market.rows else ""
+        canonical = "/listings" if number == 1 else f"/listings?page={number}"
+        body = "<h1>All listings</h1>" + pages.cards(listings) + more
+        return html(pages.page("Listings · Demo Market", body, canonical=canonical), cache=AT_THE_EDGE)
+
+    async def _listing(self, text: str) -> Response:
+        listing = await self._market.listing(int(text)) if text.isdecimal() and len(text) < 9 else None
+        if listing is None:
+            return self._missing()
+        body = (
+            pages.text_page(listing.title, (f"{listing.city} · {listing.price} EUR a day",))
+            + f'<p><button data-listing="{listing.id}" aria-pressed="false">Keep in mind</button></p>'
+            + f'<p><a href="{at.APP_SITE}/book/{listing.id}">Book it</a> · <a href="/listings">All listings</a></p>'
+        )
+        return html(pages.page(f"{listing.title} · Demo Market", body, canonical=f"/listings/{listing.id}"), cache=AT_THE_EDGE)
+
+    async def _search(self, request: Request) -> Response:
+        words = request.query.get("q", "").strip()
+        city = request.query.get("city", CITIES[0])
+        found = await self._market.search(words, city) if words else []
+        body = "<h1>Search</h1>" + pages.search_form(words, city) + (pages.cards(found) if found else "<p>Nothing yet.</p>")
+        return html(pages.page("Search · Demo Market", body, canonical="/search"), cache=ASK_EACH_TIME)
+
+    def _offer(self) -> Response:
+        extra = ""
+        if "mixed-content" in self._flaws:
+            extra = f'<script src="http://{at.APEX}{files.SITE_JS}" defer></script>'
+        body = pages.text_page("First weekend half price", ("Book anything before Sunday and pay half.",)) + (
+            f'<p><a href="/listings/{LISTING}">See what others book</a> · <a href="{at.APP_SITE}/signup">Start now</a></p>'
+        )
+        return html(pages.page("Half price · Demo Market", body, canonical="/offer", extra=extra), cache=AT_THE_EDGE)
+
+    def _sitemap(self) -> Response:
+        paths = ["/", "/listings", "/offer", *_TEXTS, *(f"/listings/{number}" for number in FEATURED)]
+        rows = "".join(f"<url><loc>{at.SITE}{path}</loc></url>" for path in paths)
+        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>\n'
+        return content(body, "application/xml", cache=AT_THE_EDGE)
+
+    def _well_known(self, path: str) -> Response:
+        if path == "/.well-known/security.txt":
+            expires = (self._now + timedelta(days=180)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            text = f"Contact: mailto:{at.SUPPORT}\nExpires: {expires}\nCanonical: {at.SITE}{path}\nPreferred-Languages: en\n"
+            return content(text, "text/plain; charset=utf-8", cache=AT_THE_EDGE)
+        if path == "/.well-known/apple-app-site-association":
+            details = [{"appIDs": ["A1B2C3D4E5.test.demo-market.app"], "components": [{"/": "/listings/*"}, {"/": "/offer"}]}]
+            return as_json({"applinks": {"details": details}}, cache=AT_THE_EDGE)
+        if path == "/.well-known/assetlinks.json":
+            fingerprint = ":".join(f"{number * 37 % 256:02X}" for number in range(1, 33))
+            target = {"namespace": "android_app", "package_name": "test.demo_market.app", "sha256_cert_fingerprints": [fingerprint]}
+            return as_json([{"relation": ["delegate_permission/common.handle_all_urls"], "target": target}], cache=AT_THE_EDGE)
+        return self._missing()
+
+
+def to_https(*hosts: str) -> Program:
+    """What answers on port 80: the same address over https, one hop, path and query kept."""
+
+    async def answer(request: Request) -> Response:
+        if request.host not in hosts:
+            return plain("No site of that name lives here.\n", status=421)
+        target = request.target if request.target.startswith("/") else "/"
+        return redirect(308, f"https://{request.host}{target}")
+
+    return answer

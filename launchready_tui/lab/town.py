@@ -1,0 +1,149 @@
+"""All servers of the demo marketplace put together: where each listens, and what each does with the flaws that are on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from . import httpd, site, smtpd, zones
+from . import places as at
+from .accounts import App
+from .api import Api
+from .authority import LEFT, Authority, Identities
+from .edge import Edge
+from .flaws import known
+from .guards import guarded
+from .market import Market
+from .nameserver import NameServer
+from .others import Rdap, closed_door, forgotten, status_page
+from .web import Program
+
+LOOPBACK = "127.0.0.1"
+
+
+class Town:
+    """The lab while it runs."""
+
+    def __init__(self, market: Market, now: datetime) -> None:
+        self.market = market
+        self.authority = Authority(now)
+        self.inbox = smtpd.Inbox()
+        self.on: set[str] = set()
+        self.connect: dict[str, str] = {}
+        self.nameserver = ""
+        self._now = now
+        self._serial = 0
+        self._edges: list[Edge] = []
+        self._identities: dict[str, Identities] = {}
+        self._servers: list[asyncio.Server] = []
+        self._nothing = socket.socket()
+        self._resolver = NameServer(recursive=True)
+        self._ns1, self._ns2, self._registry = NameServer(), NameServer(), NameServer()
+
+    # -- starting ------------------------------------------------------------------------------------------------
+
+    async def open(self, on: Iterable[str]) -> None:
+        """Binds everything on loopback and sets the flaws. Raises OSError."""
+        self.on |= known(on)
+        self._renew_certificates()
+        self._renew_zones()
+        await self.market.index("search-no-index" not in self.on)
+        resolver = await self._resolver.listen(LOOPBACK)
+        self.nameserver = f"{LOOPBACK}:{resolver}"
+        for address, server in ((at.NS1_ADDRESS, self._ns1), (at.NS2_ADDRESS, self._ns2), (at.TLD_ADDRESS, self._registry)):
+            self.connect[f"{address}:53"] = f"{LOOPBACK}:{await server.listen(LOOPBACK)}"
+        await self._open_web()
+        mail, port = await smtpd.listen(self.inbox, lambda: self._identities[at.MAIL_ADDRESS].context, LOOPBACK)
+        self._servers.append(mail)
+        self.connect[f"{at.MAIL_ADDRESS}:25"] = f"{LOOPBACK}:{port}"
+        self._close_the_rest()
+
+    async def _open_web(self) -> None:
+        api = Api(self.market, self.on)
+        stale = forgotten("Rental board", "The board of last year. Please use the new address.")
+        old_admin = forgotten("Rental board admin", "Name and password, please.")
+        await self._web(at.WEB_ADDRESS, site.Site(self.market, self.on, self._now), site.to_https(at.APEX, at.WWW))
+        await self._web(at.APP_ADDRESS, App(self.market, self.on), site.to_https(at.APP))
+        await self._web(at.API_ADDRESS, api, api)
+        await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", hidden=False), site.to_https(at.ADMIN))
+        await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", hidden=True), site.to_https(at.STAGING))
+        await self._web(at.STATUS_ADDRESS, status_page(self.on), site.to_https(at.STATUS))
+        await self._listen(at.STALE_ADDRESS, stale, stale)
+        await self._listen(at.OLD_ADMIN_ADDRESS, old_admin, old_admin)
+        rdap = Rdap(self.on, self._now)
+        await self._listen(at.RDAP_ADDRESS, rdap, site.to_https(at.RDAP))
+
+    async def _web(self, address: str, secure: Program, plain: Program) -> None:
+        """A web host behind the edge, which guards https and passes http on."""
+        edge = Edge(guarded(secure, self.on), self.on)
+        self._edges.append(edge)
+        await self._listen(address, edge, Edge(plain, frozenset()))
+
+    async def _listen(self, address: str, secure: Program, plain: Program) -> None:
+        https, https_port = await httpd.listen(secure, LOOPBACK, tls=self._identities[address].context)
+        http, http_port = await httpd.listen(plain, LOOPBACK)
+        self._servers += [https, http]
+        self.connect[f"{address}:443"] = f"{LOOPBACK}:{https_port}"
+        self.connect[f"{address}:80"] = f"{LOOPBACK}:{http_port}"
+
+    def _close_the_rest(self) -> None:
+        """Every other port of the demo's addresses leads to one where nobody listens: refused, as on a real host."""
+        self._nothing.bind((LOOPBACK, 0))
+        closed = f"{LOOPBACK}:{self._nothing.getsockname()[1]}"
+        self.connect |= dict.fromkeys(at.ADDRESSES, closed)
+
+    # -- flaws ---------------------------------------------------------------------------------------------------
+
+    async def switch(self, on: Iterable[str]) -> None:
+        """Makes exactly these flaws be on. Raises UnknownFlawError, and then changes nothing."""
+        wanted = known(on)
+        self.on.clear()  # in place: every program looks into this very set
+        self.on |= wanted
+        self._renew_certificates()
+        self._renew_zones()
+        await self.market.index("search-no-index" not in self.on)
+        for edge in self._edges:
+            edge.purge()
+
+    def _renew_zones(self) -> None:
+        self._serial += 1
+        serial = int(self._now.strftime("%Y%m%d")) * 100 + self._serial % 100
+        market = zones.market_zones(self.on, serial)
+        self._resolver.serve(zones.all_zones(self.on, serial))
+        self._registry.serve(zones.registry_zones(serial))
+        self._ns1.serve(market)
+        self._ns2.serve(market)
+        self._ns2.lame = "lame-name-server" in self.on
+
+    def _renew_certificates(self) -> None:
+        apex = [at.APEX, at.WWW, *([at.OLD_ADMIN] if "undeclared-host" in self.on else [])]
+        names = {
+            at.WEB_ADDRESS: apex,
+            at.APP_ADDRESS: [at.APP],
+            at.API_ADDRESS: [at.API],
+            at.ADMIN_ADDRESS: [at.APP if "admin-certificate-name" in self.on else at.ADMIN],
+            at.STAGING_ADDRESS: [at.STAGING],
+            at.STATUS_ADDRESS: [at.STATUS],
+            at.STALE_ADDRESS: [at.APP],
+            at.OLD_ADMIN_ADDRESS: [at.OLD_ADMIN],
+            at.MAIL_ADDRESS: [at.MAIL],
+            at.RDAP_ADDRESS: [at.RDAP],
+        }
+        for address, covered in names.items():
+            ends_soon = address == at.API_ADDRESS and "api-certificate-ends" in self.on
+            left = timedelta(days=2) if ends_soon else LEFT
+            old = address == at.STATUS_ADDRESS and "old-tls" in self.on
+            self._identities.setdefault(address, Identities(self.authority)).show(covered, left=left, old_protocols=old)
+
+    # -- ending --------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Gives every port back."""
+        for server in self._servers:
+            server.close()
+        for names in (self._resolver, self._ns1, self._ns2, self._registry):
+            names.close()
+        self._nothing.close()
+        self.market.close()

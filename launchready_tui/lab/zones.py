@@ -1,0 +1,114 @@
+"""The zones of the demo marketplace and of the small registry above it, written as a zone file is, for a given set of flaws."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+
+from . import places as at
+
+# The public half of a 2048-bit RSA key; its private half was thrown away, since nothing signs in the lab.
+DKIM_KEY = (
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxV7ZokOcTW3uhjbGltipsF7t+A0x18R0xqFjCGTUozqqY+t6YJDui4Y0"
+    "1libpCjMp/dgp8GPWqPHiyjEszCv37KRtfbIInJNKhkf1hzFAzVST3OeepPnHwAL+g9lyBb5byEhum/jMgXtkHXoHufAYst2KZnG"
+    "3qzx618MBgj01y4uIE+yorkAL1sXifPinqxDOPaJLod8oWrAy7DzVocr03+s/0YmNZF81U5pZaoA0ZISVWR6ZY52R91ontQ3mZaZ"
+    "6+vrndW3gKHHbysDAOsC0tPpmTQB8JiPgPb+vP0T0eZYbKLxZAgkx8KV6VrlhS2YMhFC2eGg0dETSfE7BRI2/wIDAQAB"
+)
+
+
+def quoted(text: str) -> str:
+    """TXT data for a zone file: one text as strings of at most 255 octets (RFC 1035 section 3.3.14)."""
+    return " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
+
+
+def _zone(name: str, server: str, serial: int, lines: list[str]) -> str:
+    soa = f"{name}. 300 IN SOA {server}. hostmaster.{at.DOMAIN}. {serial} 7200 900 1209600 300"
+    return "\n".join([soa, *lines, ""])
+
+
+def _market(on: Collection[str], serial: int) -> str:
+    apex = f"{at.DOMAIN}."
+    addresses = {
+        at.APEX: at.WEB_ADDRESS,
+        at.WWW: at.WEB_ADDRESS,
+        at.APP: at.APP_ADDRESS,
+        at.API: at.API_ADDRESS,
+        at.ADMIN: at.ADMIN_ADDRESS,
+        at.STAGING: at.STAGING_ADDRESS,
+        at.STATUS: at.STATUS_ADDRESS,
+        at.MAIL: at.MAIL_ADDRESS,
+        at.NS1: at.NS1_ADDRESS,
+        at.NS2: at.NS2_ADDRESS,
+    }
+    if "status-gone" in on:
+        del addresses[at.STATUS]
+    if "undeclared-host" in on:
+        addresses[at.OLD_ADMIN] = at.OLD_ADMIN_ADDRESS
+    lines = [f"{name}. 300 IN A {address}" for name, address in addresses.items()]
+    if "stale-app-address" in on:
+        lines.append(f"{at.APP}. 300 IN A {at.STALE_ADDRESS}")
+    lines += [f"{apex} 300 IN NS {at.NS1}.", f"{apex} 300 IN NS {at.NS2}."]
+    mail = f"mx1.{at.DOMAIN}" if "mx-dangling" in on else at.MAIL
+    lines.append(f"{apex} 300 IN MX 10 {mail}.")
+    lines.append(f'{apex} 300 IN CAA 0 issue "ca.{at.NIC}"')
+    every = "+all" if "spf-plus-all" in on else "-all"
+    texts = [f"v=spf1 include:_spf.{at.DOMAIN} {every}"]
+    if "spf-two-records" in on:
+        texts.append(f"v=spf1 ip4:{at.MAIL_ADDRESS} ~all")
+    lines += [f"{apex} 300 IN TXT {quoted(text)}" for text in texts]
+    lines.append(f"_spf.{apex} 300 IN TXT {quoted(f'v=spf1 ip4:{at.MAIL_ADDRESS} -all')}")
+    lines.append(f"{at.SELECTOR}._domainkey.{apex} 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={DKIM_KEY}')}")
+    if "dmarc-missing" not in on:
+        reports = "" if "dmarc-no-reports" in on else f"; rua=mailto:dmarc@{at.DOMAIN}"
+        lines.append(f"_dmarc.{apex} 300 IN TXT {quoted(f'v=DMARC1; p=quarantine{reports}')}")
+    return _zone(at.DOMAIN, at.NS1, serial, lines)
+
+
+def _nic(serial: int) -> str:
+    lines = [
+        f"{at.NIC}. 300 IN NS {at.TLD_SERVER}.",
+        f"{at.TLD_SERVER}. 300 IN A {at.TLD_ADDRESS}",
+        f"{at.RDAP}. 300 IN A {at.RDAP_ADDRESS}",
+    ]
+    return _zone(at.NIC, at.TLD_SERVER, serial, lines)
+
+
+def _registry(serial: int) -> str:
+    """The zone above: it delegates the marketplace to its two name servers, with glue."""
+    lines = [
+        f"test. 300 IN NS {at.TLD_SERVER}.",
+        f"{at.NIC}. 300 IN NS {at.TLD_SERVER}.",
+        f"{at.TLD_SERVER}. 300 IN A {at.TLD_ADDRESS}",
+        f"{at.DOMAIN}. 300 IN NS {at.NS1}.",
+        f"{at.DOMAIN}. 300 IN NS {at.NS2}.",
+        f"{at.NS1}. 300 IN A {at.NS1_ADDRESS}",
+        f"{at.NS2}. 300 IN A {at.NS2_ADDRESS}",
+    ]
+    return _zone("test", at.TLD_SERVER, serial, lines)
+
+
+def _reverse(network: str, names: dict[str, str], serial: int) -> str:
+    lines = [f"{network}. 300 IN NS {at.TLD_SERVER}."]
+    lines += [f"{ip_address(address).reverse_pointer}. 300 IN PTR {name}." for address, name in names.items()]
+    return _zone(network, at.TLD_SERVER, serial, lines)
+
+
+def market_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
+    """What the marketplace's own name servers serve: zone name to zone file text."""
+    return {f"{at.DOMAIN}.": _market(on, serial)}
+
+
+def registry_zones(serial: int = 1) -> dict[str, str]:
+    """What the registry's name server serves."""
+    return {"test.": _registry(serial), f"{at.NIC}.": _nic(serial)}
+
+
+def all_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
+    """What the resolver knows: everything there is. The empty root makes every other name a name that does not exist."""
+    return {
+        ".": _zone("", at.TLD_SERVER, serial, [f". 300 IN NS {at.TLD_SERVER}."]),
+        **registry_zones(serial),
+        **market_zones(on, serial),
+        "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", {at.MAIL_ADDRESS: at.MAIL}, serial),
+        "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),
+    }
