@@ -1,0 +1,176 @@
+"""The bundle: documents, tables and data as one folder and one zip, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from . import data, front, pack, sweep, tables
+from .model import Document, Exported, ExportError, Source
+from .pages import PAGES
+from .snapshot import Snapshot
+
+_TRIES = 99
+_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.ENOTDIR: "that is not a folder",
+    errno.ENAMETOOLONG: "its name would be too long there",
+}
+
+
+class _Redactor(Protocol):
+    def found(self, content: str | bytes) -> tuple[str, ...]: ...
+
+
+class _Vault(Protocol):
+    @property
+    def redactor(self) -> _Redactor: ...
+
+
+class _Journal(Protocol):
+    def exported(self, folder: str, *, now: datetime) -> None: ...
+
+
+class ExportSource(Source, Protocol):
+    """What an export needs beyond the documents: who knows the secrets, and who notes that it was done."""
+
+    @property
+    def vault(self) -> _Vault: ...
+    @property
+    def journal(self) -> _Journal: ...
+
+
+def documents(source: Source, *, now: datetime | None = None) -> tuple[Document, ...]:
+    """All documents as they would be exported now, with what is not filled in each; nothing is written."""
+    return _write(Snapshot.of(source, now or source.clock.now()))
+
+
+def build(source: Source, *, now: datetime) -> tuple[dict[str, bytes], tuple[Document, ...]]:
+    """Every file of the bundle by its path inside it, SHA256SUMS included."""
+    shot = Snapshot.of(source, now)
+    written = _write(shot)
+    files: dict[str, bytes] = {
+        "START-HERE.html": front.start_here(shot, written),
+        "README.md": front.readme(shot, written),
+        "VERIFY.txt": front.verify_txt(shot),
+        "data/launchready.json": data.encode(data.bundle(shot, written)),
+        "data/schema.json": data.schema(),
+        **{document.file: document.markdown.encode("utf-8") for document in written},
+        **tables.files(written, shot.origin),
+    }
+    files[pack.SUMS] = pack.sums(files)
+    return files, written
+
+
+def export(source: ExportSource, out: Path, *, now: datetime) -> Exported:
+    """Writes handover-<name>-<day>/ and the same as .zip into the folder `out`, and notes it in the journal.
+
+    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, and leaves nothing behind.
+    """
+    files, written = build(source, now=now)
+    sweep.check(files, source.vault.redactor.found, now)
+    name = folder_name(source.launch.name, now)
+    folder, archive = _place(files, out, name)
+    source.journal.exported(str(folder), now=now)
+    gaps = tuple(dict.fromkeys(gap for document in written for gap in document.gaps))
+    return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=gaps, made_at=now)
+
+
+def folder_name(product: str, now: datetime) -> str:
+    """`handover-demo-market-20261124`: plain letters, digits and dashes only."""
+    plain = unicodedata.normalize("NFKD", product).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")
+    return f"handover-{slug or 'launch'}-{now.astimezone(UTC):%Y%m%d}"
+
+
+def _write(shot: Snapshot) -> tuple[Document, ...]:
+    return tuple(write(shot) for write in PAGES)
+
+
+def _place(files: Mapping[str, bytes], out: Path, name: str) -> tuple[Path, Path]:
+    """Builds beside the target and renames. Whoever reads the target sees nothing or all of it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # Named people and how to reach them: for this user alone, whatever the umask.
+        room = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".tmp", dir=out))
+    except OSError as why:
+        raise _cannot(out, why) from why
+    try:
+        staged, archive = room / name, room / f"{name}.zip"
+        _fill(staged, files)
+        _put(archive, pack.pack(files, name))
+        return _rename(staged, archive, out, name)
+    except OSError as why:
+        raise _cannot(out, why) from why
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for path in sorted({folder, *((folder / file).parent for file in files)}):
+        path.mkdir(mode=0o700)
+        path.chmod(0o700)
+    for file, content in files.items():
+        _put(folder / file, content)
+
+
+def _put(path: Path, content: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.chmod(0o600)
+
+
+def _rename(staged: Path, archive: Path, out: Path, name: str) -> tuple[Path, Path]:
+    """Takes the first free name for both. The zip is linked first: unlike a rename, that cannot replace anything."""
+    for number in range(1, _TRIES + 1):
+        free = name if number == 1 else f"{name}-{number}"
+        folder, zipped = out / free, out / f"{free}.zip"
+        if os.path.lexists(folder) or not _claim(archive, zipped):
+            continue
+        try:
+            staged.rename(folder)
+        except OSError as why:
+            zipped.unlink()
+            if why.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                continue
+            raise
+        return folder, zipped
+    raise ExportError(f"{out} already holds {_TRIES} handover folders of this day; move some away, then export again. Nothing was changed.")
+
+
+def _claim(archive: Path, target: Path) -> bool:
+    """Puts the zip at `target` if nothing is there."""
+    if os.path.lexists(target):
+        return False
+    try:
+        os.link(archive, target)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        with contextlib.suppress(FileExistsError):
+            with target.open("xb") as stream:
+                stream.write(archive.read_bytes())
+            target.chmod(0o600)
+            return True
+        return False
+    return True
+
+
+def _cannot(where: Path, why: OSError) -> ExportError:
+    reason = _WORDS.get(why.errno or 0, why.strerror or str(why))
+    return ExportError(f"The handover folder could not be written to {where}: {reason}. Nothing was left behind.")

@@ -1,0 +1,269 @@
+"""data/launchready.json: the bundle for programs. The types here are its schema (data/schema.json, JSON Schema 2020-12)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from .. import __version__, text
+from ..launch.decisions import Acceptance, PutOff
+from ..launch.inventory import Access, Backup, Contact, Recovery, System
+from ..verdict import Judged
+from .hosts import DomainRow, HostRow, domain_rows, host_rows
+from .model import Document
+from .snapshot import Snapshot
+
+EVIDENCE_SIZE = 2048
+"""Characters kept of one piece of evidence."""
+
+
+class Product(msgspec.Struct, kw_only=True):
+    """What is launched."""
+
+    name: str
+    domain: str
+    canonical: str
+    markets: list[str]
+
+
+class FoundEvidence(msgspec.Struct, kw_only=True):
+    """What was seen, cut at 2048 characters."""
+
+    label: str
+    text: str
+    source: str
+    at: datetime | None
+
+
+class Decision(msgspec.Struct, kw_only=True):
+    """What somebody decided about a finding."""
+
+    kind: Literal["accepted", "later"]
+    by: str
+    recorded_by: str
+    reason: str
+    on: datetime
+    until: datetime | None
+
+
+class Place(msgspec.Struct, kw_only=True):
+    """Where a finding stands in the fix order, with what put it there."""
+
+    place: int
+    blocks: bool
+    flow: str
+    effort_min: int
+    waits_for: list[str]
+
+
+class FindingNow(msgspec.Struct, kw_only=True):
+    """One finding as it stands."""
+
+    id: str
+    check: str
+    rule: str
+    subject: str
+    state: str
+    severity: str
+    summary: str
+    evidence: list[FoundEvidence]
+    remedy: str
+    paste: str
+    paste_where: str
+    via: str
+    owner: str
+    decision: Decision | None
+    rank: Place | None
+
+
+class CheckNow(msgspec.Struct, kw_only=True):
+    """One check as it stands. `confirmed_by` is who gave their word, where one did."""
+
+    check: str
+    title: str
+    stage: str
+    state: str
+    stale: bool
+    severity: str
+    owner: str
+    seen_at: datetime | None
+    fresh_until: datetime | None
+    confirmed_by: str
+    confirmation: str
+
+
+class DocumentState(msgspec.Struct, kw_only=True):
+    """How full a document is, and what is not filled."""
+
+    file: str
+    title: str
+    have: int
+    of: int
+    not_filled: list[str]
+
+
+class PersonHere(msgspec.Struct, kw_only=True):
+    """Somebody who takes part."""
+
+    id: str
+    name: str
+    role: str
+    contact: str
+    hours: str
+    time_zone: str
+    status: str
+
+
+class InventoryHere(msgspec.Struct, kw_only=True):
+    """inventory.toml, row by row."""
+
+    systems: list[System]
+    access: list[Access]
+    backups: list[Backup]
+    recovery: list[Recovery]
+    contacts: list[Contact]
+
+
+class Bundle(msgspec.Struct, kw_only=True):
+    """The whole bundle. Times are UTC."""
+
+    schema: Literal[1]
+    kind: Literal["launchready-handover"]
+    made_at: datetime
+    made_by: str
+    launch: Product
+    verdict: str
+    label: str
+    demo: bool
+    via: Literal["", "connect-map"]
+    set_time: bool
+    reasons: list[str]
+    minimum_bar: dict[str, str]
+    checks: list[CheckNow]
+    findings: list[FindingNow]
+    domains: list[DomainRow]
+    hosts: list[HostRow]
+    inventory: InventoryHere
+    people: list[PersonHere]
+    documents: list[DocumentState]
+
+
+def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
+    """The snapshot as data."""
+    launch, verdict, c = shot.launch, shot.verdict, text.clean
+    return Bundle(
+        schema=1,
+        kind="launchready-handover",
+        made_at=shot.made_at.astimezone(UTC),
+        made_by=f"LaunchReady {__version__}",
+        launch=Product(
+            name=c(launch.name), domain=c(launch.domain), canonical=c(launch.canonical), markets=[c(one) for one in launch.markets]
+        ),
+        verdict=verdict.word,
+        label=verdict.label,
+        demo=shot.demo,
+        via="connect-map" if shot.mapped else "",
+        set_time=shot.set_time,
+        reasons=list(verdict.reasons),
+        minimum_bar={light.light.id: light.state.value for light in verdict.lights},
+        checks=[_check(shot, name) for name in verdict.standings],
+        findings=[_finding(one) for standing in verdict.standings.values() for one in standing.findings],
+        domains=list(domain_rows(shot)),
+        hosts=list(host_rows(shot)),
+        inventory=InventoryHere(**{field: list(getattr(shot.inventory, field)) for field in InventoryHere.__struct_fields__}),
+        people=[PersonHere(**{field: getattr(one, field) for field in PersonHere.__struct_fields__}) for one in shot.people.people],
+        documents=[
+            DocumentState(file=one.file, title=one.title, have=one.have, of=one.of, not_filled=[gap.text for gap in one.gaps])
+            for one in documents
+        ],
+    )
+
+
+def encode(value: Bundle) -> bytes:
+    """Pretty JSON in a fixed order, with `<`, `>` and `&` escaped, so that it is inert wherever it is pasted."""
+    plain = msgspec.to_builtins(value, builtin_types=(datetime, date))
+    return _dump(_clean(plain))
+
+
+def schema() -> bytes:
+    """The JSON Schema that every data/launchready.json of this version meets."""
+    made = msgspec.json.schema(Bundle)
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "LaunchReady handover bundle", **made}
+    return _dump(made)
+
+
+def _dump(value: Any) -> bytes:
+    words = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    for mark, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        words = words.replace(mark, escape)
+    return (words + "\n").encode("utf-8")
+
+
+def _clean(value: Any) -> Any:
+    """Every text made safe, every time in UTC."""
+    if isinstance(value, str):
+        return text.clean_block(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _clean(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(one) for one in value]
+    return value
+
+
+def _check(shot: Snapshot, name: str) -> CheckNow:
+    standing = shot.standing(name)
+    said = standing.confirmation
+    return CheckNow(
+        check=name,
+        title=standing.spec.title,
+        stage=standing.spec.stage,
+        state=standing.state.value,
+        stale=standing.stale,
+        severity=standing.spec.severity.value,
+        owner=standing.owner,
+        seen_at=standing.seen_at,
+        fresh_until=standing.fresh_until,
+        confirmed_by=said.by if said else "",
+        confirmation=said.evidence if said else "",
+    )
+
+
+def _finding(one: Judged) -> FindingNow:
+    finding, remedy, rank = one.finding, one.finding.remedy, one.rank
+    return FindingNow(
+        id=finding.id,
+        check=finding.check,
+        rule=finding.rule,
+        subject=finding.subject,
+        state=one.state.value,
+        severity=finding.severity.value,
+        summary=finding.summary,
+        evidence=[
+            FoundEvidence(label=item.label, text=text.shorten(item.text, EVIDENCE_SIZE), source=item.source, at=item.at)
+            for item in finding.evidence
+        ],
+        remedy=remedy.text if remedy else "",
+        paste=remedy.paste if remedy else "",
+        paste_where=remedy.where if remedy else "",
+        via=finding.via,
+        owner=one.owner,
+        decision=_decision(one.decision),
+        rank=Place(place=rank.place, blocks=rank.blocks, flow=rank.flow, effort_min=rank.effort_min, waits_for=list(rank.waits_for))
+        if rank
+        else None,
+    )
+
+
+def _decision(made: Acceptance | PutOff | None) -> Decision | None:
+    if made is None:
+        return None
+    until = made.until if isinstance(made, Acceptance) else None
+    kind: Literal["accepted", "later"] = "later" if until is None else "accepted"
+    return Decision(kind=kind, by=made.by, recorded_by=made.recorded_by, reason=made.reason, on=made.on, until=until)

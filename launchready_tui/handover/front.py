@@ -1,0 +1,129 @@
+"""The front of the bundle: the lead of START-HERE.html, README.md and VERIFY.txt."""
+
+from __future__ import annotations
+
+from .. import text
+from ..findings import State
+from . import markdown, page
+from .blocks import Block, Para, Steps, Table
+from .draft import plain
+from .model import Document
+from .pages.checklist import five_questions
+from .snapshot import Snapshot
+from .words import OPEN, column_list, minutes, moment, plural, state_cell
+
+_TONES = {"GO": ("●", "pass"), "GO WITH ACCEPTED RISKS": ("◆", "accepted"), "NO-GO": ("✕", "fail")}
+
+ABOUT: tuple[tuple[str, str], ...] = (
+    ("START-HERE.html", "everything on one page; open it in any browser, print it, or save it as PDF"),
+    ("01-risks.md", "what can hurt the launch, the first ten, and what was accepted"),
+    ("02-domain-map.md", "every public name, where it leads, who has it"),
+    ("03-email.md", "who sends and receives mail, and the records for it"),
+    ("04-deploy.md", "how a change reaches production and back"),
+    ("05-performance.md", "how quick it is"),
+    ("06-monitoring.md", "who is told when it breaks"),
+    ("07-checklist.md", "what must be true when the founder is alone"),
+    ("08-access.md", "systems, accounts, bills, and who gets in"),
+    ("09-recovery.md", "what to do when one thing breaks; backups"),
+    ("10-launch-day.md", "whom to call, when, in which order"),
+    ("11-reports.md", "the appendix: everything that was looked at"),
+    ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
+    ("VERIFY.txt", "how to see that nothing was changed since"),
+    ("SHA256SUMS", "the fingerprint of every file"),
+)
+
+
+def lead(shot: Snapshot) -> tuple[Block, ...]:
+    """What a founder reads first: the verdict, whether they could run it alone, and the minimum bar."""
+    verdict = shot.verdict
+    glyph, tone = _TONES[verdict.word]
+    answered, of = shot.answered
+    work = f" About {minutes(verdict.minutes_left)} of fixes are left." if verdict.minutes_left else ""
+    questions = tuple((plain(words), answer, plain(where)) for words, answer, where in five_questions(shot))
+    bar = tuple(
+        (
+            plain(f"{light.light.title}: {light.light.means}"),
+            OPEN if light.state is State.UNKNOWN else state_cell(light.state),
+            plain("lit" if light.lit else "dark"),
+        )
+        for light in verdict.lights
+    )
+    return (
+        Para(verdict.label, "verdict", "pass" if tone == "pass" else "accepted" if tone == "accepted" else "fail", glyph),
+        Para(
+            f"This folder holds what you need to run {text.clean(shot.launch.name)} without the people who built it. "
+            f"{answered} of {plural(of, 'check')} are answered.{work} What is not known yet stands here as “Not filled”.",
+            "lead",
+        ),
+        *((Steps(tuple(f"{reason}." for reason in verdict.reasons), numbered=False),) if verdict.reasons else ()),
+        Table("If the engineer vanished tomorrow, could you do this?", column_list("do this alone|answer|read more in"), questions),
+        Table(
+            f"Minimum bar: {'fragile' if verdict.fragile else 'all eight lights are lit'}",
+            column_list("light|state|so it is"),
+            bar,
+        ),
+    )
+
+
+def start_here(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
+    """START-HERE.html."""
+    name = text.clean(shot.launch.name)
+    html = page.render(
+        f"{name}: handover",
+        lead(shot),
+        documents,
+        shot.banners,
+        (name, text.clean(shot.launch.domain), moment(shot.made_at)),
+        f"Made by LaunchReady on {moment(shot.made_at)}. It names people and systems, and no secret: share it with care.",
+    )
+    return html.encode("utf-8")
+
+
+def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
+    """README.md."""
+    files = Table("In this folder", column_list("file|+what it is"), tuple((plain(file), plain(words)) for file, words in ABOUT))
+    gaps = Table(
+        "Not filled yet",
+        column_list("document|+what is missing|#key in the console"),
+        tuple((plain(one.title), plain(gap.text), plain(gap.screen)) for one in documents for gap in one.gaps),
+        empty="Nothing: every document is complete.",
+    )
+    blocks = (*lead(shot), files, gaps)
+    foot = f"Made by LaunchReady on {moment(shot.made_at)}. It names people and systems, and no secret: share it with care."
+    return markdown.render(f"{text.clean(shot.launch.name)}: handover", shot.banners, blocks, foot).encode("utf-8")
+
+
+def verify_txt(shot: Snapshot) -> bytes:
+    """VERIFY.txt: how to check the fingerprints with what each system brings."""
+    banners = "".join(f"{banner}\n\n" for banner in shot.banners)
+    return f"{banners}{_VERIFY}".encode()
+
+
+_VERIFY = """HOW TO SEE THAT NOTHING IN THIS FOLDER WAS CHANGED
+
+SHA256SUMS holds the fingerprint of every file, taken when the folder was made.
+If one letter of one file is changed, its fingerprint no longer fits.
+
+With LaunchReady (finds missing and extra files too):
+
+    launchready verify .
+
+macOS, in a terminal in this folder:
+
+    shasum -a 256 -c SHA256SUMS
+
+Linux, in a terminal in this folder:
+
+    sha256sum -c SHA256SUMS
+
+Windows, in PowerShell in this folder (prints the files that do not fit):
+
+    Get-Content SHA256SUMS -Encoding UTF8 | ForEach-Object {
+      $sum, $file = $_ -split '  ', 2
+      if ((Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -ne $sum) { $file }
+    }
+
+This shows that the files are those of that day. It does not show who made them:
+whoever can change a file can also write a new SHA256SUMS. If that matters, keep
+the fingerprint of SHA256SUMS itself somewhere else.
+"""

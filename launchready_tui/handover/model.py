@@ -1,0 +1,101 @@
+"""What the handover room takes and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from .. import text
+from ..clock import Clock
+from ..launch.inventory import Inventory
+from ..launch.model import Launch
+from ..launch.people import People
+from ..roadmap.model import Roadmap
+from ..verdict import Verdict
+from ..wire import Reach
+from .blocks import Block
+
+
+class Source(Protocol):
+    """What the bundle is made from; a workspace is one."""
+
+    @property
+    def launch(self) -> Launch: ...
+    @property
+    def roadmap(self) -> Roadmap: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def inventory(self) -> Inventory: ...
+    @property
+    def reach(self) -> Reach: ...
+    @property
+    def demo(self) -> bool: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def keeps(self) -> bool: ...
+    def verdict(self) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something a document should say and cannot yet; `screen` is the console's key of the place where it is filled."""
+
+    text: str
+    screen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of the bundle: how many of its facts are known, what is missing, and its text."""
+
+    id: str
+    title: str
+    file: str
+    have: int
+    of: int
+    gaps: tuple[Gap, ...]
+    blocks: tuple[Block, ...]
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A bundle that was written. `files` are paths inside it, sorted; `gaps` all that is not filled."""
+
+    folder: Path
+    zip: Path
+    files: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a bundle is not what was exported: the file inside it, and a plain sentence."""
+
+    file: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{text.clean(self.file)}: {self.text}" if self.file else self.text
+
+
+class ExportError(Exception):
+    """The bundle could not be written; the sentence says why, and nothing was left behind."""
+
+
+class SecretFound(ExportError):  # noqa: N818 - read aloud it is a sentence
+    """A file would have carried a secret: file and rule are named, the value never is."""
+
+    def __init__(self, hits: tuple[tuple[str, str], ...]) -> None:
+        self.hits = hits
+        listed = "; ".join(f"{file} ({rule})" for file, rule in hits[:5])
+        more = f" and {len(hits) - 5} more" if len(hits) > 5 else ""
+        super().__init__(
+            f"The handover folder was not written: it would carry a secret in {listed}{more}. "
+            "Remove it where it came from, then export again."
+        )

@@ -1,0 +1,141 @@
+"""08-access: the systems, who gets in, and what is wrong with that."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from ...launch.inventory import Access, System
+from ..blocks import BLANK, Cell
+from ..draft import Draft, plain
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, YES, day
+
+REVIEW = timedelta(days=90)
+"""An entry that nobody looked at for longer must be looked at again."""
+
+
+def write(shot: Snapshot) -> Document:
+    draft = Draft(shot, "access", "Access inventory", "08-access.md")
+    inventory = shot.inventory
+    draft.lead(
+        "Which systems the product needs, whose accounts they are, who pays, and who can get in. "
+        "Keys are named by where they lie, never shown."
+    )
+    draft.table(
+        "What to change", "+what|system|person", points(shot), csv="access-points", empty="Nothing found to change in what is filled in."
+    )
+    draft.table(
+        "Systems",
+        "system|kind|provider|account of|business owns it|pays the bill|renews|log-in",
+        [_system(draft, system) for system in inventory.systems],
+        csv="systems",
+        empty="No system is filled in yet.",
+    )
+    draft.table(
+        "Who gets in",
+        "system|person|right|least needed|second factor|kind of log-in|key lies in|looked at",
+        [_access(draft, entry) for entry in inventory.access],
+        csv="access",
+        empty="Nobody's access is filled in yet.",
+    )
+    if not inventory.systems:
+        for kind in ("registrar", "dns", "hosting", "code", "database", "payments", "email"):
+            draft.fact("", f"{CATEGORIES[kind]} account", "p")
+    for system in inventory.systems:
+        if not any(entry.system == system.id for entry in inventory.access):
+            draft.fact("", f"who gets into {_name(system)}", "p")
+    draft.table(
+        "People",
+        "person|role|state",
+        [
+            (
+                plain(shot.person(one.id)),
+                draft.fact(one.role, f"role of {shot.person(one.id)}", "p", short="role"),
+                plain(PERSON_STATUS[one.status]),
+            )
+            for one in shot.people.people
+        ],
+        empty="No people are filled in on this machine.",
+    )
+    return draft.finish()
+
+
+def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
+    name, shot = _name(system), draft.snapshot
+    owned = {"yes": YES, "no": NO}.get(system.business_owned)
+    return (
+        plain(name),
+        plain(CATEGORIES[system.category]),
+        draft.fact(system.provider, f"provider of {name}", "p", short="provider"),
+        draft.fact(shot.person(system.account_owner), f"owner of the account {name}", "p", short="owner of the account"),
+        draft.known(owned or Cell("yes or no", "gap"), f"whether the business owns {name}", "p", owned is not None),
+        draft.fact(shot.person(system.billing_owner), f"owner of billing for {name}", "p", short="owner of billing"),
+        plain(day(system.renewal)) if system.renewal else BLANK,
+        draft.fact(system.login_url, f"log-in address of {name}", "p", link=system.login_url, short="address"),
+    )
+
+
+def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
+    shot = draft.snapshot
+    person, system = shot.person(entry.person), _system_name(shot, entry.system)
+    kind = [word for word, on in (("shared", entry.shared), ("emergencies only", entry.break_glass)) if on]
+    return (
+        plain(system),
+        plain(person),
+        draft.fact(entry.role, f"right of {person} in {system}", "p", short="right"),
+        plain(entry.expected_role),
+        draft.fact(MFA[entry.mfa], f"second factor of {person} in {system}", "p", short="second factor"),
+        plain(", ".join(kind) or "personal"),
+        plain(entry.credential),
+        draft.fact(
+            day(entry.reviewed) if entry.reviewed else "", f"when the access of {person} to {system} was looked at", "p", short="day"
+        ),
+    )
+
+
+def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
+    """What is wrong with the access as it is filled in, the heaviest first."""
+    found: list[tuple[str, str, str]] = []
+    access, today = shot.inventory.access, shot.made_at.date()
+    for entry in access:
+        person = shot.people.find(entry.person)
+        if person is not None and person.status == "left":
+            found.append(("Has left and can still get in: remove the access today", entry.system, entry.person))
+    for system in shot.inventory.systems:
+        inside = {entry.person for entry in access if entry.system == system.id and not _gone(shot, entry.person)}
+        if system.business_owned == "no":
+            found.append(("The account is not the business's own: move it", system.id, system.account_owner))
+        if len(inside) == 1:
+            found.append(("Only one person can get in: add a second", system.id, next(iter(inside))))
+        if not system.billing_owner:
+            found.append(("Nobody is named who pays the bill", system.id, ""))
+    for entry in access:
+        if entry.mfa == "none":
+            found.append(("No second factor: switch it on", entry.system, entry.person))
+        if entry.shared and not entry.break_glass:
+            found.append(("A shared log-in: give everybody their own", entry.system, entry.person))
+        if entry.role and entry.expected_role and entry.role.casefold() != entry.expected_role.casefold():
+            found.append((f"Has the right “{entry.role}”, needs “{entry.expected_role}”", entry.system, entry.person))
+        if entry.reviewed and _overdue(entry.reviewed, today):
+            found.append(("Not looked at for more than 90 days", entry.system, entry.person))
+    return [
+        (plain(words), plain(_system_name(shot, system)), plain(shot.person(person) if person else "")) for words, system, person in found
+    ]
+
+
+def _overdue(reviewed: date, today: date) -> bool:
+    return today - reviewed > REVIEW
+
+
+def _gone(shot: Snapshot, person: str) -> bool:
+    found = shot.people.find(person)
+    return found is not None and found.status == "left"
+
+
+def _name(system: System) -> str:
+    return system.name or system.id
+
+
+def _system_name(shot: Snapshot, system: str) -> str:
+    return next((_name(one) for one in shot.inventory.systems if one.id == system), system)

@@ -1,0 +1,115 @@
+"""07-checklist: what must be true on the day the founder is alone, each line with its state and a place to sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...findings import State
+from ..blocks import BLANK, Cell
+from ..draft import Draft, plain
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import CATEGORIES, NO, UNANSWERED, YES, day, is_answered, standing_cell, state_cell
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line. It is answered by a check, or by the inventory's systems of a category."""
+
+    group: str
+    text: str
+    check: str = ""
+    category: str = ""
+
+
+ITEMS: tuple[Item, ...] = (
+    Item("Ownership", "The business owns the account where the domain is registered", category="registrar"),
+    Item("Ownership", "The business owns the account where DNS is served", category="dns"),
+    Item("Ownership", "The business owns the hosting account", category="hosting"),
+    Item("Ownership", "The business owns the code", category="code"),
+    Item("Ownership", "The business owns the database account", category="database"),
+    Item("Ownership", "The business owns the payment account", category="payments"),
+    Item("Ownership", "The business owns the account that sends mail", category="email"),
+    Item("Ownership", "The business owns the monitoring account", category="monitoring"),
+    Item("Access", "Everybody with access is listed, still needed, and has a second factor", check="handover.access"),
+    Item("Access", "Nothing secret that was sent around is still valid", check="audit.shared-secrets"),
+    Item("Access", "All keys lie in one vault", check="deploy.secret-store"),
+    Item("Access", "Two people can repair production", check="handover.bus-factor"),
+    Item("Release", "The way of a change to production is written down", check="audit.deploy-flow"),
+    Item("Release", "A release is one step", check="deploy.release"),
+    Item("Release", "Going back a version was rehearsed", check="deploy.rollback"),
+    Item("Release", "Sign-up, log-in, booking, payment and reset work", check="deploy.smoke"),
+    Item("Recovery", "One whole path was broken and brought back", check="handover.recovery"),
+    Item("Recovery", "Every data store was restored from its backup", check="handover.backups"),
+    Item("Recovery", "An outage is told within five minutes", check="monitoring.detection"),
+    Item("Recovery", "Alerts reach somebody who acts", check="monitoring.alerts"),
+    Item("Running it", "The domain renews by itself", check="audit.registrar"),
+    Item("Running it", "The contact plan for launch day is agreed", check="handover.contacts"),
+    Item("Running it", "The documents of this folder are read and complete", check="handover.documents"),
+    Item("Running it", "The setup can be rebuilt from this folder", check="handover.reproducible"),
+)
+
+
+def write(shot: Snapshot) -> Document:
+    draft = Draft(shot, "checklist", "Handover checklist", "07-checklist.md")
+    draft.lead("When every line is true, the founder is in control. Sign what you have seen with your own eyes.")
+    rows = []
+    for item in ITEMS:
+        state, known_by, look = _by_check(draft, item) if item.check else _by_system(draft, item)
+        rows.append((plain(item.group), plain(item.text), state, known_by, plain(look), Cell("", "blank")))
+    draft.table("Handover checklist", "part|+what is true|state|known from|+see for yourself|signed, date", rows, csv="checklist")
+    return draft.finish()
+
+
+def _by_check(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
+    shot = draft.snapshot
+    standing = shot.standing(item.check)
+    number = str(shot.roadmap.stage(standing.spec.stage).number)
+    state = draft.known(standing_cell(standing), f"“{item.text}”", number, is_answered(standing))
+    said, known_by = standing.confirmation, BLANK
+    if is_answered(standing) and said is not None:
+        known_by = plain(f"{shot.person(said.by)}, {day(said.on.date())}")
+    elif is_answered(standing) and standing.seen_at is not None:
+        known_by = plain(f"seen {day(standing.seen_at.date())}")
+    return state, known_by, standing.spec.question
+
+
+def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
+    systems = [system for system in draft.snapshot.inventory.systems if system.category == item.category]
+    look = "Log in as the owner and read whose name the account and its bill carry."
+    if not systems:
+        return draft.fact("", f"the {CATEGORIES[item.category]} account", "p"), BLANK, look
+    names = plain(", ".join(system.name or system.id for system in systems))
+    answers = {system.business_owned for system in systems}
+    if "no" in answers:
+        return draft.known(NO, "", "p", True), names, look
+    known = answers == {"yes"}
+    return draft.known(YES if known else UNANSWERED, f"who owns the {CATEGORIES[item.category]} account", "p", known), names, look
+
+
+def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
+    """If the engineer vanished tomorrow: question, answer, and the document that helps."""
+
+    def by(check: str) -> Cell:
+        standing = shot.standing(check)
+        if standing.state in (State.PASS, State.WARN):
+            return YES
+        return NO if standing.state is State.FAIL else state_cell(standing.state) if standing.state is State.ACCEPTED else UNANSWERED
+
+    systems = shot.inventory.systems
+    bills = UNANSWERED if not systems else YES if all(system.billing_owner for system in systems) else NO
+    dns = [system.id for system in systems if system.category == "dns"]
+    inside = [access for access in shot.inventory.access if access.system in dns and not _left(shot, access.person)]
+    names = UNANSWERED if not dns else YES if inside else NO
+    return (
+        ("Bring a change live", by("deploy.release"), "Deployment"),
+        ("Go back to the last good version", by("deploy.rollback"), "Recovery notes"),
+        ("Bring the data back", by("handover.backups"), "Recovery notes"),
+        ("Pay every bill", bills, "Access inventory"),
+        ("Change a DNS record", names, "Access inventory"),
+    )
+
+
+def _left(shot: Snapshot, person: str) -> bool:
+    found = shot.people.find(person)
+    return found is not None and found.status == "left"

@@ -1,0 +1,80 @@
+"""02-domain-map: every public name, where it leads, and the registration behind it; the redirects that must hold."""
+
+from __future__ import annotations
+
+from ...findings import State, worst
+from ..blocks import BLANK, Cell
+from ..draft import Draft, code, plain
+from ..hosts import HostRow, domain_rows, has_tls, host_rows
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import STALE, UNRUN, standing_cell, state_cell
+
+_EDGE = ("edge.canonical", "edge.redirects", "edge.https", "edge.certificates", "edge.headers")
+
+
+def write(shot: Snapshot) -> Document:
+    draft = Draft(shot, "domain-map", "Domain map", "02-domain-map.md")
+    draft.lead("Every public name of the product: what it is for, whose machines answer, and where it leads.")
+    draft.facts(
+        ("Main address", draft.fact(shot.launch.canonical, "the main address", "2", "code")),
+        ("One address a page", standing_cell(shot.standing("edge.canonical"))),
+        ("HTTPS", standing_cell(shot.standing("edge.https"))),
+        ("Certificates", standing_cell(shot.standing("edge.certificates"))),
+    )
+    draft.table(
+        "Domains",
+        "domain|registrar|registered until|locked|DNS at|+name servers",
+        [
+            (
+                code(row.domain),
+                draft.fact(row.registrar, f"registrar of {row.domain}", "1", short="registrar"),
+                draft.fact(row.expires, f"end date of {row.domain}", "1", short="end date"),
+                plain(row.lock) if row.lock else BLANK,
+                draft.fact(row.dns_provider, f"who serves DNS for {row.domain}", "1", short="DNS provider"),
+                code(row.nameservers) if row.nameservers else BLANK,
+            )
+            for row in domain_rows(shot)
+        ],
+        csv="domains",
+    )
+    draft.table(
+        "Public names",
+        "name|what it is for|environment|provider|address|certificate until|leads to|account of",
+        [_host(draft, row) for row in host_rows(shot)],
+        csv="domain-map",
+        empty="The launch file names no host yet.",
+    )
+    if not shot.launch.hosts:
+        draft.fact("", "the public names of the product", "1")
+    draft.table(
+        "Old addresses and where they must lead",
+        "+from|+to|state",
+        [(code(redirect.from_), code(redirect.to), _redirect_state(shot, redirect.from_)) for redirect in shot.launch.redirects],
+        csv="redirects",
+        empty="The launch file names no old address. If the product ever had others, add them there.",
+    )
+    draft.pastes("Rules to paste", *_EDGE)
+    return draft.finish()
+
+
+def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
+    named = row.host
+    until = draft.fact(row.tls_until, f"end of the certificate of {named}", "2", short="end") if has_tls(draft.snapshot, named) else BLANK
+    return (
+        code(named),
+        draft.fact(row.purpose, f"what {named} is for", "2", short="purpose"),
+        plain(row.environment),
+        draft.fact(row.provider, f"who hosts {named}", "1", short="provider"),
+        draft.fact(row.address, f"address of {named}", "1", "code", short="address"),
+        until,
+        plain(row.leads_to),
+        draft.fact(row.owner, f"whose account {named} runs in", "p", short="owner"),
+    )
+
+
+def _redirect_state(shot: Snapshot, old: str) -> Cell:
+    """How this one old address did, which is not what the check says of all."""
+    standing = shot.standing("edge.redirects")
+    own: list[State] = [one.state for one in standing.findings if one.finding.subject == old and one.state is not State.INFO]
+    return STALE if standing.stale else state_cell(worst(own)) if own else UNRUN

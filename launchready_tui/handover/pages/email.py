@@ -1,0 +1,56 @@
+"""03-email: who sends and receives, the records as they are, and those to paste."""
+
+from __future__ import annotations
+
+from ... import text
+from ..blocks import Cell, Code
+from ..draft import Draft, plain
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import is_answered, standing_cell
+
+_RECORDS = ("email.mx", "email.spf", "email.dkim", "email.dmarc", "email.transport", "email.reputation")
+_FLOWS = ("email.flows", "email.inbox", "email.fallback")
+
+
+def write(shot: Snapshot) -> Document:
+    draft = Draft(shot, "email", "Mail", "03-email.md")
+    mail, domain = shot.launch.email, shot.launch.domain
+    draft.lead(
+        "Sign-up codes, resets and receipts travel by mail. This page says who may send them, and what is published so that they arrive."
+    )
+    draft.facts(
+        ("Domain", draft.fact(domain, "the domain that mail is sent from", "3", "code")),
+        ("Received by", draft.fact(_seen(shot, "email-provider", "mailbox", "provider"), "who receives mail", "1")),
+        ("Senders", draft.fact(", ".join(mail.senders), "services that send mail", "3")),
+        ("DKIM selectors", draft.fact(", ".join(mail.selectors), "selectors of the mail signatures", "3", "code")),
+        ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
+    )
+    draft.table("Records", "what|state|goal", [_row(draft, check) for check in _RECORDS])
+    for check in _RECORDS:
+        shown = _published(shot, check)
+        if shown:
+            draft.blocks.append(Code(shown, f"{shot.spec(check).title}, as published"))
+    draft.table("From the product to the inbox", "what|state|goal", [_row(draft, check) for check in _FLOWS])
+    draft.pastes("Records to paste", *_RECORDS, *_FLOWS)
+    return draft.finish()
+
+
+def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
+    standing = draft.snapshot.standing(check)
+    state = draft.known(standing_cell(standing), f"answer to “{standing.spec.title}”", "3", is_answered(standing))
+    return plain(standing.spec.title), state, plain(standing.spec.goal)
+
+
+def _seen(shot: Snapshot, check: str, *labels: str) -> str:
+    return ", ".join(shot.evidence(f"audit.{check}", shot.launch.domain, *labels).splitlines())
+
+
+def _published(shot: Snapshot, check: str) -> str:
+    """The records that a check read, once each."""
+    lines: dict[str, None] = {}
+    for one in shot.standing(check).findings:
+        for item in one.finding.evidence:
+            if item.label in ("record", "records", "dns"):
+                lines.update(dict.fromkeys(text.clean_block(item.text).splitlines()))
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""11-reports: the appendix, everything that was looked at and everything that was found."""
+
+from __future__ import annotations
+
+from ... import text
+from ...findings import State
+from ...verdict import Judged
+from ..blocks import Cell, Heading
+from ..draft import Draft, code, plain
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import FLOWS, SEVERITIES, is_answered, minutes, moment, standing_cell, state_cell
+
+
+def write(shot: Snapshot) -> Document:
+    draft = Draft(shot, "reports", "Appendix: everything looked at", "11-reports.md")
+    draft.lead("All checks and all that they found, for whoever repairs it. The same stands as tables in the folder “data”.")
+    draft.table(
+        "All problems, in fix order",
+        "#place|+problem|where|state|weight|touches|#effort|waits for|rule",
+        _fixes(shot),
+        csv="risks",
+        empty="Nothing is left to fix.",
+    )
+    for stage in shot.roadmap.stages:
+        draft.blocks.append(Heading(f"{stage.number}  {stage.title}"))
+        for spec in stage.checks:
+            draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(shot.standing(spec.id)))
+        findings = [
+            one for spec in stage.checks for one in shot.standing(spec.id).findings if spec.automated or one.state is not State.UNKNOWN
+        ]
+        draft.table(
+            f"What was found: {stage.title}",
+            "check|state|+finding|where|weight",
+            [_finding(shot, one) for one in findings],
+            empty="Nothing has been looked at yet.",
+        )
+    draft.table("All checks", "check|stage|state|goal|last seen|fresh until|owner|id", _checks(shot), csv="checks")
+    return draft.finish()
+
+
+def _fixes(shot: Snapshot) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    for one in shot.verdict.fixes:
+        rank = one.rank
+        rows.append(
+            (
+                plain(str(rank.place) if rank else ""),
+                plain(one.finding.summary),
+                code(one.finding.subject),
+                state_cell(one.state),
+                plain(SEVERITIES[one.finding.severity]),
+                plain(FLOWS.get(rank.flow, rank.flow) if rank else ""),
+                plain(minutes(rank.effort_min) if rank else ""),
+                plain(", ".join(shot.spec(check).title for check in rank.waits_for) if rank else ""),
+                code(one.finding.rule),
+            )
+        )
+    return rows
+
+
+def _finding(shot: Snapshot, one: Judged) -> tuple[Cell, ...]:
+    weighs = one.state in (State.FAIL, State.WARN, State.UNKNOWN, State.ACCEPTED, State.LATER)
+    weight = SEVERITIES[one.finding.severity] if weighs else ""
+    return (
+        plain(shot.spec(one.finding.check).title),
+        state_cell(one.state),
+        plain(text.shorten(text.clean(one.finding.summary), 300)),
+        code(one.finding.subject),
+        plain(weight),
+    )
+
+
+def _checks(shot: Snapshot) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    for stage in shot.roadmap.stages:
+        for spec in stage.checks:
+            standing = shot.standing(spec.id)
+            rows.append(
+                (
+                    plain(spec.title),
+                    plain(stage.title),
+                    standing_cell(standing),
+                    plain(spec.goal),
+                    plain(moment(standing.seen_at) if standing.seen_at else ""),
+                    plain(moment(standing.fresh_until) if standing.fresh_until else ""),
+                    plain(shot.person(standing.owner) if standing.owner else ""),
+                    code(spec.id),
+                )
+            )
+    return rows

@@ -1,0 +1,95 @@
+"""04 to 06: deployment, performance and monitoring as far as they are known: what each stage delivers, check by check."""
+
+from __future__ import annotations
+
+from ...findings import State, worst
+from ..blocks import Cell
+from ..draft import Draft, plain
+from ..model import Document
+from ..snapshot import Snapshot
+from ..words import OPEN, day, is_answered, standing_cell, state_cell
+
+LEADS = {
+    "deploy": "How a change reaches production, how to go back, and where the settings and keys are.",
+    "performance": "How quick the product is, and what was measured.",
+    "monitoring": "Who is told when something breaks, and how fast.",
+}
+
+
+def deploy(shot: Snapshot) -> Document:
+    return _stage(shot, "deploy", "Deployment", "04-deploy.md")
+
+
+def performance(shot: Snapshot) -> Document:
+    return _stage(shot, "performance", "Performance", "05-performance.md")
+
+
+def monitoring(shot: Snapshot) -> Document:
+    return _stage(shot, "monitoring", "Monitoring", "06-monitoring.md")
+
+
+def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
+    draft = Draft(shot, name, title, file)
+    stage = shot.roadmap.stage(name)
+    screen = str(stage.number)
+    draft.lead(LEADS[name])
+    delivered = []
+    for deliverable in stage.deliverables:
+        checks = list(dict.fromkeys(".".join(filled.split(".")[:2]) for filled in deliverable.filled_by))
+        answered = sum(is_answered(shot.standing(check)) for check in checks)
+        state = worst([shot.standing(check).state for check in checks])
+        # One open question must not hide that the rest is known: the count stands beside the worst state.
+        delivered.append(
+            (
+                plain(deliverable.title),
+                OPEN if state is State.UNKNOWN else state_cell(state),
+                plain(f"{answered} of {len(checks)} answered"),
+            )
+        )
+    draft.table("What this stage delivers", "what|state|checks behind it", delivered)
+    draft.table(
+        "Check by check",
+        "what|state|+how it is known|owner",
+        [
+            (
+                plain(spec.title),
+                draft.known(
+                    standing_cell(shot.standing(spec.id)), f"answer to “{spec.title}”", screen, is_answered(shot.standing(spec.id))
+                ),
+                _known_by(draft, spec.id),
+                plain(shot.person(shot.standing(spec.id).owner)) if shot.standing(spec.id).owner else plain(""),
+            )
+            for spec in stage.checks
+        ],
+    )
+    if name == "performance":
+        _routes(draft)
+    draft.pastes("To paste", *(spec.id for spec in stage.checks if spec.automated))
+    return draft.finish()
+
+
+def _known_by(draft: Draft, check: str) -> Cell:
+    """Who said so with what evidence, or what was seen, or the question that is open."""
+    shot = draft.snapshot
+    standing = shot.standing(check)
+    if not standing.spec.automated:
+        if standing.confirmation is None or standing.stale:
+            return Cell(f"To answer: {standing.spec.question}", "quiet")
+        said = standing.confirmation
+        return plain(f"{shot.person(said.by)}, {day(said.on.date())}: {said.evidence}")
+    first = next((one.finding.summary for one in standing.findings if one.state is not State.INFO), "")
+    return plain(first or "Run the checks.")
+
+
+def _routes(draft: Draft) -> None:
+    """The measured routes, each with what the measurement said."""
+    shot = draft.snapshot
+    rows = []
+    for one in shot.standing("audit.latency").findings:
+        figures = "; ".join(
+            item.text.replace("\n", ", ") for item in one.finding.evidence if item.label in ("measured", "latency", "samples")
+        )
+        rows.append((plain(one.finding.subject), state_cell(one.state), plain(one.finding.summary), plain(figures)))
+    draft.table("Measured routes", "route|state|+result|+figures", rows, csv="routes", empty="No route has been measured yet.")
+    if not rows:
+        draft.fact("", "measurements of the main routes", "1")

@@ -1,0 +1,127 @@
+"""The bundle's words: a founder's language, the same as the console's."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from ..findings import Severity, State
+from ..verdict import Standing
+from .blocks import Cell, Column, Tone
+
+STATES: dict[State, tuple[str, str, Tone]] = {
+    State.PASS: ("●", "passes", "pass"),
+    State.WARN: ("▲", "warning", "warn"),
+    State.FAIL: ("✕", "problem", "fail"),
+    State.INFO: ("·", "to know", "info"),
+    State.UNKNOWN: ("?", "could not check", "unknown"),
+    State.NOT_APPLICABLE: ("–", "does not apply", "na"),
+    State.ACCEPTED: ("◆", "known risk", "accepted"),
+    State.LATER: ("↷", "after launch", "later"),
+}
+STALE = Cell("check again", "state", "stale", "◌")
+UNANSWERED = Cell("not answered", "state", "unknown", "?")
+UNRUN = Cell("not checked yet", "state", "unknown", "?")
+OPEN = Cell("open", "state", "unknown", "?")
+YES = Cell("yes", "state", "pass", "●")
+NO = Cell("no", "state", "fail", "✕")
+
+SEVERITIES: dict[Severity, str] = {
+    Severity.BLOCKER: "stops the launch",
+    Severity.HIGH: "high",
+    Severity.MEDIUM: "medium",
+    Severity.LOW: "low",
+}
+FLOWS: dict[str, str] = {"all": "everything"}
+CATEGORIES: dict[str, str] = {
+    "registrar": "domain registrar",
+    "dns": "DNS",
+    "hosting": "hosting",
+    "cdn": "protection network",
+    "code": "code",
+    "ci": "automatic tests",
+    "database": "database",
+    "queue": "queue",
+    "storage": "file storage",
+    "secrets": "secrets",
+    "email": "mail",
+    "sms": "text messages",
+    "payments": "payments",
+    "app-store": "app store",
+    "analytics": "visitor numbers",
+    "monitoring": "monitoring",
+    "support": "customer support",
+    "ai": "AI",
+    "other": "other",
+}
+MFA: dict[str, str] = {"none": "none", "sms": "text message", "totp": "app", "key": "key", "unknown": ""}
+PERSON_STATUS: dict[str, str] = {"in": "in the team", "leaving": "is leaving", "left": "has left"}
+
+
+def state_cell(state: State) -> Cell:
+    """A state as glyph and word."""
+    glyph, word, tone = STATES[state]
+    return Cell(word, "state", tone, glyph)
+
+
+def standing_cell(standing: Standing) -> Cell:
+    """A check as it stands: never answered, to be checked again, or what it says."""
+    if standing.stale:
+        return STALE
+    if standing.state is State.UNKNOWN and standing.result is None and standing.confirmation is None:
+        return UNRUN if standing.spec.automated else UNANSWERED
+    return state_cell(standing.state)
+
+
+def is_answered(standing: Standing) -> bool:
+    """Whether it is known how the check stands."""
+    return standing.state is not State.UNKNOWN
+
+
+def day(value: date) -> str:
+    """`24 November 2026`; written out here, since a locale must not change the bundle."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(at: datetime) -> str:
+    """`24 November 2026, 14:02 UTC`."""
+    there = at.astimezone(UTC)
+    return f"{day(there.date())}, {there:%H:%M} UTC"
+
+
+def minutes(count: int) -> str:
+    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
+    if count < 60:
+        return f"{count} min"
+    hours, rest = divmod(count, 60)
+    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 problem`, `3 problems`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def join(items: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def column_list(heads: str) -> tuple[Column, ...]:
+    """Columns from heads between bars: `+` before a head gives it room, `#` sets numbers right."""
+    return tuple(Column(head.lstrip("+#"), number=head.startswith("#"), wide=head.startswith("+")) for head in heads.split("|"))
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
