@@ -16,8 +16,8 @@ from .model import Confidence, Exposure, Rule, compiled, load
 from .validate import judge
 
 # A file made to be slow is full of keywords that lead nowhere: after so many attempts the keyword is given up, and the scan says so.
-ATTEMPTS = 20_000
-ATTEMPTS_BACK = 5_000
+ATTEMPTS = 60_000
+ATTEMPTS_BACK = 10_000
 MATCHES = 50
 WINDOW = 9_000
 NEAR = 600
