@@ -40,7 +40,10 @@ def parse(raw: bytes, file: str = NAME, folder: Path | None = None) -> Launch:
         data = strict.parse_toml(raw, file)
     except FileProblems as why:
         raise LaunchFileError(why.problems) from None
-    problems = strict.problems_of(data, Launch, file) + validate.problems_of(data, file)
+    problems = strict.problems_of(data, Launch, file)
+    # What has the wrong type is told as that alone, whatever else it would break.
+    mistyped = {problem.key for problem in problems}
+    problems += [problem for problem in validate.problems_of(data, file) if problem.key not in mistyped]
     if folder is not None:
         problems += _missing_files(data, file, folder)
     if problems:

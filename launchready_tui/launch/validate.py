@@ -81,7 +81,7 @@ def _support(value: str) -> str:
 
 
 def _selector(value: str) -> str:
-    return "" if _SELECTOR.fullmatch(value) else "a DKIM selector: the part before ._domainkey, such as mail2026"
+    return "" if _SELECTOR.fullmatch(value) and "._domainkey" not in value else "a DKIM selector: the part before ._domainkey, such as mail2026"
 
 
 def _sender(value: str) -> str:
