@@ -1,0 +1,205 @@
+"""email.dmarc: the domain's policy by RFC 9989, with somebody who reads the reports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from ...failure import Failure
+from ...findings import Evidence, Finding, Remedy, Severity
+from ...world import registrable
+from ...world.sights import DnsAnswer
+from ..base import Say, check
+from ..parse.dmarc import Record, almost_dmarc, is_dmarc, read, walk
+from ..paste import zone_line
+from ..seen import dns_evidence
+
+if TYPE_CHECKING:
+    from ...launch.model import Launch
+    from ...world import World
+
+
+@check("email.dmarc")
+async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """The record of the launch domain, or of the domain above it that covers it."""
+    say = Say("email.dmarc")
+    domain = launch.domain
+    above = walk(domain)
+    answer, *higher = await asyncio.gather(*(world.dns.ask(f"_dmarc.{name}", "TXT") for name in (domain, *above)))
+    if isinstance(answer, Failure):
+        yield say.unknown(
+            "missing", domain, f"The DMARC record of {domain} could not be looked up", failure=answer, severity=Severity.BLOCKER
+        )
+        return
+    records = [text for text in answer.texts if is_dmarc(text)]
+    if len(records) > 1:
+        yield _multiple(say, domain, answer, records)
+        return
+    if records:
+        for finding in await _judge(say, world, domain, domain, answer, read(records[0])):
+            yield finding
+        return
+    found = _organisation(domain, dict(zip(above, higher, strict=True)))
+    if isinstance(found, Failure):
+        said = f"{domain} has no DMARC record of its own, and the one above it could not be looked up"
+        yield say.unknown(
+            "missing", domain, said, failure=found, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], via=answer.via
+        )
+    elif found is None:
+        yield _missing(say, domain, answer)
+    else:
+        for finding in await _judge(say, world, domain, found[0], found[1], found[2]):
+            yield finding
+
+
+def _organisation(domain: str, higher: dict[str, DnsAnswer | Failure]) -> tuple[str, DnsAnswer, Record] | Failure | None:
+    """The record that covers a domain without one (section 4.10): psd=n, else one label below psd=y, else the fewest labels.
+
+    A record of a public suffix itself is nobody's own and does not count here. A failed look-up counts only where nothing else was found.
+    """
+    chosen: tuple[str, DnsAnswer, Record] | None = None
+    failure: Failure | None = None
+    for name, answer in higher.items():
+        if isinstance(answer, Failure):
+            failure = failure or (answer if "." in name else None)
+            continue
+        texts = [text for text in answer.texts if is_dmarc(text)]
+        if len(texts) != 1:
+            continue
+        record = read(texts[0])
+        if record.tag("psd") == "y":
+            break
+        chosen = (name, answer, record)
+        if record.tag("psd") == "n":
+            break
+    if chosen is not None and registrable(domain) != registrable(chosen[0]):
+        chosen = None
+    return chosen or failure
+
+
+def _start(domain: str) -> Remedy:
+    return Remedy(
+        text="Start by watching: policy none, with reports to a mailbox that somebody reads",
+        paste=zone_line(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{domain}"),
+        where="your DNS host",
+    )
+
+
+def _missing(say: Say, domain: str, answer: DnsAnswer) -> Finding:
+    near = [text for text in answer.texts if almost_dmarc(text)]
+    if near:
+        return say.fail(
+            "syntax",
+            domain,
+            f"{domain} has a record meant as DMARC that no receiver takes for one: it must start with v=DMARC1",
+            severity=Severity.BLOCKER,
+            evidence=[dns_evidence(answer)],
+            remedy=_start(domain),
+            via=answer.via,
+        )
+    said = f"{domain} has no DMARC record: Gmail, Yahoo and Outlook turn away or hide mail from such domains"
+    return say.fail(
+        "missing", domain, said, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], remedy=_start(domain), via=answer.via
+    )
+
+
+def _multiple(say: Say, domain: str, answer: DnsAnswer, records: list[str]) -> Finding:
+    best = max((read(text) for text in records), key=lambda record: (not record.broken_policy, bool(record.rua)))
+    return say.fail(
+        "multiple",
+        domain,
+        f"{domain} has {len(records)} DMARC records, so receivers take none of them",
+        severity=Severity.BLOCKER,
+        evidence=[dns_evidence(answer)],
+        remedy=Remedy(text="Keep one and delete the others", paste=zone_line(f"_dmarc.{domain}", "TXT", best.raw), where="your DNS host"),
+        via=answer.via,
+    )
+
+
+def _repaired(record: Record, **changed: str) -> str:
+    """The record with some tags set, the rest as it was, p second."""
+    tags = dict(record.tags) | changed
+    order = ["v", "p", *(key for key in tags if key not in ("v", "p"))]
+    return "; ".join(f"{key}={tags[key]}" for key in order if key in tags)
+
+
+async def _judge(say: Say, world: World, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+    evidence = [dns_evidence(answer)]
+    if record.problems:
+        evidence.append(Evidence.of("mistakes", "\n".join(record.problems), source=f"_dmarc.{at} TXT", at=answer.at))
+    findings: list[Finding] = []
+
+    def fix(text: str, **changed: str) -> Remedy:
+        return Remedy(text=text, paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)), where="your DNS host")
+
+    repaired = fix("Publish it with a policy that receivers know", p=record.p or "none")
+    inherited = record.sp if at != domain and record.sp else record.effective
+    effective = record.effective and inherited
+    if not effective:
+        said = f"The DMARC record of {at} has no policy that receivers know, so they act as if there were none: {record.problems[0]}"
+        return [say.fail("syntax", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=repaired, via=answer.via)]
+    if record.problems:
+        said = f"The DMARC record of {at} has a mistake: {record.problems[0]}"
+        findings.append(say.warn("syntax", domain, said, severity=Severity.LOW, evidence=evidence, remedy=repaired, via=answer.via))
+    if record.obsolete:
+        said = f"The DMARC record of {at} uses what RFC 9989 took out: {record.obsolete[0]}"
+        findings.append(say.info("obsolete", domain, said, evidence=evidence, via=answer.via))
+    findings.append(_policy(say, domain, record, effective, evidence, answer))
+    if not record.rua:
+        said = f"Nobody is told who sends as {domain}: the DMARC record asks for no reports"
+        reports = fix("Let the reports go to a mailbox that somebody reads", rua=f"mailto:dmarc@{domain}")
+        findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=reports, via=answer.via))
+    else:
+        findings += await _receivers(say, world, domain, at, answer, record)
+    return findings
+
+
+def _policy(say: Say, domain: str, record: Record, effective: str, evidence: list[Evidence], answer: DnsAnswer) -> Finding:
+    if effective == "none":
+        why = " (t=y lowers the policy by one)" if record.tag("t") == "y" and record.p == "quarantine" else ""
+        said = f"{domain} watches who sends as it{why}: right for launch week, tighten after two to four weeks of clean reports"
+    else:
+        said = f"{domain} asks receivers to {effective} mail that is not its own"
+    return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
+
+
+async def _receivers(say: Say, world: World, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+    """Whether reports arrive: own addresses need a mail server, foreign ones the owner's consent (RFC 9990 section 4)."""
+    hosts = list(dict.fromkeys(address.host for address in record.rua if address.host))
+    foreign = [host for host in hosts if registrable(host) != registrable(at)]
+    own = [host for host in hosts if host not in foreign]
+    consents, mail = await asyncio.gather(
+        asyncio.gather(*(world.dns.ask(f"{at}._report._dmarc.{host}", "TXT") for host in foreign)),
+        asyncio.gather(*(world.dns.ask(host, "MX") for host in own)),
+    )
+    findings = []
+    deaf = [host for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found]
+    if deaf:
+        said = f"DMARC reports go to {deaf[0]}, which takes no mail"
+        remedy = Remedy(
+            text="Name a mailbox that exists",
+            paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, rua=f"mailto:dmarc@{domain}")),
+            where="your DNS host",
+        )
+        findings.append(say.warn("reports", domain, said, evidence=[dns_evidence(answer)], remedy=remedy, via=answer.via))
+    else:
+        said = f"DMARC reports go to {', '.join(hosts) or record.rua[0].uri}"
+        findings.append(say.passed("reports", domain, said, evidence=[dns_evidence(answer)], via=answer.via))
+    for host, consent in zip(foreign, consents, strict=True):
+        name = f"{at}._report._dmarc.{host}"
+        if isinstance(consent, Failure):
+            said = f"Whether {host} takes the DMARC reports of {at} could not be looked up"
+            findings.append(say.unknown("external-reports", host, said, failure=consent, severity=Severity.MEDIUM, via=answer.via))
+        elif not any(is_dmarc(text) for text in consent.texts):
+            said = f"{host} has not agreed to take the DMARC reports of {at}, so none are sent there"
+            remedy = Remedy(
+                text=f"{host} must publish this, or send the reports to an address of your own",
+                paste=zone_line(name, "TXT", "v=DMARC1"),
+                where=f"the DNS host of {host}",
+            )
+            findings.append(say.warn("external-reports", host, said, evidence=[dns_evidence(consent)], remedy=remedy, via=answer.via))
+        else:
+            said = f"{host} agreed to take the DMARC reports of {at}"
+            findings.append(say.passed("external-reports", host, said, evidence=[dns_evidence(consent)], via=consent.via))
+    return findings
