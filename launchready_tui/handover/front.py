@@ -56,10 +56,10 @@ def lead(shot: Snapshot) -> tuple[Block, ...]:
             "lead",
         ),
         *((Steps(tuple(f"{reason}." for reason in verdict.reasons), numbered=False),) if verdict.reasons else ()),
-        Table("If the engineer vanished tomorrow, could you do this?", column_list("do this alone|answer|read more in"), questions),
+        Table("If the engineer vanished tomorrow", column_list("could you …|answer|read more in"), questions),
         Table(
             f"Minimum bar: {'fragile' if verdict.fragile else 'all eight lights are lit'}",
-            column_list("light|state|so it is"),
+            column_list("light|state|bar"),
             bar,
         ),
     )

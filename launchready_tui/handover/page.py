@@ -10,6 +10,9 @@ from .. import text
 from .blocks import Block, Cell, Code, Facts, Heading, Para, Steps, Table
 from .model import Document
 
+_SHORT = 12
+"""Tables of so many rows are kept on one printed page."""
+
 
 def render(
     title: str,
@@ -144,7 +147,7 @@ def _table(one: Table) -> str:
             cells.append(f"<{tag}{scope}{_column_class(column.number, column.wide)}>{cell(value)}</{tag}>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{e(one.caption)}">\n'
+        f'<div class="scroll{" short" if len(rows) <= _SHORT else ""}" role="region" tabindex="0" aria-label="{e(one.caption)}">\n'
         f"<table>\n<caption>{e(one.caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
         + "\n</tbody>\n</table>\n</div>"

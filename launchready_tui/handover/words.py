@@ -88,6 +88,11 @@ def moment(at: datetime) -> str:
     return f"{day(there.date())}, {there:%H:%M} UTC"
 
 
+def short_moment(at: datetime) -> str:
+    """`2026-11-24 14:02`, UTC, for columns that are compared."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
 def minutes(count: int) -> str:
     """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
     if count < 60:

@@ -78,7 +78,7 @@ def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
     systems = [system for system in draft.snapshot.inventory.systems if system.category == item.category]
     look = "Log in as the owner and read whose name the account and its bill carry."
     if not systems:
-        return draft.fact("", f"the {CATEGORIES[item.category]} account", "p"), BLANK, look
+        return draft.fact("", f"the {CATEGORIES[item.category]} account", "p", short="account"), BLANK, look
     names = plain(", ".join(system.name or system.id for system in systems))
     answers = {system.business_owned for system in systems}
     if "no" in answers:

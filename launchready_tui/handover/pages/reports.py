@@ -9,7 +9,7 @@ from ..blocks import Cell, Heading
 from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, SEVERITIES, is_answered, minutes, moment, standing_cell, state_cell
+from ..words import FLOWS, SEVERITIES, is_answered, minutes, short_moment, standing_cell, state_cell
 
 
 def write(shot: Snapshot) -> Document:
@@ -35,7 +35,7 @@ def write(shot: Snapshot) -> Document:
             [_finding(shot, one) for one in findings],
             empty="Nothing has been looked at yet.",
         )
-    draft.table("All checks", "check|stage|state|goal|last seen|fresh until|owner|id", _checks(shot), csv="checks")
+    draft.table("All checks", "check|state|+goal|last seen|fresh until|owner|id", _checks(shot), csv="checks")
     return draft.finish()
 
 
@@ -79,11 +79,10 @@ def _checks(shot: Snapshot) -> list[tuple[Cell, ...]]:
             rows.append(
                 (
                     plain(spec.title),
-                    plain(stage.title),
                     standing_cell(standing),
                     plain(spec.goal),
-                    plain(moment(standing.seen_at) if standing.seen_at else ""),
-                    plain(moment(standing.fresh_until) if standing.fresh_until else ""),
+                    plain(short_moment(standing.seen_at) if standing.seen_at else ""),
+                    plain(short_moment(standing.fresh_until) if standing.fresh_until else ""),
                     plain(shot.person(standing.owner) if standing.owner else ""),
                     code(spec.id),
                 )
