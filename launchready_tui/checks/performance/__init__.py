@@ -1,0 +1,5 @@
+"""Stage 5, performance. Importing the package registers its checks."""
+
+from . import caching
+
+__all__ = ["caching"]
