@@ -1,0 +1,101 @@
+"""Every action of the console in one table: id, key, words, and what it does. Footer, help, palette and key map all read it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+from .acts import copy, decide, go, launchfile, look
+
+if TYPE_CHECKING:
+    from .app import Console
+
+Does = Callable[["Console"], Awaitable[None] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`key` may hold several, comma-separated; the first is shown. `label` is the short word beside the key."""
+
+    id: str
+    key: str
+    group: str
+    label: str
+    tooltip: str
+    does: Does
+    shown: str = ""
+    """How the key is written where that is not the key itself."""
+    demo: bool = False
+    """Only with a demo marketplace at hand."""
+    priority: bool = False
+
+    def binding(self) -> Binding:
+        return Binding(
+            self.key, f"do('{self.id}')", self.label, show=False, tooltip=self.tooltip, id=self.id, key_display=self.shown or None, priority=self.priority
+        )
+
+
+def _stage(number: int) -> Does:
+    return lambda app: go.page(app, f"stage{number}")
+
+
+def _page(name: str) -> Does:
+    return lambda app: go.page(app, name)
+
+
+_STAGES = (
+    "Quick audit",
+    "Domain and edge",
+    "Email deliverability",
+    "Production deployment",
+    "Backend performance",
+    "Monitoring and alerting",
+    "Production handover",
+)
+
+ACTIONS: tuple[Action, ...] = (
+    Action("go.overview", "0,home", "go to", "overview", "Where the launch stands and what to fix next", _page("overview"), shown="0"),
+    *(
+        Action(f"go.stage{n}", str(n), "go to", f"stage {n}", f"{title}: its checks, what was found, what it delivers", _stage(n))
+        for n, title in enumerate(_STAGES, 1)
+    ),
+    Action("go.fixes", "x", "go to", "fix order", "All that is to fix, the most urgent first, and why it stands there", _page("fixes")),
+    Action("go.people", "p", "go to", "people", "People, systems, access, backups, recovery cards, launch-day contacts", _page("people")),
+    Action("go.credentials", "k", "go to", "credentials", "Keys and passwords that checks may use, without their values", _page("credentials")),
+    Action("go.handover", "b", "go to", "handover", "The handover folder: how full each document is, what is missing, export", _page("handover")),
+    Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
+    Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
+    Action("back", "escape", "go to", "back", "Closes what is open; on a page itself it cancels a run", go.back, shown="esc"),
+    Action("run.one", "r", "check", "re-check", "Runs the selected check again", look.selected),
+    Action("run.all", "R", "check", "check all", "Runs every check that can run by itself", look.everything),
+    Action("run.stale", "s", "check", "check what is old", "Runs every check whose answer is out of date or missing", look.stale),
+    Action("cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"),
+    Action("demo.fix", "d", "check", "fix it in the demo", "Repairs what is behind the selected problem in the demo marketplace, then checks again",
+           look.fix_in_demo, demo=True),
+    Action("decide.confirm", "y", "decide", "confirm", "Answers the selected check's question with a name and evidence", decide.confirm),
+    Action("decide.accept", "a", "decide", "accept risk", "Signs the selected problem as a known risk, with a reason and a last day", decide.accept),
+    Action("decide.later", "z", "decide", "after launch", "Puts the selected problem off until after the launch; never one that stops it", decide.put_off),
+    Action("decide.park", "W", "decide", "wait for", "Parks the selection: waits for somebody until a time, then comes back by itself", decide.park),
+    Action("decide.owner", "o", "decide", "owner", "Says who takes care of it", decide.owner),
+    Action("decide.note", "i", "decide", "note", "Writes a remark beside it", decide.note),
+    Action("decide.undo", "u", "decide", "undo", "Takes the last decision back", decide.undo),
+    Action("copy.fix", "c", "copy", "copy fix", "Copies the text to paste of the selected problem", copy.fix),
+    Action("copy.evidence", "C", "copy", "copy evidence", "Copies what was seen", copy.evidence),
+    Action("copy.save", "S", "copy", "save to a file", "Writes the whole story of the selection into a file", copy.save),
+    Action("show.history", "h", "show", "history", "What earlier runs of the selected check said", go.history),
+    Action("show.explain", "e", "show", "explain", "The technical term of the selected rule and where it comes from", go.explain),
+    Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
+    Action("list.find", "slash", "list", "find", "Shows only the lines with the words you type", go.find, shown="/"),
+    Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
+    Action("edit.add", "plus", "edit", "add", "A host, route or page for the launch file; on people, a new line", launchfile.add, shown="+"),
+    Action("edit.delete", "delete", "edit", "delete", "Takes the selected line away, after a question", launchfile.delete, shown="del"),
+    Action("edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"),
+    Action("theme", "t", "console", "theme", "Night or paper", go.theme),
+    Action("help", "question_mark,f1", "console", "help", "The keys of this page and what it is for", go.help_panel, shown="?"),
+    Action("palette", "ctrl+p", "console", "palette", "Every action by name", go.palette, shown="^p"),
+    Action("quit", "ctrl+q", "console", "quit", "Leaves the console; everything shown as saved is saved", go.leave, shown="^q", priority=True),
+)
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

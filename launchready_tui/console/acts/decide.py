@@ -1,0 +1,205 @@
+"""What people decide: confirmations, known risks, what is put off or parked, owners, notes; and taking the last one back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ... import clock
+from ...findings import Severity, State
+from ..target import Target
+from ..widgets.form import Field
+
+if TYPE_CHECKING:
+    from ..app import Console
+
+_LENGTH = re.compile(r"^(\d{1,4})\s*(min|h|d|days?|hours?|m)$", re.I)
+_HOUR = re.compile(r"^(\d{1,2}):(\d{2})$")
+
+
+def moment(value: str, now: datetime) -> datetime:
+    """A time as people type it: `30 d`, `2 h`, `16:00` (the next one, UTC), `2026-12-24`, `2026-12-24 16:00`. Raises ValueError."""
+    if found := _LENGTH.match(value.strip()):
+        count, unit = int(found[1]), found[2].lower()
+        return now + (timedelta(days=count) if unit.startswith("d") else timedelta(hours=count) if unit.startswith("h") else timedelta(minutes=count))
+    if found := _HOUR.match(value.strip()):
+        hour, minute = int(found[1]), int(found[2])
+        if hour > 23 or minute > 59:
+            raise ValueError(f"{value!r} is not a time of day")
+        at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return at if at > now else at + timedelta(days=1)
+    try:
+        return clock.parse_moment(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a time; write 30 d, 2 h, 16:00 or 2026-12-24") from None
+
+
+def later_than(now: datetime, longest: timedelta | None = None) -> object:
+    """A field's check: a time in the future, not too far."""
+
+    def check(value: str) -> str:
+        try:
+            at = moment(value, now)
+        except ValueError as error:
+            return str(error)
+        if at <= now:
+            return "this has passed already"
+        if longest is not None and at > now + longest:
+            return f"{longest.days} days at most"
+        return ""
+
+    return check
+
+
+def people(app: Console) -> tuple[str, ...]:
+    """Ids to suggest."""
+    return tuple(person.id for person in app.workspace.people.people if person.status != "left")
+
+
+def who(app: Console, field: str, label: str, value: str = "") -> Field:
+    """A field for a person: an id of the people page, or a role."""
+    known = people(app)
+    hint = ", ".join(known[:4]) if known else "a person's id or a role"
+    return Field(field, label, value, known=known, hint=hint, needed=True)
+
+
+def _check_target(app: Console) -> Target | None:
+    target = app.target()
+    if target is None:
+        app.say("Select a check first")
+    return target
+
+
+def _finding_target(app: Console, what: str) -> Target | None:
+    target = app.target()
+    if target is None or target.judged is None or not (target.judged.is_open or target.judged.decision):
+        app.say(f"Select an open problem first: {what}")
+        return None
+    return target
+
+
+async def confirm(app: Console) -> None:
+    """A person's word that a check holds."""
+    target = _check_target(app)
+    if target is None:
+        return
+    spec = target.standing.spec
+    if "person" not in spec.how and spec.automated:
+        app.say(f"{spec.title} is seen by the console itself; r looks again")
+        return
+    lines = [spec.question, f"Holds for 30 days. What counts: {spec.verify}"]
+    if spec.automated:
+        lines.append("Your word settles what could not be seen; it never overrules what was seen to fail.")
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.confirm(spec.id, values["by"], values["evidence"])
+        return f"{spec.title}: confirmed by {values['by']}"
+
+    fields = [
+        who(app, "by", "confirmed by"),
+        Field("evidence", "evidence", hint="what you saw, where it is written", needed=True),
+    ]
+    await app.ask_form(f"Confirm: {spec.title}", lines, fields, save, f"confirm {spec.id}")
+
+
+async def accept(app: Console) -> None:
+    """A known risk, signed."""
+    target = _finding_target(app, "it becomes a known risk, signed, with a last day")
+    if target is None or target.judged is None:
+        return
+    finding, now = target.judged.finding, app.snapshot.now
+
+    def save(values: dict[str, str]) -> str:
+        until = moment(values["until"], now)
+        app.workspace.accept(finding, values["by"], values["reason"], until)
+        return f"Known risk until {until:%d %b %Y}, signed by {values['by']}"
+
+    fields = [
+        who(app, "by", "signed by"),
+        Field("reason", "reason", hint="why the launch can live with it", needed=True),
+        Field("until", "until", "30 d", hint="30 d, or a day such as 2026-12-24", needed=True, check=later_than(now, timedelta(days=90))),  # type: ignore[arg-type]
+    ]
+    lines = [finding.summary, "A known risk still shows, and comes back open after its last day. With one that stops the launch the word is at best GO WITH ACCEPTED RISKS."]
+    await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {finding.id}")
+
+
+async def put_off(app: Console) -> None:
+    """Left for after the launch."""
+    target = _finding_target(app, "it is put off until after the launch")
+    if target is None or target.judged is None:
+        return
+    finding = target.judged.finding
+    blocker = finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and target.standing.spec.severity is Severity.BLOCKER)
+    if blocker:
+        app.say("This stops the launch, so it cannot wait until after it: fix it, or sign it as a known risk (a)", wrong=True)
+        return
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.put_off(finding, values["by"], values["reason"])
+        return "Put off until after the launch"
+
+    fields = [who(app, "by", "decided by"), Field("reason", "reason", hint="why it can wait", needed=True)]
+    await app.ask_form("Put off until after the launch", [finding.summary], fields, save, f"later {finding.id}")
+
+
+async def park(app: Console) -> None:
+    """Waits for somebody, until a time."""
+    target = _check_target(app)
+    if target is None:
+        return
+    now, about = app.snapshot.now, app.about(target)
+
+    def save(values: dict[str, str]) -> str:
+        until = moment(values["until"], now)
+        app.workspace.park(about, values["who"], until)
+        return f"Waiting for {values['who']} until {until:%d %b %H:%M} UTC; then it comes back by itself"
+
+    fields = [
+        who(app, "who", "waiting for"),
+        Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=later_than(now)),  # type: ignore[arg-type]
+    ]
+    await app.ask_form("Wait for somebody", [app.title_of(target), "It leaves the next step until then, and comes back by itself."], fields, save, f"park {about_key(target)}")
+
+
+async def owner(app: Console) -> None:
+    """Who takes care."""
+    target = _check_target(app)
+    if target is None:
+        return
+    about = app.about(target)
+    now = (target.judged.owner if target.judged else "") or target.standing.owner
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.set_owner(about, values["who"])
+        return f"{values['who']} takes care of it"
+
+    await app.ask_form("Who takes care of it", [app.title_of(target)], [who(app, "who", "owner", now)], save, f"owner {about_key(target)}")
+
+
+async def note(app: Console) -> None:
+    """A remark."""
+    target = _check_target(app)
+    if target is None:
+        return
+    about = app.about(target)
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.add_note(about, values["text"])
+        return "Note kept"
+
+    fields = [Field("text", "note", hint="what others should know", needed=True)]
+    await app.ask_form("Note", [app.title_of(target)], fields, save, f"note {about_key(target)}")
+
+
+def about_key(target: Target) -> str:
+    """What a draft is about."""
+    return target.judged.id if target.judged else target.standing.spec.id
+
+
+def undo(app: Console) -> None:
+    """Takes the last decision back."""
+    said = app.attempt(app.workspace.undo)
+    app.say(said.wrong or said.words or "There is nothing to take back", wrong=bool(said.wrong))
+
+

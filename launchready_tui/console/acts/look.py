@@ -1,0 +1,76 @@
+"""Looking again: one check, all, what is old; cancelling; and the demo's repair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..app import Console
+
+
+def start(app: Console, names: Sequence[str]) -> None:
+    """Starts a run, unless one is on."""
+    if app.snapshot.progress is not None:
+        app.say("A run is on; esc cancels it")
+        return
+    able = [name for name in names if app.snapshot.roadmap.checks[name].automated]
+    if not able:
+        app.say("Nothing here can run by itself; y answers what only a person can say")
+        return
+    app.look(tuple(able))
+
+
+def selected(app: Console) -> None:
+    """Runs the selected check again."""
+    target = app.target()
+    if target is None:
+        everything(app)
+        return
+    spec = target.standing.spec
+    if not spec.automated:
+        app.say(f"{spec.title} is answered by a person: y confirms it with a name and evidence")
+        return
+    start(app, [spec.id])
+
+
+def everything(app: Console) -> None:
+    """Runs all that can run by itself."""
+    start(app, [name for name, spec in app.snapshot.roadmap.checks.items() if spec.automated])
+
+
+def stale(app: Console) -> None:
+    """Runs what was never run or is out of date."""
+    verdict = app.snapshot.verdict
+    names = [*verdict.not_run, *verdict.stale]
+    if not names:
+        app.say("Nothing is out of date")
+        return
+    start(app, names)
+
+
+def cancel(app: Console) -> None:
+    """Stops a run that is on."""
+    if app.snapshot.progress is None:
+        selection = app.screen.get_selected_text()
+        if selection:
+            app.copy_to_clipboard(selection)
+        else:
+            app.say(f"Nothing is running; {app.key_of('quit')} leaves the console")
+        return
+    app.stop_looking()
+
+
+def fix_in_demo(app: Console) -> None:
+    """Repairs the flaw behind the selected finding in the demo marketplace, then looks again."""
+    if app.lab is None:
+        app.say("Only the demo marketplace can be repaired from here")
+        return
+    target = app.target()
+    if target is None or target.judged is None:
+        app.say("Select a problem first: this key repairs it in the demo marketplace")
+        return
+    if app.snapshot.progress is not None:
+        app.say("A run is on; repair it when it is through")
+        return
+    app.repair(target.judged.finding)

@@ -1,0 +1,390 @@
+"""The console: one store, one table of actions, a page a mode; workers look at the outside and only post messages."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from .. import text
+from ..findings import Finding
+from ..run import Event
+from .actions import ACTIONS, BY_ID
+from .screens.page import Page
+from .store import Snapshot, Store
+from .target import Target
+from .themes import THEMES
+from .widgets.form import Field
+
+if TYPE_CHECKING:
+    from ..lab.client import Lab
+    from ..workspace import Workspace
+
+LATE = {
+    "overview": "Overview",
+    "fixes": "Fixes",
+    "people": "PeoplePage",
+    "credentials": "Credentials",
+    "handover": "HandoverPage",
+    "log": "Log",
+}
+
+
+def _page(name: str) -> Callable[[], Screen[None]]:
+    """Makes a page when it is first gone to, so that its module is not imported before."""
+
+    def make() -> Screen[None]:
+        from importlib import import_module
+
+        if name.startswith("stage"):
+            from .screens.stage import StagePage
+
+            return StagePage(int(name[-1]))
+        page: Screen[None] = getattr(import_module(f"{__package__}.screens.{name}"), LATE[name])()
+        return page
+
+    return make
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How an attempt went: the words of success, or what was wrong."""
+
+    words: str = ""
+    wrong: str = ""
+
+
+class Told(Message):
+    """An event of the run that is on."""
+
+    bubble = False
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Repaired(Message):
+    """The demo marketplace has been repaired; what stood behind the finding is gone."""
+
+    bubble = False
+
+    def __init__(self, words: str, check: str) -> None:
+        super().__init__()
+        self.words, self.check = words, check
+
+
+class Console(App[int]):
+    """The console over one workspace. Tests hand in a double of it, and a lab or none."""
+
+    TITLE = "LaunchReady"
+    CSS_PATH = "console.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (130, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {  # type: ignore[assignment]
+        **{name: _page(name) for name in LATE},
+        **{f"stage{n}": _page(f"stage{n}") for n in range(1, 8)},
+    }
+    DEFAULT_MODE = "overview"
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    NOTIFICATION_TIMEOUT = 6
+
+    def __init__(
+        self, workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None, live: bool = True
+    ) -> None:
+        """`live` off stops the clock and the watch on files, for pictures."""
+        super().__init__()
+        self.workspace = workspace
+        self.lab = lab
+        self.plain = plain
+        self.live = live
+        self.store = Store(workspace)
+        self.drafts: dict[str, dict[str, str]] = {}
+        self.last_said = ""
+        self._drawing = False
+        for one in THEMES:
+            self.register_theme(one)
+        self.theme = theme if theme in {one.name for one in THEMES} else "ledger-night"
+        if plain:
+            from .plain import use_ascii
+
+            use_ascii()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own names, so that style sheets read under any theme of Textual's too."""
+        from .themes import LEDGER_NIGHT
+
+        return {**LEDGER_NIGHT.variables, "sheet": "#212429", "field": "#16181b"}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What screens draw now."""
+        return self.store.snapshot
+
+    def on_mount(self) -> None:
+        if self.live:
+            self.set_interval(5, self._tick)
+
+    def watch_theme(self) -> None:
+        self.call_after_refresh(self.draw_soon)
+
+    # Drawing
+
+    def draw_soon(self) -> None:
+        """Draws once for all that happens within a short moment."""
+        if not self._drawing:
+            self._drawing = True
+            self.set_timer(0.04, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = False
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.redraw()
+
+    def _tick(self) -> None:
+        """Moves the clock, and reads again what others changed in the files."""
+        changed = False
+        if self.snapshot.progress is None:
+            said = self.attempt(self._reread)
+            changed = said.words == "changed"
+            if said.wrong and said.wrong != self.last_said:
+                self.say(said.wrong, wrong=True)
+        if self.store.tick() or changed:
+            self.draw_soon()
+
+    def _reread(self) -> str:
+        from ..workspace import NotTrusted
+
+        try:
+            if not self.workspace.refresh():
+                return ""
+        except NotTrusted as why:
+            from .acts.trust import ask
+
+            ask(self, why)
+            return "changed"
+        self.store.renew()
+        return "changed"
+
+    # Pages
+
+    async def open_page(self, name: str) -> None:
+        """Shows a page at its own start."""
+        for screen in self.screen_stack[1:]:
+            if screen.is_modal:
+                return
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if self.current_mode != name:
+            await self.switch_mode(name)
+        self.draw_soon()
+
+    async def go_to(self, check: str, finding: str = "") -> None:
+        """Opens a check's stage with the cursor on it."""
+        stage = self.snapshot.stage_of(check)
+        if stage is None:
+            return
+        await self.open_page(f"stage{stage.number}")
+        screen = self.screen
+        if isinstance(screen, Page):
+            screen.go_to(check, finding)
+
+    async def open_finding(self) -> None:
+        """The full view of what is selected."""
+        target = self.target()
+        if target is None:
+            return
+        from .screens.finding import FindingPage
+
+        await self.push_screen(FindingPage(target.standing.spec.id, target.judged.id if target.judged else ""))
+
+    @property
+    def page(self) -> Page | None:
+        """The page in sight; None while something is laid over it."""
+        screen = self.screen
+        return screen if isinstance(screen, Page) else None
+
+    def target(self) -> Target | None:
+        """What the page's cursor stands on."""
+        return self.page.target() if self.page else None
+
+    def about(self, target: Target) -> str | Finding:
+        """What a decision on a target is about: the finding where one is open, else the check."""
+        if target.judged is not None and target.judged.finding.rule.rpartition(".")[2] not in ("confirmed", "not-confirmed"):
+            return target.judged.finding
+        return target.standing.spec.id
+
+    def title_of(self, target: Target) -> str:
+        """A target in words."""
+        about = self.about(target)
+        return about.summary if isinstance(about, Finding) else target.standing.spec.title
+
+    # Actions
+
+    async def action_do(self, name: str) -> None:
+        """Does an action of the table."""
+        done = BY_ID[name].does(self)
+        if done is not None:
+            await done
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "do" and parameters:
+            one = BY_ID.get(str(parameters[0]))
+            return one is not None and (not one.demo or self.lab is not None)
+        return True
+
+    def key_of(self, action: str) -> str:
+        """The key that does an action now, as it is written on screens."""
+        one = BY_ID[action]
+        mapped = self._keymap.get(action)
+        if mapped:
+            return self.get_key_display(Binding(mapped.partition(",")[0], ""))
+        return one.shown or one.key.partition(",")[0]
+
+    def get_system_commands(self, screen: Screen[object]) -> Sequence[object]:  # type: ignore[override]
+        """None of Textual's: the palette lists the actions of the table."""
+        return ()
+
+    # Saying
+
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """A short message at the edge; foreign text in it stays text."""
+        self.last_said = words
+        self.notify(text.clean(words), severity="error" if wrong else "information", markup=False)
+
+    def attempt(self, act: Callable[[], str]) -> Said:
+        """Does something that may be refused, and says how it went. Whatever was saved is read again."""
+        from ..launch.problems import ChangedUnderneath, FileProblems, NewerFile
+
+        try:
+            words = act()
+        except (ChangedUnderneath, FileProblems, NewerFile, ValueError) as why:
+            self.store.renew()
+            self.draw_soon()
+            return Said(wrong=text.clean(str(why)))
+        except OSError as why:
+            return Said(wrong=text.clean(why.strerror and f"{why.filename or 'the file'}: {why.strerror}" or str(why)))
+        self.store.renew()
+        self.draw_soon()
+        return Said(words)
+
+    async def ask_form(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Callable[[dict[str, str]], str], draft: str) -> None:
+        """Lays a form over the page."""
+        from .screens.dialog import FormSheet
+
+        await self.push_screen(FormSheet(title, lines, fields, save, draft))
+
+    def put(self, words: str, what: str) -> None:
+        """Copies text, and says which way it went."""
+        self._put(words, what)
+
+    @work(exclusive=True, exit_on_error=False, group="copy")
+    async def _put(self, words: str, what: str) -> None:
+        from .clipboard import put
+
+        way = await put(words, self.copy_to_clipboard)
+        self.say(f"{what} {way}")
+
+    # Running
+
+    def look(self, names: tuple[str, ...]) -> None:
+        """Starts a run over these checks."""
+        self.store.begin(names)
+        self.draw_soon()
+        self._look(names)
+
+    @work(exclusive=True, exit_on_error=False, group="run", name="run")
+    async def _look(self, names: tuple[str, ...]) -> None:
+        chosen = None if names == self.workspace.automated else names
+        async with aclosing(self.workspace.run(chosen)) as events:
+            async for event in events:
+                self.post_message(Told(event))
+
+    def stop_looking(self) -> None:
+        """Cancels the run; finished checks are kept."""
+        self.workers.cancel_group(self, "run")
+
+    def on_told(self, message: Told) -> None:
+        self.store.tell(message.event)
+        self.draw_soon()
+
+    @work(exclusive=True, exit_on_error=False, group="lab", name="repair")
+    async def repair(self, finding: Finding) -> None:
+        """Repairs the flaw behind a finding in the demo marketplace."""
+        lab = self.lab
+        if lab is None:
+            return
+        flaw = lab.flaw_for(finding.rule, finding.subject)
+        if flaw is None:
+            self.post_message(Repaired("", finding.check))
+            return
+        await lab.fix(flaw.id)
+        self.post_message(Repaired(flaw.fix, finding.check))
+
+    def on_repaired(self, message: Repaired) -> None:
+        if not message.words:
+            self.say("Nothing in the demo marketplace stands behind this; it goes when its cause goes", wrong=True)
+            return
+        self.say(f"In the demo marketplace: {message.words}")
+        self.store.say("pass", f"Repaired in the demo: {message.words}")
+        self.look(self.workspace.automated)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        worker = event.worker
+        if worker.group == "run" and event.state is WorkerState.CANCELLED and self.snapshot.progress is not None:
+            self.store.end(None)
+            self.say("Run cancelled; what was found is kept")
+            self.draw_soon()
+        if event.state is WorkerState.ERROR:
+            if worker.group == "run":
+                self.store.end(None)
+            self.say(_plain(worker.error), wrong=True)
+            self.draw_soon()
+
+    # Ending badly
+
+    def _fatal_error(self) -> None:
+        """A mistake of ours ends the console: says where in our files it happened, never what any value was."""
+        import sys
+
+        from rich.text import Text
+
+        from ..run import reference
+
+        error = sys.exc_info()[1] or self._exception
+        self.bell()
+        where = f" ({reference(error)})" if error is not None else ""
+        self._exit_renderables.append(
+            Text(f"LaunchReady broke and had to close{where}. Nothing that was shown as saved is lost; start it again. Please report the reference.")
+        )
+        self._close_messages_no_wait()
+
+
+def _plain(error: BaseException | None) -> str:
+    """An error of a worker in words: those made for people as they are, ours by reference."""
+    from ..journal.errors import JournalError
+    from ..run import reference
+
+    if isinstance(error, (ValueError, OSError, JournalError)) and str(error):
+        return str(error)
+    return f"Something of ours broke ({reference(error)}); nothing that was saved is lost" if error else "It broke off"
+
+
+def run(workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None) -> int:
+    """Opens the console and returns the exit code once it is left."""
+    app = Console(workspace, lab=lab, plain=plain, theme=theme)
+    with contextlib.suppress(KeyboardInterrupt):
+        return app.run() or 0
+    return 130

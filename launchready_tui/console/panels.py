@@ -1,0 +1,166 @@
+"""Each stage's own panel: what is known of hosts, mail records, routes, or what people have confirmed. Functions of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..findings import Evidence, Finding, State, worst
+from ..roadmap.model import Stage
+from . import words
+from .ink import Cell
+from .store import Snapshot
+from .widgets.ledger import Col, Row
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Columns, rows, and what stands there while there is none."""
+
+    cols: Sequence[Col]
+    rows: Sequence[Row] = field(default_factory=tuple)
+    empty: str = ""
+
+
+def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage) -> Panel:
+    """The panel of a stage."""
+    if stage.id in ("audit", "edge"):
+        return domain_map(snap)
+    if stage.id == "email":
+        return mail_records(snap)
+    if stage.id == "performance":
+        return routes(snap)
+    return answers(snap, stage)
+
+
+def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
+    """Findings about a subject, from rules with one of these beginnings."""
+    return [
+        judged.finding
+        for standing in snap.verdict.standings.values()
+        for judged in standing.findings
+        if judged.finding.subject == subject and judged.finding.rule.startswith(prefixes or ("",))
+    ]
+
+
+def evidence_of(findings: Sequence[Finding], *labels: str) -> Evidence | None:
+    """The first evidence with one of these labels."""
+    return next((one for finding in findings for one in finding.evidence if one.label in labels), None)
+
+
+def _first(findings: Sequence[Finding], *labels: str) -> str:
+    found = evidence_of(findings, *labels)
+    return found.text.partition("\n")[0] if found else ""
+
+
+def domain_map(snap: Snapshot) -> Panel:
+    """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, who cares for it."""
+    cols = [
+        Col("Domain map", 28, above=120),
+        Col("Domain map", 0, below=120),
+        Col("purpose", 0, tone="ink2", above=120),
+        Col("purpose", 14, tone="ink2", below=120),
+        Col("provider", 0, tone="ink2", above=120),
+        Col("provider", 12, tone="ink2", below=120, above=70),
+        Col("address", 15, tone="ink2", above=120),
+        Col("TLS until", 11, right=True),
+        Col("owner", 16, tone="ink2", gap=3),
+    ]
+    rows = []
+    for host in snap.launch.hosts:
+        about = findings_on(snap, host.name)
+        states = [judged.state for one in snap.verdict.standings.values() for judged in one.findings if judged.finding.subject == host.name]
+        judged_states = [state for state in states if state is not State.INFO]
+        look = words.look(worst(judged_states)) if judged_states else "new"
+        owner = next((one.owner for s in snap.verdict.standings.values() for one in s.findings if one.finding.subject == host.name and one.owner), "")
+        provider = _first([one for one in about if one.rule.startswith("audit.hosting")], "provider") or "not seen"
+        until = _first([one for one in about if one.rule.startswith("edge.certificates")], "valid until", "until", "not after")
+        address = _first(about, "address", "addresses")
+        purpose = host.purpose or host.role
+        who: Cell = snap.name(owner) if owner else ("nobody yet", "ink3")
+        tls: Cell = until[:11] if until else ("·", "rule")
+        rows.append(Row(host.name, [host.name, host.name, purpose, purpose, provider, provider, address, tls, who], words.glyph(look), look))
+    return Panel(cols, rows, "Hosts of the launch file stand here; + adds one")
+
+
+MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))
+
+
+def mail_records(snap: Snapshot) -> Panel:
+    """Each mail record as it was found."""
+    cols = [Col("Mail records", 12), Col("at", 30, tone="ink2", above=90), Col("record", 0, tone="ink2")]
+    rows = []
+    for check, kind in MAIL:
+        standing = snap.standing(check)
+        if standing is None:
+            continue
+        look = snap.look(standing)
+        records = [
+            (judged.finding.subject, one.text.replace("\n", ", "))
+            for judged in standing.findings
+            for one in judged.finding.evidence
+            if one.label in ("record", "records", "answer", kind)
+        ]
+        for n, (at, record) in enumerate(dict.fromkeys(records)):
+            rows.append(Row(f"{check}{n}", [kind if n == 0 else "", at, record], words.glyph(look if n == 0 else "info"), look))
+        if not records:
+            said: Cell = (words.WORDS[look], "ink3")
+            rows.append(Row(check, [kind, "", said], words.glyph(look), look))
+    return Panel(cols, rows, "")
+
+
+def routes(snap: Snapshot) -> Panel:
+    """The launch file's routes with what was measured."""
+    cols = [
+        Col("Routes", 0),
+        Col("flow", 10, tone="ink2"),
+        Col("target ms", 9, right=True, tone="ink3"),
+        Col("p95 ms", 8, right=True),
+        Col("samples", 8, right=True, tone="ink3", above=80),
+        Col("measured", 14, tone="ink2", gap=3),
+    ]
+    rows = []
+    for route in snap.launch.routes:
+        about = findings_on(snap, route.name, "audit.latency", "performance")
+        found = about[0] if about else None
+        look = words.look(found.state) if found else "new"
+        p95 = _number(_first(about, "p95"))
+        count = _number(_first(about, "samples", "n"))
+        told: Cell = "safe to repeat" if route.safe else ("not measured", "ink3")
+        rows.append(
+            Row(
+                route.name,
+                [route.name, route.flow, str(route.target_ms), (p95, "ink") if p95 else ("·", "rule"), count, told],
+                words.glyph(look),
+                look,
+            )
+        )
+    return Panel(cols, rows, "Routes of the launch file stand here, measured where they are safe to repeat; + adds one")
+
+
+def _number(text: str) -> str:
+    head = text.strip().split(" ")[0]
+    return head if head.replace(".", "", 1).isdigit() else ""
+
+
+def answers(snap: Snapshot, stage: Stage) -> Panel:
+    """What people have confirmed on this stage."""
+    cols = [
+        Col("Confirmed", 18),
+        Col("by", 16, tone="ink2"),
+        Col("until", 12, tone="ink2"),
+        Col("evidence", 0, tone="ink2"),
+    ]
+    rows = []
+    for spec in stage.checks:
+        standing = snap.verdict.standings[spec.id]
+        told = standing.confirmation
+        if told is None:
+            continue
+        look = snap.look(standing)
+        rows.append(Row(spec.id, [spec.title, snap.name(told.by), f"{told.until:%d %b %Y}", told.evidence], words.glyph(look), look))
+    return Panel(cols, rows, "Nothing is confirmed here yet; y answers the selected question with a name and evidence")

@@ -1,0 +1,179 @@
+"""Sheets laid over a page: a form with a sentence above it, a question, and the help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen, ScreenResultType
+
+from ... import text
+from ..ink import Spans, wrap
+from ..widgets.form import Field, Form
+from ..widgets.ledger import Col, Ledger, Row
+from ..widgets.lines import Line, Lines, Scroll
+from ..widgets.masthead import TooSmall
+
+if TYPE_CHECKING:
+    from ..app import Console
+
+Save = Callable[[dict[str, str]], str]
+
+
+class Sheet(ModalScreen[ScreenResultType]):
+    """The sheet itself: a title, lines of text, what subclasses add, and the keys below."""
+
+    CSS_PATH = "dialog.tcss"
+    AUTO_FOCUS = None
+
+    def __init__(self, title: str, lines: Sequence[str] = (), keys: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__()
+        self.heading, self.told, self.keys = title, tuple(lines), tuple(keys)
+
+    @property
+    def console(self) -> Console:
+        from ..app import Console
+
+        app = self.app
+        assert isinstance(app, Console)
+        return app
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="sheet"):
+            yield Lines(lead="none", end=0, band="sheet", id="heading")
+            yield from self.middle()
+            yield Lines(lead="none", end=0, band="sheet", id="sheet-keys")
+        yield TooSmall()
+
+    def middle(self) -> ComposeResult:
+        yield from ()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        if not self.is_mounted:
+            return
+        heading = self.query_one("#heading", Lines)
+        width = max(10, heading.size.width)
+        lines = [Line([(part, "ink b")]) for part in wrap(text.clean(self.heading), width)]
+        lines.append(Line(rule=True))
+        for told in self.told:
+            lines += [Line([(part, "ink2")]) for part in wrap(text.clean(told), width)]
+        if self.told:
+            lines.append(Line())
+        heading.show(lines)
+        keys: Spans = []
+        for key, label in self.keys:
+            keys += [("   " if keys else "", "ink"), (key, "ink b"), (f" {label}", "ink3")]
+        self.query_one("#sheet-keys", Lines).show([Line(keys)])
+
+
+class FormSheet(Sheet[bool]):
+    """A form over a page. Escape keeps what was typed under `draft_key`; saving forgets it."""
+
+    def __init__(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Save, draft_key: str) -> None:
+        super().__init__(title, lines, (("enter", "save"), ("tab", "next line"), ("esc", "keep draft")))
+        self.fields, self.save, self.draft_key = tuple(fields), save, draft_key
+
+    def middle(self) -> ComposeResult:
+        yield Form(self.fields, self.console.drafts.get(self.draft_key))
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.query_one(Form).begin)
+
+    def on_form_saved(self, event: Form.Saved) -> None:
+        event.stop()
+        said = self.console.attempt(lambda: self.save(event.values))
+        if said.wrong:
+            event.form.say_wrong(self.fields[-1].id, said.wrong)
+            return
+        self.console.drafts.pop(self.draft_key, None)
+        self.dismiss(True)
+        self.console.say(said.words)
+
+    def on_form_left(self, event: Form.Left) -> None:
+        event.stop()
+        values = {one.id: event.values[one.id] for one in self.fields if one.kind != "secret"}
+        if event.changed:
+            self.console.drafts[self.draft_key] = values
+            self.console.say("Draft kept: the same key brings it back")
+        self.dismiss(False)
+
+
+class Question(Sheet[bool]):
+    """Yes or no; only `y` is yes."""
+
+    BINDINGS: list[BindingType] = [Binding("y", "answer(True)", "yes", show=False), Binding("n,escape", "answer(False)", "no", show=False)]
+
+    def __init__(self, title: str, lines: Sequence[str], yes: str, no: str = "no") -> None:
+        super().__init__(title, lines, (("y", yes), ("esc", no)))
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
+
+
+class Choose(Sheet[str]):
+    """A few choices: arrows and enter, or the first letter. Gives the chosen id, or nothing on escape."""
+
+    AUTO_FOCUS = "Ledger"
+    BINDINGS: list[BindingType] = [Binding("escape", "dismiss(None)", "close", show=False)]
+
+    def __init__(self, title: str, options: Sequence[tuple[str, str, str]]) -> None:
+        super().__init__(title, (), (("enter", "takes it"), ("esc", "close")))
+        self.options = tuple(options)
+
+    def middle(self) -> ComposeResult:
+        ledger = Ledger([Col("", 24), Col("", 0, tone="ink2")], head=False, lead="hang", end=0)
+        ledger.show([Row(one, [name, told]) for one, name, told in self.options])
+        yield ledger
+
+    def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
+        event.stop()
+        self.dismiss(event.key)
+
+    def on_key(self, event: events.Key) -> None:
+        found = next((one for one, _, _ in self.options if event.character and one.startswith(event.character)), None)
+        if found is not None:
+            event.stop()
+            self.dismiss(found)
+
+
+class Help(Sheet[bool]):
+    """What a page is for, and its keys."""
+
+    BINDINGS: list[BindingType] = [Binding("escape,question_mark,f1,q", "close", "close", show=False)]
+    AUTO_FOCUS = "Scroll"
+
+    def __init__(self, title: str, about: str, groups: Sequence[tuple[str, Sequence[tuple[str, str, str]]]]) -> None:
+        super().__init__(title, (), (("↑ ↓", "read"), ("esc", "close")))
+        self.about, self.groups = about, groups
+
+    def middle(self) -> ComposeResult:
+        yield Scroll(lead="none", end=0, band="sheet", id="help-text")
+
+    def _fill(self) -> None:
+        super()._fill()
+        if not self.is_mounted:
+            return
+        scroll = self.query_one("#help-text", Scroll)
+        width = max(20, scroll.size.width)
+        lines = [Line([(part, "ink")]) for part in wrap(self.about, width)]
+        for group, keys in self.groups:
+            lines += [Line(), Line([(group, "ink3")])]
+            for key, label, tooltip in keys:
+                room = max(10, width - 28)
+                for n, part in enumerate(wrap(tooltip, room)):
+                    head: Spans = [(key.rjust(5), "accent b"), (f"  {label.ljust(20)} ", "ink")] if n == 0 else [(" " * 28, "ink")]
+                    lines.append(Line([*head, (part, "ink2")]))
+        scroll.show(lines)
+
+    def action_close(self) -> None:
+        self.dismiss(False)

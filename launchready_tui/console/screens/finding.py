@@ -1,0 +1,70 @@
+"""One finding in full: all evidence, sources and times, the rule, and everything decided about it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from .. import words
+from ..ink import Spans
+from ..store import Snapshot
+from ..target import Target
+from ..widgets.lines import Line, Lines
+from ..widgets.story import Story, tell
+from .page import Page
+
+
+class FindingPage(Page):
+    """Opened with enter; left and right walk through the check's findings."""
+
+    CSS_PATH = "finding.tcss"
+    AUTO_FOCUS = "#story"
+    HINTS = ("copy.fix", "copy.evidence", "copy.save", "back")
+    HELP = "One finding in full, with all that was seen. Left and right walk through the findings of its check; escape goes back."
+    BINDINGS = [("left", "finding(-1)"), ("right", "finding(1)")]  # noqa: RUF012
+
+    def __init__(self, check: str, finding: str) -> None:
+        super().__init__()
+        self.check, self.finding = check, finding
+
+    def body(self) -> ComposeResult:
+        yield Lines(id="title")
+        yield Story(id="story")
+
+    def target(self) -> Target | None:
+        standing = self.console.snapshot.standing(self.check)
+        if standing is None:
+            return None
+        found = words.shown_findings(standing)
+        return Target(standing, next((one for one in found if one.id == self.finding), found[0] if found else None))
+
+    def draw(self, snap: Snapshot) -> None:
+        target = self.target()
+        if target is None:
+            return
+        stage = snap.stage_of(self.check)
+        number = str(stage.number) if stage else ""
+        left: Spans = [(stage.title if stage else "", "ink b"), (f"   {target.standing.spec.title}", "ink3")]
+        rank = target.judged.rank if target.judged else None
+        right: Spans = [(f"number {rank.place}", "ink2"), (f" of {len(snap.verdict.fixes)} to fix", "ink3")] if rank else []
+        self.query_one("#title", Lines).show([Line(left, right, (number, "ink3"))])
+        story = self.query_one("#story", Story)
+        found = words.shown_findings(target.standing)
+        at = next((n for n, one in enumerate(found) if target.judged and one.id == target.judged.id), 0)
+        width = min(story.text_width, 110)
+        story.tell(tell(snap, target.standing, at, width, self._keys(), full=True), target.judged.id if target.judged else self.check)
+
+    def _keys(self) -> Spans:
+        app = self.console
+        out: Spans = []
+        for name, label in (("copy.fix", "copy fix"), ("decide.accept", "accept"), ("show.explain", "explain"), ("show.history", "history")):
+            out += [("   " if out else "", "ink"), (app.key_of(name), "ink b"), (f" {label}", "ink3")]
+        return out
+
+    def action_finding(self, step: int) -> None:
+        target = self.target()
+        if target is None or target.judged is None:
+            return
+        found = words.shown_findings(target.standing)
+        at = next(n for n, one in enumerate(found) if one.id == target.judged.id)
+        self.finding = found[max(0, min(len(found) - 1, at + step))].id
+        self.redraw()

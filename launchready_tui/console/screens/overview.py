@@ -1,0 +1,231 @@
+"""Where the launch stands, and what to fix first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from ... import clock
+from ...findings import State
+from ...roadmap.model import Stage
+from ...verdict import Judged, Standing
+from .. import words
+from ..ink import GLYPHS, Cell, Span, Spans
+from ..store import Snapshot
+from ..target import Target
+from ..widgets.ledger import Col, Ledger, Row
+from ..widgets.lines import Line, Lines
+from ..widgets.masthead import verdict_spans
+from .page import Page
+
+TALLY = ("pass", "warn", "fail", "unknown", "stale", "accepted", "later", "checking", "na", "new", "asks")
+QUIET = {"na": "rule", "new": "rule", "asks": "rule"}
+COUNTED: tuple[tuple[str, tuple[str, ...]], ...] = (("pass", ("pass",)), ("warn", ("warn",)), ("fail", ("fail",)), ("unknown", ("unknown", "stale")))
+
+
+def tally(looks: Counter[str]) -> Spans:
+    """One stroke a check, in the colour of its state."""
+    return [("━" * looks[look], QUIET.get(look, look)) for look in TALLY if looks[look]]
+
+
+def counted(looks: Counter[str], name: str, of: Sequence[str]) -> Span:
+    """A count; a quiet dot for nought."""
+    count = sum(looks[one] for one in of)
+    return (str(count), "ink2" if name == "pass" else name) if count else ("·", "rule")
+
+
+def seen(snap: Snapshot, standings: Sequence[Standing], looks: Counter[str]) -> Cell:
+    """When a stage was last looked at; how far it is while it runs; what is open where it only asks."""
+    running = sum(snap.running(one.spec.id) for one in standings)
+    if running:
+        able = sum(one.spec.automated for one in standings)
+        return [(f"{able - running} of {able}", "accent")]
+    times = [one.seen_at for one in standings if one.seen_at]
+    if times:
+        return clock.ago(max(times), snap.now)
+    return f"{looks['asks']} open" if looks["asks"] else "not yet"
+
+
+def first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
+    """The first fix of a stage, in few words; else its first question."""
+    for judged in snap.verdict.fixes:
+        if judged.finding.check.startswith(stage.id + "."):
+            title = snap.roadmap.checks[judged.finding.check].title
+            host = words.short_host(judged.finding.subject, snap.launch)
+            return f"{title}, {host}" if len(title) + len(host) <= 24 and host != "launch" else title
+    asks = next((one for one in snap.verdict.questions if one.spec.stage == stage.id), None)
+    return [(asks.spec.title, "ink3")] if asks else ""
+
+
+def stage_rows(snap: Snapshot) -> list[Row]:
+    rows: list[Row] = []
+    for stage in snap.roadmap.stages:
+        standings = [snap.verdict.standings[check.id] for check in stage.checks]
+        looks = Counter(snap.look(one) for one in standings)
+        cells: list[Cell] = [stage.title, stage.title, first_to_fix(snap, stage), tally(looks)]
+        cells += [counted(looks, name, of) for name, of in COUNTED]
+        cells.append(seen(snap, standings, looks))
+        rows.append(Row(stage.id, cells, (str(stage.number), "ink3")))
+    return rows
+
+
+def light_look(state: State) -> str:
+    return words.look(state)
+
+
+def light_rows(snap: Snapshot) -> list[Row]:
+    rows = []
+    for light in snap.verdict.lights:
+        told = ("lit", "ink3") if light.lit else (("signed", "ink2") if light.state is State.ACCEPTED else ("dark", "ink"))
+        rows.append(Row(light.light.id, [light.light.title, told], words.glyph(light_look(light.state))))
+    return rows
+
+
+def waits_for(snap: Snapshot, judged: Judged) -> str:
+    """What a fix waits for: somebody until a time, or another check."""
+    if judged.parked:
+        return f"{snap.name(judged.parked.waiting_for)}, {judged.parked.until:%H:%M}"
+    names = judged.rank.waits_for if judged.rank else ()
+    return snap.roadmap.checks[names[0]].title if names else ""
+
+
+def fix_rows(snap: Snapshot) -> list[Row]:
+    rows = []
+    for judged in snap.verdict.fixes:
+        finding = judged.finding
+        stage = snap.stage_of(finding.check)
+        rank = judged.rank
+        severity: Cell = (words.SEVERITIES[finding.severity], "ink") if judged.blocks else (words.SEVERITIES[finding.severity], "ink3")
+        if judged.blocks:
+            severity = ("stops launch", "ink")
+        cells: list[Cell] = [
+            words.headline(finding, snap.launch),
+            stage.title if stage else "",
+            severity,
+            rank.flow if rank else "",
+            words.minutes(rank.effort_min) if rank else "",
+            waits_for(snap, judged),
+        ]
+        rows.append(Row(judged.id, cells, words.glyph(words.look(judged.state)), words.look(judged.state)))
+    return rows
+
+
+def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
+    """The verdict in one line; the demo says what it is and which keys walk it."""
+    verdict = snap.verdict
+    if not snap.seen_anything:
+        lines = [Line([("Not checked yet", "ink b"), ("   R runs every check that can run by itself", "ink2")], mark=("?", "unknown b"))]
+    else:
+        (word, tone), *rest = verdict_spans(snap, narrow)
+        said = verdict.reasons[0] if verdict.reasons else "nothing stands in the way"
+        left = f", {words.minutes(verdict.minutes_left)} of fixes left" if verdict.minutes_left else ""
+        if verdict.reasons and verdict.reasons[0].startswith("Dark") and narrow:
+            left = ""
+        lines = [Line([(word[2:], tone), *rest, (f"   {said.partition(':')[0] if narrow else said}{left}", "ink")], mark=(word[0], tone))]
+    if snap.demo:
+        lines.append(Line([("A demo marketplace with flaws. ", "ink2"), ("n", "ink b"), (" walks, ", "ink2"), ("d", "ink b"), (" repairs the selected flaw", "ink2"), ("" if narrow else " in it and looks again", "ink2"), (".", "ink2")]))
+    return lines
+
+
+class Overview(Page):
+    """Key 0."""
+
+    CSS_PATH = "overview.tcss"
+    TITLE_KEY = "0"
+    SHOW_VERDICT = False
+    AUTO_FOCUS = "#fixes"
+    HINTS = ("run.all", "run.stale")
+    HELP = (
+        "Where the launch stands: the verdict and what it rests on, the eight lights of the minimum bar, the seven stages with one stroke "
+        "a check, and what to fix next. Enter opens what the cursor stands on; tab goes from list to list."
+    )
+
+    def body(self) -> ComposeResult:
+        yield Lines(id="title")
+        yield Lines(id="lightline")
+        with Horizontal(id="standing"):
+            yield Ledger(
+                [
+                    Col("Stages", 24, above=88),
+                    Col("Stages", 0, below=88),
+                    Col("first to fix", 0, tone="ink2", above=88),
+                    Col("", 14, above=68),
+                    *[Col([(GLYPHS[name], name)], 2, right=True) for name, _ in COUNTED],
+                    Col("seen", 8, right=True, tone="ink3"),
+                ],
+                id="stages",
+                end=0,
+            )
+            yield Ledger([Col("Minimum bar", 0), Col("", 7, right=True)], lead="hang", id="lights", cursor=False)
+        yield Ledger(
+            [
+                Col("Fix next", 61, above=130),
+                Col("Fix next", 0, below=130),
+                Col("stage", 0, tone="ink2", above=130),
+                Col("severity", 12, tone="ink2", above=90),
+                Col("flow", 9, tone="ink2"),
+                Col("effort", 6, right=True),
+                Col("waits for", 18, tone="ink3", above=110),
+            ],
+            id="fixes",
+        )
+
+    def above_next(self) -> ComposeResult:
+        yield Lines(id="since")
+
+    def draw(self, snap: Snapshot) -> None:
+        narrow = self.app.size.width < 100
+        self.query_one("#title", Lines).show(title_lines(snap, narrow))
+        self.query_one("#lightline", Lines).show(self._light_lines(snap) if narrow else [])
+        self.query_one("#stages", Ledger).show(stage_rows(snap))
+        lights = self.query_one("#lights", Ledger)
+        fragile = snap.verdict.fragile
+        lights.set_cols([Col("Minimum bar", 0), Col([("fragile", "fail")] if fragile else [("ready", "pass")], 7, right=True)])
+        lights.show(light_rows(snap))
+        rows = [Row(row.key, [row.cells[0], row.cells[0], *row.cells[1:]], row.mark, row.state) for row in fix_rows(snap)]
+        nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"
+        self.query_one("#fixes", Ledger).show(rows, empty=nothing)
+        self.query_one("#since", Lines).show([self._since(snap)])
+
+    @staticmethod
+    def _light_lines(snap: Snapshot) -> list[Line]:
+        lines = []
+        lights = snap.verdict.lights
+        for part in (lights[:4], lights[4:]):
+            left: Spans = []
+            for light in part:
+                mark, tone = words.glyph(light_look(light.state))
+                left += [(mark, tone), (f" {light.light.title}".ljust(18), "ink")]
+            lines.append(Line(left))
+        return lines
+
+    @staticmethod
+    def _since(snap: Snapshot) -> Line:
+        changes = snap.changes
+        if changes is None or not changes.compared:
+            asks = len(snap.verdict.questions)
+            return Line([("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")]) if asks else Line()
+        left: Spans = [("Since the last run  ", "ink3")]
+        for count, word in ((changes.new, "new"), (changes.fixed, "fixed"), (changes.unchanged, "unchanged")):
+            left += [(str(count), "ink"), (f" {word}   ", "ink3")]
+        asks = len(snap.verdict.questions)
+        return Line(left, [(str(asks), "ink"), (" for you to answer", "ink3")] if asks else [])
+
+    def target(self) -> Target | None:
+        if isinstance(self.focused, Ledger) and self.focused.id == "stages":
+            return None
+        key = self.query_one("#fixes", Ledger).key
+        judged = self.console.snapshot.verdict.finding(key) if key else None
+        standing = self.console.snapshot.standing(judged.finding.check) if judged else None
+        return Target(standing, judged) if standing else None
+
+    async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
+        event.stop()
+        if event.ledger.id == "stages":
+            stage = self.console.snapshot.roadmap.stage(event.key)
+            await self.console.open_page(f"stage{stage.number}")
+        elif event.ledger.id == "fixes":
+            await self.console.open_finding()

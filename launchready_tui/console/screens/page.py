@@ -1,0 +1,120 @@
+"""What every page has: masthead above, next step and keys below; and what a page owes the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from ..store import Snapshot
+from ..target import Target
+from ..widgets.keys import Keys
+from ..widgets.ledger import Ledger
+from ..widgets.masthead import Masthead, NextStep, TooSmall
+
+if TYPE_CHECKING:
+    from ..app import Console
+
+
+class Page(Screen[None]):
+    """A page is a function of a snapshot: `draw` puts it on the widgets, and may be called at any time."""
+
+    TITLE_KEY: ClassVar[str] = ""
+    """The key that leads here, shown beside the title."""
+    SHOW_VERDICT: ClassVar[bool] = True
+    AUTO_FOCUS: ClassVar[str | None] = "Ledger"
+    HELP: ClassVar[str | None] = ""
+    HINTS: ClassVar[tuple[str, ...]] = ("run.one", "list.find", "list.filter")
+    """Actions named at the right of the footer where there is room."""
+
+    @property
+    def console(self) -> Console:
+        from ..app import Console
+
+        app = self.app
+        assert isinstance(app, Console)
+        return app
+
+    def compose(self) -> ComposeResult:
+        yield Masthead(verdict=self.SHOW_VERDICT)
+        yield from self.body()
+        with Vertical(id="foot"):
+            yield from self.above_next()
+            yield NextStep()
+            yield Keys()
+        yield TooSmall()
+
+    def body(self) -> ComposeResult:
+        yield from ()
+
+    def above_next(self) -> ComposeResult:
+        yield from ()
+
+    def draw(self, snap: Snapshot) -> None:
+        """Puts a snapshot on the widgets."""
+        raise NotImplementedError
+
+    def target(self) -> Target | None:
+        """What actions act on."""
+        return None
+
+    def redraw(self) -> None:
+        """Draws the newest snapshot, frame and body."""
+        if not self.is_mounted or not self.size.width:
+            return
+        snap = self.console.snapshot
+        self.query_one(Masthead).follow(snap)
+        self.query_one(NextStep).follow(snap)
+        self.query_one(Keys).refresh()
+        self.draw(snap)
+
+    def ledger(self) -> Ledger | None:
+        """The table that find and filter work on: the focused one, else the first in sight."""
+        if isinstance(self.focused, Ledger):
+            return self.focused
+        return next((one for one in self.query(Ledger) if one.display and one.can_focus and one.size.width), None)
+
+    def panel(self) -> Widget | None:
+        """The page's own panel, where it has one that can be gone to."""
+        return None
+
+    def leave(self) -> bool:
+        """Closes what is open inside the page; False where nothing was."""
+        return False
+
+    async def add(self) -> bool:
+        """Adds a line of this page's own; False where it has none."""
+        return False
+
+    async def delete(self) -> bool:
+        """Takes the selected line away; False where nothing can be."""
+        return False
+
+    async def test(self) -> bool:
+        """Tries the selected line; False where nothing can be tried."""
+        return False
+
+    def go_to(self, check: str, finding: str = "") -> None:
+        """Puts the cursor on a check, and on one of its findings."""
+
+    def on_screen_resume(self) -> None:
+        self.redraw()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.redraw)
+
+    def on_resize(self) -> None:
+        self.redraw()
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """A terminal that was too small for a moment must not leave the page without a focus."""
+        focused = self.focused
+        if focused is None or not focused.display or not focused.size.width:
+            table = next((one for one in self.query(Ledger) if one.can_focus and one.size.width and one.display), None)
+            if table is not None:
+                self.set_focus(table)
+        self.redraw()

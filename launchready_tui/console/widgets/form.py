@@ -1,0 +1,249 @@
+"""A form: labelled lines to fill in. Enter saves, escape keeps the draft; what is wrong stands under its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.suggester import SuggestFromList
+from textual.widget import Widget
+from textual.widgets import Input
+
+from ... import text
+from ..ink import Inked, Spans, wrap
+from .lines import Line, Lines
+
+Check = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line to fill in. `check` gives what is wrong with a value, or nothing."""
+
+    id: str
+    label: str
+    value: str = ""
+    kind: Literal["text", "choice", "secret"] = "text"
+    options: tuple[tuple[str, str], ...] = ()
+    """Value and words, for a choice."""
+    known: tuple[str, ...] = ()
+    """Values to suggest while typing."""
+    hint: str = ""
+    needed: bool = False
+    check: Check | None = None
+
+
+class Choice(Inked, Widget, can_focus=True):
+    """One of a few values: left, right and space walk through them, a letter jumps."""
+
+    BINDINGS: list[BindingType] = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right,space", "turn(1)", show=False),
+    ]
+    DEFAULT_CSS = "Choice { height: 1; width: 1fr; }"
+
+    def __init__(self, options: Sequence[tuple[str, str]], value: str, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.options = tuple(options) or (("", ""),)
+        self.at = 0
+        self.value = value
+
+    @property
+    def value(self) -> str:
+        return self.options[self.at][0]
+
+    @value.setter
+    def value(self, value: str) -> None:
+        self.at = next((n for n, option in enumerate(self.options) if option[0] == value), 0)
+        self.refresh()
+
+    def action_turn(self, step: int) -> None:
+        self.at = (self.at + step) % len(self.options)
+        self.refresh()
+
+    def on_click(self) -> None:
+        if self.has_focus:
+            self.action_turn(1)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character and event.character.isalnum():
+            order = [(self.at + 1 + n) % len(self.options) for n in range(len(self.options))]
+            found = next((n for n in order if self.options[n][1].casefold().startswith(event.character.casefold())), None)
+            event.stop()
+            event.prevent_default()
+            if found is not None:
+                self.at = found
+                self.refresh()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return character is not None and character.isalnum()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    def render_line(self, y: int) -> Strip:
+        on = self.has_focus
+        label = self.options[self.at][1]
+        parts: Spans = [("‹ " if on else " ", "accent"), (label, "ink b" if on else "ink"), (" ›" if on else "  ", "accent")]
+        if on:
+            parts.append((f"  {self.at + 1} of {len(self.options)}", "ink3"))
+        return self.ink_strip(parts, self.size.width, "field")
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+
+class Label(Inked, Widget):
+    """A field's name."""
+
+    DEFAULT_CSS = "Label { height: 1; width: 12; }"
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+    def render_line(self, y: int) -> Strip:
+        return self.ink_strip([(self.words, "ink3")] if y == 0 else [], self.size.width, "sheet")
+
+
+class Form(VerticalScroll, can_focus=False):
+    """Fields in a column."""
+
+    BINDINGS: list[BindingType] = [
+        Binding("up", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+        Binding("enter", "save", show=False, id="form.save"),
+        Binding("escape", "leave", show=False, id="form.leave"),
+    ]
+    DEFAULT_CSS = """
+    Form { height: auto; scrollbar-size: 0 0; }
+    Form Horizontal { height: 1; margin: 0 0 1 0; }
+    Form.-dense Horizontal { margin: 0; }
+    Form Input { width: 1fr; height: 1; border: none; padding: 0 1; }
+    Form Input:focus { border: none; }
+    """
+
+    class Saved(Message):
+        """Everything is valid; enter was pressed."""
+
+        def __init__(self, form: Form, values: dict[str, str]) -> None:
+            super().__init__()
+            self.form, self.values = form, values
+
+    class Left(Message):
+        """Escape: the values so far are a draft. `changed` says whether there is any."""
+
+        def __init__(self, form: Form, values: dict[str, str], changed: bool) -> None:
+            super().__init__()
+            self.form, self.values, self.changed = form, values, changed
+
+    def __init__(self, fields: Sequence[Field], draft: Mapping[str, str] | None = None, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.fields = tuple(fields)
+        self.draft = dict(draft or {})
+
+    def compose(self) -> ComposeResult:
+        for one in self.fields:
+            value = text.printable(self.draft.get(one.id, one.value))
+            with Horizontal():
+                yield Label(one.label)
+                if one.kind == "choice":
+                    yield Choice(one.options, value, id=f"field-{one.id}")
+                else:
+                    yield SafeInput(
+                        value,
+                        placeholder=one.hint,
+                        password=one.kind == "secret",
+                        suggester=SuggestFromList(one.known, case_sensitive=False) if one.known else None,
+                        compact=True,
+                        select_on_focus=False,
+                        id=f"field-{one.id}",
+                    )
+            yield Lines(lead="none", end=0, band="sheet", id=f"wrong-{one.id}")
+
+    def values(self) -> dict[str, str]:
+        """Every field's value, without blanks around it (a secret as it is)."""
+        out: dict[str, str] = {}
+        for one in self.fields:
+            widget = self.query_one(f"#field-{one.id}")
+            value = widget.value if isinstance(widget, (Input, Choice)) else ""
+            out[one.id] = value if one.kind == "secret" else value.strip()
+        return out
+
+    @property
+    def changed(self) -> bool:
+        return any(self.values()[one.id] != one.value.strip() for one in self.fields if one.kind != "secret")
+
+    def begin(self) -> None:
+        """Takes the focus to the first field that is empty and needed, else the first."""
+        values = self.values()
+        first = next((one for one in self.fields if one.needed and not values[one.id]), self.fields[0])
+        self.query_one(f"#field-{first.id}").focus()
+
+    def check(self) -> bool:
+        """Shows what is wrong; True when nothing is."""
+        values, first = self.values(), ""
+        for one in self.fields:
+            value = values[one.id]
+            wrong = "this is needed" if one.needed and not value else (one.check(value) if one.check and value else "")
+            self.say_wrong(one.id, wrong)
+            first = first or (one.id if wrong else "")
+        if first:
+            self.query_one(f"#field-{first}").focus()
+        return not first
+
+    def say_wrong(self, field: str, wrong: str) -> None:
+        """Puts a sentence under a field, or takes it away."""
+        widget = self.query_one(f"#wrong-{field}", Lines)
+        room = max(10, widget.size.width - 14)
+        widget.show([Line([(" " * 12, "ink"), ("✕ " if n == 0 else "  ", "fail"), (part, "ink")]) for n, part in enumerate(wrap(wrong, room))] if wrong else [])
+
+    def action_step(self, step: int) -> None:
+        if step > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def action_save(self) -> None:
+        if self.check():
+            self.post_message(self.Saved(self, self.values()))
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left(self, self.values(), self.changed))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_save()
+
+
+class SafeInput(Input):
+    """An input that never passes on what could steer the terminal, and never lets a secret out again."""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        shown = text.printable(event.value)
+        if shown != event.value:
+            with self.prevent(Input.Changed):
+                self.value = shown
+
+    def action_copy(self) -> None:
+        if self.password:
+            self.app.notify("A secret is not copied from here", markup=False)
+            return
+        super().action_copy()
+
+    def action_cut(self) -> None:
+        if self.password:
+            self.app.notify("A secret is not copied from here", markup=False)
+            return
+        super().action_cut()

@@ -1,0 +1,90 @@
+"""The footer: the pages by their keys, the open one in full ink; at the right what acts here, where there is room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..actions import BY_ID
+from ..ink import Inked, Spans, width_of
+
+if TYPE_CHECKING:
+    from ..app import Console
+
+PAGES = ("go.overview", "go.stage1", "go.fixes", "go.people", "go.credentials", "go.handover", "help")
+SHORT = {"go.fixes": "fixes", "go.credentials": "secrets"}
+
+
+class Keys(Inked, Widget):
+    """One line; a click on a name does it."""
+
+    DEFAULT_CSS = "Keys { height: 1; background: $paper; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._places: list[tuple[int, int, str]] = []
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    @property
+    def _console(self) -> Console:
+        from ..app import Console
+
+        app = self.app
+        assert isinstance(app, Console)
+        return app
+
+    def shown_key(self, action: str) -> str:
+        """The key as it is mapped now."""
+        return self._console.key_of(action)
+
+    def render_line(self, y: int) -> Strip:
+        width, app = self.size.width, self._console
+        page = app.current_mode
+        here = "go.stage1" if page.startswith("stage") else f"go.{page}"
+        parts: Spans = [(" " * self.axis, "ink")]
+        self._places = []
+
+        def put(action: str, key: str, label: str) -> None:
+            start = width_of(parts)
+            on = action == here
+            parts.extend([(key, "accent b" if on else "ink2 b"), (f" {label}", "ink" if on else "ink3")])
+            self._places.append((start, width_of(parts), action))
+            parts.append(("  ", "ink"))
+
+        for action in PAGES:
+            label = SHORT.get(action, BY_ID[action].label) if self.narrow else BY_ID[action].label
+            if action == "go.stage1":
+                first, last = self.shown_key("go.stage1"), self.shown_key("go.stage7")
+                put(action, f"{first}–{last}", "stages")
+            else:
+                put(action, self.shown_key(action), label)
+        from ..screens.page import Page
+
+        screen = self.screen
+        hints = screen.HINTS if isinstance(screen, Page) else ()
+        told: Spans = []
+        for name in hints:
+            told += [("  " if told else "", "ink"), (self.shown_key(name), "ink2 b"), (f" {BY_ID[name].label}", "ink3")]
+        room = width - width_of(parts) - 3
+        if told and width_of(told) <= room:
+            at = width - 3 - width_of(told)
+            for name in hints:
+                size = len(self.shown_key(name)) + 1 + len(BY_ID[name].label)
+                self._places.append((at, at + size, name))
+                at += size + 2
+            parts += [(" " * (width - 3 - width_of(told) - width_of(parts)), "ink"), *told]
+        return self.ink_strip(parts, width)
+
+    async def on_click(self, event: events.Click) -> None:
+        for start, end, action in self._places:
+            if start <= event.x < end:
+                await self.app.run_action(f"do('{action}')")
+                return
+
+

@@ -1,0 +1,126 @@
+"""What frames every page: who and where above, the next step below, and what is said where the terminal is too small."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ... import clock, text
+from ...launch.model import Launch
+from .. import words
+from ..ink import Inked, Spans
+from ..store import Snapshot
+from .lines import Line, Lines
+
+LOOK_OF_WORD = {"GO": "pass", "GO WITH ACCEPTED RISKS": "accepted", "NO-GO": "fail"}
+
+
+def verdict_spans(snap: Snapshot, short: bool) -> Spans:
+    """Glyph and word of the verdict; nothing is claimed before anything was checked."""
+    verdict = snap.verdict
+    if not snap.seen_anything:
+        return [("? not checked", "unknown")]
+    look = LOOK_OF_WORD[verdict.word]
+    word = "GO, risks" if short and verdict.word == "GO WITH ACCEPTED RISKS" else verdict.word
+    return [(f"{words.glyph(look)[0]} {word}", f"{look} b"), (" demo" if verdict.demo else "", "ink3")]
+
+
+def sprint_gone(launch: Launch, snap: Snapshot) -> float | None:
+    """The part of the sprint that is over, 0 to 1 and beyond; None without a sprint."""
+    if launch.sprint is None or launch.sprint.hours <= 0:
+        return None
+    return (snap.now - launch.sprint.start).total_seconds() / 3600 / launch.sprint.hours
+
+
+class Masthead(Lines):
+    """Product and domain at the left; verdict, hours and minutes left, and the clock at the right; the sprint as the rule below."""
+
+    DEFAULT_CSS = "Masthead { height: 2; }"
+
+    def __init__(self, *, verdict: bool = True) -> None:
+        super().__init__(id="masthead")
+        self.verdict = verdict
+        self.gone: float | None = None
+
+    def follow(self, snap: Snapshot) -> None:
+        launch = snap.launch
+        left: Spans = [(text.shorten(launch.name, 20 if self.narrow else 32), "ink")]
+        right: Spans = []
+        if self.verdict:
+            right += [*verdict_spans(snap, self.narrow), ("   ", "ink")]
+        gone = sprint_gone(launch, snap)
+        if gone is not None and launch.sprint is not None:
+            right += sprint_spans(gone, launch.sprint.hours, not self.wide)
+        if snap.verdict.minutes_left and not (self.narrow and self.verdict):
+            right += [(words.minutes(snap.verdict.minutes_left), "ink"), (" of fixes", "ink3"), ("   ", "ink")]
+        right += [(snap.now.strftime("%H:%M"), "ink"), (" UTC", "ink3")]
+        room = self.size.width - self.axis - 3 - sum(len(part) for part, _ in right) - 2
+        if len(launch.name) + 3 + len(launch.domain) <= room:
+            left += [(f"   {launch.domain}", "ink3")]
+        self.gone = gone
+        self.show([Line(left, right), Line()])
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        if y == 0:
+            return super().render_line(0)
+        width = self.size.width
+        gone = min(width, max(0, round(width * (self.gone or 0))))
+        return self.ink_strip([("━" * gone, "accent"), ("─" * (width - gone), "rule")], width)
+
+
+def sprint_spans(gone: float, hours: float, short: bool) -> Spans:
+    """Hours left of the sprint, in words also when it is over or has not begun."""
+    left = hours * (1 - gone)
+    if gone < 0:
+        return [("sprint starts in ", "ink3"), (clock.span(-gone * hours * 3600), "ink"), ("   ", "ink")]
+    if left <= 0:
+        return [("sprint over", "ink3"), ("   ", "ink")]
+    amount = f"{left:.0f} h" if left >= 1.5 else f"{left * 60:.0f} min"
+    return [(amount, "ink"), (" left" if short else f" left of {hours:.0f}", "ink3"), ("   ", "ink")]
+
+
+class NextStep(Lines):
+    """The one tinted band of a page: the next thing to do and the key that goes there; while checks run, how far they are."""
+
+    def __init__(self) -> None:
+        super().__init__([Line()], band="tint", id="next")
+
+    def follow(self, snap: Snapshot) -> None:
+        if snap.progress is not None:
+            progress = snap.progress
+            doing = ", ".join(snap.roadmap.checks[name].title for name in progress.doing[:3] if name in snap.roadmap.checks)
+            left: Spans = [("Checking ", "ink b"), (f"{progress.done} of {progress.total}", "ink b"), (f"   {doing} …" if doing else "", "ink2")]
+            self.show([Line(left, [("esc", "accent b"), (" cancel", "ink2")], ("…", "accent b"))])
+            return
+        step = snap.step
+        said, note = step.text, step.note
+        judged = snap.verdict.finding(step.finding) if step.finding else None
+        if judged is not None:
+            said = f"{step.text.partition(': ')[0]}: {words.headline(judged.finding, snap.launch)}"
+            note = words.minutes(judged.rank.effort_min) if judged.rank else ""
+        room = self.size.width - self.axis - 3 - len(said) - len("next step") - 5
+        told: Spans = [("next step", "accent")] if room >= 0 else []
+        if note and len(note) <= room:
+            told.append((f"   {note}", "ink2"))
+        self.show([Line([(said, "ink b")], told, ("n", "accent b"))])
+
+    async def on_click(self) -> None:
+        await self.app.run_action("do('next')" if self.app.snapshot.progress is None else "do('cancel')")  # type: ignore[attr-defined]
+
+
+class TooSmall(Widget):
+    """Says what is needed; shown by the style sheet in place of everything else."""
+
+    DEFAULT_CSS = "TooSmall { display: none; width: 1fr; height: 1fr; background: $paper; color: $ink; }"
+
+    def render(self) -> RenderResult:
+        from rich.text import Text
+
+        width, height = self.app.size
+        return Text(f"{width} x {height} is too small here.\n60 x 16 is needed. ctrl+q quits.")
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return container.height

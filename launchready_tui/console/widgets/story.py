@@ -1,0 +1,321 @@
+"""The story of a finding in the order a person asks: what, seen how, why it matters, what now."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from textual.strip import Strip
+
+from ... import clock
+from ...findings import Evidence, State
+from ...launch.decisions import Acceptance
+from ...verdict import Judged, Standing
+from .. import words
+from ..ink import Spans, break_hard, width_of, wrap, wrap_spans
+from ..store import Snapshot
+from .lines import Line, Scroll
+
+LABEL = 7
+SHORT_EVIDENCE = 6
+_HOP = re.compile(r"^\s*(?P<code>\d{3})?\s*(?P<url>[a-z][a-z0-9+.-]*://\S+)(?P<rest>.*)$", re.I)
+_MS = re.compile(r"(\d+(?:\.\d+)?)\s*ms\b")
+_CODE = re.compile(r"(?<![\w.])([1-5]\d\d)(?![\w.])")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story ready to draw: the first `head` lines stay in place while the rest scrolls."""
+
+    lines: tuple[Line, ...]
+    head: int
+    keys: tuple[tuple[str, str], ...] = ()
+    """The keys that act on it, for the last line when the story is longer than its room."""
+
+
+def labelled(label: str, parts: Spans, width: int, tone: str = "ink3") -> list[Line]:
+    """A wrapped paragraph with its label in the margin."""
+    lines = wrap_spans(parts, max(8, width - LABEL))
+    return [Line([((label if n == 0 else "").ljust(LABEL), tone), *line]) for n, line in enumerate(lines)]
+
+
+def hops(text: str) -> list[tuple[str, str, str]]:
+    """A redirect chain's lines as (status, url, ms); empty where the text is not written as one."""
+    out: list[tuple[str, str, str]] = []
+    for line in text.split("\n"):
+        found = _HOP.match(line)
+        if found is None and line.startswith("---") and out:
+            out.append(("", line.strip("- "), ""))
+            continue
+        if found is None:
+            return []
+        rest = found["rest"]
+        code = found["code"] or (said[1] if (said := _CODE.search(rest)) else "")
+        ms = _MS.search(rest)
+        out.append((code, found["url"], ms[1].partition(".")[0] if ms else ""))
+    return out if len(out) > 1 else []
+
+
+def chain_lines(chain: list[tuple[str, str, str]], width: int, label: str) -> list[Line]:
+    """One line a hop, stem and status before the address, time since the start at the right."""
+    timed = any(ms for _, _, ms in chain)
+    lines: list[Line] = []
+    for n, (code, url, ms) in enumerate(chain):
+        stem = "┌" if n == 0 else "└" if n == len(chain) - 1 else "├"
+        broken = not url.partition(" ")[0].count("://")
+        tone = "pass" if code.startswith("2") else "ink2" if code in ("301", "308") else "fail" if code else "ink2"
+        right: Spans = [(ms.rjust(5), "ink2"), (" ms" if n == 0 else "   ", "ink3")] if timed else []
+        room = width - LABEL - 6 - (width_of(right) + 2 if right else 0)
+        for at, piece in enumerate(break_hard(url, max(8, room))):
+            first = at == 0
+            head = f"{stem} " if first else ("│ " if n < len(chain) - 1 else "  ")
+            lines.append(
+                Line(
+                    [
+                        ((label if n == 0 and first else "").ljust(LABEL), "ink3"),
+                        (head, "ink3"),
+                        (("✕" if broken else code if first else "").ljust(4), "fail" if broken else tone),
+                        (piece, "ink"),
+                    ],
+                    right if first else [],
+                )
+            )
+    return lines
+
+
+def evidence_lines(evidence: Evidence, width: int, label: str, full: bool) -> list[Line]:
+    """One piece of evidence; a chain is drawn, the rest is wrapped, cut to a few lines unless `full`."""
+    if evidence.label == "chain" and (chain := hops(evidence.text)):
+        return chain_lines(chain, width, label)
+    text = evidence.text
+    plain = evidence.label in ("", "seen")
+    lines = labelled(label, [*([] if plain else [(f"{evidence.label}  ", "ink3")]), *_first_line(text)], width)
+    for block in text.split("\n")[1:]:
+        lines += [Line([(" " * LABEL, "ink3"), (part, "ink")]) for part in wrap(block, max(8, width - LABEL))]
+    if not full and len(lines) > SHORT_EVIDENCE:
+        left = len(lines) - SHORT_EVIDENCE + 1
+        lines = [*lines[: SHORT_EVIDENCE - 1], Line([(" " * LABEL, "ink"), (f"{left} more lines, enter shows all", "ink3")])]
+    return lines
+
+
+def _first_line(text: str) -> Spans:
+    return [(text.partition("\n")[0], "ink")]
+
+
+def title_lines(title: str, right: Spans, width: int) -> list[Line]:
+    """A bold title, wrapped, with what it is at the right of its first line; a hairline below."""
+    if not title:
+        return [Line([], right), Line(rule=True)]
+    first = wrap(title, max(8, width - width_of(right) - 2))
+    if len(first) > 1:
+        rest = title[len(first[0]) :].strip()
+        tail = wrap(rest, width)
+        return [Line([(first[0], "ink b")], right), *[Line([(line, "ink b")]) for line in tail], Line(rule=True)]
+    return [Line([(title, "ink b")], right), Line(rule=True)]
+
+
+def paste_lines(judged: Judged, width: int) -> list[Line]:
+    """What to do, and the exact text to paste."""
+    remedy = judged.finding.remedy
+    if remedy is None:
+        return []
+    lines = labelled("Fix", [(remedy.text, "ink")], width)
+    if not remedy.paste:
+        return lines
+    where = remedy.where
+    label = where if 0 < len(where) <= LABEL - 1 else "Paste"
+    if where and label == "Paste":
+        lines.append(Line([("Paste".ljust(LABEL), "ink3"), (f"into {where}", "ink3")]))
+        label = ""
+    for n, part in enumerate(wrap(remedy.paste, max(8, width - LABEL))):
+        lines.append(Line([((label if n == 0 else "").ljust(LABEL), "ink3"), (part, "accent")]))
+    return lines
+
+
+def seen_spans(standing: Standing, judged: Judged | None) -> Spans:
+    """When, how long, from where, and by which road."""
+    if standing.seen_at is None:
+        return []
+    at = standing.seen_at
+    parts = [clock.stamp(at)]
+    if standing.result is not None:
+        parts.append(f"{standing.result.duration_ms / 1000:.2f} s")
+    via = judged.finding.via if judged else (standing.result.via if standing.result else "")
+    if via:
+        parts.append(f"via {via}")
+    return [(", ".join(parts), "ink2")]
+
+
+def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, width: int) -> list[Line]:
+    """What people decided and noted: owner, known risk, put off, parked, notes."""
+    lines: list[Line] = []
+    owner = (judged.owner if judged else "") or standing.owner
+    if owner:
+        lines += labelled("Owner", [(snap.name(owner), "ink")], width)
+    if judged and judged.decision:
+        decision = judged.decision
+        if isinstance(decision, Acceptance):
+            told = f"known risk until {decision.until:%d %b %Y}, signed by {snap.name(decision.by)}: {decision.reason}"
+            lines += labelled("Risk", [("◆ ", "accepted"), (told, "ink")], width)
+        else:
+            lines += labelled("Later", [("↷ ", "later"), (f"after launch, says {snap.name(decision.by)}: {decision.reason}", "ink")], width)
+    elif judged and judged.lapsed:
+        told = f"was a known risk until {judged.lapsed.until:%d %b %Y}; that has run out, so it is open again"
+        lines += labelled("Risk", [(told, "ink")], width)
+    parked = (judged.parked if judged else None) or standing.parked
+    if parked:
+        told = f"for {snap.name(parked.waiting_for)} until {parked.until:%d %b %H:%M} UTC"
+        lines += labelled("Waits", [(told, "ink")], width)
+    for note in (*standing.notes, *(judged.notes if judged else ())):
+        told = f"{note.text}"
+        lines += labelled("Note", [(told, "ink"), (f"  {snap.name(note.by)}, {note.on:%d %b %H:%M}", "ink3")], width)
+    return lines
+
+
+def question_story(snap: Snapshot, standing: Standing, width: int, keys: Spans) -> Told:
+    """A check that only a person can answer, or that a person may answer."""
+    spec = standing.spec
+    right = words.state_spans(snap.look(standing))
+    head = title_lines(spec.question, right, width)
+    lines: list[Line] = []
+    facts = [judged.finding for judged in words.shown_findings(standing) if judged.state is State.INFO]
+    for n, fact in enumerate(facts):
+        lines += labelled("Seen" if n == 0 else "", [(fact.summary, "ink")], width)
+    if standing.confirmation is not None:
+        told = standing.confirmation
+        lines += labelled("Said", [(f"{snap.name(told.by)} on {told.on:%d %b}: {told.evidence}", "ink")], width)
+        lines += labelled("Until", [(f"{told.until:%d %b %Y}", "ink")], width)
+    if lines:
+        lines.append(Line())
+    lines += labelled("Goal", [(spec.goal, "ink")], width)
+    lines += labelled("Why", [(spec.why, "ink")], width)
+    lines += labelled("How", [(spec.verify, "ink2")], width)
+    lines += decided_lines(snap, standing, None, width)
+    lines += _foot("Keeps", [(_keeps(spec.shelf_life), "ink2")], keys, width)
+    return Told((*head, *lines), len(head))
+
+
+def _keeps(shelf_life: str) -> str:
+    return {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[shelf_life]
+
+
+def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
+    """The last lines: when it was seen, and the keys that act on it, side by side where they fit."""
+    left: Spans = [(label.ljust(LABEL), "ink3"), *told]
+    if not keys:
+        return [Line(left)] if told else []
+    if width_of(left) + width_of(keys) + 3 <= width:
+        return [Line(left, keys)]
+    lines = labelled(label, told, width) if told else []
+    return [*lines, *[Line(part) for part in wrap_spans(keys, width)]]
+
+
+def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool) -> Told:
+    """One finding."""
+    finding = judged.finding
+    look = words.look(judged.state)
+    right: Spans = [(f"{place}  ", "ink3")] if place else []
+    right += words.state_spans(look)
+    if judged.state in (State.FAIL, State.WARN, State.UNKNOWN):
+        right.append((f", {words.SEVERITIES[finding.severity]}", "ink2"))
+    if standing.stale:
+        right = [*right[:-1], *words.state_spans("stale")] if judged.state is State.PASS else [*right, (", ", "ink2"), *words.state_spans("stale")]
+    head = title_lines(finding.summary, right, width)
+    lines: list[Line] = []
+    for n, evidence in enumerate(finding.evidence):
+        lines += evidence_lines(evidence, width, "Saw" if n == 0 else "", full)
+    if lines:
+        lines.append(Line())
+    if judged.is_open or judged.decision:
+        lines += labelled("Why", [(standing.spec.why, "ink")], width)
+    else:
+        lines += labelled("Goal", [(standing.spec.goal, "ink")], width)
+    lines += paste_lines(judged, width)
+    rank = judged.rank
+    if rank and rank.waits_for:
+        titles = ", ".join(snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks)
+        lines += labelled("First", [(f"{titles} must pass before this fix makes sense", "ink")], width)
+    lines += decided_lines(snap, standing, judged, width)
+    if full:
+        sources = dict.fromkeys(one.source for one in finding.evidence if one.source)
+        if sources:
+            lines += labelled("From", [(", ".join(sources), "ink2")], width)
+        lines += labelled("Rule", [(finding.rule, "ink2"), (f"  on {finding.subject}", "ink3")], width)
+    lines += _foot("Seen", seen_spans(standing, judged), keys, width)
+    return Told((*head, *lines), len(head))
+
+
+def empty_story(snap: Snapshot, standing: Standing, width: int) -> Told:
+    """A check without any finding yet."""
+    look = snap.look(standing)
+    head = title_lines(standing.spec.title, words.state_spans(look), width)
+    lines = labelled("Goal", [(standing.spec.goal, "ink")], width)
+    lines += labelled("Why", [(standing.spec.why, "ink")], width)
+    lines += labelled("How", [(standing.spec.verify, "ink2")], width)
+    lines += decided_lines(snap, standing, None, width)
+    if look == "new":
+        lines += [Line(), Line([("r", "ink b"), (" looks now, ", "ink3"), ("R", "ink b"), (" runs every check", "ink3")])]
+    return Told((*head, *lines), len(head))
+
+
+def tell(snap: Snapshot, standing: Standing, at: int, width: int, keys: Spans = [], *, full: bool = False) -> Told:  # noqa: B006
+    """The story of a check's finding number `at` (0 is the worst)."""
+    width = max(10, width)
+    found = words.shown_findings(standing)
+    asked = words.asks(standing) or (standing.confirmation is not None and not standing.spec.automated)
+    if asked:
+        return replace(question_story(snap, standing, width, keys), keys=tuple(keys))
+    if not found:
+        return empty_story(snap, standing, width)
+    at = max(0, min(at, len(found) - 1))
+    place = f"‹ {at + 1} of {len(found)} ›" if len(found) > 1 else ""
+    return replace(finding_story(snap, standing, found[at], place, width, keys, full), keys=tuple(keys))
+
+
+class Story(Scroll):
+    """A told story; its head stays in place, and it says how much lies below."""
+
+    DEFAULT_CSS = "Story { height: 1fr; }"
+
+    def __init__(self, *, end: int = 3, id: str | None = None) -> None:  # noqa: A002  Textual's own name
+        super().__init__(lead="none", end=end, id=id)
+        self.head = 0
+        self.keys: tuple[tuple[str, str], ...] = ()
+        self.about: object = None
+
+    def top_lines(self) -> int:
+        return min(self.head, max(0, self.size.height - 3))
+
+    @property
+    def text_width(self) -> int:
+        return self.size.width - self.lead_width() - self.end
+
+    def tell(self, told: Told, about: object) -> None:
+        """Shows a story; another subject starts at its top."""
+        if about != self.about:
+            self.first, self.about = 0, about
+        self.head, self.keys = told.head, told.keys
+        self.show(told.lines)
+        self.to(self.first)
+
+    @property
+    def overflow(self) -> int:
+        height = max(1, self.size.height)
+        return 0 if len(self.lines) <= height else len(self.lines) - height + 1
+
+    def render_line(self, y: int) -> Strip:
+        below = len(self.lines) - self.first - self.size.height + 1
+        if self.overflow and y == self.size.height - 1:
+            told: Spans = []
+            if self.first < self.overflow:
+                told = [("↓" if self.has_focus else "tab ↓", "ink b"), (f" {words.plural(below, 'more line')}", "ink3")]
+            return self.line_strip(Line(told, list(self.keys)), self.size.width)
+        return super().render_line(y)
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+

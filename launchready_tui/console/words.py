@@ -1,0 +1,129 @@
+"""The founder's words for what code calls by the field's terms."""
+
+from __future__ import annotations
+
+import re
+
+from ..findings import Finding, Severity, State
+from ..launch.model import Launch
+from ..verdict import Judged, Standing
+from .ink import GLYPHS, Spans
+
+# The look (glyph and colour) of a state, and its word.
+LOOKS: dict[State, str] = {
+    State.PASS: "pass",
+    State.WARN: "warn",
+    State.FAIL: "fail",
+    State.INFO: "info",
+    State.UNKNOWN: "unknown",
+    State.NOT_APPLICABLE: "na",
+    State.ACCEPTED: "accepted",
+    State.LATER: "later",
+}
+WORDS: dict[str, str] = {
+    "pass": "passes",
+    "warn": "warning",
+    "fail": "problem",
+    "info": "to know",
+    "unknown": "could not check",
+    "na": "does not apply",
+    "accepted": "known risk",
+    "later": "after launch",
+    "checking": "checking",
+    "stale": "check again",
+    "asks": "asks you",
+    "new": "not checked yet",
+}
+SEVERITIES: dict[Severity, str] = {
+    Severity.BLOCKER: "stops launch",
+    Severity.HIGH: "high",
+    Severity.MEDIUM: "medium",
+    Severity.LOW: "low",
+}
+HOW: dict[str, str] = {
+    "live": "by looking at the running product",
+    "repo": "by reading the code",
+    "log": "by reading logs",
+    "person": "by asking a person",
+}
+MFA: dict[str, str] = {"none": "no", "sms": "text message", "totp": "app", "key": "key", "unknown": "?"}
+
+
+def look(state: State) -> str:
+    """The name of a state's glyph and colour."""
+    return LOOKS[state]
+
+
+def standing_look(standing: Standing, running: bool = False) -> str:
+    """A check's look: checking and check-again go before what was found last; a question waits quietly."""
+    if running:
+        return "checking"
+    if standing.stale:
+        return "stale"
+    if asks(standing):
+        return "asks"
+    if standing.result is None and standing.confirmation is None:
+        return "new"
+    return LOOKS[standing.state]
+
+
+def asks(standing: Standing) -> bool:
+    """A person has never answered it, and only a person can."""
+    return standing.state is State.UNKNOWN and not standing.spec.automated and standing.confirmation is None
+
+
+def glyph(name: str) -> tuple[str, str]:
+    """The hanging mark of a look: its glyph and its tone."""
+    if name in ("asks", "new"):
+        return ("?" if name == "asks" else GLYPHS["info"], "ink3")
+    return (GLYPHS[name], name)
+
+
+def state_spans(name: str) -> Spans:
+    """Glyph and word of a look, in its colour."""
+    mark, tone = glyph(name)
+    return [(f"{mark} {WORDS[name]}", tone)]
+
+
+def minutes(count: int) -> str:
+    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
+    if count < 60:
+        return f"{count} min"
+    hours, rest = divmod(count, 60)
+    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 problem`, `3 problems`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def open_count(standing: Standing) -> int:
+    """Findings of a check that somebody must still act on."""
+    return sum(judged.is_open for judged in standing.findings) if not asks(standing) else 0
+
+
+def shown_findings(standing: Standing) -> tuple[Judged, ...]:
+    """A check's findings in the order a person wants them: worst first, then as found; facts last."""
+    order = [State.FAIL, State.UNKNOWN, State.WARN, State.ACCEPTED, State.LATER, State.PASS, State.NOT_APPLICABLE, State.INFO]
+    if asks(standing):
+        order = [State.INFO, *order]
+    return tuple(sorted(standing.findings, key=lambda judged: (order.index(judged.state), judged.finding.severity.weight)))
+
+
+_CLAUSE = re.compile(r"; |: |, (?:so|but|depending|and nobody) ")
+
+
+def headline(finding: Finding, launch: Launch) -> str:
+    """A finding in few words, for a list: its first clause, with hosts as people say them. The whole sentence stands in its story."""
+    said = finding.summary
+    cut = _CLAUSE.search(said)
+    if cut and cut.start() >= 12:
+        said = said[: cut.start()]
+    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b", r"\1", said)
+
+
+def short_host(host: str, launch: Launch) -> str:
+    """A host without the launch's own domain, as people say it: api, www, the whole name where it is another's."""
+    tail = "." + launch.domain
+    return host.removesuffix(tail) if host.endswith(tail) else host
