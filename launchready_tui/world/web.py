@@ -11,7 +11,7 @@ import contextlib
 import re
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,7 +21,7 @@ import httpx
 from .. import __version__
 from ..clock import Clock
 from ..failure import Failure
-from ..wire import Connected, Wire, failure_of, is_address
+from ..wire import Connected, Counts, Wire, failure_of, is_address
 from ..wire.trust import HTTP_ALPN, verifying_context
 from .body import Body
 from .budget import IN_FLIGHT, Budget, place
@@ -41,6 +41,7 @@ _DEFAULTS = (
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHUNKS = 20_000
 """A body in more pieces than this is a server playing for time."""
+_NO_HOST = re.compile(r"https?:/*", re.IGNORECASE)
 _HOST = re.compile(r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
 @dataclass(frozen=True)
@@ -67,12 +68,14 @@ def locate(url: str) -> Located | Failure:
         return Failure(kind="protocol", detail=f"{host!r} is not a host name" if host else "no host", target=url)
     if port is not None and not 0 < port < 65536:
         return Failure(kind="protocol", detail=f"port {port} does not exist", target=url)
-    plain = parsed.copy_with(fragment=None, userinfo=b"", host=host)
+    plain = parsed.copy_with(fragment=None, userinfo=b"", host=host, raw_path=parsed.raw_path)
     return Located(str(plain), parsed.scheme, host, port or (443 if parsed.scheme == "https" else 80))
 
 
 def resolve(base: str, reference: str) -> str:
     """A Location value or link (Latin-1 as read off the wire, UTF-8 inside) against its page. Raises ValueError where that is no URL."""
+    if _NO_HOST.fullmatch(reference.strip()):
+        raise ValueError("a URL without host")  # urljoin would take it for the page itself
     with contextlib.suppress(UnicodeError):  # not UTF-8 in disguise: taken as it stands
         reference = reference.encode("latin-1").decode()
     return urljoin(base, reference.strip(" \t\r\n\f"))
@@ -234,13 +237,13 @@ class Transport(httpx.AsyncBaseTransport):
 
 @dataclass
 class _Marks:
-    """When things happened in one exchange, as httpcore's trace tells."""
+    """When things happened in one exchange, as httpcore's trace tells. A request counts once it is sent."""
 
+    counts: Counts
     stream: _Stream | None = None
     connected_now: bool = False
     sent: float = 0.0
     head: float = 0.0
-    times: dict[str, float] = field(default_factory=dict)
 
     async def note(self, event: str, info: dict[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
@@ -248,6 +251,7 @@ class _Marks:
         elif event == "connection.connect_tcp.complete":
             self.stream = info["return_value"]
         elif event == "http11.send_request_headers.started":
+            self.counts.requests += 1
             self.sent = time.perf_counter()
         elif event == "http11.receive_response_headers.complete":
             self.head = time.perf_counter()
@@ -322,11 +326,10 @@ class Web:
             return reply
 
     async def _counted(self, question: _Question, crawl: bool) -> tuple[Reply | Failure, _Marks]:
-        host, marks = question.located.host, _Marks()
+        host, marks = question.located.host, _Marks(self._wire.counts)
         spent = self._budget.spend(host, crawl)
         if spent is not None:
             return spent, marks
-        self._wire.counts.requests += 1
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await self._exchange(question, marks), marks

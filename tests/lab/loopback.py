@@ -41,6 +41,8 @@ async def serve(
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError):
                 await handler(served, reader, writer)
+        except asyncio.CancelledError:
+            return  # the test is over; asyncio's streams would print the cancellation as an error
         finally:
             writer.close()
 
@@ -72,7 +74,8 @@ def pages(answers: dict[str, bytes]) -> Callable[[Served, asyncio.StreamReader, 
             head = await reader.readuntil(b"\r\n\r\n")
             served.heads.append(head)
             path = head.split(b" ", 2)[1].decode("latin-1")
-            writer.write(answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+            answer = answers.get(path, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            writer.write(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if head.startswith(b"HEAD") else answer)
             await writer.drain()
 
     return handle
