@@ -6,15 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
-from ...findings import Evidence, Finding, Severity
+from ...findings import Evidence, Finding, Remedy, Severity
 from ...world.sights import Reply
 from ..base import Say
-from ..paste import Platform, header
+from ..paste import Platform
 from ..seen import via_of
 from .assets import Asset
 
 if TYPE_CHECKING:
-    from ...findings import Remedy
     from ...world import World
 
 _MIN_BYTES = 1024
@@ -69,8 +68,6 @@ async def judge_compression(say: Say, world: World, name: str, replies: list[Rep
 
 
 def _remedy(platform: Platform) -> Remedy:
-    from ...findings import Remedy
-
     where = (
         "your platform's settings" if platform not in _COMPRESS else {"nginx": "nginx", "caddy": "Caddyfile", "apache": "Apache"}[platform]
     )
@@ -131,11 +128,7 @@ async def judge_revalidation(say: Say, world: World, name: str, assets: list[Ass
     via = via_of(*(asset.first for asset in assets))
     if bad:
         said = f"{name} sends files again that did not change: it does not honour its own ETag or Last-Modified"
-        fix = header(
-            "nginx",
-            "Let the server answer 304; nginx does so for static files by itself",
-            ("Cache-Control", "public, max-age=31536000, immutable"),
-        )
+        fix = Remedy(text="Let the server answer 304 when the browser's copy is still good", paste="etag on;", where="nginx")
         return [say.warn("revalidation", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
     if not seen:
         return [
