@@ -1,10 +1,12 @@
 """The domain map: what is known of every public name, from the launch file and from what the checks saw.
 
-A check gives its part as evidence whose label stands in the tables here and whose subject is the host (or the domain).
+A check gives its part as evidence: the tables here say under which label, and how to read the one value out of it.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import text
@@ -12,20 +14,45 @@ from ..clock import parse_moment
 from .snapshot import Snapshot
 from .words import day
 
-# Column -> where it is seen: check and evidence labels, the first that is there counts.
-HOST_EVIDENCE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "provider": (("audit.hosting", ("provider",)),),
-    "address": (("audit.hosting", ("addresses", "address")), ("audit.one-service", ("addresses", "address"))),
-    "tls_until": (("edge.certificates", ("valid until", "tls until")),),
-    "tls_issuer": (("edge.certificates", ("issuer",)),),
-    "leads_to": (("edge.canonical", ("leads to", "ends at")), ("edge.redirects", ("leads to", "ends at"))),
+Read = Callable[[str], str]
+"""Evidence text to the value in it; empty where it is not there."""
+
+
+def _whole(seen: str) -> str:
+    return ", ".join(line.strip() for line in seen.splitlines() if line.strip())
+
+
+def _line(key: str, pattern: str = "(.+)") -> Read:
+    """The value of the first line `key  value`."""
+    form = re.compile(rf"^{key}  {pattern}$", re.MULTILINE)
+
+    def read(seen: str) -> str:
+        found = form.search(seen)
+        return found[1] if found else ""
+
+    return read
+
+
+def _chain_end(seen: str) -> str:
+    """Where a redirect chain arrives, `200  https://example.com/  84 ms`; empty where it does not arrive or does not move."""
+    hops = re.findall(r"^(\d{3})  (\S+)  ", seen, re.MULTILINE)
+    return hops[-1][1] if len(hops) > 1 and hops[-1][0] == "200" else ""
+
+
+# Column -> where it is seen: check, evidence label, how it is read. The first that gives a value counts.
+HOST_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
+    "provider": (("audit.hosting", "provider", _whole),),
+    "address": (("audit.hosting", "addresses", _whole), ("audit.one-service", "addresses", _whole)),
+    "tls_until": (("edge.certificates", "certificate", _line("valid", ".+ to (.+)")),),
+    "tls_issuer": (("edge.certificates", "certificate", _line("issuer")),),
+    "leads_to": (("edge.redirects", "chain", _chain_end),),
 }
-DOMAIN_EVIDENCE: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
-    "registrar": (("audit.registrar", ("registrar",)),),
-    "expires": (("audit.registrar", ("expires", "registered until")),),
-    "lock": (("audit.registrar", ("lock", "statuses")),),
-    "dns_provider": (("audit.dns-host", ("provider",)),),
-    "nameservers": (("audit.dns-host", ("name servers", "nameservers")),),
+DOMAIN_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
+    "registrar": (("audit.registrar", "registrar", _whole),),
+    "expires": (("audit.registrar", "expires", _whole),),
+    "lock": (("audit.registrar", "lock", _whole),),
+    "dns_provider": (("audit.dns-host", "provider", _whole),),
+    "nameservers": (("audit.dns-host", "name servers", _whole),),
 }
 
 
@@ -100,11 +127,12 @@ def has_tls(shot: Snapshot, host: str) -> bool:
     return found is None or found.role != "mail"
 
 
-def _seen(shot: Snapshot, subject: str, places: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
-    for check, labels in places:
-        found = shot.evidence(check, subject, *labels)
-        if found:
-            return ", ".join(line.strip() for line in found.splitlines() if line.strip())
+def _seen(shot: Snapshot, subject: str, places: tuple[tuple[str, str, Read], ...]) -> str:
+    for check, label, read in places:
+        for seen in shot.evidence(check, subject, label):
+            value = read(seen)
+            if value:
+                return value
     return ""
 
 

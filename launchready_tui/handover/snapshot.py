@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .. import text
-from ..findings import Finding
 from ..launch.inventory import Inventory
 from ..launch.model import Launch
 from ..launch.people import People
@@ -88,18 +87,7 @@ class Snapshot:
         """Open findings of these checks, worst first."""
         return [one for check in checks for one in self.standing(check).findings if one.is_open]
 
-    def evidence(self, check: str, subject: str, *labels: str) -> str:
-        """What a check saw of a subject under the first of these labels that is there; empty where it saw nothing."""
-        findings = [one.finding for one in self.standing(check).findings if _about(one.finding, subject)]
-        for label in labels:
-            seen = [item.text for finding in findings for item in finding.evidence if item.label == label]
-            if seen:
-                return "\n".join(dict.fromkeys(seen))
-        return ""
-
-
-def _about(finding: Finding, subject: str) -> bool:
-    """The subject itself, or a page or address of it."""
-    return finding.subject == subject or finding.subject.startswith(
-        (f"{subject}/", f"{subject} ", f"https://{subject}/", f"http://{subject}/")
-    )
+    def evidence(self, check: str, subject: str, *labels: str) -> list[str]:
+        """What a check saw of a subject under these labels, each text once, in the order of the findings."""
+        findings = [one.finding for one in self.standing(check).findings if one.finding.subject == subject]
+        return list(dict.fromkeys(item.text for finding in findings for item in finding.evidence if item.label in labels))

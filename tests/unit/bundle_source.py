@@ -89,6 +89,11 @@ def results(*findings: Finding, at: datetime = NOW - timedelta(minutes=4)) -> tu
     return tuple(made)
 
 
+def certificate(start: str, end: str) -> str:
+    """A certificate as edge.certificates shows it."""
+    return f"subject  CN=example.com\nissuer  CN=R11, O=Let's Encrypt\nvalid  {start} to {end} UTC\nkey  ec 256"
+
+
 def bare() -> Market:
     """A launch of which nothing but its name is known."""
     return Market(Launch(name="New Market", domain="example.com", canonical="https://example.com/"))
@@ -158,7 +163,7 @@ def full(**changes: object) -> Market:
             f"The certificate of api.{domain} ends in 2 days",
             State.FAIL,
             Severity.BLOCKER,
-            {"valid until": "2026-11-26T09:00:00Z", "issuer": "CN=R11, O=Let's Encrypt"},
+            {"certificate": certificate("2026-08-28 09:00", "2026-11-26 09:00")},
             "Renew it now and look why it was not renewed by itself",
             "certbot renew --force-renewal",
             "the server of the API",
@@ -169,15 +174,15 @@ def full(**changes: object) -> Market:
             "The certificate is valid for 61 days",
             State.PASS,
             Severity.LOW,
-            {"valid until": "2027-01-24T09:00:00Z"},
+            {"certificate": certificate("2026-10-26 09:00", "2027-01-24 09:00")},
         ),
         finding(
             "edge.redirects.too-many-hops",
-            f"http://www.{domain}/",
+            f"www.{domain}",
             f"www.{domain} takes 4 hops",
             State.FAIL,
             Severity.HIGH,
-            {"chain": f"301 http://{domain}/\n301 https://{domain}/\n302 https://www.{domain}/\n302 https://{domain}/home"},
+            {"chain": f"301  http://www.{domain}/  31 ms\n302  https://www.{domain}/  40 ms\n200  https://{domain}/home  84 ms"},
             "One permanent redirect from every variant",
             f"return 301 https://{domain}$request_uri;",
             "nginx",
@@ -262,7 +267,9 @@ def full(**changes: object) -> Market:
                 login_url="https://admin.gandi.net/",
                 renewal=date(2028, 3, 1),
             ),
-            System(id="cloudflare", name="Cloudflare", category="dns", provider="Cloudflare", account_owner="founder", business_owned="yes"),
+            System(
+                id="cloudflare", name="Cloudflare", category="dns", provider="Cloudflare", account_owner="founder", business_owned="yes"
+            ),
             System(id="fly", name="Fly.io", category="hosting", provider="Fly.io", account_owner="engineer", business_owned="no"),
         ),
         access=(
@@ -276,11 +283,19 @@ def full(**changes: object) -> Market:
                 reviewed=date(2026, 11, 20),
             ),
             Access(system="cloudflare", person="founder", role="admin", expected_role="admin", mfa="totp", reviewed=date(2026, 11, 20)),
-            Access(system="cloudflare", person="helper", role="admin", expected_role="none", mfa="none", shared=True, reviewed=date(2026, 5, 2)),
+            Access(
+                system="cloudflare", person="helper", role="admin", expected_role="none", mfa="none", shared=True, reviewed=date(2026, 5, 2)
+            ),
             Access(system="fly", person="engineer", role="admin", expected_role="member", mfa="sms"),
         ),
         backups=(
-            Backup(store="orders", where="object storage, another provider", owner="engineer", every="1 day", last_restore_test=date(2026, 11, 10)),
+            Backup(
+                store="orders",
+                where="object storage, another provider",
+                owner="engineer",
+                every="1 day",
+                last_restore_test=date(2026, 11, 10),
+            ),
             Backup(store="pictures"),
         ),
         recovery=(
@@ -304,7 +319,9 @@ def full(**changes: object) -> Market:
     )
     people = People(
         people=(
-            Person(id="founder", name="The founder", role="founder", contact="+00 000 0001", hours="07:00-23:00", time_zone="Europe/Berlin"),
+            Person(
+                id="founder", name="The founder", role="founder", contact="+00 000 0001", hours="07:00-23:00", time_zone="Europe/Berlin"
+            ),
             Person(id="engineer", name="The launch engineer", role="launch engineer", contact="+00 000 0002", hours="08:00-20:00"),
             Person(id="helper", name="A former helper", role="developer", status="left"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...checks.parse.addresses import place
 from ...findings import State, worst
 from ..blocks import BLANK, Cell
 from ..draft import Draft, code, plain
@@ -76,5 +77,5 @@ def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
 def _redirect_state(shot: Snapshot, old: str) -> Cell:
     """How this one old address did, which is not what the check says of all."""
     standing = shot.standing("edge.redirects")
-    own: list[State] = [one.state for one in standing.findings if one.finding.subject == old and one.state is not State.INFO]
+    own: list[State] = [one.state for one in standing.findings if one.finding.subject == place(old) and one.state is not State.INFO]
     return STALE if standing.stale else state_cell(worst(own)) if own else UNRUN

@@ -43,7 +43,7 @@ def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
 
 
 def _seen(shot: Snapshot, check: str, *labels: str) -> str:
-    return ", ".join(shot.evidence(f"audit.{check}", shot.launch.domain, *labels).splitlines())
+    return ", ".join(line for seen in shot.evidence(f"audit.{check}", shot.launch.domain, *labels) for line in seen.splitlines())
 
 
 def _published(shot: Snapshot, check: str) -> str:

@@ -20,7 +20,7 @@ def write(shot: Snapshot) -> Document:
         "#place|+problem|where|state|weight|touches|#effort|waits for|rule",
         _fixes(shot),
         csv="risks",
-        empty="Nothing is left to fix.",
+        empty="Nothing has been found that needs fixing.",
     )
     for stage in shot.roadmap.stages:
         draft.blocks.append(Heading(f"{stage.number}  {stage.title}"))

@@ -6,7 +6,7 @@ from ... import text
 from ...findings import State
 from ...launch.decisions import Acceptance
 from ...verdict import Judged
-from ..blocks import Code, Heading
+from ..blocks import Code, Heading, Para
 from ..draft import Draft, plain
 from ..model import Document
 from ..snapshot import Snapshot
@@ -26,6 +26,10 @@ def write(shot: Snapshot) -> Document:
         for spec in stage.checks:
             standing = shot.standing(spec.id)
             draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(standing))
+    answered, of = shot.answered
+    if answered < of:
+        missing = f"the answers to {of - answered} of {of} checks, so what they would find is missing from this list"
+        draft.blocks.append(Para(missing, "gap"))
     rows = []
     for one in fixes:
         assert one.rank is not None, "what is in the fix order has a place"
@@ -48,7 +52,7 @@ def write(shot: Snapshot) -> Document:
         f"Fix first ({len(fixes)} of {len(verdict.fixes)}{more})" if fixes else "Fix first",
         "#place|+problem|state|weight|touches|#effort|waits for|owner",
         rows,
-        empty="Nothing is left to fix.",
+        empty="Nothing has been found that needs fixing." if answered else "Nothing has been looked at yet.",
     )
     if verdict.minutes_left:
         draft.note(f"By the usual efforts, {minutes(verdict.minutes_left)} of work in all.")

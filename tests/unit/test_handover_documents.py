@@ -1,0 +1,386 @@
+"""What each document says of what is known, and how it shows what is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+from bundle_source import NOW, Market, bare, finding, full, results
+
+from launchready_tui.checks.base import Say
+from launchready_tui.checks.edge.certificates import judge_certificate
+from launchready_tui.findings import State
+from launchready_tui.handover import Document, documents
+from launchready_tui.handover.blocks import Cell, Table
+from launchready_tui.handover.hosts import domain_rows, host_rows
+from launchready_tui.handover.pages.checklist import ITEMS, five_questions
+from launchready_tui.handover.pages.recovery import SCENARIOS, uncovered
+from launchready_tui.handover.snapshot import Snapshot
+from launchready_tui.launch.inventory import Access, Contact, Inventory, Recovery, System
+from launchready_tui.launch.people import People, Person
+from launchready_tui.world.sights import Certificate, TlsSight
+
+FILES = (
+    "01-risks.md",
+    "02-domain-map.md",
+    "03-email.md",
+    "04-deploy.md",
+    "05-performance.md",
+    "06-monitoring.md",
+    "07-checklist.md",
+    "08-access.md",
+    "09-recovery.md",
+    "10-launch-day.md",
+    "11-reports.md",
+)
+SCREENS = set("1234567xpl")
+
+
+def document(market: Market, name: str) -> Document:
+    return next(one for one in documents(market) if one.id == name)
+
+
+def table(made: Document, caption: str) -> list[list[str]]:
+    found = next(block for block in made.blocks if isinstance(block, Table) and block.caption.startswith(caption))
+    return [[cell.text for cell in row] for row in found.rows]
+
+
+def cells(made: Document) -> list[Cell]:
+    return [cell for block in made.blocks if isinstance(block, Table) for row in block.rows for cell in row]
+
+
+@pytest.mark.parametrize("market", [bare(), full()], ids=["bare", "full"])
+def test_the_documents_stand_in_their_order_and_count_what_they_know(market: Market) -> None:
+    made = documents(market)
+    assert tuple(one.file for one in made) == FILES
+    for one in made:
+        assert 0 <= one.have <= one.of
+        assert one.markdown.startswith(f"# {one.title}\n")
+        assert f"{one.have} of {one.of} facts known" in one.markdown
+        assert {gap.screen for gap in one.gaps} <= SCREENS
+        assert len(one.gaps) <= one.of - one.have
+        assert (one.have == one.of) == (not one.gaps)
+
+
+def test_a_launch_of_which_nothing_is_known_shows_gaps_and_no_empty_page() -> None:
+    for one in documents(bare()):
+        assert one.gaps, one.file
+        assert len(one.markdown) > 400, one.file
+
+
+def test_each_gap_leads_to_the_screen_where_it_is_filled() -> None:
+    gaps = {gap.text: gap.screen for one in documents(full()) for gap in one.gaps}
+    assert gaps["owner of billing for Cloudflare"] == "p"
+    assert gaps["what staging.example.com is for"] == "2"
+    assert gaps["who hosts mail.example.com"] == "1"
+    assert gaps["last restore of pictures"] == "p"
+    assert gaps["answer to “One-step release”"] == "4"
+    assert gaps["owner of “www.example.com takes 4 hops”"] == "x"
+    assert gaps["time zone of The launch engineer"] == "p"
+
+
+def test_a_gap_is_seen_in_the_document_itself() -> None:
+    access = document(full(), "access").markdown
+    assert "**Not filled:** owner of billing" in access
+    assert "**Not filled:** log-in address" not in access, "in a table the row tells of what"
+
+
+def test_filling_a_gap_fills_the_document() -> None:
+    market = full()
+    before = document(market, "access")
+    systems = tuple(msgspec.structs.replace(one, billing_owner="founder") for one in market.inventory.systems)
+    market.inventory = msgspec.structs.replace(market.inventory, systems=systems)
+    after = document(market, "access")
+    assert (after.have - before.have, after.of - before.of) == (2, 0)
+    assert not any("billing" in gap.text for gap in after.gaps)
+
+
+def test_a_full_document_says_so() -> None:
+    market = full()
+    market.inventory = Inventory(
+        systems=tuple(
+            System(
+                id=name,
+                name=name,
+                category="hosting",
+                provider=name,
+                account_owner="founder",
+                business_owned="yes",
+                billing_owner="founder",
+                login_url=f"https://{name}.example/",
+            )
+            for name in ("one", "two")
+        ),
+        access=tuple(Access(system=name, person="founder", role="owner", mfa="key", reviewed=NOW.date()) for name in ("one", "two")),
+    )
+    made = document(market, "access")
+    assert made.have == made.of and not made.gaps
+
+
+# Risks
+
+
+def test_the_risk_list_is_ten_long_and_the_appendix_has_the_rest() -> None:
+    many = results(*(finding("audit.broken-links.broken", f"example.com/page-{at:02}", f"Page {at} does not open") for at in range(14)))
+    made = documents(full(results=many))
+    risks, reports = made[0], made[-1]
+    assert len(table(risks, "Fix first")) == 10
+    assert "10 of 14; 4 more in the appendix" in risks.markdown
+    assert len(table(reports, "All problems")) == 14
+
+
+def test_a_list_without_problems_does_not_hide_that_nothing_was_looked_at() -> None:
+    made = document(bare(), "risks").markdown
+    assert "Nothing has been looked at yet" in made
+    assert "**Not filled:** the answers to 66 of 66 checks" in made
+    assert "the answers to 55 of 66 checks" in document(full(), "risks").markdown
+
+
+def test_a_risk_shows_what_put_it_there() -> None:
+    rows = table(document(full(), "risks"), "Fix first")
+    assert rows[0] == [
+        "1",
+        "The certificate of api.example.com ends in 2 days",
+        "problem",
+        "stops the launch",
+        "everything",
+        "20 min",
+        "",
+        "The launch engineer",
+    ]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4"]
+
+
+def test_an_accepted_risk_names_who_took_it_on_why_and_until_when() -> None:
+    assert table(document(full(), "risks"), "Known risks") == [
+        ["DMARC names no address for reports", "The founder", "nobody has time to read reports before the launch", "24 December 2026"]
+    ]
+
+
+# Domain map
+
+
+def test_the_domain_map_reads_what_the_checks_saw() -> None:
+    rows = {row.host: row for row in host_rows(Snapshot.of(full(), NOW))}
+    api = rows["api.example.com"]
+    assert (api.provider, api.address, api.tls_until) == ("Fly.io", "203.0.113.20, 2001:db8::20", "26 November 2026")
+    assert api.tls_issuer == "CN=R11, O=Let's Encrypt"
+    assert api.owner == "The launch engineer"
+    assert rows["example.com"].leads_to == "is the main address"
+    assert rows["www.example.com"].leads_to == "https://example.com/home"
+    assert rows["mail.example.com"].provider == ""
+
+
+def test_the_domain_map_understands_the_evidence_of_the_certificate_check() -> None:
+    leaf = Certificate(
+        subject="CN=example.com",
+        issuer="CN=Some CA",
+        names=("example.com",),
+        not_before=NOW - timedelta(days=10),
+        not_after=NOW + timedelta(days=60),
+        serial="1",
+        key="ec",
+        key_bits=256,
+        signature_hash="sha256",
+        self_signed=False,
+    )
+    sight = TlsSight(host="example.com", port=443, address="203.0.113.10", verified=True, chain=(leaf, leaf), version="TLSv1.3", at=NOW)
+    judged = judge_certificate(Say("edge.certificates"), sight, NOW)
+    row = host_rows(Snapshot.of(full(results=results(*judged)), NOW))[0]
+    assert (row.tls_until, row.tls_issuer) == ("23 January 2027", "CN=Some CA")
+
+
+def test_the_domains_show_registrar_and_name_servers() -> None:
+    (row,) = domain_rows(Snapshot.of(full(), NOW))
+    assert (row.registrar, row.expires, row.dns_provider) == ("Gandi SAS", "1 March 2028", "Cloudflare")
+    assert row.nameservers == "ns1.example.com, ns2.example.com"
+
+
+def test_a_mail_host_owes_no_web_certificate() -> None:
+    rows = {row[0]: row for row in table(document(full(), "domain-map"), "Public names")}
+    assert rows["mail.example.com"][5] == ""
+    assert rows["app.example.com"][5] == "end"
+
+
+def test_an_old_address_has_its_own_state() -> None:
+    seen = results(
+        finding("edge.redirects.old-address", "example.com/sale", "It leads there in one step", State.PASS),
+        finding("edge.redirects.too-many-hops", "www.example.com", "www takes 4 hops"),
+    )
+    rows = table(document(full(results=seen), "domain-map"), "Old addresses")
+    assert [row[2] for row in rows] == ["not checked yet", "passes"]
+    stale = tuple(msgspec.structs.replace(one, started_at=NOW - timedelta(days=3)) for one in seen)
+    rows = table(document(full(results=stale), "domain-map"), "Old addresses")
+    assert [row[2] for row in rows] == ["check again", "check again"]
+
+
+# Access
+
+
+def access_points(**changes: object) -> list[list[str]]:
+    market = full()
+    market.inventory = msgspec.structs.replace(market.inventory, **changes)
+    return table(document(market, "access"), "What to change")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Access(system="gandi", person="helper", mfa="key", reviewed=NOW.date()), "Has left and can still get in: remove the access today"),
+        (Access(system="gandi", person="engineer", mfa="none"), "No second factor: switch it on"),
+        (Access(system="gandi", person="engineer", shared=True), "A shared log-in: give everybody their own"),
+        (Access(system="gandi", person="engineer", role="admin", expected_role="member"), "Has the right “admin”, needs “member”"),
+        (Access(system="gandi", person="engineer", reviewed=date(2026, 8, 25)), "Not looked at for more than 90 days"),
+    ],
+    ids=["left", "mfa", "shared", "right", "review"],
+)
+def test_what_is_wrong_with_an_access_is_said(entry: Access, said: str) -> None:
+    clean = (Access(system="gandi", person="founder", role="owner", expected_role="owner", mfa="key", reviewed=NOW.date()),)
+    assert said not in [row[0] for row in access_points(access=clean)]
+    assert said in [row[0] for row in access_points(access=(*clean, entry))]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Access(system="gandi", person="engineer", mfa="totp", reviewed=date(2026, 8, 26)),
+        Access(system="gandi", person="engineer", mfa="unknown"),
+        Access(system="gandi", person="engineer", shared=True, break_glass=True),
+        Access(system="gandi", person="engineer", role="Admin", expected_role="admin"),
+    ],
+    ids=["reviewed in time", "unknown is a gap", "sealed", "same right"],
+)
+def test_what_is_right_with_an_access_is_not_blamed(entry: Access) -> None:
+    assert access_points(access=(entry,), systems=()) == []
+
+
+def test_one_person_alone_is_said_and_who_has_left_does_not_count() -> None:
+    market = full()
+    rows = table(document(market, "access"), "What to change")
+    assert ["Only one person can get in: add a second", "Cloudflare", "The founder"] in rows
+    assert ["The account is not the business's own: move it", "Fly.io", "The launch engineer"] in rows
+    assert rows[0][0].startswith("Has left")
+
+
+# Checklist and the five questions
+
+
+def test_the_checklist_asks_of_known_checks_and_systems_only() -> None:
+    market = bare()
+    for item in ITEMS:
+        assert bool(item.check) != bool(item.category), item.text
+        assert not item.check or item.check in market.roadmap.checks
+    assert len(ITEMS) == 24
+
+
+def test_a_checklist_line_follows_the_inventory_and_the_checks() -> None:
+    rows = {row[1]: row for row in table(document(full(), "checklist"), "Handover checklist")}
+    assert rows["The business owns the account where the domain is registered"][2] == "yes"
+    assert rows["The business owns the hosting account"][2] == "no"
+    assert rows["The business owns the payment account"][2] == "account"
+    assert rows["Going back a version was rehearsed"][2:4] == ["passes", "The launch engineer, 22 November 2026"]
+    assert rows["A release is one step"][2] == "not answered"
+
+
+def answers(market: Market) -> list[str]:
+    return [answer.text for _, answer, _ in five_questions(Snapshot.of(market, NOW))]
+
+
+def test_the_five_questions_are_answered_from_what_is_known() -> None:
+    assert answers(bare()) == ["not answered"] * 5
+    assert answers(full()) == ["not answered", "yes", "not answered", "no", "yes"]
+
+
+def test_who_has_left_cannot_change_a_dns_record() -> None:
+    market = full()
+    market.people = People(people=(Person(id="founder", status="left"), Person(id="helper", status="left")))
+    assert answers(market)[4] == "no"
+
+
+# Recovery and launch day
+
+
+def test_every_usual_breakdown_has_a_card_or_a_gap() -> None:
+    assert [title for title, _ in uncovered(())] == [title for title, _, _ in SCENARIOS]
+    made = document(bare(), "recovery")
+    for title, _, _ in SCENARIOS:
+        assert f"recovery steps for “{title}”" in [gap.text for gap in made.gaps]
+        assert f"## {title}" in made.markdown
+
+
+@pytest.mark.parametrize(("title", "words"), [(title, words) for title, _, words in SCENARIOS])
+def test_a_card_covers_its_scenario_by_its_own_words(title: str, words: tuple[str, ...]) -> None:
+    for word in words:
+        left = [one for one, _ in uncovered((Recovery(id="card", title=f"When the {word} breaks"),))]
+        assert title not in left
+
+
+def test_a_card_is_followed_line_by_line() -> None:
+    text = document(full(), "recovery").markdown
+    assert "1. Stop all releases.\n2. Tell the others in the launch channel.\n3. Go back one version." in text
+    assert "```\nfly releases rollback\n```" in text
+    assert "22 November 2026, by The founder, 4 min" in text
+
+
+def test_the_contact_plan_stands_in_its_order_with_names_from_people() -> None:
+    rows = table(document(full(), "launch-day"), "Contact plan")
+    assert [row[:4] for row in rows] == [
+        ["1", "The launch engineer", "launch engineer", "phone, +00 000 0002"],
+        ["2", "The founder", "founder", "+00 000 0001"],
+    ]
+
+
+def test_one_contact_alone_is_a_gap() -> None:
+    market = full()
+    market.inventory = msgspec.structs.replace(market.inventory, contacts=(Contact(order=1, person="founder"),))
+    assert "who is called when the first does not answer" in [gap.text for gap in document(market, "launch-day").gaps]
+
+
+# What must be known before reading
+
+
+@pytest.mark.parametrize(
+    ("changes", "says", "origin"),
+    [
+        ({"demo": True}, "This is a demo", "demo"),
+        ({"keeps": False}, "at a time that was set by hand", "set time"),
+        (
+            {"results": results(finding("edge.https.plain-http", "example.com", "It answers without HTTPS", via="connect-map"))},
+            "Seen through a connect map",
+            "connect map",
+        ),
+    ],
+    ids=["demo", "set time", "connect map"],
+)
+def test_every_document_says_where_it_does_not_speak_of_the_real_thing(changes: dict[str, object], says: str, origin: str) -> None:
+    market = full(**changes)
+    for one in documents(market):
+        assert says in one.markdown.split("\n\n")[1], one.file
+    assert Snapshot.of(market, NOW).origin == origin
+
+
+def test_a_declared_connect_map_is_enough_for_the_warning() -> None:
+    market = full()
+    market.launch = msgspec.structs.replace(market.launch, connect={"example.com": "127.0.0.1"})
+    assert "Seen through a connect map" in documents(market)[0].markdown
+
+
+def test_an_ordinary_run_carries_no_warning() -> None:
+    for one in documents(full()):
+        assert not one.markdown.split("\n\n")[1].startswith(">")
+
+
+def test_documents_do_not_change_what_they_read() -> None:
+    market = full()
+    before = replace(market)
+    assert documents(market) == documents(market)
+    assert market == before
+
+
+def test_states_are_words_with_glyphs_never_a_colour_alone() -> None:
+    for one in documents(full()):
+        for cell in cells(one):
+            if cell.kind == "state":
+                assert cell.glyph and cell.text
