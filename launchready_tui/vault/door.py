@@ -167,8 +167,8 @@ def _in_words(why: BaseException) -> BaseException:
     if isinstance(why, NoKeyring | TooLong):
         return why
     kinds = {cls.__name__ for cls in type(why).__mro__}
-    if "NoKeyringError" in kinds or isinstance(why, ImportError):
-        return NoKeyring("none", str(why) if isinstance(why, ImportError) else "")
+    if "NoKeyringError" in kinds:
+        return NoKeyring("none")
     # InitError is what SecretService says where there is no keyring yet and nobody answered the question for its password.
     if kinds & {"KeyringLocked", "InitError", "LockedException", "PromptDismissedException"}:
         return NoKeyring("locked", str(why))
