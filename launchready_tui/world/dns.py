@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
@@ -62,12 +63,14 @@ class Dns:
         if isinstance(reading, Failure):
             return reading
         flags = heard.message.flags
+        # Servers turn their records round from answer to answer; what we show and try keeps one order.
+        rows = sorted(reading.rrset or (), key=lambda rdata: _by_number(shown(rdata, rdtype)))
         return DnsAnswer(
             name=name,
             rdtype=rdtype,
             status=reading.status,
-            records=tuple(shown(rdata, rdtype) for rdata in reading.rrset or ()),
-            texts=tuple(joined(rdata) for rdata in reading.rrset or ()) if rdtype == "TXT" else (),
+            records=tuple(shown(rdata, rdtype) for rdata in rows),
+            texts=tuple(joined(rdata) for rdata in rows) if rdtype == "TXT" else (),
             ttl=reading.ttl,
             canonical=reading.canonical,
             server=heard.server,
@@ -97,6 +100,10 @@ def shown(rdata: dns.rdata.Rdata, rdtype: str) -> str:
         parts[1:2] = [_bare(part.lower()) for part in parts[1:2]]
         return " ".join(parts)
     return text
+
+
+def _by_number(text: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isascii() and part.isdigit() and len(part) < 12 else (1, 0, part) for part in re.split(r"[ .]", text)]
 
 
 def _bare(part: str) -> str:

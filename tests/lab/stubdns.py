@@ -103,7 +103,7 @@ def wires(answer: Answer) -> list[bytes]:
         return []
     if isinstance(answer, list):
         return answer
-    return [answer if isinstance(answer, bytes) else answer.to_wire()]
+    return [answer if isinstance(answer, bytes) else answer.to_wire(max_size=65535)]
 
 
 @contextlib.asynccontextmanager
