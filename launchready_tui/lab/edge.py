@@ -49,7 +49,7 @@ class Edge:
     def __init__(self, origin: Program, flaws: Collection[str]) -> None:
         self._origin = origin
         self._flaws = flaws
-        self._store: OrderedDict[tuple[str, str], _Stored] = OrderedDict()
+        self._store: OrderedDict[tuple[str, str, str], _Stored] = OrderedDict()
 
     def purge(self) -> None:
         """Forgets everything, as a deploy does."""
@@ -72,7 +72,8 @@ class Edge:
             return _Stored(await self._origin(request), now, 0), "fwd=method"
         if "edge-bypass" in self._flaws:
             return _Stored(await self._origin(request), now, 0), "fwd=bypass"
-        key = (request.host, request.target)
+        # Origin is the one request header that responses here vary by, apart from the coding, which is made on the way out.
+        key = (request.host, request.target, request.headers.get("origin", ""))
         kept = self._store.get(key)
         if kept is not None and "authorization" not in request.headers:
             left = kept.fresh_for - (now - kept.at)

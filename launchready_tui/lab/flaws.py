@@ -58,6 +58,11 @@ def load() -> tuple[Flaw, ...]:
         flaws = msgspec.convert(tomllib.loads(text), _Table).flaws
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise FlawTableError(f"lab/flaws.toml: {error}") from error
+    return verified(flaws)
+
+
+def verified(flaws: tuple[Flaw, ...]) -> tuple[Flaw, ...]:
+    """The same flaws, if they hold together. Raises FlawTableError."""
     ids = [flaw.id for flaw in flaws]
     for flaw in flaws:
         if ids.count(flaw.id) > 1:

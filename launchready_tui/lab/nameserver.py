@@ -6,6 +6,7 @@ import asyncio
 import errno
 import struct
 from collections.abc import Mapping
+from typing import cast
 
 import dns.edns
 import dns.exception
@@ -193,8 +194,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # the selector loop's one is no subclass of it
 
     def datagram_received(self, data: bytes, addr: tuple[str | object, int]) -> None:
         answer = self._server.reply(data, tcp=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import os
 import sys
 import threading
@@ -81,6 +80,7 @@ def _listen_for_orders(town: Town, loop: asyncio.AbstractEventLoop) -> None:
 
 async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_complain)
     # The rows are filled in a thread while this one still imports: together they decide how soon the lab is ready.
     with ThreadPoolExecutor(1) as helper:
         filling = helper.submit(_market)
@@ -107,6 +107,14 @@ async def _serve(options: argparse.Namespace) -> None:
     await asyncio.Event().wait()
 
 
+def _complain(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tells stderr what went wrong inside the lab; lost connections and broken handshakes are what checks do all day."""
+    error = context.get("exception")
+    if not isinstance(error, OSError | EOFError):
+        sys.stderr.write(f"{context.get('message')}: {error!r}\n")
+        sys.stderr.flush()
+
+
 def _market() -> Any:
     from .market import Market
 
@@ -116,7 +124,6 @@ def _market() -> Any:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs until stdin closes. 0 then, 2 for options that make no sense, 3 if it could not start."""
     options = _options(arguments)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # broken handshakes are what checks do all day
     try:
         if sys.platform == "win32":
             # The other loop's UDP goes deaf after one unreachable port (python/cpython#91227).
