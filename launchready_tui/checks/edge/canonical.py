@@ -285,14 +285,11 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
                 raws.append(address.strip().removeprefix("<"))
     named = []
     for raw in dict.fromkeys(raws):
-        parts = raw.lower().startswith(("http://", "https://"))
-        absolute = html.absolute(reply.url, raw)
-        if not absolute or not raw:
+        whole = raw.lower().startswith(("http://", "https://"))
+        if not raw or not (origin(raw) if whole else html.absolute(reply.url, raw)):
             named.append((raw, "it is no address"))
-        elif not parts:
-            named.append((raw, "it is relative"))
         else:
-            named.append((absolute, ""))
+            named.append((raw, "") if whole else (raw, "it is relative"))
     return named
 
 

@@ -187,11 +187,13 @@ async def _loop(say: Say, world: World, host: str, chain: Chain, evidence: list[
 async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
     """Follows once more, giving back the cookies that were set, as a browser does."""
     jar: dict[tuple[str, str], str] = {}
+    visited: set[tuple[str, str]] = set()
     url = start
     for _ in range(limit):
         own = "; ".join(f"{name}={value}" for (host, name), value in jar.items() if host == host_of(url))
-        if own == "" and jar:
+        if (url, own) in visited:
             return False
+        visited.add((url, own))
         reply = await world.web.get(url, headers=(("cookie", own),) if own else ())
         if not isinstance(reply, Reply):
             return False
@@ -202,8 +204,6 @@ async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
             cookie = read_cookie(value)
             if cookie:
                 jar[host_of(url), cookie.name] = cookie.value
-        if not jar:
-            return False
         url = html.absolute(url, location)
         if not url.startswith(("http://", "https://")):
             return False
