@@ -86,7 +86,7 @@ WHOLE_LAUNCH = "launch"
 
 def finding_id(rule: str, subject: str) -> str:
     """12 hex digits from rule and subject: stable between runs and machines."""
-    return hashlib.sha256(f"{rule}\0{subject}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{rule}\0{subject}".encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -137,7 +137,7 @@ def _banner(words: str) -> str:
 def _table(one: Table) -> str:
     e = text.for_html
     if not one.rows:
-        return f'<h4>{e(one.caption)}</h4>\n<p class="note">{e(one.empty)}</p>'
+        return f'<p class="title">{e(one.caption)}</p>\n<p class="note">{e(one.empty)}</p>'
     heads = "".join(f'<th scope="col"{_column_class(column.number, column.wide)}>{e(column.head)}</th>' for column in one.columns)
     rows = []
     for row in one.rows:
