@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin
 
 import msgspec
 
@@ -93,7 +93,7 @@ class _Reader:
             (found for found in (_list(one.get("servers")) for one in (operation, item, self.document)) if found), [{"url": "/"}]
         )
         urls = [self._url(server) for server in servers if isinstance(server, dict)]
-        whole = [url for url in urls if urlsplit(url).scheme in ("http", "https")]
+        whole = [url for url in urls if url.startswith(("http://", "https://"))]
         return next((url for url in whole if url.startswith("https://")), whole[0] if whole else "")
 
     def _url(self, server: dict[str, Any]) -> str:

@@ -143,9 +143,9 @@ def _named(routes: list[Route], taken: Collection[str]) -> Iterable[Route]:
     for route in routes:
         name, number = route.name, 2
         if name.lower() in used:
-            name = f"{route.name} on {urlsplit(route.url).hostname}"
-        while name.lower() in used:
-            name, number = f"{route.name} {number}", number + 1
+            name = full = f"{route.name} on {urlsplit(route.url).hostname}"
+            while name.lower() in used:
+                name, number = f"{full} {number}", number + 1
         used.add(name.lower())
         yield msgspec.structs.replace(route, name=name)
 
