@@ -1,0 +1,249 @@
+"""audit.hosts: every public name of the product, declared or found, and what each is for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING
+
+from ...failure import Failure
+from ...findings import Evidence, Finding, Remedy
+from ...world import registrable
+from ...world.sights import Chain, DnsAnswer, Reply, TlsSight
+from ..base import Say, check
+from ..parse import page as html
+from ..parse.addresses import host_of
+from ..paste import zone_line
+from ..seen import ABSENT, dns_evidence, via_of
+from .hosts_of import declared, plain, web_hosts
+from .providers import under, where_dns_is_edited
+from .words import WORDS
+
+if TYPE_CHECKING:
+    from ...launch.model import Launch
+    from ...world import World
+
+say = Say("audit.hosts")
+
+MOST = 25
+"""So many undeclared hosts are told one by one."""
+_CT_CAP = 4 * 1024 * 1024
+_CT_NAMES = 500
+
+
+class _Found:
+    """Undeclared names and where each was seen."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._known = set(declared(launch))
+        self._domains = {registrable(name) for name in self._known}
+        self.seen: dict[str, list[str]] = {}
+        self.via = ""
+
+    def add(self, names: Iterable[str], where: str, via: str = "") -> None:
+        for raw in names:
+            name = plain(raw)
+            if "*" in name or " " in name or name in self._known or registrable(name) not in self._domains or not name.isascii():
+                continue
+            places = self.seen.setdefault(name, [])
+            if where not in places:
+                places.append(where)
+            self.via = self.via or via
+
+
+@check("audit.hosts")
+async def hosts(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """Declared hosts first; then names in certificates, on pages, by usual words, and in the certificate logs where they may be asked."""
+    for coming in asyncio.as_completed([_declared(launch, world, name) for name in declared(launch)]):
+        for finding in await coming:
+            yield finding
+    found = _Found(launch)
+    logs = asyncio.ensure_future(_logs(launch, world, found))
+    try:
+        await asyncio.gather(_certificates(launch, world, found), _links(launch, world, found))
+        for finding in await _words(launch, world, found):
+            yield finding
+        early = set(found.seen)
+        for finding in await _judge(world, found, early):
+            yield finding
+        for finding in await logs:
+            yield finding
+        for finding in await _judge(world, found, set(found.seen) - early, after=len(early)):
+            yield finding
+    finally:
+        logs.cancel()
+
+
+async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
+    host = launch.host(name)
+    findings: list[Finding] = []
+    found, answer = await asyncio.gather(world.dns.addresses(name), world.dns.ask(name, "A"))
+    via = via_of(answer)
+    evidence = [dns_evidence(answer)] if isinstance(answer, DnsAnswer) else []
+    if not isinstance(found, Failure):
+        addresses = Evidence.of("addresses", "\n".join(found), source=name, at=world.clock.now())
+        findings.append(say.passed("unresolved", name, f"{name} leads somewhere", evidence=[addresses], via=via))
+    elif found.kind not in ABSENT:
+        findings.append(
+            say.unknown("unresolved", name, f"Whether {name} leads anywhere could not be seen: {found.words}", failure=found, via=via)
+        )
+    elif isinstance(answer, DnsAnswer) and _dangles(name, answer):
+        findings.append(await _dangling(world, name, answer))
+    elif host is not None and host.role == "mail" and found.kind == "no-address":
+        findings.append(say.not_applicable("unresolved", name, f"{name} is for mail and needs no web address"))
+    else:
+        where = await where_dns_is_edited(world, name)
+        remedy = Remedy(
+            text="Add the record that your host names, or take the host out of the launch file",
+            paste=zone_line(name, "CNAME", "<name your host gives>.")
+            if registrable(name) != name
+            else zone_line(name, "A", "<address of your host>"),
+            where=where,
+        )
+        findings.append(say.fail("unresolved", name, f"{name} leads nowhere: it has no address", evidence=evidence, remedy=remedy, via=via))
+    if host is not None and host.role == "other" and not host.purpose.strip():
+        table = f'[[hosts]]\nname = "{name}"\nrole = "app"\npurpose = "<what it is for>"'
+        remedy = Remedy(text="Say in the launch file what it is for", paste=table, where="launchready.toml")
+        findings.append(say.warn("purpose", name, f"Nobody has written down what {name} is for", remedy=remedy, evidence=evidence, via=via))
+    elif host is not None:
+        findings.append(say.passed("purpose", name, f"{name} is {host.purpose.strip() or f'the {host.role} host'}", via=via))
+    return findings
+
+
+def _dangles(name: str, answer: DnsAnswer) -> bool:
+    """An alias whose target does not exist: whoever can register the target speaks in this name."""
+    return answer.status == "nxdomain" and plain(answer.canonical) not in ("", name)
+
+
+async def _dangling(world: World, name: str, answer: DnsAnswer) -> Finding:
+    target = plain(answer.canonical)
+    return say.fail(
+        "dangling",
+        name,
+        f"{name} is an alias of {target}, which does not exist: somebody else may take that name and speak as you",
+        evidence=[dns_evidence(answer), Evidence.of("alias", f"{name}. CNAME {target}.", source=answer.server, at=answer.at)],
+        remedy=Remedy(
+            text="Remove the alias, or point it at a service you run",
+            paste=f"{name}. CNAME {target}.   ; remove",
+            where=await where_dns_is_edited(world, name),
+        ),
+        via=answer.via,
+    )
+
+
+async def _certificates(launch: Launch, world: World, found: _Found) -> None:
+    sights = await asyncio.gather(*(world.tls.look(name) for name in web_hosts(launch)))
+    for sight in sights:
+        if isinstance(sight, TlsSight):
+            found.add(sight.leaf.names, f"the certificate of {sight.host}", sight.via)
+
+
+async def _links(launch: Launch, world: World, found: _Found) -> None:
+    urls = tuple(dict.fromkeys((launch.canonical, *(page.url for page in launch.pages))))
+    for chain in await asyncio.gather(*(world.web.follow(url) for url in urls)):
+        if isinstance(chain, Chain) and isinstance(chain.end, Reply) and chain.end.is_html:
+            page = html.read(chain.end.text, chain.end.url)
+            found.add((host_of(ref.url) for ref in page.refs if ref.url), f"a link on {chain.end.url}", chain.end.via)
+
+
+async def _words(launch: Launch, world: World, found: _Found) -> list[Finding]:
+    """Asks for usual labels, after a label that nobody has: where that is answered too, only different answers count."""
+    domain = registrable(plain(launch.domain))
+    anything = await world.dns.ask(f"{secrets.token_hex(8)}.{domain}", "A")
+    if isinstance(anything, Failure):
+        words = f"Usual names under {domain} were not tried: {anything.words}"
+        return [say.info("words", domain, words, evidence=[Evidence.of("failure", str(anything))])]
+    known = set(declared(launch))
+    names = [name for word in WORDS if (name := f"{word}.{domain}") not in known]
+    for name, answer in zip(names, await asyncio.gather(*(world.dns.ask(name, "A") for name in names)), strict=True):
+        if isinstance(answer, Failure):
+            continue
+        if (answer.found and set(answer.records) != set(anything.records)) or _dangles(name, answer):
+            found.add([name], "a usual name that DNS answers", answer.via)
+    if not anything.found:
+        return []
+    evidence = Evidence.of("DNS", f"*.{domain} A {', '.join(anything.records)}", source=anything.server, at=anything.at)
+    words = f"Every name under {domain} leads somewhere (a wildcard record): typing errors and old names do too"
+    return [say.info("wildcard", domain, words, evidence=[evidence], via=anything.via)]
+
+
+async def _logs(launch: Launch, world: World, found: _Found) -> list[Finding]:
+    domain = registrable(plain(launch.domain))
+    wanted = [service for service in ("crt.sh", "certspotter") if service in launch.settings.services]
+    if not launch.announced or not wanted:
+        return []
+    urls = {
+        "crt.sh": f"https://crt.sh/?q=%25.{domain}&output=json&exclude=expired",
+        "certspotter": f"https://api.certspotter.com/v1/issuances?domain={domain}&include_subdomains=true&expand=dns_names",
+    }
+    replies = await asyncio.gather(*(world.web.get(urls[service], cap=_CT_CAP) for service in wanted))
+    failed: dict[str, Failure] = {}
+    via = ""
+    for service, reply in zip(wanted, replies, strict=True):
+        names = reply if isinstance(reply, Failure) else _names(reply, domain)
+        if isinstance(names, Failure):
+            failed[service] = names
+        else:
+            found.add(names, f"certificate logs ({service})")
+    if len(failed) < len(wanted):
+        return []
+    evidence = [Evidence.of(service, str(failure)) for service, failure in failed.items()]
+    words = f"The public certificate logs could not be asked for names under {domain}; the other sources were"
+    return [say.info("certificate-logs", domain, words, evidence=evidence, via=via)]
+
+
+def _names(reply: Reply, domain: str) -> list[str] | Failure:
+    """The names in an answer of crt.sh or Cert Spotter."""
+    if reply.status == 429:
+        return Failure(kind="rate-limited", detail="status 429", target=reply.url)
+    if reply.status != 200 or reply.truncated:
+        return Failure(kind="unavailable", detail=f"status {reply.status}" if not reply.truncated else "too many names", target=reply.url)
+    try:
+        rows = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return Failure(kind="unavailable", detail="no JSON", target=reply.url)
+    names: set[str] = set()
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            listed = row.get("dns_names")
+            raw = "\n".join(map(str, listed)) if isinstance(listed, list) else str(row.get("name_value", ""))
+            names.update(name for line in raw.split("\n") if under(name := plain(line).removeprefix("*."), domain))
+    return sorted(names)[:_CT_NAMES]
+
+
+async def _judge(world: World, found: _Found, names: set[str], after: int = 0) -> list[Finding]:
+    """Names that still lead somewhere are told; those that do not are history, unless they dangle."""
+    ordered = sorted(names)
+    answers = await asyncio.gather(*(world.dns.ask(name, "A") for name in ordered))
+    live: list[Finding] = []
+    for name, answer in zip(ordered, answers, strict=True):
+        if isinstance(answer, Failure):
+            continue
+        if _dangles(name, answer):
+            live.append(await _dangling(world, name, answer))
+        elif answer.found:
+            live.append(_undeclared(name, found.seen[name], answer))
+    room = max(0, MOST - after)
+    if len(live) > room:
+        hidden = [finding.subject for finding in live[room:]]
+        domain = registrable(ordered[0])
+        words = f"{len(hidden)} more names under {domain} are in use and not in the launch file"
+        live[room:] = [say.info("more", domain, words, evidence=[Evidence.of("names", "\n".join(hidden))])]
+    return live
+
+
+def _undeclared(name: str, places: list[str], answer: DnsAnswer) -> Finding:
+    return say.warn(
+        "undeclared",
+        name,
+        f"{name} is in use and the launch file does not know it: nobody checks it",
+        evidence=[Evidence.of("seen in", "\n".join(places)), dns_evidence(answer)],
+        remedy=Remedy(
+            text="Declare it with what it is for, or remove its record if nobody needs it",
+            paste=f'[[hosts]]\nname = "{name}"\nrole = "other"\npurpose = "<what it is for>"',
+            where="launchready.toml",
+        ),
+        via=answer.via,
+    )
