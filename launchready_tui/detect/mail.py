@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from .. import text
 from ..failure import Failure
 from ..launch.model import Email
+from ..launch.names import inside
 from .proposal import Outcome, Seen
 from .words import SELECTORS, SENDERS
 
 if TYPE_CHECKING:
     from ..world import World
 
+_SPF = re.compile(r"v=spf1(?:\s|$)", re.IGNORECASE)
+_INCLUDE = re.compile(r"(?:include:|redirect=)([A-Za-z0-9._-]+)", re.IGNORECASE)
 _KEY = re.compile(r"(?:^|;)\s*p\s*=\s*[A-Za-z0-9+/]")
 
 
@@ -42,16 +45,35 @@ async def _exchanges(domain: str, world: World) -> tuple[Seen, tuple[str, ...], 
         )
     if isinstance(spf, Failure):
         return said, (), [_seen("could-not-look", f"SPF of {domain}: {spf.words}")]
-    records = [one for one in spf.texts if re.match(r"v=spf1(?:\s|$)", one, re.IGNORECASE)]
+    records = [one for one in spf.texts if _SPF.match(one)]
     if not records:
         return said, (), [_seen("not-there", f"{domain} has no SPF record")]
-    included = re.findall(r"(?:include:|redirect=)([A-Za-z0-9._-]+)", " ".join(records), re.IGNORECASE)
+    included = await _through_own(domain, _includes(records), world)
     known = [sender_of(name) for name in included]
     unknown = [name for name, sender in zip(included, known, strict=True) if not sender]
     looks = [_seen("seen", f"SPF of {domain} lets send: {', '.join(included) or 'own addresses only'}")]
     if unknown:
         looks.append(_seen("could-not-look", f"whose service {', '.join(unknown)} is: add it to `senders` if the product sends through it"))
     return said, tuple(dict.fromkeys(sender for sender in known if sender)), looks
+
+
+def _includes(records: list[str]) -> list[str]:
+    return [name.lower().rstrip(".") for name in _INCLUDE.findall(" ".join(records))]
+
+
+async def _through_own(domain: str, included: list[str], world: World) -> list[str]:
+    """Includes that lead to records of the domain itself (`_spf.example.com`) are replaced by what those include, two levels deep."""
+    for _ in range(2):
+        own = [name for name in included if inside(name, domain)]
+        answers = await asyncio.gather(*(world.dns.ask(name, "TXT") for name in own[:10]))
+        deeper = dict(zip(own, answers, strict=False))
+        found: list[str] = []
+        for name in included:
+            answer = deeper.get(name)
+            records = [] if answer is None or isinstance(answer, Failure) else [one for one in answer.texts if _SPF.match(one)]
+            found += _includes(records) if records else [name]
+        included = list(dict.fromkeys(found))
+    return included
 
 
 def sender_of(include: str) -> str:

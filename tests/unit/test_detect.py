@@ -104,6 +104,16 @@ async def test_a_usual_product_is_proposed_whole() -> None:
     assert proposal.found
 
 
+async def test_own_spf_records_are_followed_to_the_services() -> None:
+    txt = {
+        "example.com": ("v=spf1 include:_spf.example.com ~all",),
+        "_spf.example.com": ("v=spf1 include:_spf2.example.com include:mailgun.org ~all",),
+        "_spf2.example.com": ("v=spf1 ip4:192.0.2.1 include:_spf.example.com include:spf.mailjet.com ~all",),
+    }
+    proposal = await propose(names={"example.com": ONE}, txt=txt)
+    assert set(proposal.launch.email.senders) == {"mailjet", "mailgun"}
+
+
 async def test_a_wildcard_is_not_forty_hosts() -> None:
     proposal = await propose(names={"example.com": ONE, "api.example.com": TWO}, other=ONE)
     assert [host.name for host in proposal.launch.hosts] == ["example.com", "www.example.com", "api.example.com"]
