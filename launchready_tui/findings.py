@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,7 +51,7 @@ _WORST = (
 )
 
 
-def worst(states: list[State]) -> State:
+def worst(states: Collection[State]) -> State:
     """The state that speaks for all. Nothing, or only INFO, is UNKNOWN: nothing was judged."""
     for state in _WORST:
         if state in states:

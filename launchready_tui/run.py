@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 CEILING_S = 120.0
 """The longest a check may take, measurements asked for by the launch file apart."""
+ENGINE_RULES: dict[str, str] = {
+    "crashed": "The check broke inside LaunchReady, so nothing is known; the reference says where. It is never taken for a pass.",
+    "too-slow": "The check was stopped at its ceiling of time; what it found before that stands.",
+    "not-judged": "The check saw only facts and could judge none of them, such as for lack of a recorded permission.",
+    "not-confirmed": "Only a person can answer this check, and nobody has, or their word has run out (30 days).",
+    "confirmed": "A person has confirmed this check with a name, a day and evidence; it holds for 30 days.",
+}
+"""What rules of any check mean that come from the engine and the verdict, not from the check itself: the last part of their ids."""
 _TICK_S = 0.01
 _MEASURED_ROUTES = 5
 

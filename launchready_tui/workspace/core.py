@@ -74,7 +74,7 @@ class Workspace:
         state = options.state_dir or state_dir()
         if not (options.demo or options.trust or Trust(state).knows(launch_file.sha256)):
             raise NotTrusted(launch_file.path, launch_file.sha256, summary(launch_file))
-        reach = _reach(launch_file, options)
+        reach = reach_for(launch_file, options)
         journal = Journal.open(launch_file.folder / JOURNAL, demo=options.demo)
         try:
             return cls(launch_file, options, journal, reach, _vault(launch_file.launch, state, options))
@@ -329,7 +329,7 @@ class Workspace:
             return False
         if not (self.demo or self.options.trust or self._trust().knows(found.sha256)):
             raise NotTrusted(found.path, found.sha256, summary(found))
-        self.reach = _reach(found, self.options)
+        self.reach = reach_for(found, self.options)
         self.launch_file = found
         return True
 
@@ -346,7 +346,8 @@ class Workspace:
         return self._spec(target).title if isinstance(target, str) else decide.finding_of(target).summary
 
 
-def _reach(launch_file: LaunchFile, options: Options) -> Reach:
+def reach_for(launch_file: LaunchFile, options: Options) -> Reach:
+    """How a run of this launch reaches out: the options before the file. Raises ReachError."""
     from ..wire import ConnectMap, Reach
 
     settings = launch_file.launch.settings

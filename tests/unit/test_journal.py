@@ -88,7 +88,7 @@ def test_runs_at_a_set_time_and_runs_of_the_demo_are_no_real_ones(path: Path) ->
         assert len(journal.history("edge.tls")) == 1
         assert journal.changes().compared == 0
         assert journal.read(unkept) == result("edge.tls", FAILING), "its id reads it back all the same"
-        assert [row.kept for row in journal.runs()] == [False, True]
+        assert [(row.kept, row.demo) for row in journal.runs()] == [(True, True), (False, False), (True, False)]
     with Journal.open(path, demo=True) as journal:
         assert journal.latest() == {"edge.tls": result("edge.tls", OTHER)}
 

@@ -1,0 +1,36 @@
+"""`launchready [DIR]`: the console."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]")
+@common
+@pass_common
+def console(said: Common, folder: Path | None = None) -> int:
+    """Open the console on the launch in DIR (default: this folder)."""
+    if folder is not None:
+        said.folder = folder
+    needs_a_terminal()
+    ws = said.open()
+    try:
+        from ..console.app import Console
+
+        answer = Console(ws, plain=said.plain).run()
+        return answer if isinstance(answer, int) else Exit.FINE
+    finally:
+        ws.close()
+
+
+def needs_a_terminal() -> None:
+    """The console draws on a terminal; without one the head-less commands are named."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("the console needs a terminal; `launchready check` and `launchready demo --headless` run without one")

@@ -1,0 +1,122 @@
+"""`launchready demo`: the embedded marketplace, walked in the console or head-less."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..report import FORMATS
+from .options import Common, common, pass_common
+from .say import CouldNotRun, Exit, note
+
+if TYPE_CHECKING:
+    from ..lab.client import Lab
+    from ..workspace import Workspace
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="Without a terminal: run all checks, say the verdict, write the handover folder.")
+@click.option("--fixed", multiple=True, metavar="ID", help="Start with this flaw repaired; `all` for every one. May be given again.")
+@click.option("--flaws", is_flag=True, help="List the flaws of the demo marketplace and stop.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the handover folder goes.")
+@common
+@pass_common
+def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:
+    """Walk the embedded demo marketplace: real servers on this machine, with flaws to find and to fix.
+
+    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown away at the end.
+    """
+    if flaws:
+        return _list_flaws(said)
+    if not headless:
+        from .console import needs_a_terminal
+
+        needs_a_terminal()
+    with _lab(fixed) as lab, _workspace(said, lab) as ws:
+        return _headless(ws, said, kind, out) if headless else _console(ws, lab, said)
+
+
+def _list_flaws(said: Common) -> int:
+    from ..lab.flaws import load
+    from ..report.ink import pad
+
+    ink = said.ink()
+    table = load()
+    width = max(len(flaw.id) for flaw in table)
+    for flaw in table:
+        click.echo(ink.finish(f"{pad(flaw.id, width)}  {pad(flaw.stage, 11)}  {flaw.title}"))
+    return Exit.FINE
+
+
+@contextlib.contextmanager
+def _lab(fixed: tuple[str, ...]) -> Iterator[Lab]:
+    from ..lab.client import Lab
+
+    note("Starting the demo marketplace …")
+    with Lab.start(fixed="all" if "all" in fixed else fixed) as lab:
+        yield lab
+
+
+@contextlib.contextmanager
+def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
+    """The demo's workspace, in the folder of -C or in one that is gone afterwards."""
+    from ..lab.demo import prepare
+    from ..workspace import Options, Workspace
+
+    with contextlib.ExitStack() as stack:
+        folder = said.folder or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="launchready-demo-", ignore_cleanup_errors=True))
+        )
+        made: Any = prepare(folder, lab, said.now or lab.now)
+        options = Options(
+            connect=made.connect,
+            nameservers=made.nameservers,
+            ca_file=made.ca_file,
+            demo=made.demo,
+            refuse_unmapped=made.refuse_unmapped,
+            user=made.user,
+        )
+        ws = Workspace.open(folder, replace(options, now=said.now, allow=said.options().allow))
+        stack.callback(ws.close)
+        yield ws
+
+
+def _console(ws: Workspace, lab: Lab, said: Common) -> int:
+    from ..console.app import Console
+
+    answer = Console(ws, lab=lab, plain=said.plain).run()
+    return answer if isinstance(answer, int) else Exit.FINE
+
+
+def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
+    from .check import walk, write
+
+    report = asyncio.run(walk(ws, None))
+    write(report, kind, said, None)
+    _hand_over(ws, out)
+    return Exit.FINE
+
+
+def _hand_over(ws: Workspace, out: Path | None) -> None:
+    """Writes the bundle, and tests it as its receiver would."""
+    from ..handover import export, verify
+
+    with contextlib.ExitStack() as stack:
+        where = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="launchready-bundle-")))
+        made = export(ws, where, now=ws.clock.now())
+        problems = verify(made.zip)
+        if problems:
+            raise CouldNotRun(f"the handover folder does not verify: {problems[0]}")
+        if out is None:
+            note(f"The handover folder was written, verified ({len(made.files)} files) and thrown away; --out DIR keeps it")
+        else:
+            note(f"Handover folder: {made.folder}")
+            note(f"Handover zip:    {made.zip}")

@@ -1,0 +1,80 @@
+"""`launchready explain`: what a rule tests, why the line is drawn there, and where that comes from."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
+
+import click
+
+from ..run import ENGINE_RULES
+from .options import Common, common, pass_common
+from .say import Exit
+
+if TYPE_CHECKING:
+    from ..report.ink import Ink
+    from ..roadmap.model import CheckSpec, Roadmap, RuleSpec
+
+
+@click.command()
+@click.argument("name", metavar="RULE|CHECK")
+@common
+@pass_common
+def explain(said: Common, name: str) -> int:
+    """Explain a rule, such as `edge.redirects.loop`, or a check, such as `edge.redirects`."""
+    from ..roadmap.model import load
+
+    roadmap = load()
+    word = name.strip().lower()
+    ink = said.ink()
+    check_id, _, last = word.rpartition(".")
+    if word in roadmap.checks:
+        _check(roadmap.checks[word], roadmap, ink)
+    elif word in roadmap.rules:
+        _rule(roadmap.rules[word], roadmap, ink)
+    elif check_id in roadmap.checks and last in ENGINE_RULES:
+        _print(ink, word, [("what it says", ENGINE_RULES[last]), ("check", f"{roadmap.checks[check_id].title} ({check_id})")])
+    else:
+        near = difflib.get_close_matches(word, [*roadmap.rules, *roadmap.checks], n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise click.UsageError(f"{name!r} is neither a rule nor a check{hint}")
+    return Exit.FINE
+
+
+def _rule(rule: RuleSpec, roadmap: Roadmap, ink: Ink) -> None:
+    check = roadmap.checks.get(rule.id.rpartition(".")[0])
+    rows = [("term", rule.term), ("what it tests", rule.explain), ("source", rule.source)]
+    if check:
+        rows += [("check", f"{check.title} ({check.id})"), ("why it matters", check.why)]
+    _print(ink, rule.id, rows)
+
+
+def _check(check: CheckSpec, roadmap: Roadmap, ink: Ink) -> None:
+    rules = [rule for rule in roadmap.rules if rule.rpartition(".")[0] == check.id]
+    keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[check.shelf_life]
+    rows = [
+        ("goal", check.goal),
+        ("why it matters", check.why),
+        ("how it is verified", check.verify),
+        ("a person is asked", check.question),
+        ("worst severity", str(check.severity)),
+        ("business flow", check.flow),
+        ("minimum bar", check.light or "no light"),
+        ("stays fresh", keeps),
+        ("usual effort", f"{check.effort_min} min"),
+        ("rests on", ", ".join(check.needs) or "nothing"),
+        ("answered by", "LaunchReady" if check.automated else "a person"),
+        ("rules", ", ".join(rules)),
+    ]
+    _print(ink, f"{check.id}  {check.title}", rows)
+
+
+def _print(ink: Ink, head: str, rows: list[tuple[str, str]]) -> None:
+    click.echo(ink.paint(head, "bold"))
+    width = ink.width or min(shutil.get_terminal_size().columns, 110)
+    for label, words in rows:
+        if words:
+            lead = f"  {label:20}"
+            click.echo(ink.finish(textwrap.fill(words, width, initial_indent=lead, subsequent_indent=" " * len(lead))))

@@ -1,0 +1,78 @@
+"""`launchready forget`: deletes what this machine keeps of a launch; the user's own files stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Common, common, pass_common
+from .say import CouldNotRun, Exit, note
+
+if TYPE_CHECKING:
+    from ..launch.model import LaunchFile
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common
+@pass_common
+def forget(said: Common, yes: bool) -> int:
+    """Delete the journal, the stored credentials and the trust of this launch. Launch file, decisions, people and inventory stay."""
+    from ..launch.load import find, load
+    from ..launch.problems import LaunchFileError
+
+    file: LaunchFile | None = None
+    try:
+        file = load(find(said.where))
+    except LaunchFileError as error:
+        note(f"The launch file cannot be read, so its credentials and its trust stay: {str(error).splitlines()[0]}")
+    journal = journal_files(said.where)
+    names = _credentials(file)
+    if not (journal or names or file):
+        raise CouldNotRun(f"nothing of a launch is kept for {said.where.resolve()}")
+    for path in journal:
+        note(f"  journal      {path}")
+    for name in names:
+        note(f"  credential   {name}")
+    if not yes:
+        click.confirm("Delete this for good?", default=False, abort=True, err=True)
+    left = _delete(file, journal)
+    if left:
+        raise CouldNotRun(f"still in the keyring: {', '.join(left)}; unlock it and try again")
+    note("Forgotten.")
+    return Exit.FINE
+
+
+def journal_files(folder: Path) -> list[Path]:
+    """The journal, SQLite's files beside it, and copies made before a migration."""
+    from ..workspace import JOURNAL
+
+    path = folder / JOURNAL
+    if not path.parent.is_dir():
+        return []
+    return sorted(one for one in path.parent.iterdir() if one.is_file() and one.name.startswith(f"{path.stem}.") and "sqlite3" in one.name)
+
+
+def _credentials(file: LaunchFile | None) -> list[str]:
+    if file is None:
+        return []
+    from ..launch.trust import state_dir
+    from ..vault import Vault
+
+    return [entry.name for entry in Vault(file.launch.domain, state_dir()).entries() if entry.place == "keyring"]
+
+
+def _delete(file: LaunchFile | None, journal: list[Path]) -> tuple[str, ...]:
+    """Returns the credentials that the keyring would not give up."""
+    left: tuple[str, ...] = ()
+    if file is not None:
+        from ..launch.trust import Trust, state_dir
+        from ..vault import Vault
+
+        left = Vault(file.launch.domain, state_dir()).forget_all()
+        Trust(state_dir()).forget(file.sha256)
+    for path in journal:
+        path.unlink(missing_ok=True)
+    return left

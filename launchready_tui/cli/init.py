@@ -1,0 +1,141 @@
+"""`launchready init`: looks at a domain and writes its launch file; adds routes from a recording or a description."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..detect import Imported, Proposal
+    from ..launch.model import Launch
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("domain", required=False)
+@click.option("--name", help="What the product is called; without it, made from the domain.")
+@click.option("--har", "hars", type=_FILE, multiple=True, metavar="FILE", help="Add the routes of a recording (HAR) of the browser.")
+@click.option("--openapi", "openapis", type=_FILE, multiple=True, metavar="FILE", help="Add the routes of an OpenAPI document (JSON).")
+@click.option("--offline", is_flag=True, help="Look at nothing; write what is known from the domain alone.")
+@common
+@pass_common
+def init(said: Common, domain: str | None, name: str | None, hars: tuple[Path, ...], openapis: tuple[Path, ...], offline: bool) -> int:
+    """Look at DOMAIN as a visitor would, and write launchready.toml with what was seen.
+
+    An existing file is never overwritten. Without DOMAIN, --har and --openapi add routes to the launch file that is there.
+    """
+    from ..launch.load import find
+
+    path = find(said.where)
+    if domain is None:
+        if not (hars or openapis):
+            raise click.UsageError("name the domain, such as `launchready init example.com`")
+        return _add_routes(path, hars, openapis)
+    if path.exists():
+        raise click.UsageError(f"{path} is there already and is not overwritten; edit it, or work in another folder (-C DIR)")
+    proposal = _propose(domain, said, offline)
+    launch = proposal.launch
+    if name:
+        launch = msgspec.structs.replace(launch, name=name)
+    imported = _imported(launch, hars, openapis)
+    launch = msgspec.structs.replace(launch, routes=(*launch.routes, *(route for one in imported for route in one.routes)))
+    _write(path, launch, proposal, imported)
+    return Exit.FINE
+
+
+def _propose(domain: str, said: Common, offline: bool) -> Proposal:
+    from ..detect import seed, tidy_domain
+    from ..detect.proposal import Proposal
+
+    try:
+        tidied = tidy_domain(domain)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if offline:
+        return Proposal(launch=seed(tidied), seen=())
+    note(f"Looking at {tidied} …")
+    return asyncio.run(_detect(tidied, said))
+
+
+async def _detect(domain: str, said: Common) -> Proposal:
+    from ..clock import SystemClock
+    from ..detect import detect, seed
+    from ..world import World
+    from .reach import reach_of
+
+    async with World(seed(domain), reach_of(said), clock=SystemClock()) as world:
+        return await detect(domain, world)
+
+
+def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Imported]) -> None:
+    from ..launch.ignore import ignore_private
+    from ..launch.trust import Trust, state_dir
+    from ..launch.write import write_new
+
+    for look in proposal.seen:
+        note(f"  {_SIGN[look.outcome]} {look.text}")
+    for one in imported:
+        for remark in one.notes:
+            note(f"  {remark}")
+    file = write_new(path, launch, notes=proposal.notes())
+    Trust(state_dir()).remember(file.sha256)
+    ignored = ignore_private(path.parent)
+    counted = f"{len(launch.hosts)} hosts, {len(launch.routes)} routes, {len(launch.pages)} pages"
+    note(f"Written {path}: {counted}")
+    if ignored:
+        note(f"Added to .gitignore: {', '.join(ignored)}")
+    if proposal.seen and not proposal.found:
+        note("No host of this domain could be seen; look at the domain's spelling and at the network (`launchready doctor`).")
+    note("Look through it, then run `launchready check`, or `launchready` for the console.")
+
+
+def _imported(launch: Launch, hars: tuple[Path, ...], openapis: tuple[Path, ...]) -> list[Imported]:
+    """The routes of all files, each name once."""
+    from ..detect import read_har, read_openapi
+
+    hosts = {launch.domain, launch.canonical_host, *(host.name for host in launch.hosts)}
+    taken = [route.name for route in launch.routes]
+    found: list[Imported] = []
+    for path, is_har in [*((one, True) for one in hars), *((one, False) for one in openapis)]:
+        raw = path.read_bytes()
+        one = read_har(raw, hosts, taken) if is_har else read_openapi(raw, hosts, launch.canonical, taken)
+        taken += [route.name for route in one.routes]
+        found.append(one)
+    return found
+
+
+def _add_routes(path: Path, hars: tuple[Path, ...], openapis: tuple[Path, ...]) -> int:
+    from ..launch.load import load
+    from ..launch.trust import Trust, state_dir
+    from ..launch.write import append
+
+    file = load(path)
+    imported = _imported(file.launch, hars, openapis)
+    known = {(route.method, route.url) for route in file.launch.routes}
+    routes = [route for one in imported for route in one.routes if (route.method, route.url) not in known]
+    for one in imported:
+        for remark in one.notes:
+            note(f"  {remark}")
+    if not routes:
+        note("No new routes of this launch's own hosts were found; nothing was changed.")
+        return Exit.FINE
+    trust = Trust(state_dir())
+    trusted = trust.knows(file.sha256)
+    new = append(path, "routes", *routes, expected=file.sha256)
+    if trusted:
+        trust.remember(new.sha256)
+    for route in routes:
+        note(f"  {route.method} {route.url}  ({route.flow}{', measured' if route.safe else ''})")
+    note(f"Added {len(routes)} routes to {path}")
+    return Exit.FINE
+
+
+_SIGN = {"seen": "+", "not-there": "-", "could-not-look": "?"}

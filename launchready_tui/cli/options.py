@@ -1,0 +1,146 @@
+"""Options that stand everywhere: before the command or after it, the later one counts, lists add up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from .values import MOMENT, Allow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..report.ink import Ink
+    from ..workspace import Options, Workspace
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass
+class Common:
+    """What was said on the command line, for every command alike."""
+
+    folder: Path | None = None
+    connect: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+    ca_file: Path | None = None
+    now: datetime | None = None
+    allow: tuple[str, ...] = ()
+    trust: bool = False
+    plain: bool = False
+    no_color: bool = False
+
+    @property
+    def where(self) -> Path:
+        """The folder of the launch."""
+        return self.folder or Path()
+
+    def options(self) -> Options:
+        """As the workspace takes them."""
+        from ..workspace import Options
+
+        return Options(
+            connect=self.connect,
+            nameservers=self.nameservers,
+            ca_file=self.ca_file,
+            now=self.now,
+            allow=cast("Any", frozenset(word for words in self.allow for word in words.split(","))),
+            trust=self.trust,
+        )
+
+    def open(self) -> Workspace:
+        """Opens the workspace; an unseen launch file is asked about at a terminal. The caller closes it."""
+        from ..workspace import NotTrusted, Workspace
+
+        try:
+            return Workspace.open(self.where, self.options())
+        except NotTrusted as question:
+            if not _may_ask():
+                raise click.UsageError("\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])) from None
+            self._ask(question)
+            return Workspace.open(self.where, self.options())
+
+    def _ask(self, question: Any) -> None:
+        from ..launch.trust import Trust, state_dir
+        from .say import note
+
+        note(f"{question.path.name} has not been used on this computer before, or was changed since. It would reach:")
+        for line in question.summary.lines():
+            note(f"  {line}")
+        click.confirm("Use it?", default=False, abort=True, err=True)
+        Trust(state_dir()).remember(question.sha256)
+
+    def ink(self, *, out: Any = None) -> Ink:
+        """How stdout is written to: colour at a terminal only, and never against NO_COLOR (https://no-color.org)."""
+        from ..report.ink import Ink
+
+        stream = sys.stdout if out is None else out
+        terminal = bool(getattr(stream, "isatty", lambda: False)())
+        colour = terminal and not self.no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if not terminal:
+            return Ink(plain=self.plain)
+        import shutil
+
+        return Ink(colour=colour, plain=self.plain or not _can_show(stream), width=max(40, min(shutil.get_terminal_size().columns, 140)))
+
+
+def _can_show(stream: Any) -> bool:
+    try:
+        "●✕▲◆".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _may_ask() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Puts what was said into the one Common of this call."""
+    if value is None or value == () or value is False or context.resilient_parsing:
+        return value
+    said = context.find_root().ensure_object(Common)
+    name = str(parameter.name)
+    kept = getattr(said, name)
+    setattr(said, name, (*kept, *value) if isinstance(kept, tuple) else value)
+    return value
+
+
+def common(function: Function) -> Function:
+    """Adds the options that stand everywhere."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _option(*names: str, **more: Any) -> Callable[[Function], Function]:
+    return click.option(*names, expose_value=False, callback=_keep, **more)
+
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OPTIONS = (
+    _option("-C", "folder", metavar="DIR", type=_FOLDER, help="The folder of the launch, in place of this one."),
+    _option(
+        "--connect",
+        multiple=True,
+        metavar="HOST[:PORT]=ADDR[:PORT]",
+        help="Lead connections elsewhere, * for any; names in URL and certificate stay.",
+    ),
+    _option("--nameserver", "nameservers", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver."),
+    _option("--ca-file", type=_FILE, metavar="FILE", help="Extra certificate authorities (PEM)."),
+    _option("--now", type=MOMENT, metavar="TIME", help="Judge as of this time; the run is not kept as a real one."),
+    _option("--allow", type=Allow(), multiple=True, metavar="WHAT,…", help="Consent to: mail, load, build, smoke, intrusive."),
+    _option("--trust", is_flag=True, help="Use this launch file though it is new here (for CI)."),
+    _option("--plain", is_flag=True, help="ASCII in place of glyphs."),
+    _option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment."),
+)
+
+pass_common = click.make_pass_decorator(Common, ensure=True)

@@ -1,0 +1,47 @@
+"""`launchready paths`: where everything lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit
+
+
+@click.command()
+@common
+@pass_common
+def paths(said: Common) -> int:
+    """Show where everything lies, and whether it is there."""
+    rows = places(said.where)
+    width = max(len(name) for name, _, _ in rows)
+    for name, path, about in rows:
+        there = "" if path.exists() else "  (not there)"
+        click.echo(f"{name:{width}}  {path}{there}")
+        click.echo(f"{'':{width}}    {about}")
+    return Exit.FINE
+
+
+def places(folder: Path) -> list[tuple[str, Path, str]]:
+    """Name, path and purpose of every file and folder that LaunchReady reads or writes."""
+    from ..launch.decisions import DecisionsFile
+    from ..launch.inventory import InventoryFile
+    from ..launch.load import find
+    from ..launch.people import PeopleFile
+    from ..launch.trust import Trust, state_dir
+    from ..workspace import JOURNAL
+
+    base = folder.resolve()
+    state = state_dir()
+    return [
+        ("launch file", find(base), "what is launched; yours, commit it"),
+        ("decisions", base / DecisionsFile.NAME, "confirmations, accepted risks, owners, notes; commit it"),
+        ("inventory", base / InventoryFile.NAME, "systems, access, backups, recovery, contacts; commit it"),
+        ("people", base / PeopleFile.NAME, "names and contacts; for this machine only, ignored by git"),
+        ("journal", base / JOURNAL, "the results of all runs; for this machine only, ignored by git"),
+        ("state", state, "this user's own; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
+        ("trusted files", Trust(state).path, "hashes of launch files that may be used here"),
+        ("credential lists", state / "credentials", "names and hosts of credentials; the values lie in the keyring"),
+    ]

@@ -1,0 +1,22 @@
+"""How a command without a launch file reaches out: by the options alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .options import Common
+
+if TYPE_CHECKING:
+    from ..wire import Reach
+
+
+def reach_of(said: Common, private: tuple[str, ...] = ()) -> Reach:
+    """Raises ReachError for a connect rule that cannot be used."""
+    from ..wire import ConnectMap, Reach
+    from ..workspace import ReachError
+
+    try:
+        connect = ConnectMap.parse(said.connect)
+    except ValueError as error:
+        raise ReachError(str(error)) from error
+    return Reach(connect=connect, nameservers=said.nameservers, ca_file=said.ca_file, private=private)

@@ -1,0 +1,92 @@
+"""Values of options and arguments: what is allowed, said when something else is given, and completed in the shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from click.shell_completion import CompletionItem
+
+    ParamType = click.ParamType[Any]  # generic since click 8.5 only
+else:
+    ParamType = click.ParamType
+
+CONSENTS = ("mail", "load", "build", "smoke", "intrusive")
+
+
+class Moment(ParamType):
+    """A time; without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from ..clock import parse_moment
+
+        try:
+            return parse_moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+MOMENT = Moment()
+
+
+class Allow(ParamType):
+    """A list of consents. With `multiple` each use gives one more word."""
+
+    name = "consent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        wrong = [word for word in words if word not in CONSENTS]
+        if wrong or not words:
+            self.fail(f"{', '.join(wrong) or 'nothing'} cannot be allowed; allowed are {', '.join(CONSENTS)}", param, ctx)
+        return ",".join(words)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        before, _, last = incomplete.rpartition(",")
+        lead = f"{before}," if before else ""
+        return [CompletionItem(lead + word) for word in CONSENTS if word.startswith(last)]
+
+
+class CheckName(ParamType):
+    """A stage (id or number) or a check of the roadmap."""
+
+    name = "stage|check"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        from ..roadmap.model import load
+
+        roadmap = load()
+        word = str(value).strip().lower()
+        if word in roadmap.checks:
+            return (word,)
+        stage = next((one for one in roadmap.stages if word in (one.id, str(one.number))), None)
+        if stage is None:
+            self.fail(f"{word!r} is neither a stage nor a check{_hint(word)}", param, ctx)
+        return tuple(check.id for check in stage.checks)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from ..roadmap.model import load
+
+        roadmap = load()
+        known = [(stage.id, stage.title) for stage in roadmap.stages] + [(check.id, check.title) for check in roadmap.checks.values()]
+        return [CompletionItem(name, help=title) for name, title in known if name.startswith(incomplete)]
+
+
+def _hint(word: str) -> str:
+    import difflib
+
+    from ..roadmap.model import load
+
+    roadmap = load()
+    near = difflib.get_close_matches(word, [*roadmap.checks, *(stage.id for stage in roadmap.stages)], n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; stages are {', '.join(stage.id for stage in roadmap.stages)}"
