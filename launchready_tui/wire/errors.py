@@ -35,7 +35,7 @@ def failure_of(error: BaseException, target: str = "") -> Failure:
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         return Failure(kind="reset", detail="closed during TLS", target=target)
     if isinstance(error, ssl.SSLError):
-        return Failure(kind="tls", detail=error.reason or str(error), target=target)
+        return Failure(kind="tls", detail=getattr(error, "reason", None) or str(error), target=target)
     if isinstance(error, TimeoutError):
         return Failure(kind="timeout", detail=_text(error), target=target)
     if isinstance(error, (EOFError, ConnectionError)) and not isinstance(error, ConnectionRefusedError):

@@ -155,9 +155,7 @@ class Resolver:
         door = self.wire.door(address, port or 53, address)
         return door if isinstance(door, Failure) else _Server(address, port or 53, door)
 
-    async def _exchange(
-        self, server: _Server, query: dns.message.QueryMessage, *, time_left: float, tcp: bool = False
-    ) -> Heard | Failure:
+    async def _exchange(self, server: _Server, query: dns.message.QueryMessage, *, time_left: float, tcp: bool = False) -> Heard | Failure:
         """One try at one server: cut answers again over TCP, and without EDNS where the server cannot bear it (RFC 6891 section 7)."""
         started = time.perf_counter()
         heard = await (self._tcp if tcp else self._udp)(server, query, min(TCP_TRY_S if tcp else TRY_S, time_left))

@@ -86,11 +86,8 @@ def read(heard: Heard) -> Reading | Failure:
     if chain.answer is not None:
         return Reading("ok", canonical, chain.answer, _ttl(chain))
     soa = any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
-    referral = () if soa else tuple(
-        plain_name(rdata.target)
-        for rrset in message.authority
-        if rrset.rdtype == dns.rdatatype.NS
-        for rdata in rrset
+    referral = (
+        () if soa else tuple(plain_name(rdata.target) for rrset in message.authority if rrset.rdtype == dns.rdatatype.NS for rdata in rrset)
     )
     return Reading("nodata", canonical, None, _ttl(chain), referral)
 

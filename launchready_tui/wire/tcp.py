@@ -160,9 +160,7 @@ class Wire:
                 if waiting:
                     door = waiting.pop(0)
                     tries[asyncio.ensure_future(self._open(door, name, dns_ms))] = door
-                done, _ = await asyncio.wait(
-                    tries, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait(tries, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED)
                 winner: Connected | None = None
                 for task in done:
                     del tries[task]

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+from urllib.parse import urlsplit
 
 from ..clock import Clock
 from ..failure import Failure
@@ -15,6 +16,7 @@ from ..wire import Counts, Reach, Wire
 from .domains import registrable
 
 if TYPE_CHECKING:
+    from ..probe import Measurement
     from ..vault.secret import Secret
     from .dns import Dns
     from .mail import Mail
@@ -97,11 +99,40 @@ class World:
         declared = {registrable(self.launch.domain), *(registrable(one.name) for one in self.launch.hosts)}
         return registrable(host) in declared
 
-    async def measure(self, route: Route, **options: Any) -> Any:
-        """Timed requests to one route, in a child process: probe's Measurement, or a Failure."""
-        from ..probe.measure import measure
+    async def measure(
+        self,
+        route: Route,
+        *,
+        samples: int | None = None,
+        rate: float | None = None,
+        deadline_s: float = 60.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Measurement | Failure:
+        """Timed requests to one route, in a child process. Samples and rate are the settings' unless given.
 
-        return await measure(route, self.reach, **options)
+        A route that logs in is measured with its credential, or not at all: `no-permission` where none is stored for its host.
+        """
+        from ..probe import measure
+
+        credential: Secret | None = None
+        if route.login:
+            host = (urlsplit(route.url).hostname or "").lower()
+            credential = self.credential(route.login, host)
+            if credential is None:
+                detail = f"no credential {route.login!r} is stored for {host}"
+                return Failure(kind="no-permission", detail=detail, target=route.url)
+        settings = self.launch.settings
+        return await measure(
+            route,
+            self.reach,
+            wire=self.wire,
+            samples=settings.samples if samples is None else samples,
+            rate=settings.rate if rate is None else rate,
+            credential=credential,
+            clock=self.clock,
+            deadline_s=deadline_s,
+            progress=progress,
+        )
 
 
 def _prepare(reach: Reach) -> None:
@@ -125,8 +156,10 @@ def _warm() -> None:
 
     for name in ("dns", "mail", "registry", "tls", "web", "certificates"):
         importlib.import_module(f"{__package__}.{name}")
-    for name in ("cryptography.x509", "httpcore", "anyio._backends._asyncio", "dns.rdtypes.ANY.MX", "encodings.idna"):
+    for name in ("cryptography.x509", "anyio._backends._asyncio", "dns.message", "dns.resolver", "encodings.idna"):
         importlib.import_module(name)
+    for name in ("IN.A", "IN.AAAA", "IN.HTTPS", "ANY.CAA", "ANY.CNAME", "ANY.MX", "ANY.NS", "ANY.OPT", "ANY.PTR", "ANY.SOA", "ANY.TXT"):
+        importlib.import_module(f"dns.rdtypes.{name}")
     registrable("www.example.com")
     _prepare(Reach())
 

@@ -44,6 +44,7 @@ _CHUNKS = 20_000
 _NO_HOST = re.compile(r"https?:/*", re.IGNORECASE)
 _HOST = re.compile(r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 
+
 @dataclass(frozen=True)
 class Located:
     """A URL that can be asked for: normalised, without fragment and user part, the host in ASCII."""
@@ -227,9 +228,7 @@ class Transport(httpx.AsyncBaseTransport):
         )
         with _typed_errors():
             answer = await self._pool.handle_async_request(core)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_CoreBody(answer.stream), extensions=answer.extensions
-        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_CoreBody(answer.stream), extensions=answer.extensions)
 
     async def aclose(self) -> None:
         await self._pool.aclose()

@@ -29,7 +29,7 @@ async def chase(answers: dict[str, bytes], limit: int = 10) -> tuple[Chain, int]
 
 
 async def test_a_chain_over_location_refresh_and_meta_is_told_hop_by_hop() -> None:
-    page = b'<html><head><META content="0; URL=\'/four?a=1&amp;b=2\'" http-equiv=Refresh></head></html>'
+    page = b"<html><head><META content=\"0; URL='/four?a=1&amp;b=2'\" http-equiv=Refresh></head></html>"
     chain, requests = await chase(
         {
             "/": moved("http://www.shop.example.com/two"),
@@ -146,6 +146,8 @@ async def test_the_given_address_holds_for_the_first_host_only() -> None:
     assert (len(one.heads), len(two.heads)) == (2, 1)
 
 
-@pytest.mark.parametrize("hostile", ["<meta " * 12_000, "<!--" * 16_000, "<!-- -->" * 8_000, "<meta http-equiv=" + " " * 60_000, '<meta a="' * 8_000])
+@pytest.mark.parametrize(
+    "hostile", ["<meta " * 12_000, "<!--" * 16_000, "<!-- -->" * 8_000, "<meta http-equiv=" + " " * 60_000, '<meta a="' * 8_000]
+)
 def test_a_hostile_page_has_no_refresh(hostile: str) -> None:
     assert meta_refreshes(hostile) == []

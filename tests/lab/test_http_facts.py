@@ -71,7 +71,7 @@ async def test_phases_are_told_and_a_pooled_request_is_marked_as_reused(tmp_path
     assert server.connections == 1
 
 
-async def test_our_backend_resolves_by_itself_while_host_sni_and_verification_keep_the_name(tmp_path: Path) -> None:
+async def test_our_backend_resolves_while_host_sni_and_verification_keep_the_name(tmp_path: Path) -> None:
     asked: list[str] = []
     names: list[str] = []
 
@@ -112,9 +112,13 @@ async def test_a_pinned_address_still_has_to_prove_the_name(tmp_path: Path) -> N
     assert third.detail.startswith("62 ")
 
 
-async def test_a_failed_verification_tells_its_code_and_the_chain_is_read_by_a_look_of_its_own(tmp_path: Path) -> None:
+async def test_a_failed_verification_tells_its_code_and_a_look_of_its_own_reads_the_chain(tmp_path: Path) -> None:
     expired = certs.issue(
-        "shop.example.com", ("shop.example.com",), by=certs.authority(), start=certs.NOW.replace(year=2020), end=certs.NOW.replace(year=2021)
+        "shop.example.com",
+        ("shop.example.com",),
+        by=certs.authority(),
+        start=certs.NOW.replace(year=2020),
+        end=certs.NOW.replace(year=2021),
     )
     async with serve(pages({"/": ok()}), tls=certs.server_context(expired)) as server:
         how = reach(f"shop.example.com=127.0.0.1:{server.port}", ca=certs.ca_file(tmp_path))
@@ -139,7 +143,16 @@ async def test_contexts_are_made_once_and_apart_for_pages_and_looks() -> None:
     await transport.aclose()
 
 
-ODD_LOCATIONS = ("mailto:sales@example.com", "tel:+4912345", "http://[::1", "https://x:99999/", "", "/a b", "//other.example/é", "intent://x#Intent;end")
+ODD_LOCATIONS = (
+    "mailto:sales@example.com",
+    "tel:+4912345",
+    "http://[::1",
+    "https://x:99999/",
+    "",
+    "/a b",
+    "//other.example/é",
+    "intent://x#Intent;end",
+)
 
 
 @pytest.mark.parametrize("location", ODD_LOCATIONS)
@@ -291,17 +304,50 @@ async def test_pages_are_asked_over_http_1_and_looks_offer_h2_first(tmp_path: Pa
 
 
 HTTPX_FACTS: dict[int, tuple[str, Callable[..., Any]]] = {
-    1: ("trace events tell the phases; a pooled request has no connect event", test_phases_are_told_and_a_pooled_request_is_marked_as_reused),
-    2: ("resolving is hidden in its connect: our own backend splits it off", test_our_backend_resolves_by_itself_while_host_sni_and_verification_keep_the_name),
-    3: ("an address can be pinned below the pool without loosening verification", test_a_pinned_address_still_has_to_prove_the_name),
-    4: ("a failed verification leaves no certificate behind, only a code", test_a_failed_verification_tells_its_code_and_the_chain_is_read_by_a_look_of_its_own),
-    5: ("a TLS context is dear, and the library writes its ALPN into it", test_contexts_are_made_once_and_apart_for_pages_and_looks),
-    6: ("its client builds the next request even when not following, and fails on mailto", test_a_redirect_to_anywhere_is_an_answer_to_read),
-    7: ("its headers join repeats, its client keeps cookies", test_repeated_headers_stay_apart_and_no_cookie_is_sent_back),
-    8: ("its decoders inflate a whole chunk", test_a_bomb_and_an_endless_body_cost_no_more_than_the_cap),
-    9: ("its timeouts are per read, and it obeys proxy variables", test_a_drip_ends_at_the_deadline_and_no_proxy_is_taken_from_the_environment),
-    10: ("broken servers raise many errors, some pass", test_a_bad_server_is_a_typed_answer),
-    11: ("with h2 it still offers http/1.1 first", test_pages_are_asked_over_http_1_and_looks_offer_h2_first),
+    1: (
+        "trace events tell the phases; a pooled request has no connect event",
+        test_phases_are_told_and_a_pooled_request_is_marked_as_reused,
+    ),
+    2: (
+        "resolving is hidden in its connect: our own backend splits it off",
+        test_our_backend_resolves_while_host_sni_and_verification_keep_the_name,
+    ),
+    3: (
+        "an address can be pinned below the pool without loosening verification",
+        test_a_pinned_address_still_has_to_prove_the_name,
+    ),
+    4: (
+        "a failed verification leaves no certificate behind, only a code",
+        test_a_failed_verification_tells_its_code_and_a_look_of_its_own_reads_the_chain,
+    ),
+    5: (
+        "a TLS context is dear, and the library writes its ALPN into it",
+        test_contexts_are_made_once_and_apart_for_pages_and_looks,
+    ),
+    6: (
+        "its client builds the next request even when not following, and fails on mailto",
+        test_a_redirect_to_anywhere_is_an_answer_to_read,
+    ),
+    7: (
+        "its headers join repeats, its client keeps cookies",
+        test_repeated_headers_stay_apart_and_no_cookie_is_sent_back,
+    ),
+    8: (
+        "its decoders inflate a whole chunk",
+        test_a_bomb_and_an_endless_body_cost_no_more_than_the_cap,
+    ),
+    9: (
+        "its timeouts are per read, and it obeys proxy variables",
+        test_a_drip_ends_at_the_deadline_and_no_proxy_is_taken_from_the_environment,
+    ),
+    10: (
+        "broken servers raise many errors, some pass",
+        test_a_bad_server_is_a_typed_answer,
+    ),
+    11: (
+        "with h2 it still offers http/1.1 first",
+        test_pages_are_asked_over_http_1_and_looks_offer_h2_first,
+    ),
 }
 
 

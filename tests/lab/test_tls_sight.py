@@ -32,7 +32,9 @@ async def _idle(served: Served, reader: asyncio.StreamReader, writer: asyncio.St
 
 
 @asynccontextmanager
-async def looking(context: ssl.SSLContext | None, folder: Path, *, port: int = 443, **kinds: object) -> AsyncIterator[tuple[Tls, Served, Wire]]:
+async def looking(
+    context: ssl.SSLContext | None, folder: Path, *, port: int = 443, **kinds: object
+) -> AsyncIterator[tuple[Tls, Served, Wire]]:
     handler = kinds.get("handler", _idle)
     async with serve(handler, tls=context) as server:  # type: ignore[arg-type]
         wire = Wire(reach(f"{HOST}:{port}=127.0.0.1:{server.port}", ca=certs.ca_file(folder)))
