@@ -21,6 +21,8 @@ _SYSTEM = {
     "desktop.ini": "Windows writes it when a folder is looked at; delete it",
 }
 
+_UNPACK = "Unpack it and verify the folder to see whether the files are still the same."
+
 
 def verify(path: Path) -> tuple[Problem, ...]:
     """What is wrong with the bundle at `path`, in the order of its files; empty when every byte is as it was exported."""
@@ -123,8 +125,7 @@ def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
         problems.append(
             Problem(
                 "",
-                "The zip is not as it was exported, though it unpacks: it was packed again or its directory was changed. "
-                "Unpack it and verify the folder to see whether the files are still the same.",
+                f"The zip is not as it was exported, though it unpacks: it was packed again or its directory was changed. {_UNPACK}",
             )
         )
     return files, problems
@@ -134,6 +135,11 @@ def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Pr
     """The files without their common top folder. Any trick with names, links or sizes and nothing is taken for a file."""
     problems: list[Problem] = []
     entries = archive.infolist()
+    if not entries:
+        return None, [Problem("", "The zip is empty.")], ""
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        # No bundle is compressed, so nothing is ever unpacked that could grow.
+        return None, [Problem("", f"The zip was packed again by another program. {_UNPACK}")], ""
     if sum(entry.file_size for entry in entries) > LIMIT:
         return None, [Problem("", "The zip would unpack to more than any bundle holds; it was not unpacked.")], ""
     seen: set[str] = set()
@@ -152,8 +158,8 @@ def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Pr
     tops = {PurePosixPath(entry.filename).parts[0] for entry in entries if entry.filename.strip("/")}
     if len(tops) != 1 or any("/" not in entry.filename for entry in entries):
         problems.append(Problem("", "The zip does not hold exactly one folder."))
-    if problems or not entries:
-        return None, problems or [Problem("", "The zip is empty.")], ""
+    if problems:
+        return None, problems, ""
     top = tops.pop()
     files = {entry.filename.removeprefix(f"{top}/"): archive.read(entry) for entry in entries if not entry.is_dir()}
     return files, problems, top
