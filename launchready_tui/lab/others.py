@@ -8,19 +8,24 @@ from email.utils import formatdate
 
 from . import files, pages
 from . import places as at
-from .web import Program, Request, Response, as_json, html, plain
+from .web import Program, Request, Response, as_json, html, plain, redirect
+
+_STATUS_CHAIN = {"/": "/en", "/en": "/en/now", "/en/now": "/en/now/all"}
 
 
-def closed_door(host: str, realm: str, *, hidden: bool) -> Program:
-    """A host that asks for a log-in before anything else. `hidden` keeps it out of search engines."""
+def closed_door(host: str, realm: str, flaws: Collection[str]) -> Program:
+    """A host that asks for a log-in before anything else. Staging is kept out of search engines as well."""
 
     async def answer(request: Request) -> Response:
         if request.host != host:
             return plain("No site of that name lives here.\n", status=421)
+        if host == at.ADMIN and "admin-loop" in flaws:
+            # The log-in sends people to the desk, the desk to the log-in.
+            return redirect(302, "/" if request.path == "/login" else "/login", cache="no-store")
         body = pages.text_page(realm, ["This is for the team: log in first."])
         response = html(pages.page(realm, body, script=""), status=401, cache="no-store")
         response.set("WWW-Authenticate", f'Basic realm="{realm}", charset="UTF-8"')
-        if hidden:
+        if host == at.STAGING:
             response.set("X-Robots-Tag", "noindex, nofollow")
         return response
 
@@ -36,7 +41,9 @@ def status_page(flaws: Collection[str]) -> Program:
         static = files.static(request.path, flaws)
         if static is not None:
             return static
-        if request.path != "/":
+        if request.path in _STATUS_CHAIN and "status-hops" in flaws:
+            return redirect(302, _STATUS_CHAIN[request.path])
+        if request.path not in ("/", *_STATUS_CHAIN.values()):
             return plain("There is no such page.\n", status=404)
         rows = "".join(f"<li>{name}: working</li>" for name in ("Website", "Log-in", "Bookings", "API", "Mail"))
         body = pages.text_page("All systems work", ("Measured every minute.",)) + f"<ul>{rows}</ul>"

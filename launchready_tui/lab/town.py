@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from . import httpd, site, smtpd, zones
@@ -18,9 +18,26 @@ from .guards import guarded
 from .market import Market
 from .nameserver import NameServer
 from .others import Rdap, closed_door, forgotten, status_page
-from .web import Program
+from .web import Program, Request, Response
 
 LOOPBACK = "127.0.0.1"
+
+
+class Only(Collection[str]):
+    """Of the flaws that are on, those that concern one part of the town; follows every switch."""
+
+    def __init__(self, on: Collection[str], *names: str) -> None:
+        self._on = on
+        self._names = frozenset(names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names and name in self._on
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.intersection(self._on))
+
+    def __len__(self) -> int:
+        return len(self._names.intersection(self._on))
 
 
 class Town:
@@ -64,22 +81,39 @@ class Town:
         api = Api(self.market, self.on)
         stale = forgotten("Rental board", "The board of last year. Please use the new address.")
         old_admin = forgotten("Rental board admin", "Name and password, please.")
-        await self._web(at.WEB_ADDRESS, site.Site(self.market, self.on, self._now), site.to_https(at.APEX, at.WWW))
+        await self._open_site()
         await self._web(at.APP_ADDRESS, App(self.market, self.on), site.to_https(at.APP))
         await self._web(at.API_ADDRESS, api, api)
-        await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", hidden=False), site.to_https(at.ADMIN))
-        await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", hidden=True), site.to_https(at.STAGING))
+        await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", self.on), site.to_https(at.ADMIN))
+        await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", self.on), site.to_https(at.STAGING))
         await self._web(at.STATUS_ADDRESS, status_page(self.on), site.to_https(at.STATUS))
         await self._listen(at.STALE_ADDRESS, stale, stale)
         await self._listen(at.OLD_ADMIN_ADDRESS, old_admin, old_admin)
         rdap = Rdap(self.on, self._now)
         await self._listen(at.RDAP_ADDRESS, rdap, site.to_https(at.RDAP))
 
+    async def _open_site(self) -> None:
+        """apex and www share an address. Where www answers by itself, it is a setup of its own: what is wrong with the main site is not."""
+        www = Only(self.on, "www-serves-itself", "deep-links-lost")
+        sites = {at.APEX: self._behind_edge(site.Site(self.market, self.on, self._now), self.on)}
+        sites[at.WWW] = self._behind_edge(site.Site(self.market, www, self._now), www)
+
+        async def by_name(request: Request) -> Response:
+            return await sites.get(request.host, sites[at.APEX])(request)
+
+        http = Edge(site.to_https(at.APEX, at.WWW), frozenset())
+        await self._listen(at.WEB_ADDRESS, by_name, http)
+
+    def _behind_edge(self, program: Program, flaws: Collection[str]) -> Edge:
+        edge = Edge(guarded(program, flaws), flaws)
+        self._edges.append(edge)
+        return edge
+
     async def _web(self, address: str, secure: Program, plain: Program) -> None:
         """A web host behind the edge, which guards https and passes http on."""
-        edge = Edge(guarded(secure, self.on), self.on)
-        self._edges.append(edge)
-        await self._listen(address, edge, Edge(plain, frozenset()))
+        http = Edge(plain, self.on)
+        self._edges.append(http)
+        await self._listen(address, self._behind_edge(secure, self.on), http)
 
     async def _listen(self, address: str, secure: Program, plain: Program) -> None:
         https, https_port = await httpd.listen(secure, LOOPBACK, tls=self._identities[address].context)
