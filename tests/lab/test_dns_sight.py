@@ -25,10 +25,10 @@ from launchready_tui.world.sights import DnsAnswer
 SOA = ("example.com. 300 SOA ns1.example.com. host.example.com. 1 2 3 4 60",)
 
 
-@pytest.fixture(autouse=True)
-def _quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(question, "TRY_S", 0.15)
-    monkeypatch.setattr(question, "TCP_TRY_S", 0.5)
+@pytest.fixture
+def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For servers that are waited for in vain."""
+    monkeypatch.setattr(question, "TRY_S", 0.2)
     monkeypatch.setattr(question, "LIFETIME_S", 0.5)
 
 
@@ -201,6 +201,7 @@ FAILURES: dict[str, tuple[Rule, str, str]] = {
 
 
 @pytest.mark.parametrize("what", FAILURES)
+@pytest.mark.usefixtures("quick_tries")
 async def test_a_failed_look_up_is_typed_and_never_an_empty_answer(what: str) -> None:
     rule, kind, detail = FAILURES[what]
     failure = await ask(rule)
@@ -314,6 +315,7 @@ async def test_sixteen_questions_are_in_flight_at_most_in_the_process(monkeypatc
 
 
 @pytest.mark.parametrize("first", [refused, servfail, garbled, lambda query, tcp: None], ids=["refused", "servfail", "garbage", "silent"])
+@pytest.mark.usefixtures("quick_tries")
 async def test_the_second_server_answers_where_the_first_does_not(first: Rule) -> None:
     async with name_server(first) as bad, name_server(ZONE) as good:
         sight = Dns(Wire(reach(nameservers=(bad.address, good.address))), SystemClock())
