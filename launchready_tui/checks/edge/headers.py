@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ROLES: tuple[Role, ...] = ("web", "app", "api", "admin")
 _DAY = 86400
 _HALF_YEAR, _YEAR = 180 * _DAY, 365 * _DAY
-HSTS_VALUE = "max-age=31536000; includeSubDomains"
+HSTS_VALUE = "max-age=31536000"
 # Top-level domains that are on the browsers' built-in HSTS list as a whole (hstspreload.org, seen 2026-11): the header adds nothing there.
 PRELOADED = frozenset(
     (
@@ -121,7 +121,7 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
     via = via_of(reply)
     fix = header(
         host.platform,
-        "Send it on every https answer; start with a day, then a week, then a year",
+        "Send it on every https answer; max-age=86400 for the first day is the careful start",
         ("Strict-Transport-Security", HSTS_VALUE),
     )
 

@@ -1,0 +1,190 @@
+"""edge.certificates: dates, names, trust, quality and protocol versions."""
+
+from __future__ import annotations
+
+import pytest
+from fake_outside import NOW, FakeWorld, certificate, failure, found, launch, said, sight
+
+from launchready_tui.checks.edge.certificates import certificates, covers
+from launchready_tui.launch.model import Host
+
+HOST = "shop.test"
+
+
+def perfect(**fields: object) -> FakeWorld:
+    hosts = (
+        Host(name=HOST, role="web"),
+        Host(name="api.shop.test", role="api"),
+        Host(name="staging.shop.test", role="staging", environment="staging"),
+    )
+    world = FakeWorld(launch(**({"hosts": (*hosts, Host(name="mail.shop.test", role="mail"))} | fields)))
+    for host in (HOST, "www.shop.test", "api.shop.test", "staging.shop.test"):
+        world.tls.sights[host] = sight(host)
+    return world
+
+
+async def test_a_perfect_site_gives_no_warning() -> None:
+    findings = await found(certificates, perfect())
+    assert [name for name, finding in findings.items() if finding.state.value != "pass"] == []
+    assert said(findings, "expiring", "www.shop.test") == said(findings, "old-protocol", HOST) == "pass"
+    assert not any(subject == "mail.shop.test" for _, subject in findings)
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "rule", "expected"),
+    [
+        (90, 90.1, "expired", "fail blocker"),
+        (90, 83.9, "expiring", "fail blocker"),
+        (90, 82, "expiring", "warn high"),
+        (90, 68, "expiring", "warn high"),
+        (90, 67, "expiring", "pass"),
+        (6, 3, "expiring", "pass"),
+        (6, 5, "expiring", "warn high"),
+        (6, 5.5, "expiring", "fail blocker"),
+        (398, 365, "expiring", "pass"),
+        (398, 369, "expiring", "warn high"),
+        (90, -1, "not-yet-valid", "fail blocker"),
+        (90, 20, "not-yet-valid", "absent"),
+        (90, 20, "expired", "absent"),
+    ],
+)
+async def test_dates_by_the_certificates_own_lifetime(days: float, age: float, rule: str, expected: str) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, certificate(HOST, days=days, age=age))
+    assert said(await found(certificates, world), rule, HOST) == expected
+
+
+async def test_dates_go_by_the_worlds_clock_not_the_handshake() -> None:
+    from datetime import timedelta
+
+    world = perfect()
+    world.clock.at = NOW + timedelta(days=80)
+    assert said(await found(certificates, world), "expired", HOST) == "fail blocker"
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, verify_code=10)
+    findings = await found(certificates, world)
+    assert said(findings, "expired", HOST) == said(findings, "untrusted", HOST) == "absent"
+
+
+@pytest.mark.parametrize(
+    ("leaf", "code", "rule", "expected"),
+    [
+        (certificate("other.test"), 62, "name", "fail blocker"),
+        (certificate("other.test"), 62, "untrusted", "absent"),
+        (certificate("*.shop.test"), 62, "name", "fail blocker"),
+        (certificate("*.test", HOST), 0, "name", "absent"),
+        (certificate(HOST), 20, "chain", "fail high"),
+        (certificate(HOST), 21, "chain", "fail high"),
+        (certificate(HOST, ca_issuers=()), 20, "chain", "absent"),
+        (certificate(HOST, ca_issuers=()), 20, "untrusted", "fail blocker"),
+        (certificate(HOST, self_signed=True), 18, "untrusted", "fail blocker"),
+        (certificate(HOST), 19, "untrusted", "fail blocker"),
+        (certificate(HOST), 0, "untrusted", "absent"),
+        (certificate(HOST, days=399), 0, "lifetime", "fail high"),
+        (certificate(HOST, days=398, age=300), 0, "lifetime", "absent"),
+        (certificate(HOST, days=398, age=100), 0, "lifetime", "warn low"),
+        (certificate(HOST, days=200), 0, "lifetime", "absent"),
+        (certificate(HOST, key="rsa", key_bits=1024), 0, "key", "fail high"),
+        (certificate(HOST, key="rsa", key_bits=2048), 0, "key", "absent"),
+        (certificate(HOST, key="rsa", key_bits=8192), 0, "key", "warn low"),
+        (certificate(HOST, key="ec", key_bits=384), 0, "key", "absent"),
+        (certificate(HOST, key="ed25519", key_bits=256), 0, "key", "warn low"),
+        (certificate(HOST, signature_hash="sha1"), 0, "signature", "fail high"),
+        (certificate(HOST, signature_hash="sha384"), 0, "signature", "absent"),
+    ],
+)
+async def test_names_trust_and_quality(leaf: object, code: int, rule: str, expected: str) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, leaf, verify_code=code)  # type: ignore[arg-type]
+    assert said(await found(certificates, world), rule, HOST) == expected
+
+
+async def test_an_incomplete_chain_of_an_api_stops_the_launch() -> None:
+    world = perfect()
+    world.tls.sights["api.shop.test"] = sight("api.shop.test", verify_code=20)
+    assert said(await found(certificates, world), "chain", "api.shop.test") == "fail blocker"
+
+
+async def test_a_root_signed_with_sha1_does_not_matter() -> None:
+    world = perfect()
+    root = certificate("Old Root", signature_hash="sha1", self_signed=True)
+    world.tls.sights[HOST] = sight(HOST, chain=(root,))
+    assert said(await found(certificates, world), "signature", HOST) == "absent"
+
+
+async def test_staging_is_judged_milder() -> None:
+    world = perfect()
+    world.tls.sights["staging.shop.test"] = sight("staging.shop.test", certificate("staging.shop.test", age=91))
+    assert said(await found(certificates, world), "expired", "staging.shop.test") == "warn medium"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("refused", "fail blocker"),
+        ("tls", "fail blocker"),
+        ("timeout", "unknown blocker"),
+        ("servfail", "unknown blocker"),
+        ("no-such-name", "unknown blocker"),
+        ("blocked-address", "unknown blocker"),
+    ],
+)
+async def test_no_answer_is_told_from_no_certificate(kind: str, expected: str) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = failure(kind)
+    assert said(await found(certificates, world), "no-tls", HOST) == expected
+
+
+async def test_a_www_that_nobody_declared_may_be_absent() -> None:
+    world = perfect()
+    world.tls.sights["www.shop.test"] = failure("no-such-name")
+    assert not any(subject == "www.shop.test" for _, subject in await found(certificates, world))
+
+
+@pytest.mark.parametrize(
+    ("versions", "rule", "expected"),
+    [
+        ({"TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "warn medium"),
+        ({"TLSv1": "could-not-test", "TLSv1.1": "could-not-test", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "info"),
+        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "pass"),
+        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "refused"}, "no-modern-protocol", "warn low"),
+        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "could-not-test"}, "no-modern-protocol", "absent"),
+        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "refused", "TLSv1.3": "accepted"}, "no-modern-protocol", "info"),
+    ],
+)
+async def test_versions(versions: dict[str, str], rule: str, expected: str) -> None:
+    world = perfect()
+    world.tls.answers[HOST] = versions  # type: ignore[assignment]
+    assert said(await found(certificates, world), rule, HOST) == expected
+
+
+async def test_a_server_of_old_versions_only() -> None:
+    world = perfect()
+    world.tls.sights[HOST] = failure("tls", "unsupported protocol")
+    world.tls.answers[HOST] = {"TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "refused", "TLSv1.3": "refused"}
+    findings = await found(certificates, world)
+    assert said(findings, "no-modern-protocol", HOST) == "fail blocker"
+    assert said(findings, "no-tls", HOST) == "absent"
+
+
+async def test_versions_need_permission() -> None:
+    world = perfect()
+    world.permitted = False
+    findings = await found(certificates, world)
+    assert said(findings, "old-protocol", HOST) == "info"
+    assert said(findings, "expiring", HOST) == "pass"
+    assert said(findings, "old-protocol", "www.shop.test") == "absent"
+
+
+@pytest.mark.parametrize(
+    ("names", "host", "expected"),
+    [
+        (("*.shop.test",), "a.shop.test", True),
+        (("*.shop.test",), "shop.test", False),
+        (("*.shop.test",), "a.b.shop.test", False),
+        (("SHOP.test.",), "shop.test", True),
+        ((), "shop.test", False),
+    ],
+)
+def test_a_wildcard_stands_for_one_label(names: tuple[str, ...], host: str, expected: bool) -> None:
+    assert covers(names, host) is expected
