@@ -24,7 +24,7 @@ def render(
 ) -> str:
     """The page. `masthead` is product, domain and when it was made; `lead` stands before the contents."""
     css = style()
-    policy = f"default-src 'none'; style-src 'sha256-{_digest(css)}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src 'sha256-{_digest(css)}'; img-src data:; base-uri 'none'; form-action 'none'"
     e = text.for_html
     name, domain, made = masthead
     parts = [

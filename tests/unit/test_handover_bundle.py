@@ -209,7 +209,7 @@ def test_the_policy_allows_its_own_style_and_nothing_else() -> None:
     inside = re.search("<style>(.*?)</style>", html, re.DOTALL)
     assert inside is not None
     digest = base64.b64encode(hashlib.sha256(inside[1].encode()).digest()).decode()
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
