@@ -59,7 +59,7 @@ _STAGES = (
 ACTIONS: tuple[Action, ...] = (
     Action("go.overview", "0,home", "go to", "overview", "Where the launch stands and what to fix next", _page("overview"), shown="0"),
     *(
-        Action(f"go.stage{n}", str(n), "go to", f"stage {n}", f"{title}: its checks, what was found, what it delivers", _stage(n))
+        Action(f"go.stage{n}", str(n), "go to", title, f"Stage {n}: its checks, what was found, what it delivers", _stage(n))
         for n, title in enumerate(_STAGES, 1)
     ),
     Action("go.fixes", "x", "go to", "fix order", "All that is to fix, the most urgent first, and why it stands there", _page("fixes")),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -53,6 +54,12 @@ def _page(name: str) -> Callable[[], Screen[None]]:
         return page
 
     return make
+
+
+def _palette() -> type[Provider]:
+    from .palette import Actions
+
+    return Actions
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Console(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_palette}  # type: ignore[assignment]
     NOTIFICATION_TIMEOUT = 6
 
     def __init__(
@@ -112,6 +120,8 @@ class Console(App[int]):
         self.store = Store(workspace)
         self.drafts: dict[str, dict[str, str]] = {}
         self.last_said = ""
+        self.refused = ""
+        """Hash of a changed launch file that the person did not allow."""
         self._drawing = False
         for one in THEMES:
             self.register_theme(one)

@@ -197,6 +197,11 @@ class Inked(Widget):
                 cells.append(Segment(text.translate(PLAIN) if plain else text, self.ink_style(tone, band)))
         return Strip(cells, max(0, width))
 
+    def relayout(self) -> None:
+        """Asks for another height. Textual drops such a wish while an earlier one still waits, so it is said again after the next refresh."""
+        self.refresh(layout=True)
+        self.call_after_refresh(self.refresh, layout=True)
+
     @property
     def narrow(self) -> bool:
         return self.app.size.width < 100

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..findings import Evidence, Finding, State, worst
+from ..findings import Finding, State, worst
 from ..roadmap.model import Stage
 from . import words
 from .ink import Cell
@@ -14,6 +15,7 @@ from .store import Snapshot
 from .widgets.ledger import Col, Row
 
 if TYPE_CHECKING:
+    from ..handover.snapshot import Snapshot as Shot
     from ..workspace import Workspace
 
 
@@ -29,12 +31,72 @@ class Panel:
 def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage) -> Panel:
     """The panel of a stage."""
     if stage.id in ("audit", "edge"):
-        return domain_map(snap)
+        return domain_map(snap, workspace)
     if stage.id == "email":
         return mail_records(snap)
     if stage.id == "performance":
         return routes(snap)
     return answers(snap, stage)
+
+
+def shot_of(snap: Snapshot, workspace: Workspace) -> Shot:
+    """The same look that the handover folder is written from."""
+    from ..handover.snapshot import Snapshot as Shot
+
+    return Shot(
+        launch=snap.launch,
+        roadmap=snap.roadmap,
+        people=workspace.people,
+        inventory=workspace.inventory,
+        verdict=snap.verdict,
+        demo=snap.demo,
+        mapped=bool(workspace.via),
+        set_time=not workspace.keeps,
+        made_at=snap.now,
+    )
+
+
+def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
+    """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, whose account it is."""
+    from ..handover.hosts import host_rows
+
+    cols = [
+        Col("Domain map", 28, above=120),
+        Col("Domain map", 0, below=120),
+        Col("purpose", 0, tone="ink2", above=120),
+        Col("purpose", 14, tone="ink2", below=120),
+        Col("provider", 0, tone="ink2", above=120),
+        Col("provider", 14, tone="ink2", below=120, above=70),
+        Col("address", 15, tone="ink2", above=120),
+        Col("TLS until", 11, right=True),
+        Col("account of", 15, tone="ink2", gap=3),
+    ]
+    rows = []
+    for host in host_rows(shot_of(snap, workspace)):
+        states = [
+            judged.state
+            for standing in snap.verdict.standings.values()
+            for judged in standing.findings
+            if judged.finding.subject == host.host and judged.state is not State.INFO
+        ]
+        look = words.look(worst(states)) if states else "new"
+        provider: Cell = host.provider or ("not seen", "ink3")
+        purpose = host.purpose or host.role
+        owner: Cell = host.owner or ("not known", "ink3")
+        rows.append(
+            Row(
+                host.host,
+                [host.host, host.host, purpose, purpose, provider, provider, host.address or ("·", "rule"), _short_day(host.tls_until) or ("·", "rule"), owner],
+                words.glyph(look),
+                look,
+            )
+        )
+    return Panel(cols, rows, "Hosts of the launch file stand here; + adds one")
+
+
+def _short_day(day: str) -> str:
+    """`24 January 2027` as `24 Jan 2027`."""
+    return re.sub(r"^(\d+ [A-Z][a-z]{2})[a-z]* (\d{4})$", r"\1 \2", day)
 
 
 def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
@@ -47,44 +109,9 @@ def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
     ]
 
 
-def evidence_of(findings: Sequence[Finding], *labels: str) -> Evidence | None:
-    """The first evidence with one of these labels."""
-    return next((one for finding in findings for one in finding.evidence if one.label in labels), None)
-
-
 def _first(findings: Sequence[Finding], *labels: str) -> str:
-    found = evidence_of(findings, *labels)
+    found = next((one for finding in findings for one in finding.evidence if one.label in labels), None)
     return found.text.partition("\n")[0] if found else ""
-
-
-def domain_map(snap: Snapshot) -> Panel:
-    """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, who cares for it."""
-    cols = [
-        Col("Domain map", 28, above=120),
-        Col("Domain map", 0, below=120),
-        Col("purpose", 0, tone="ink2", above=120),
-        Col("purpose", 14, tone="ink2", below=120),
-        Col("provider", 0, tone="ink2", above=120),
-        Col("provider", 12, tone="ink2", below=120, above=70),
-        Col("address", 15, tone="ink2", above=120),
-        Col("TLS until", 11, right=True),
-        Col("owner", 16, tone="ink2", gap=3),
-    ]
-    rows = []
-    for host in snap.launch.hosts:
-        about = findings_on(snap, host.name)
-        states = [judged.state for one in snap.verdict.standings.values() for judged in one.findings if judged.finding.subject == host.name]
-        judged_states = [state for state in states if state is not State.INFO]
-        look = words.look(worst(judged_states)) if judged_states else "new"
-        owner = next((one.owner for s in snap.verdict.standings.values() for one in s.findings if one.finding.subject == host.name and one.owner), "")
-        provider = _first([one for one in about if one.rule.startswith("audit.hosting")], "provider") or "not seen"
-        until = _first([one for one in about if one.rule.startswith("edge.certificates")], "valid until", "until", "not after")
-        address = _first(about, "address", "addresses")
-        purpose = host.purpose or host.role
-        who: Cell = snap.name(owner) if owner else ("nobody yet", "ink3")
-        tls: Cell = until[:11] if until else ("·", "rule")
-        rows.append(Row(host.name, [host.name, host.name, purpose, purpose, provider, provider, address, tls, who], words.glyph(look), look))
-    return Panel(cols, rows, "Hosts of the launch file stand here; + adds one")
 
 
 MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))
@@ -103,7 +130,7 @@ def mail_records(snap: Snapshot) -> Panel:
             (judged.finding.subject, one.text.replace("\n", ", "))
             for judged in standing.findings
             for one in judged.finding.evidence
-            if one.label in ("record", "records", "answer", kind)
+            if one.label in ("record", "records", "dns")
         ]
         for n, (at, record) in enumerate(dict.fromkeys(records)):
             rows.append(Row(f"{check}{n}", [kind if n == 0 else "", at, record], words.glyph(look if n == 0 else "info"), look))

@@ -169,9 +169,9 @@ class Help(Sheet[bool]):
         for group, keys in self.groups:
             lines += [Line(), Line([(group, "ink3")])]
             for key, label, tooltip in keys:
-                room = max(10, width - 28)
+                room = max(10, width - 32)
                 for n, part in enumerate(wrap(tooltip, room)):
-                    head: Spans = [(key.rjust(5), "accent b"), (f"  {label.ljust(20)} ", "ink")] if n == 0 else [(" " * 28, "ink")]
+                    head: Spans = [(key.rjust(5), "accent b"), (f"  {label.ljust(24)} ", "ink")] if n == 0 else [(" " * 32, "ink")]
                     lines.append(Line([*head, (part, "ink2")]))
         scroll.show(lines)
 

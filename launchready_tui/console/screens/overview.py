@@ -46,7 +46,7 @@ def seen(snap: Snapshot, standings: Sequence[Standing], looks: Counter[str]) -> 
     times = [one.seen_at for one in standings if one.seen_at]
     if times:
         return clock.ago(max(times), snap.now)
-    return f"{looks['asks']} open" if looks["asks"] else "not yet"
+    return f"{looks['asks']} open" if looks["asks"] and not looks["new"] else "not yet"
 
 
 def first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
@@ -80,6 +80,8 @@ def light_rows(snap: Snapshot) -> list[Row]:
     rows = []
     for light in snap.verdict.lights:
         told = ("lit", "ink3") if light.lit else (("signed", "ink2") if light.state is State.ACCEPTED else ("dark", "ink"))
+        if not snap.seen_anything:
+            told = ("unseen", "ink3")
         rows.append(Row(light.light.id, [light.light.title, told], words.glyph(light_look(light.state))))
     return rows
 
@@ -183,7 +185,7 @@ class Overview(Page):
         self.query_one("#stages", Ledger).show(stage_rows(snap))
         lights = self.query_one("#lights", Ledger)
         fragile = snap.verdict.fragile
-        lights.set_cols([Col("Minimum bar", 0), Col([("fragile", "fail")] if fragile else [("ready", "pass")], 7, right=True)])
+        lights.set_cols([Col("Minimum bar", 0), Col(("" if not snap.seen_anything else [("fragile", "fail")] if fragile else [("ready", "pass")]), 7, right=True)])
         lights.show(light_rows(snap))
         rows = [Row(row.key, [row.cells[0], row.cells[0], *row.cells[1:]], row.mark, row.state) for row in fix_rows(snap)]
         nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"

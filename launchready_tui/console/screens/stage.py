@@ -201,7 +201,7 @@ class StagePage(Page):
             return
         found = words.shown_findings(target.standing)
         at = next((n for n, judged in enumerate(found) if target.judged and judged.id == target.judged.id), 0)
-        told = tell(snap, target.standing, at, story.text_width, self._hints(target))
+        told = tell(snap, target.standing, at, story.text_width, self._hints(target), height=story.size.height)
         story.tell(told, (target.standing.spec.id, target.judged.id if target.judged else ""))
 
     def _hints(self, target: Target) -> Spans:

@@ -130,7 +130,7 @@ class Form(VerticalScroll, can_focus=False):
     Form { height: auto; scrollbar-size: 0 0; }
     Form Horizontal { height: 1; margin: 0 0 1 0; }
     Form.-dense Horizontal { margin: 0; }
-    Form Input { width: 1fr; height: 1; border: none; padding: 0 1; }
+    Form Input { width: 1fr; height: 1; border: none; padding: 0 1 !important; }
     Form Input:focus { border: none; }
     """
 
@@ -149,7 +149,7 @@ class Form(VerticalScroll, can_focus=False):
             self.form, self.values, self.changed = form, values, changed
 
     def __init__(self, fields: Sequence[Field], draft: Mapping[str, str] | None = None, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+        super().__init__(id=id, classes="-dense" if len(fields) > 6 else None)
         self.fields = tuple(fields)
         self.draft = dict(draft or {})
 

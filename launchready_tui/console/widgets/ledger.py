@@ -41,7 +41,9 @@ class Row:
     mark: Span = (" ", "ink3")
     state: str = ""
     apart: bool = False
-    """A line of the table that cannot be selected: a rule of sums, a head between groups."""
+    """A line of the table that cannot be selected: a sum, a head between groups."""
+    rule: bool = False
+    """A hairline instead of cells, above sums."""
 
 
 FILTERS: tuple[tuple[str, frozenset[str]], ...] = (
@@ -143,7 +145,15 @@ class Ledger(Inked, Widget, can_focus=True):
         if top:
             self.first = next((n for n, (at, _) in enumerate(self.lines) if self.rows[at].key == top), self.first)
         self._settle(old_index)
-        self.refresh(layout=len(self.lines) != before)
+        self.refresh()
+        if len(self.lines) != before:
+            self.relayout()
+
+    def reset(self, key: str) -> None:
+        """Forgets filter, search and place, for a table that shows another kind of thing; the cursor goes to `key` when it comes."""
+        self.key, self.first, self.needle, self.sieve, self.finding = key, 0, "", 0, False
+        self.all_rows = self.rows = ()
+        self._broken = (-1, [])
 
     def set_cols(self, cols: Sequence[Col]) -> None:
         """Other columns, for a table that shows another kind of thing."""
@@ -284,7 +294,9 @@ class Ledger(Inked, Widget, can_focus=True):
         self._sift()
         self._settle(index)
         self.follow()
-        self.refresh(layout=len(self.lines) != before)
+        self.refresh()
+        if len(self.lines) != before:
+            self.relayout()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return self.finding and character is not None and character.isprintable()
@@ -379,9 +391,10 @@ class Ledger(Inked, Widget, can_focus=True):
     def _told(self) -> Spans:
         """What the head says of rows that are not in sight, of the filter, and of what is being looked for."""
         told: Spans = []
-        shown = len({at for at, _ in self.lines[self.first : self.first + self.shown]})
-        if shown < len(self.all_rows):
-            told.append((f"{shown} of {len(self.all_rows)}", "ink3"))
+        shown = len({at for at, _ in self.lines[self.first : self.first + self.shown] if not self.rows[at].apart})
+        every = sum(not row.apart for row in self.all_rows)
+        if shown < every:
+            told.append((f"{shown} of {every}", "ink3"))
         if self.sieve:
             told += [("  " if told else "", "ink"), (FILTERS[self.sieve][0], "accent")]
         if self.finding or self.needle:
@@ -400,6 +413,8 @@ class Ledger(Inked, Widget, can_focus=True):
             return self.ink_strip([(" " * lead, "ink"), *spans(said, "ink3")], width)
         index, part = self.lines[n]
         row = self.rows[index]
+        if row.rule:
+            return self.ink_strip([(" " * lead, "ink"), ("─" * (width - lead - self.end), "rule")], width)
         again = n > 0 and self.lines[n - 1][0] == index
         here = row.key == self.key and not row.apart and self.can_focus and (self.has_focus or self.hold)
         band = "band" if here else ""

@@ -49,7 +49,9 @@ class Lines(Inked, Widget):
         if tuple(lines) != self.lines:
             changed = len(lines) != len(self.lines)
             self.lines = tuple(lines)
-            self.refresh(layout=changed)
+            self.refresh()
+            if changed:
+                self.relayout()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from ... import clock
@@ -56,15 +57,36 @@ def hops(text: str) -> list[tuple[str, str, str]]:
     return out if len(out) > 1 else []
 
 
+def _waterfall(chain: list[tuple[str, str, str]], room: int) -> list[Spans]:
+    """Each hop's share of the whole time, as a stroke on a rule; empty where there is no room or nothing was timed."""
+    times = [float(ms) if ms else 0.0 for _, _, ms in chain]
+    whole, size = sum(times), min(36, room)
+    if size < 14 or whole <= 0:
+        return []
+    out: list[Spans] = []
+    begun = 0.0
+    for (code, _, _), time in zip(chain, times, strict=True):
+        start, end = round(begun / whole * size), round((begun + time) / whole * size)
+        end = max(end, start + 1) if time else end
+        tone = "fail" if code in ("302", "303", "307") else "accent" if code.startswith("2") else "ink3"
+        out.append([("─" * start, "rule"), ("━" * (end - start), tone), ("─" * (size - end), "rule")])
+        begun += time
+    return out
+
+
 def chain_lines(chain: list[tuple[str, str, str]], width: int, label: str) -> list[Line]:
     """One line a hop, stem and status before the address, time since the start at the right."""
     timed = any(ms for _, _, ms in chain)
+    longest = max(cell_len(url) for _, url, _ in chain)
+    falls = _waterfall(chain, width - LABEL - 6 - longest - 12)
     lines: list[Line] = []
     for n, (code, url, ms) in enumerate(chain):
         stem = "┌" if n == 0 else "└" if n == len(chain) - 1 else "├"
         broken = not url.partition(" ")[0].count("://")
         tone = "pass" if code.startswith("2") else "ink2" if code in ("301", "308") else "fail" if code else "ink2"
         right: Spans = [(ms.rjust(5), "ink2"), (" ms" if n == 0 else "   ", "ink3")] if timed else []
+        if falls:
+            right = [*falls[n], *right]
         room = width - LABEL - 6 - (width_of(right) + 2 if right else 0)
         for at, piece in enumerate(break_hard(url, max(8, room))):
             first = at == 0
@@ -210,8 +232,8 @@ def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
     return [*lines, *[Line(part) for part in wrap_spans(keys, width)]]
 
 
-def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool) -> Told:
-    """One finding."""
+def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool, tight: bool = False) -> Told:
+    """One finding. `tight` brings the fix before the reason, for a story that is longer than its room."""
     finding = judged.finding
     look = words.look(judged.state)
     right: Spans = [(f"{place}  ", "ink3")] if place else []
@@ -224,13 +246,12 @@ def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str
     lines: list[Line] = []
     for n, evidence in enumerate(finding.evidence):
         lines += evidence_lines(evidence, width, "Saw" if n == 0 else "", full)
-    if lines:
+    if lines and not tight:
         lines.append(Line())
-    if judged.is_open or judged.decision:
-        lines += labelled("Why", [(standing.spec.why, "ink")], width)
-    else:
-        lines += labelled("Goal", [(standing.spec.goal, "ink")], width)
-    lines += paste_lines(judged, width)
+    act = judged.is_open or judged.decision
+    why = labelled("Why", [(standing.spec.why, "ink")], width) if act else labelled("Goal", [(standing.spec.goal, "ink")], width)
+    fix = paste_lines(judged, width)
+    lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
     if rank and rank.waits_for:
         titles = ", ".join(snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks)
@@ -258,8 +279,8 @@ def empty_story(snap: Snapshot, standing: Standing, width: int) -> Told:
     return Told((*head, *lines), len(head))
 
 
-def tell(snap: Snapshot, standing: Standing, at: int, width: int, keys: Spans = [], *, full: bool = False) -> Told:  # noqa: B006
-    """The story of a check's finding number `at` (0 is the worst)."""
+def tell(snap: Snapshot, standing: Standing, at: int, width: int, keys: Spans = [], *, full: bool = False, height: int = 0) -> Told:  # noqa: B006
+    """The story of a check's finding number `at` (0 is the worst), for a room of this size."""
     width = max(10, width)
     found = words.shown_findings(standing)
     asked = words.asks(standing) or (standing.confirmation is not None and not standing.spec.automated)
@@ -269,7 +290,10 @@ def tell(snap: Snapshot, standing: Standing, at: int, width: int, keys: Spans = 
         return empty_story(snap, standing, width)
     at = max(0, min(at, len(found) - 1))
     place = f"‹ {at + 1} of {len(found)} ›" if len(found) > 1 else ""
-    return replace(finding_story(snap, standing, found[at], place, width, keys, full), keys=tuple(keys))
+    told = finding_story(snap, standing, found[at], place, width, keys, full)
+    if not full and len(told.lines) > height:
+        told = finding_story(snap, standing, found[at], place, width, keys, full, tight=True)
+    return replace(told, keys=tuple(keys))
 
 
 class Story(Scroll):

@@ -1,0 +1,34 @@
+"""A launch file that was changed while the console is open is asked about before it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...workspace import NotTrusted
+    from ..app import Console
+
+
+def ask(app: Console, why: NotTrusted) -> None:
+    """Shows what the changed file would reach; y allows it, anything else keeps the old one in use."""
+    from ..screens.dialog import Question
+
+    if app.refused == why.sha256 or any(isinstance(screen, Question) for screen in app.screen_stack):
+        return
+
+    def answered(yes: bool | None) -> None:
+        if not yes:
+            app.refused = why.sha256
+            app.say("The launch file on disk is not used; the one read before stays in use")
+            return
+
+        def take() -> str:
+            app.workspace.trust_launch_file(why.sha256)
+            app.workspace.refresh()
+            return "The changed launch file is in use now"
+
+        said = app.attempt(take)
+        app.say(said.wrong or said.words, wrong=bool(said.wrong))
+
+    lines = [f"{why.path.name} was changed. From now on it would reach:", *why.summary.lines()]
+    app.push_screen(Question("Use the changed launch file?", lines, "use it", "keep the old one"), answered)
