@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..failure import Failure
 from ..findings import Evidence, Finding, Remedy, Severity, State
+from ..text import clean, clean_block
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
@@ -37,6 +38,10 @@ def load_all() -> dict[str, Check]:
     return REGISTRY
 
 
+def _clean_remedy(remedy: Remedy | None) -> Remedy | None:
+    return remedy and Remedy(text=clean(remedy.text), paste=clean_block(remedy.paste), where=clean(remedy.where))
+
+
 class Say:
     """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule `edge.redirects.too-many-hops`."""
 
@@ -54,15 +59,16 @@ class Say:
         remedy: Remedy | None,
         via: str,
     ) -> Finding:
+        """Subject, summary and remedy may name what the outside calls itself: they are cleaned here, as evidence is at its own border."""
         return Finding(
             check=self.check,
             rule=f"{self.check}.{rule}",
-            subject=subject,
+            subject=clean(subject),
             state=state,
             severity=severity,
-            summary=summary,
+            summary=clean(summary),
             evidence=tuple(evidence),
-            remedy=remedy,
+            remedy=_clean_remedy(remedy),
             via=via,
         )
 
