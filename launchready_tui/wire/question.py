@@ -62,9 +62,11 @@ class Resolver:
         servers = self._resolvers()
         if isinstance(servers, Failure):
             return servers
-        query = _query(name, rdtype, recursion=True)
-        if isinstance(query, Failure):
-            return query
+        async with _slot():  # around the making of the question too: five hundred made at once would hold the loop
+            query = _query(name, rdtype, recursion=True)
+            return query if isinstance(query, Failure) else await self._ask(servers, query)
+
+    async def _ask(self, servers: tuple[_Server, ...], query: dns.message.QueryMessage) -> Heard | Failure:
         ends = time.monotonic() + LIFETIME_S
         left = list(servers)
         answered: Failure | None = None
@@ -84,19 +86,20 @@ class Resolver:
                     left.remove(server)
                 if time.monotonic() >= ends:
                     break
-        return answered or silent or Failure(kind="timeout", target=name)
+        return answered or silent or Failure(kind="timeout", target=query.question[0].name.to_text())
 
     async def ask_at(self, server: str, name: str, rdtype: str, *, tcp: bool = False) -> Heard | Failure:
         """One server, without recursion. The address policy and the connect map hold for it."""
         found = self._direct(server)
         if isinstance(found, Failure):
             return found
-        query = _query(name, rdtype, recursion=False)
-        if isinstance(query, Failure):
-            return query
-        heard = await self._exchange(found, query, time_left=LIFETIME_S, tcp=tcp)
-        if isinstance(heard, Failure) and heard.kind == "timeout" and not tcp:
-            heard = await self._exchange(found, query, time_left=LIFETIME_S)
+        async with _slot():
+            query = _query(name, rdtype, recursion=False)
+            if isinstance(query, Failure):
+                return query
+            heard = await self._exchange(found, query, time_left=LIFETIME_S, tcp=tcp)
+            if isinstance(heard, Failure) and heard.kind == "timeout" and not tcp:
+                heard = await self._exchange(found, query, time_left=LIFETIME_S)
         if isinstance(heard, Heard):
             return complaint(heard) or heard
         return heard
@@ -181,47 +184,45 @@ class Resolver:
 
     async def _udp(self, server: _Server, query: dns.message.QueryMessage, seconds: float) -> dns.message.Message | Failure:
         loop = asyncio.get_running_loop()
-        async with _slot():
-            self.wire.counts.dns_queries += 1
-            listener = _Listener(query, loop.create_future())
-            transport: asyncio.DatagramTransport | None = None
-            try:
-                async with asyncio.timeout(max(seconds, 0.05)):
-                    transport, _ = await loop.create_datagram_endpoint(lambda: listener, remote_addr=server.door.to)
-                    transport.sendto(query.to_wire())
-                    return await listener.answer
-            except TimeoutError:
-                kind: Literal["protocol", "timeout"] = "protocol" if listener.problem else "timeout"
-                return Failure(kind=kind, detail=listener.problem or f"no answer within {seconds:.1f} s", target=str(server))
-            except OSError as error:
-                return failure_of(error, str(server))
-            except ValueError as error:
-                return Failure(kind="protocol", detail=str(error), target=str(server))
-            finally:
-                if transport is not None:
-                    transport.abort()
+        self.wire.counts.dns_queries += 1
+        listener = _Listener(query, loop.create_future())
+        transport: asyncio.DatagramTransport | None = None
+        try:
+            async with asyncio.timeout(max(seconds, 0.05)):
+                transport, _ = await loop.create_datagram_endpoint(lambda: listener, remote_addr=server.door.to)
+                transport.sendto(query.to_wire())
+                return await listener.answer
+        except TimeoutError:
+            kind: Literal["protocol", "timeout"] = "protocol" if listener.problem else "timeout"
+            return Failure(kind=kind, detail=listener.problem or f"no answer within {seconds:.1f} s", target=str(server))
+        except OSError as error:
+            return failure_of(error, str(server))
+        except ValueError as error:
+            return Failure(kind="protocol", detail=str(error), target=str(server))
+        finally:
+            if transport is not None:
+                transport.abort()
 
     async def _tcp(self, server: _Server, query: dns.message.QueryMessage, seconds: float) -> dns.message.Message | Failure:
-        async with _slot():
-            self.wire.counts.dns_queries += 1
-            try:
-                async with asyncio.timeout(max(seconds, 0.05)):
-                    opened = await self.wire.open_door(server.door, str(server))
-                    if isinstance(opened, Failure):
-                        return opened
-                    try:
-                        wire = query.to_wire()
-                        opened.writer.write(struct.pack("!H", len(wire)) + wire)
-                        (size,) = struct.unpack("!H", await opened.reader.readexactly(2))
-                        return _parse(await opened.reader.readexactly(size), query)
-                    finally:
-                        opened.close()
-            except TimeoutError:
-                return Failure(kind="timeout", detail=f"no answer over TCP within {seconds:.1f} s", target=str(server))
-            except (OSError, EOFError) as error:
-                return failure_of(error, str(server))
-            except ValueError as error:
-                return Failure(kind="protocol", detail=str(error), target=str(server))
+        self.wire.counts.dns_queries += 1
+        try:
+            async with asyncio.timeout(max(seconds, 0.05)):
+                opened = await self.wire.open_door(server.door, str(server))
+                if isinstance(opened, Failure):
+                    return opened
+                try:
+                    wire = query.to_wire()
+                    opened.writer.write(struct.pack("!H", len(wire)) + wire)
+                    (size,) = struct.unpack("!H", await opened.reader.readexactly(2))
+                    return _parse(await opened.reader.readexactly(size), query)
+                finally:
+                    opened.close()
+        except TimeoutError:
+            return Failure(kind="timeout", detail=f"no answer over TCP within {seconds:.1f} s", target=str(server))
+        except (OSError, EOFError) as error:
+            return failure_of(error, str(server))
+        except ValueError as error:
+            return Failure(kind="protocol", detail=str(error), target=str(server))
 
 
 class _Listener(asyncio.DatagramProtocol):

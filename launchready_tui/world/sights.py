@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
 from ..failure import Failure
+
+_CHARSET = re.compile(r"""charset\s{0,9}=\s{0,9}["']?([A-Za-z0-9._:+-]{1,40})""", re.IGNORECASE)
+# Codecs of Python that no page is written in: some take quadratic time, some complain on foreign octets.
+_NOT_FOR_PAGES = frozenset(
+    {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "unicode-escape", "undefined"}
+)
 
 DnsStatus = Literal["ok", "nodata", "nxdomain"]
 
@@ -92,14 +100,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The body as text: the declared charset, else UTF-8, wrong octets replaced."""
-        from email.message import Message
-
-        message = Message()
-        message["content-type"] = self.header("content-type") or "text/plain"
-        charset = message.get_content_charset("utf-8")
+        found = _CHARSET.search(self.header("content-type") or "")
         try:
-            return self.body.decode(charset, "replace")
-        except LookupError:
+            codec = codecs.lookup(found[1]).name if found else "utf-8"
+            return self.body.decode("utf-8" if codec in _NOT_FOR_PAGES else codec, "replace")
+        except (LookupError, ValueError):
             return self.body.decode("utf-8", "replace")
 
 
