@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Level = Literal["fail", "warn", "info"]
 _RANK: dict[str, int] = {"fail": 0, "warn": 1, "info": 2}
 START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-_ANYTHING = ("*", "https:", "http:", "data:")
+_ANYTHING = ("*", "https:", "http:", "data:", "https://*", "http://*")
 _PASSIVE = ("img-src", "media-src", "font-src")
 
 
@@ -58,12 +58,12 @@ def weaknesses(policy: Policy) -> list[Problem]:
         found.append(Problem("no-base", "info", "does not limit base-uri"))
     upgrades = "upgrade-insecure-requests" in policy.directives
     for name in FETCH:
-        plain = [source for source in policy.sources(name) or () if source.startswith(("http:", "ws:"))]
+        plain = [source for source in policy.sources(name) or () if source.startswith(("http:", "ws:", "ftp:"))]
         if name in ("script-src", "script-src-elem", "default-src") and strict and vouched:
             continue  # host and scheme sources are ignored there
         if plain and not upgrades:
             level: Level = "warn" if name in _PASSIVE else "fail"
-            found.append(Problem(f"http {name}", level, f"allows {plain[0]} over plain http in {name}"))
+            found.append(Problem(f"http {name}", level, f"allows {plain[0]}, which is not encrypted, in {name}"))
     return found
 
 

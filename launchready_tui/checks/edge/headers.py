@@ -273,7 +273,8 @@ def isolation_problem(name: str, value: str) -> str:
 
 
 def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
-    sent = [(name, value.strip()) for name in ISOLATION for value in reply.all(name)]
+    # Several lines are read as one value (RFC 9110 section 5.3), and a list is no valid value here.
+    sent = [(name, ", ".join(reply.all(name)).strip()) for name in ISOLATION if reply.all(name)]
     if not sent:
         return []
     bad = [(name, value, problem) for name, value in sent if (problem := isolation_problem(name, value))]
