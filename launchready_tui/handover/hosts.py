@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .. import text
 from ..clock import parse_moment
+from ..launch.model import Host
 from .snapshot import Snapshot
 from .words import day
 
@@ -18,19 +19,26 @@ Read = Callable[[str], str]
 """Evidence text to the value in it; empty where it is not there."""
 
 
-def _whole(seen: str) -> str:
-    return ", ".join(line.strip() for line in seen.splitlines() if line.strip())
-
-
-def _line(key: str, pattern: str = "(.+)") -> Read:
-    """The value of the first line `key  value`."""
-    form = re.compile(rf"^{key}  {pattern}$", re.MULTILINE)
+def _line(pattern: str) -> Read:
+    """What the group of the pattern holds on the first line that it fits as a whole."""
+    form = re.compile(f"^{pattern}$", re.MULTILINE)
 
     def read(seen: str) -> str:
         found = form.search(seen)
-        return found[1] if found else ""
+        return "" if found is None or found[1].startswith("(") else found[1].strip()
 
     return read
+
+
+def _clues(seen: str) -> str:
+    """The companies of `Company: what points to it`, one clue a line."""
+    return ", ".join(dict.fromkeys(line.partition(":")[0].strip() for line in seen.splitlines() if ":" in line))
+
+
+def _addresses(seen: str) -> str:
+    """The addresses that lines begin with."""
+    first = (line.split()[0].rstrip(":") for line in seen.splitlines() if line.strip())
+    return ", ".join(dict.fromkeys(word for word in first if _ADDRESS.match(word)))
 
 
 def _chain_end(seen: str) -> str:
@@ -39,20 +47,45 @@ def _chain_end(seen: str) -> str:
     return hops[-1][1] if len(hops) > 1 and hops[-1][0] == "200" else ""
 
 
+def _lock(seen: str) -> str:
+    """Whether the registry's status words (RFC 8056) forbid a move to another registrar."""
+    status = _line("status: (.+)")(seen)
+    return "" if not status else "yes" if "transfer prohibited" in status.lower() else "no"
+
+
+def _nameservers(seen: str) -> str:
+    return ", ".join(dict.fromkeys(re.findall(r" IN NS (\S+)$", seen, re.MULTILINE)))
+
+
+def _dns_company(seen: str) -> str:
+    """The company of these name servers, or their own domain where none is known."""
+    from ..checks.audit.providers import dns_host
+    from ..world import registrable
+
+    servers = [name for name in _nameservers(seen).split(", ") if name]
+    return dns_host(servers) or ", ".join(dict.fromkeys(registrable(name) for name in servers))
+
+
+_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[.:][0-9a-fA-F:.]+$")
+
 # Column -> where it is seen: check, evidence label, how it is read. The first that gives a value counts.
 HOST_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
-    "provider": (("audit.hosting", "provider", _whole),),
-    "address": (("audit.hosting", "addresses", _whole), ("audit.one-service", "addresses", _whole)),
-    "tls_until": (("edge.certificates", "certificate", _line("valid", ".+ to (.+)")),),
-    "tls_issuer": (("edge.certificates", "certificate", _line("issuer")),),
+    "provider": (("audit.hosting", "clues", _clues),),
+    "address": (
+        ("audit.hosting", "addresses", _addresses),
+        ("audit.one-service", "addresses", _addresses),
+        ("audit.hosts", "addresses", _addresses),
+    ),
+    "tls_until": (("edge.certificates", "certificate", _line("valid  .+ to (.+)")),),
+    "tls_issuer": (("edge.certificates", "certificate", _line("issuer  (.+)")),),
     "leads_to": (("edge.redirects", "chain", _chain_end),),
 }
 DOMAIN_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
-    "registrar": (("audit.registrar", "registrar", _whole),),
-    "expires": (("audit.registrar", "expires", _whole),),
-    "lock": (("audit.registrar", "lock", _whole),),
-    "dns_provider": (("audit.dns-host", "provider", _whole),),
-    "nameservers": (("audit.dns-host", "name servers", _whole),),
+    "registrar": (("audit.registrar", "registration", _line("registrar: (.+)")),),
+    "expires": (("audit.registrar", "registration", _line("expires: (.+)")),),
+    "lock": (("audit.registrar", "registration", _lock),),
+    "dns_provider": (("audit.dns-host", "dns", _dns_company),),
+    "nameservers": (("audit.dns-host", "dns", _nameservers),),
 }
 
 
@@ -92,18 +125,19 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
         seen = {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
         if host.name == shot.launch.canonical_host:
             seen["leads_to"] = "is the main address"
+        provider = seen["provider"] or _only_hosting(shot, host)
         rows.append(
             HostRow(
                 host=text.clean(host.name),
                 role=host.role,
                 environment=host.environment,
                 purpose=text.clean(host.purpose),
-                provider=seen["provider"],
+                provider=provider,
                 address=seen["address"],
                 tls_until=_as_day(seen["tls_until"]),
                 tls_issuer=seen["tls_issuer"],
                 leads_to=seen["leads_to"],
-                owner=_owner(shot, seen["provider"]),
+                owner=_owner(shot, provider),
             )
         )
     return tuple(rows)
@@ -134,6 +168,14 @@ def _seen(shot: Snapshot, subject: str, places: tuple[tuple[str, str, Read], ...
             if value:
                 return value
     return ""
+
+
+def _only_hosting(shot: Snapshot, host: Host) -> str:
+    """What nothing outside tells, the inventory may: where one hosting account is all there is, the product runs there."""
+    hosting = [system for system in shot.inventory.systems if system.category == "hosting"]
+    if len(hosting) != 1 or host.role == "mail":
+        return ""
+    return text.clean(hosting[0].provider or hosting[0].name)
 
 
 def _as_day(value: str) -> str:

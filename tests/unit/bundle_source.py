@@ -132,7 +132,7 @@ def full(**changes: object) -> Market:
                 f"{host} runs at {place}",
                 State.PASS,
                 Severity.LOW,
-                {"provider": place, "addresses": address},
+                {"clues": f"{place}: address {address.split()[0]}", "addresses": address},
             )
             for host, place, address in (
                 (domain, "Cloudflare", "203.0.113.10"),
@@ -147,7 +147,10 @@ def full(**changes: object) -> Market:
             "The domain is registered until March 2028",
             State.PASS,
             Severity.LOW,
-            {"registrar": "Gandi SAS", "expires": "2028-03-01T10:00:00Z"},
+            {
+                "registration": f"{domain}\nregistrar: Gandi SAS\nexpires: 2028-03-01 10:00:00 UTC\ncreated: (not told)\n"
+                "status: client transfer prohibited"
+            },
         ),
         finding(
             "audit.dns-host.provider",
@@ -155,7 +158,7 @@ def full(**changes: object) -> Market:
             "Cloudflare serves the zone",
             State.PASS,
             Severity.LOW,
-            {"provider": "Cloudflare", "name servers": f"ns1.{domain}\nns2.{domain}"},
+            {"dns": f"{domain}. 300 IN NS ada.ns.cloudflare.com\n{domain}. 300 IN NS bob.ns.cloudflare.com"},
         ),
         finding(
             "edge.certificates.expiring",
@@ -215,7 +218,13 @@ def full(**changes: object) -> Market:
             "19 of 20 searches take up to 640 ms, the target is 300 ms",
             State.FAIL,
             Severity.HIGH,
-            {"measured": "n 120, p50 410 ms, p95 640 ms (590 to 720)"},
+            {
+                "requests": "120",
+                "p50": "410 ms",
+                "p95": "640 ms",
+                "p95 interval": "590 ms to 720 ms (95 %)",
+                "over the target": "98 of 120 took longer than 300 ms or failed",
+            },
             "Add an index for the search",
             "CREATE INDEX listings_title ON listings (title);",
             "the database",

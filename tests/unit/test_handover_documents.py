@@ -194,8 +194,8 @@ def test_the_domain_map_understands_the_evidence_of_the_certificate_check() -> N
 
 def test_the_domains_show_registrar_and_name_servers() -> None:
     (row,) = domain_rows(Snapshot.of(full(), NOW))
-    assert (row.registrar, row.expires, row.dns_provider) == ("Gandi SAS", "1 March 2028", "Cloudflare")
-    assert row.nameservers == "ns1.example.com, ns2.example.com"
+    assert (row.registrar, row.expires, row.lock, row.dns_provider) == ("Gandi SAS", "1 March 2028", "yes", "Cloudflare")
+    assert row.nameservers == "ada.ns.cloudflare.com, bob.ns.cloudflare.com"
 
 
 def test_a_mail_host_owes_no_web_certificate() -> None:

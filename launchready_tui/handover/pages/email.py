@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ... import text
 from ..blocks import Cell, Code
 from ..draft import Draft, plain
@@ -21,7 +23,7 @@ def write(shot: Snapshot) -> Document:
     )
     draft.facts(
         ("Domain", draft.fact(domain, "the domain that mail is sent from", "3", "code")),
-        ("Received by", draft.fact(_seen(shot, "email-provider", "mailbox", "provider"), "who receives mail", "1")),
+        ("Received by", draft.fact(_receiver(shot), "who receives mail", "1")),
         ("Senders", draft.fact(", ".join(mail.senders), "services that send mail", "3")),
         ("DKIM selectors", draft.fact(", ".join(mail.selectors), "selectors of the mail signatures", "3", "code")),
         ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
@@ -42,8 +44,18 @@ def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
     return plain(standing.spec.title), state, plain(standing.spec.goal)
 
 
-def _seen(shot: Snapshot, check: str, *labels: str) -> str:
-    return ", ".join(line for seen in shot.evidence(f"audit.{check}", shot.launch.domain, *labels) for line in seen.splitlines())
+def _receiver(shot: Snapshot) -> str:
+    """The company that receives mail, or the mail servers themselves where none is known."""
+    from ...checks.audit.providers import mailbox
+
+    seen = [
+        line
+        for label in ("audit.email-provider", "email.mx")
+        for one in shot.evidence(label, shot.launch.domain, "dns")
+        for line in one.splitlines()
+    ]
+    servers = list(dict.fromkeys(found[1] for line in seen if (found := re.search(r" IN MX \d+ (\S+)$", line))))
+    return mailbox(servers) or ", ".join(servers)
 
 
 def _published(shot: Snapshot, check: str) -> str:

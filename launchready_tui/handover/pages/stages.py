@@ -82,14 +82,20 @@ def _known_by(draft: Draft, check: str) -> Cell:
 
 
 def _routes(draft: Draft) -> None:
-    """The measured routes, each with what the measurement said."""
+    """The measured routes with their figures, and how sure they are."""
     shot = draft.snapshot
     rows = []
     for one in shot.standing("audit.latency").findings:
-        figures = "; ".join(
-            item.text.replace("\n", ", ") for item in one.finding.evidence if item.label in ("measured", "latency", "samples")
-        )
-        rows.append((plain(one.finding.subject), state_cell(one.state), plain(one.finding.summary), plain(figures)))
-    draft.table("Measured routes", "route|state|+result|+figures", rows, csv="routes", empty="No route has been measured yet.")
+        figures = {item.label: item.text for item in one.finding.evidence}
+        if "p95" in figures:
+            cells = [plain(figures.get(label, "")) for label in ("requests", "p50", "p95", "p95 interval", "over the target")]
+            rows.append((plain(one.finding.subject), state_cell(one.state), *cells))
+    draft.table(
+        "Measured routes",
+        "route|state|#requests|#half are faster than|#19 of 20 are faster than|which lies between|slow or failed",
+        list(dict.fromkeys(rows)),
+        csv="routes",
+        empty="No route has been measured yet.",
+    )
     if not rows:
         draft.fact("", "measurements of the main routes", "1")
