@@ -87,7 +87,7 @@ class Common:
             return Ink(plain=self.plain)
         import shutil
 
-        return Ink(colour=colour, plain=self.plain or not _can_show(stream), width=max(40, min(shutil.get_terminal_size().columns, 140)))
+        return Ink(colour=colour, plain=self.plain or not _can_show(stream), width=max(60, min(shutil.get_terminal_size().columns, 140)))
 
 
 def _can_show(stream: Any) -> bool:
@@ -124,7 +124,7 @@ def _option(*names: str, **more: Any) -> Callable[[Function], Function]:
     return click.option(*names, expose_value=False, callback=_keep, **more)
 
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
     _option("-C", "folder", metavar="DIR", type=_FOLDER, help="The folder of the launch, in place of this one."),

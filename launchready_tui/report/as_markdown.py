@@ -6,6 +6,7 @@ from ..clock import stamp
 from ..findings import State
 from ..text import code_for_markdown, for_markdown, span_for_markdown
 from ..verdict import Judged, Standing
+from .as_text import sentence, with_subject
 from .ink import GLYPHS, WORDS, minutes, state_key
 from .model import Report
 
@@ -23,7 +24,7 @@ def _head(report: Report) -> list[str]:
     lines.append(f"{for_markdown(report.domain)}, {stamp(report.finished_at)}")
     if report.outcome == "cancelled":
         lines += ["", "The run was cancelled; what had an answer is below."]
-    if report.word:
+    if report.word and report.verdict.reasons:
         lines += [""] + [f"- {for_markdown(reason)}" for reason in report.verdict.reasons]
     return [*lines, ""]
 
@@ -47,7 +48,7 @@ def _fixes(report: Report) -> list[str]:
         waits = f", waits for {', '.join(rank.waits_for)}" if rank and rank.waits_for else ""
         flow = f"{rank.flow}, {minutes(rank.effort_min)}{waits}" if rank else ""
         owner = f", owner {for_markdown(one.owner)}" if one.owner else ""
-        lines.append(f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(finding.summary)}** ({finding.severity}, {flow}{owner})")
+        lines.append(f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(with_subject(one))}** ({finding.severity}, {flow}{owner})")
         if finding.remedy:
             lines.append(f"   {for_markdown(finding.remedy.text)}")
             if finding.remedy.paste:
@@ -70,16 +71,15 @@ def _stages(report: Report) -> list[str]:
 
 def _row(standing: Standing) -> str:
     key = state_key(standing)
-    told = [one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)] or [
-        one for one in standing.findings if one.state is State.PASS
-    ][:1]
-    what = "<br>".join(_told(one) for one in told) or for_markdown(standing.spec.goal)
-    return f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | {what} |"
+    open_or_decided = [one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)]
+    fine = [one for one in standing.findings if one.state is standing.state][:1]
+    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(for_markdown(sentence(one, standing)) for one in fine)
+    return f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | {what or for_markdown(standing.spec.goal)} |"
 
 
 def _told(judged: Judged) -> str:
     decided = f" ({WORDS[str(judged.state)]}: {for_markdown(judged.decision.reason)})" if judged.decision else ""
-    return f"{GLYPHS[str(judged.state)]} {for_markdown(judged.finding.summary)}{decided}"
+    return f"{GLYPHS[str(judged.state)]} {for_markdown(with_subject(judged))}{decided}"
 
 
 def _foot(report: Report) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from ..clock import stamp
-from ..findings import State
+from ..findings import WHOLE_LAUNCH, State
 from ..text import clean_block, for_terminal
 from ..verdict import Judged, Standing
 from .ink import GLYPHS, Ink, columns, minutes, pad, state_key
@@ -86,18 +86,34 @@ def _check(standing: Standing, ink: Ink) -> list[str]:
     return lines
 
 
+def with_subject(judged: Judged) -> str:
+    """The sentence, and what it speaks of where it does not say so itself."""
+    finding = judged.finding
+    subject = for_terminal(finding.subject)
+    said = for_terminal(finding.summary)
+    return said if not subject or finding.subject == WHOLE_LAUNCH or subject in said else f"{said} ({subject})"
+
+
 def _fine(standing: Standing) -> str:
-    passed = [one.finding for one in standing.findings if one.state is State.PASS]
-    others = [one.finding for one in standing.findings if one.state is State.NOT_APPLICABLE]
-    said = passed or others or [one.finding for one in standing.findings]
-    more = f"  (and {len(said) - 1} more)" if len(said) > 1 else ""
-    return f"{for_terminal(said[0].summary)}{more}" if said else ""
+    if standing.confirmation and standing.fresh_until and not standing.spec.automated:
+        return f"confirmed by {for_terminal(standing.confirmation.by)}, holds until {standing.fresh_until:%Y-%m-%d}"
+    said = [one for one in standing.findings if one.state is standing.state] or list(standing.findings)
+    more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+    return f"{sentence(said[0], standing)}{more}" if said else ""
+
+
+def sentence(judged: Judged, standing: Standing) -> str:
+    """The sentence of a finding; where a person's word stands for what could not be seen, that person first."""
+    words = for_terminal(judged.finding.summary)
+    if judged.finding.state is State.UNKNOWN and judged.state is State.PASS and standing.confirmation:
+        return f"confirmed by {for_terminal(standing.confirmation.by)}; {words}"
+    return words
 
 
 def _finding(judged: Judged, ink: Ink, used: int) -> str:
     key, finding = str(judged.state), judged.finding
     weight = f"{finding.severity}" if judged.is_open else {"accepted": "known risk", "later": "after launch"}[key]
-    return f"{ink.glyph(key)} {ink.paint(pad(weight, 8), key)} {ink.fit(finding.summary, used + 11)}"
+    return f"{ink.glyph(key)} {ink.paint(pad(weight, 8), key)} {ink.fit(with_subject(judged), used + 11)}"
 
 
 def _fixes(report: Report, ink: Ink) -> str:
@@ -124,8 +140,8 @@ def _fix(judged: Judged, report: Report, ink: Ink) -> list[str]:
     if rank.unblocks:
         inputs.append("before " + ", ".join(report.roadmap.checks[check].title for check in rank.unblocks))
     lines = [
-        f"{rank.place:3} {ink.glyph(str(judged.state))} {ink.fit(finding.summary, 6)}",
-        "      " + ink.paint(ink.fit("  ".join(inputs), 6), "dim"),
+        f"{rank.place:3} {ink.glyph(str(judged.state))} {ink.fit(with_subject(judged), 6)}",
+        "      " + ink.paint(ink.fit(" · ".join(inputs), 6), "dim"),
     ]
     if finding.remedy:
         where = f" ({for_terminal(finding.remedy.where)})" if finding.remedy.where and finding.remedy.paste else ""
