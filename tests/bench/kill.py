@@ -1,4 +1,4 @@
-"""Benchmark of losses: kills a head-less demo run with SIGKILL at moments spread over its length, and reads back every id it had printed as saved.
+"""Benchmark of losses: kills head-less demo runs at moments spread over their length, and reads back every id printed as saved.
 
 python tests/bench/kill.py [KILLS]
 """
