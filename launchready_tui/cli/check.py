@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..report import FORMATS
 from .options import Common, common, pass_common
 from .say import Exit, note
-from .values import CheckName
+from .values import FORMATS, CheckName
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -52,6 +50,8 @@ def check(said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: b
 
         click.echo(text(), nl=False)
         return Exit.FINE
+    import asyncio
+
     from ..findings import Severity
 
     chosen = tuple(dict.fromkeys(name for group in names for name in group)) if names else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..report import FORMATS
 from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
+from .values import FORMATS
 
 if TYPE_CHECKING:
     from ..lab.client import Lab
@@ -97,6 +96,8 @@ def _console(ws: Workspace, lab: Lab, said: Common) -> int:
 
 
 def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
+    import asyncio
+
     from .check import walk, write
 
     report = asyncio.run(walk(ws, None))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 else:
     ParamType = click.ParamType
 
+FORMATS = ("text", "json", "junit", "sarif", "markdown")
+"""Those of `report`, which costs too much to be imported for a help text."""
 CONSENTS = ("mail", "load", "build", "smoke", "intrusive")
 
 
