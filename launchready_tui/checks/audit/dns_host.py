@@ -186,45 +186,37 @@ def _is_lame(server: _Server) -> bool | None:
 
 
 def _lame(domain: str, servers: list[_Server], asked: Evidence, where: str, via: str) -> list[Finding]:
-    bad = [server for server in servers if _is_lame(server) is True]
-    unsure = [server for server in servers if _is_lame(server) is None]
-    if bad:
-        names = " and ".join(dict.fromkeys(server.name for server in bad))
-        nobody = not any(server.serves for server in servers)
-        words = (
-            f"{names} should serve {domain} and does not"
-            if len({server.name for server in bad}) == 1
-            else f"{names} should serve {domain} and do not"
-        )
-        text = f"Take {names} out of the name servers at the registrar and of the zone, or make it serve the zone again"
-        severity = Severity.BLOCKER if nobody else Severity.HIGH
-        remedy = Remedy(
-            text=text, paste="\n".join(f"{domain}. NS {name}.   ; remove" for name in dict.fromkeys(s.name for s in bad)), where=where
-        )
-        return [
-            say.fail(
-                "lame", domain, words + ": some visitors wait or get nothing", severity=severity, evidence=[asked], remedy=remedy, via=via
-            )
-        ]
-    if unsure:
-        lines = ", ".join(server.name for server in unsure)
-        failure = next((server.soa for server in unsure if isinstance(server.soa, Failure)), None)
-        if all(":" in server.address for server in unsure) and any(server.serves for server in servers):
-            return [
-                say.passed(
+    """One finding a name server that does not do its work; one for all where they do."""
+    findings: list[Finding] = []
+    nobody = not any(server.serves for server in servers)
+    unsure: list[_Server] = []
+    for name in dict.fromkeys(server.name for server in servers):
+        verdicts = [(server, _is_lame(server)) for server in servers if server.name == name]
+        if any(bad for _, bad in verdicts):
+            text = f"Make {name} serve {domain} again, or take it out of the zone and out of the name servers at the registrar"
+            findings.append(
+                say.fail(
                     "lame",
-                    domain,
-                    f"All name servers of {domain} answer over IPv4; IPv6 could not be tried from here",
+                    name,
+                    f"{name} should serve {domain} and does not: some visitors wait, or get nothing",
+                    severity=Severity.BLOCKER if nobody else Severity.HIGH,
                     evidence=[asked],
+                    remedy=Remedy(text=text, paste=f"{domain}. NS {name}.   ; remove", where=where),
                     via=via,
                 )
-            ]
-        return [
-            say.unknown(
-                "lame", domain, f"Some name servers of {domain} could not be asked: {lines}", failure=failure, evidence=[asked], via=via
             )
-        ]
-    return [say.passed("lame", domain, f"All name servers of {domain} serve it", evidence=[asked], via=via)]
+        elif all(bad is None for _, bad in verdicts):
+            unsure.append(verdicts[0][0])
+    for server in unsure:
+        failure = server.soa if isinstance(server.soa, Failure) else None
+        findings.append(
+            say.unknown("lame", server.name, f"{server.name} could not be asked from here", failure=failure, evidence=[asked], via=via)
+        )
+    if not findings:
+        silent = any(_is_lame(server) is None for server in servers)
+        words = f"All name servers of {domain} serve it" + (", as far as IPv4 tells" if silent else "")
+        findings.append(say.passed("lame", domain, words, evidence=[asked], via=via))
+    return findings
 
 
 def _agree(domain: str, servers: list[_Server], delegated: frozenset[str], asked: Evidence, where: str, via: str) -> Finding:

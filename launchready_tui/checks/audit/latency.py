@@ -36,7 +36,7 @@ async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
     async def one(route: Route) -> list[Finding]:
         async with turns[host_of(route.url)], together:
-            return _judge(route, await _measure(launch, world, route))
+            return _judge(route, await world.measure(route))
 
     tasks = [asyncio.create_task(one(route)) for route in routes]
     try:
@@ -47,24 +47,6 @@ async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _measure(launch: Launch, world: World, route: Route) -> Measurement | Failure:
-    credential = world.credential(route.login, host_of(route.url)) if route.login else None
-    if route.login and credential is None:
-        detail = f"the credential {route.login!r} is not stored for {host_of(route.url)}"
-        return Failure(kind="no-permission", detail=detail, target=route.url)
-    found: Measurement | Failure = await world.measure(
-        route,
-        wire=world.wire,
-        samples=launch.settings.samples,
-        rate=launch.settings.rate,
-        credential=credential,
-        clock=world.clock,
-    )
-    if isinstance(found, Measurement):
-        world.counts.connections += found.connections
-    return found
 
 
 def _none(launch: Launch) -> Finding:

@@ -111,7 +111,7 @@ def _excused(side: _Side) -> bool:
     """Our own line may lack IPv6; our own limits and policies say nothing of the server."""
     if not isinstance(side.reply, Failure):
         return False
-    if ":" in side.address and side.reply.kind in ("timeout", "unreachable") and not side.reply.target.startswith("connect-map"):
+    if ":" in side.address and side.reply.kind in ("timeout", "unreachable"):
         return True
     return side.reply.kind not in PROVEN | {"timeout", "unreachable"}
 
@@ -162,14 +162,15 @@ def _odd(sides: list[_Side]) -> tuple[list[_Side], str]:
     if broken:
         assert isinstance(broken[0].reply, Failure)
         return broken, f"cannot be used ({broken[0].reply.words})"
-    for what, of in (
-        ("status", lambda side: side.status),
-        ("redirect target", lambda side: side.location),
-        ("certificate issuer", lambda side: side.issuer),
-        ("server software", lambda side: side.server),
-        ("page title", lambda side: side.title),
-    ):
-        if odd := _minority(sides, [of(side) for side in sides]):
+    told: tuple[tuple[str, list[str]], ...] = (
+        ("status", [side.status for side in sides]),
+        ("redirect target", [side.location for side in sides]),
+        ("certificate issuer", [side.issuer for side in sides]),
+        ("server software", [side.server for side in sides]),
+        ("page title", [side.title for side in sides]),
+    )
+    for what, values in told:
+        if odd := _minority(sides, values):
             return odd, f"answer with another {what}" if len(odd) > 1 else f"answers with another {what}"
     first = sides[0]
     different = [side for side in sides[1:] if _likeness(first.reply, side.reply) < ALIKE]

@@ -1,0 +1,62 @@
+"""The rules that the audit's code can emit and the rules that the roadmap explains are the same."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from launchready_tui import roadmap
+from launchready_tui.checks import audit, base
+from launchready_tui.roadmap.model import RuleSpec
+
+CODE = Path(audit.__file__).parent
+RULES = Path(roadmap.__file__).parent / "rules" / "audit.toml"
+VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission"}
+
+
+def spoken() -> dict[str, set[str]]:
+    """Rule ids by check, read from the code: `say.fail("rule", …)` in a module with one `say = Say("check")`."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(CODE.glob("*.py")):
+        tree = ast.parse(file.read_text())
+        checks = [
+            node.args[0].value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Say" and isinstance(node.args[0], ast.Constant)
+        ]
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in VOICES
+                and getattr(node.func.value, "id", "") == "say"
+            ):
+                rule = node.args[0]
+                assert isinstance(rule, ast.Constant), f"{file.name}:{node.lineno} names its rule by a variable"
+                found.setdefault(str(checks[0]), set()).add(f"{checks[0]}.{rule.value}")
+    return found
+
+
+def told() -> list[RuleSpec]:
+    return msgspec.convert(tomllib.loads(RULES.read_text())["rules"], list[RuleSpec])
+
+
+def test_every_rule_is_explained_and_no_other() -> None:
+    rules = [rule.id for rule in told()]
+    assert len(rules) == len(set(rules))
+    assert set(rules) == set().union(*spoken().values())
+
+
+def test_every_check_is_registered_under_its_roadmap_id() -> None:
+    assert set(spoken()) == {name for name in base.REGISTRY if name.startswith("audit.")}
+    automated = {check.id for check in roadmap.load().stage("audit").checks if check.automated}
+    assert set(spoken()) == automated
+
+
+def test_explanations_are_whole() -> None:
+    for rule in told():
+        assert rule.explain.rstrip().endswith(".")
+        assert rule.term and rule.source
