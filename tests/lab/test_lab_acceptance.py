@@ -1,0 +1,105 @@
+"""The flaw table is the product's acceptance test: from the all-fixed market each flaw alone changes exactly what it lists."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from launchready_tui.findings import State
+from launchready_tui.lab import demo, flaws
+from launchready_tui.lab.client import Lab
+from launchready_tui.lab.flaws import Change
+from launchready_tui.run import Ended, Finished
+from launchready_tui.workspace.core import Workspace
+from launchready_tui.workspace.options import Options
+
+# Nothing on documentation addresses can be traced to a provider; in the demo the launch engineer has said where it runs.
+ALWAYS = Change(rule="audit.hosting.no-clue", subject="demo-market.test", state=State.UNKNOWN)
+
+OPEN = (State.FAIL, State.WARN, State.UNKNOWN)
+TIMED = "audit.latency"
+
+
+@dataclasses.dataclass
+class Market:
+    lab: Lab
+    workspace: Workspace
+
+    async def look(self, *, timed: bool) -> frozenset[Change]:
+        """The open findings of one run. Measuring takes seconds, so it is done where its answer matters."""
+        names = [name for name in self.workspace.automated if timed or name != TIMED]
+        seen: set[Change] = set()
+        refused = None
+        async for event in self.workspace.run(names):
+            if isinstance(event, Finished):
+                seen |= {Change(f.rule, f.subject, f.state) for f in event.result.findings if f.state in OPEN}
+            if isinstance(event, Ended):
+                assert event.outcome == "done"
+                refused = event.counts.refused_unmapped if event.counts else None
+        assert refused == 0
+        return frozenset(seen)
+
+
+def options(how: demo.Demo, **more: object) -> Options:
+    return Options(**{field.name: getattr(how, field.name) for field in dataclasses.fields(how)}, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def fixed_market(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Market]:
+    folder = tmp_path_factory.mktemp("market")
+    with Lab.start(fixed="all") as lab:
+        how = demo.prepare(folder / "demo", lab, datetime.now(UTC))
+        workspace = Workspace.open(folder / "demo", options(how, state_dir=folder / "state"))
+        yield Market(lab, workspace)
+        workspace.close()
+
+
+def told(changes: Collection[Change]) -> list[str]:
+    return sorted(f"{change.state.value:8} {change.rule}  {change.subject}" for change in changes)
+
+
+async def test_nothing_is_open_when_everything_is_fixed_and_the_verdict_is_go(fixed_market: Market) -> None:
+    await fixed_market.lab.set([])
+    assert told(await fixed_market.look(timed=True)) == told([ALWAYS])
+    verdict = fixed_market.workspace.verdict()
+    assert (verdict.word, verdict.reasons) == ("GO", verdict.reasons)
+    assert verdict.label == "GO (demo)"
+
+
+@pytest.mark.parametrize("flaw", [flaw.id for flaw in flaws.load()])
+async def test_a_flaw_alone_changes_exactly_what_it_lists(fixed_market: Market, flaw: str) -> None:
+    await fixed_market.lab.set([flaw])
+    timed = any(change.rule.startswith(TIMED) for change in flaws.by_id()[flaw].changes)
+    found = await fixed_market.look(timed=timed)
+    assert told(found - {ALWAYS}) == told(flaws.by_id()[flaw].changes)
+
+
+async def test_all_flaws_together_are_the_union_less_what_is_masked(fixed_market: Market) -> None:
+    await fixed_market.lab.set(flaws.every_id())
+    found = await fixed_market.look(timed=True)
+    assert told(found - {ALWAYS}) == told(flaws.expected(flaws.every_id()))
+    assert fixed_market.workspace.verdict().word == "NO-GO"
+    for change in found - {ALWAYS}:
+        assert fixed_market.lab.flaw_for(change.rule, change.subject), f"no fix of the lab turns {change.rule} {change.subject}"
+
+
+async def test_fixing_one_after_the_other_leads_to_the_fixed_market(tmp_path: Path) -> None:
+    """As in the demo: take the first open finding, fix what causes it, look again; it ends, and with nothing left."""
+    async with Lab.start() as lab:
+        how = demo.prepare(tmp_path / "demo", lab, datetime.now(UTC))
+        workspace = Workspace.open(tmp_path / "demo", options(how, state_dir=tmp_path / "state"))
+        market = Market(lab, workspace)
+        for _ in range(len(flaws.every_id()) + 1):
+            left = await market.look(timed=False) - {ALWAYS}
+            if not left:
+                break
+            for change in sorted(left, key=lambda one: (one.rule, one.subject)):
+                flaw = lab.flaw_for(change.rule, change.subject)
+                if flaw is not None:
+                    await lab.fix(flaw.id)
+        workspace.close()
+        assert lab.on == {"search-no-index"}  # the one that only shows when routes are timed
