@@ -66,7 +66,7 @@ def for_html(value: str) -> str:
 # Marks that start something anywhere; `&` because an entity would be decoded, `@`, `://` and `www.` because GitHub links them.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~&@]|:(?=//)|(?<=www)\.|#(?=#*$)", re.IGNORECASE)
 # Marks that mean something only where a block begins: heading, list, rule, underline of a heading, numbered list, definition.
-_MARKDOWN_START = re.compile(r"^(?=[#+\-=:])|^(\d+)(?=[.)])")
+_MARKDOWN_START = re.compile(r"^(?=[#+\-=:])|^(\d+)(?=[.)](?:\s|$))")
 
 
 def for_markdown(value: str) -> str:

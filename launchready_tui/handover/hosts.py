@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .. import text
 from ..clock import parse_moment
@@ -125,6 +126,8 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
         seen = {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
         if host.name == shot.launch.canonical_host:
             seen["leads_to"] = "is the main address"
+        elif urlsplit(seen["leads_to"]).hostname == host.name:
+            seen["leads_to"] = ""
         provider = seen["provider"] or _only_hosting(shot, host)
         rows.append(
             HostRow(

@@ -187,7 +187,7 @@ def _section(document: Document, banners: tuple[str, ...]) -> str:
             f'<section id="{document.id}" aria-labelledby="{document.id}-title">',
             f'<h2 id="{document.id}-title">{e(document.title)}</h2>',
             gaps,
-            *(_banner(banner) for banner in banners),
+            *([_banner(" ".join(banners))] if banners else []),
             *(block(one) for one in document.blocks),
             '<p class="back"><a href="#content">Back to the contents</a></p>',
             "</section>",

@@ -216,6 +216,24 @@ def test_an_old_address_has_its_own_state() -> None:
     assert [row[2] for row in rows] == ["check again", "check again"]
 
 
+def test_a_measured_route_stands_once_with_its_worst_state() -> None:
+    figures = {"requests": "60", "p50": "410 ms", "p95": "640 ms", "p95 interval": "590 ms to 720 ms", "over the target": "40 of 60"}
+    seen = results(
+        finding("audit.latency.target", "search", "too slow", seen=figures),
+        finding("audit.latency.errors", "search", "all answered", State.PASS, seen=figures),
+        finding("audit.latency.no-safe-route", "home", "not marked as safe", State.INFO),
+    )
+    rows = table(document(full(results=seen), "performance"), "Measured routes")
+    assert rows == [["search", "problem", "60", "410 ms", "640 ms", "590 ms to 720 ms", "40 of 60"]]
+
+
+def test_a_name_that_only_turns_to_https_leads_nowhere_else() -> None:
+    chain = "301  http://app.example.com/  3 ms\n200  https://app.example.com/  9 ms"
+    seen = results(finding("edge.redirects.too-many-hops", "app.example.com", "one redirect", State.PASS, seen={"chain": chain}))
+    rows = {row.host: row for row in host_rows(Snapshot.of(full(results=seen), NOW))}
+    assert rows["app.example.com"].leads_to == ""
+
+
 # Access
 
 

@@ -85,15 +85,17 @@ def _routes(draft: Draft) -> None:
     """The measured routes with their figures, and how sure they are."""
     shot = draft.snapshot
     rows = []
-    for one in shot.standing("audit.latency").findings:
-        figures = {item.label: item.text for item in one.finding.evidence}
+    measured = [one for one in shot.standing("audit.latency").findings if one.state is not State.INFO]
+    for route in dict.fromkeys(one.finding.subject for one in measured):
+        about = [one for one in measured if one.finding.subject == route]
+        figures = {item.label: item.text for one in about for item in one.finding.evidence}
         if "p95" in figures:
             cells = [plain(figures.get(label, "")) for label in ("requests", "p50", "p95", "p95 interval", "over the target")]
-            rows.append((plain(one.finding.subject), state_cell(one.state), *cells))
+            rows.append((plain(route), state_cell(worst([one.state for one in about])), *cells))
     draft.table(
         "Measured routes",
         "route|state|#requests|#half are faster than|#19 of 20 are faster than|which lies between|slow or failed",
-        list(dict.fromkeys(rows)),
+        rows,
         csv="routes",
         empty="No route has been measured yet.",
     )
