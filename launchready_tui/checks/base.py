@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Callable
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ..failure import Failure
 from ..findings import Evidence, Finding, Remedy, Severity, State
@@ -45,8 +48,13 @@ def _clean_remedy(remedy: Remedy | None) -> Remedy | None:
 class Say:
     """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule `edge.redirects.too-many-hops`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, at: datetime | None = None) -> None:
+        """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it."""
         self.check = name
+        self.at = at
+
+    def _dated(self, evidence: Evidence) -> Evidence:
+        return evidence if evidence.at or self.at is None else msgspec.structs.replace(evidence, at=self.at)
 
     def _find(
         self,
@@ -67,7 +75,7 @@ class Say:
             state=state,
             severity=severity,
             summary=clean(summary),
-            evidence=tuple(evidence),
+            evidence=tuple(map(self._dated, evidence)),
             remedy=_clean_remedy(remedy),
             via=via,
         )
@@ -140,15 +148,16 @@ class Say:
         """It could not be seen: the sentence says why, never that something is missing."""
         seen = list(evidence)
         if failure is not None:
-            seen.append(Evidence.of("failure", str(failure)))
+            seen.append(Evidence.of("failure", str(failure), source=failure.target))
         return self._find(State.UNKNOWN, rule, subject, summary, severity, seen, remedy, via)
 
     def not_applicable(self, rule: str, subject: str, summary: str) -> Finding:
         """There is nothing to judge: the sentence says why."""
         return self._find(State.NOT_APPLICABLE, rule, subject, summary, Severity.LOW, (), None, "")
 
-    def no_permission(self, rule: str, subject: str, what: str) -> Finding:
-        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at."""
+    def no_permission(self, rule: str, subject: str, what: str, *, domain: str = "example.com") -> Finding:
+        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the one to record it for."""
+        day = self.at.date() if self.at else date(2026, 1, 31)
         return self._find(
             State.INFO,
             rule,
@@ -158,7 +167,7 @@ class Say:
             (),
             Remedy(
                 text="Record who allowed it in the launch file",
-                paste='[permission]\nby = "founder"\non = 2026-01-31\ndomains = ["example.com"]',
+                paste=f'[permission]\nby = "founder"\non = {day}\ndomains = ["{domain}"]',
                 where="launchready.toml",
             ),
             "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -62,9 +63,21 @@ def header(platform: Platform, text: str, *pairs: tuple[str, str], scope: str = 
         case "apache":
             paste = "\n".join(f'Header always set {name} "{_quoted(value)}"' for name, value in pairs)
         case _:
-            lines = [f'add_header {name} "{_quoted(value)}" always;' for name, value in pairs]
-            paste = "\n".join(lines if scope == "/*" else [f"location {base} {{", *("    " + line for line in lines), "}"])
+            lines = [_nginx_line(name, value) for name, value in pairs]
+            exact = "" if scope.endswith("*") else "= "
+            paste = "\n".join(lines if scope == "/*" else [f"location {exact}{base} {{", *("    " + line for line in lines), "}"])
     return Remedy(text=text, paste=paste, where=_WHERE[platform])
+
+
+_EXPIRES = {"31536000": "1y", "3600": "1h", "0": "-1"}
+
+
+def _nginx_line(name: str, value: str) -> str:
+    """One header. A lifetime goes by `expires`: an add_header inside a location would drop all those inherited from the server block."""
+    seconds = re.search(r"max-age=(\d+)", value)
+    if name.lower() == "cache-control" and seconds and seconds.group(1) in _EXPIRES:
+        return f"expires {_EXPIRES[seconds.group(1)]};"
+    return f'add_header {name} "{_quoted(value)}" always;'
 
 
 def _quoted(value: str) -> str:
@@ -132,4 +145,5 @@ def zone_line(name: str, rdtype: str, value: str, ttl: int = 3600) -> str:
     """A record as a zone file line: absolute name, TXT quoted and split at 255 octets."""
     from ..text import for_zone
 
-    return f"{name}. {ttl} IN {rdtype} {for_zone(value) if rdtype == 'TXT' else value}"
+    shown = for_zone(value.encode("utf-8", "replace")) if rdtype == "TXT" else value
+    return f"{name}. {ttl} IN {rdtype} {shown}"

@@ -35,7 +35,7 @@ def launch(**fields: Any) -> Launch:
 def reply(
     url: str, status: int = 200, *headers: tuple[str, str], body: str | bytes = "", method: str = "GET", wire_bytes: int | None = None
 ) -> Reply:
-    raw = body.encode() if isinstance(body, str) else body
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return Reply(
         url=url, method=method, status=status, headers=headers, body=raw, wire_bytes=len(raw) if wire_bytes is None else wire_bytes, at=NOW
     )

@@ -30,7 +30,7 @@ TEMPORARY = (302, 303, 307)
 @check("edge.canonical")
 async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Where the four roots end, what becomes of deep links on the way, and what the pages say of their own address."""
-    say = Say("edge.canonical")
+    say = Say("edge.canonical", world.clock.now())
     roots, gone = await look(launch, world)
     home = next((root.reply for root in roots if root.reply and root.host == launch.canonical_host), None)
     platform = platform_of(home)

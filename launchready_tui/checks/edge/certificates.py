@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 @check("edge.certificates")
 async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """One look at every host that browsers and apps open, and one handshake a protocol version where it is permitted."""
-    say = Say("edge.certificates")
+    say = Say("edge.certificates", world.clock.now())
     declared = [host.name for host in launch.hosts_of(*_ROLES)]
     hosts = list(dict.fromkeys((*root_hosts(launch), *declared)))
     asked = [host for host in hosts if world.may_intrude(host)]
@@ -53,7 +53,7 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
         for finding in findings:
             yield _mild(finding) if milder else finding
     if len(asked) < len(hosts):
-        yield say.no_permission("old-protocol", launch.domain, "asking for outdated TLS versions")
+        yield say.no_permission("old-protocol", launch.domain, "asking for outdated TLS versions", domain=launch.domain)
 
 
 def _mild(finding: Finding) -> Finding:

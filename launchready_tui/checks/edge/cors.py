@@ -58,7 +58,7 @@ def verdict(answer: Answer) -> tuple[Level, str]:
 async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Finding:
     """Three foreign origins, by GET and by OPTIONS, at one address of the host."""
     if not world.may_intrude(host):
-        return say.no_permission("cors", host, "asking as a foreign site")
+        return say.no_permission("cors", host, "asking as a foreign site", domain=launch.domain)
     routes = [route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET"]
     url = routes[0] if routes else f"https://{host}/"
     origins = (FOREIGN, "null", f"https://{launch.canonical_host}.lr-probe.example")

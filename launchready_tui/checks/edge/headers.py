@@ -75,7 +75,7 @@ class Host:
 @check("edge.headers")
 async def headers(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The home page of every host that shows pages or answers an app."""
-    say = Say("edge.headers")
+    say = Say("edge.headers", world.clock.now())
     names = {launch.canonical_host: "web"} | {host.name: host.role for host in launch.hosts_of(*_ROLES) if host.environment == "production"}
     judged = await asyncio.gather(*(_host(say, launch, world, name, role) for name, role in names.items()))
     for findings in judged:

@@ -46,7 +46,7 @@ class Plain:
 @check("edge.https")
 async def https(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Plain http on every host and listed URL, then cookies and loads of the pages that answer over https."""
-    say = Say("edge.https")
+    say = Say("edge.https", world.clock.now())
     urls = _listed(launch)
     named = {host.name for host in launch.hosts}
     plains, documents = await asyncio.gather(
@@ -119,6 +119,8 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
     role = declared.role if declared else "web"
     milder = declared is not None and declared.environment != "production"
     fix = host_redirect(platform_of(first), f"Redirect all of http://{host} to https", host, f"https://{host}", plain=True)
+    if role == "api":
+        fix = _refuse(host)
     answers = {plain.answer: plain for plain in reversed(group)}
     if plain := answers.get("open"):
         asks = next((one for one in group if one.asks_secrets), None)
@@ -145,11 +147,7 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
             f"{host} redirects plain http: by then an app has already sent its token in the clear",
             severity=Severity.LOW if milder else Severity.MEDIUM,
             evidence=evidence,
-            remedy=Remedy(
-                text="Refuse plain http for the API in place of redirecting it",
-                paste=f"server {{\n    listen 80;\n    server_name {host};\n    return 403;\n}}",
-                where="nginx",
-            ),
+            remedy=fix,
             via=via,
         )
     if role != "api" and (plain := answers.get("asks")):
@@ -179,6 +177,15 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
         f"{host} does not answer over plain http" if closed else f"{host} serves nothing over plain http",
         evidence=evidence,
         via=via,
+    )
+
+
+def _refuse(host: str) -> Remedy:
+    """An app that is redirected has sent its token in the clear before it learns better."""
+    return Remedy(
+        text="Refuse plain http for the API in place of redirecting it",
+        paste=f"server {{\n    listen 80;\n    server_name {host};\n    return 403;\n}}",
+        where="nginx, or switch http off for this host",
     )
 
 

@@ -37,7 +37,9 @@ def _judge(say: Say, reply: Reply) -> Finding:
     passive = [ref for ref in insecure if ref.kind in html.PASSIVE]
     bad = active + forms + passive
     if not bad:
-        return say.passed("mixed-content", subject, f"{subject} loads everything over https", via=via)
+        loads = sum(ref.kind != "link" for ref in document.refs)
+        evidence = [Evidence.of("loads", f"{loads} loads and forms read, none over plain http", source=reply.url, at=reply.at)]
+        return say.passed("mixed-content", subject, f"{subject} loads everything over https", evidence=evidence, via=via)
     evidence = [
         Evidence.of("loads", "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20]), source=reply.url, at=reply.at)
     ]

@@ -32,7 +32,7 @@ WARN_HOPS = 3
 @check("edge.redirects")
 async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Every host a person types, from http and from https, and every declared old address."""
-    say = Say("edge.redirects")
+    say = Say("edge.redirects", world.clock.now())
     names = tuple(dict.fromkeys((*root_hosts(launch), *(host.name for host in launch.hosts_of(*_FOLLOWED)))))
     judged, rows = await asyncio.gather(
         asyncio.gather(*(_host(say, launch, world, name) for name in names)),

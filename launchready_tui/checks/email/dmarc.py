@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @check("email.dmarc")
 async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
-    say = Say("email.dmarc")
+    say = Say("email.dmarc", world.clock.now())
     domain = launch.domain
     above = walk(domain)
     answer, *higher = await asyncio.gather(*(world.dns.ask(f"_dmarc.{name}", "TXT") for name in (domain, *above)))

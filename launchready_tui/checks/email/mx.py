@@ -13,7 +13,7 @@ from ...findings import Evidence, Finding, Remedy, Severity
 from ...world.sights import DnsAnswer, SmtpSight
 from ..base import Say, check
 from ..paste import zone_line
-from ..seen import ABSENT, dns_evidence
+from ..seen import ABSENT, distinct, dns_evidence
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -40,7 +40,7 @@ def exchanges(answer: DnsAnswer) -> list[Exchange]:
 @check("email.mx")
 async def mx(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain, and the domain of the support address where it is another one."""
-    say = Say("email.mx")
+    say = Say("email.mx", world.clock.now())
     support = launch.email.support.rpartition("@")[2].lower()
     judged = await asyncio.gather(
         *(_domain(say, launch, world, domain, support) for domain in dict.fromkeys((launch.domain, support)) if domain)
@@ -85,8 +85,10 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str, support: 
             said = f"{domain} says that it takes no mail, and {launch.email.support} is where customers write"
             return [say.fail("null", domain, said, evidence=evidence, remedy=add, via=answer.via)]
         return [say.passed("null", domain, f"{domain} says plainly that it takes no mail", evidence=evidence, via=answer.via)]
-    targets = await asyncio.gather(*(_target(say, world, domain, exchange.target) for exchange in found))
-    findings = [finding for group in targets for finding in group]
+    targets = await asyncio.gather(
+        *(_target(say, world, domain, target) for target in dict.fromkeys(exchange.target for exchange in found))
+    )
+    findings = distinct(finding for group in targets for finding in group)
     if not any(finding.state.value in ("fail", "unknown") for finding in findings):
         names = ", ".join(exchange.target for exchange in found)
         findings.insert(0, say.passed("none", domain, f"Mail to {domain} goes to {names}", evidence=evidence, via=answer.via))

@@ -27,7 +27,7 @@ _WIDE6 = (16, 32)
 @check("email.spf")
 async def spf(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it that the launch file names."""
-    say = Say("email.spf")
+    say = Say("email.spf", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     judged = await asyncio.gather(*(_domain(say, world, domain) for domain in dict.fromkeys((launch.domain, *own))))
     for findings in judged:

@@ -46,6 +46,12 @@ def _cache_status(value: str) -> Verdict:
     return "miss" if forwarded else "unclear"
 
 
+def _nearest(value: str) -> str:
+    """The name that the cache nearest to us gives itself."""
+    items = sf_list([value])
+    return items[-1].value if items else "a shared cache"
+
+
 def _x_cache(value: str) -> Verdict:
     """`Hit from cloudfront`, `RefreshHit …`, `TCP_HIT from …`, `HIT`; Fastly lists its caches, the nearest one last."""
     lower = value.lower().split(",")[-1].strip()
@@ -88,10 +94,11 @@ _NGINX = _words(
     }
 )
 
-# Header, the cache it belongs to, how its value reads. Vendor pages as of 2026-11: Cloudflare "Cache responses", Vercel "Response headers",
-# CloudFront "x-cache", Fastly "X-Cache", Akamai "Akamai-Cache-Status", Bunny "CDN-Cache"; X-Cache-Status is nginx's usual name for its own.
+# Header, the cache it belongs to (empty where the value names it), how its value reads. Vendor pages as of 2026-11: Cloudflare "Cache
+# responses", Vercel "Response headers", CloudFront "x-cache", Fastly "X-Cache", Akamai "Akamai-Cache-Status", Bunny "CDN-Cache";
+# X-Cache-Status is nginx's usual name for its own.
 TABLE: tuple[tuple[str, str, Callable[[str], Verdict]], ...] = (
-    ("cache-status", "by RFC 9211", _cache_status),
+    ("cache-status", "", _cache_status),
     ("cf-cache-status", "Cloudflare", _CLOUDFLARE),
     ("x-vercel-cache", "Vercel", _VERCEL),
     ("akamai-cache-status", "Akamai", _akamai),
@@ -110,7 +117,7 @@ def read(reply: Reply) -> CacheAnswer | None:
             value = ", ".join(values)
             verdict = judge(value)
             if verdict != "unclear":
-                return CacheAnswer(verdict, cache, header, value)
+                return CacheAnswer(verdict, cache or _nearest(value), header, value)
     age = (reply.header("age") or "").strip()
     if age.isdigit():
         return CacheAnswer("hit" if int(age) > 0 else "miss", "a shared cache", "age", age)

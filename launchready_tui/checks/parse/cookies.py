@@ -69,7 +69,7 @@ class Cookie:
     @property
     def size(self) -> int:
         """Name and value in octets: above 4096 browsers drop it."""
-        return len(self.name.encode()) + len(self.value.encode())
+        return len(self.name.encode("utf-8", "replace")) + len(self.value.encode("utf-8", "replace"))
 
     @property
     def dropped_because(self) -> str:

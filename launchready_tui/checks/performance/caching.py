@@ -32,7 +32,7 @@ _HTML_LIMIT = 300
 @check("performance.caching")
 async def caching(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The home pages with the files they load, and the routes that are safe to ask."""
-    say = Say("performance.caching")
+    say = Say("performance.caching", world.clock.now())
     roles = {launch.canonical_host: "web"} | {
         host.name: str(host.role) for host in launch.hosts_of(*_ROLES) if host.environment == "production"
     }
