@@ -135,6 +135,16 @@ async def test_no_answer_is_told_from_no_certificate(kind: str, expected: str) -
     assert said(await found(certificates, world), "no-tls", HOST) == expected
 
 
+async def test_a_host_of_another_kind_need_not_speak_https() -> None:
+    world = perfect(hosts=(Host(name="git.shop.test", role="other"), Host(name="origin.shop.test", role="origin")))
+    world.tls.sights["git.shop.test"] = failure("refused")
+    findings = await found(certificates, world)
+    assert said(findings, "no-tls", "git.shop.test") == "info"
+    assert not any(subject == "origin.shop.test" for _, subject in findings)
+    world.tls.sights["git.shop.test"] = sight("git.shop.test", certificate("other.test"), verify_code=62)
+    assert said(await found(certificates, world), "name", "git.shop.test") == "fail blocker"
+
+
 async def test_a_www_that_nobody_declared_may_be_absent() -> None:
     world = perfect()
     world.tls.sights["www.shop.test"] = failure("no-such-name")

@@ -242,6 +242,15 @@ async def test_a_route_with_a_log_in(value: str, stored: bool, expected: str) ->
     assert all(secret not in str(finding) for finding in findings.values())
 
 
+async def test_a_bare_token_is_sent_as_a_bearer_token() -> None:
+    route = Route(name="messages", url="https://api.shop.test/messages", login="buyer", safe=True)
+    world = perfect(routes=(route,))
+    world.secrets["buyer"] = "t0" + "ken"
+    world.web.urls[route.url] = reply(route.url, 200, ("cache-control", "private"), body="[]")
+    await found(caching, world)
+    assert [sent.get("authorization") for _, url, sent in world.web.asked if url == route.url] == ["Bearer t0" + "ken"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -12,14 +12,14 @@ from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity, State
 from ...world.sights import Certificate, TlsSight, VersionAnswer
 from ..base import Say, check
-from ..seen import ABSENT, PROVEN
+from ..seen import ABSENT, CLOSED, PROVEN
 from .roots import root_hosts
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Role
     from ...world import World
 
-_ROLES: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging", "origin", "other")
+_ROLES: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging", "other")
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _ISSUER_UNKNOWN, _NAME = (10,), (9,), (18, 19), (20, 21), (62, 64)
 # CA/Browser Forum ballot SC-081v3: at most 200 days for certificates issued from this day; 398 before.
 _SHORTER_FROM = datetime(2026, 3, 15, tzinfo=UTC)
@@ -46,6 +46,9 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if isinstance(sight, Failure):
             if sight.kind in ABSENT and host not in declared and host != launch.canonical_host:
                 continue
+            if known is not None and known.role == "other" and sight.kind in CLOSED:
+                yield say.info("no-tls", host, f"{host} does not answer over https", evidence=[_failed(host, sight)])
+                continue
             findings = [_no_sight(say, host, sight, accepted.get(host, {}))]
         else:
             findings = list(judge_certificate(say, sight, now, api=known is not None and known.role == "api"))
@@ -67,10 +70,14 @@ def _mild(finding: Finding) -> Finding:
     return finding
 
 
+def _failed(host: str, failure: Failure) -> Evidence:
+    return Evidence.of("handshake", str(failure), source=f"{host}:443")
+
+
 def _no_sight(say: Say, host: str, failure: Failure, versions: dict[str, VersionAnswer]) -> Finding:
     old = [name for name in _OLD if versions.get(name) == "accepted"]
     modern = [versions.get(name) for name in ("TLSv1.2", "TLSv1.3")]
-    evidence = [Evidence.of("handshake", str(failure), source=f"{host}:443")]
+    evidence = [_failed(host, failure)]
     if old and modern == ["refused", "refused"]:
         return say.fail(
             "no-modern-protocol",

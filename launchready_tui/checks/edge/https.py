@@ -154,7 +154,7 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
         return say.warn(
             "plain-http",
             host,
-            f"{place(plain.url)} asks who you are over plain http in place of leading to https",
+            f"{place(plain.url)} answers {plain.words} over plain http in place of leading to https",
             severity=Severity.LOW if milder else Severity.MEDIUM,
             evidence=evidence,
             remedy=fix,

@@ -211,7 +211,8 @@ async def _ask(world: World, route: Route) -> Reply | Failure | None:
         secret = world.credential(route.login, host_of(route.url))
         if secret is None:
             return None
-        headers = (*headers, ("authorization", secret.reveal()))
+        value = secret.reveal().strip()
+        headers = (*headers, ("authorization", value if " " in value else f"Bearer {value}"))
     reply: Reply | Failure = await world.web.get(route.url, headers=headers)
     return reply
 
