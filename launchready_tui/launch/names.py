@@ -25,7 +25,9 @@ web.app webflow.io workers.dev appspot.com amplifyapp.com bubbleapps.io
 OPEN_SUFFIXES = frozenset(_OPEN.split())
 
 # Environment variables of ours that are not credentials: LAUNCHREADY_STATE and its like.
-RESERVED_CREDENTIALS = frozenset(("state", "home", "config", "cache", "require-netlab", "debug", "log", "now", "plain", "theme", "trust", "user"))
+RESERVED_CREDENTIALS = frozenset(
+    ("state", "home", "config", "cache", "require-netlab", "debug", "log", "now", "plain", "theme", "trust", "user")
+)
 
 
 def host_problem(name: str) -> str:

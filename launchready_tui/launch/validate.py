@@ -81,7 +81,8 @@ def _support(value: str) -> str:
 
 
 def _selector(value: str) -> str:
-    return "" if _SELECTOR.fullmatch(value) and "._domainkey" not in value else "a DKIM selector: the part before ._domainkey, such as mail2026"
+    whole = "._domainkey" in value
+    return "a DKIM selector: the part before ._domainkey, such as mail2026" if whole or not _SELECTOR.fullmatch(value) else ""
 
 
 def _sender(value: str) -> str:
