@@ -206,6 +206,12 @@ async def _stream(source: AsyncIterator[Finding]) -> AsyncGenerator[Finding, Non
             await close()
 
 
+async def _all_of(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Waits for all, whatever becomes of them."""
+    if tasks:
+        await asyncio.wait(tasks)
+
+
 async def run(
     launch: Launch,
     names: Sequence[str],
@@ -244,8 +250,8 @@ async def run(
 
             async def oversee() -> None:
                 """Ends the stream when all checks are through or somebody cancels."""
-                everything = asyncio.gather(*tasks, return_exceptions=True)
-                stop = asyncio.ensure_future((cancel or asyncio.Event()).wait())
+                stop = asyncio.create_task((cancel or asyncio.Event()).wait())
+                everything = asyncio.create_task(_all_of(tasks))
                 try:
                     await asyncio.wait((everything, stop), return_when=asyncio.FIRST_COMPLETED)
                 finally:

@@ -36,8 +36,9 @@ def forget(said: Common, yes: bool) -> int:
         note(f"  journal      {path}")
     for name in names:
         note(f"  credential   {name}")
-    if not yes:
-        click.confirm("Delete this for good?", default=False, abort=True, err=True)
+    if not yes and not click.confirm("Delete this for good?", default=False, err=True):
+        note("Nothing was deleted.")
+        return Exit.FINE
     left = _delete(file, journal)
     if left:
         raise CouldNotRun(f"still in the keyring: {', '.join(left)}; unlock it and try again")

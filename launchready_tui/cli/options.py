@@ -73,7 +73,8 @@ class Common:
         note(f"{question.path.name} has not been used on this computer before, or was changed since. It would reach:")
         for line in question.summary.lines():
             note(f"  {line}")
-        click.confirm("Use it?", default=False, abort=True, err=True)
+        if not click.confirm("Use it?", default=False, err=True):
+            raise click.UsageError(f"{question.path.name} was not allowed, so nothing was done")
         Trust(state_dir()).remember(question.sha256)
 
     def ink(self, *, out: Any = None) -> Ink:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 Consent = Literal["mail", "load", "build", "smoke", "intrusive"]
 
 
+# Kinds that a host can show as well: from a look-up they mean the resolver.
+_RESOLVER_ONLY = frozenset({"timeout", "refused", "reset", "unreachable", "protocol"})
+
+
 def _no_credential(name: str, host: str) -> None:
     return None
 
@@ -71,7 +75,11 @@ class World:
         self.mail = Mail(self.wire, clock)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:
-        return await self.dns.addresses(host)
+        """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the host doing so."""
+        found = await self.dns.addresses(host)
+        if isinstance(found, Failure) and found.kind in _RESOLVER_ONLY:
+            return Failure(kind="servfail", detail=str(found), target=host)
+        return found
 
     async def __aenter__(self) -> Self:
         """Prepares the TLS contexts outside the loop. Raises ValueError for a CA file that cannot be used."""

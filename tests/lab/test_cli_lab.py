@@ -1,0 +1,268 @@
+"""The command line on real sockets: inspect, init, doctor and the head-less demo, as programs of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from launchready_tui.handover import verify
+from launchready_tui.journal import Journal
+from launchready_tui.lab.client import Lab
+from launchready_tui.workspace import JOURNAL
+
+ROOT = Path(__file__).parents[2]
+SITE = "demo-market.test"
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Shell:
+    """Runs the program as a child, with a state folder of its own and nothing else of this machine."""
+
+    home: Path
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PYTHONPATH": str(ROOT),
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LAUNCHREADY_STATE": str(self.home / "state"),
+            "TMPDIR": str(self.home),
+        }
+
+    def __call__(self, *arguments: str | Path, stdin: str = "") -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "launchready_tui", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            cwd=self.home,
+            env=self.environment(),
+            timeout=100,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "launchready_tui", *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.home,
+            env=self.environment(),
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab.start(fixed="all") as lab:
+        yield lab
+
+
+@pytest.fixture
+def there(lab: Lab) -> list[str]:
+    """Options that lead to the lab."""
+    options = [f"--connect={name}={target}" for name, target in lab.connect.items()]
+    return [*options, *(f"--nameserver={one}" for one in lab.nameservers), "--ca-file", str(lab.ca_file)]
+
+
+# inspect
+
+
+def test_inspect_dns(shell: Shell, there: list[str]) -> None:
+    done = shell("inspect", "dns", SITE, *there)
+    assert done.code == 0, done.err
+    assert "203.0.113.10" in done.out and "v=spf1" in done.out and "answered by" in done.out
+    done = shell("inspect", "dns", "-", "-t", "A,MX", "--format", "json", *there, stdin=f"{SITE}\n# a remark\nno-such.{SITE}\n\n")
+    first, second = (json.loads(line) for line in done.out.splitlines())
+    assert (first["target"], first["A"]["records"]) == (SITE, ["203.0.113.10"])
+    assert (second["target"], second["A"]["status"]) == (f"no-such.{SITE}", "nxdomain")
+
+
+def test_inspect_web(shell: Shell, there: list[str]) -> None:
+    done = shell("inspect", "web", f"http://www.{SITE}/", *there)
+    assert done.code == 0, done.err
+    assert "308" in done.out and f"https://{SITE}/" in done.out
+    assert "strict-transport-security:" in done.out and "time look-up" in done.out
+    document = json.loads(shell("inspect", "web", f"http://www.{SITE}/", "--format", "json", *there).out)
+    assert [hop["status"] for hop in document["hops"]][-1] == 200
+    assert (document["end"]["status"], document["end"]["via"]) == (200, "connect-map")
+    first = json.loads(shell("inspect", "web", f"http://www.{SITE}/", "--no-follow", "--format", "json", *there).out)
+    assert first["status"] == 308
+
+
+def test_inspect_tls(shell: Shell, there: list[str]) -> None:
+    done = shell("inspect", "tls", SITE, "--versions", *there)
+    assert done.code == 0, done.err
+    assert f"the certificate verifies for {SITE}" in done.out
+    assert "TLSv1.3 accepted" in done.out and "TLSv1 " in done.out
+    document = json.loads(shell("inspect", "tls", f"https://{SITE}/", "--format", "json", *there).out)
+    assert document["sight"]["verified"] is True
+    assert SITE in document["sight"]["chain"][0]["names"]
+
+
+def test_inspect_what_cannot_be_reached(shell: Shell, there: list[str]) -> None:
+    done = shell("inspect", "web", "https://127.0.0.1:1/", f"https://{SITE}/", *there)
+    assert done.code == 1
+    assert "the address is private or reserved" in done.out
+    assert "200" in done.out, "the other target is told all the same"
+    document = json.loads(shell("inspect", "tls", "no-such.demo-market.test", "--format", "json", *there).out)
+    assert document["sight"]["failure"] == "the name does not exist"
+
+
+# init and doctor
+
+
+def test_init_sees_the_marketplace_and_check_runs_on_what_it_wrote(shell: Shell, there: list[str]) -> None:
+    done = shell("init", SITE, *there)
+    assert done.code == 0, done.err
+    assert "Written launchready.toml: " in done.err
+    text = (shell.home / "launchready.toml").read_text()
+    assert f'"api.{SITE}"' in text and f'canonical = "https://{SITE}/"' in text
+    done = shell("check", "edge.certificates", "email.spf", "--format", "json", *there)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert {one["check"]: one["state"] for one in document["checks"]} == {"edge.certificates": "pass", "email.spf": "pass"}
+    assert document["verdict"] is None
+
+
+def test_doctor_says_what_is_reached(shell: Shell, there: list[str]) -> None:
+    shell("init", SITE, *there)
+    done = shell("doctor", *there)
+    lines = {line.split()[1]: line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and len(line.split()) > 1}
+    assert {name: lines[name] for name in ("DNS", "HTTPS", "SMTP")} == {"DNS": "●", "HTTPS": "●", "SMTP": "●"}
+
+
+def test_without_a_network_every_check_is_unknown_and_none_missing(shell: Shell) -> None:
+    """The resolver's door is closed: the run ends by itself, says NO-GO, and calls nothing absent."""
+    shell("init", SITE, "--offline")
+    done = shell("check", "--nameserver", "127.0.0.1:9", "--format", "json")
+    assert done.code == 1, done.err
+    document = json.loads(done.out)
+    assert document["verdict"] == "NO-GO"
+    seen = {one["state"] for one in document["findings"]}
+    assert "fail" not in seen and "warn" not in seen
+    assert "unknown" in seen
+
+
+TEXTUAL = """
+import sys
+from launchready_tui.cli.say import run
+code = run(sys.argv[1:])
+print("textual" in sys.modules, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def test_check_never_loads_the_console(shell: Shell, there: list[str]) -> None:
+    shell("init", SITE, *there)
+    done = subprocess.run(
+        [sys.executable, "-c", TEXTUAL, "check", "edge", *there],
+        capture_output=True,
+        text=True,
+        cwd=shell.home,
+        env=shell.environment(),
+    )
+    assert done.stderr.splitlines()[-1] == "False"
+    assert "saved " in done.stderr
+
+
+# demo --headless
+
+
+def test_the_fixed_demo_is_go_and_its_bundle_is_whole(shell: Shell) -> None:
+    done = shell("demo", "--headless", "--fixed", "all", "--format", "json", "--out", "handed")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert (document["verdict"], document["demo"], document["fragile"], document["via"]) == ("GO", True, False, "connect-map")
+    assert set(document["minimum_bar"].values()) == {"pass"}
+    (archive,) = (shell.home / "handed").glob("*.zip")
+    assert verify(archive) == ()
+    assert [path for path in shell.home.iterdir() if path.name.startswith("launchready-")] == [], "nothing temporary is left"
+
+
+def test_the_demo_with_its_flaws_is_walked_to_the_end(shell: Shell) -> None:
+    done = shell("demo", "--headless", "--fixed", "search-no-index", "--format", "junit")
+    assert done.code == 0, done.err
+    tree = ElementTree.fromstring(done.out)
+    assert tree.get("name") == "LaunchReady Demo Market NO-GO (demo)"
+    assert int(tree.get("failures", "0")) > 5
+    assert "thrown away" in done.err
+
+
+def test_a_demo_folder_is_kept_where_one_is_named(shell: Shell) -> None:
+    done = shell("demo", "--headless", "--fixed", "all", "-C", "kept", "--format", "markdown")
+    assert done.code == 0, done.err
+    assert done.out.startswith("# Demo Market: GO (demo)\n")
+    saved = [line.removeprefix("saved ") for line in done.err.splitlines() if line.startswith("saved ")]
+    assert len(saved) > 10
+    listed = shell("history", "-C", "kept")
+    assert "all checks, done, demo" in listed.out
+    assert shell("history", saved[0], "-C", "kept").code == 0
+
+
+def test_flaws_are_listed_and_an_unknown_one_is_refused(shell: Shell) -> None:
+    listed = shell("demo", "--flaws")
+    assert len(listed.out.splitlines()) > 10
+    done = shell("demo", "--headless", "--fixed", "no-such-flaw")
+    assert done.code == 2
+    assert "no-such-flaw" in done.err
+    assert "Traceback" not in done.err
+
+
+def saved_before(process: subprocess.Popen[str], count: int) -> list[str]:
+    """Reads stderr until so many results were said to be saved."""
+    assert process.stderr is not None
+    saved: list[str] = []
+    while len(saved) < count:
+        line = process.stderr.readline()
+        assert line, "the program ended early"
+        if line.startswith("saved "):
+            saved.append(line.split()[1])
+    return saved
+
+
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_a_killed_demo_run_loses_nothing_it_said_was_saved(shell: Shell, count: int) -> None:
+    with shell.start("demo", "--headless", "--fixed", "all", "-C", "kept") as process:
+        saved = saved_before(process, count)
+        process.send_signal(signal.SIGKILL)
+        assert process.stderr is not None
+        saved += [line.split()[1] for line in process.stderr if line.startswith("saved ") and line.endswith("\n")]
+    with Journal.open(shell.home / "kept" / JOURNAL) as journal:
+        assert [one for one in saved if journal.read(one) is None] == []
+        assert journal.runs()[0].outcome == ""
+
+
+def test_ctrl_c_ends_a_run_in_one_sentence_and_keeps_what_was_saved(shell: Shell) -> None:
+    with shell.start("demo", "--headless", "--fixed", "all", "-C", "kept") as process:
+        saved = saved_before(process, 2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in err and "Traceback" not in err
+    assert out == ""
+    with Journal.open(shell.home / "kept" / JOURNAL) as journal:
+        assert [one for one in saved if journal.read(one) is None] == []
+        assert journal.runs()[0].outcome == "cancelled"
