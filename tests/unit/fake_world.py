@@ -63,7 +63,7 @@ class AuditWeb(FakeWeb):
         self.crawled: list[str] = []
         self.heads: dict[str, Reply | Failure] = {}
 
-    async def get(self, url: str, *, method: str = "GET", address: str = "", crawl: bool = False, **more: Any) -> Reply | Failure:  # type: ignore[override]
+    async def get(self, url: str, *, method: str = "GET", address: str = "", crawl: bool = False, **more: Any) -> Reply | Failure:
         if crawl:
             self.crawled.append(url)
         if (url, address) in self.addresses:

@@ -28,7 +28,7 @@ R = "shop.test"
         (registration(R, days=61), "expiry", "pass"),
         (registration(R, days=59), "expiry", "warn medium"),
         (registration(R, days=14), "expiry", "warn medium"),
-        (registration(R, days=13.9), "expiry", "fail blocker"),
+        (registration(R, days=13.9), "expiry", "fail high"),
         (registration(R, days=-1), "expiry", "fail blocker"),
         (registration(R, days=None), "expiry", "unknown high"),
         (Registration(domain=R, registered=False, at=NOW), "not-registered", "fail blocker"),
@@ -486,3 +486,26 @@ async def test_many_names_are_told_in_part() -> None:
     findings = await found(hosts.hosts, world)
     assert sum(rule == "undeclared" for rule, _ in findings) == hosts.MOST
     assert "15 more" in findings["more", R].summary
+
+
+@pytest.mark.parametrize(("environment", "wanted"), [("production", "fail high"), ("staging", "fail medium")])
+async def test_how_bad_a_missing_host_is(environment: str, wanted: str) -> None:
+    world = town(hosts=(Host(name="x.shop.test", role="api", environment=environment),))  # type: ignore[arg-type]
+    del world.dns.table["x.shop.test", "A"]
+    assert said(await found(hosts.hosts, world), "unresolved", "x.shop.test") == wanted
+
+
+async def test_names_that_are_none_are_left_out() -> None:
+    world = town()
+    names = ("bad name.shop.test", "esc\x1b[31m.shop.test", "x" * 70 + ".shop.test", "\u202eevil.shop.test", "*.shop.test")
+    world.tls.sights["shop.test"] = sight("shop.test", certificate("shop.test", *names))
+    for name in names:
+        world.dns.set(name, "A", "203.0.113.66")
+    assert not [subject for rule, subject in await found(hosts.hosts, world) if rule == "undeclared"]
+
+
+async def test_every_piece_of_evidence_is_dated() -> None:
+    world = town()
+    world.dns.fail("app.shop.test", "A")
+    for finding in (await found(hosts.hosts, world)).values():
+        assert all(one.at == NOW for one in finding.evidence)

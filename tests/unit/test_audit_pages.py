@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -485,3 +486,28 @@ async def test_without_named_pages_the_start_page_is_looked_at() -> None:
     findings = await found(broken_links.broken_links, world)
     assert said(findings, "page", "shop.test/") == "pass"
     assert said(findings, "unnamed", "shop.test") == "info"
+
+
+async def test_a_declared_host_without_an_address_is_told_once() -> None:
+    world = linked('<a href="https://app.shop.test/x">x</a><a href="https://new.shop.test/">y</a>')
+    world.web.urls["https://app.shop.test/x"] = failure("no-such-name")
+    world.web.urls["https://new.shop.test/"] = failure("no-such-name")
+    findings = await found(broken_links.broken_links, world)
+    assert said(findings, "broken", "app.shop.test/x") == "absent"
+    assert said(findings, "broken", "new.shop.test/") == "fail high"
+
+
+async def test_scripts_have_room_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_secrets, "MOST_BYTES", 10)
+    world = bundled('import("./lazy.js")', assets__lazy_js=SECRET)
+    findings = await found(client_secrets.client_secrets, world)
+    assert said(findings, "unread", "shop.test/assets/lazy.js") == "unknown blocker"
+
+
+async def test_who_stops_listening_leaves_nothing_running() -> None:
+    world = timed(route("a"), route("b", url="https://b.test/"), a=measurement("a"), b=measurement("b"))
+    findings = latency.latency(world.launch, world)  # type: ignore[arg-type]
+    await anext(findings)
+    await findings.aclose()  # type: ignore[attr-defined]
+    assert world.at_once == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}

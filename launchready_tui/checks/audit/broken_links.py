@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
@@ -14,8 +14,9 @@ from ...world.sights import Chain, Reply
 from ..base import Say, check
 from ..parse import page as html
 from ..parse.addresses import host_of, normal, place
-from ..seen import PROVEN, chain_evidence, distinct, via_of, wall
-from .hosts_of import is_own
+from ..seen import ABSENT, PROVEN, chain_evidence, distinct, via_of, wall
+from .dated import dated
+from .hosts_of import declared, is_own
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -57,14 +58,15 @@ class _Page:
 
 
 @check("audit.broken-links")
-async def broken_links(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def broken_links(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the limit."""
     urls = tuple(dict.fromkeys(page.url for page in launch.pages)) or (launch.canonical,)
     pages = [_Page(url, chain) for url, chain in zip(urls, await asyncio.gather(*(world.web.follow(url) for url in urls)), strict=True)]
     links, plain = _links(launch, pages)
     asked = list(links.values())[:CRAWL]
     answers = await asyncio.gather(*(_ask(world, link) for link in asked))
-    findings = [found for link, answer in zip(asked, answers, strict=True) if (found := _link(link, answer)) is not None]
+    findings = [found for link, answer in zip(asked, answers, strict=True) if (found := _link(launch, link, answer)) is not None]
     if not launch.pages:
         findings.append(_unnamed(launch))
     if len(links) > CRAWL:
@@ -134,8 +136,10 @@ def _is_broken(answer: Chain | Reply | Failure) -> bool:
     return end.status in (404, 410) or end.status >= 500
 
 
-def _link(link: _Link, answer: Chain | Reply | Failure) -> Finding | None:
+def _link(launch: Launch, link: _Link, answer: Chain | Reply | Failure) -> Finding | None:
     end, subject = _end(answer), place(link.url)
+    if isinstance(end, Failure) and end.kind in ABSENT and host_of(link.url) in declared(launch):
+        return None  # one cause, one finding: audit.hosts speaks of declared hosts without an address
     evidence = [link.evidence, *([chain_evidence(answer)] if isinstance(answer, Chain) else [])]
     if _is_broken(answer):
         what = _what(answer)

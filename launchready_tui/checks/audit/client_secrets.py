@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from ..base import Say, check
 from ..parse import page as html
 from ..parse.addresses import host_of
 from ..seen import ABSENT, distinct, via_of, wall
+from .dated import dated
 from .names import lasting
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ say = Say("audit.client-secrets")
 CAP = 5 * 1024 * 1024
 MOST_SCRIPTS = 60
 """Scripts that are read for one launch, the chunks they name included."""
+MOST_BYTES = 40 * 1024 * 1024
+"""All scripts and source maps of one launch together."""
 _CHUNK = re.compile(r"""["'`]((?:https?://|/|\.{1,2}/)?[A-Za-z0-9_@~./-]{1,200}\.m?js)(?:\?[A-Za-z0-9=&._-]{0,80})?["'`]""")
 
 
@@ -50,6 +53,7 @@ class _Reading:
         self.world = world
         self.seen: set[str] = set()
         self.scripts = 0
+        self.room = MOST_BYTES
         self.pages = 0
         self.maps: list[Reply] = []
         self.texts: list[_Text] = []
@@ -67,7 +71,8 @@ class _Reading:
 
 
 @check("audit.client-secrets")
-async def client_secrets(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """The main address, the web hosts' first pages and the pages of the launch file, with everything they load from the same site."""
     reading = _Reading(world)
     await asyncio.gather(*(_page(reading, url, wanted) for url, wanted in _pages(launch).items()))
@@ -141,7 +146,7 @@ def _whole(reading: _Reading, reply: Reply) -> None:
 
 
 async def _script(reading: _Reading, page: str, url: str, deeper: bool = True) -> None:
-    reply = await _get(reading.world, url)
+    reply = await _get(reading, url)
     failure = reply if isinstance(reply, Failure) else None
     if isinstance(reply, Reply) and reply.status not in (200, 404, 410) and not 300 <= reply.status < 400:
         failure = Failure(kind="unavailable", detail=f"status {reply.status}", target=url)
@@ -164,16 +169,20 @@ async def _script(reading: _Reading, page: str, url: str, deeper: bool = True) -
         await asyncio.gather(*(_script(reading, page, chunk, False) for chunk in reading.take(chunks)))
 
 
-async def _get(world: World, url: str) -> Reply | Failure:
-    """A file of up to 5 MB, a few redirects within the site followed."""
-    reply = await world.web.get(url, cap=CAP)
+async def _get(reading: _Reading, url: str) -> Reply | Failure:
+    """A file of up to 5 MB, a few redirects within the site followed; nothing where all files together have used up their room."""
+    if reading.room <= 0:
+        return Failure(kind="limit", detail=f"more than {MOST_BYTES // 1024 // 1024} MB of scripts", target=url)
+    reply = await reading.world.web.get(url, cap=CAP)
     for _ in range(3):
         if isinstance(reply, Failure) or not 300 <= reply.status < 400:
             break
         target = html.absolute(reply.url, reply.header("location") or "")
         if not target or not _same_site(url, target):
             break
-        reply = await world.web.get(target, cap=CAP)
+        reply = await reading.world.web.get(target, cap=CAP)
+    if isinstance(reply, Reply):
+        reading.room -= len(reply.body)
     return reply
 
 
@@ -199,7 +208,7 @@ async def _source_map(reading: _Reading, reply: Reply, script: str) -> None:
         if not url or not _same_site(reply.url, url) or url in reading.seen:
             return
         reading.seen.add(url)
-        answer = await reading.world.web.get(url, cap=CAP)
+        answer = await _get(reading, url)
         # Not there, or a start page in its place: the map is not published.
         if isinstance(answer, Failure) or answer.status != 200 or answer.is_html:
             return
@@ -280,7 +289,7 @@ def _map(reply: Reply) -> Finding:
     return say.warn(
         "source-map",
         lasting(reply.url),
-        f"Everybody can read the original source code of {lasting(reply.url)}, comments included",
+        f"Everybody can read the source code behind {lasting(reply.url).removesuffix('.map')}, comments included",
         severity=Severity.MEDIUM,
         evidence=[Evidence.of("source map", f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes", source=reply.url, at=reply.at)],
         remedy=Remedy(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,8 +16,10 @@ from ...world.sights import DnsAnswer
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import ABSENT, dns_evidence, via_of
+from .dated import dated
 from .hosts_of import declared
 from .providers import dns_host as company_of
+from .together import as_they_come
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -62,12 +65,14 @@ class _Server(msgspec.Struct, frozen=True):
 
 
 @check("audit.dns-host")
-async def dns_host(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def dns_host(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Each registrable domain of the launch's hosts: provider, apex, and every name server asked by itself."""
     names = tuple(dict.fromkeys(registrable(host) for host in declared(launch)))
-    for coming in asyncio.as_completed([_zone(world, name) for name in names]):
-        for finding in await coming:
-            yield finding
+    async with aclosing(as_they_come(_zone(world, name) for name in names)) as zones:
+        async for findings in zones:
+            for finding in findings:
+                yield finding
 
 
 async def _zone(world: World, domain: str) -> list[Finding]:

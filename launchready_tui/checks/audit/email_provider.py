@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...failure import Failure
@@ -13,6 +13,7 @@ from ...world.sights import DnsAnswer
 from ..base import Say, check
 from ..parse import spf
 from ..seen import dns_evidence
+from .dated import dated
 from .hosts_of import plain
 from .providers import mailbox as company_of
 from .providers import sender_called, sender_of_include
@@ -32,7 +33,8 @@ class _Seen(NamedTuple):
 
 
 @check("audit.email-provider")
-async def email_provider(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def email_provider(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """MX for who receives; SPF and the launch file for who sends. Whether the records are right is stage 3's question."""
     support = plain(launch.email.support.rpartition("@")[2])
     for domain in dict.fromkeys(name for name in (plain(launch.domain), support) if name):

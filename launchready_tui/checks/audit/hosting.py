@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
@@ -12,8 +13,10 @@ from ...findings import Evidence, Finding, Remedy
 from ...world.sights import DnsAnswer, Reply
 from ..base import Say, check
 from ..seen import ABSENT, via_of
+from .dated import dated
 from .hosts_of import declared, plain
 from .providers import Guess, guesses
+from .together import as_they_come
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -35,21 +38,22 @@ class _Look:
 
 
 @check("audit.hosting")
-async def hosting(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def hosting(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Names the provider of each declared host; the hosts that give nothing away are one question to a person."""
     hosts = [name for name in declared(launch) if (host := launch.host(name)) is None or host.role != "mail"]
     dark: list[_Look] = []
-    for coming in asyncio.as_completed([_look(world, host) for host in hosts]):
-        look = await coming
-        if isinstance(look, Finding):
-            yield look
-            continue
-        if look is None:
-            continue  # audit.hosts speaks of names without an address
-        if look.found:
-            yield _named(look)
-        if look.runs_on is None:
-            dark.append(look)
+    async with aclosing(as_they_come(_look(world, host) for host in hosts)) as looks:
+        async for look in looks:
+            if isinstance(look, Finding):
+                yield look
+                continue
+            if look is None:
+                continue  # audit.hosts speaks of names without an address
+            if look.found:
+                yield _named(look)
+            if look.runs_on is None:
+                dark.append(look)
     if dark:
         yield _dark(launch, sorted(dark, key=lambda look: hosts.index(look.host)))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
-from ...findings import Evidence, Finding, Remedy
+from ...findings import Evidence, Finding, Remedy, Severity
 from ...world import registrable
 from ...world.sights import Chain, DnsAnswer, Reply, TlsSight
 from ..base import Say, check
@@ -17,8 +19,10 @@ from ..parse import page as html
 from ..parse.addresses import host_of
 from ..paste import zone_line
 from ..seen import ABSENT, dns_evidence, via_of
+from .dated import dated
 from .hosts_of import declared, plain, web_hosts
 from .providers import under, where_dns_is_edited
+from .together import as_they_come
 from .words import WORDS
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ MOST = 25
 """So many undeclared hosts are told one by one."""
 _CT_CAP = 4 * 1024 * 1024
 _CT_NAMES = 500
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 
 
 class _Found:
@@ -45,7 +50,7 @@ class _Found:
     def add(self, names: Iterable[str], where: str, via: str = "") -> None:
         for raw in names:
             name = plain(raw)
-            if "*" in name or " " in name or name in self._known or registrable(name) not in self._domains or not name.isascii():
+            if not _NAME.fullmatch(name) or name in self._known or registrable(name) not in self._domains:
                 continue
             places = self.seen.setdefault(name, [])
             if where not in places:
@@ -54,11 +59,13 @@ class _Found:
 
 
 @check("audit.hosts")
-async def hosts(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def hosts(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Declared hosts first; then names in certificates, on pages, by usual words, and in the certificate logs where they may be asked."""
-    for coming in asyncio.as_completed([_declared(launch, world, name) for name in declared(launch)]):
-        for finding in await coming:
-            yield finding
+    async with aclosing(as_they_come(_declared(launch, world, name) for name in declared(launch))) as judged:
+        async for findings in judged:
+            for finding in findings:
+                yield finding
     found = _Found(launch)
     logs = asyncio.ensure_future(_logs(launch, world, found))
     try:
@@ -74,6 +81,7 @@ async def hosts(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield finding
     finally:
         logs.cancel()
+        await asyncio.gather(logs, return_exceptions=True)
 
 
 async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
@@ -102,13 +110,16 @@ async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
             else zone_line(name, "A", "<address of your host>"),
             where=where,
         )
-        findings.append(say.fail("unresolved", name, f"{name} leads nowhere: it has no address", evidence=evidence, remedy=remedy, via=via))
+        # An address that the product needs today, or one that only the team misses.
+        severity = Severity.HIGH if host is None or host.environment == "production" else Severity.MEDIUM
+        words = f"{name} leads nowhere: it has no address"
+        findings.append(say.fail("unresolved", name, words, severity=severity, evidence=evidence, remedy=remedy, via=via))
     if host is not None and host.role == "other" and not host.purpose.strip():
         table = f'[[hosts]]\nname = "{name}"\nrole = "app"\npurpose = "<what it is for>"'
         remedy = Remedy(text="Say in the launch file what it is for", paste=table, where="launchready.toml")
         findings.append(say.warn("purpose", name, f"Nobody has written down what {name} is for", remedy=remedy, evidence=evidence, via=via))
     elif host is not None:
-        findings.append(say.passed("purpose", name, f"{name} is {host.purpose.strip() or f'the {host.role} host'}", via=via))
+        findings.append(say.passed("purpose", name, f"{name}: {host.purpose.strip() or host.role}", via=via))
     return findings
 
 

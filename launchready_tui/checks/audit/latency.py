@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy
 from ...probe import Measurement
-from ...probe.model import STOP_AFTER_ERRORS
+from ...probe.model import STOP_AFTER_ERRORS, WARM_UP
 from ..base import Say, check
 from ..parse.addresses import host_of
+from .dated import dated
+from .together import as_they_come
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Route
@@ -25,7 +28,8 @@ AT_ONCE = 2
 
 
 @check("audit.latency")
-async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def latency(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Routes in the order of the launch file; only those marked safe to repeat, at the rate and up to the samples of the settings."""
     routes = [route for route in launch.routes if route.safe][:TOP]
     if not routes:
@@ -38,15 +42,10 @@ async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
         async with turns[host_of(route.url)], together:
             return _judge(route, await world.measure(route))
 
-    tasks = [asyncio.create_task(one(route)) for route in routes]
-    try:
-        for coming in asyncio.as_completed(tasks):
-            for finding in await coming:
+    async with aclosing(as_they_come(one(route) for route in routes)) as judged:
+        async for findings in judged:
+            for finding in findings:
                 yield finding
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _none(launch: Launch) -> Finding:
@@ -66,7 +65,7 @@ def _ms(value: float | None) -> str:
 
 def evidence_of(seen: Measurement) -> list[Evidence]:
     """A measurement as evidence, one figure a row; the console draws from the labels."""
-    source, at = f"{seen.n} timed requests, {seen.rate:.2g} a second, one at a time, after 5 that do not count", seen.started_at
+    source, at = f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count", seen.started_at
     statuses = ", ".join(f"{count} x {status or 'no answer'}" for status, count in seen.statuses.items())
     p99 = _ms(seen.p99) if seen.p99 is not None else f"needs 368 requests; the slowest took {_ms(seen.slowest)}"
     between = "not bounded by so few requests"
@@ -112,7 +111,7 @@ def _judge(route: Route, seen: Measurement | Failure) -> list[Finding]:
     if isinstance(seen, Failure):
         return [_unmeasured(route, seen)]
     evidence = evidence_of(seen)
-    findings = [_errors(route, seen, evidence)]
+    findings = [_errors(route, seen, [one for one in evidence if one.label in ("requests", "answers", "failed")])]
     if seen.errors < min(STOP_AFTER_ERRORS, max(1, seen.n)):
         findings.insert(0, _target(route, seen, evidence))
     return findings

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,8 +17,10 @@ from ...world.sights import Reply, TlsSight
 from ..base import Say, check
 from ..parse import page as html
 from ..seen import ABSENT, PROVEN, via_of
+from .dated import dated
 from .hosts_of import web_hosts
 from .providers import where_dns_is_edited
+from .together import as_they_come
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -78,12 +81,13 @@ class _Side(msgspec.Struct, frozen=True):
 
 
 @check("audit.one-service")
-async def one_service(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def one_service(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Asks each address of each web host for the same page and compares the answers."""
-    for coming in asyncio.as_completed([_host(world, name) for name in web_hosts(launch)]):
-        finding = await coming
-        if finding is not None:
-            yield finding
+    async with aclosing(as_they_come(_host(world, name) for name in web_hosts(launch))) as findings:
+        async for finding in findings:
+            if finding is not None:
+                yield finding
 
 
 async def _host(world: World, host: str) -> Finding | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
 from ...world.sights import Registration
 from ..base import Say, check
+from .dated import dated
 from .hosts_of import domains
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ NO_LOCKS = (".de", ".uk", ".nl", ".at", ".ch", ".be", ".se", ".dk", ".no", ".eu"
 
 
 @check("audit.registrar")
-async def registrar(launch: Launch, world: World) -> AsyncIterator[Finding]:
+@dated
+async def registrar(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Asks the registry of every registrable domain of the launch."""
     names = domains(launch)
     for name, answer in zip(names, await asyncio.gather(*(world.registry.domain(name) for name in names)), strict=True):
@@ -94,7 +96,7 @@ def _expiry(seen: Registration, now: datetime) -> Finding:
         return say.fail("expiry", name, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=seen.via)
     if left < FAIL_BELOW:
         words = f"{name} ends on {day}, in {max(1, left.days)} days"
-        return say.fail("expiry", name, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=seen.via)
+        return say.fail("expiry", name, words, evidence=evidence, remedy=remedy, via=seen.via)
     if left < WARN_BELOW:
         return say.warn("expiry", name, f"{name} ends on {day}, in {left.days} days", evidence=evidence, remedy=remedy, via=seen.via)
     words = f"{name} is registered until {day}" + (f" at {seen.registrar}" if seen.registrar else "")
