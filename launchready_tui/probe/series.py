@@ -3,8 +3,8 @@
 Latency counts from the moment the schedule intended the request to start, so that a frozen server shows in every request it kept waiting,
 and not only in the one that was in flight. One in flight at a time is gentle to a live product; it is honest only as long as the schedule
 is not faster than the answers. So the rate is lowered until answers take at most half of the time between starts, and the rate that was
-kept is told. How late our own schedule woke up is recorded apart: where that is more than a few milliseconds, the measuring machine was
-too busy and the caller gives no verdict.
+kept is told. How late our own schedule woke up is recorded apart: where that is too much, the measuring machine was too busy, and the
+caller takes a failure back.
 """
 
 from __future__ import annotations

@@ -141,7 +141,8 @@ def timed(*routes: Route, **measured: Any) -> AuditWorld:
 
 
 def route(name: str = "search", **fields: Any) -> Route:
-    return Route(**({"name": name, "url": f"https://api.shop.test/{name}", "safe": True} | fields))
+    given: dict[str, Any] = {"name": name, "url": f"https://api.shop.test/{name}", "safe": True}
+    return Route(**(given | fields))
 
 
 @pytest.mark.parametrize(
