@@ -34,11 +34,9 @@ def spoken() -> dict[str, set[str]]:
                 and node.func.attr in VOICES
                 and getattr(node.func.value, "id", "") == "say"
             ):
-                rule = node.args[0]
-                assert isinstance(rule, ast.Constant) and isinstance(rule.value, str), (
-                    f"{file.name}:{node.lineno} names its rule by a variable"
-                )
-                found.setdefault(str(checks[0]), set()).add(f"{checks[0]}.{rule.value}")
+                rule = getattr(node.args[0], "value", None)
+                assert isinstance(rule, str), f"{file.name}:{node.lineno} names its rule by a variable"
+                found.setdefault(str(checks[0]), set()).add(f"{checks[0]}.{rule}")
     return found
 
 
