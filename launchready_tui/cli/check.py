@@ -16,6 +16,8 @@ from .values import FORMATS, CheckName
 
 if TYPE_CHECKING:
     from ..report import Report
+    from ..run import Ended
+    from ..wire import Counts
     from ..workspace import Workspace
 
 FAIL_ON = ("blocker", "high", "medium", "low", "never")
@@ -91,7 +93,7 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
         progress.end()
     verdict = ws.verdict()
     if ended is not None and ended.counts is not None:
-        note(_told(ended, len(ran)))
+        note(_told(ended, ended.counts, len(ran)))
     return Report(
         name=ws.launch.name,
         domain=ws.launch.domain,
@@ -110,16 +112,11 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
     )
 
 
-def _told(ended: object, ran: int) -> str:
+def _told(ended: Ended, counts: Counts, ran: int) -> str:
     """What the run cost, in one line."""
-    seconds = getattr(ended, "seconds", 0.0)
-    counts = getattr(ended, "counts", None)
-    stall = getattr(ended, "longest_stall_ms", 0.0)
-    return (
-        f"{ran} checks in {seconds:.1f} s: {getattr(counts, 'dns_queries', 0)} DNS queries, {getattr(counts, 'requests', 0)} requests, "
-        f"{getattr(counts, 'connections', 0)} connections, {getattr(counts, 'tls_handshakes', 0)} TLS handshakes; "
-        f"longest stall {stall:.0f} ms"
-    )
+    done = f"{ran} check{'' if ran == 1 else 's'} in {ended.seconds:.1f} s"
+    looks = f"{counts.dns_queries} DNS queries, {counts.requests} requests, {counts.connections} connections"
+    return f"{done}: {looks}, {counts.tls_handshakes} TLS handshakes; longest stall {ended.longest_stall_ms:.0f} ms"
 
 
 def write(report: Report, kind: str, said: Common, out: Path | None) -> None:

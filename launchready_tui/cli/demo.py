@@ -59,7 +59,7 @@ def _list_flaws(said: Common) -> int:
 def _lab(fixed: tuple[str, ...]) -> Iterator[Lab]:
     from ..lab.client import Lab
 
-    note("Starting the demo marketplace …")
+    note("Starting the demo marketplace")
     with Lab.start(fixed="all" if "all" in fixed else fixed) as lab:
         yield lab
 

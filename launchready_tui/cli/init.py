@@ -61,7 +61,7 @@ def _propose(domain: str, said: Common, offline: bool) -> Proposal:
         raise click.UsageError(str(error)) from None
     if offline:
         return Proposal(launch=seed(tidied), seen=())
-    note(f"Looking at {tidied} …")
+    note(f"Looking at {tidied}")
     return asyncio.run(_detect(tidied, said))
 
 
