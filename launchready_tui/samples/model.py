@@ -1,0 +1,299 @@
+"""What watching speaks of: targets, samples, gaps, incidents, marks. Lengths of time are ms, moments are aware datetimes in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+TargetKind = Literal["web", "mail"]
+ConditionKind = Literal["status", "contains", "absent", "json", "header"]
+Cause = Literal["", "dns", "connect", "tls", "answer", "status", "condition", "slow", "line"]
+"""Where a probe failed. `line` is the watching machine's own line: it says nothing of the target."""
+GapCause = Literal["sleep", "stall", "stopped", "offline"]
+IncidentKind = Literal["down", "degraded", "slow"]
+MarkKind = Literal["deploy", "version", "failed"]
+
+CAUSES: tuple[Cause, ...] = ("", "dns", "connect", "tls", "answer", "status", "condition", "slow", "line")
+CAUSE_WORDS: dict[Cause, str] = {
+    "": "up",
+    "dns": "its name cannot be looked up",
+    "connect": "no connection",
+    "tls": "no secure connection",
+    "answer": "no whole answer",
+    "status": "it answers with an error",
+    "condition": "the answer is not the right one",
+    "slow": "it is slow",
+    "line": "the watching machine has no line",
+}
+GAP_WORDS: dict[GapCause, str] = {
+    "sleep": "the watching machine slept",
+    "stall": "the watching machine was too busy",
+    "stopped": "nothing watched",
+    "offline": "the watching machine had no line",
+}
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer must show. `name` is a JSON path (`status`, `checks.0.ok`) or a header; `value` what must stand there."""
+
+    kind: ConditionKind
+    name: str = ""
+    value: str = ""
+
+    @property
+    def words(self) -> str:
+        match self.kind:
+            case "status":
+                return f"status {self.value}"
+            case "contains":
+                return f"the text {self.value!r}"
+            case "absent":
+                return f"no text {self.value!r}"
+            case "json":
+                return f"{self.name} = {self.value}"
+        return f"header {self.name}: {self.value}"
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is watched. `id` is the store's number for its name and region; 0 before it is stored."""
+
+    name: str
+    kind: TargetKind = "web"
+    url: str = ""
+    """The whole URL; for mail `HOST:PORT`."""
+    host: str
+    port: int
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    body: str = ""
+    login: str = ""
+    every_s: float = 15.0
+    target_ms: float = 300.0
+    conditions: tuple[Condition, ...] = ()
+    version_json: str = ""
+    """A JSON path whose value names the release; a change of it is a deploy that reached users."""
+    version_header: str = ""
+    environment: str = "production"
+    flow: str = "all"
+    region: str = ""
+    """Empty: this machine."""
+    source: str = ""
+    """Where it comes from: home, route, mail, target."""
+    id: int = 0
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.region})" if self.region else self.name
+
+
+class Phases(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the time of one probe went, ms; None where a phase did not happen (a kept connection has neither lookup nor connect)."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+    transfer: float | None = None
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """One probe. A cold one opened a connection of its own (first visit), and may have asked a second time on it (`warm`)."""
+
+    target: int
+    at: datetime
+    """When it was due, not when it was sent."""
+    total: float
+    """From the intended start to the last byte, or to the failure."""
+    warm: float | None = None
+    """An exchange on an open connection: what an API call of a running app costs."""
+    cold: bool = False
+    phases: Phases = Phases()
+    status: int = 0
+    cause: Cause = ""
+    kind: str = ""
+    """A failure kind of `failure.py`, or what was not met: status, body, json, header."""
+    detail: str = ""
+    grid: bool = True
+    """On the schedule; False for the quick second look after a failure, which counts in no uptime."""
+    held: bool = False
+    """Not sent: it was due while an earlier one still waited, and waited as long as that one."""
+    suspect: bool = False
+    """The watching machine itself was late or busy: left out of the latency figures."""
+    lag: float = 0.0
+    """How late the schedule woke up."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.cause
+
+    @property
+    def known(self) -> bool:
+        """Whether it says anything of the target."""
+        return self.cause != "line"
+
+
+class Latest(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest probe of a target with what only the newest keeps."""
+
+    sample: Sample
+    address: str = ""
+    via: str = ""
+    certificate_ends: datetime | None = None
+    version: str = ""
+    last_good: datetime | None = None
+
+    def certificate_days(self, now: datetime) -> int | None:
+        """Whole days left; negative once it has ended."""
+        return None if self.certificate_ends is None else int((self.certificate_ends - now).total_seconds() // 86400)
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A time in which nothing is known: neither up nor down. `target` 0 means all."""
+
+    since: datetime
+    until: datetime
+    cause: GapCause
+    target: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, (self.until - self.since).total_seconds())
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One trouble of one target, from its first failure to its end. A target has at most one open."""
+
+    id: int = 0
+    target: int
+    name: str
+    kind: IncidentKind
+    worst: IncidentKind
+    since: datetime
+    """The first failure that counts."""
+    opened_at: datetime
+    """When it was sure."""
+    closed_at: datetime | None = None
+    cause: Cause = ""
+    detail: str = ""
+    last_good: datetime | None = None
+    deploy: str = ""
+    """The last deploy before it began."""
+    deploy_at: datetime | None = None
+    flaps: int = 0
+    """How often it came back after it seemed over."""
+    told_at: datetime | None = None
+    told: str = ""
+    """What people were told last: down, degraded, slow, flapping, resolved."""
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A deploy on the time line: told by a command, or seen as a version that changed."""
+
+    id: int = 0
+    at: datetime
+    kind: MarkKind = "deploy"
+    sha: str = ""
+    env: str = "production"
+    by: str = ""
+    source: str = ""
+    """command, version, git."""
+    target: str = ""
+    """Where the version was seen."""
+    before: str = ""
+    """The version that it replaced."""
+
+
+class Rollup(msgspec.Struct, frozen=True, kw_only=True):
+    """Ten minutes or an hour of one target, from which longer windows are added up. Histograms are added, never averaged."""
+
+    target: int
+    seconds: int
+    """600 or 3600."""
+    at: datetime
+    n: int
+    bad: int
+    suspect: int
+    warm: bytes
+    """An encoded `Histogram` in microseconds."""
+    cold: bytes
+
+
+class Watcher(msgspec.Struct, frozen=True, kw_only=True):
+    """The watching process as it wrote itself down last."""
+
+    pid: int
+    machine: str
+    started_at: datetime
+    beat_at: datetime
+    version: str = ""
+    always_on: bool = False
+    via: str = ""
+    lag_p99: float = 0.0
+    trouble: str = ""
+    """What keeps it from telling anybody, in words; empty where all is well."""
+    offline_since: datetime | None = None
+
+    def alive(self, now: datetime) -> bool:
+        """It beats every second; after ten it is gone."""
+        return -60 <= (now - self.beat_at).total_seconds() <= 10
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault made on purpose: seconds from the fault to the message; None where none came."""
+
+    at: datetime
+    fault: str
+    where: str
+    """`lab`, or the product's host."""
+    channel: str
+    seconds: float | None
+    cause: str = ""
+    interval_s: float = 15.0
+
+
+class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
+    """A test alert: sent to a channel, and acknowledged by who got it there."""
+
+    rule: str
+    owner: str
+    code: str
+    made_at: datetime
+    sent_at: datetime | None = None
+    problem: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+
+
+NoticeState = Literal["queued", "sent", "failed", "dropped"]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often it is tried."""
+
+    id: int = 0
+    key: str
+    event: str
+    """down, degraded, slow, worse, flapping, resolved, certificate, regression, deploy, blind, test."""
+    rule: str
+    """The alert rule whose channel it goes through now."""
+    owner: str
+    title: str
+    text: str
+    incident: int = 0
+    made_at: datetime
+    next_at: datetime
+    state: NoticeState = "queued"
+    attempts: int = 0
+    sent_at: datetime | None = None
+    answer: str = ""
+    """What the channel said last."""
+    first_rule: str = ""
+    """The rule it was made for, where it has moved on to the second channel."""
+    trying: bool = False
+    """An attempt began and its end was not written down: after a crash it may arrive twice, and says so."""

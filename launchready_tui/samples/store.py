@@ -1,0 +1,298 @@
+"""The watch's store: one writes samples, several read, a few short writers (marks, acknowledgements) come and go.
+
+SQLite in WAL. Samples are written with `synchronous=NORMAL` (a kill loses nothing, a power cut the last seconds); incidents, messages and
+marks with FULL. Nothing is ever vacuumed while somebody watches: the file was made with `auto_vacuum=INCREMENTAL`, and retention gives
+pages back in small steps. A store's methods may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..launch.problems import NewerFile
+from .errors import StoreError, store_error
+from .model import ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
+from .rows import COLUMNS, ms, to_row
+from .schema import APPLICATION_ID, STEPS
+
+NAME = "watch.sqlite3"
+PLACE = Path(".launchready") / NAME
+RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
+"""How long samples, their ten-minute sums and their hourly sums are kept."""
+_BUSY_MS = 5000
+_PLACEHOLDERS = ", ".join("?" * len(COLUMNS.split(",")))
+Body = TypeVar("Body", bound=msgspec.Struct)
+
+
+class Base:
+    """An open file and the words for its errors."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._words():
+            return self._connection.execute(query, values).fetchall()
+
+    def _bodies(self, kind: type[Body], query: str, values: Sequence[object] = (), **ids: int) -> tuple[Body, ...]:
+        """Rows of (body) or (id, body), where `ids` names the field that the id goes into."""
+        field = next(iter(ids), "")
+        try:
+            found = [(row[0] if field else 0, msgspec.json.decode(row[-1], type=kind)) for row in self._rows(query, values)]
+        except msgspec.MsgspecError as error:
+            raise StoreError(self.path, "broken", str(error)) from error
+        return tuple(msgspec.structs.replace(body, **{field: number}) if field else body for number, body in found)
+
+    def fact(self, name: str) -> str:
+        """A single remembered value; empty where there is none."""
+        rows = self._rows("SELECT body FROM facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
+
+    @contextlib.contextmanager
+    def _words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise store_error(self.path, error) from error
+
+
+class WatchStore(Base):
+    """The store as the watching process and the short commands write it."""
+
+    @classmethod
+    def open(cls, path: Path, *, steps: Sequence[str] = STEPS) -> WatchStore:
+        """Opens or begins the file. Raises StoreError, and NewerFile for a file of a newer version."""
+        from ..journal.book import _copy_aside, _keep_out_of_git, _statements
+
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _keep_out_of_git(path.parent)
+        except OSError as error:
+            raise store_error(path, error) from error
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+            connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+            version = _version(path, connection, len(steps))
+            if version == 0:
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only heeded before the first table
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            if version < len(steps):
+                connection.execute("BEGIN IMMEDIATE")
+                version = _version(path, connection, len(steps))
+                if 0 < version < len(steps):
+                    _copy_aside(path, version)
+                for step in steps[version:]:
+                    for statement in _statements(step):
+                        connection.execute(statement)
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version={len(steps)}")
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            raise store_error(path, error) from error
+        except BaseException:
+            assert connection is not None
+            connection.close()
+            raise
+        return cls(path, connection)
+
+    @contextlib.contextmanager
+    def _write(self, *, sure: bool = False) -> Iterator[sqlite3.Connection]:
+        """One transaction; `sure` waits for the disk."""
+        with self._lock, self._words():
+            if self._connection.in_transaction:  # part of a larger one
+                yield self._connection
+                return
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if sure else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is kept whole or not at all: an incident and the messages it causes."""
+        with self._write(sure=True):
+            yield
+
+    # Targets
+
+    def set_targets(self, targets: Iterable[Target]) -> tuple[Target, ...]:
+        """These are watched now from here, in this order; those that are not any more keep their samples. Returns them with their ids.
+
+        What other regions watch (`add_target`) is not touched.
+        """
+        numbered: list[Target] = []
+        with self._write(sure=True) as connection:
+            connection.execute("UPDATE targets SET active = 0 WHERE region = ''")
+            for place, target in enumerate(targets):
+                body = _encode(msgspec.structs.replace(target, id=0))
+                rows = connection.execute(
+                    "INSERT INTO targets (name, region, active, place, body) VALUES (?, ?, 1, ?, ?)"
+                    " ON CONFLICT (name, region) DO UPDATE SET active = 1, place = excluded.place, body = excluded.body RETURNING target",
+                    (target.name, target.region, place, body),
+                ).fetchall()
+                numbered.append(msgspec.structs.replace(target, id=rows[0][0]))
+        return tuple(numbered)
+
+    def add_target(self, target: Target) -> Target:
+        """One more beside those that are watched, such as the same thing seen from another region."""
+        with self._write(sure=True) as connection:
+            rows = connection.execute(
+                "INSERT INTO targets (name, region, active, place, body) VALUES (?, ?, 1, (SELECT count(*) FROM targets), ?)"
+                " ON CONFLICT (name, region) DO UPDATE SET active = 1, body = excluded.body RETURNING target",
+                (target.name, target.region, _encode(msgspec.structs.replace(target, id=0))),
+            ).fetchall()
+        return msgspec.structs.replace(target, id=rows[0][0])
+
+    # Samples
+
+    def save(self, samples: Sequence[Sample], latest: Iterable[Latest] = ()) -> None:
+        """Kept when it returns."""
+        with self._write() as connection:
+            connection.executemany(
+                f"INSERT OR REPLACE INTO samples ({COLUMNS}) VALUES ({_PLACEHOLDERS})",  # noqa: S608 - our own column names
+                [to_row(sample) for sample in samples],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO latest (target, body) VALUES (?, ?)", [(one.sample.target, _encode(one)) for one in latest]
+            )
+
+    def add_gap(self, gap: Gap) -> None:
+        with self._write() as connection:
+            connection.execute(
+                "INSERT INTO gaps (target, since, until, cause) VALUES (?, ?, ?, ?)", (gap.target, ms(gap.since), ms(gap.until), gap.cause)
+            )
+
+    def stretch_gap(self, cause: GapCause, since: datetime, until: datetime) -> None:
+        """A gap of all targets that is still going on: the row that began at `since` now ends at `until`."""
+        with self._write() as connection:
+            changed = connection.execute(
+                "UPDATE gaps SET until = ? WHERE target = 0 AND cause = ? AND since = ?", (ms(until), cause, ms(since))
+            ).rowcount
+            if not changed:
+                self.add_gap(Gap(since=since, until=until, cause=cause))
+
+    # What must not get lost
+
+    def save_incident(self, incident: Incident) -> Incident:
+        """A new one gets its id."""
+        closed = ms(incident.closed_at) if incident.closed_at else None
+        body = _encode(msgspec.structs.replace(incident, id=0))
+        with self._write(sure=True) as connection:
+            if incident.id:
+                connection.execute("UPDATE incidents SET closed = ?, body = ? WHERE incident = ?", (closed, body, incident.id))
+                return incident
+            made = connection.execute(
+                "INSERT INTO incidents (target, since, closed, body) VALUES (?, ?, ?, ?)",
+                (incident.target, ms(incident.since), closed, body),
+            ).lastrowid
+        assert made is not None
+        return msgspec.structs.replace(incident, id=made)
+
+    def add_mark(self, mark: Mark) -> Mark:
+        with self._write(sure=True) as connection:
+            made = connection.execute("INSERT INTO marks (at, body) VALUES (?, ?)", (ms(mark.at), _encode(mark))).lastrowid
+        assert made is not None
+        return msgspec.structs.replace(mark, id=made)
+
+    def enqueue(self, notices: Iterable[Notice]) -> int:
+        """Puts messages into the outbox; one whose key was there already is not put in again. How many were new."""
+        new = 0
+        with self._write(sure=True) as connection:
+            for notice in notices:
+                new += connection.execute(
+                    "INSERT INTO outbox (key, state, next, body) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+                    (notice.key, notice.state, ms(notice.next_at), _encode(msgspec.structs.replace(notice, id=0))),
+                ).rowcount
+        return new
+
+    def save_notice(self, notice: Notice) -> None:
+        with self._write(sure=True) as connection:
+            connection.execute(
+                "UPDATE outbox SET state = ?, next = ?, body = ? WHERE notice = ?",
+                (notice.state, ms(notice.next_at), _encode(msgspec.structs.replace(notice, id=0)), notice.id),
+            )
+
+    def queued(self) -> tuple[Notice, ...]:
+        """What still has to be told, in the order it was put in."""
+        return self._bodies(Notice, "SELECT notice, body FROM outbox WHERE state = 'queued' ORDER BY notice", id=0)
+
+    def save_test(self, test: ChannelTest) -> None:
+        with self._write(sure=True) as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO tests (code, rule, made, body) VALUES (?, ?, ?, ?)",
+                (test.code, test.rule, ms(test.made_at), _encode(test)),
+            )
+
+    def test(self, code: str) -> ChannelTest | None:
+        return next(iter(self._bodies(ChannelTest, "SELECT body FROM tests WHERE code = ?", (code,))), None)
+
+    def add_drill(self, drill: Drill) -> None:
+        with self._write(sure=True) as connection:
+            connection.execute("INSERT INTO drills (at, body) VALUES (?, ?)", (ms(drill.at), _encode(drill)))
+
+    def beat(self, watcher: Watcher) -> None:
+        """The sign of life that readers look for."""
+        self.set_fact("watcher", _encode(watcher))
+
+    def set_fact(self, name: str, body: str) -> None:
+        with self._write() as connection:
+            connection.execute("INSERT OR REPLACE INTO facts (name, body) VALUES (?, ?)", (name, body))
+
+    # Upkeep
+
+    def tidy(self, now: datetime, *, most: int = 5000) -> int:
+        """Drops what is too old, at most so many rows of a kind, and gives some pages back. How many rows went."""
+        gone = 0
+        for table, days, more in (("samples", RAW_DAYS, ""), ("rollups", FINE_DAYS, " AND seconds = 600"), ("rollups", COARSE_DAYS, "")):
+            key = "target, at" if table == "samples" else "target, seconds, at"
+            old = ms(now - timedelta(days=days))
+            with self._write() as connection:
+                gone += connection.execute(
+                    f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE at < ?{more} LIMIT ?)",  # noqa: S608
+                    (old, most),
+                ).rowcount
+        with self._write() as connection:
+            old = ms(now - timedelta(days=COARSE_DAYS))
+            gone += connection.execute("DELETE FROM gaps WHERE until < ?", (old,)).rowcount
+            gone += connection.execute("DELETE FROM outbox WHERE state != 'queued' AND next < ?", (old,)).rowcount
+        if gone:
+            with self._lock, self._words():
+                self._connection.execute("PRAGMA incremental_vacuum(64)").fetchall()
+        return gone
+
+
+def _encode(body: msgspec.Struct) -> str:
+    return msgspec.json.encode(body).decode()
+
+
+def _version(path: Path, connection: sqlite3.Connection, known: int) -> int:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise StoreError(path, "foreign")
+    if version > known:
+        raise NewerFile(path.name, version, known)
+    return version
