@@ -126,3 +126,5 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The repository's commit that the answer belongs to; empty where unknown."""
     deploy: str = ""
     """The deploy in production that the answer belongs to; empty where unknown."""
+    papers: str = ""
+    """The state of people and inventory that the answer was read from; empty where it was not read from them."""

@@ -156,6 +156,8 @@ class Marks:
 
     commit: str = ""
     deploy: str = ""
+    papers: str = ""
+    """The state of people and inventory."""
 
 
 async def _one(
@@ -192,6 +194,7 @@ async def _one(
         via=next((finding.via for finding in findings if finding.via), ""),
         commit=marks.commit,
         deploy=marks.deploy,
+        papers=marks.papers if name in base.READS_PAPERS else "",
     )
 
 

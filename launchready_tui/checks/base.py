@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 
 Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
 REGISTRY: dict[str, Check] = {}
-PACKAGES = ("audit", "edge", "email", "performance")
+READS_PAPERS: set[str] = set()
+"""Checks whose answer comes from people and inventory, and ends when those change."""
+PACKAGES = ("audit", "edge", "email", "performance", "handover")
 
 
-def check(name: str) -> Callable[[Check], Check]:
-    """Registers a check under its roadmap id. A second one of the same name is a mistake and raises ValueError."""
+def check(name: str, *, papers: bool = False) -> Callable[[Check], Check]:
+    """Registers a check under its roadmap id. A second one of the same name is a mistake and raises ValueError.
+
+    `papers`: its answer comes from people and inventory, and is out of date as soon as those change.
+    """
 
     def register(function: Check) -> Check:
         if name in REGISTRY:
             raise ValueError(f"two checks are called {name}")
         REGISTRY[name] = function
+        if papers:
+            READS_PAPERS.add(name)
         return function
 
     return register

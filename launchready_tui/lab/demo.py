@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
+
+from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
-from ..launch.inventory import Access, Backup, Contact, Inventory, InventoryFile, Recovery, System
+from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
 from ..launch.model import Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
@@ -145,75 +148,121 @@ def decisions(roadmap: Roadmap, now: datetime) -> Decisions:
 
 
 def people() -> People:
-    """Roles in place of persons; one of them has left their hours open."""
+    """Roles in place of persons; one of them is leaving, and one has left their hours open."""
     return People(
         people=(
-            Person(id=FOUNDER, name="Founder", role="founder", contact="+00 000 100", hours="08:00-20:00", time_zone="Europe/Lisbon"),
+            Person(
+                id=FOUNDER,
+                name="Founder",
+                role="founder",
+                kind="founder",
+                contact="+00 000 100",
+                second_contact="founder in the team's chat",
+                hours="08:00-20:00",
+                time_zone="Europe/Lisbon",
+            ),
             Person(
                 id=ENGINEER,
                 name="Launch engineer",
                 role="launch engineer",
+                kind="contractor",
                 contact="+00 000 200",
                 hours="09:00-18:00",
                 time_zone="Europe/Berlin",
                 status="leaving",
             ),
-            Person(id=SUPPORT, name="Support", role="support", contact=at.SUPPORT),
+            Person(id=SUPPORT, name="Support", role="support", kind="staff", contact=at.SUPPORT),
         )
     )
 
 
 def inventory(today: date) -> Inventory:
-    """What the business runs on, with a few gaps left open on purpose, so that the handover has something to ask for."""
-    systems = (
+    """What the business runs on: sound, so that the demo can end in GO, with a few lines left open that the handover asks for."""
+    systems = _systems(today)
+    running = Running(domain=at.DOMAIN, site=f"{at.SITE}/").with_inventory(Inventory(systems=systems))
+    return Inventory(
+        systems=systems,
+        access=tuple(way for system in systems for way in _ways_in(system, today)),
+        backups=(
+            Backup(
+                store="database",
+                where="another provider",
+                owner=SUPPORT,
+                every="1 day",
+                last_restore_test=today - timedelta(days=6),
+                rpo="1 day",
+                rto="2 hours",
+            ),
+            Backup(store="uploaded pictures", where="another provider", owner=SUPPORT, last_restore_test=today - timedelta(days=6)),
+        ),
+        recovery=tuple(_rehearsed(card, today) for card in propose(running)),
+        contacts=(
+            Contact(order=1, person=SUPPORT, when="launch day, 08:00-22:00", channel="support channel"),
+            Contact(order=2, person=ENGINEER, when="launch day", channel="phone", escalate_after_min=15),
+            Contact(order=3, person=FOUNDER, when="always", channel="phone", escalate_after_min=30),
+        ),
+        renewals=(Renewal(subject="Contract of the launch engineer", kind="contract", on=today + timedelta(days=14), owner=FOUNDER),),
+        plan=Plan(
+            launch_at=datetime.combine(today + timedelta(days=2), time(10), tzinfo=UTC),
+            decider=FOUNDER,
+            kill_switch="Maintenance page at the edge: people see when the market opens again",
+            watch_until=today + timedelta(days=9),
+        ),
+        duties=(
+            Duty(duty="commander", person=ENGINEER, deputy=FOUNDER),
+            Duty(duty="messages", person=SUPPORT),
+        ),
+    )
+
+
+def _systems(today: date) -> tuple[System, ...]:
+    rows: tuple[tuple[str, str, Category, str], ...] = (
+        ("registrar", "Domain registrar", "registrar", "Example Names Registrar"),
+        ("hosting", "Hosting", "hosting", "Demo host"),
+        ("edge", "Edge", "cdn", "demo-edge"),
+        ("payments", "Payments", "payments", "Stripe"),
+        ("code", "Code", "code", "own git server"),
+        ("vault", "Password vault", "secrets", "own vault"),
+    )
+    paid = tuple(
         System(
-            id="registrar",
-            name="Domain registrar",
-            category="registrar",
-            provider="Example Names Registrar",
+            id=name,
+            name=title,
+            category=category,
+            provider=provider,
             account_owner=FOUNDER,
             business_owned="yes",
             billing_owner=FOUNDER,
-            renewal=today + timedelta(days=310),
-        ),
-        System(id="dns", name="DNS", category="dns", provider="own name servers", account_owner=FOUNDER, business_owned="yes"),
-        System(id="hosting", name="Hosting", category="hosting", provider="Demo host", account_owner=ENGINEER, business_owned="no"),
-        System(
-            id="edge", name="Edge", category="cdn", provider="demo-edge", account_owner=FOUNDER, business_owned="yes", billing_owner=FOUNDER
-        ),
-        System(id="database", name="Database", category="database", provider="SQLite", account_owner=FOUNDER, business_owned="yes"),
-        System(id="payments", name="Payments", category="payments", provider="Stripe", account_owner=FOUNDER, business_owned="yes"),
-        System(id="mail", name="Mail", category="email", provider="own mail server"),
+            recovery_contact=FOUNDER,
+            renewal=today + timedelta(days=310) if name == "registrar" else None,
+        )
+        for name, title, category, provider in rows
     )
-    access = (
-        Access(system="registrar", person=FOUNDER, role="owner", expected_role="owner", mfa="key", reviewed=today),
-        Access(system="hosting", person=ENGINEER, role="owner", expected_role="none", mfa="totp", reviewed=today),
-        Access(system="hosting", person=FOUNDER, role="reader", expected_role="owner", mfa="sms"),
-        Access(system="payments", person=FOUNDER, role="owner", expected_role="owner", mfa="totp", reviewed=today),
-        Access(system="database", person=ENGINEER, role="admin", expected_role="none", shared=True),
+    own: tuple[tuple[str, str, Category, str], ...] = (
+        ("dns", "DNS", "dns", "own name servers"),
+        ("database", "Database", "database", "SQLite"),
+        ("mail", "Mail", "email", "own mail server"),
     )
-    backups = (
-        Backup(store="database", where="another provider", owner=SUPPORT, every="1 day", rpo="1 day", rto="2 hours"),
-        Backup(store="uploaded pictures", where="", owner=""),
+    return paid + tuple(
+        System(id=name, name=title, category=category, provider=provider, account_owner=FOUNDER, business_owned="yes", no_bill=True)
+        for name, title, category, provider in own
     )
-    recovery = (
-        Recovery(
-            id="site-down",
-            title="The site does not answer",
-            symptom="The status page shows Website: down",
-            first_steps="Look at the host's own status page, then start the last release again",
-            command="deploy previous",
-            verify=f"{at.SITE}/ answers with 200",
-            escalate=FOUNDER,
-            rehearsed=today - timedelta(days=1),
-            rehearsed_by=ENGINEER,
-            minutes=12,
-        ),
-        Recovery(id="restore", title="The database has to come back", symptom="Listings are missing or wrong"),
-    )
-    contacts = (
-        Contact(order=1, person=SUPPORT, when="launch day, 08:00-22:00", channel="support channel"),
-        Contact(order=2, person=ENGINEER, when="launch day", channel="phone", escalate_after_min=15),
-        Contact(order=3, person=FOUNDER, when="always", channel="phone", escalate_after_min=30),
-    )
-    return Inventory(systems=systems, access=access, backups=backups, recovery=recovery, contacts=contacts)
+
+
+def _ways_in(system: System, today: date) -> tuple[Access, ...]:
+    """Two who can do all, and the engineer where there is work for one until they leave."""
+    ways = [
+        Access(system=system.id, person=FOUNDER, role="owner", expected_role="owner", mfa="key", reviewed=today),
+        Access(system=system.id, person=SUPPORT, role="admin", expected_role="admin", mfa="totp", reviewed=today),
+    ]
+    if system.category in ("hosting", "code"):
+        ways.append(Access(system=system.id, person=ENGINEER, role="deploy", expected_role="deploy", mfa="totp", reviewed=today))
+    return tuple(ways)
+
+
+def _rehearsed(card: Recovery, today: date) -> Recovery:
+    """Two cards were tried, the others not yet."""
+    if card.scenario not in ("release", "data"):
+        return card
+    who, minutes = (SUPPORT, 12) if card.scenario == "release" else (FOUNDER, 34)
+    return msgspec.structs.replace(card, rehearsed=today - timedelta(days=1), rehearsed_by=who, minutes=minutes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -82,6 +82,18 @@ class Parked(_Entry, frozen=True, kw_only=True):
     on: datetime
 
 
+class SignOff(_Entry, frozen=True, kw_only=True):
+    """Somebody put their name to it: the go or no-go, or one line of the handover checklist."""
+
+    what: str
+    """`go-no-go`, or the id of a checklist line."""
+    answer: Literal["go", "no-go", "signed"]
+    by: str
+    recorded_by: str
+    on: datetime
+    note: str = ""
+
+
 class Decisions(_Entry, frozen=True, kw_only=True):
     """The whole of decisions.toml."""
 
@@ -91,6 +103,7 @@ class Decisions(_Entry, frozen=True, kw_only=True):
     owners: tuple[Owner, ...] = ()
     notes: tuple[Note, ...] = ()
     parked: tuple[Parked, ...] = ()
+    signed: tuple[SignOff, ...] = ()
 
 
 class DecisionsFile(TomlFile[Decisions]):
@@ -107,4 +120,5 @@ class DecisionsFile(TomlFile[Decisions]):
         "owners": ("check", "rule", "subject", "person"),
         "notes": ("check", "rule", "subject", "on", "by", "text"),
         "parked": ("check", "rule", "subject", "until"),
+        "signed": ("what", "on", "by"),
     }

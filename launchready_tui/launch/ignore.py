@@ -1,4 +1,4 @@
-"""Keeps private files out of the user's repository: people.toml and .launchready/ in the folder's .gitignore."""
+"""Keeps private files out of the user's repository: people.toml, .launchready/ and handover folders in the folder's .gitignore."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .atomic import write_atomically
 
-PRIVATE = ("people.toml", ".launchready/")
+PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip")
 
 
 def in_work_tree(folder: Path) -> bool:
@@ -24,6 +24,8 @@ def ignore_private(folder: Path) -> tuple[str, ...]:
     missing = tuple(entry for entry in PRIVATE if entry.strip("/") not in has)
     if missing:
         gap = "" if not old or old.endswith("\n") else "\n"
-        new = f"{old}{gap}# LaunchReady: names and contacts, and what this machine has seen\n" + "".join(f"{entry}\n" for entry in missing)
+        new = f"{old}{gap}# LaunchReady: names and contacts, what this machine has seen, what was handed over\n" + "".join(
+            f"{entry}\n" for entry in missing
+        )
         write_atomically(path, new.encode("utf-8", "surrogateescape"))
     return missing

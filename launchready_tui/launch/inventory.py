@@ -5,7 +5,7 @@ No secret and no person's contact is kept here: people are ids of people.toml, c
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 import msgspec
@@ -35,6 +35,9 @@ Category = Literal[
 ]
 Mfa = Literal["none", "sms", "totp", "key", "unknown"]
 Answer = Literal["yes", "no", "unknown"]
+Scenario = Literal["", "release", "data", "dns", "certificate", "mail", "payments", "provider", "leak", "account"]
+"""What broke, as recovery cards are told apart; a card of another kind has none."""
+RenewalKind = Literal["contract", "app-store", "certificate", "domain", "secret", "review", "other"]
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -53,9 +56,15 @@ class System(_Row, frozen=True, kw_only=True):
     business_owned: Answer = "unknown"
     billing_owner: str = ""
     """Person id of whoever pays."""
+    no_bill: bool = False
+    """It costs nothing, so nobody has to pay."""
+    recovery_contact: str = ""
+    """Person id behind the address or telephone that a lost log-in is reset through."""
     login_url: str = ""
     renewal: date | None = None
     """The day it renews or ends."""
+    support: str = ""
+    """How its support is reached: an address, and the plan that is paid for."""
     note: str = ""
 
 
@@ -75,12 +84,17 @@ class Access(_Row, frozen=True, kw_only=True):
     credential: str = ""
     """Where the secret lies (the item's NAME in a password manager), never the secret."""
     reviewed: date | None = None
+    """The day somebody last looked whether it is still needed."""
+    remove_by: date | None = None
+    """The day it ends, where that is settled."""
 
 
 class Backup(_Row, frozen=True, kw_only=True):
     """A critical data store and how it comes back."""
 
     store: str
+    system: str = ""
+    """The system id that holds the data, where the store is not called like it."""
     where: str = ""
     owner: str = ""
     every: str = ""
@@ -97,10 +111,16 @@ class Recovery(_Row, frozen=True, kw_only=True):
 
     id: str
     title: str
+    scenario: Scenario = ""
+    """Which of the nine usual breakdowns it is for."""
     symptom: str = ""
+    detect: str = ""
+    """The alert or the place that shows it first."""
     first_steps: str = ""
     command: str = ""
     verify: str = ""
+    checks: tuple[str, ...] = ()
+    """Checks of the roadmap that show whether it worked; the console can run them."""
     escalate: str = ""
     rehearsed: date | None = None
     rehearsed_by: str = ""
@@ -118,6 +138,55 @@ class Contact(_Row, frozen=True, kw_only=True):
     escalate_after_min: int = 15
 
 
+class Renewal(_Row, frozen=True, kw_only=True):
+    """Something that ends on a day and belongs to no system: a contract, a developer account, a key to be changed."""
+
+    subject: str
+    kind: RenewalKind = "contract"
+    on: date
+    owner: str = ""
+    auto: bool = False
+    """It renews by itself."""
+    note: str = ""
+
+
+class Plan(_Row, frozen=True, kw_only=True):
+    """Launch day as a whole. Moments carry their zone; people are ids."""
+
+    launch_at: datetime | None = None
+    """When the doors open: T."""
+    decider: str = ""
+    """Who says go or no-go."""
+    go_no_go_at: datetime | None = None
+    """When it is said; without it, one hour before the launch."""
+    kill_switch: str = ""
+    """How the product is closed at once: where, which switch, what users then see."""
+    rollback: str = ""
+    """How the last good version comes back; without it, the recovery card for a bad release says so."""
+    watch_until: date | None = None
+    """The last day on which the team watches more closely than usual."""
+
+
+class Checkpoint(_Row, frozen=True, kw_only=True):
+    """A moment of launch day at which somebody looks. Where none is written down the usual seven stand."""
+
+    offset_min: int
+    """Minutes after the launch; before it, negative: -60 is one hour before."""
+    title: str
+    what: str = ""
+    checks: tuple[str, ...] = ()
+    """Checks and stages to run then."""
+    owner: str = ""
+
+
+class Duty(_Row, frozen=True, kw_only=True):
+    """Who does what on launch day; one person may have two duties."""
+
+    duty: Literal["commander", "operations", "messages", "support", "scribe"]
+    person: str
+    deputy: str = ""
+
+
 class Inventory(_Row, frozen=True, kw_only=True):
     """The whole of inventory.toml."""
 
@@ -126,6 +195,19 @@ class Inventory(_Row, frozen=True, kw_only=True):
     backups: tuple[Backup, ...] = ()
     recovery: tuple[Recovery, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
+    plan: Plan = Plan()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    duties: tuple[Duty, ...] = ()
+
+    def system(self, system: str) -> System | None:
+        """The system with this id."""
+        return next((one for one in self.systems if one.id == system), None)
+
+    def name_of(self, system: str) -> str:
+        """What people call the system with this id; the id where it has no name or is not written down."""
+        found = self.system(system)
+        return found.name if found and found.name else system
 
 
 class InventoryFile(TomlFile[Inventory]):
@@ -141,5 +223,8 @@ class InventoryFile(TomlFile[Inventory]):
         "backups": ("store", "where"),
         "recovery": ("id",),
         "contacts": ("order", "person"),
+        "renewals": ("on", "subject"),
+        "checkpoints": ("offset_min", "title"),
+        "duties": ("duty", "person"),
     }
     UNIQUE: ClassVar[dict[str, str]] = {"systems": "id", "recovery": "id"}

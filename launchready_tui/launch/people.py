@@ -9,6 +9,7 @@ import msgspec
 from .store import TomlFile
 
 PersonStatus = Literal["in", "leaving", "left"]
+PersonKind = Literal["", "founder", "staff", "contractor", "service"]
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -18,8 +19,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Short and lasting, as decisions name them, such as `founder`."""
     name: str = ""
     role: str = ""
+    kind: PersonKind = ""
+    """How they belong to the business; a service is a program with a log-in of its own."""
     contact: str = ""
     """How to reach them: a phone number, an address, a chat handle."""
+    second_contact: str = ""
+    """A second way, for when the first is down."""
     hours: str = ""
     """When they can be reached, such as `09:00-18:00`."""
     time_zone: str = ""

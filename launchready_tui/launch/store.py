@@ -62,7 +62,12 @@ class TomlFile(Generic[Content]):
         """The file's text: entries sorted, so that a change shows as that change only."""
         parts = [f"{cls.HEAD}schema = {cls.SCHEMA}\n"]
         for field in msgspec.structs.fields(cls.TYPE):
-            rows = [strict.to_table(entry) for entry in getattr(content, field.name)]
+            held = getattr(content, field.name)
+            if isinstance(held, msgspec.Struct):
+                row = strict.to_table(held)
+                parts += [render.table(field.name, row)] if row else []
+                continue
+            rows = [strict.to_table(entry) for entry in held]
             keys = cls.ORDER.get(field.name, ())
             parts += [render.table(field.name, row, of_many=True) for row in _sorted(rows, keys)]
         return "\n".join(parts)

@@ -33,11 +33,15 @@ def judge(
     demo: bool = False,
     commit: str = "",
     deploy: str = "",
+    papers: str = "",
 ) -> Verdict:
-    """Where the launch stands at `now`. `results` holds the newest kept result of each check; `commit` and `deploy` say what is current."""
+    """Where the launch stands at `now`.
+
+    `results` holds the newest kept result of each check; `commit`, `deploy` and `papers` say what is current.
+    """
     book = _Book(decisions, now)
     standings = {
-        spec.id: _automated(spec, results.get(spec.id), book, commit, deploy) if spec.automated else _for_a_person(spec, book)
+        spec.id: _automated(spec, results.get(spec.id), book, (commit, deploy, papers)) if spec.automated else _for_a_person(spec, book)
         for spec in roadmap.checks.values()
     }
     ranks = fix_order(standings)
@@ -214,7 +218,7 @@ def _for_a_person(spec: CheckSpec, book: _Book) -> Standing:
     return replace(standing, seen_at=utc(confirmation.on), fresh_until=confirmed_until(confirmation), stale=not holds)
 
 
-def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, commit: str, deploy: str) -> Standing:
+def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current: tuple[str, str, str]) -> Standing:
     """A check that code answers; where it could not see and a person may say so, their word lifts it."""
     if result is None:
         return book.standing(spec, State.UNKNOWN, ())
@@ -225,11 +229,13 @@ def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, commit:
         nothing = book.judged(_not_judged(spec, result), spec, lift=lift)
         findings.append(nothing)
         state = nothing.state
+    commit, deploy, papers = current
     fresh_until = result.started_at + (spec.keeps or LONGEST)
     stale = (
         book.now >= fresh_until
         or (spec.shelf_life == "commit" and _moved_on(result.commit, commit))
         or (spec.shelf_life == "deploy" and _moved_on(result.deploy, deploy))
+        or _moved_on(result.papers, papers)
     )
     return replace(
         book.standing(spec, State.UNKNOWN if stale else state, findings),

@@ -17,6 +17,7 @@ from ..launch.decisions import Decisions, DecisionsFile
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
 from ..launch.model import Host, Launch, LaunchFile, Page, Route
+from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath
 from ..launch.trust import Trust, state_dir, summary
@@ -58,6 +59,7 @@ class Workspace:
         self.decisions: Decisions = self._decisions_file.load()
         self.people: People = self._people_file.load()
         self.inventory: Inventory = self._inventory_file.load()
+        self._digested: Papers | None = None
         self._undo: list[tuple[str, Decisions]] = []
         self._kept = journal.latest()
         self._not_kept: dict[str, CheckResult] = {}
@@ -103,6 +105,7 @@ class Workspace:
             allow=self.options.allow,
             folder=self.folder,
             credential=lambda name, host: self.vault.get(name, host),
+            papers=Papers.of(self.folder, self.people, self.inventory, demo=self.demo),
         )
 
     @property
@@ -167,7 +170,15 @@ class Workspace:
     def marks(self) -> Marks:
         """What answers of now belong to. Which deploy is live is not known without looking, so only the commit is."""
         repository = self.launch.repository
-        return Marks(commit=current_commit(self.folder / repository.path) if repository else "")
+        commit = current_commit(self.folder / repository.path) if repository else ""
+        return Marks(commit=commit, papers=self._papers_digest())
+
+    def _papers_digest(self) -> str:
+        """Made anew only when people or inventory are other objects: a verdict is asked for often."""
+        papers = self._digested
+        if papers is None or papers.people is not self.people or papers.inventory is not self.inventory:
+            self._digested = papers = Papers(self.people, self.inventory)
+        return papers.digest
 
     # Judging
 
@@ -187,6 +198,7 @@ class Workspace:
             demo=self.demo,
             commit=marks.commit,
             deploy=marks.deploy,
+            papers=marks.papers,
         )
 
     def next_step(self, verdict: Verdict | None = None) -> Step:

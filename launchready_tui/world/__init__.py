@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch, Route
+from ..launch.papers import Papers
 from ..wire import Counts, Reach, Wire
 from .domains import registrable
 
@@ -53,6 +54,7 @@ class World:
         allow: frozenset[Consent] = frozenset(),
         folder: Path | None = None,
         credential: Callable[[str, str], Secret | None] = _no_credential,
+        papers: Papers | None = None,
     ) -> None:
         from .dns import Dns
         from .mail import Mail
@@ -66,6 +68,8 @@ class World:
         self.allow = allow
         self.folder = folder
         self.credential = credential
+        self.papers = papers or Papers()
+        """What is written down beside the launch file; empty where nobody gave it."""
         self.counts = Counts()
         self.wire = Wire(reach, counts=self.counts, lookup=self._lookup)
         self.dns = Dns(self.wire, clock)

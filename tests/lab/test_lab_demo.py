@@ -67,8 +67,9 @@ def test_every_check_that_nothing_sees_is_signed_by_a_role_of_the_team(tmp_path:
 def test_the_inventory_has_gaps_to_be_seen(tmp_path: Path, lab: Lab) -> None:
     demo.prepare(tmp_path, lab, NOW)
     inventory = InventoryFile(tmp_path).load()
-    assert any(not system.billing_owner for system in inventory.systems)
-    assert any(backup.last_restore_test is None for backup in inventory.backups)
+    assert any(not system.login_url for system in inventory.systems)
+    assert any(not backup.rpo for backup in inventory.backups)
+    assert any(not person.hours for person in PeopleFile(tmp_path).load().people)
     assert any(card.rehearsed for card in inventory.recovery)
     assert any(not card.rehearsed for card in inventory.recovery)
 

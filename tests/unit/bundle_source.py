@@ -242,7 +242,7 @@ def full(**changes: object) -> Market:
                 evidence="went back to release 41 on staging, took 4 minutes",
             ),
             Confirmation(
-                check="handover.contacts",
+                check="handover.recovery",
                 by="founder",
                 recorded_by="founder",
                 on=NOW - timedelta(days=1),

@@ -262,9 +262,9 @@ def test_some_checks_give_no_verdict(program: Program, says: dict[str, list[Find
 
 
 def test_a_check_for_a_person_is_not_run_and_said_to_be_for_a_person(program: Program, says: dict[str, list[Finding]]) -> None:
-    said = program.at("check", "handover.access")
+    said = program.at("check", "handover.recovery")
     assert "a person answers it" in said.err
-    assert "Did you open the member list" in said.out
+    assert "Did someone other than the engineer" in said.out
     assert "saved" not in said.err
 
 

@@ -9,8 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from launchready_tui.launch.decisions import Acceptance, Confirmation, Decisions, DecisionsFile, Note, Owner, Parked, PutOff
-from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, InventoryFile, Recovery, System
+from launchready_tui.launch.decisions import Acceptance, Confirmation, Decisions, DecisionsFile, Note, Owner, Parked, PutOff, SignOff
+from launchready_tui.launch.inventory import (
+    Access,
+    Backup,
+    Checkpoint,
+    Contact,
+    Duty,
+    Inventory,
+    InventoryFile,
+    Plan,
+    Recovery,
+    Renewal,
+    System,
+)
 from launchready_tui.launch.people import People, PeopleFile, Person
 from launchready_tui.launch.problems import ChangedUnderneath, FileProblems, NewerFile
 
@@ -33,6 +45,7 @@ DECISIONS = Decisions(
     owners=(Owner(check="email.spf", person="engineer"),),
     notes=(Note(rule="edge.https.mixed-content", subject="www.example.com", text="émoji ✓", by="engineer", on=NOW),),
     parked=(Parked(check="email.mx", waiting_for="support", until=LATER, by="engineer", on=NOW),),
+    signed=(SignOff(what="go-no-go", answer="go", by="founder", recorded_by="engineer", on=NOW),),
 )
 INVENTORY = Inventory(
     systems=(System(id="dns", category="dns", business_owned="yes", renewal=date(2027, 1, 1)),),
@@ -40,6 +53,10 @@ INVENTORY = Inventory(
     backups=(Backup(store="shop database", every="1 day"),),
     recovery=(Recovery(id="bad-deploy", title="A deploy went wrong", minutes=4, command="make rollback"),),
     contacts=(Contact(order=1, person="founder"), Contact(order=2, person="engineer", escalate_after_min=5)),
+    renewals=(Renewal(subject="Developer account", kind="app-store", on=date(2027, 3, 1)),),
+    plan=Plan(launch_at=NOW, decider="founder", kill_switch="Maintenance page at the edge"),
+    checkpoints=(Checkpoint(offset_min=-60, title="Last look", checks=("edge.https",)), Checkpoint(offset_min=0, title="Launch")),
+    duties=(Duty(duty="commander", person="engineer", deputy="founder"),),
 )
 PEOPLE = People(people=(Person(id="engineer", name="Launch engineer", status="leaving"), Person(id="founder", contact="+49 30 000000")))
 
@@ -72,6 +89,20 @@ def test_one_more_entry_is_one_more_block_in_the_diff() -> None:
 def test_contacts_are_ordered_by_number_not_by_text() -> None:
     text = InventoryFile.render(Inventory(contacts=(Contact(order=10, person="b"), Contact(order=9, person="a"))))
     assert text.index("order = 9") < text.index("order = 10")
+
+
+def test_a_table_of_its_own_is_written_once_and_only_where_it_says_something() -> None:
+    assert "[plan]" not in InventoryFile.render(Inventory())
+    text = InventoryFile.render(INVENTORY)
+    assert text.count("[plan]") == 1 and "[[plan]]" not in text
+    assert text.index("offset_min = -60") < text.index("offset_min = 0")
+
+
+def test_a_plan_with_a_key_nobody_knows_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "inventory.toml").write_text('schema = 1\n[plan]\ndecidor = "founder"\n')
+    with pytest.raises(FileProblems) as caught:
+        InventoryFile(tmp_path).load()
+    assert "plan.decidor" in str(caught.value) and "decider" in str(caught.value)
 
 
 def test_somebody_elses_change_is_not_overwritten(tmp_path: Path) -> None:

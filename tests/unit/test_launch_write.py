@@ -266,6 +266,6 @@ def test_git_is_told_to_ignore_what_is_private(tmp_path: Path) -> None:
     folder = tmp_path / "launch"
     folder.mkdir()
     (folder / ".gitignore").write_text("*.log\n/people.toml")
-    assert ignore_private(folder) == (".launchready/",)
+    assert ignore_private(folder) == (".launchready/", "handover-*/", "handover-*.zip")
     assert ignore_private(folder) == ()
     assert (folder / ".gitignore").read_text().splitlines()[:2] == ["*.log", "/people.toml"]

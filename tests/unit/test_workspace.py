@@ -288,13 +288,13 @@ async def test_a_decision_that_the_rules_do_not_allow(open_market: Workspace, ca
 
 async def test_a_confirmation_holds_for_thirty_days_and_the_newest_counts(open_market: Workspace) -> None:
     ws = open_market
-    ws.confirm("handover.access", "founder", "went through the member lists")
-    assert ws.verdict().standings["handover.access"].state is State.PASS
+    ws.confirm("handover.recovery", "founder", "went through the member lists")
+    assert ws.verdict().standings["handover.recovery"].state is State.PASS
     at(ws, NOW + 30 * DAY)
-    standing = ws.verdict().standings["handover.access"]
+    standing = ws.verdict().standings["handover.recovery"]
     assert (standing.state, standing.stale) == (State.UNKNOWN, True)
-    ws.confirm("handover.access", "founder", "and again")
-    assert ws.verdict().standings["handover.access"].state is State.PASS
+    ws.confirm("handover.recovery", "founder", "and again")
+    assert ws.verdict().standings["handover.recovery"].state is State.PASS
     assert len(ws.decisions.confirmations) == 1
 
 
