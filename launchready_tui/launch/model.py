@@ -14,6 +14,8 @@ Environment = Literal["production", "staging", "development"]
 Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing"]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PageUse = Literal["demo", "advertisement"]
+AlertKind = Literal["slack", "email"]
+AlertEvent = Literal["down", "slow", "deploy", "certificate"]
 Service = Literal["rdap", "crt.sh", "certspotter", "block-lists", "asn", "globalping"]
 
 
@@ -136,6 +138,91 @@ class Settings(_Table, frozen=True, kw_only=True):
     """A file with extra certificate authorities, from the launch file's own folder."""
 
 
+class Watch(_Table, frozen=True, kw_only=True):
+    """How the product is watched."""
+
+    every_s: float = 15
+    """Seconds between two probes of a target. At 15 an outage is told within a minute."""
+    slo: float = 99.9
+    """The share of time, in percent, that the product is promised to be up."""
+    always_on: bool = False
+    """True where the machine that watches stays on: a server, not a laptop."""
+    certificate_days: int = 14
+    """An alert is sent once a certificate has fewer days left."""
+    heartbeat: str = ""
+    """The stored credential that holds the ping URL of a dead-man's switch, such as Healthchecks; it alarms when the watch itself dies."""
+    heartbeat_host: str = "hc-ping.com"
+    """The host of that ping URL; the credential must be bound to it."""
+    monitor: str = ""
+    """The https URL of a hosted uptime monitor that is in use beside this one."""
+
+
+class WatchTarget(_Table, frozen=True, kw_only=True):
+    """One more thing to watch, or, by its name, how one of those found by themselves is watched."""
+
+    name: str
+    """What people call it. `home`, the name of a route or of a mail host: changes how that one is watched."""
+    url: str
+    """The whole https URL."""
+    watch: bool = True
+    """False: not watched."""
+    method: Method = "GET"
+    """The HTTP method; others than GET, HEAD and OPTIONS need `safe`."""
+    headers: dict[str, str] = {}
+    """Request headers. No secrets: a credential is named by `login`."""
+    body: str = ""
+    """The request body, as text."""
+    login: str = ""
+    """The name of a stored credential that goes into the Authorization header; such a target is asked once a minute at most."""
+    safe: bool = False
+    """True where asking it again and again changes and costs nothing, though its method could."""
+    every_s: float = 0
+    """Seconds between two probes; 0: as [watch] says."""
+    target_ms: int = 300
+    """95 of 100 answers on an open connection should come within this many milliseconds."""
+    status: tuple[int, ...] = ()
+    """Statuses that are right. Empty: 200 to 399."""
+    contains: str = ""
+    """Text that the body must hold."""
+    absent: str = ""
+    """Text that the body must not hold, such as an error that comes with status 200."""
+    json: dict[str, str] = {}
+    """Path into a JSON body and the value that must stand there, such as `status = "ok"` or `"checks.0.ok" = "true"`."""
+    header: dict[str, str] = {}
+    """Answer headers and text that must stand in them."""
+    version_json: str = ""
+    """Path into a JSON body whose value names the release: a change of it is marked as a deploy."""
+    version_header: str = ""
+    """Answer header whose value names the release."""
+
+
+class Alert(_Table, frozen=True, kw_only=True):
+    """Who is told what, and through which channel. There is no alert without an owner."""
+
+    name: str
+    """What people call it, such as `on-call`."""
+    owner: str
+    """Who acts on it: a person id of people.toml."""
+    kind: AlertKind = "slack"
+    """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""
+    on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate")
+    """What is told: down, slow, deploy (a failed one, or slower after one), certificate."""
+    targets: tuple[str, ...] = ()
+    """Names of the targets it is about. Empty: all."""
+    server: str = ""
+    """Where it goes: the host of the webhook (hooks.slack.com unless given), or the mail server as HOST or HOST:PORT (587 unless given)."""
+    credential: str = ""
+    """The stored credential: the webhook's whole URL, or the password of the mail account. It must be bound to the server's host."""
+    user: str = ""
+    """The user name at the mail server; empty where it wants no log-in."""
+    sender: str = ""
+    """The mail address it comes from."""
+    to: str = ""
+    """The mail address it goes to."""
+    second: str = ""
+    """The name of the alert whose channel is used when this one's is dead or stuck."""
+
+
 class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
@@ -165,6 +252,12 @@ class Launch(_Table, frozen=True, kw_only=True):
     """How the product sends and receives mail."""
     repository: Repository | None = None
     """Where the code lies."""
+    watch: Watch = Watch()
+    """How the product is watched."""
+    targets: tuple[WatchTarget, ...] = ()
+    """What is watched beside the home page, safe routes and mail servers, and how."""
+    alerts: tuple[Alert, ...] = ()
+    """Who is told when something is down, slow, or about to end."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()

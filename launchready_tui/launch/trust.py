@@ -44,6 +44,8 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
     private_addresses: tuple[str, ...]
     ca_file: str
     repository: str
+    alerts: tuple[str, ...] = ()
+    """Where messages go when something is watched: `on-call: slack to hooks.slack.com`."""
 
     def lines(self) -> tuple[str, ...]:
         """What to show before the question, one line a kind; kinds that are not used are left out."""
@@ -56,6 +58,7 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
             ("private addresses", self.private_addresses),
             ("extra certificate authorities", (self.ca_file,) if self.ca_file else ()),
             ("repository", (self.repository,) if self.repository else ()),
+            ("alerts", self.alerts),
         )
         return tuple(f"{kind}: {', '.join(values)}" for kind, values in kinds if values)
 
@@ -64,9 +67,15 @@ def summary(file: LaunchFile) -> Reaches:
     """What this launch file would reach, in file order, each name once."""
     launch = file.launch
     urls = [launch.canonical, *(route.url for route in launch.routes), *(page.url for page in launch.pages)]
+    urls += [target.url for target in launch.targets]
     urls += [url for redirect in launch.redirects for url in (redirect.from_, redirect.to)]
     hosts = [launch.domain, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
     used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
+    used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
+    alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]
+    used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
+    if launch.watch.heartbeat:
+        used.append(f"{launch.watch.heartbeat} for {launch.watch.heartbeat_host}")
     return Reaches(
         hosts=tuple(dict.fromkeys(hosts)),
         nameservers=launch.settings.nameservers,
@@ -76,6 +85,7 @@ def summary(file: LaunchFile) -> Reaches:
         private_addresses=launch.settings.private_addresses,
         ca_file=launch.settings.ca_file,
         repository=launch.repository.path if launch.repository else "",
+        alerts=tuple(f"{alert.name}: {alert.kind} to {alert.to or server}" for alert, server in alerts),
     )
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from . import names
 from .problems import Problem
-from .strict import duplicates, joined, listed, shown
+from .strict import duplicates, joined, listed, nearest, shown
 
-MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000}
+MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000, "targets": 200, "alerts": 50}
 _FOREIGN_ROLES = ("origin", "status", "mail", "other")
 _SECRET_HEADERS = frozenset(
     ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token")
@@ -89,6 +89,37 @@ def _sender(value: str) -> str:
     return "" if re.fullmatch(r"[a-z0-9][a-z0-9 ._-]{0,99}", value) else "a service such as postmark, or a sending domain, in lower case"
 
 
+def _optional_host(value: str) -> str:
+    return names.host_problem(value) if value else ""
+
+
+def _optional_mail(value: str) -> str:
+    return names.email_problem(value) if value else ""
+
+
+def _json_path(value: str) -> str:
+    return (
+        ""
+        if not value or re.fullmatch(r"[^.\s]+(?:\.[^.\s]+)*", value)
+        else "names and numbers joined by dots, such as status or checks.0.ok"
+    )
+
+
+def _header_name(value: str) -> str:
+    return "" if not value or _HEADER.fullmatch(value) else "a header name, such as x-version"
+
+
+def _server(value: str) -> str:
+    if not value:
+        return ""
+    try:
+        host, _ = names.split_port(value)
+    except ValueError as why:
+        return str(why)
+    fine = names.address_of(host) or host == "localhost" or not names.host_problem(host)
+    return "" if fine else "a host, with a port if need be: smtp.example.com or smtp.example.com:587"
+
+
 def _path(value: str) -> str:
     return "" if value.strip() and "\0" not in value and value.isprintable() else "a folder, from the launch file's own"
 
@@ -114,6 +145,22 @@ RULES: dict[str, Rule] = {
     "email.support": _plain(
         _support, lambda value: "" if names.email_problem(value.removeprefix("mailto:")) else value.removeprefix("mailto:")
     ),
+    "watch.heartbeat": _plain(_login, names.mend_credential),
+    "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
+    "watch.monitor": lambda value: _https(value) if value else ("", ""),
+    "targets[].name": _plain(_line),
+    "targets[].url": _https,
+    "targets[].login": _plain(_login, names.mend_credential),
+    "targets[].contains": _plain(_label),
+    "targets[].absent": _plain(_label),
+    "targets[].version_json": _plain(_json_path),
+    "targets[].version_header": _plain(_header_name),
+    "alerts[].name": _plain(_line),
+    "alerts[].owner": _plain(_line),
+    "alerts[].server": _plain(_server),
+    "alerts[].credential": _plain(_login, names.mend_credential),
+    "alerts[].sender": _plain(_optional_mail),
+    "alerts[].to": _plain(_optional_mail),
     "repository.path": _plain(_path),
     "settings.nameservers[]": _plain(names.endpoint_problem),
     "settings.private_addresses[]": _plain(names.network_problem),
@@ -123,6 +170,11 @@ RULES: dict[str, Rule] = {
 RANGES: dict[str, tuple[float, float, str]] = {
     "sprint.hours": (1, 24 * 60, "hours"),
     "routes[].target_ms": (1, 600_000, "milliseconds"),
+    "watch.every_s": (5, 3600, "seconds"),
+    "watch.slo": (50, 99.999, "percent"),
+    "watch.certificate_days": (1, 90, "days"),
+    "targets[].target_ms": (1, 600_000, "milliseconds"),
+    "targets[].status[]": (100, 599, "as an HTTP status"),
     "settings.requests_per_host": (1, 10_000, "requests"),
     "settings.samples": (1, 100_000, "requests"),
     "settings.rate": (0.01, 50, "requests a second"),
@@ -150,9 +202,16 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         for key, value in _at(data, pattern):
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
                 say(key, value, f"{least:g} to {most:g} {unit}")
-    for together in (_canonical, _hosts, _urls, _routes, _maps, _redirects):
+    for together in (_canonical, _hosts, _urls, _routes, _targets, _alerts, _maps, _redirects):
         together(data, broken, say)
-    for table, key in (("hosts", "name"), ("routes", "name"), ("pages", "url"), ("redirects", "from")):
+    for table, key in (
+        ("hosts", "name"),
+        ("routes", "name"),
+        ("targets", "name"),
+        ("alerts", "name"),
+        ("pages", "url"),
+        ("redirects", "from"),
+    ):
         found += duplicates(data.get(table), table, key, file)
     for table, most_rows in MOST_ROWS.items():
         rows = data.get(table)
@@ -235,13 +294,13 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
     main = names.url_parts(canonical)
     declared = [domain, main.hostname if main and main.hostname else domain]
     declared += [value for _, value in _text(data, "hosts[].name", broken)]
-    for pattern in ("routes[].url", "pages[].url"):
+    for pattern in ("routes[].url", "pages[].url", "targets[].url"):
         for key, value in _text(data, pattern, broken):
             parts = names.url_parts(value)
             host = parts.hostname if parts else ""
             if host and host not in declared:
                 say(key, value, f"a URL on a declared host; add {host} under [[hosts]], or use one of {', '.join(dict.fromkeys(declared))}")
-    for pattern in ("routes[].url", "pages[].url", "redirects[].from", "redirects[].to"):
+    for pattern in ("routes[].url", "pages[].url", "targets[].url", "redirects[].from", "redirects[].to"):
         for key, value in _text(data, pattern, broken):
             match = _SECRET_QUERY.search(value)
             if match:
@@ -249,7 +308,12 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
 
 
 def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
-    for key, row in _rows(data, "routes"):
+    for table in ("routes", "targets"):
+        _requests(data, table, say)
+
+
+def _requests(data: dict[str, Any], table: str, say: Say) -> None:
+    for key, row in _rows(data, table):
         method, safe, body = row.get("method", "GET"), row.get("safe", False), row.get("body", "")
         if safe is True and method in ("PUT", "PATCH", "DELETE"):
             say(f"{key}.safe", safe, f"false: {method} changes something each time it is asked")
@@ -260,6 +324,46 @@ def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
         headers = row.get("headers")
         for name, value in headers.items() if isinstance(headers, dict) else ():
             _header(joined(f"{key}.headers", name), name, value, say)
+
+
+def _targets(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    for key, row in _rows(data, "targets"):
+        every, method = row.get("every_s", 0), row.get("method", "GET")
+        if isinstance(every, int | float) and not isinstance(every, bool) and every != 0 and not 5 <= every <= 3600:
+            say(f"{key}.every_s", every, "5 to 3600 seconds, or 0 for what [watch] says")
+        if method == "POST" and row.get("safe") is not True and row.get("watch", True) is True:
+            say(
+                f"{key}.method",
+                method,
+                "GET, HEAD or OPTIONS; or say that asking it again and again changes and costs nothing: safe = true",
+            )
+        elif method in ("PUT", "PATCH", "DELETE"):
+            say(f"{key}.method", method, "GET, HEAD, OPTIONS or POST: the others change something each time")
+        wanted = row.get("json")
+        for path in wanted if isinstance(wanted, dict) else ():
+            if not path or _json_path(path):
+                say(joined(f"{key}.json", path), path, _json_path(path) or "a path, such as status")
+        shown_headers = row.get("header")
+        for name in shown_headers if isinstance(shown_headers, dict) else ():
+            if not name or _header_name(name):
+                say(joined(f"{key}.header", name), name, "a header name, such as x-version")
+
+
+def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
+    known = [row.get("name") for _, row in _rows(data, "alerts")]
+    for key, row in _rows(data, "alerts"):
+        kind = row.get("kind", "slack")
+        if kind == "slack" and not row.get("credential"):
+            say(f"{key}.credential", Seen("nothing"), 'the name of the stored webhook URL, such as credential = "chat-webhook"')
+        if kind == "email":
+            for name, example in (("server", "smtp.example.com:587"), ("sender", "alerts@example.com"), ("to", "founder@example.com")):
+                if not row.get(name):
+                    say(f"{key}.{name}", Seen("nothing"), f'{name} = "{example}" (an alert by email needs it)')
+            if row.get("user") and not row.get("credential"):
+                say(f"{key}.credential", Seen("nothing"), "the name of the stored password of this mail account")
+        second = row.get("second")
+        if isinstance(second, str) and second and (second == row.get("name") or second not in known):
+            say(f"{key}.second", second, "the name of another alert", nearest(second, [one for one in known if isinstance(one, str)]))
 
 
 def _header(key: str, name: str, value: object, say: Say) -> None:

@@ -12,21 +12,24 @@ import msgspec
 from . import render, strict
 from .atomic import CannotWrite, folder_lock, write_atomically, write_once
 from .load import parse
-from .model import Host, Launch, LaunchFile, Page, Redirect, Route
+from .model import Alert, Host, Launch, LaunchFile, Page, Redirect, Route, WatchTarget
 from .problems import ChangedUnderneath, LaunchFileError, Problem
 from .reference import document, reference, table_text
 
 _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
-_PLAIN_TABLES = ("sprint", "permission", "email", "repository", "connect", "settings")
-_MANY = ("hosts", "routes", "pages", "redirects")
+_PLAIN_TABLES = ("sprint", "permission", "email", "repository", "watch", "connect", "settings")
+_MANY = ("hosts", "routes", "pages", "redirects", "targets", "alerts")
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
     "permission": 'by = "founder"\non = 2026-11-24\ndomains = ["{domain}"]',
     "routes": 'name = "search"\nurl = "{canonical}search?q=bike"\nflow = "search"\nsafe = true',
     "pages": 'url = "{canonical}"\nuse = "demo"',
     "redirects": 'from = "{canonical}old"\nto = "{canonical}new"',
+    "watch": "every_s = 15\nalways_on = true",
+    "targets": 'name = "api health"\nurl = "{canonical}healthz"\njson = {{ status = "ok" }}',
+    "alerts": 'name = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"',
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "repository": 'path = "../shop"',
 }
@@ -84,6 +87,16 @@ def append_page(path: Path, item: Page, *, expected: str = "") -> LaunchFile:
 def append_redirect(path: Path, item: Redirect, *, expected: str = "") -> LaunchFile:
     """Adds a `[[redirects]]` table at the end of the file. See `append`."""
     return append(path, "redirects", item, expected=expected)
+
+
+def append_target(path: Path, item: WatchTarget, *, expected: str = "") -> LaunchFile:
+    """Adds a `[[targets]]` table at the end of the file. See `append`."""
+    return append(path, "targets", item, expected=expected)
+
+
+def append_alert(path: Path, item: Alert, *, expected: str = "") -> LaunchFile:
+    """Adds an `[[alerts]]` table at the end of the file. See `append`."""
+    return append(path, "alerts", item, expected=expected)
 
 
 def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -> LaunchFile:

@@ -123,14 +123,14 @@ async def _job(
         return refuse("protocol", "not a web address")
     if credential is not None and url.scheme != "https":
         return refuse("no-permission", "a credential is only sent over https")
-    dialled = await _dial(host, port, wire)
+    dialled = await dial_for(host, port, wire)
     if isinstance(dialled, Failure):
         return dialled
     dial, via = dialled
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     try:
         target.encode("ascii")
-        headers = _headers(route, url.netloc.rpartition("@")[2], credential)
+        headers = request_headers(route, url.netloc.rpartition("@")[2], credential)
     except (UnicodeEncodeError, ValueError) as problem:
         return refuse("protocol", f"the request cannot be written: {problem}")
     job = Job(
@@ -152,7 +152,7 @@ async def _job(
     return job, via
 
 
-async def _dial(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
+async def dial_for(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
     """Where the child may connect. Names, address policy, connect map and the demo's refusal are `wire`'s; the child knows none of them."""
     named = wire.reach.connect.target(host, port)
     if is_address(host):
@@ -175,11 +175,14 @@ def _of_family(address: str, family: str) -> bool:
     return not address or family == "both" or (":" in address) == (family == "ipv6")
 
 
-def _headers(route: Route, host: str, credential: Credential | None) -> tuple[tuple[str, str], ...]:
+def request_headers(
+    route: Route, host: str, credential: Credential | None, *, agent: str = USER_AGENT, encodings: str = "gzip, deflate, br"
+) -> tuple[tuple[str, str], ...]:
+    """The header lines of a request to this route. Raises ValueError for what no header may hold."""
     import h11
 
     body = route.body.encode()
-    lines = [("Host", host), ("User-Agent", USER_AGENT), ("Accept-Encoding", "gzip, deflate, br"), ("Connection", "keep-alive")]
+    lines = [("Host", host), ("User-Agent", agent), ("Accept-Encoding", encodings), ("Connection", "keep-alive")]
     lines += [(name, value) for name, value in route.headers.items() if name.lower() not in _OWN_HEADERS]
     if not any(name.lower() == "accept" for name in route.headers):
         lines.append(("Accept", "*/*"))

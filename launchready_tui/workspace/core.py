@@ -16,7 +16,7 @@ from ..journal import Journal
 from ..launch.decisions import Decisions, DecisionsFile
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
-from ..launch.model import Host, Launch, LaunchFile, Page, Route
+from ..launch.model import Alert, Host, Launch, LaunchFile, Page, Route, WatchTarget
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath
@@ -299,14 +299,14 @@ class Workspace:
             raise
         self.inventory = inventory
 
-    def add_to_launch(self, item: Host | Route | Page) -> None:
+    def add_to_launch(self, item: Host | Route | Page | WatchTarget | Alert) -> None:
         """Appends a table to the launch file, comments kept; the person at the keyboard trusts what they have just written.
 
         Raises ChangedUnderneath, LaunchFileError (it would not be valid), OSError; the old file then stays.
         """
         from ..launch import write
 
-        table = {Host: "hosts", Route: "routes", Page: "pages"}[type(item)]
+        table = {Host: "hosts", Route: "routes", Page: "pages", WatchTarget: "targets", Alert: "alerts"}[type(item)]
         was_trusted = self._trust().knows(self.launch_file.sha256)
         self.launch_file = write.append(self.launch_file.path, table, item, expected=self.launch_file.sha256)
         if was_trusted:
