@@ -2,6 +2,7 @@
 
 from .bundle import build, documents, export, folder_name
 from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source
+from .proposals import Proposal, proposals, take
 from .verify import verify
 
 __all__ = [
@@ -10,11 +11,14 @@ __all__ = [
     "Exported",
     "Gap",
     "Problem",
+    "Proposal",
     "SecretFound",
     "Source",
     "build",
     "documents",
     "export",
     "folder_name",
+    "proposals",
+    "take",
     "verify",
 ]

@@ -158,6 +158,16 @@ def domain_rows(shot: Snapshot) -> tuple[DomainRow, ...]:
     return tuple(rows)
 
 
+def seen_expiry(shot: Snapshot, domain: str) -> str:
+    """When the registration ends, as the registry told it; empty where it did not."""
+    return _seen(shot, domain, DOMAIN_EVIDENCE["expires"])
+
+
+def seen_certificate_end(shot: Snapshot, host: str) -> str:
+    """When the certificate of a host ends, as it was seen; empty where none was."""
+    return _seen(shot, host, HOST_EVIDENCE["tls_until"])
+
+
 def has_tls(shot: Snapshot, host: str) -> bool:
     """Whether a certificate is expected on a name: not on one that only carries mail."""
     found = shot.launch.host(host)

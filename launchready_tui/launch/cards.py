@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +15,28 @@ from .inventory import Inventory, Recovery, Scenario
 
 SCENARIOS: tuple[Scenario, ...] = tuple(one for one in get_args(Scenario) if one)
 """The nine, in the order in which they are read."""
+
+
+_SPOKEN: dict[Scenario, tuple[str, ...]] = {
+    "release": ("deploy", "release", "rollback", "roll back", "version"),
+    "data": ("migration", "restore", "database", "data", "backup"),
+    "dns": ("dns", "domain"),
+    "certificate": ("certificate", "tls", "ssl"),
+    "mail": ("mail",),
+    "payments": ("pay", "checkout", "webhook"),
+    "provider": ("provider", "outage", "hosting"),
+    "leak": ("secret", "key", "leak"),
+    "account": ("account", "takeover", "admin", "lockout"),
+}
+"""Words of a card's id or title that show what it is for, where it does not say so itself."""
+
+
+def scenarios_of(card: Recovery) -> frozenset[Scenario]:
+    """The breakdowns that a card speaks of: the one it names, else those its id and title do."""
+    if card.scenario:
+        return frozenset((card.scenario,))
+    spoken = f"{card.id} {card.title}".casefold()
+    return frozenset(scenario for scenario, words in _SPOKEN.items() if any(word in spoken for word in words))
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +57,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What a provider calls the way back, by breakdown, and where it says that it is down."""
 
     names: tuple[str, ...]
+    login: str = ""
     status: str = ""
     release: str = ""
     data: str = ""
@@ -96,7 +120,15 @@ def platform(name: str) -> Platform | None:
         return None
     rows = table().platforms
     exact = next((row for row in rows if any(wanted == known.casefold() for known in row.names)), None)
-    return exact or next((row for row in rows if any(known.casefold() in wanted for known in row.names)), None)
+    return exact or next(
+        (row for row in rows if any(re.search(rf"\b{re.escape(known.casefold())}(?!\w)", wanted) for known in row.names)), None
+    )
+
+
+def login_page(name: str) -> str:
+    """Where somebody logs in at a provider; empty where that is not known."""
+    found = platform(name)
+    return found.login if found else ""
 
 
 def status_page(name: str) -> str:
@@ -113,7 +145,7 @@ def propose(running: Running, scenarios: Iterable[Scenario] = SCENARIOS) -> tupl
 
 def missing(running: Running, inventory: Inventory) -> tuple[Recovery, ...]:
     """Proposals for the breakdowns that no card of the inventory is for."""
-    has = {card.scenario for card in inventory.recovery}
+    has = frozenset[Scenario]().union(*(scenarios_of(card) for card in inventory.recovery))
     taken = {card.id for card in inventory.recovery}
     made = propose(running.with_inventory(inventory), [one for one in SCENARIOS if one not in has])
     return tuple(msgspec.structs.replace(card, id=f"{card.id}-card") if card.id in taken else card for card in made)

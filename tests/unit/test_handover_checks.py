@@ -16,7 +16,7 @@ from launchready_tui import roadmap
 from launchready_tui.checks import base, handover
 from launchready_tui.checks.handover import access, backups, bus_factor, contacts, documents, reproducible
 from launchready_tui.clock import FixedClock
-from launchready_tui.launch.cards import SCENARIOS, Running, propose
+from launchready_tui.launch.cards import SCENARIOS, Running, platform, propose
 from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Plan, Recovery, System
 from launchready_tui.launch.model import Launch
 from launchready_tui.launch.papers import Papers
@@ -362,3 +362,8 @@ def test_cards_name_the_launchs_own_providers_and_checks_that_exist() -> None:
 
 def test_days_are_calendar_days() -> None:
     assert date(2026, 11, 24) == TODAY
+
+
+@pytest.mark.parametrize(("name", "known"), [("fly.io", True), ("Supabase Postgres", True), ("Butterfly hosting", False), ("", False)])
+def test_a_platform_is_known_by_whole_words(name: str, known: bool) -> None:
+    assert (platform(name) is not None) is known

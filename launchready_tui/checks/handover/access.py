@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from ...findings import Finding, Remedy, Severity
@@ -29,13 +29,13 @@ _PASTE = (
 @check("handover.access", papers=True)
 async def access(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Every system and every way in, against who still needs it."""
-    papers, today = world.papers, world.clock.now().date()
+    papers = world.papers
     say = Say("handover.access", world.clock.now())
     if not papers.inventory.systems and not papers.inventory.access:
         yield nothing(say, "which systems there are and who gets in", Severity.BLOCKER, _PASTE)
         return
-    problems = [*_systems(say, papers), *_ways(say, papers, today)]
-    for finding in problems:
+    found = problems(papers, world.clock.now())
+    for finding in found:
         yield finding
     if not papers.people.people:
         yield say.unknown(
@@ -45,7 +45,7 @@ async def access(launch: Launch, world: World) -> AsyncIterator[Finding]:
             severity=Severity.BLOCKER,
             remedy=Remedy(text="Name the people under people and access (key p), or confirm that everybody with access is still needed"),
         )
-    elif not any(one.is_open for one in problems):
+    elif not any(one.is_open for one in found):
         ways = len(papers.inventory.access)
         yield say.passed(
             "clean",
@@ -53,6 +53,12 @@ async def access(launch: Launch, world: World) -> AsyncIterator[Finding]:
             f"{len(papers.inventory.systems)} systems, {ways} ways in, each needed, owned by the business and with a second factor",
             evidence=[lines("access", (f"{subject(one)}: {one.role or 'right not named'}" for one in papers.inventory.access))],
         )
+
+
+def problems(papers: Papers, at: datetime) -> list[Finding]:
+    """What is wrong or not known about each system and each way in, and who is leaving."""
+    say = Say("handover.access", at)
+    return [*_systems(say, papers), *_ways(say, papers, at.date())]
 
 
 def _systems(say: Say, papers: Papers) -> Iterator[Finding]:

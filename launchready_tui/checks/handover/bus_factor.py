@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...findings import Finding, Remedy, Severity
@@ -27,7 +28,7 @@ async def bus_factor(launch: Launch, world: World) -> AsyncIterator[Finding]:
     if not systems:
         yield nothing(say, "which systems there are, and who can repair them", Severity.HIGH, _paste())
         return
-    found = [finding for system in systems for finding in (*_hands(say, papers, system), *_bill(say, papers, system))]
+    found = problems(papers, world.clock.now())
     for finding in found:
         yield finding
     if not any(one.is_open for one in found):
@@ -37,6 +38,12 @@ async def bus_factor(launch: Launch, world: World) -> AsyncIterator[Finding]:
             f"At least two people can repair each of {len(systems)} systems, and every bill has somebody who pays it",
             evidence=[lines("can repair", (f"{one.id}: {', '.join(fixers(papers, one.id))}" for one in systems))],
         )
+
+
+def problems(papers: Papers, at: datetime) -> list[Finding]:
+    """Systems that too few can repair, and bills that nobody pays."""
+    say = Say("handover.bus-factor", at)
+    return [one for system in papers.inventory.systems for one in (*_hands(say, papers, system), *_bill(say, papers, system))]
 
 
 def fixers(papers: Papers, system: str) -> tuple[str, ...]:

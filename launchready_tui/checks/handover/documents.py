@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from ...findings import Finding, Remedy, Severity
+from ...launch.cards import SCENARIOS, scenarios_of
 from ...launch.inventory import Category, Scenario
 from ..base import Say, check
 from .written import PLACE, lines, nothing
@@ -22,7 +23,6 @@ PLACES: tuple[tuple[str, str, tuple[Category, ...]], ...] = (
     ("secrets", "where keys and passwords lie", ("secrets",)),
 )
 """Subject, what must be written down, and the systems that say it."""
-SCENARIOS: tuple[Scenario, ...] = ("release", "data", "dns", "certificate", "mail", "payments", "provider", "leak", "account")
 _PASTE = '[[systems]]\nid = "dns"\nname = "DNS"\ncategory = "dns"\nprovider = "…"\nlogin_url = "https://…"'
 
 
@@ -48,7 +48,7 @@ async def documents(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 def covers(papers: Papers, scenario: Scenario) -> bool:
     """Whether a recovery card for this breakdown has a first step or a command."""
-    return any(card.scenario == scenario and (card.first_steps or card.command) for card in papers.inventory.recovery)
+    return any(scenario in scenarios_of(card) and (card.first_steps or card.command) for card in papers.inventory.recovery)
 
 
 def _places(say: Say, papers: Papers) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _places(say: Say, papers: Papers) -> Iterator[Finding]:
 
 
 def _back(say: Say, papers: Papers) -> Iterator[Finding]:
-    card = next((one for one in papers.inventory.recovery if one.scenario == "release" and one.command), None)
+    card = next((one for one in papers.inventory.recovery if "release" in scenarios_of(one) and one.command), None)
     if card is None and not papers.inventory.plan.rollback:
         yield say.unknown(
             "place",
@@ -99,7 +99,11 @@ def _cards(say: Say, papers: Papers) -> Iterator[Finding]:
             "recovery cards",
             "Some of the nine usual breakdowns have no recovery card, so somebody will have to think under stress",
             evidence=[lines("without a card", missing)],
-            remedy=Remedy(text="Take over the cards that LaunchReady proposes, then put your own commands in", where=PLACE),
+            remedy=Remedy(
+                text="Take over the cards that LaunchReady proposes, then put your own commands in",
+                paste="launchready inventory --take",
+                where=PLACE,
+            ),
         )
     unrehearsed = [card.id for card in papers.inventory.recovery if card.rehearsed is None]
     if unrehearsed:

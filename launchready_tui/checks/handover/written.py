@@ -36,7 +36,11 @@ def nothing(say: Say, what: str, severity: Severity, paste: str, where: str = PL
         "inventory.toml",
         f"Nothing is written down yet: {what}",
         severity=severity,
-        remedy=Remedy(text=f"Write it down under {where.split(',')[0]}", paste=paste, where="inventory.toml"),
+        remedy=Remedy(
+            text=f"Write it down under {where.split(',')[0]}; `launchready inventory --take` begins with what was seen",
+            paste=paste,
+            where="inventory.toml",
+        ),
     )
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
+from ...findings import State
 from ...launch.inventory import Access, System
+from ...launch.papers import Papers
 from ..blocks import BLANK, Cell
 from ..draft import Draft, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, YES, day
-
-REVIEW = timedelta(days=90)
-"""An entry that nobody looked at for longer must be looked at again."""
+from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, SEVERITIES, YES, day, state_cell
 
 
 def write(shot: Snapshot) -> Document:
@@ -23,7 +20,11 @@ def write(shot: Snapshot) -> Document:
         "Keys are named by where they lie, never shown."
     )
     draft.table(
-        "What to change", "+what|system|person", points(shot), csv="access-points", empty="Nothing found to change in what is filled in."
+        "What to change",
+        "+what|state|weight|+how",
+        points(shot),
+        csv="access-points",
+        empty="Nothing found to change in what is filled in.",
     )
     draft.table(
         "Systems",
@@ -96,41 +97,20 @@ def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
 
 def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
     """What is wrong with the access as it is filled in, the heaviest first."""
-    found: list[tuple[str, str, str]] = []
-    access, today = shot.inventory.access, shot.made_at.date()
-    for entry in access:
-        person = shot.people.find(entry.person)
-        if person is not None and person.status == "left":
-            found.append(("Has left and can still get in: remove the access today", entry.system, entry.person))
-    for system in shot.inventory.systems:
-        inside = {entry.person for entry in access if entry.system == system.id and not _gone(shot, entry.person)}
-        if system.business_owned == "no":
-            found.append(("The account is not the business's own: move it", system.id, system.account_owner))
-        if len(inside) == 1:
-            found.append(("Only one person can get in: add a second", system.id, next(iter(inside))))
-        if not system.billing_owner:
-            found.append(("Nobody is named who pays the bill", system.id, ""))
-    for entry in access:
-        if entry.mfa == "none":
-            found.append(("No second factor: switch it on", entry.system, entry.person))
-        if entry.shared and not entry.break_glass:
-            found.append(("A shared log-in: give everybody their own", entry.system, entry.person))
-        if entry.role and entry.expected_role and entry.role.casefold() != entry.expected_role.casefold():
-            found.append((f"Has the right “{entry.role}”, needs “{entry.expected_role}”", entry.system, entry.person))
-        if entry.reviewed and _overdue(entry.reviewed, today):
-            found.append(("Not looked at for more than 90 days", entry.system, entry.person))
+    from ...checks.handover import access, bus_factor
+
+    papers = Papers(shot.people, shot.inventory)
+    found = [*access.problems(papers, shot.made_at), *bus_factor.problems(papers, shot.made_at)]
+    worst_first = sorted((one for one in found if one.is_open), key=lambda one: (one.state is State.UNKNOWN, one.severity.weight))
     return [
-        (plain(words), plain(_system_name(shot, system)), plain(shot.person(person) if person else "")) for words, system, person in found
+        (
+            plain(one.summary),
+            state_cell(one.state),
+            plain(SEVERITIES[one.severity]),
+            plain(one.remedy.text if one.remedy else ""),
+        )
+        for one in worst_first
     ]
-
-
-def _overdue(reviewed: date, today: date) -> bool:
-    return today - reviewed > REVIEW
-
-
-def _gone(shot: Snapshot, person: str) -> bool:
-    found = shot.people.find(person)
-    return found is not None and found.status == "left"
 
 
 def _name(system: System) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ... import text
 from ..blocks import Cell, Code
 from ..draft import Draft, plain
+from ..mail import receiver
 from ..model import Document
 from ..snapshot import Snapshot
 from ..words import is_answered, standing_cell
@@ -23,7 +22,7 @@ def write(shot: Snapshot) -> Document:
     )
     draft.facts(
         ("Domain", draft.fact(domain, "the domain that mail is sent from", "3", "code")),
-        ("Received by", draft.fact(_receiver(shot), "who receives mail", "1")),
+        ("Received by", draft.fact(receiver(shot), "who receives mail", "1")),
         ("Senders", draft.fact(", ".join(mail.senders), "services that send mail", "3")),
         ("DKIM selectors", draft.fact(", ".join(mail.selectors), "selectors of the mail signatures", "3", "code")),
         ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
@@ -42,20 +41,6 @@ def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
     standing = draft.snapshot.standing(check)
     state = draft.known(standing_cell(standing), f"answer to “{standing.spec.title}”", "3", is_answered(standing))
     return plain(standing.spec.title), state, plain(standing.spec.goal)
-
-
-def _receiver(shot: Snapshot) -> str:
-    """The company that receives mail, or the mail servers themselves where none is known."""
-    from ...checks.audit.providers import mailbox
-
-    seen = [
-        line
-        for label in ("audit.email-provider", "email.mx")
-        for one in shot.evidence(label, shot.launch.domain, "dns")
-        for line in one.splitlines()
-    ]
-    servers = list(dict.fromkeys(found[1] for line in seen if (found := re.search(r" IN MX \d+ (\S+)$", line))))
-    return mailbox(servers) or ", ".join(servers)
 
 
 def _published(shot: Snapshot, check: str) -> str:

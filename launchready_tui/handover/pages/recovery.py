@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 from ... import text
+from ...launch.cards import missing
 from ...launch.inventory import Backup, Recovery
 from ..blocks import Cell, Code, Heading, Para
 from ..draft import Draft, plain
 from ..model import Document
+from ..running import running
 from ..snapshot import Snapshot
 from ..words import day
-
-SCENARIOS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # what broke, what people notice, words in a card's id or title that show it is covered
-    (
-        "A release broke something",
-        "Errors or blank pages right after a release.",
-        ("deploy", "release", "rollback", "roll back", "version"),
-    ),
-    (
-        "Data must come back",
-        "Wrong, missing or unreadable data; a migration that hangs.",
-        ("migration", "restore", "database", "data", "backup"),
-    ),
-    ("The domain or DNS fails", "The site cannot be found from anywhere, mail included.", ("dns", "domain")),
-    ("A certificate has expired", "Browsers warn before the site opens.", ("certificate", "tls", "ssl")),
-    ("Mail does not arrive", "Nobody receives sign-up codes or resets.", ("mail",)),
-    ("Payments fail", "Orders stay unpaid, or are paid and not shown.", ("pay", "checkout", "webhook")),
-    ("A provider is down", "Everything at one provider fails at once; its status page says so.", ("provider", "outage", "hosting")),
-    ("A key has leaked", "A key was seen in public, or calls nobody made show up on a bill.", ("secret", "key", "leak")),
-    (
-        "Somebody lost or stole an account",
-        "The only administrator cannot log in, or somebody else can.",
-        ("account", "takeover", "admin", "lockout"),
-    ),
-)
 
 
 def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "recovery", "Recovery notes", "09-recovery.md")
     draft.lead("First stop all releases and tell the others. Then find the card that fits and follow it line by line.")
-    cards, missing = shot.inventory.recovery, uncovered(shot.inventory.recovery)
+    cards, proposed = shot.inventory.recovery, missing(running(shot), shot.inventory)
     for card in cards:
         _card(draft, card)
-    for title, symptom in missing:
-        draft.blocks.append(Heading(title))
-        draft.note(symptom)
-        draft.fact("", f"recovery steps for “{title}”", "p")
-        draft.blocks.append(Para(f"recovery steps for “{title}”: who does what, the command, and how to see that it worked", "gap"))
+    if proposed:
+        draft.heading("Proposed, and tried by nobody yet")
+        draft.note("No card of your own speaks of these breakdowns. Take the proposals over, put your own commands in, and try them.")
+    for card in proposed:
+        _proposal(draft, card)
     draft.heading("Data and backups")
     draft.table(
         "Data stores",
@@ -70,32 +47,54 @@ def write(shot: Snapshot) -> Document:
     return draft.finish()
 
 
-def uncovered(cards: tuple[Recovery, ...]) -> list[tuple[str, str]]:
-    """The usual breakdowns that no card speaks of: title and symptom."""
-    spoken = " | ".join(f"{card.id} {card.title}".casefold() for card in cards)
-    return [(title, symptom) for title, symptom, words in SCENARIOS if not any(word in spoken for word in words)]
-
-
 def _card(draft: Draft, card: Recovery) -> None:
     title = text.clean(card.title or card.id)
     draft.blocks.append(Heading(title))
     draft.facts(
         ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p")),
+        ("Shown first by", plain(card.detect)),
         ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p")),
         ("Rehearsed", draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p")),
     )
-    steps = [line for line in text.clean_block(card.first_steps).splitlines() if line.strip()]
     first = draft.fact(card.first_steps, f"{title}: first steps", "p")
     if first.kind == "gap":
         draft.blocks.append(Para(first.text, "gap"))
     else:
-        draft.steps(*(line.lstrip("0123456789.)-* ") or line for line in steps))
+        draft.steps(*steps_of(card))
     command = draft.fact(card.command, f"{title}: the command", "p")
     if command.kind == "gap":
         draft.blocks.append(Para(command.text, "gap"))
     else:
         draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
     draft.facts(("It worked when", draft.fact(card.verify, f"{title}: how to see that it worked", "p")))
+    _looks(draft, card)
+
+
+def _proposal(draft: Draft, card: Recovery) -> None:
+    """A card that nobody has taken over: shown, since it helps under stress, and still counted as missing."""
+    title = text.clean(card.title)
+    draft.blocks.append(Heading(title, 3))
+    draft.fact("", f"recovery steps for “{title}”", "p")
+    draft.blocks.append(Para(f"a card of your own for “{title}”; this one is proposed", "gap"))
+    draft.facts(
+        ("What people notice", plain(card.symptom)), ("Shown first by", plain(card.detect)), ("Call for help", plain(card.escalate))
+    )
+    draft.steps(*steps_of(card))
+    draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
+    draft.facts(("It worked when", plain(card.verify)))
+    _looks(draft, card)
+
+
+def steps_of(card: Recovery) -> tuple[str, ...]:
+    """The first steps, one a line, without numbers of their own."""
+    lines = [line for line in text.clean_block(card.first_steps).splitlines() if line.strip()]
+    return tuple(line.lstrip("0123456789.)-* ") or line for line in lines)
+
+
+def _looks(draft: Draft, card: Recovery) -> None:
+    known = [check for check in card.checks if check in draft.snapshot.roadmap.checks]
+    if known:
+        draft.blocks.append(Code(f"launchready check {' '.join(known)}", "Let the console look"))
 
 
 def _backup(draft: Draft, backup: Backup) -> tuple[Cell, ...]:
