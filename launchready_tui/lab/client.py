@@ -85,6 +85,9 @@ class Lab:
         late.start()
         try:
             ready = self._line()
+        except BaseException:
+            self.close()
+            raise
         finally:
             late.cancel()
         if not ready.get("ready"):

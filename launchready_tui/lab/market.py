@@ -17,6 +17,7 @@ REVIEWS = 200_000
 CITIES = (
     "Lisbon", "Porto", "Ghent", "Utrecht", "Graz", "Turin", "Lyon", "Malmö", "Aarhus", "Brno",
     "Gdańsk", "Cork", "Leeds", "Bilbao", "Valencia", "Leipzig", "Basel", "Tartu", "Kaunas", "Split",
+    "Nantes", "Uppsala", "Trento", "Bern",
 )  # fmt: skip
 THINGS = (
     "City bike", "Cargo bike", "Film camera", "Tent for four", "Pressure washer", "Concrete drill", "Party tent", "Kayak",

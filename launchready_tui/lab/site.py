@@ -101,7 +101,7 @@ class Site:
         featured = [listing for number in FEATURED if (listing := await self._market.listing(number))]
         body = (
             "<h1>Rent what you need, from people nearby</h1>"
-            '<p class="lead">Tools, tents, bikes and cameras by the day, in twenty cities.</p>'
+            '<p class="lead">Tools, tents, bikes and cameras by the day, in two dozen cities.</p>'
             f'<img src="{files.HERO}" alt="" width="640" height="220">' + pages.search_form() + "<h2>Just in</h2>" + pages.cards(featured)
         )
         if "broken-listing-link" in self._flaws:

@@ -155,3 +155,17 @@ def test_the_server_refuses_what_it_does_not_know() -> None:
     )
     assert child.returncode == 2
     assert "nonsense" in json.loads(child.stdout)["error"]
+
+
+def test_a_child_that_dies_at_once_leaves_its_reason_and_nothing_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    lab = Lab.start(fixed="all")
+    with pytest.raises(LabError, match="ended"):
+        lab.open()
+    assert not lab.running
+
+
+def test_a_program_that_is_not_there_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(LabError, match="could not be started"):
+        Lab.start(fixed="all").open()

@@ -18,6 +18,7 @@ def test_every_flaw_belongs_to_a_stage_and_to_automated_checks_of_the_roadmap() 
         for change in flaw.changes:
             check = change.rule.rpartition(".")[0]
             assert roadmap.checks[check].automated, f"{flaw.id}: {check} runs by nobody"
+            assert change.rule in roadmap.rules, f"{flaw.id}: {change.rule} is no rule"
             assert change.subject
 
 
