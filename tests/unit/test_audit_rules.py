@@ -23,7 +23,7 @@ def spoken() -> dict[str, set[str]]:
     for file in sorted(CODE.glob("*.py")):
         tree = ast.parse(file.read_text())
         checks = [
-            node.args[0].value
+            str(node.args[0].value)
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Say" and isinstance(node.args[0], ast.Constant)
         ]
