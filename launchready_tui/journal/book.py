@@ -130,8 +130,15 @@ class Journal:
 
     def latest(self) -> dict[str, CheckResult]:
         """The newest result of each check, of kept runs only."""
+        return self._one_each("max")
+
+    def first(self) -> dict[str, CheckResult]:
+        """The oldest result of each check, of kept runs only: what it all began with."""
+        return self._one_each("min")
+
+    def _one_each(self, end: Literal["max", "min"]) -> dict[str, CheckResult]:
         rows = self._rows(
-            "SELECT body FROM results WHERE seq IN (SELECT max(seq) FROM results JOIN runs USING (run)"
+            f"SELECT body FROM results WHERE seq IN (SELECT {end}(seq) FROM results JOIN runs USING (run)"  # noqa: S608  one of two words
             " WHERE kept AND demo = ? GROUP BY check_id) ORDER BY seq",
             (self.demo,),
         )

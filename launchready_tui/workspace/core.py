@@ -187,6 +187,11 @@ class Workspace:
         """The newest result of each check: kept ones, and over them those of this session that are not kept."""
         return {**self._kept, **self._not_kept}
 
+    @property
+    def first_results(self) -> dict[str, CheckResult]:
+        """The oldest kept result of each check: what the sprint began with."""
+        return self.journal.first()
+
     def verdict(self) -> Verdict:
         """Where the launch stands now."""
         marks = self.marks()

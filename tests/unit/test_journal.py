@@ -79,6 +79,14 @@ def test_the_newest_counts_by_sequence_whatever_the_clock_says(path: Path) -> No
         assert [row.run for row in journal.runs()] == [2, 1]
 
 
+def test_the_first_results_are_what_it_began_with(path: Path) -> None:
+    with Journal.open(path) as journal:
+        save_run(journal, result("edge.tls", OTHER), kept=False)
+        save_run(journal, result("edge.tls", FAILING))
+        save_run(journal, result("edge.tls"), result("edge.dns"))
+        assert journal.first() == {"edge.tls": result("edge.tls", FAILING), "edge.dns": result("edge.dns")}
+
+
 def test_runs_at_a_set_time_and_runs_of_the_demo_are_no_real_ones(path: Path) -> None:
     with Journal.open(path) as journal:
         real = save_run(journal, result("edge.tls"))[0]
