@@ -34,7 +34,14 @@ class Action:
 
     def binding(self) -> Binding:
         return Binding(
-            self.key, f"do('{self.id}')", self.label, show=False, tooltip=self.tooltip, id=self.id, key_display=self.shown or None, priority=self.priority
+            self.key,
+            f"do('{self.id}')",
+            self.label,
+            show=False,
+            tooltip=self.tooltip,
+            id=self.id,
+            key_display=self.shown or None,
+            priority=self.priority,
         )
 
 
@@ -64,8 +71,17 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("go.fixes", "x", "go to", "fix order", "All that is to fix, the most urgent first, and why it stands there", _page("fixes")),
     Action("go.people", "p", "go to", "people", "People, systems, access, backups, recovery cards, launch-day contacts", _page("people")),
-    Action("go.credentials", "k", "go to", "credentials", "Keys and passwords that checks may use, without their values", _page("credentials")),
-    Action("go.handover", "b", "go to", "handover", "The handover folder: how full each document is, what is missing, export", _page("handover")),
+    Action(
+        "go.credentials", "k", "go to", "credentials", "Keys and passwords that checks may use, without their values", _page("credentials")
+    ),
+    Action(
+        "go.handover",
+        "b",
+        "go to",
+        "handover",
+        "The handover folder: how full each document is, what is missing, export",
+        _page("handover"),
+    ),
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
     Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
     Action("back", "escape", "go to", "back", "Closes what is open; on a page itself it cancels a run", go.back, shown="esc"),
@@ -73,12 +89,40 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.all", "R", "check", "check all", "Runs every check that can run by itself", look.everything),
     Action("run.stale", "s", "check", "check what is old", "Runs every check whose answer is out of date or missing", look.stale),
     Action("cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"),
-    Action("demo.fix", "d", "check", "fix it in the demo", "Repairs what is behind the selected problem in the demo marketplace, then checks again",
-           look.fix_in_demo, demo=True),
+    Action(
+        "demo.fix",
+        "d",
+        "check",
+        "fix it in the demo",
+        "Repairs what is behind the selected problem in the demo marketplace, then checks again",
+        look.fix_in_demo,
+        demo=True,
+    ),
     Action("decide.confirm", "y", "decide", "confirm", "Answers the selected check's question with a name and evidence", decide.confirm),
-    Action("decide.accept", "a", "decide", "accept risk", "Signs the selected problem as a known risk, with a reason and a last day", decide.accept),
-    Action("decide.later", "z", "decide", "after launch", "Puts the selected problem off until after the launch; never one that stops it", decide.put_off),
-    Action("decide.park", "W", "decide", "wait for", "Parks the selection: waits for somebody until a time, then comes back by itself", decide.park),
+    Action(
+        "decide.accept",
+        "a",
+        "decide",
+        "accept risk",
+        "Signs the selected problem as a known risk, with a reason and a last day",
+        decide.accept,
+    ),
+    Action(
+        "decide.later",
+        "z",
+        "decide",
+        "after launch",
+        "Puts the selected problem off until after the launch; never one that stops it",
+        decide.put_off,
+    ),
+    Action(
+        "decide.park",
+        "W",
+        "decide",
+        "wait for",
+        "Parks the selection: waits for somebody until a time, then comes back by itself",
+        decide.park,
+    ),
     Action("decide.owner", "o", "decide", "owner", "Says who takes care of it", decide.owner),
     Action("decide.note", "i", "decide", "note", "Writes a remark beside it", decide.note),
     Action("decide.undo", "u", "decide", "undo", "Takes the last decision back", decide.undo),
@@ -90,12 +134,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
     Action("list.find", "slash", "list", "find", "Shows only the lines with the words you type", go.find, shown="/"),
     Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
-    Action("edit.add", "plus", "edit", "add", "A host, route or page for the launch file; on people, a new line", launchfile.add, shown="+"),
+    Action(
+        "edit.add", "plus", "edit", "add", "A host, route or page for the launch file; on people, a new line", launchfile.add, shown="+"
+    ),
     Action("edit.delete", "delete", "edit", "delete", "Takes the selected line away, after a question", launchfile.delete, shown="del"),
     Action("edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"),
     Action("theme", "t", "console", "theme", "Night or paper", go.theme),
     Action("help", "question_mark,f1", "console", "help", "The keys of this page and what it is for", go.help_panel, shown="?"),
     Action("palette", "ctrl+p", "console", "palette", "Every action by name", go.palette, shown="^p"),
-    Action("quit", "ctrl+q", "console", "quit", "Leaves the console; everything shown as saved is saved", go.leave, shown="^q", priority=True),
+    Action(
+        "quit", "ctrl+q", "console", "quit", "Leaves the console; everything shown as saved is saved", go.leave, shown="^q", priority=True
+    ),
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

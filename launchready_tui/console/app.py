@@ -97,7 +97,7 @@ class Console(App[int]):
     CSS_PATH = "console.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (130, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {  # type: ignore[assignment]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         **{name: _page(name) for name in LATE},
         **{f"stage{n}": _page(f"stage{n}") for n in range(1, 8)},
     }
@@ -285,12 +285,14 @@ class Console(App[int]):
             self.draw_soon()
             return Said(wrong=text.clean(str(why)))
         except OSError as why:
-            return Said(wrong=text.clean(why.strerror and f"{why.filename or 'the file'}: {why.strerror}" or str(why)))
+            return Said(wrong=text.clean(f"{why.filename or 'the file'}: {why.strerror}" if why.strerror else str(why)))
         self.store.renew()
         self.draw_soon()
         return Said(words)
 
-    async def ask_form(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Callable[[dict[str, str]], str], draft: str) -> None:
+    async def ask_form(
+        self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Callable[[dict[str, str]], str], draft: str
+    ) -> None:
         """Lays a form over the page."""
         from .screens.dialog import FormSheet
 
@@ -377,7 +379,10 @@ class Console(App[int]):
         self.bell()
         where = f" ({reference(error)})" if error is not None else ""
         self._exit_renderables.append(
-            Text(f"LaunchReady broke and had to close{where}. Nothing that was shown as saved is lost; start it again. Please report the reference.")
+            Text(
+                f"LaunchReady broke and had to close{where}. Nothing that was shown as saved is lost; start it again. "
+                "Please report the reference."
+            )
         )
         self._close_messages_no_wait()
 

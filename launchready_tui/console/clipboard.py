@@ -28,7 +28,8 @@ def tool(env: Mapping[str, str], which: Callable[[str], str | None] = shutil.whi
 async def put(words: str, terminal: Callable[[str], None]) -> str:
     """Copies, and gives the words for how it went: `was copied with wl-copy`, or that the terminal was asked to."""
     command = tool(os.environ)
-    if command and await asyncio.to_thread(_feed, command, words):
+    copied = await asyncio.to_thread(_feed, command, words) if command else False
+    if copied:
         return f"was copied with {command[0]}"
     terminal(words)
     return "was handed to the terminal (OSC 52); if it is not in the clipboard, S saves it to a file"
@@ -36,7 +37,9 @@ async def put(words: str, terminal: Callable[[str], None]) -> str:
 
 def _feed(command: Sequence[str], words: str) -> bool:
     try:
-        done = subprocess.run(command, input=words.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE_S, check=False)
+        done = subprocess.run(
+            command, input=words.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0

@@ -96,14 +96,19 @@ class Gate(App[str]):
 def trust_gate(why: NotTrusted, *, plain: bool = False, theme: str | None = None) -> Gate:
     """Shows what an unseen launch file would reach, and who allowed the checks; y trusts it."""
     paragraphs: list[Paragraph] = [
-        ("", [("This launch file was never used on this computer, or was changed since. It decides where LaunchReady connects to.", "ink2")]),
+        (
+            "",
+            [("This launch file was never used on this computer, or was changed since. It decides where LaunchReady connects to.", "ink2")],
+        ),
         ("", []),
         ("file", [(str(why.path), "ink")]),
         ("permission", [(_permission(why), "ink")]),
     ]
     for line in why.summary.lines():
         kind, _, names = text.clean(line).partition(": ")
-        paragraphs.append((kind if len(kind) <= 13 else "", [(names, "ink")] if len(kind) <= 13 else [(f"{kind}: ", "ink3"), (names, "ink")]))
+        paragraphs.append(
+            (kind if len(kind) <= 13 else "", [(names, "ink")] if len(kind) <= 13 else [(f"{kind}: ", "ink3"), (names, "ink")])
+        )
     paragraphs += [("", []), ("", [("Allow it only if you know who wrote it.", "ink2")])]
     return Gate("May LaunchReady use this launch file?", paragraphs, (("y", "use it", "yes"),), plain=plain, theme=theme)
 

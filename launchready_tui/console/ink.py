@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Union
-
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -14,7 +12,7 @@ from .. import text as safe
 
 Span = tuple[str, str]
 Spans = list[Span]
-Cell = Union[str, Span, Spans]
+Cell = str | Span | Spans
 
 GLYPHS: dict[str, str] = {
     "pass": "●",
@@ -198,7 +196,7 @@ class Inked(Widget):
         return Strip(cells, max(0, width))
 
     def relayout(self) -> None:
-        """Asks for another height. Textual drops such a wish while an earlier one still waits, so it is said again after the next refresh."""
+        """Asks for another height. Textual drops such a wish while an earlier one waits, so it is said again after the next refresh."""
         self.refresh(layout=True)
         self.call_after_refresh(self.refresh, layout=True)
 

@@ -43,32 +43,23 @@ def shot_of(snap: Snapshot, workspace: Workspace) -> Shot:
     """The same look that the handover folder is written from."""
     from ..handover.snapshot import Snapshot as Shot
 
-    return Shot(
-        launch=snap.launch,
-        roadmap=snap.roadmap,
-        people=workspace.people,
-        inventory=workspace.inventory,
-        verdict=snap.verdict,
-        demo=snap.demo,
-        mapped=bool(workspace.via),
-        set_time=not workspace.keeps,
-        made_at=snap.now,
-    )
+    return Shot.of(workspace, snap.now)
 
 
 def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
     """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, whose account it is."""
     from ..handover.hosts import host_rows
 
+    short = {host.name: words.short_host(host.name, snap.launch) for host in snap.launch.hosts}
     cols = [
         Col("Domain map", 28, above=120),
-        Col("Domain map", 0, below=120),
-        Col("purpose", 0, tone="ink2", above=120),
-        Col("purpose", 14, tone="ink2", below=120),
-        Col("provider", 0, tone="ink2", above=120),
-        Col("provider", 14, tone="ink2", below=120, above=70),
+        Col("Domain map", min(26, max(14, *(len(name) for name in short.values()))) if short else 14, below=120),
+        Col("purpose", 0, tone="ink2"),
+        Col("provider", 16, tone="ink2", above=120),
+        Col("provider", 12, tone="ink2", below=120, above=70),
         Col("address", 15, tone="ink2", above=120),
         Col("TLS until", 11, right=True),
+        Col("leads to", 0, tone="ink2", gap=4, above=120),
         Col("account of", 15, tone="ink2", gap=3),
     ]
     rows = []
@@ -82,11 +73,22 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
         look = words.look(worst(states)) if states else "new"
         provider: Cell = host.provider or ("not seen", "ink3")
         purpose = host.purpose or host.role
+        leads_to: Cell = host.leads_to.removeprefix("is the ") or ("·", "rule")
         owner: Cell = host.owner or ("not known", "ink3")
         rows.append(
             Row(
                 host.host,
-                [host.host, host.host, purpose, purpose, provider, provider, host.address or ("·", "rule"), _short_day(host.tls_until) or ("·", "rule"), owner],
+                [
+                    host.host,
+                    short.get(host.host, host.host),
+                    purpose,
+                    provider,
+                    provider,
+                    host.address or ("·", "rule"),
+                    _short_day(host.tls_until) or ("·", "rule"),
+                    leads_to,
+                    owner,
+                ],
                 words.glyph(look),
                 look,
             )

@@ -356,7 +356,9 @@ def drop(workspace: Workspace, kind: Kind, key: str) -> None:
     item = find(workspace, kind, key)
     if item is None:
         return
-    held = [one for one in workspace.inventory.access if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key]
+    held = [
+        one for one in workspace.inventory.access if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
+    ]
     if held:
         raise ValueError(f"{len(held)} lines of access still name it; delete those first")
     _save(workspace, kind, [one for one in items(workspace, kind) if one is not item])

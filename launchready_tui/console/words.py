@@ -6,6 +6,7 @@ import re
 
 from ..findings import Finding, Severity, State
 from ..launch.model import Launch
+from ..roadmap import model as roadmap
 from ..verdict import Judged, Standing
 from .ink import GLYPHS, Spans
 
@@ -117,10 +118,13 @@ _CLAUSE = re.compile(r"; |: |, (?:so|but|depending|and nobody) ")
 def headline(finding: Finding, launch: Launch) -> str:
     """A finding in few words, for a list: its first clause, with hosts as people say them. The whole sentence stands in its story."""
     said = finding.summary
+    if finding.rule.rpartition(".")[2] in ("crashed", "too-slow", "not-judged"):
+        spec = roadmap.load().checks.get(finding.check)
+        said = f"{spec.title if spec else finding.check}, {said[:1].lower()}{said[1:]}"
     cut = _CLAUSE.search(said)
     if cut and cut.start() >= 12:
         said = said[: cut.start()]
-    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b", r"\1", said)
+    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b(?!/)", r"\1", said)
 
 
 def short_host(host: str, launch: Launch) -> str:

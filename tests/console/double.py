@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from launchready_tui.lab import demo
 from launchready_tui.lab.flaws import Flaw
 from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Recovery, System
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Route, Sprint
@@ -98,29 +102,176 @@ def findings_of_demo() -> list[Finding]:
     """What a first look at the demo marketplace finds; the sentences are those of the checks."""
     www, api, app = f"www.{DOMAIN}", f"api.{DOMAIN}", f"app.{DOMAIN}"
     return [
-        finding("audit.hosting.provider", DOMAIN, State.PASS, f"{DOMAIN} runs on Fly.io", evidence=[("provider", "Fly.io"), ("addresses", "203.0.113.10")]),
-        finding("audit.hosting.provider", www, State.PASS, f"{www} runs on Fly.io", evidence=[("provider", "Fly.io"), ("addresses", "203.0.113.10")]),
-        finding("audit.hosting.no-clue", api, State.UNKNOWN, f"Nothing tells where {api} runs", severity=Severity.MEDIUM, evidence=[("addresses", "203.0.113.20")], fix="Write down who runs it"),
-        finding("audit.registrar.expiry", DOMAIN, State.WARN, f"{DOMAIN} must be renewed within 41 days", severity=Severity.MEDIUM, evidence=[("rdap", "expires 2027-01-04T09:00:00Z")], fix="Renew it now and switch automatic renewal on"),
+        finding(
+            "audit.hosting.provider",
+            DOMAIN,
+            State.PASS,
+            f"{DOMAIN} runs on Fly.io",
+            evidence=[("provider", "Fly.io"), ("addresses", "203.0.113.10")],
+        ),
+        finding(
+            "audit.hosting.provider",
+            www,
+            State.PASS,
+            f"{www} runs on Fly.io",
+            evidence=[("provider", "Fly.io"), ("addresses", "203.0.113.10")],
+        ),
+        finding(
+            "audit.hosting.no-clue",
+            api,
+            State.UNKNOWN,
+            f"Nothing tells where {api} runs",
+            severity=Severity.MEDIUM,
+            evidence=[("addresses", "203.0.113.20")],
+            fix="Write down who runs it",
+        ),
+        finding(
+            "audit.registrar.expiry",
+            DOMAIN,
+            State.WARN,
+            f"{DOMAIN} must be renewed within 41 days",
+            severity=Severity.MEDIUM,
+            evidence=[("rdap", "expires 2027-01-04T09:00:00Z")],
+            fix="Renew it now and switch automatic renewal on",
+        ),
         finding("audit.dns-host.provider", DOMAIN, State.PASS, "Two name servers answer for the zone, and they agree"),
         finding("audit.email-provider.mailbox", DOMAIN, State.PASS, f"Mail for {DOMAIN} is received by mail.{DOMAIN}"),
         finding("audit.hosts.purpose", f"staging.{DOMAIN}", State.PASS, "Seven names are declared, and all have a purpose"),
-        finding("audit.latency.target", "search", State.FAIL, "search answers too slowly: 19 of 20 answers take up to 812 ms, 300 ms were agreed", evidence=[("p95", "812 ms"), ("samples", "120")], fix="Add an index on listings(title, city)", paste="CREATE INDEX CONCURRENTLY listings_title_city ON listings (title, city);", where="database"),
-        finding("audit.latency.target", "listings", State.PASS, "listings answers within 300 ms in 19 of 20 cases", evidence=[("p95", "84 ms"), ("samples", "90")]),
-        finding("audit.one-service.addresses-differ", app, State.FAIL, f"{app} leads to two different services, depending on luck", severity=Severity.BLOCKER, evidence=[("dns", f"{app}. 300 IN A 203.0.113.11\n{app}. 300 IN A 203.0.113.99")], fix="Delete the old address from the zone", paste=f"{app}. 300 IN A 203.0.113.11", where="DNS zone"),
-        finding("audit.client-secrets.secret", app, State.FAIL, "A Stripe secret key lies in a script that every visitor loads", severity=Severity.BLOCKER, evidence=[("file", f"https://{app}/assets/app.3f9c2a1b.js"), ("match", "sk_" + "live_51H… (24 more characters)")], fix="Roll the key at Stripe, then keep it on the server only"),
+        finding(
+            "audit.latency.target",
+            "search",
+            State.FAIL,
+            "search answers too slowly: 19 of 20 answers take up to 812 ms, 300 ms were agreed",
+            evidence=[("p95", "812 ms"), ("samples", "120")],
+            fix="Add an index on listings(title, city)",
+            paste="CREATE INDEX CONCURRENTLY listings_title_city ON listings (title, city);",
+            where="database",
+        ),
+        finding(
+            "audit.latency.target",
+            "listings",
+            State.PASS,
+            "listings answers within 300 ms in 19 of 20 cases",
+            evidence=[("p95", "84 ms"), ("samples", "90")],
+        ),
+        finding(
+            "audit.one-service.addresses-differ",
+            app,
+            State.FAIL,
+            f"{app} leads to two different services, depending on luck",
+            severity=Severity.BLOCKER,
+            evidence=[("dns", f"{app}. 300 IN A 203.0.113.11\n{app}. 300 IN A 203.0.113.99")],
+            fix="Delete the old address from the zone",
+            paste=f"{app}. 300 IN A 203.0.113.11",
+            where="DNS zone",
+        ),
+        finding(
+            "audit.client-secrets.secret",
+            app,
+            State.FAIL,
+            "A Stripe secret key lies in a script that every visitor loads",
+            severity=Severity.BLOCKER,
+            evidence=[("file", f"https://{app}/assets/app.3f9c2a1b.js"), ("match", "sk_" + "live_51H… (24 more characters)")],
+            fix="Roll the key at Stripe, then keep it on the server only",
+        ),
         finding("audit.broken-links.page", DOMAIN, State.PASS, "All 31 links of the pages that the demo shows open"),
-        finding("edge.canonical.two-origins", www, State.FAIL, f"{www} and {DOMAIN} both answer with the same pages", evidence=[("status", f"200  https://{www}/\n200  https://{DOMAIN}/")], fix="Redirect one to the other, permanently", paste=f"return 301 https://{DOMAIN}$request_uri;", where="nginx"),
-        finding("edge.canonical.rel-canonical", DOMAIN, State.WARN, "The home page names another address as its main one", severity=Severity.MEDIUM, evidence=[("html", f'<link rel="canonical" href="https://{www}/">')], fix="Name the main address", paste=f'<link rel="canonical" href="https://{DOMAIN}/">', where="HTML"),
-        finding("edge.redirects.too-many-hops", www, State.FAIL, f"{www} takes 4 redirects before a page shows; each costs a phone about 0.3 s", evidence=[("chain", CHAIN)], fix="One 301 from every variant to the main address", paste=f"return 301 https://{DOMAIN}$request_uri;", where="nginx"),
+        finding(
+            "edge.canonical.two-origins",
+            www,
+            State.FAIL,
+            f"{www} and {DOMAIN} both answer with the same pages",
+            evidence=[("status", f"200  https://{www}/\n200  https://{DOMAIN}/")],
+            fix="Redirect one to the other, permanently",
+            paste=f"return 301 https://{DOMAIN}$request_uri;",
+            where="nginx",
+        ),
+        finding(
+            "edge.canonical.rel-canonical",
+            DOMAIN,
+            State.WARN,
+            "The home page names another address as its main one",
+            severity=Severity.MEDIUM,
+            evidence=[("html", f'<link rel="canonical" href="https://{www}/">')],
+            fix="Name the main address",
+            paste=f'<link rel="canonical" href="https://{DOMAIN}/">',
+            where="HTML",
+        ),
+        finding(
+            "edge.redirects.too-many-hops",
+            www,
+            State.FAIL,
+            f"{www} takes 4 redirects before a page shows; each costs a phone about 0.3 s",
+            evidence=[("chain", CHAIN)],
+            fix="One 301 from every variant to the main address",
+            paste=f"return 301 https://{DOMAIN}$request_uri;",
+            where="nginx",
+        ),
         finding("edge.https.plain-http", DOMAIN, State.PASS, "Every host sends plain http to https"),
-        finding("edge.certificates.expiring", api, State.FAIL, f"The certificate of {api} ends in 2 days", severity=Severity.BLOCKER, evidence=[("certificate", certificate(api, "2026-11-26 14:00:00 UTC"))], fix="Renew it now, then automate it", paste=f"certbot renew --cert-name {api}", where="server"),
-        finding("edge.certificates.chain", DOMAIN, State.PASS, "The certificate is complete and matches", evidence=[("certificate", certificate(DOMAIN, "2027-01-24 09:00:00 UTC"))]),
-        finding("edge.certificates.chain", www, State.PASS, "The certificate is complete and matches", evidence=[("certificate", certificate(DOMAIN, "2027-01-24 09:00:00 UTC"))]),
-        finding("edge.headers.csp", DOMAIN, State.WARN, "No Content-Security-Policy limits what a smuggled script may do", severity=Severity.MEDIUM, evidence=[("headers", f"GET https://{DOMAIN}/  200\ncontent-security-policy: (not sent)")], fix="Start in report-only mode", paste="add_header Content-Security-Policy-Report-Only \"default-src 'self'\";", where="nginx"),
-        finding("email.mx.starttls", f"mail.{DOMAIN}", State.PASS, "Mail is received and encrypted on the way", evidence=[("record", f"10 mail.{DOMAIN}")]),
-        finding("email.spf.multiple", DOMAIN, State.FAIL, "Two SPF records stand side by side, so neither counts: mail lands in spam", severity=Severity.BLOCKER, evidence=[("record", "v=spf1 include:spf.mtasv.net -all"), ("record", "v=spf1 include:_spf.google.com ~all")], fix="Join them into one record", paste="v=spf1 include:spf.mtasv.net include:_spf.google.com -all", where="DNS zone"),
-        finding("email.dmarc.reports", DOMAIN, State.WARN, "DMARC names no address for reports, so nobody learns of forged mail", severity=Severity.MEDIUM, evidence=[("record", "v=DMARC1; p=none")], fix="Name an address", paste=f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}", where="DNS zone"),
+        finding(
+            "edge.certificates.expiring",
+            api,
+            State.FAIL,
+            f"The certificate of {api} ends in 2 days",
+            severity=Severity.BLOCKER,
+            evidence=[("certificate", certificate(api, "2026-11-26 14:00:00 UTC"))],
+            fix="Renew it now, then automate it",
+            paste=f"certbot renew --cert-name {api}",
+            where="server",
+        ),
+        finding(
+            "edge.certificates.chain",
+            DOMAIN,
+            State.PASS,
+            "The certificate is complete and matches",
+            evidence=[("certificate", certificate(DOMAIN, "2027-01-24 09:00:00 UTC"))],
+        ),
+        finding(
+            "edge.certificates.chain",
+            www,
+            State.PASS,
+            "The certificate is complete and matches",
+            evidence=[("certificate", certificate(DOMAIN, "2027-01-24 09:00:00 UTC"))],
+        ),
+        finding(
+            "edge.headers.csp",
+            DOMAIN,
+            State.WARN,
+            "No Content-Security-Policy limits what a smuggled script may do",
+            severity=Severity.MEDIUM,
+            evidence=[("headers", f"GET https://{DOMAIN}/  200\ncontent-security-policy: (not sent)")],
+            fix="Start in report-only mode",
+            paste="add_header Content-Security-Policy-Report-Only \"default-src 'self'\";",
+            where="nginx",
+        ),
+        finding(
+            "email.mx.starttls",
+            f"mail.{DOMAIN}",
+            State.PASS,
+            "Mail is received and encrypted on the way",
+            evidence=[("record", f"10 mail.{DOMAIN}")],
+        ),
+        finding(
+            "email.spf.multiple",
+            DOMAIN,
+            State.FAIL,
+            "Two SPF records stand side by side, so neither counts: mail lands in spam",
+            severity=Severity.BLOCKER,
+            evidence=[("record", "v=spf1 include:spf.mtasv.net -all"), ("record", "v=spf1 include:_spf.google.com ~all")],
+            fix="Join them into one record",
+            paste="v=spf1 include:spf.mtasv.net include:_spf.google.com -all",
+            where="DNS zone",
+        ),
+        finding(
+            "email.dmarc.reports",
+            DOMAIN,
+            State.WARN,
+            "DMARC names no address for reports, so nobody learns of forged mail",
+            severity=Severity.MEDIUM,
+            evidence=[("record", "v=DMARC1; p=none")],
+            fix="Name an address",
+            paste=f"v=DMARC1; p=none; rua=mailto:dmarc@{DOMAIN}",
+            where="DNS zone",
+        ),
         finding("performance.caching.asset", app, State.PASS, "Scripts and images are kept at the edge for a year"),
     ]
 
@@ -148,7 +299,14 @@ def people_of_demo() -> People:
     return People(
         people=(
             Person(id="founder", name="Founder", role="decides", contact="+49 30 5550100", hours="09:00-18:00", time_zone="Europe/Berlin"),
-            Person(id="launch-engineer", name="Launch engineer", role="builds", contact="#launch", hours="10:00-20:00", time_zone="Europe/Berlin"),
+            Person(
+                id="launch-engineer",
+                name="Launch engineer",
+                role="builds",
+                contact="#launch",
+                hours="10:00-20:00",
+                time_zone="Europe/Berlin",
+            ),
             Person(id="support", name="Support", role="answers customers", contact="support desk", hours="08:00-16:00"),
             Person(id="agency", name="Former agency", role="built the first version", status="left"),
         )
@@ -160,12 +318,60 @@ def inventory_of_demo() -> Inventory:
     return Inventory(
         systems=(
             System(id="registrar", name="Domain", category="registrar", provider="Gandi", account_owner="founder", business_owned="yes"),
-            System(id="dns", name="DNS zone", category="dns", provider="Gandi", account_owner="founder", business_owned="yes", billing_owner="founder"),
-            System(id="hosting", name="Servers", category="hosting", provider="Fly.io", account_owner="agency", business_owned="no", billing_owner="founder"),
-            System(id="database", name="Database", category="database", provider="Neon", account_owner="launch-engineer", business_owned="yes", billing_owner="founder"),
-            System(id="payments", name="Payments", category="payments", provider="Stripe", account_owner="founder", business_owned="yes", billing_owner="founder"),
-            System(id="mail", name="Mail", category="email", provider="Postmark", account_owner="launch-engineer", business_owned="yes", billing_owner="founder"),
-            System(id="code", name="Code", category="code", provider="GitHub", account_owner="founder", business_owned="yes", billing_owner="founder"),
+            System(
+                id="dns",
+                name="DNS zone",
+                category="dns",
+                provider="Gandi",
+                account_owner="founder",
+                business_owned="yes",
+                billing_owner="founder",
+            ),
+            System(
+                id="hosting",
+                name="Servers",
+                category="hosting",
+                provider="Fly.io",
+                account_owner="agency",
+                business_owned="no",
+                billing_owner="founder",
+            ),
+            System(
+                id="database",
+                name="Database",
+                category="database",
+                provider="Neon",
+                account_owner="launch-engineer",
+                business_owned="yes",
+                billing_owner="founder",
+            ),
+            System(
+                id="payments",
+                name="Payments",
+                category="payments",
+                provider="Stripe",
+                account_owner="founder",
+                business_owned="yes",
+                billing_owner="founder",
+            ),
+            System(
+                id="mail",
+                name="Mail",
+                category="email",
+                provider="Postmark",
+                account_owner="launch-engineer",
+                business_owned="yes",
+                billing_owner="founder",
+            ),
+            System(
+                id="code",
+                name="Code",
+                category="code",
+                provider="GitHub",
+                account_owner="founder",
+                business_owned="yes",
+                billing_owner="founder",
+            ),
         ),
         access=(
             Access(system="registrar", person="founder", role="owner", expected_role="owner", mfa="totp"),
@@ -183,7 +389,14 @@ def inventory_of_demo() -> Inventory:
         ),
         backups=(Backup(store="database", where="Neon, eu-central", owner="launch-engineer", every="1 day", rpo="24 h", rto="2 h"),),
         recovery=(
-            Recovery(id="rollback", title="Go back to the last release", symptom="errors right after a release", first_steps="Look at the log, then roll back", command="./release --back", minutes=4),
+            Recovery(
+                id="rollback",
+                title="Go back to the last release",
+                symptom="errors right after a release",
+                first_steps="Look at the log, then roll back",
+                command="./release --back",
+                minutes=4,
+            ),
         ),
         contacts=(
             Contact(order=1, person="launch-engineer", when="launch day, 08:00-22:00", channel="#launch"),
@@ -242,6 +455,22 @@ class Double(Workspace):
             for result in results_of(found, at).values():
                 made.journal.save(run, result)
             made.journal.finish(run, now=at, outcome="done")
+        made._kept = made.journal.latest()
+        return made
+
+    @classmethod
+    def recorded(cls, folder: Path) -> Double:
+        """The embedded demo as `record.py` found it, with the demo's own launch file, decisions, people and inventory."""
+        kept = json.loads((Path(__file__).parent / "data" / "demo-run.json").read_text("utf-8"))
+        now = datetime.fromisoformat(kept["now"])
+        results = msgspec.convert(kept["results"], list[CheckResult])
+        made = cls.make(folder, [], launch=demo.launch(now), demo=True, people=demo.people(), inventory=demo.inventory(now.date()))
+        made.clock = FixedClock(now)
+        made._save(demo.decisions(made.roadmap, now))
+        run = made.journal.begin(kind="run", full=True, now=now - timedelta(minutes=4), launch=DOMAIN)
+        for result in results:
+            made.journal.save(run, result)
+        made.journal.finish(run, now=now - timedelta(minutes=4), outcome="done")
         made._kept = made.journal.latest()
         return made
 

@@ -22,7 +22,9 @@ def moment(value: str, now: datetime) -> datetime:
     """A time as people type it: `30 d`, `2 h`, `16:00` (the next one, UTC), `2026-12-24`, `2026-12-24 16:00`. Raises ValueError."""
     if found := _LENGTH.match(value.strip()):
         count, unit = int(found[1]), found[2].lower()
-        return now + (timedelta(days=count) if unit.startswith("d") else timedelta(hours=count) if unit.startswith("h") else timedelta(minutes=count))
+        return now + (
+            timedelta(days=count) if unit.startswith("d") else timedelta(hours=count) if unit.startswith("h") else timedelta(minutes=count)
+        )
     if found := _HOUR.match(value.strip()):
         hour, minute = int(found[1]), int(found[2])
         if hour > 23 or minute > 59:
@@ -120,7 +122,11 @@ async def accept(app: Console) -> None:
         Field("reason", "reason", hint="why the launch can live with it", needed=True),
         Field("until", "until", "30 d", hint="30 d, or a day such as 2026-12-24", needed=True, check=later_than(now, timedelta(days=90))),  # type: ignore[arg-type]
     ]
-    lines = [finding.summary, "A known risk still shows, and comes back open after its last day. With one that stops the launch the word is at best GO WITH ACCEPTED RISKS."]
+    lines = [
+        finding.summary,
+        "A known risk still shows, and comes back open after its last day. "
+        "With one that stops the launch the word is at best GO WITH ACCEPTED RISKS.",
+    ]
     await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {finding.id}")
 
 
@@ -159,7 +165,13 @@ async def park(app: Console) -> None:
         who(app, "who", "waiting for"),
         Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=later_than(now)),  # type: ignore[arg-type]
     ]
-    await app.ask_form("Wait for somebody", [app.title_of(target), "It leaves the next step until then, and comes back by itself."], fields, save, f"park {about_key(target)}")
+    await app.ask_form(
+        "Wait for somebody",
+        [app.title_of(target), "It leaves the next step until then, and comes back by itself."],
+        fields,
+        save,
+        f"park {about_key(target)}",
+    )
 
 
 async def owner(app: Console) -> None:
@@ -201,5 +213,3 @@ def undo(app: Console) -> None:
     """Takes the last decision back."""
     said = app.attempt(app.workspace.undo)
     app.say(said.wrong or said.words or "There is nothing to take back", wrong=bool(said.wrong))
-
-

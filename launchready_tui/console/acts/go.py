@@ -22,7 +22,11 @@ async def next_step(app: Console) -> None:
         look.start(app, step.checks)
     elif step.kind in ("fix", "ask"):
         target = app.target()
-        there = target is not None and target.standing.spec.id == step.check and (not step.finding or (target.judged and target.judged.id == step.finding))
+        there = (
+            target is not None
+            and target.standing.spec.id == step.check
+            and (not step.finding or (target.judged and target.judged.id == step.finding))
+        )
         if there and step.kind == "ask":
             from . import decide
 

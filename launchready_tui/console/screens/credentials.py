@@ -48,7 +48,8 @@ class Credentials(Page):
     AUTO_FOCUS = "#entries"
     HINTS = ("edit.add", "edit.test", "edit.delete")
     HELP = (
-        "Keys and passwords that checks may use, by name. Values are never shown and cannot be copied from here: + stores one, v asks whether it "
+        "Keys and passwords that checks may use, by name. Values are never shown and cannot be copied from here: + "
+        "stores one, v asks whether it "
         "can be read, delete takes it away. Each is bound to the hosts it was stored for and goes to no other."
     )
 
@@ -75,9 +76,7 @@ class Credentials(Page):
                 id="entries",
                 empty="No credential is stored; + stores one, or set LAUNCHREADY_NAME in the environment",
             )
-            yield Ledger(
-                [Col("Needed by the launch file", 0), Col("route", 0, tone="ink2"), Col("there", 12)], id="needed", cursor=False
-            )
+            yield Ledger([Col("Needed by the launch file", 0), Col("route", 0, tone="ink2"), Col("there", 12)], id="needed", cursor=False)
 
     def on_screen_resume(self) -> None:
         self.look()
@@ -116,7 +115,11 @@ class Credentials(Page):
         self.query_one("#entries", Ledger).show(rows)
         have = {entry.name for entry in self.entries}
         needed = [
-            Row(route.name, [route.login, route.name, "yes" if route.login in have else ("not stored", "ink")], words.glyph("pass" if route.login in have else "unknown"))
+            Row(
+                route.name,
+                [route.login, route.name, "yes" if route.login in have else ("not stored", "ink")],
+                words.glyph("pass" if route.login in have else "unknown"),
+            )
             for route in snap.launch.routes
             if route.login
         ]

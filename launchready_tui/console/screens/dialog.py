@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -28,7 +28,7 @@ class Sheet(ModalScreen[ScreenResultType]):
     """The sheet itself: a title, lines of text, what subclasses add, and the keys below."""
 
     CSS_PATH = "dialog.tcss"
-    AUTO_FOCUS = None
+    AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init__(self, title: str, lines: Sequence[str] = (), keys: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
@@ -57,6 +57,12 @@ class Sheet(ModalScreen[ScreenResultType]):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._fill)
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        """A terminal that was too small for a moment must not leave the sheet without a focus."""
+        if self.is_mounted and self.focused is None:
+            self.focus_next()
 
     def _fill(self) -> None:
         if not self.is_mounted:
@@ -79,6 +85,8 @@ class Sheet(ModalScreen[ScreenResultType]):
 class FormSheet(Sheet[bool]):
     """A form over a page. Escape keeps what was typed under `draft_key`; saving forgets it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
     def __init__(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Save, draft_key: str) -> None:
         super().__init__(title, lines, (("enter", "save"), ("tab", "next line"), ("esc", "keep draft")))
         self.fields, self.save, self.draft_key = tuple(fields), save, draft_key
@@ -88,6 +96,9 @@ class FormSheet(Sheet[bool]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.query_one(Form).begin)
+
+    def action_leave(self) -> None:
+        self.query_one(Form).action_leave()
 
     def on_form_saved(self, event: Form.Saved) -> None:
         event.stop()
@@ -111,7 +122,10 @@ class FormSheet(Sheet[bool]):
 class Question(Sheet[bool]):
     """Yes or no; only `y` is yes."""
 
-    BINDINGS: list[BindingType] = [Binding("y", "answer(True)", "yes", show=False), Binding("n,escape", "answer(False)", "no", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", show=False),
+        Binding("n,escape", "answer(False)", "no", show=False),
+    ]
 
     def __init__(self, title: str, lines: Sequence[str], yes: str, no: str = "no") -> None:
         super().__init__(title, lines, (("y", yes), ("esc", no)))
@@ -123,8 +137,8 @@ class Question(Sheet[bool]):
 class Choose(Sheet[str]):
     """A few choices: arrows and enter, or the first letter. Gives the chosen id, or nothing on escape."""
 
-    AUTO_FOCUS = "Ledger"
-    BINDINGS: list[BindingType] = [Binding("escape", "dismiss(None)", "close", show=False)]
+    AUTO_FOCUS: ClassVar[str | None] = "Ledger"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "close", show=False)]
 
     def __init__(self, title: str, options: Sequence[tuple[str, str, str]]) -> None:
         super().__init__(title, (), (("enter", "takes it"), ("esc", "close")))
@@ -149,8 +163,8 @@ class Choose(Sheet[str]):
 class Help(Sheet[bool]):
     """What a page is for, and its keys."""
 
-    BINDINGS: list[BindingType] = [Binding("escape,question_mark,f1,q", "close", "close", show=False)]
-    AUTO_FOCUS = "Scroll"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "close", "close", show=False)]
+    AUTO_FOCUS: ClassVar[str | None] = "Scroll"
 
     def __init__(self, title: str, about: str, groups: Sequence[tuple[str, Sequence[tuple[str, str, str]]]]) -> None:
         super().__init__(title, (), (("↑ ↓", "read"), ("esc", "close")))

@@ -33,7 +33,9 @@ def explained(snap: Snapshot, target: Target, width: int) -> Told:
     keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[spec.shelf_life]
     lines += labelled("Keeps", [(keeps, "ink2")], width)
     lines += labelled("Worst", [(words.SEVERITIES[spec.severity], "ink2"), (f", flow {spec.flow}", "ink3")], width)
-    others = [snap.roadmap.rules[name] for name in snap.roadmap.rules if name.startswith(spec.id + ".") and (rule is None or name != rule.id)]
+    others = [
+        snap.roadmap.rules[name] for name in snap.roadmap.rules if name.startswith(spec.id + ".") and (rule is None or name != rule.id)
+    ]
     if others:
         lines += [Line(), Line([("Its other rules" if rule else "Its rules", "ink3")])]
         for other in others:
@@ -48,7 +50,10 @@ class Explain(Page):
     CSS_PATH = "explain.tcss"
     AUTO_FOCUS = "#story"
     HINTS = ("back",)
-    HELP = "The technical term of a rule, what it tests and why the line is drawn there, and the source, so that it can be looked up. Escape goes back."
+    HELP = (
+        "The technical term of a rule, what it tests and why the line is drawn there, and the source, so that it can be "
+        "looked up. Escape goes back."
+    )
 
     def __init__(self, target: Target) -> None:
         super().__init__()

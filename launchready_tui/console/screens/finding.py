@@ -56,7 +56,12 @@ class FindingPage(Page):
     def _keys(self) -> Spans:
         app = self.console
         out: Spans = []
-        for name, label in (("copy.fix", "copy fix"), ("decide.accept", "accept"), ("show.explain", "explain"), ("show.history", "history")):
+        for name, label in (
+            ("copy.fix", "copy fix"),
+            ("decide.accept", "accept"),
+            ("show.explain", "explain"),
+            ("show.history", "history"),
+        ):
             out += [("   " if out else "", "ink"), (app.key_of(name), "ink b"), (f" {label}", "ink3")]
         return out
 

@@ -60,7 +60,9 @@ def why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
     lines += labelled("Flow", [(rank.flow, "ink"), (f", {FLOW_WHY.get(rank.flow, 'a flow of the business')}", "ink3")], width)
     lines += labelled("Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width)
     titles = [snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks]
-    lines += labelled("After", [(", ".join(titles), "ink"), (" must pass first", "ink3")] if titles else [("nothing has to come first", "ink2")], width)
+    lines += labelled(
+        "After", [(", ".join(titles), "ink"), (" must pass first", "ink3")] if titles else [("nothing has to come first", "ink2")], width
+    )
     opens = [snap.roadmap.checks[name].title for name in rank.unblocks if name in snap.roadmap.checks]
     if opens:
         lines += labelled("Opens", [(", ".join(opens), "ink"), (" can then be fixed too", "ink3")], width)
@@ -92,7 +94,8 @@ class Fixes(Page):
     AUTO_FOCUS = "#order"
     HINTS = ("run.one", "list.find", "list.filter")
     HELP = (
-        "Everything that is to fix, in the order that helps the launch most: what stops it first, then by severity, by the business flow it "
+        "Everything that is to fix, in the order that helps the launch most: what stops it first, then by severity, by "
+        "the business flow it "
         "touches, and by effort; what must pass before comes before. Beside the selected line stands every input of its place."
     )
 
@@ -120,9 +123,13 @@ class Fixes(Page):
         fixes = snap.verdict.fixes
         left: Spans = [("Fix order", "ink b")]
         if fixes:
-            left.append((f"   {words.plural(len(fixes), 'thing')} to fix, {words.minutes(snap.verdict.minutes_left)} by the usual effort", "ink3"))
+            left.append(
+                (f"   {words.plural(len(fixes), 'thing')} to fix, {words.minutes(snap.verdict.minutes_left)} by the usual effort", "ink3")
+            )
         stops = sum(one.blocks for one in fixes)
-        right: Spans = [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []
+        right: Spans = (
+            [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []
+        )
         self.query_one("#title", Lines).show([Line(left, right, ("x", "ink3"))])
         nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"
         self.query_one("#order", Ledger).show(rows_of(snap), empty=nothing)

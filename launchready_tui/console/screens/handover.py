@@ -53,7 +53,8 @@ class HandoverPage(Page):
     AUTO_FOCUS = "#docs"
     HINTS = ("show.panel", "list.find")
     HELP = (
-        "The handover folder: its documents with how many of their facts are known, what is missing in the selected one, and how it reads. Enter on a "
+        "The handover folder: its documents with how many of their facts are known, what is missing in the selected "
+        "one, and how it reads. Enter on a "
         "document exports the folder; enter on something missing goes to the place where it is filled. m reads the document."
     )
 
@@ -67,7 +68,9 @@ class HandoverPage(Page):
         yield Lines(id="title")
         with Horizontal(id="work"):
             with Vertical(id="left"):
-                yield Ledger([Col("Document", 0), Col("", 7, gap=1), Col("facts", 6, right=True, tone="ink3", gap=1)], end=1, hold=True, id="docs")
+                yield Ledger(
+                    [Col("Document", 0), Col("", 7, gap=1), Col("facts", 6, right=True, tone="ink3", gap=1)], end=1, hold=True, id="docs"
+                )
                 yield Ledger([Col("Missing", 0), Col("fill in at", 10, right=True, tone="ink b")], end=1, id="gaps", wrap=2)
             yield Story(id="paper")
 
@@ -81,7 +84,14 @@ class HandoverPage(Page):
         rows = []
         for one in self.documents:
             full = one.have == one.of
-            rows.append(Row(one.id, [one.title, fullness(one.have, one.of), f"{one.have}/{one.of}"], words.glyph("pass" if full else "none"), "pass" if full else "unknown"))
+            rows.append(
+                Row(
+                    one.id,
+                    [one.title, fullness(one.have, one.of), f"{one.have}/{one.of}"],
+                    words.glyph("pass" if full else "none"),
+                    "pass" if full else "unknown",
+                )
+            )
         self.query_one("#docs", Ledger).show(rows)
         left: Spans = [("Handover", "ink b"), (f"   {len(self.documents)} documents", "ink3")]
         if self.app.size.width >= 100:
@@ -197,5 +207,7 @@ class HandoverPage(Page):
         done = message.exported
         self.console.store.renew()
         self.console.store.say("pass", f"Handover folder written: {done.folder}")
-        self.console.say(f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}; `launchready verify` proves it whole")
+        self.console.say(
+            f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}; `launchready verify` proves it whole"
+        )
         self.redraw()

@@ -65,4 +65,6 @@ class History(Page):
             rows.append(Row(f"{run}-{result.started_at.timestamp()}", cells, words.glyph(look), look))
         self.query_one("#runs", Ledger).show(rows)
         title = [("History", "ink b"), (f"   {spec.title}", "ink3")]
-        self.query_one("#title", Lines).show([Line(title, [(words.plural(len(kept), "answer"), "ink2"), (" kept", "ink3")], (str(stage.number) if stage else "", "ink3"))])
+        self.query_one("#title", Lines).show(
+            [Line(title, [(words.plural(len(kept), "answer"), "ink2"), (" kept", "ink3")], (str(stage.number) if stage else "", "ink3"))]
+        )

@@ -34,7 +34,9 @@ class Log(Page):
         rows = []
         for line in log:
             spec = snap.roadmap.checks.get(line.check)
-            rows.append(Row(f"{line.number}", [f"{line.at:%H:%M:%S}", spec.title if spec else "", line.text], words.glyph(line.look), line.look))
+            rows.append(
+                Row(f"{line.number}", [f"{line.at:%H:%M:%S}", spec.title if spec else "", line.text], words.glyph(line.look), line.look)
+            )
         at_end = ledger.index is None or not ledger.rows or ledger.key == ledger.rows[-1].key
         ledger.show(rows)
         if at_end and rows:

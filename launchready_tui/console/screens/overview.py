@@ -23,7 +23,12 @@ from .page import Page
 
 TALLY = ("pass", "warn", "fail", "unknown", "stale", "accepted", "later", "checking", "na", "new", "asks")
 QUIET = {"na": "rule", "new": "rule", "asks": "rule"}
-COUNTED: tuple[tuple[str, tuple[str, ...]], ...] = (("pass", ("pass",)), ("warn", ("warn",)), ("fail", ("fail",)), ("unknown", ("unknown", "stale")))
+COUNTED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("pass", ("pass",)),
+    ("warn", ("warn",)),
+    ("fail", ("fail",)),
+    ("unknown", ("unknown", "stale")),
+)
 
 
 def tally(looks: Counter[str]) -> Spans:
@@ -128,7 +133,19 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
             left = ""
         lines = [Line([(word[2:], tone), *rest, (f"   {said.partition(':')[0] if narrow else said}{left}", "ink")], mark=(word[0], tone))]
     if snap.demo:
-        lines.append(Line([("A demo marketplace with flaws. ", "ink2"), ("n", "ink b"), (" walks, ", "ink2"), ("d", "ink b"), (" repairs the selected flaw", "ink2"), ("" if narrow else " in it and looks again", "ink2"), (".", "ink2")]))
+        lines.append(
+            Line(
+                [
+                    ("A demo marketplace with flaws. ", "ink2"),
+                    ("n", "ink b"),
+                    (" walks, ", "ink2"),
+                    ("d", "ink b"),
+                    (" repairs the selected flaw", "ink2"),
+                    ("" if narrow else " in it and looks again", "ink2"),
+                    (".", "ink2"),
+                ]
+            )
+        )
     return lines
 
 
@@ -164,9 +181,8 @@ class Overview(Page):
             yield Ledger([Col("Minimum bar", 0), Col("", 7, right=True)], lead="hang", id="lights", cursor=False)
         yield Ledger(
             [
-                Col("Fix next", 61, above=130),
-                Col("Fix next", 0, below=130),
-                Col("stage", 0, tone="ink2", above=130),
+                Col("Fix next", 0),
+                Col("stage", 23, tone="ink2", above=130),
                 Col("severity", 12, tone="ink2", above=90),
                 Col("flow", 9, tone="ink2"),
                 Col("effort", 6, right=True),
@@ -185,11 +201,15 @@ class Overview(Page):
         self.query_one("#stages", Ledger).show(stage_rows(snap))
         lights = self.query_one("#lights", Ledger)
         fragile = snap.verdict.fragile
-        lights.set_cols([Col("Minimum bar", 0), Col(("" if not snap.seen_anything else [("fragile", "fail")] if fragile else [("ready", "pass")]), 7, right=True)])
+        lights.set_cols(
+            [
+                Col("Minimum bar", 0),
+                Col(("" if not snap.seen_anything else [("fragile", "fail")] if fragile else [("ready", "pass")]), 7, right=True),
+            ]
+        )
         lights.show(light_rows(snap))
-        rows = [Row(row.key, [row.cells[0], row.cells[0], *row.cells[1:]], row.mark, row.state) for row in fix_rows(snap)]
         nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"
-        self.query_one("#fixes", Ledger).show(rows, empty=nothing)
+        self.query_one("#fixes", Ledger).show(fix_rows(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
     @staticmethod
@@ -201,7 +221,7 @@ class Overview(Page):
             for light in part:
                 mark, tone = words.glyph(light_look(light.state))
                 left += [(mark, tone), (f" {light.light.title}".ljust(18), "ink")]
-            lines.append(Line(left))
+            lines.append(Line([*left[:-1], (left[-1][0].rstrip(), "ink")]))
         return lines
 
     @staticmethod
@@ -209,7 +229,11 @@ class Overview(Page):
         changes = snap.changes
         if changes is None or not changes.compared:
             asks = len(snap.verdict.questions)
-            return Line([("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")]) if asks else Line()
+            return (
+                Line([("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")])
+                if asks
+                else Line([("The first run: what changes is told from the next one on", "ink3")] if snap.seen_anything else [])
+            )
         left: Spans = [("Since the last run  ", "ink3")]
         for count, word in ((changes.new, "new"), (changes.fixed, "fixed"), (changes.unchanged, "unchanged")):
             left += [(str(count), "ink"), (f" {word}   ", "ink3")]

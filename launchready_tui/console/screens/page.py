@@ -103,6 +103,9 @@ class Page(Screen[None]):
     def on_screen_resume(self) -> None:
         self.redraw()
 
+    def on_story_resized(self) -> None:
+        self.redraw()
+
     def on_mount(self) -> None:
         self.call_after_refresh(self.redraw)
 

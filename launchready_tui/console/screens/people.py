@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -28,13 +28,14 @@ SHORT = {
     "storage": "files", "secrets": "vault", "email": "mail", "sms": "sms", "payments": "pay", "app-store": "store", "analytics": "visits",
     "monitoring": "watch", "support": "help", "ai": "AI", "other": "other",
 }  # fmt: skip
+SHORT_MFA = {"none": "no", "sms": "sms", "totp": "app", "key": "key", "unknown": "?"}
 FIRST = ("dns", "hosting", "database", "payments", "email", "code", "registrar")
 FIXERS = ("owner", "admin")
-OTHER_THAN_ASKED = {"p": "people", "l": "contacts"}
 
 
 def columns_of(workspace: Workspace, most: int) -> list[System]:
     """The systems that the matrix has room for, the ones that stop the business first."""
+
     def weight(system: System) -> int:
         return FIRST.index(system.category) if system.category in FIRST else len(FIRST)
 
@@ -51,7 +52,11 @@ def is_wrong(access: Access, person: Person | None) -> bool:
 def matrix(workspace: Workspace, most: int) -> tuple[list[Col], list[Row]]:
     """People by systems; below, how many can fix each and who pays."""
     systems = columns_of(workspace, most)
-    cols = [Col("Person", 0), Col("role", 16, tone="ink2", above=104), *[Col(SHORT[one.category], 6, gap=0 if n else 2) for n, one in enumerate(systems)]]
+    cols = [
+        Col("Person", 0),
+        Col("role", 16, tone="ink2", above=104),
+        *[Col(SHORT[one.category], 6, gap=0 if n else 2) for n, one in enumerate(systems)],
+    ]
     cols.append(Col("2FA", 5, right=True, tone="ink3", gap=1))
     rows = []
     for person in workspace.people.people:
@@ -115,11 +120,12 @@ class PeoplePage(Page):
     AUTO_FOCUS = "#table"
     HINTS = ("edit.add", "edit.delete", "list.find")
     HELP = (
-        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards and the launch-day contacts. Left and "
+        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards and the "
+        "launch-day contacts. Left and "
         "right change the table, enter edits a line, + adds one, delete takes one away. Escape in a form keeps what was typed. "
         "Names and contacts stay on this machine; other files name people by id."
     )
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", "table before", show=False, id="table.before"),
         Binding("right", "turn(1)", "next table", show=False, id="table.after"),
     ]
@@ -155,7 +161,8 @@ class PeoplePage(Page):
         board = self.query_one("#points", Ledger)
         board.display = bool(points)
         board.show([Row(f"{n}", cells, words.glyph(look), look) for n, (look, cells) in enumerate(points)])
-        counted = f"   {words.plural(len(workspace.people.people), 'person', 'people')}, {words.plural(len(workspace.inventory.systems), 'system')}"
+        persons = words.plural(len(workspace.people.people), "person", "people")
+        counted = f"   {persons}, {words.plural(len(workspace.inventory.systems), 'system')}"
         right: Spans = [("✕", "fail"), (f" {len(points)}", "ink"), (" to change", "ink3")] if points else []
         self.query_one("#title", Lines).show([Line([("People and access", "ink b"), (counted, "ink3")], right, ("p", "ink3"))])
         self.query_one("#tabs", Lines).show([self._tabs()])
@@ -182,15 +189,10 @@ class PeoplePage(Page):
     def _points(self, snap: Snapshot) -> list[tuple[str, list[Cell]]]:
         """What is wrong with the access as it is filled in; the bundle says the same."""
         from ...handover.pages.access import points
-
         from ..panels import shot_of
 
-        out = []
-        for what, system, person in points(shot_of(snap, self.console.workspace)):
-            look = "warn" if what.text.startswith(("Only one", "Not looked", "Has the right")) else "fail"
-            where = ", ".join(part for part in (system.text, person.text) if part)
-            out.append((look, [[(what.text.partition(":")[0], "ink"), (f"  {where}", "ink3")]]))
-        return sorted(out, key=lambda one: one[0] != "fail")
+        found = points(shot_of(snap, self.console.workspace))
+        return [(state.tone or "unknown", [what.text]) for what, state, *_ in found]
 
     def _card(self, snap: Snapshot) -> None:
         card = self.query_one("#card", Story)
@@ -201,7 +203,9 @@ class PeoplePage(Page):
         width = card.text_width
         keys: Spans = [("enter", "ink b"), (" edit  ", "ink3"), ("+", "ink b"), (" add  ", "ink3"), ("del", "ink b"), (" delete", "ink3")]
         if item is None:
-            card.tell(Told(tuple(title_lines(self.kind.title.capitalize(), [], width) + labelled("", [(self.kind.empty, "ink2")], width)), 2), "")
+            card.tell(
+                Told(tuple(title_lines(self.kind.title.capitalize(), [], width) + labelled("", [(self.kind.empty, "ink2")], width)), 2), ""
+            )
             return
         title = getattr(item, "name", "") or getattr(item, "title", "") or table.key
         right: Spans = [(tables.STATUS[item.status], "ink2")] if self.kind.id == "people" else []
@@ -220,9 +224,9 @@ class PeoplePage(Page):
             for one in mine:
                 wrong = is_wrong(one, item)
                 system = self._systems(snap).get(f"system:{one.system}", one.system)
-                told: Spans = [(system.ljust(12), "ink"), (one.role or "?", "fail b" if wrong else "ink2")]
+                told: Spans = [*fit([(system, "ink")], 17), (" ", "ink"), (one.role or "?", "fail b" if wrong else "ink2")]
                 told += [(f" {GLYPHS['fail']}", "fail")] if wrong else []
-                lines.append(Line(told, [(tables.MFA[one.mfa], "fail" if one.mfa == "none" else "ink3")]))
+                lines.append(Line(told, [(SHORT_MFA[one.mfa], "fail" if one.mfa == "none" else "ink3")]))
         if hasattr(item, "id"):
             lines += [Line(), Line([("id".ljust(12), "ink3"), (item.id, "ink2")])]
         lines += [Line(), Line(keys)]
@@ -285,7 +289,9 @@ class PeoplePage(Page):
                 said = self.console.attempt(drop)
                 self.console.say(said.wrong or said.words, wrong=bool(said.wrong))
 
-        await self.app.push_screen(Question(f"Delete {title}?", [f"This {kind.one} leaves the file; nothing else changes."], "delete"), answered)
+        await self.app.push_screen(
+            Question(f"Delete {title}?", [f"This {kind.one} leaves the file; nothing else changes."], "delete"), answered
+        )
         return True
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:

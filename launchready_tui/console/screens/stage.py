@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,7 +23,16 @@ from ..widgets.lines import Line, Lines
 from ..widgets.story import Story, tell
 from .page import Page
 
-HEAD = (("pass", ("pass",)), ("warn", ("warn",)), ("fail", ("fail",)), ("unknown", ("unknown",)), ("stale", ("stale",)), ("accepted", ("accepted",)), ("later", ("later",)), ("checking", ("checking",)))
+HEAD = (
+    ("pass", ("pass",)),
+    ("warn", ("warn",)),
+    ("fail", ("fail",)),
+    ("unknown", ("unknown",)),
+    ("stale", ("stale",)),
+    ("accepted", ("accepted",)),
+    ("later", ("later",)),
+    ("checking", ("checking",)),
+)
 
 
 def saw(snap: Snapshot, standing: Standing) -> Cell:
@@ -32,7 +42,7 @@ def saw(snap: Snapshot, standing: Standing) -> Cell:
         count = dict(snap.progress.found).get(standing.spec.id, 0) if snap.progress else 0
         return [(f"checking, {words.plural(count, 'finding')} so far" if count else "checking", "accent")]
     if look == "asks":
-        return [(standing.spec.question, "ink3")]
+        return [("asks you", "ink3")]
     if look == "new":
         return [("not checked yet", "ink3")]
     found = words.shown_findings(standing)
@@ -57,7 +67,9 @@ def check_rows(snap: Snapshot, stage: Stage) -> list[Row]:
         if standing.parked:
             owner = f"waits, {standing.parked.until:%H:%M}"
         rows.append(
-            Row(spec.id, [spec.title, str(count) if count else "", saw(snap, standing), owner, age(snap, standing)], words.glyph(look), look)
+            Row(
+                spec.id, [spec.title, str(count) if count else "", saw(snap, standing), owner, age(snap, standing)], words.glyph(look), look
+            )
         )
     return rows
 
@@ -117,9 +129,10 @@ class StagePage(Page):
     HINTS = ("run.one", "decide.confirm", "list.find", "list.filter")
     HELP = (
         "A stage of the roadmap: its checks at the left, the story of the selected one beside them. Left and right walk through the "
-        "findings of a check, enter shows one in full, tab goes to the story to read on. A question is answered with y: a name and the evidence."
+        "findings of a check, enter shows one in full, tab goes to the story to read on. A question is answered with "
+        "y: a name and the evidence."
     )
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "finding(-1)", "finding before", show=False, id="story.before"),
         Binding("right", "finding(1)", "next finding", show=False, id="story.after"),
     ]
@@ -149,6 +162,7 @@ class StagePage(Page):
                 ],
                 end=1,
                 hold=True,
+                wrap=2,
                 id="checks",
             )
             yield Story(id="story")
@@ -216,7 +230,14 @@ class StagePage(Page):
         if words.asks(target.standing):
             names = ["decide.confirm"]
         names.append("show.explain" if judged and judged.finding.rule in app.snapshot.roadmap.rules else "decide.note")
-        short = {"copy.fix": "copy", "decide.accept": "accept", "demo.fix": "fix it", "decide.confirm": "confirm", "show.explain": "explain", "decide.note": "note"}
+        short = {
+            "copy.fix": "copy",
+            "decide.accept": "accept",
+            "demo.fix": "fix it",
+            "decide.confirm": "confirm",
+            "show.explain": "explain",
+            "decide.note": "note",
+        }
         out: Spans = []
         for name in names:
             out += [("   " if out else "", "ink"), (app.key_of(name), "ink b"), (f" {short[name]}", "ink3")]

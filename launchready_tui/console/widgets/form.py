@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -44,7 +44,7 @@ class Field:
 class Choice(Inked, Widget, can_focus=True):
     """One of a few values: left, right and space walk through them, a letter jumps."""
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", show=False),
         Binding("right,space", "turn(1)", show=False),
     ]
@@ -120,7 +120,7 @@ class Label(Inked, Widget):
 class Form(VerticalScroll, can_focus=False):
     """Fields in a column."""
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(-1)", show=False),
         Binding("down", "step(1)", show=False),
         Binding("enter", "save", show=False, id="form.save"),
@@ -207,7 +207,11 @@ class Form(VerticalScroll, can_focus=False):
         """Puts a sentence under a field, or takes it away."""
         widget = self.query_one(f"#wrong-{field}", Lines)
         room = max(10, widget.size.width - 14)
-        widget.show([Line([(" " * 12, "ink"), ("✕ " if n == 0 else "  ", "fail"), (part, "ink")]) for n, part in enumerate(wrap(wrong, room))] if wrong else [])
+        widget.show(
+            [Line([(" " * 12, "ink"), ("✕ " if n == 0 else "  ", "fail"), (part, "ink")]) for n, part in enumerate(wrap(wrong, room))]
+            if wrong
+            else []
+        )
 
     def action_step(self, step: int) -> None:
         if step > 0:

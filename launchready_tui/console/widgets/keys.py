@@ -32,7 +32,7 @@ class Keys(Inked, Widget):
         return 1
 
     @property
-    def _console(self) -> Console:
+    def _owner(self) -> Console:
         from ..app import Console
 
         app = self.app
@@ -41,10 +41,10 @@ class Keys(Inked, Widget):
 
     def shown_key(self, action: str) -> str:
         """The key as it is mapped now."""
-        return self._console.key_of(action)
+        return self._owner.key_of(action)
 
     def render_line(self, y: int) -> Strip:
-        width, app = self.size.width, self._console
+        width, app = self.size.width, self._owner
         page = app.current_mode
         here = "go.stage1" if page.startswith("stage") else f"go.{page}"
         parts: Spans = [(" " * self.axis, "ink")]
@@ -86,5 +86,3 @@ class Keys(Inked, Widget):
             if start <= event.x < end:
                 await self.app.run_action(f"do('{action}')")
                 return
-
-

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -14,58 +13,18 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..ink import Cell, Inked, Span, Spans, fit, plain_text, spans, width_of, wrap_spans
-
-Lead = Literal["axis", "hang", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Col:
-    """A column; width 0 takes what is left. It shows only where the ledger is `above` to `below` cells wide."""
-
-    title: Cell = ""
-    width: int = 0
-    right: bool = False
-    tone: str = "ink"
-    above: int = 0
-    below: int = 9999
-    gap: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line. `key` names it for good: the selection follows the key. `state` is what the filter goes by."""
-
-    key: str
-    cells: Sequence[Cell] = field(default_factory=tuple)
-    mark: Span = (" ", "ink3")
-    state: str = ""
-    apart: bool = False
-    """A line of the table that cannot be selected: a sum, a head between groups."""
-    rule: bool = False
-    """A hairline instead of cells, above sums."""
-
-
-FILTERS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("all", frozenset()),
-    ("open", frozenset({"fail", "warn", "unknown", "stale", "asks", "new", "checking"})),
-    ("problems", frozenset({"fail"})),
-    ("warnings", frozenset({"warn"})),
-    ("could not check", frozenset({"unknown", "stale", "new"})),
-    ("asks you", frozenset({"asks"})),
-    ("passes", frozenset({"pass", "na"})),
-    ("known risks, after launch", frozenset({"accepted", "later"})),
-)
+from ..ink import Cell, Inked, Spans, fit, plain_text, spans, width_of, wrap_spans
+from .rows import FILTERS, Col, Lead, Row
 
 
 class Ledger(Inked, Widget, can_focus=True):
     """A table by rows with keys. New rows never move the selection, nor what is in sight.
 
-    `wrap` is how many lines the first column that takes what is left may have. `lead`: `axis` hangs marks left of the page axis, `hang` left of its own edge, `none` has none. `hold` keeps the cursor in sight
-    while the focus is elsewhere.
+    `wrap` is how many lines the first column that takes what is left may have. `lead`: `axis` hangs marks left of the page axis, `hang`
+    left of its own edge, `none` has none. `hold` keeps the cursor in sight while the focus is elsewhere.
     """
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "row up", show=False, id="list.up"),
         Binding("down", "move(1)", "row down", show=False, id="list.down"),
         Binding("pageup", "page(-1)", "page up", show=False, id="list.page-up"),
@@ -438,3 +397,4 @@ class Ledger(Inked, Widget, can_focus=True):
         return self.ink_strip(parts, width, band)
 
 
+__all__ = ["Col", "Ledger", "Row"]

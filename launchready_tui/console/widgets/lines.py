@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -79,7 +80,7 @@ class Lines(Inked, Widget):
 class Scroll(Lines, can_focus=True):
     """Lines that scroll in the room they get: by wheel, and by keys while they have the focus."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         ("up", "scroll_by(-1)"),
         ("down", "scroll_by(1)"),
         ("pageup", "scroll_page(-1)"),

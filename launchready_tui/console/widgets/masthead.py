@@ -10,7 +10,7 @@ from textual.widget import Widget
 from ... import clock, text
 from ...launch.model import Launch
 from .. import words
-from ..ink import Inked, Spans
+from ..ink import Spans
 from ..store import Snapshot
 from .lines import Line, Lines
 
@@ -92,7 +92,11 @@ class NextStep(Lines):
         if snap.progress is not None:
             progress = snap.progress
             doing = ", ".join(snap.roadmap.checks[name].title for name in progress.doing[:3] if name in snap.roadmap.checks)
-            left: Spans = [("Checking ", "ink b"), (f"{progress.done} of {progress.total}", "ink b"), (f"   {doing} …" if doing else "", "ink2")]
+            left: Spans = [
+                ("Checking ", "ink b"),
+                (f"{progress.done} of {progress.total}", "ink b"),
+                (f"   {doing} …" if doing else "", "ink2"),
+            ]
             self.show([Line(left, [("esc", "accent b"), (" cancel", "ink2")], ("…", "accent b"))])
             return
         step = snap.step

@@ -47,8 +47,8 @@ def block_lines(block: Block, width: int) -> list[Line]:
             label = min(26, max((len(name) for name, _ in block.rows), default=0) + 2)
             lines = []
             for name, cell in block.rows:
-                for n, part in enumerate(wrap_spans(cell_spans(cell), max(8, width - label))):
-                    lines.append(Line([*fit([(name if n == 0 else "", "ink3")], label), *part]))
+                parts = wrap_spans(cell_spans(cell), max(8, width - label))
+                lines += [Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)]
             return lines
         case Steps():
             lines = []
@@ -66,7 +66,7 @@ def block_lines(block: Block, width: int) -> list[Line]:
 
 def table_lines(table: Table, width: int) -> list[Line]:
     """A table whose columns share the width by what they hold; cells are wrapped, not cropped. Too narrow for that, one fact a line."""
-    head = [Line([(table.caption, "ink b")])] if table.caption else []
+    head = [Line([(part, "ink b")]) for part in wrap(table.caption, width)] if table.caption else []
     if not table.rows:
         return [*head, Line([(table.empty, "ink2")])]
     names = [column.head for column in table.columns]
@@ -77,8 +77,8 @@ def table_lines(table: Table, width: int) -> list[Line]:
     lines = [*head, Line(_row([[(name, "ink3")] for name in names], sizes))]
     for row in rows:
         parts = [wrap_spans(cell, size) if size else [] for cell, size in zip(row, sizes, strict=True)]
-        for n in range(max(len(part) for part in parts)):
-            lines.append(Line(_row([part[n] if n < len(part) else [] for part in parts], sizes)))
+        tall = max(len(part) for part in parts)
+        lines += [Line(_row([part[n] if n < len(part) else [] for part in parts], sizes)) for n in range(tall)]
     return lines
 
 
@@ -119,6 +119,6 @@ def _stacked(names: Sequence[str], rows: Sequence[Sequence[Spans]], width: int) 
             lines.append(Line())
         for name, cell in zip(names, row, strict=True):
             if width_of(cell):
-                for n, part in enumerate(wrap_spans(cell, max(8, width - label))):
-                    lines.append(Line([*fit([(name if n == 0 else "", "ink3")], label), *part]))
+                parts = wrap_spans(cell, max(8, width - label))
+                lines += [Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)]
     return lines

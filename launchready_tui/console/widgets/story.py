@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
+from textual.message import Message
 from textual.strip import Strip
 
 from ... import clock
@@ -171,26 +172,30 @@ def seen_spans(standing: Standing, judged: Judged | None) -> Spans:
 def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, width: int) -> list[Line]:
     """What people decided and noted: owner, known risk, put off, parked, notes."""
     lines: list[Line] = []
+    told = standing.confirmation
+    if told is not None and standing.spec.automated:
+        lines += labelled(
+            "Said", [(f"{snap.name(told.by)} on {told.on:%d %b}: {told.evidence}", "ink"), (f", until {told.until:%d %b}", "ink3")], width
+        )
     owner = (judged.owner if judged else "") or standing.owner
     if owner:
         lines += labelled("Owner", [(snap.name(owner), "ink")], width)
     if judged and judged.decision:
         decision = judged.decision
         if isinstance(decision, Acceptance):
-            told = f"known risk until {decision.until:%d %b %Y}, signed by {snap.name(decision.by)}: {decision.reason}"
-            lines += labelled("Risk", [("◆ ", "accepted"), (told, "ink")], width)
+            said = f"known risk until {decision.until:%d %b %Y}, signed by {snap.name(decision.by)}: {decision.reason}"
+            lines += labelled("Risk", [("◆ ", "accepted"), (said, "ink")], width)
         else:
             lines += labelled("Later", [("↷ ", "later"), (f"after launch, says {snap.name(decision.by)}: {decision.reason}", "ink")], width)
     elif judged and judged.lapsed:
-        told = f"was a known risk until {judged.lapsed.until:%d %b %Y}; that has run out, so it is open again"
-        lines += labelled("Risk", [(told, "ink")], width)
+        said = f"was a known risk until {judged.lapsed.until:%d %b %Y}; that has run out, so it is open again"
+        lines += labelled("Risk", [(said, "ink")], width)
     parked = (judged.parked if judged else None) or standing.parked
     if parked:
-        told = f"for {snap.name(parked.waiting_for)} until {parked.until:%d %b %H:%M} UTC"
-        lines += labelled("Waits", [(told, "ink")], width)
+        said = f"for {snap.name(parked.waiting_for)} until {parked.until:%d %b %H:%M} UTC"
+        lines += labelled("Waits", [(said, "ink")], width)
     for note in (*standing.notes, *(judged.notes if judged else ())):
-        told = f"{note.text}"
-        lines += labelled("Note", [(told, "ink"), (f"  {snap.name(note.by)}, {note.on:%d %b %H:%M}", "ink3")], width)
+        lines += labelled("Note", [(note.text, "ink"), (f"  {snap.name(note.by)}, {note.on:%d %b %H:%M}", "ink3")], width)
     return lines
 
 
@@ -232,7 +237,9 @@ def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
     return [*lines, *[Line(part) for part in wrap_spans(keys, width)]]
 
 
-def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool, tight: bool = False) -> Told:
+def finding_story(
+    snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool, tight: bool = False
+) -> Told:
     """One finding. `tight` brings the fix before the reason, for a story that is longer than its room."""
     finding = judged.finding
     look = words.look(judged.state)
@@ -241,7 +248,11 @@ def finding_story(snap: Snapshot, standing: Standing, judged: Judged, place: str
     if judged.state in (State.FAIL, State.WARN, State.UNKNOWN):
         right.append((f", {words.SEVERITIES[finding.severity]}", "ink2"))
     if standing.stale:
-        right = [*right[:-1], *words.state_spans("stale")] if judged.state is State.PASS else [*right, (", ", "ink2"), *words.state_spans("stale")]
+        right = (
+            [*right[:-1], *words.state_spans("stale")]
+            if judged.state is State.PASS
+            else [*right, (", ", "ink2"), *words.state_spans("stale")]
+        )
     head = title_lines(finding.summary, right, width)
     lines: list[Line] = []
     for n, evidence in enumerate(finding.evidence):
@@ -301,6 +312,9 @@ class Story(Scroll):
 
     DEFAULT_CSS = "Story { height: 1fr; }"
 
+    class Resized(Message):
+        """Its room changed: the story must be told anew for it."""
+
     def __init__(self, *, end: int = 3, id: str | None = None) -> None:  # noqa: A002  Textual's own name
         super().__init__(lead="none", end=end, id=id)
         self.head = 0
@@ -336,10 +350,11 @@ class Story(Scroll):
             return self.line_strip(Line(told, list(self.keys)), self.size.width)
         return super().render_line(y)
 
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
+
     def on_focus(self) -> None:
         self.refresh()
 
     def on_blur(self) -> None:
         self.refresh()
-
-
