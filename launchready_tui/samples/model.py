@@ -295,5 +295,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What the channel said last."""
     first_rule: str = ""
     """The rule it was made for, where it has moved on to the second channel."""
+    dead: tuple[str, ...] = ()
+    """Rules whose channel will never take it."""
     trying: bool = False
     """An attempt began and its end was not written down: after a crash it may arrive twice, and says so."""

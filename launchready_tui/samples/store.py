@@ -19,7 +19,7 @@ import msgspec
 
 from ..launch.problems import NewerFile
 from .errors import StoreError, store_error
-from .model import ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
+from .model import CAUSES, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
 
@@ -192,6 +192,15 @@ class WatchStore(Base):
             ).rowcount
             if not changed:
                 self.add_gap(Gap(since=since, until=until, cause=cause))
+
+    def nothing_of_the_target(self, since: datetime) -> int:
+        """Failures since then were our own line's: they count neither way. How many were turned."""
+        line, causes = CAUSES.index("line"), len(CAUSES)
+        with self._write() as connection:
+            return connection.execute(
+                "UPDATE samples SET flags = (flags & 15) | (((flags >> 4) / ?1 * ?1 + ?2) << 4) WHERE at >= ?3 AND (flags >> 4) != 0",
+                (causes, line, ms(since)),
+            ).rowcount
 
     # What must not get lost
 

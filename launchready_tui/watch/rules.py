@@ -1,0 +1,69 @@
+"""Which alert rules a message goes to, and the messages made for each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from ..launch.model import Alert, AlertEvent
+from ..samples.model import Incident, Notice
+from .case import Told
+
+Event = Literal["incident", "certificate", "regression", "deploy", "blind"]
+_ASKS: dict[str, AlertEvent] = {"certificate": "certificate", "regression": "deploy", "deploy": "deploy", "blind": "down"}
+
+
+def asked(incident: Incident) -> AlertEvent:
+    """Under which word of `on` an incident falls: what was only ever slow is slow, all else is down."""
+    return "slow" if incident.worst == "slow" else "down"
+
+
+def matching(alerts: Iterable[Alert], event: AlertEvent, target: str) -> tuple[Alert, ...]:
+    """The rules that want to hear of it; `target` empty is about all of them."""
+    return tuple(one for one in alerts if event in one.on and (not one.targets or not target or target in one.targets))
+
+
+def incident_notices(
+    alerts: Iterable[Alert], told: Told, incident: Incident, title: str, texts: dict[str, str], now: datetime
+) -> list[Notice]:
+    """One message a rule; `texts` by owner. The key holds the incident and the moment, so that the same is never enqueued twice."""
+    number = int(now.timestamp() * 1000)
+    return [
+        Notice(
+            key=f"incident-{incident.id}-{told}-{number}-{slug(rule.name)}",
+            event=told,
+            rule=rule.name,
+            owner=rule.owner,
+            title=title,
+            text=texts[rule.owner],
+            incident=incident.id,
+            made_at=now,
+            next_at=now,
+        )
+        for rule in matching(alerts, asked(incident), incident.name)
+    ]
+
+
+def other_notices(alerts: Iterable[Alert], event: Event, what: str, target: str, title: str, text: str, now: datetime) -> list[Notice]:
+    """Messages that belong to no incident; `what` names the one thing they are about, and is said once."""
+    return [
+        Notice(
+            key=f"{event}-{what}-{slug(rule.name)}",
+            event=event,
+            rule=rule.name,
+            owner=rule.owner,
+            title=title,
+            text=f"{text}\nWho acts: {rule.owner}",
+            made_at=now,
+            next_at=now,
+        )
+        for rule in matching(alerts, _ASKS[event], target)
+    ]
+
+
+def slug(name: str) -> str:
+    """A rule's name as it may stand in a key and in a Message-ID: ASCII letters, digits and dashes."""
+    plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in name.lower()).strip("-")
+    return plain if plain == name.lower() else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
