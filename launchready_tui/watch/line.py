@@ -30,7 +30,6 @@ class Newest:
     ok: bool
     network: bool
     """It failed, and nobody on the other side said anything."""
-    failing_since: float = 0.0
 
 
 def all_at_once(newest: Iterable[Newest], now: float, *, within: float) -> bool:
@@ -72,9 +71,6 @@ async def resolver_answers(wire: Wire, domain: str) -> bool:
 
 async def own_line_is_down(newest: list[Newest], wire: Wire, domain: str, now: float, *, within: float) -> bool:
     """The whole judgement. Costs a DNS question, and only where all targets failed at once."""
-    if not all_at_once(newest, now, within=within):
-        return False
-    mapped = bool(wire.reach.connect)
-    if not mapped and has_route(one.address for one in newest) is False:
+    if not wire.reach.connect and has_route(one.address for one in newest) is False:
         return True
-    return not await resolver_answers(wire, domain)
+    return all_at_once(newest, now, within=within) and not await resolver_answers(wire, domain)

@@ -46,48 +46,71 @@ class Outbox:
         self._clock = clock
         self._still = still
         self._say = say
+        self._busy: dict[str, asyncio.Future[None]] = {}
         self.wake = asyncio.Event()
         self.trouble = ""
         """What keeps messages from leaving, in words; empty where nothing does."""
 
     async def run(self) -> None:
         """Sends until it is cancelled."""
-        while True:
-            self.wake.clear()
-            try:
-                wait = await self.flush()
-            except StoreError as problem:
-                self.trouble, wait = str(problem), 10.0
-            try:
-                async with asyncio.timeout(wait):
-                    await self.wake.wait()
-            except TimeoutError:
-                continue
+        try:
+            while True:
+                self.wake.clear()
+                try:
+                    wait = await self._step()
+                except StoreError as problem:
+                    self.trouble, wait = str(problem), 10.0
+                try:
+                    async with asyncio.timeout(wait):
+                        await self.wake.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await self._leave()
 
-    async def flush(self) -> float:
-        """Tries everything that is due, each channel for itself. Returns in how many seconds the next is due, 60 at most."""
+    async def flush(self) -> None:
+        """Tries everything that is due now, once."""
+        await self._step()
+        while self._busy:
+            await asyncio.wait(self._busy.values())
+
+    async def _step(self) -> float:
+        """Sets every channel with something due to work, each for itself. In how many seconds there is more to do, 60 at most."""
         queued = await asyncio.to_thread(self._store.queued)
         now = self._clock.now()
         turns: dict[str, list[Notice]] = {}
-        blocked: set[tuple[int, str]] = set()
+        begun: set[tuple[int, str]] = set()
         for notice in queued:
             thread = (notice.incident, notice.first_rule or notice.rule)
-            if notice.incident and thread in blocked:
+            if notice.incident and thread in begun:
                 continue
-            blocked.add(thread)
-            if notice.next_at <= now:
+            begun.add(thread)
+            if notice.next_at <= now and notice.rule not in self._busy:
                 turns.setdefault(notice.rule, []).append(notice)
-        if turns:
-            await asyncio.gather(*(self._one_after_the_other(waiting) for waiting in turns.values()))
-            return 0.05
+        for rule, waiting in turns.items():
+            self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
+            task.add_done_callback(lambda _: self.wake.set())
         stuck = [notice for notice in queued if notice.attempts >= STUCK_AFTER]
         self.trouble = f"{len(stuck)} messages cannot be delivered: {stuck[0].answer}" if stuck else ""
-        coming = [(notice.next_at - now).total_seconds() for notice in queued]
+        coming = [(notice.next_at - now).total_seconds() for notice in queued if notice.rule not in self._busy]
         return max(0.05, min([60.0, *coming]))
 
-    async def _one_after_the_other(self, waiting: list[Notice]) -> None:
-        for notice in waiting:
-            await self.attempt(notice)
+    async def _one_after_the_other(self, rule: str, waiting: list[Notice]) -> None:
+        try:
+            for notice in waiting:
+                await self.attempt(notice)
+        except StoreError as problem:
+            self.trouble = str(problem)
+            await asyncio.sleep(1)  # a store that cannot be written must not be asked in a tight loop
+        finally:
+            del self._busy[rule]
+
+    async def _leave(self) -> None:
+        """What is on its way may end; nothing new begins."""
+        for task in tuple(self._busy.values()):
+            task.cancel()
+        if self._busy:
+            await asyncio.wait(self._busy.values())
 
     async def attempt(self, notice: Notice) -> Notice:
         """One attempt, and what came of it written down."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 JITTER = 0.05
 """A share of the interval, so that the grid does not beat with a job of the target's own."""
+FIRST_ROUND_S = 15.0
 NEAR_S = 2.0
 """A second look is not taken where the schedule itself looks within so long."""
 STEP_S = 2.0
@@ -43,8 +44,8 @@ class Grid:
 
     @classmethod
     def staggered(cls, start: float, every: float, place: int, of: int, seed: str = "") -> Grid:
-        """The grid of one of many: spread evenly over the interval, so that they do not all start at once."""
-        return cls(start, every, every * place / max(1, of), seed)
+        """The grid of one of many: spread evenly over the interval (over its first 15 s at most, so that soon all are known)."""
+        return cls(start, every, min(every, FIRST_ROUND_S) * place / max(1, of), seed)
 
 
 def next_probe(due: float, now: float, recheck: float | None) -> tuple[float, bool]:

@@ -1,0 +1,56 @@
+"""One target with all that is known of it while the process lives, and the clock that turns steady seconds into moments."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from ..clock import Clock
+from ..samples import Latest, Target
+from .case import Case
+from .detect import Detector, Policy
+from .line import Newest
+from .prober import Prober
+from .targets import is_log_in
+from .versions import Versions
+
+
+class Watched:
+    """What the loops share of one target."""
+
+    def __init__(self, target: Target, prober: Prober, case: Case, last: Latest | None) -> None:
+        self.target = target
+        self.prober = prober
+        self.case = case
+        self.versions = Versions(last.version if last else "")
+        self.latest = last
+        self.last_good = last.last_good if last else None
+        gentle = is_log_in(target) or target.kind == "mail"
+        self.detector = Detector(Policy.of(target.every_s, gentle=gentle))
+        self.newest: Newest | None = None
+        self.failing_since: float | None = None
+
+    def is_fresh(self) -> bool:
+        """Whether it was probed lately, by its own schedule."""
+        return self.newest is not None and time.perf_counter() - self.newest.end <= 2 * self.target.every_s + 15
+
+
+class Moments:
+    """`time.perf_counter` seconds and moments for people. The wall clock may be set while we run: `read` takes it up."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._offset = 0.0
+        self.read()
+
+    def read(self) -> None:
+        self._offset = self.clock.now().timestamp() - time.perf_counter()
+
+    def of(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at + self._offset, UTC)
+
+    def steady(self, at: datetime) -> float:
+        return at.timestamp() - self._offset
+
+    def now(self) -> datetime:
+        return self.clock.now()
