@@ -362,8 +362,12 @@ class Console(App[int]):
         if event.state is WorkerState.ERROR:
             if worker.group == "run":
                 self.store.end(None)
-            self.say(_plain(worker.error), wrong=True)
-            self.draw_soon()
+            self.tell_broken(worker.error)
+
+    def tell_broken(self, error: BaseException | None) -> None:
+        """Says what stopped a piece of outside work."""
+        self.say(_plain(error), wrong=True)
+        self.draw_soon()
 
     # Ending badly
 

@@ -53,7 +53,7 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
     short = {host.name: words.short_host(host.name, snap.launch) for host in snap.launch.hosts}
     cols = [
         Col("Domain map", 28, above=120),
-        Col("Domain map", min(26, max(14, *(len(name) for name in short.values()))) if short else 14, below=120),
+        Col("Domain map", min(26, max(19, *(len(name) for name in short.values()))) if short else 19, below=120),
         Col("purpose", 0, tone="ink2"),
         Col("provider", 16, tone="ink2", above=120),
         Col("provider", 12, tone="ink2", below=120, above=70),

@@ -21,12 +21,9 @@ async def next_step(app: Console) -> None:
     if step.kind == "run":
         look.start(app, step.checks)
     elif step.kind in ("fix", "ask"):
-        target = app.target()
-        there = (
-            target is not None
-            and target.standing.spec.id == step.check
-            and (not step.finding or (target.judged and target.judged.id == step.finding))
-        )
+        target = app.target() if app.current_mode.startswith("stage") else None
+        on_check = target is not None and target.standing.spec.id == step.check
+        there = on_check and (not step.finding or (target is not None and target.judged is not None and target.judged.id == step.finding))
         if there and step.kind == "ask":
             from . import decide
 

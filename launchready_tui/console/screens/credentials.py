@@ -81,7 +81,7 @@ class Credentials(Page):
     def on_screen_resume(self) -> None:
         self.look()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="vault", name="list")
+    @work(thread=True, exclusive=True, exit_on_error=False, group="vault-list", name="list")
     def look(self) -> None:
         """Asks the vault off the loop: a keyring may take its time."""
         vault = self.console.workspace.vault

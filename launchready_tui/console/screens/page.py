@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
 from ..store import Snapshot
 from ..target import Target
@@ -102,6 +103,11 @@ class Page(Screen[None]):
 
     def on_screen_resume(self) -> None:
         self.redraw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A page's own outside work that breaks is told, and the page goes on."""
+        if event.state is WorkerState.ERROR:
+            self.console.tell_broken(event.worker.error)
 
     def on_story_resized(self) -> None:
         self.redraw()

@@ -163,9 +163,9 @@ class Form(VerticalScroll, can_focus=False):
                 else:
                     yield SafeInput(
                         value,
-                        placeholder=one.hint,
+                        placeholder=text.clean(one.hint),
                         password=one.kind == "secret",
-                        suggester=SuggestFromList(one.known, case_sensitive=False) if one.known else None,
+                        suggester=SuggestFromList([text.clean(known) for known in one.known], case_sensitive=False) if one.known else None,
                         compact=True,
                         select_on_focus=False,
                         id=f"field-{one.id}",

@@ -342,7 +342,7 @@ class Ledger(Inked, Widget, can_focus=True):
         for n, (col, _, size) in enumerate(self.columns(width)):
             title = spans(col.title, "ink3")
             room = size - width_of(title)
-            if more and n == 0 and not col.right:
+            if more and n == 0 and not col.right and (width_of(more) + 2 <= room or self.needle or self.finding):
                 title, more = [*title, *fit([("  ", "ink"), *more], min(room, width_of(more) + 2))], []
             parts += [(" " * (col.gap if n else 0), "ink"), *fit(title, size, col.right)]
         return self.ink_strip(parts, width)

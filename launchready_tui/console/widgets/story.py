@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.message import Message
 from textual.strip import Strip
 
-from ... import clock
+from ... import clock, text
 from ...findings import Evidence, State
 from ...launch.decisions import Acceptance
 from ...verdict import Judged, Standing
@@ -20,6 +20,9 @@ from .lines import Line, Scroll
 
 LABEL = 7
 SHORT_EVIDENCE = 6
+SHORT_PASTE = 10
+LONG = 400
+"""Characters of a sentence in the short view; the full view shows all."""
 _HOP = re.compile(r"^\s*(?P<code>\d{3})?\s*(?P<url>[a-z][a-z0-9+.-]*://\S+)(?P<rest>.*)$", re.I)
 _MS = re.compile(r"(\d+(?:\.\d+)?)\s*ms\b")
 _CODE = re.compile(r"(?<![\w.])([1-5]\d\d)(?![\w.])")
@@ -41,10 +44,10 @@ def labelled(label: str, parts: Spans, width: int, tone: str = "ink3") -> list[L
     return [Line([((label if n == 0 else "").ljust(LABEL), tone), *line]) for n, line in enumerate(lines)]
 
 
-def hops(text: str) -> list[tuple[str, str, str]]:
+def hops(said: str) -> list[tuple[str, str, str]]:
     """A redirect chain's lines as (status, url, ms); empty where the text is not written as one."""
     out: list[tuple[str, str, str]] = []
-    for line in text.split("\n"):
+    for line in said.split("\n"):
         found = _HOP.match(line)
         if found is None and line.startswith("---") and out:
             out.append(("", line.strip("- "), ""))
@@ -52,7 +55,7 @@ def hops(text: str) -> list[tuple[str, str, str]]:
         if found is None:
             return []
         rest = found["rest"]
-        code = found["code"] or (said[1] if (said := _CODE.search(rest)) else "")
+        code = found["code"] or (other[1] if (other := _CODE.search(rest)) else "")
         ms = _MS.search(rest)
         out.append((code, found["url"], ms[1].partition(".")[0] if ms else ""))
     return out if len(out) > 1 else []
@@ -110,10 +113,10 @@ def evidence_lines(evidence: Evidence, width: int, label: str, full: bool) -> li
     """One piece of evidence; a chain is drawn, the rest is wrapped, cut to a few lines unless `full`."""
     if evidence.label == "chain" and (chain := hops(evidence.text)):
         return chain_lines(chain, width, label)
-    text = evidence.text
+    said = evidence.text
     plain = evidence.label in ("", "seen")
-    lines = labelled(label, [*([] if plain else [(f"{evidence.label}  ", "ink3")]), *_first_line(text)], width)
-    for block in text.split("\n")[1:]:
+    lines = labelled(label, [*([] if plain else [(f"{text.shorten(evidence.label, 40)}  ", "ink3")]), *_first_line(said)], width)
+    for block in said.split("\n")[1:]:
         lines += [Line([(" " * LABEL, "ink3"), (part, "ink")]) for part in wrap(block, max(8, width - LABEL))]
     if not full and len(lines) > SHORT_EVIDENCE:
         left = len(lines) - SHORT_EVIDENCE + 1
@@ -121,14 +124,20 @@ def evidence_lines(evidence: Evidence, width: int, label: str, full: bool) -> li
     return lines
 
 
-def _first_line(text: str) -> Spans:
-    return [(text.partition("\n")[0], "ink")]
+def _first_line(said: str) -> Spans:
+    return [(said.partition("\n")[0], "ink")]
 
 
 def title_lines(title: str, right: Spans, width: int) -> list[Line]:
     """A bold title, wrapped, with what it is at the right of its first line; a hairline below."""
     if not title:
         return [Line([], right), Line(rule=True)]
+    if width_of(right) > width * 0.55:
+        return [
+            *[Line([(line, "ink b")]) for line in wrap(title, width)],
+            *[Line(part) for part in wrap_spans(right, width)],
+            Line(rule=True),
+        ]
     first = wrap(title, max(8, width - width_of(right) - 2))
     if len(first) > 1:
         rest = title[len(first[0]) :].strip()
@@ -137,21 +146,24 @@ def title_lines(title: str, right: Spans, width: int) -> list[Line]:
     return [Line([(title, "ink b")], right), Line(rule=True)]
 
 
-def paste_lines(judged: Judged, width: int) -> list[Line]:
-    """What to do, and the exact text to paste."""
+def paste_lines(judged: Judged, width: int, *, full: bool = False) -> list[Line]:
+    """What to do, and the exact text to paste; a long one is cut in short views, never by itself when it is copied."""
     remedy = judged.finding.remedy
     if remedy is None:
         return []
-    lines = labelled("Fix", [(remedy.text, "ink")], width)
+    lines = labelled("Fix", [(remedy.text if full else text.shorten(remedy.text, LONG), "ink")], width)
     if not remedy.paste:
         return lines
     where = remedy.where
     label = where if 0 < len(where) <= LABEL - 1 else "Paste"
     if where and label == "Paste":
-        lines.append(Line([("Paste".ljust(LABEL), "ink3"), (f"into {where}", "ink3")]))
+        lines.append(Line([("Paste".ljust(LABEL), "ink3"), (f"into {text.shorten(where, 60)}", "ink3")]))
         label = ""
-    for n, part in enumerate(wrap(remedy.paste, max(8, width - LABEL))):
-        lines.append(Line([((label if n == 0 else "").ljust(LABEL), "ink3"), (part, "accent")]))
+    parts = wrap(remedy.paste, max(8, width - LABEL))
+    shown = parts if full or len(parts) <= SHORT_PASTE else parts[: SHORT_PASTE - 1]
+    lines += [Line([((label if n == 0 else "").ljust(LABEL), "ink3"), (part, "accent")]) for n, part in enumerate(shown)]
+    if len(shown) < len(parts):
+        lines.append(Line([(" " * LABEL, "ink"), (f"{len(parts) - len(shown)} more lines; c copies all", "ink3")]))
     return lines
 
 
@@ -230,7 +242,7 @@ def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
     """The last lines: when it was seen, and the keys that act on it, side by side where they fit."""
     left: Spans = [(label.ljust(LABEL), "ink3"), *told]
     if not keys:
-        return [Line(left)] if told else []
+        return labelled(label, told, width) if told else []
     if width_of(left) + width_of(keys) + 3 <= width:
         return [Line(left, keys)]
     lines = labelled(label, told, width) if told else []
@@ -253,7 +265,7 @@ def finding_story(
             if judged.state is State.PASS
             else [*right, (", ", "ink2"), *words.state_spans("stale")]
         )
-    head = title_lines(finding.summary, right, width)
+    head = title_lines(finding.summary if full else text.shorten(finding.summary, LONG), right, width)
     lines: list[Line] = []
     for n, evidence in enumerate(finding.evidence):
         lines += evidence_lines(evidence, width, "Saw" if n == 0 else "", full)
@@ -261,7 +273,7 @@ def finding_story(
         lines.append(Line())
     act = judged.is_open or judged.decision
     why = labelled("Why", [(standing.spec.why, "ink")], width) if act else labelled("Goal", [(standing.spec.goal, "ink")], width)
-    fix = paste_lines(judged, width)
+    fix = paste_lines(judged, width, full=full)
     lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
     if rank and rank.waits_for:

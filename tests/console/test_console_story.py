@@ -1,0 +1,81 @@
+"""A finding's story: what was seen, why it matters, what now; chains are drawn; nothing pasteable is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from double import CHAIN, DOMAIN, Double, finding, findings_of_demo
+
+from launchready_tui.console.ink import plain_text, width_of
+from launchready_tui.console.store import Store
+from launchready_tui.console.widgets.story import Told, hops, tell
+from launchready_tui.findings import State
+
+
+def text_of(told: Told) -> str:
+    return "\n".join(f"{plain_text(line.left)}  {plain_text(line.right)}".rstrip() for line in told.lines)
+
+
+def story(tmp_path: Path, check: str, width: int = 60, *, height: int = 99, full: bool = False, findings: object = None) -> Told:
+    store = Store(Double.make(tmp_path / "launch", findings_of_demo() if findings is None else findings))  # type: ignore[arg-type]
+    snap = store.snapshot
+    return tell(snap, snap.verdict.standings[check], 0, width, full=full, height=height)
+
+
+def test_hops_reads_what_the_checks_write() -> None:
+    assert hops(CHAIN)[0] == ("301", f"http://www.{DOMAIN}/", "41")
+    assert hops(f"{CHAIN}\n---  loop: back to the first")[-1] == ("", "loop: back to the first", "")
+    assert hops("v=spf1 -all") == []
+    assert hops("200  https://one.example/  5 ms") == [], "one answer is no chain"
+
+
+def test_a_chain_is_drawn(tmp_path: Path) -> None:
+    told = text_of(story(tmp_path, "edge.redirects"))
+    assert f"┌ 301 http://www.{DOMAIN}/" in told and f"└ 200 https://{DOMAIN}/home" in told
+    assert "41 ms" in told
+
+
+def test_a_wide_chain_is_a_waterfall(tmp_path: Path) -> None:
+    told = story(tmp_path, "edge.redirects", 100)
+    first = next(line for line in told.lines if "┌" in plain_text(line.left))
+    assert plain_text(first.right).startswith("━") and "─" in plain_text(first.right)
+
+
+@pytest.mark.parametrize("width", [24, 40, 61, 110])
+def test_every_line_fits_and_the_paste_is_whole(tmp_path: Path, width: int) -> None:
+    told = story(tmp_path, "email.spf", width, full=True)
+    for line in told.lines:
+        assert width_of(line.left) + (width_of(line.right) + 2 if line.right else 0) <= width, plain_text(line.left)
+    pasted = "".join("".join(text for text, tone in line.left if tone == "accent") for line in told.lines)
+    assert pasted.replace(" ", "") == "v=spf1 include:spf.mtasv.net include:_spf.google.com -all".replace(" ", "")
+
+
+def test_the_order_a_person_asks(tmp_path: Path) -> None:
+    told = text_of(story(tmp_path, "edge.certificates"))
+    places = [told.index(label) for label in ("The certificate of", "Saw", "Why", "Fix", "Seen")]
+    assert places == sorted(places)
+
+
+def test_in_a_tight_room_the_fix_comes_before_the_reason(tmp_path: Path) -> None:
+    told = text_of(story(tmp_path, "edge.canonical", height=8))
+    assert told.index("Fix") < told.index("Why")
+
+
+def test_long_evidence_is_cut_short_but_whole_in_full(tmp_path: Path) -> None:
+    record = " ".join(f"include:spf{n}.example" for n in range(400))
+    found = [finding("email.spf.lookups", DOMAIN, State.FAIL, "Too many look-ups", evidence=[("record", record)], fix="Flatten it")]
+    short = text_of(story(tmp_path, "email.spf", findings=found))
+    assert "more lines, enter shows all" in short and len(short.splitlines()) < 20
+    whole = text_of(story(tmp_path / "again", "email.spf", findings=found, full=True))
+    assert "spf399.example" in whole
+
+
+def test_a_question_shows_how_it_is_answered(tmp_path: Path) -> None:
+    told = text_of(story(tmp_path, "deploy.rollback"))
+    assert "asks you" in told and "Goal" in told and "Keeps" in told
+
+
+def test_a_check_that_never_ran_says_which_key_runs_it(tmp_path: Path) -> None:
+    told = text_of(story(tmp_path, "email.mx", findings=[]))
+    assert "not checked yet" in told and "r looks now" in told
