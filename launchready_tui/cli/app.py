@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init:init", "Look at a domain and write its launch file."),
     "check": ("check:check", "Run checks and print what they found."),
     "demo": ("demo:demo", "Walk the embedded demo marketplace."),
+    "watch": ("watch:watch", "Watch latency and uptime, and tell people when something is down."),
+    "deploy": ("deploy:deploy", "Mark a deploy on the time line of the watch."),
     "handover": ("handover:handover", "Write the handover folder."),
     "verify": ("handover:verify", "Test whether a handover folder or zip is whole."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 @common
 @pass_common
 def forget(said: Common, yes: bool) -> int:
-    """Delete the journal, the stored credentials and the trust of this launch. Launch file, decisions, people and inventory stay."""
+    """Delete the journal, what was watched, the stored credentials and the trust of this launch.
+
+    Launch file, decisions, people and inventory stay.
+    """
     from ..launch.load import find, load
     from ..launch.problems import LaunchFileError
 
@@ -47,13 +50,17 @@ def forget(said: Common, yes: bool) -> int:
 
 
 def journal_files(folder: Path) -> list[Path]:
-    """The journal, SQLite's files beside it, and copies made before a migration."""
+    """The journal and what was watched, SQLite's files beside them, and copies made before a migration."""
     from ..workspace import JOURNAL
 
     path = folder / JOURNAL
     if not path.parent.is_dir():
         return []
-    return sorted(one for one in path.parent.iterdir() if one.is_file() and one.name.startswith(f"{path.stem}.") and "sqlite3" in one.name)
+    ours = (f"{path.stem}.", "watch.")
+    kinds = ("sqlite3", "watch.log", "watch.lock")
+    return sorted(
+        one for one in path.parent.iterdir() if one.is_file() and one.name.startswith(ours) and any(kind in one.name for kind in kinds)
+    )
 
 
 def _credentials(file: LaunchFile | None) -> list[str]:

@@ -31,6 +31,8 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
     from ..launch.load import find
     from ..launch.people import PeopleFile
     from ..launch.trust import Trust, state_dir
+    from ..samples import PLACE
+    from ..watch.process import LOG
     from ..workspace import JOURNAL
 
     base = folder.resolve()
@@ -41,6 +43,8 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
         ("inventory", base / InventoryFile.NAME, "systems, access, backups, recovery, contacts; commit it"),
         ("people", base / PeopleFile.NAME, "names and contacts; for this machine only, ignored by git"),
         ("journal", base / JOURNAL, "the results of all runs; for this machine only, ignored by git"),
+        ("watch", base / PLACE, "samples, incidents and messages of the watch; for this machine only, ignored by git"),
+        ("watch log", base / LOG, "what a watch said that the console started"),
         ("state", state, "this user's own; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
         ("trusted files", Trust(state).path, "hashes of launch files that may be used here"),
         ("credential lists", state / "credentials", "names and hosts of credentials; the values lie in the keyring"),

@@ -172,6 +172,10 @@ class Lab:
         answer = await self.order({"order": "set", "on": sorted(table.known(on))})
         self.on = set(answer["on"])
 
+    async def fault(self, host: str, what: str = "") -> None:
+        """Makes an outage of one host (`faults.FAULTS`), or ends it; returns when it is so. Raises LabError."""
+        await self.order({"order": "fault", "host": host, "what": what})
+
     async def order(self, order: dict[str, Any]) -> dict[str, Any]:
         """Sends one order and returns the answer. Raises LabError."""
         return await asyncio.to_thread(self.order_now, order)

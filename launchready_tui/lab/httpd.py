@@ -19,8 +19,8 @@ _HEADER_ROOM = 32 * 1024
 _Event = h11.Request | h11.Data | h11.EndOfMessage | h11.ConnectionClosed | type[h11.PAUSED] | None
 
 
-async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None = None) -> tuple[asyncio.Server, int]:
-    """Serves a program on a free port; returns the server and the port."""
+async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None = None, port: int = 0) -> tuple[asyncio.Server, int]:
+    """Serves a program, on a free port unless one is given; returns the server and the port."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Broken handshakes and lost connections are the visitor's affair, and many checks cause them on purpose.
@@ -28,7 +28,7 @@ async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None =
             await _Talk(program, reader, writer, secure=tls is not None).run()
 
     handshake = 5.0 if tls is not None else None
-    server = await asyncio.start_server(talk, address, 0, ssl=tls, backlog=256, ssl_handshake_timeout=handshake)
+    server = await asyncio.start_server(talk, address, port, ssl=tls, backlog=256, ssl_handshake_timeout=handshake)
     return server, int(server.sockets[0].getsockname()[1])
 
 

@@ -48,10 +48,16 @@ async def _obey(town: Town, order: dict[str, Any]) -> dict[str, Any]:
             return {"on": sorted(town.on)}
         case "inbox":
             return {"messages": [msgspec.to_builtins(message) for message in town.inbox.messages]}
+        case "fault":
+            try:
+                await town.fault(str(order.get("host", "")), str(order.get("what", "")))
+            except ValueError as error:
+                return {"error": str(error)}
+            return {"faults": town.faults.now}
         case "plan":
             return {"plan": list(town.market.plan())}
         case other:
-            return {"error": f"there is no order {other!r}: set, inbox, plan"}
+            return {"error": f"there is no order {other!r}: set, inbox, plan, fault"}
 
 
 def _say(line: dict[str, Any]) -> None:

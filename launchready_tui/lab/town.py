@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from . import httpd, site, smtpd, zones
@@ -13,6 +14,7 @@ from .accounts import App
 from .api import Api
 from .authority import LEFT, Authority, Identities
 from .edge import Edge
+from .faults import Faults
 from .flaws import known
 from .guards import guarded
 from .market import Market
@@ -40,6 +42,32 @@ class Only(Collection[str]):
         return len(self._names.intersection(self._on))
 
 
+@dataclass
+class _Door:
+    """A listener that can be closed and opened again on its port. `server` is None while it is closed."""
+
+    server: asyncio.Server | None
+    port: int
+    program: Program
+
+
+_HOSTS = {
+    at.APEX: at.WEB_ADDRESS,
+    at.WWW: at.WEB_ADDRESS,
+    at.APP: at.APP_ADDRESS,
+    at.API: at.API_ADDRESS,
+    at.ADMIN: at.ADMIN_ADDRESS,
+    at.STAGING: at.STAGING_ADDRESS,
+    at.STATUS: at.STATUS_ADDRESS,
+}
+"""What can be given a fault, and where it lives."""
+
+
+def _without(text: str, starts: tuple[str, ...]) -> str:
+    """A zone file without the lines that begin so."""
+    return "".join(line for line in text.splitlines(keepends=True) if not starts or not line.startswith(starts))
+
+
 class Town:
     """The lab while it runs."""
 
@@ -55,6 +83,8 @@ class Town:
         self._edges: list[Edge] = []
         self._identities: dict[str, Identities] = {}
         self._servers: list[asyncio.Server] = []
+        self._secure: dict[str, _Door] = {}
+        self.faults = Faults()
         self._nothing = socket.socket()
         self._resolver = NameServer(recursive=True)
         self._ns1, self._ns2, self._registry = NameServer(), NameServer(), NameServer()
@@ -116,9 +146,11 @@ class Town:
         await self._listen(address, self._behind_edge(secure, self.on), http)
 
     async def _listen(self, address: str, secure: Program, plain: Program) -> None:
+        secure = self.faults.around(secure)
         https, https_port = await httpd.listen(secure, LOOPBACK, tls=self._identities[address].context)
         http, http_port = await httpd.listen(plain, LOOPBACK)
-        self._servers += [https, http]
+        self._servers.append(http)
+        self._secure[address] = _Door(https, https_port, secure)
         self.connect[f"{address}:443"] = f"{LOOPBACK}:{https_port}"
         self.connect[f"{address}:80"] = f"{LOOPBACK}:{http_port}"
 
@@ -127,6 +159,24 @@ class Town:
         self._nothing.bind((LOOPBACK, 0))
         closed = f"{LOOPBACK}:{self._nothing.getsockname()[1]}"
         self.connect |= dict.fromkeys(at.ADDRESSES, closed)
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    async def fault(self, host: str, what: str) -> None:
+        """Gives a host a fault, or takes it away with an empty text. Raises ValueError, and OSError where a port is lost."""
+        if host not in _HOSTS:
+            raise ValueError(f"there is no host {host!r}: {', '.join(_HOSTS)}")
+        self.faults.set(host, what)
+        self._renew_certificates()
+        self._renew_zones()
+        gone = {_HOSTS[name] for name in self.faults.having("refuse")}
+        for address, door in self._secure.items():
+            if address in gone and door.server is not None:
+                door.server.close()
+                door.server = None
+            elif address not in gone and door.server is None:
+                context = self._identities[address].context
+                door.server, _ = await httpd.listen(door.program, LOOPBACK, tls=context, port=door.port)
 
     # -- flaws ---------------------------------------------------------------------------------------------------
 
@@ -145,7 +195,9 @@ class Town:
         self._serial += 1
         serial = int(self._now.strftime("%Y%m%d")) * 100 + self._serial % 100
         market = zones.market_zones(self.on, serial)
-        self._resolver.serve(zones.all_zones(self.on, serial))
+        missing = tuple(f"{name}. 300 IN A " for name in self.faults.having("dns-gone"))
+        market = {name: _without(text, missing) for name, text in market.items()}
+        self._resolver.serve({name: _without(text, missing) for name, text in zones.all_zones(self.on, serial).items()})
         self._registry.serve(zones.registry_zones(serial))
         self._ns1.serve(market)
         self._ns2.serve(market)
@@ -168,6 +220,8 @@ class Town:
         for address, covered in names.items():
             ends_soon = address == at.API_ADDRESS and "api-certificate-ends" in self.on
             left = timedelta(days=2) if ends_soon else LEFT
+            if any(_HOSTS[name] == address for name in self.faults.having("expired-certificate")):
+                left = timedelta(days=-1)
             old = address == at.STATUS_ADDRESS and "old-tls" in self.on
             self._identities.setdefault(address, Identities(self.authority)).show(covered, left=left, old_protocols=old)
 
@@ -175,7 +229,7 @@ class Town:
 
     def close(self) -> None:
         """Gives every port back."""
-        for server in self._servers:
+        for server in (*self._servers, *(door.server for door in self._secure.values() if door.server is not None)):
             server.close()
         for names in (self._resolver, self._ns1, self._ns2, self._registry):
             names.close()

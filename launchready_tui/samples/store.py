@@ -247,6 +247,10 @@ class WatchStore(Base):
         """What still has to be told, in the order it was put in."""
         return self._bodies(Notice, "SELECT notice, body FROM outbox WHERE state = 'queued' ORDER BY notice", id=0)
 
+    def notice(self, key: str) -> Notice | None:
+        """The message with this key, sent or not."""
+        return next(iter(self._bodies(Notice, "SELECT notice, body FROM outbox WHERE key = ?", (key,), id=0)), None)
+
     def save_test(self, test: ChannelTest) -> None:
         with self._write(sure=True) as connection:
             connection.execute(

@@ -285,6 +285,7 @@ class Engine:
             if beat - marks >= MARKS_S:
                 marks = beat
                 await self.teller.marks(list(self.watched.values()))
+                self.outbox.wake.set()  # a test alert may have been put in by a command
 
     async def _beat(self) -> None:
         lates = sorted(late for _, late in self._lags)

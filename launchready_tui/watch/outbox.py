@@ -37,14 +37,16 @@ class Outbox:
         clock: Clock,
         *,
         still: Callable[[Notice], bool] = lambda notice: True,
+        only: Callable[[Notice], bool] = lambda notice: True,
         say: Callable[[str], None] = lambda words: None,
     ) -> None:
-        """`still`: whether a message is still true; asked before each attempt."""
+        """`still`: whether a message is still true; asked before each attempt. `only`: which ones are sent from here."""
         self._store = store
         self._senders = senders
         self._rules = rules
         self._clock = clock
         self._still = still
+        self._only = only
         self._say = say
         self._busy: dict[str, asyncio.Future[None]] = {}
         self.wake = asyncio.Event()
@@ -76,7 +78,7 @@ class Outbox:
 
     async def _step(self) -> float:
         """Sets every channel with something due to work, each for itself. In how many seconds there is more to do, 60 at most."""
-        queued = await asyncio.to_thread(self._store.queued)
+        queued = [notice for notice in await asyncio.to_thread(self._store.queued) if self._only(notice)]
         now = self._clock.now()
         turns: dict[str, list[Notice]] = {}
         begun: set[tuple[int, str]] = set()

@@ -7,6 +7,7 @@ second time on it (what an app's next call costs). Where probes come faster than
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,13 +16,14 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from .. import __version__
-from ..failure import Failure
+from ..failure import WORDS, Failure
 from ..launch.model import Route
 from ..probe.exchange import ExchangeError, Limits, Line
 from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
 from ..samples.model import Cause, Phases, Target
-from ..wire import Door, Opened, Wire
+from ..text import clean, shorten
+from ..wire import Door, Opened, Wire, is_address
 from ..wire.trust import HTTP_ALPN, verifying_context
 from .conditions import headers_of, kept_bytes, unmet, version_of
 
@@ -32,7 +34,7 @@ TOTAL_S = 10.0
 """A whole probe, all phases together; a server that drips does not hold it up for longer."""
 COLD_EVERY_S = 10.0
 
-_DNS_KINDS = frozenset(("servfail", "no-such-name", "no-address"))
+_SOURCE = re.compile(r"\s*\(_ssl\.c:\d+\)")
 
 
 class Credential(Protocol):
@@ -102,7 +104,7 @@ class Prober:
             return self._failed(due, cold, problem.cause, problem.kind, problem.detail)
         except TimeoutError:
             phase = self._line.phase if self._line is not None else "connect"
-            return self._failed(due, cold, phase, "timeout", f"not done within {TOTAL_S:g} s")
+            return self._failed(due, cold, phase, "timeout", f"{WORDS['timeout']} ({TOTAL_S:g} s)")
 
     def close(self) -> None:
         if self._line is not None:
@@ -143,14 +145,14 @@ class Prober:
             timed = await line.exchange()
         except ExchangeError as problem:
             if cold or problem.kind != "reset":
-                raise _Failed(problem.phase, problem.kind, problem.detail) from None
+                raise _Failed(problem.phase, problem.kind, in_words(problem)) from None
             # The server closed a kept connection just as we used it: a browser asks again on a new one, and so do we.
             cold, line = True, await self._open()
             sent = time.perf_counter()
             try:
                 timed = await line.exchange()
             except ExchangeError as again:
-                raise _Failed(again.phase, again.kind, again.detail) from None
+                raise _Failed(again.phase, again.kind, in_words(again)) from None
         self._phases["first_byte"] = (timed.first_byte - sent) * 1000
         self._phases["transfer"] = (timed.last_byte - timed.first_byte) * 1000
         headers = headers_of(timed.headers)
@@ -197,7 +199,7 @@ class Prober:
         try:
             await line.open()
         except ExchangeError as problem:
-            raise _Failed(problem.phase, problem.kind, problem.detail) from None
+            raise _Failed(problem.phase, problem.kind, in_words(problem)) from None
         self._phases["connect"] = line.connect_ms
         if job.scheme == "https":
             self._phases["tls"] = line.tls_ms
@@ -206,8 +208,8 @@ class Prober:
     async def _doors(self) -> list[Door]:
         target = self.target
         named = self._wire.reach.connect.target(target.host, target.port)
-        found: tuple[str, ...] | Failure = ("",)
-        if named is None or not named.named:
+        found: tuple[str, ...] | Failure = (target.host,) if is_address(target.host) else ("",)
+        if not is_address(target.host) and (named is None or not named.named):
             started = time.perf_counter()
             try:
                 async with asyncio.timeout(DNS_S):
@@ -216,12 +218,12 @@ class Prober:
                 raise _Failed("dns", "timeout", f"no answer about {target.host} within {DNS_S:g} s") from None
             self._phases["dns"] = (time.perf_counter() - started) * 1000
         if isinstance(found, Failure):
-            raise _Failed("dns", found.kind, found.detail or found.words)
+            raise _Failed("dns", found.kind, found.words)
         doors = [self._wire.door(target.host, target.port, address) for address in found[:4]]
         opened = [door for door in doors if isinstance(door, Door)]
         if not opened:
             refused = next(door for door in doors if isinstance(door, Failure))
-            raise _Failed("connect", refused.kind, refused.detail or refused.words)
+            raise _Failed("connect", refused.kind, refused.words)
         return opened
 
     async def _job(self, dial: tuple[Dial, ...]) -> Job:
@@ -273,7 +275,7 @@ class Prober:
             if isinstance(opened, Opened):
                 break
         if isinstance(opened, Failure):
-            raise _Failed("connect", opened.kind, opened.detail)
+            raise _Failed("connect", opened.kind, opened.words)
         connected = time.perf_counter()
         self._phases["connect"] = (connected - started) * 1000
         try:
@@ -302,6 +304,17 @@ class Prober:
             address=self._address,
             via=self._via,
         )
+
+
+def in_words(problem: ExchangeError) -> str:
+    """What went wrong, for people: our words for its kind, and what TLS or HTTP said of it."""
+    words = WORDS.get(problem.kind, problem.kind)
+    if problem.kind == "timeout":
+        return {"connect": "no connection in time", "tls": "no secure connection in time"}.get(problem.phase, words)
+    if problem.kind not in ("certificate", "tls", "protocol", "too-large"):
+        return words
+    said = _SOURCE.sub("", problem.detail).rpartition("verify failed: ")[2].strip()
+    return f"{words}: {shorten(clean(said), 120)}" if said else words
 
 
 def network_kind(answer: Answer) -> bool:

@@ -24,7 +24,7 @@ from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
 from ..samples.model import Notice
 from ..text import clean, shorten
-from ..wire import Door, Wire
+from ..wire import Door, Wire, is_address
 from ..wire.trust import HTTP_ALPN, verifying_context
 
 if TYPE_CHECKING:
@@ -168,7 +168,9 @@ class Senders:
 
     async def _doors(self, host: str, port: int) -> list[Door] | Failure:
         named = self._wire.reach.connect.target(host, port)
-        found = ("",) if named is not None and named.named else await self._wire.lookup(host)
+        found: tuple[str, ...] | Failure = (host,)
+        if not is_address(host):
+            found = ("",) if named is not None and named.named else await self._wire.lookup(host)
         if isinstance(found, Failure):
             return found
         doors = [self._wire.door(host, port, address) for address in found[:4]]

@@ -1,0 +1,43 @@
+"""`launchready deploy mark`: writes a deploy on the time line of the watch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+from .values import MOMENT
+
+
+@click.group()
+def deploy() -> None:
+    """Tell the watch of deploys."""
+
+
+@deploy.command("mark")
+@click.option("--sha", default="", metavar="COMMIT", help="What was deployed; default: where the launch file's repository stands.")
+@click.option("--env", default="production", show_default=True, help="Where it went.")
+@click.option("--by", default="", help="Who did it; default: this user.")
+@click.option("--at", type=MOMENT, metavar="TIME", help="When it was live; default: now.")
+@click.option("--failed", is_flag=True, help="It failed; whoever is to be told of deploys is told.")
+@common
+@pass_common
+def mark(said: Common, sha: str, env: str, by: str, at: datetime | None, failed: bool) -> int:
+    """Mark a deploy: charts show it, incidents name it, and answers before and after it are compared. A last step for CI."""
+    from ..text import clean
+    from ..watch.marks import mark_deploy
+
+    ws = said.open()
+    try:
+        made = mark_deploy(ws, sha=clean(sha), env=clean(env), by=clean(by), at=at, failed=failed)
+        what = "a failed deploy" if failed else "deploy"
+        note(f"marked {what} {made.sha[:12] or '(no commit named)'} to {made.env} at {made.at:%H:%M:%S} UTC")
+        return Exit.FINE
+    finally:
+        ws.close()

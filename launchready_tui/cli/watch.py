@@ -1,0 +1,240 @@
+"""`launchready watch`: the watch without a screen, its test alerts, and its drill."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Common, common, pass_common
+from .say import CouldNotRun, Exit, note
+
+if TYPE_CHECKING:
+    from ..samples import Drill, Target
+    from ..workspace import Workspace
+
+
+@click.group(invoke_without_command=True)
+@click.option("--for", "seconds", type=click.FloatRange(1, 10**8), metavar="SECONDS", help="Stop after so long.")
+@click.option("--once", is_flag=True, help="Ask every target once, print what came, keep nothing.")
+@common
+@click.pass_context
+def watch(context: click.Context, seconds: float | None, once: bool) -> int | None:
+    """Watch the product until stopped: every target of the launch file, on its schedule.
+
+    What is seen goes into .launchready/watch.sqlite3; who is to be told is told as [[alerts]] say. One watch a launch: the console shows
+    what this one sees. Put it on a machine that stays on, as a service.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    said = context.find_root().ensure_object(Common)
+    ws = said.open()
+    try:
+        return _once(ws, said) if once else _watch(ws, seconds)
+    finally:
+        ws.close()
+
+
+def _watch(ws: Workspace, seconds: float | None) -> int:
+    import sys
+
+    from ..watch.lock import AlreadyWatching
+    from ..watch.process import stop_on_signals
+    from ..watch.process import watch as run
+
+    # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is measured.
+    sys.setswitchinterval(0.0005)
+    if not ws.launch.alerts:
+        note("Nobody is told when something is down: the launch file has no [[alerts]] yet.")
+    if not ws.launch.watch.always_on:
+        note("If this machine sleeps, nothing is watched; on one that stays on, say so: [watch] always_on = true")
+
+    async def whole() -> None:
+        stop = asyncio.Event()
+        stop_on_signals(asyncio.get_running_loop(), stop)
+        await run(ws, seconds=seconds, stop=stop, say=_say)
+
+    try:
+        asyncio.run(whole())
+    except AlreadyWatching as why:
+        raise CouldNotRun(str(why)) from None
+    return Exit.FINE
+
+
+def _say(words: str) -> None:
+    note(f"{datetime.now(UTC):%H:%M:%S} {words}")
+
+
+def _once(ws: Workspace, said: Common) -> int:
+    from ..report.ink import pad
+    from ..samples.model import CAUSE_WORDS
+    from ..text import for_terminal
+    from ..watch.process import once
+
+    answers = asyncio.run(once(ws))
+    ink = said.ink()
+    width = max((len(name) for name in answers), default=0)
+    for name, answer in answers.items():
+        state = "pass" if answer.ok else "unknown" if answer.cause == "line" else "fail"
+        warm = f", {answer.warm:.0f} ms on the open connection" if answer.warm is not None else ""
+        what = f"{answer.total:.0f} ms{warm}" if answer.ok else f"{CAUSE_WORDS[answer.cause]} ({answer.detail})"
+        click.echo(ink.finish(f"{ink.glyph(state)} {pad(for_terminal(name), width)}  {for_terminal(what)}"))
+    if not answers:
+        note("There is nothing to watch: mark routes safe in the launch file.")
+    return Exit.FOUND if any(not answer.ok for answer in answers.values()) else Exit.FINE
+
+
+@watch.command()
+@click.argument("alert", required=False)
+@common
+@pass_common
+def test(said: Common, alert: str | None) -> int:
+    """Send a test alert through every channel, or through that of ALERT. Its owner says the words in it; type them into `watch ack`."""
+    from ..watch.channels import send_tests
+
+    ws = said.open()
+    try:
+        chosen = [one for one in ws.launch.alerts if alert in (None, one.name)]
+        if not chosen:
+            names = ", ".join(one.name for one in ws.launch.alerts)
+            raise click.UsageError(f"there is no alert {alert!r}; there are: {names}" if names else "the launch file has no [[alerts]] yet")
+        tests = asyncio.run(send_tests(ws, chosen, say=_say))
+        for one in tests:
+            note(f"{one.rule}: sent to {one.owner}; waiting for the words" if one.sent_at else f"{one.rule}: not sent: {one.problem}")
+        return Exit.FINE if all(one.sent_at for one in tests) else Exit.FOUND
+    finally:
+        ws.close()
+
+
+@watch.command()
+@click.argument("code", nargs=-1, required=True)
+@click.option("--by", default="", help="Who said them; default: the alert's owner.")
+@common
+@pass_common
+def ack(said: Common, code: tuple[str, ...], by: str) -> int:
+    """The owner of an alert got the test and said its words: CODE."""
+    from ..watch.channels import acknowledge
+
+    ws = said.open()
+    try:
+        done = acknowledge(ws, " ".join(code), by)
+        if done is None:
+            note("No test of the last 24 hours has these words; send a new one with `launchready watch test`")
+            return Exit.FOUND
+        note(f"{done.rule} reaches {done.acknowledged_by}: written down")
+        return Exit.FINE
+    finally:
+        ws.close()
+
+
+@watch.command()
+@click.option("--alert", metavar="NAME", help="Send the messages through this alert's real channel, not to a receiver on this machine.")
+@click.option("--real", metavar="TARGET", help="On the real product: you switch TARGET off by hand, the running watch must tell it.")
+@click.option("--every", type=click.FloatRange(5, 60), default=15, show_default=True, help="Seconds between two probes.")
+@common
+@pass_common
+def drill(said: Common, alert: str | None, real: str | None, every: float) -> int:
+    """Prove that outages are told: breaks the demo's servers in six ways at once and measures the seconds to each message.
+
+    It takes about a minute and touches nothing but this machine. What was measured is kept as evidence of this launch.
+    """
+    ws = said.open()
+    try:
+        drills = [_real(ws, real)] if real else _in_the_lab(ws, alert, every)
+        from ..samples import PLACE, WatchStore
+
+        store = WatchStore.open(ws.folder / PLACE)
+        try:
+            for one in drills:
+                store.add_drill(one)
+        finally:
+            store.close()
+        for one in drills:
+            took = f"{one.seconds:5.1f} s" if one.seconds is not None else "not told"
+            click.echo(f"{took:8}  {one.fault:20} {one.cause}")
+        return Exit.FINE if all(one.seconds is not None and one.seconds <= 300 for one in drills) else Exit.FOUND
+    finally:
+        ws.close()
+
+
+def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
+    from urllib.parse import urlsplit
+
+    from ..lab.client import Lab
+    from ..lab.drill import SPOTS
+    from ..samples import Condition, Target
+    from ..watch.drill import Trial
+    from ..watch.drill import drill as run
+    from ..wire import ConnectMap, Reach
+
+    rule = next((one for one in ws.launch.alerts if one.name == alert), None)
+    if alert and rule is None:
+        raise click.UsageError(f"there is no alert {alert!r} in the launch file")
+    trials = []
+    for spot in SPOTS:
+        conditions = [Condition(kind="status", value=spot.statuses)] if spot.statuses else []
+        conditions += [Condition(kind="contains", value=spot.contains)] if spot.contains else []
+        conditions += [Condition(kind="json", name=spot.json[0], value=spot.json[1])] if spot.json[0] else []
+        host = urlsplit(spot.url).hostname or ""
+        target = Target(name=spot.fault, url=spot.url, host=host, port=443, every_s=every, conditions=tuple(conditions))
+        trials.append(Trial(spot.fault, target))
+
+    async def whole() -> list[Drill]:
+        note("Starting the demo's servers")
+        async with Lab.start(fixed="all") as lab:
+            rules = [f"{name}={target}" for name, target in lab.connect.items()]
+            # The alert's own host is reached as the launch reaches it; everything else of the drill is the demo's.
+            reach = Reach(
+                connect=ConnectMap((*ConnectMap.parse(rules).rules, *ws.reach.connect.rules)),
+                nameservers=lab.nameservers if rule is None else ws.reach.nameservers,
+                ca_file=lab.ca_file,
+                private=ws.reach.private,
+            )
+
+            async def break_(trial: Trial) -> None:
+                _say(f"now: {trial.fault}")
+                await lab.fault(trial.target.host, trial.fault)
+
+            note(f"Waiting until all {len(trials)} are up, then breaking them")
+            owner = rule.owner if rule else "the drill"
+            return list(
+                await run(
+                    trials,
+                    break_,
+                    reach,
+                    ws.clock,
+                    owner=owner,
+                    domain="demo-market.test",
+                    alert=rule,
+                    credential=lambda name, host: ws.vault.get(name, host),
+                    say=_say,
+                )
+            )
+
+    return asyncio.run(whole())
+
+
+def _real(ws: Workspace, name: str) -> Drill:
+    from ..samples import PLACE, WatchReader
+    from ..watch.drill import await_real
+    from ..watch.lock import watching
+
+    if watching(ws.folder) is None:
+        raise CouldNotRun("nobody watches this launch; start `launchready watch` first, then the drill beside it")
+    with WatchReader(ws.folder / PLACE) as reader:
+        target = _target(reader.targets(), name)
+        note(f"Pick something harmless: a staging server, or {target.name} for one minute at a quiet hour; tell everybody first.")
+        note("Ways: stop the service, take it out of the load balancer, or let its health address answer 500.")
+        if not click.confirm(f"Switch {target.name} off now, and answer yes at that moment", default=False, err=True):
+            raise click.Abort
+        note("Waiting for the message. Switch it on again as soon as it came.")
+        return asyncio.run(await_real(reader, target, ws.clock))
+
+
+def _target(targets: tuple[Target, ...], name: str) -> Target:
+    found = next((one for one in targets if one.name == name), None)
+    if found is None:
+        raise click.UsageError(f"there is no target {name!r}; watched are: {', '.join(one.name for one in targets)}")
+    return found

@@ -1,0 +1,127 @@
+"""Test alerts: sent through each channel with a spoken code, which its owner says back. Only then is a channel known to work."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..launch.model import Alert
+from ..samples import PLACE, ChannelTest, Notice, WatchStore
+from .lock import watching
+from .rules import slug
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
+
+_WORDS = """
+amber anchor apple arrow autumn badge banjo basil beacon birch bishop blanket bottle bridge button cabin candle canyon
+carpet castle cedar cherry cloud clover cobalt copper coral cotton cricket crystal dahlia daisy desert dragon eagle
+ember falcon feather fiddle finch forest fossil garden ginger glacier granite harbor hazel helmet heron honey island
+ivory jacket jasmine jungle kettle ladder lantern lemon lilac linen lizard magnet maple marble meadow melon mirror
+mustard napkin nectar nutmeg oasis olive onyx orchid otter paddle panda pearl pebble pepper pigeon planet plum pocket
+poppy pumpkin quartz quill rabbit raven ribbon river rocket saddle saffron salmon satin shadow silver sparrow spruce
+summer sunset tailor thistle thunder ticket tiger timber tulip tunnel turtle umbrella valley velvet violet walnut walrus
+willow window winter yellow zebra
+"""
+HOLDS = timedelta(hours=24)
+"""A code that nobody said back within a day proves nothing any more."""
+
+
+def new_code() -> str:
+    """Two words and a number, easily said over a telephone: `otter maple 42`. For 24 hours and one launch, not a secret."""
+    words = _WORDS.split()
+    return f"{secrets.choice(words)} {secrets.choice(words)} {secrets.randbelow(90) + 10}"
+
+
+def plain_code(text: str) -> str:
+    """As it was typed or spoken: case, dashes and spaces do not count."""
+    return " ".join(text.lower().replace("-", " ").split())
+
+
+async def send_tests(ws: Workspace, alerts: Sequence[Alert], *, say: Callable[[str], None]) -> tuple[ChannelTest, ...]:
+    """Puts a test into the outbox for each channel. A running watch sends it; where none runs, it is sent here, tried once."""
+    store = WatchStore.open(ws.folder / PLACE)
+    try:
+        now = ws.clock.now()
+        tests = [ChannelTest(rule=alert.name, owner=alert.owner, code=new_code(), made_at=now) for alert in alerts]
+        for test in tests:
+            await asyncio.to_thread(store.save_test, test)
+        await asyncio.to_thread(store.enqueue, [_notice(ws.launch.name, test, now) for test in tests])
+        if watching(ws.folder) is None:
+            await _send_here(ws, store, say)
+        else:
+            await _wait_for_the_watch(store, {f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}" for test in tests})
+        return tuple(await asyncio.to_thread(_outcome, store, tests))
+    finally:
+        store.close()
+
+
+def _notice(product: str, test: ChannelTest, now: datetime) -> Notice:
+    return Notice(
+        key=f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}",
+        event="test",
+        rule=test.rule,
+        owner=test.owner,
+        title=f"{product}: test alert",
+        text=(
+            f"Nothing is wrong. {test.owner}, this shows that alerts reach you.\n"
+            f"Please say these words to whoever sent it: {test.code}\n"
+            f'They type: launchready watch ack "{test.code}"'
+        ),
+        made_at=now,
+        next_at=now,
+    )
+
+
+async def _send_here(ws: Workspace, store: WatchStore, say: Callable[[str], None]) -> None:
+    from ..wire import Wire
+    from .outbox import Outbox
+    from .senders import Senders
+
+    rules = {alert.name: alert for alert in ws.launch.alerts}
+    senders = Senders(Wire(ws.reach), lambda name, host: ws.vault.get(name, host), ws.clock, ws.launch.domain)
+    await Outbox(store, senders, lambda: rules, ws.clock, say=say, only=lambda notice: notice.event == "test").flush()
+
+
+async def _wait_for_the_watch(store: WatchStore, keys: set[str], most_s: float = 20.0) -> None:
+    """Until each was tried once; the outcome is read afterwards."""
+    try:
+        async with asyncio.timeout(most_s):
+            while any(one.key in keys and not one.attempts for one in await asyncio.to_thread(store.queued)):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        return
+
+
+def _outcome(store: WatchStore, tests: Sequence[ChannelTest]) -> list[ChannelTest]:
+    """What became of each, written beside it."""
+    found = []
+    for test in tests:
+        notice = store.notice(f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}")
+        sent = notice.sent_at if notice and notice.rule == test.rule else None
+        problem = "" if sent else (notice.answer if notice and notice.answer else "not sent yet")
+        changed = msgspec.structs.replace(test, sent_at=sent, problem=problem)
+        store.save_test(changed)
+        found.append(changed)
+    return found
+
+
+def acknowledge(ws: Workspace, code: str, by: str = "") -> ChannelTest | None:
+    """Its owner got the test alert and said its words. None for words that no test of the last day has."""
+    store = WatchStore.open(ws.folder / PLACE)
+    try:
+        test, now = store.test(plain_code(code)), ws.clock.now()
+        if test is None or now - test.made_at > HOLDS:
+            return None
+        notice = store.notice(f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}")
+        sent = test.sent_at or (notice.sent_at if notice else None)
+        done = msgspec.structs.replace(test, sent_at=sent, acknowledged_at=now, acknowledged_by=by or test.owner)
+        store.save_test(done)
+        return done
+    finally:
+        store.close()
