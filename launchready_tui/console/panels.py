@@ -121,7 +121,7 @@ MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("emai
 
 def mail_records(snap: Snapshot) -> Panel:
     """Each mail record as it was found."""
-    cols = [Col("Mail records", 12), Col("at", 30, tone="ink2", above=90), Col("record", 0, tone="ink2")]
+    cols = [Col("Mail records", 12), Col("at", 24, tone="ink2", above=90), Col("record", 0, tone="ink2")]
     rows = []
     for check, kind in MAIL:
         standing = snap.standing(check)
@@ -137,7 +137,9 @@ def mail_records(snap: Snapshot) -> Panel:
         for n, (at, record) in enumerate(dict.fromkeys(records)):
             rows.append(Row(f"{check}{n}", [kind if n == 0 else "", at, record], words.glyph(look if n == 0 else "info"), look))
         if not records:
-            said: Cell = (words.WORDS[look], "ink3")
+            found = words.shown_findings(standing)
+            told = words.headline(found[0].finding, snap.launch) if found and found[0].is_open and not words.asks(standing) else ""
+            said: Cell = told or (words.WORDS[look], "ink3")
             rows.append(Row(check, [kind, "", said], words.glyph(look), look))
     return Panel(cols, rows, "")
 
@@ -149,16 +151,15 @@ def routes(snap: Snapshot) -> Panel:
         Col("flow", 10, tone="ink2"),
         Col("target ms", 9, right=True, tone="ink3"),
         Col("p95 ms", 8, right=True),
-        Col("samples", 8, right=True, tone="ink3", above=80),
+        Col("requests", 8, right=True, tone="ink3", above=80),
         Col("measured", 14, tone="ink2", gap=3),
     ]
     rows = []
     for route in snap.launch.routes:
         about = findings_on(snap, route.name, "audit.latency", "performance")
-        found = about[0] if about else None
-        look = words.look(found.state) if found else "new"
+        look = words.look(worst([one.state for one in about])) if about else "new"
         p95 = _number(_first(about, "p95"))
-        count = _number(_first(about, "samples", "n"))
+        count = _number(_first(about, "requests"))
         told: Cell = "safe to repeat" if route.safe else ("not measured", "ink3")
         rows.append(
             Row(

@@ -139,7 +139,8 @@ class Store:
                 found=tuple((one, count) for one, count in progress.found if one != name),
             )
             title = self._title(name)
-            took = f"{event.result.duration_ms / 1000:.1f} s"
+            spent = event.result.duration_ms
+            took = f"{spent / 1000:.1f} s" if spent >= 100 else f"{spent} ms"
             self._say(words.look(event.result.state), f"{title}: {words.WORDS[words.look(event.result.state)]}, {took}", name)
             self.renew()
         elif isinstance(event, Ended):

@@ -137,7 +137,7 @@ KINDS: tuple[Kind, ...] = (
         (
             Col("System", 0),
             Col("kind", 10, tone="ink2", above=92),
-            Col("provider", 12, tone="ink2", above=50),
+            Col("provider", 0, tone="ink2", above=50),
             Col("account of", 16, tone="ink2", above=70),
             Col("business's", 10, tone="ink2", above=104),
             Col("who pays", 16, tone="ink2"),

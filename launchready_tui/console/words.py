@@ -124,7 +124,7 @@ def headline(finding: Finding, launch: Launch) -> str:
     cut = _CLAUSE.search(said)
     if cut and cut.start() >= 12:
         said = said[: cut.start()]
-    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b(?!/)", r"\1", said)
+    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b(/(?=\s|$))?", r"\1", said)
 
 
 def short_host(host: str, launch: Launch) -> str:

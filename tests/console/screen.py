@@ -35,3 +35,17 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
     await pilot.pause()
+
+
+async def settled(pilot: Pilot[int]) -> None:
+    """Waits until the screen has stopped changing: the same words and places over several looks."""
+    before, same = "", 0
+    for _ in range(400):
+        await pilot.pause()
+        await asyncio.sleep(0.01)
+        now = pilot.app.export_screenshot(simplify=True)
+        same = same + 1 if now == before else 0
+        if same >= 6:
+            return
+        before = now
+    raise AssertionError("the screen never stands still")

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from double import DOMAIN, NOW, Double, finding, launch_of_demo
 from hostile import TEXTS
-from screen import lines, press, shown, until
+from screen import lines, press, settled, shown, until
 
 from launchready_tui.console import clipboard
 from launchready_tui.console.actions import ACTIONS
@@ -224,7 +224,7 @@ async def test_no_clipped_words(make: Any, tmp_path: Any, size: tuple[int, int])
     async with app.run_test(size=size) as pilot:
         for page in ["0", "1", "2", "3", "4", "5", "6", "7", "x", "p", "k", "b", "g"]:
             await press(pilot, page)
-            await pilot.pause()
+            await settled(pilot)
             seen = lines(app)
             for at, what in BARS:
                 assert "…" not in seen[at], (page, what, seen[at])

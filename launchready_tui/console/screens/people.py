@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from .. import tables, words
-from ..ink import GLYPHS, Cell, Spans, fit
+from ..ink import GLYPHS, Cell, Span, Spans, fit, wrap_spans
 from ..store import Snapshot
 from ..tables import KINDS, Kind
 from ..target import Target
@@ -216,8 +216,9 @@ class PeoplePage(Page):
                 continue
             value = tables.text_of(getattr(item, ask.name))
             shown = dict(ask.options).get(value, snap.name(value) if ask.person else value)
-            said: Cell = (shown, "ink") if shown else ("not filled", "ink3")
-            lines.append(Line([(ask.label.ljust(12), "ink3"), (said if isinstance(said, tuple) else (shown, "ink"))]))
+            said: Span = (shown, "ink") if shown else ("not filled", "ink3")
+            parts = wrap_spans([said], max(8, width - 12))
+            lines += [Line([((ask.label if n == 0 else "").ljust(12), "ink3"), *part]) for n, part in enumerate(parts)]
         mine = [one for one in self.console.workspace.inventory.access if self.kind.id == "people" and one.person == item.id]
         if mine:
             lines += [Line(), Line([("Can get into", "ink3")])]

@@ -326,8 +326,11 @@ class Ledger(Inked, Widget, can_focus=True):
             shown = [(n, col) for n, col in enumerate(self.cols) if col.above <= width < col.below]
             used = sum(col.width for _, col in shown) + sum(col.gap for _, col in shown[1:])
             room = width - self.lead_width() - self.end - used
-            flex = sum(1 for _, col in shown if not col.width) or 1
-            self._layout = (width, [(col, n, col.width or max(4, room // flex)) for n, col in shown])
+            flex = [n for n, col in shown if not col.width]
+            each, over = divmod(room, len(flex) or 1)
+            # What is left over after sharing goes to the first, so that the last column ends at the margin.
+            sizes = {n: max(4, each + (over if n == flex[0] else 0)) for n in flex}
+            self._layout = (width, [(col, n, col.width or sizes[n]) for n, col in shown])
         return self._layout[1]
 
     def notify_style_update(self) -> None:

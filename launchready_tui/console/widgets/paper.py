@@ -112,7 +112,7 @@ def _sizes(names: Sequence[str], rows: Sequence[Sequence[Spans]], width: int) ->
 
 
 def _stacked(names: Sequence[str], rows: Sequence[Sequence[Spans]], width: int) -> list[Line]:
-    label = min(14, max(len(name) for name in names) + 2)
+    label = min(18, max(len(name) for name in names) + 2)
     lines: list[Line] = []
     for number, row in enumerate(rows):
         if number:

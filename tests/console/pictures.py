@@ -1,0 +1,66 @@
+"""Pictures of screens as SVG that are the same on every machine: no outside font, fixed ids, LF line ends."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from pathlib import Path
+
+from double import Double, LabDouble
+
+from launchready_tui.console.app import Console
+
+FOLDER = Path(__file__).resolve().parents[2] / "screens"
+# Name, size, theme, and the keys that lead there from the overview.
+PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
+    "overview-100x30": ((100, 30), "night", ()),
+    "overview-80x24": ((80, 24), "night", ()),
+    "overview-100x30-paper": ((100, 30), "paper", ()),
+    "stage1-100x30": ((100, 30), "night", ("1", "down")),
+    "stage2-100x30": ((100, 30), "night", ("2", "down")),
+    "stage3-100x30": ((100, 30), "night", ("3", "down")),
+    "stage4-100x30": ((100, 30), "night", ("4",)),
+    "stage5-100x30": ((100, 30), "night", ("5", "end", "up", "up")),
+    "stage6-100x30": ((100, 30), "paper", ("6",)),
+    "stage7-100x30": ((100, 30), "night", ("7",)),
+    "finding-100x30": ((100, 30), "night", ("2", "down", "enter")),
+    "fixes-100x30": ((100, 30), "night", ("x", "down")),
+    "people-100x30": ((100, 30), "night", ("p", "down")),
+    "systems-100x30": ((100, 30), "paper", ("p", "right")),
+    "credentials-100x30": ((100, 30), "night", ("k",)),
+    "handover-100x30": ((100, 30), "paper", ("b", "down")),
+    "history-100x30": ((100, 30), "night", ("2", "down", "h")),
+    "explain-100x30": ((100, 30), "night", ("2", "down", "e")),
+    "log-100x30": ((100, 30), "night", ("R", "g")),
+    "accept-100x30": ((100, 30), "night", ("2", "down", "a")),
+    "help-100x30": ((100, 30), "night", ("2", "question_mark")),
+}
+
+
+def console(folder: Path, theme: str) -> Console:
+    """The console over the recorded demo."""
+    lab: object = LabDouble()
+    return Console(Double.recorded(folder), lab=lab, live=False, theme=f"ledger-{theme}")  # type: ignore[arg-type]
+
+
+def normalised(svg: str) -> str:
+    """Without the fonts that a browser would fetch, and with ids that do not depend on the content."""
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.S)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.S)
+    svg = re.sub(r"terminal-\d+", "terminal", svg)
+    svg = svg.replace("Fira Code, monospace", "Fira Code, DejaVu Sans Mono, Menlo, Consolas, monospace")
+    return "\n".join(line.rstrip() for line in svg.replace("\r\n", "\n").splitlines() if line.strip()) + "\n"
+
+
+def words_of(svg: str) -> list[str]:
+    """The rows of a picture as text."""
+    rows: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg, flags=re.S):
+        rows.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
+    return ["".join(text for _, text in sorted(row)).rstrip() for _, row in sorted(rows.items())]
+
+
+def difference(old: str, new: str) -> str:
+    """What changed, in words; empty where only colours did."""
+    return "\n".join(difflib.unified_diff(words_of(old), words_of(new), "stored", "now", lineterm="", n=1))
