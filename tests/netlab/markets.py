@@ -226,5 +226,5 @@ support = "help@{d}"
 [settings]
 services = []
 samples = 120
-rate = 60.0
+rate = 50.0
 """
