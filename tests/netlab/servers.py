@@ -79,7 +79,7 @@ YEAR = "public, max-age=31536000, immutable"
 
 
 def site(folder: Path) -> None:
-    """The pages all markets share, and the three ways they are served: as they should be, without HSTS, with uncached files."""
+    """The pages all markets share, and the ways they are served: as they should be, and each with one thing wrong."""
     www = folder / "www"
     (www / "assets").mkdir(parents=True)
     head = (
@@ -92,7 +92,14 @@ def site(folder: Path) -> None:
     (www / "help.html").write_text(page.format('<meta charset="utf-8"><title>Help</title>', "<h1>Help</h1>"))
     (www / "assets" / SCRIPT).write_text("document.documentElement.dataset.ready = 'yes';\n" * 60)
     (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)
-    for name, hsts, asset in (("site", HSTS, YEAR), ("site-no-hsts", "", YEAR), ("site-uncached", HSTS, "no-cache")):
+    cookie = 'add_header Set-Cookie "session=1; Path=/; HttpOnly; SameSite=Lax";\n'
+    ways = (
+        ("site", HSTS, YEAR, ""),
+        ("site-no-hsts", "", YEAR, ""),
+        ("site-uncached", HSTS, "no-cache", ""),
+        ("site-cookie", HSTS, YEAR, cookie),
+    )
+    for name, hsts, asset, more in ways:
         (folder / f"{name}.conf").write_text(
             f"""\
 location /assets/ {{
@@ -110,7 +117,7 @@ location / {{
   root {www};
   try_files $uri $uri/index.html $uri.html =404;
   add_header Cache-Control "public, max-age=0, must-revalidate" always;
-  {hsts}{HEADERS}
+  {more}{hsts}{HEADERS}
 }}
 """
         )
@@ -158,7 +165,7 @@ def server_blocks(market: Market, made: dict[str, Path]) -> str:
         f"listen {web}:80; {plain} server_name {d} www.{d}; {market.apex_http}",
         f"listen {API}:80; server_name api.{d}; {market.api_http}",
         f"listen {web}:443 ssl http2; {secure} server_name {d}; {tls(market.apex_tls)} {market.apex_https}",
-        f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {market.www_https.replace('{d}', d)}",
+        f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {HSTS} {market.www_https.replace('{d}', d)}",
         f"listen {API}:443 ssl http2; server_name api.{d}; {tls('good')} {api}",
     )
     return "\n".join(f"server {{ {row} }}" for row in rows)
