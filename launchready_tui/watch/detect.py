@@ -149,6 +149,7 @@ class Detector:
         if self.kind is not None and self._is_over(seen):
             closed = Change("closed", self.kind, seen.end, self.since)
             self.kind = None
+            self._grid.clear()  # the failures of what is over must not begin the next one
             return closed
         return None
 

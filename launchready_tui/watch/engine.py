@@ -28,7 +28,7 @@ from ..samples.errors import StoreError
 from ..wire import Wire
 from .blindness import Blindness
 from .case import Case
-from .detect import Seen
+from .detect import Policy, Seen
 from .keeper import Keeper
 from .line import Newest
 from .outbox import Outbox
@@ -37,7 +37,7 @@ from .schedule import Grid, next_probe
 from .senders import Senders
 from .targets import targets_of
 from .telling import Teller
-from .watched import Moments, Watched
+from .watched import Moments, Watched, policy_of
 
 SUSPECT_MS = 5.0
 """A sample taken while the machine itself was later than this is left out of the latency figures."""
@@ -66,6 +66,7 @@ class Engine:
         credential: GetCredential = lambda name, host: None,
         targets: tuple[Target, ...] | None = None,
         say: Callable[[str], None] = lambda words: None,
+        policy: Callable[[Target], Policy] = policy_of,
         jitter: bool = True,
         via: str = "",
     ) -> None:
@@ -80,6 +81,7 @@ class Engine:
         self._wire = wire
         self._say = say
         self._credential = credential
+        self._policy = policy
         self._jitter = jitter
         self._via = via
         self._wanted = targets if targets is not None else targets_of(launch)
@@ -144,6 +146,7 @@ class Engine:
                 Prober(target, self._wire, self._credential),
                 Case(target, incidents.get(target.id)),
                 lasts.get(target.id),
+                self._policy(target),
             )
             incident = one.case.incident
             if incident is not None and incident.open:

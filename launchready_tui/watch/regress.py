@@ -56,7 +56,7 @@ class Regressions:
         self._looked: dict[tuple[int, int], int] = {}
 
     def look(self, targets: list[Target], mark: Mark | None, now: datetime) -> list[list[Notice]]:
-        """The messages of what was found slower just now, one list a target. For a thread: each comparison costs some 100 ms."""
+        """The messages of what was found slower just now, one list a target. For a thread: each comparison costs some 10 ms."""
         if mark is None or now - mark.at > LOOK_FOR:
             return []
         found = []

@@ -189,7 +189,7 @@ class Teller:
             await self.enqueue(other_notices(self._launch.alerts, "deploy", str(failed.id), "", words, text, now))
 
     async def regressions(self, watched: list[Watched]) -> None:
-        """Whether answers became slower after the last deploy; some 100 ms of work a target, in a thread."""
+        """Whether answers became slower after the last deploy; some 10 ms of work a target, in a thread."""
         targets = [one.target for one in watched if one.target.kind == "web"]
         with contextlib.suppress(StoreError):
             for notices in await asyncio.to_thread(self._regressions.look, targets, self.last_mark, self._moments.now()):

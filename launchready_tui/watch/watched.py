@@ -18,21 +18,25 @@ from .versions import Versions
 class Watched:
     """What the loops share of one target."""
 
-    def __init__(self, target: Target, prober: Prober, case: Case, last: Latest | None) -> None:
+    def __init__(self, target: Target, prober: Prober, case: Case, last: Latest | None, policy: Policy) -> None:
         self.target = target
         self.prober = prober
         self.case = case
         self.versions = Versions(last.version if last else "")
         self.latest = last
         self.last_good = last.last_good if last else None
-        gentle = is_log_in(target) or target.kind == "mail"
-        self.detector = Detector(Policy.of(target.every_s, gentle=gentle))
+        self.detector = Detector(policy)
         self.newest: Newest | None = None
         self.failing_since: float | None = None
 
     def is_fresh(self) -> bool:
         """Whether it was probed lately, by its own schedule."""
         return self.newest is not None and time.perf_counter() - self.newest.end <= 2 * self.target.every_s + 15
+
+
+def policy_of(target: Target) -> Policy:
+    """The detection policy of a target: what logs in and mail servers are not asked again between two slots."""
+    return Policy.of(target.every_s, gentle=is_log_in(target) or target.kind == "mail")
 
 
 class Moments:
