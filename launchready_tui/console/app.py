@@ -81,13 +81,13 @@ class Told(Message):
 
 
 class Repaired(Message):
-    """The demo marketplace has been repaired; what stood behind the finding is gone."""
+    """The demo marketplace has been repaired; these checks look again."""
 
     bubble = False
 
-    def __init__(self, words: str, check: str) -> None:
+    def __init__(self, words: str, checks: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self.words, self.check = words, check
+        self.words, self.checks = words, checks
 
 
 class Console(App[int]):
@@ -340,10 +340,14 @@ class Console(App[int]):
             return
         flaw = lab.flaw_for(finding.rule, finding.subject)
         if flaw is None:
-            self.post_message(Repaired("", finding.check))
+            self.post_message(Repaired(""))
             return
         await lab.fix(flaw.id)
-        self.post_message(Repaired(flaw.fix, finding.check))
+        # What the flaw hid comes to light with it, so those checks look again as well.
+        moved = [flaw, *(other for other in lab.flaws() if other.id in flaw.masks)]
+        rules = [finding.rule, *(change.rule for one in moved for change in one.changes)]
+        checks = dict.fromkeys(rule.rpartition(".")[0] for rule in rules)
+        self.post_message(Repaired(flaw.fix, tuple(name for name in self.workspace.automated if name in checks)))
 
     def on_repaired(self, message: Repaired) -> None:
         if not message.words:
@@ -351,7 +355,7 @@ class Console(App[int]):
             return
         self.say(f"In the demo marketplace: {message.words}")
         self.store.say("pass", f"Repaired in the demo: {message.words}")
-        self.look(self.workspace.automated)
+        self.look(message.checks)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         worker = event.worker

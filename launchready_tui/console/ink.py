@@ -84,6 +84,8 @@ def fit(parts: Spans, width: int, right: bool = False) -> Spans:
     """Cropped with an ellipsis, or padded, to exactly `width` cells."""
     if width <= 0:
         return []
+    # A cell never needs more than this much of a text, whatever somebody put into it.
+    parts = [(text[: 4 * width + 8], tone) for text, tone in parts]
     have = width_of(parts)
     if have <= width:
         pad = (" " * (width - have), "ink")
@@ -116,16 +118,19 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for block in text.split("\n"):
         line, used = "", 0
-        for word in block.split(" "):
+        inner = block.lstrip(" ")
+        first, *rest = inner.split(" ")
+        for word in (" " * min(len(block) - len(inner), width // 2) + first, *rest):
             size = cell_len(word)
             if line and used + 1 + size > width:
                 lines.append(line)
                 line, used = "", 0
             elif line:
                 line, used = line + " ", used + 1
-            while size > width:
+            if size > width:
                 head, word = _cut(word, width - used)
-                lines.append(line + head)
+                *full, word = [line + head, *break_hard(word, width)]
+                lines += full
                 line, used, size = "", 0, cell_len(word)
             line, used = line + word, used + size
         lines.append(line)
@@ -134,12 +139,20 @@ def wrap(text: str, width: int) -> list[str]:
 
 def break_hard(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells, broken anywhere: for text that is pasted as it stands."""
+    width = max(1, width)
     out: list[str] = []
     for block in text.split("\n"):
-        while cell_len(block) > max(1, width):
-            head, block = _cut(block, max(1, width))
-            out.append(head)
-        out.append(block)
+        if block.isascii():
+            out += [block[at : at + width] for at in range(0, len(block), width)] or [""]
+            continue
+        line, used = "", 0
+        for char in block:
+            size = cell_len(char)
+            if line and used + size > width:
+                out.append(line)
+                line, used = "", 0
+            line, used = line + char, used + size
+        out.append(line)
     return out
 
 
@@ -194,7 +207,7 @@ class Inked(Widget):
         """A strip of exactly `width` cells. Foreign text ends here: what could steer a terminal is taken out of every span."""
         plain = getattr(self.app, "plain", False)
         cells: list[Segment] = []
-        for text, tone in fit([(safe.printable(text), tone) for text, tone in parts], width):
+        for text, tone in fit([(safe.printable(text[: 4 * width + 8]), tone) for text, tone in parts], width):
             if text:
                 cells.append(Segment(text.translate(PLAIN) if plain else text, self.ink_style(tone, band)))
         return Strip(cells, max(0, width))

@@ -51,15 +51,14 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
     from ..handover.hosts import host_rows
 
     short = {host.name: words.short_host(host.name, snap.launch) for host in snap.launch.hosts}
+    longest = max((len(name) for name in short.values()), default=0)
     cols = [
-        Col("Domain map", 28, above=120),
-        Col("Domain map", min(26, max(19, *(len(name) for name in short.values()))) if short else 19, below=120),
+        Col("Domain map", min(26, max(19, longest))),
         Col("purpose", 0, tone="ink2"),
-        Col("provider", 16, tone="ink2", above=120),
-        Col("provider", 12, tone="ink2", below=120, above=70),
-        Col("address", 15, tone="ink2", above=120),
+        Col("provider", 12, tone="ink2", above=70),
+        Col("address", 15, tone="ink2", above=112),
         Col("TLS until", 11, right=True),
-        Col("leads to", 0, tone="ink2", gap=4, above=120),
+        Col("leads to", 0, tone="ink2", gap=4, above=132),
         Col("account of", 15, tone="ink2", gap=3),
     ]
     rows = []
@@ -79,12 +78,10 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
             Row(
                 host.host,
                 [
-                    host.host,
                     short.get(host.host, host.host),
                     purpose,
                     provider,
-                    provider,
-                    host.address or ("·", "rule"),
+                    _some(host.address) or ("·", "rule"),
                     _short_day(host.tls_until) or ("·", "rule"),
                     leads_to,
                     owner,
@@ -99,6 +96,12 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
 def _short_day(day: str) -> str:
     """`24 January 2027` as `24 Jan 2027`."""
     return re.sub(r"^(\d+ [A-Z][a-z]{2})[a-z]* (\d{4})$", r"\1 \2", day)
+
+
+def _some(addresses: str) -> str:
+    """The first of several addresses and how many more there are."""
+    first, *more = addresses.split(", ")
+    return f"{first} +{len(more)}" if more else first
 
 
 def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:

@@ -503,6 +503,9 @@ class LabDouble:
         self.known = tuple(flaws)
         self.on = {flaw.id for flaw in self.known}
 
+    def flaws(self) -> tuple[Flaw, ...]:
+        return self.known
+
     def flaw_for(self, rule: str, subject: str) -> Flaw | None:
         return next((flaw for flaw in self.known if any((c.rule, c.subject) == (rule, subject) for c in flaw.changes)), None)
 

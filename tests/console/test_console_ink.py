@@ -41,6 +41,10 @@ def test_wrap_loses_nothing(text: str, width: int) -> None:
         assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+def test_wrap_keeps_indentation() -> None:
+    assert wrap("server {\n    listen 80;\n}", 30) == ["server {", "    listen 80;", "}"]
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]

@@ -81,10 +81,14 @@ def steering(text: str) -> list[str]:
     return [f"U+{ord(char):04X}" for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")]
 
 
-@pytest.mark.parametrize("name", list(TEXTS))
-async def test_hostile_text_on_every_page(make: Any, name: str) -> None:
-    text = TEXTS[name]
-    app = make(hostile_findings(text) if name != "surrogate" else hostile_findings("half pair"))
+# Several texts go through in one walk; the journal takes no half of a surrogate pair, so that one comes by files only.
+GROUPS = [list(TEXTS)[at : at + 4] for at in range(0, len(TEXTS), 4)]
+
+
+@pytest.mark.parametrize("names", GROUPS, ids=["-".join(names) for names in GROUPS])
+async def test_hostile_text_on_every_page(make: Any, names: list[str]) -> None:
+    text = " ".join(TEXTS[name] for name in names)
+    app = make(hostile_findings(text.encode("utf-8", "replace").decode()))
     poison(app, text)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
         app.store.say("fail", text)

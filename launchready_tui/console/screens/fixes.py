@@ -131,7 +131,7 @@ class Fixes(Page):
             [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []
         )
         self.query_one("#title", Lines).show([Line(left, right, ("x", "ink3"))])
-        nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"
+        nothing = "Nothing is left to fix" if not snap.verdict.not_run else "What is to fix stands here once the checks have run (R)"
         self.query_one("#order", Ledger).show(rows_of(snap), empty=nothing)
         self._tell(snap)
 

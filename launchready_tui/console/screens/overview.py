@@ -208,7 +208,7 @@ class Overview(Page):
             ]
         )
         lights.show(light_rows(snap))
-        nothing = "Nothing is left to fix" if snap.seen_anything else "What is to fix stands here once the checks have run (R)"
+        nothing = "Nothing is left to fix" if not snap.verdict.not_run else "What is to fix stands here once the checks have run (R)"
         self.query_one("#fixes", Ledger).show(fix_rows(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
