@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
 
+if TYPE_CHECKING:
+    from ..handover import Record
+    from ..workspace import Workspace
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 @click.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where it goes; default: the launch's folder.")
+@click.option(
+    "--profile",
+    type=click.Choice(("founder", "team")),
+    default="founder",
+    show_default=True,
+    help="team: without names, contacts, hours and who pays.",
+)
+@click.option("--sign", "key", type=_FILE, metavar="KEY", help="Sign it with this SSH key (ssh-keygen, OpenSSH 8.1 or later).")
+@click.option("--offline", is_flag=True, help="Ask no DNS: the zone file then holds what the checks kept.")
 @common
 @pass_common
-def handover(said: Common, out: Path | None) -> int:
+def handover(said: Common, out: Path | None, profile: Any, key: Path | None, offline: bool) -> int:
     """Write the handover folder and its zip: what a founder needs to run the product alone, with every gap in sight."""
     from ..handover import export
 
     ws = said.open()
     try:
-        made = export(ws, out or ws.folder, now=ws.clock.now())
+        records = () if offline else fresh_records(ws)
+        made = export(ws, out or ws.folder, now=ws.clock.now(), profile=profile, key=key, records=records)
         verdict = ws.verdict()
         note(f"Verdict: {verdict.label}")
         for gap in made.gaps:
@@ -34,18 +51,35 @@ def handover(said: Common, out: Path | None) -> int:
         ws.close()
 
 
+def fresh_records(ws: Workspace) -> tuple[Record, ...]:
+    """The records of the launch's names as DNS answers now; nothing, and a word about it, where none answers."""
+    import asyncio
+
+    from ..handover import ask
+
+    async def look() -> tuple[Record, ...]:
+        async with ws.open_world() as world:
+            return await ask(world, ws.launch)
+
+    records = asyncio.run(look())
+    if not records:
+        note("DNS gave no answer, so the zone file holds what the checks kept.")
+    return records
+
+
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-def verify(bundle: Path) -> int:
+@click.option("--key", type=_FILE, metavar="FILE", help="Test the signature too, by this public key or allowed-signers file.")
+def verify(bundle: Path, key: Path | None) -> int:
     """Test a handover folder or zip byte by byte: nothing changed, missing or added since the export."""
     from ..handover import verify as problems_of
     from ..text import for_terminal
 
-    problems = problems_of(bundle)
+    problems = problems_of(bundle, key=key)
     for problem in problems:
         click.echo(for_terminal(str(problem)))
     if problems:
         note(f"{bundle} is not what was exported: {len(problems)} {'problem' if len(problems) == 1 else 'problems'}")
         return Exit.FOUND
-    note(f"{bundle} is whole: every byte is as it was exported")
+    note(f"{bundle} is whole: every byte is as it was exported{', and signed by this key' if key else ''}")
     return Exit.FINE

@@ -4,6 +4,7 @@ from .bundle import build, documents, export, folder_name
 from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source
 from .proposals import Proposal, proposals, take
 from .verify import verify
+from .zones import Record, ask
 
 __all__ = [
     "Document",
@@ -12,8 +13,10 @@ __all__ = [
     "Gap",
     "Problem",
     "Proposal",
+    "Record",
     "SecretFound",
     "Source",
+    "ask",
     "build",
     "documents",
     "export",

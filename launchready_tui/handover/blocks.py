@@ -26,11 +26,12 @@ BLANK = Cell("", "blank")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head; `wide` columns take the room, `number` columns stand right."""
+    """A column's head; `wide` columns take the room, `number` columns stand right, `people` columns are left out for the team."""
 
     head: str
     number: bool = False
     wide: bool = False
+    people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -14,10 +15,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from . import data, front, pack, sweep, tables
+from ..launch.records import HandedOver, handed_over
+from . import calendar, data, front, pack, redirects, sign, sweep, tables, zones
 from .model import Document, Exported, ExportError, Source
 from .pages import PAGES
+from .profile import Profile
 from .snapshot import Snapshot
+from .verify import verify
+from .zones import Record
 
 _TRIES = 99
 _WORDS = {
@@ -48,6 +53,8 @@ class ExportSource(Source, Protocol):
     """What an export needs beyond the documents: who knows the secrets, and who notes that it was done."""
 
     @property
+    def folder(self) -> Path: ...
+    @property
     def vault(self) -> _Vault: ...
     @property
     def journal(self) -> _Journal: ...
@@ -58,42 +65,92 @@ def documents(source: Source, *, now: datetime | None = None) -> tuple[Document,
     return _write(Snapshot.of(source, now or source.clock.now()))
 
 
-def build(source: Source, *, now: datetime) -> tuple[dict[str, bytes], tuple[Document, ...]]:
-    """Every file of the bundle by its path inside it, SHA256SUMS included."""
-    shot = Snapshot.of(source, now)
+def build(
+    source: Source, *, now: datetime, profile: Profile = "founder", records: tuple[Record, ...] = ()
+) -> tuple[dict[str, bytes], tuple[Document, ...]]:
+    """Every file of the bundle by its path inside it, SHA256SUMS included.
+
+    `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the checks' evidence.
+    """
+    shot = Snapshot.of(source, now, profile=profile, records=records)
     written = _write(shot)
     files: dict[str, bytes] = {
         "START-HERE.html": front.start_here(shot, written),
         "README.md": front.readme(shot, written),
+        "EMERGENCY-CARD.html": front.card(shot),
         "VERIFY.txt": front.verify_txt(shot),
         "data/launchready.json": data.encode(data.bundle(shot, written)),
         "data/schema.json": data.schema(),
         **{document.file: document.markdown.encode("utf-8") for document in written},
+        "calendar/renewals.ics": calendar.render(shot),
+        "reports/checks.junit.xml": _junit(shot),
+        **zones.files(shot),
+        **redirects.files(shot),
         **tables.files(written, shot.origin),
     }
     files[pack.SUMS] = pack.sums(files)
     return files, written
 
 
-def export(source: ExportSource, out: Path, *, now: datetime) -> Exported:
+def _junit(shot: Snapshot) -> bytes:
+    """The checks as CI servers read them."""
+    from ..report import Report, of, render
+
+    report = Report(
+        name=shot.launch.name,
+        domain=shot.launch.domain,
+        started_at=shot.made_at,
+        finished_at=shot.made_at,
+        verdict=shot.verdict,
+        roadmap=shot.roadmap,
+        standings=of(shot.verdict, shot.roadmap, None),
+        full=True,
+        via="connect-map" if shot.mapped else "",
+    )
+    return render(report, "junit").encode("utf-8")
+
+
+def export(
+    source: ExportSource,
+    out: Path,
+    *,
+    now: datetime,
+    profile: Profile = "founder",
+    key: Path | None = None,
+    records: tuple[Record, ...] = (),
+) -> Exported:
     """Writes handover-<name>-<day>/ and the same as .zip into the folder `out`, and notes it in the journal.
 
-    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, and leaves nothing behind.
+    With `key` SHA256SUMS is signed (SHA256SUMS.sig). What was written is read back and verified, and the check of stage 7 told.
+    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, leaving nothing behind.
     """
-    files, written = build(source, now=now)
+    files, written = build(source, now=now, profile=profile, records=records)
     sweep.check(files, source.vault.redactor.found, now)
-    name = folder_name(source.launch.name, now)
+    if key is not None:
+        files[pack.SIGNATURE] = sign.sign(files[pack.SUMS], key)
+    name = folder_name(source.launch.name, now, profile)
     folder, archive = _place(files, out, name)
     source.journal.exported(str(folder), now=now)
+    _note(source, files, folder, archive, now)
     gaps = tuple(dict.fromkeys(gap for document in written for gap in document.gaps))
     return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=gaps, made_at=now)
 
 
-def folder_name(product: str, now: datetime) -> str:
-    """`handover-demo-market-20261124`: plain letters, digits and dashes only."""
+def _note(source: ExportSource, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:
+    """What was handed over, and whether it was whole when read back: the check of stage 7 reads it. A set time is no real one."""
+    if not source.keeps:
+        return
+    sums = hashlib.sha256(files[pack.SUMS]).hexdigest()
+    whole = not verify(folder) and not verify(archive)
+    handed_over(source.folder).append(HandedOver(at=now, folder=str(folder), sums=sums, whole=whole, demo=source.demo))
+
+
+def folder_name(product: str, now: datetime, profile: Profile = "founder") -> str:
+    """`handover-demo-market-20261124`: plain letters, digits and dashes only. The team's has `-team` before the day."""
     plain = unicodedata.normalize("NFKD", product).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")
-    return f"handover-{slug or 'launch'}-{now.astimezone(UTC):%Y%m%d}"
+    team = "-team" if profile == "team" else ""
+    return f"handover-{slug or 'launch'}{team}-{now.astimezone(UTC):%Y%m%d}"
 
 
 def _write(shot: Snapshot) -> tuple[Document, ...]:

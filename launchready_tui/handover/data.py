@@ -9,12 +9,15 @@ from typing import Any, Literal
 import msgspec
 
 from .. import __version__, text
-from ..launch.decisions import Acceptance, PutOff
-from ..launch.inventory import Access, Backup, Contact, Recovery, System
+from ..launch.decisions import Acceptance, PutOff, SignOff
+from ..launch.inventory import Access, Backup, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
+from ..launch.people import Person
 from ..verdict import Judged
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
+from .profile import inventory as for_team
 from .snapshot import Snapshot
+from .zones import seen as seen_records
 
 EVIDENCE_SIZE = 2048
 """Characters kept of one piece of evidence."""
@@ -111,7 +114,9 @@ class PersonHere(msgspec.Struct, kw_only=True):
     id: str
     name: str
     role: str
+    kind: str
     contact: str
+    second_contact: str
     hours: str
     time_zone: str
     status: str
@@ -125,6 +130,29 @@ class InventoryHere(msgspec.Struct, kw_only=True):
     backups: list[Backup]
     recovery: list[Recovery]
     contacts: list[Contact]
+    renewals: list[Renewal]
+    plan: Plan
+    checkpoints: list[Checkpoint]
+    duties: list[Duty]
+
+
+class Signature(msgspec.Struct, kw_only=True):
+    """Somebody's name under the go or no-go, or under a line of the checklist."""
+
+    what: str
+    answer: str
+    by: str
+    recorded_by: str
+    on: datetime
+    note: str
+
+
+class RecordHere(msgspec.Struct, kw_only=True):
+    """A DNS record as it was seen, without its TTL."""
+
+    name: str
+    type: str
+    data: str
 
 
 class Bundle(msgspec.Struct, kw_only=True):
@@ -140,12 +168,16 @@ class Bundle(msgspec.Struct, kw_only=True):
     demo: bool
     via: Literal["", "connect-map"]
     set_time: bool
+    profile: Literal["founder", "team"]
+    """`team`: without names, contacts, hours and who pays."""
     reasons: list[str]
     minimum_bar: dict[str, str]
     checks: list[CheckNow]
     findings: list[FindingNow]
     domains: list[DomainRow]
     hosts: list[HostRow]
+    records: list[RecordHere]
+    signed: list[Signature]
     inventory: InventoryHere
     people: list[PersonHere]
     documents: list[DocumentState]
@@ -170,16 +202,35 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         reasons=list(verdict.reasons),
         minimum_bar={light.light.id: light.state.value for light in verdict.lights},
         checks=[_check(shot, name) for name in verdict.standings],
-        findings=[_finding(one) for standing in verdict.standings.values() for one in standing.findings],
+        findings=[_finding(shot, one) for standing in verdict.standings.values() for one in standing.findings],
         domains=list(domain_rows(shot)),
         hosts=list(host_rows(shot)),
-        inventory=InventoryHere(**{field: list(getattr(shot.inventory, field)) for field in InventoryHere.__struct_fields__}),
-        people=[PersonHere(**{field: getattr(one, field) for field in PersonHere.__struct_fields__}) for one in shot.people.people],
+        profile=shot.profile,
+        records=[RecordHere(name=one.name, type=one.type, data=one.data) for one in seen_records(shot)],
+        signed=[] if shot.profile == "team" else [_signature(one) for one in shot.signed],
+        inventory=_inventory(for_team(shot.inventory) if shot.profile == "team" else shot.inventory),
+        people=[] if shot.profile == "team" else [_person(one) for one in shot.people.people],
         documents=[
             DocumentState(file=one.file, title=one.title, have=one.have, of=one.of, not_filled=[gap.text for gap in one.gaps])
             for one in documents
         ],
     )
+
+
+def _inventory(inventory: Inventory) -> InventoryHere:
+    rows: dict[str, Any] = {}
+    for field in InventoryHere.__struct_fields__:
+        row = getattr(inventory, field)
+        rows[field] = list(row) if isinstance(row, tuple) else row
+    return InventoryHere(**rows)
+
+
+def _person(one: Person) -> PersonHere:
+    return PersonHere(**{field: getattr(one, field) for field in PersonHere.__struct_fields__})
+
+
+def _signature(one: SignOff) -> Signature:
+    return Signature(**{field: getattr(one, field) for field in Signature.__struct_fields__})
 
 
 def encode(value: Bundle) -> bytes:
@@ -227,15 +278,20 @@ def _check(shot: Snapshot, name: str) -> CheckNow:
         state=standing.state.value,
         stale=standing.stale,
         severity=standing.spec.severity.value,
-        owner=standing.owner,
+        owner=_who(shot, standing.owner),
         seen_at=standing.seen_at,
         fresh_until=standing.fresh_until,
-        confirmed_by=said.by if said else "",
+        confirmed_by=_who(shot, said.by) if said else "",
         confirmation=said.evidence if said else "",
     )
 
 
-def _finding(one: Judged) -> FindingNow:
+def _who(shot: Snapshot, person: str) -> str:
+    """The id as it is; for the team what they do."""
+    return shot.person(person) if shot.profile == "team" and person else person
+
+
+def _finding(shot: Snapshot, one: Judged) -> FindingNow:
     finding, remedy, rank = one.finding, one.finding.remedy, one.rank
     return FindingNow(
         id=finding.id,
@@ -253,17 +309,19 @@ def _finding(one: Judged) -> FindingNow:
         paste=remedy.paste if remedy else "",
         paste_where=remedy.where if remedy else "",
         via=finding.via,
-        owner=one.owner,
-        decision=_decision(one.decision),
+        owner=_who(shot, one.owner),
+        decision=_decision(shot, one.decision),
         rank=Place(place=rank.place, blocks=rank.blocks, flow=rank.flow, effort_min=rank.effort_min, waits_for=list(rank.waits_for))
         if rank
         else None,
     )
 
 
-def _decision(made: Acceptance | PutOff | None) -> Decision | None:
+def _decision(shot: Snapshot, made: Acceptance | PutOff | None) -> Decision | None:
     if made is None:
         return None
     until = made.until if isinstance(made, Acceptance) else None
     kind: Literal["accepted", "later"] = "later" if until is None else "accepted"
-    return Decision(kind=kind, by=made.by, recorded_by=made.recorded_by, reason=made.reason, on=made.on, until=until)
+    return Decision(
+        kind=kind, by=_who(shot, made.by), recorded_by=_who(shot, made.recorded_by), reason=made.reason, on=made.on, until=until
+    )

@@ -72,9 +72,9 @@ class Draft:
         csv: str = "",
         empty: str = "Nothing to list.",
     ) -> None:
-        """A table; `columns` may be heads between bars: `+` before a head gives it room, `#` sets numbers right."""
-        heads = columns if isinstance(columns, tuple) else column_list(columns)
-        self.blocks.append(Table(caption, heads, tuple(rows), csv, empty))
+        """A table; `columns` may be heads between bars: `+` gives room, `#` sets numbers right, `@` names people."""
+        heads, shown = self.snapshot.shown(columns if isinstance(columns, tuple) else column_list(columns), tuple(rows))
+        self.blocks.append(Table(caption, heads, shown, csv, empty))
 
     def pastes(self, title: str, *checks: str) -> None:
         """The exact lines that mend what these checks found, once each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import text
 from ..findings import State
-from . import markdown, page
+from . import emergency, markdown, page
 from .blocks import Block, Para, Steps, Table
 from .draft import plain
 from .model import Document
@@ -16,6 +16,7 @@ _TONES = {"GO": ("●", "pass"), "GO WITH ACCEPTED RISKS": ("◆", "accepted"), 
 
 ABOUT: tuple[tuple[str, str], ...] = (
     ("START-HERE.html", "everything on one page; open it in any browser, print it, or save it as PDF"),
+    ("EMERGENCY-CARD.html", "one sheet for the wall: go back, close the doors, whom to call, where DNS is changed"),
     ("01-risks.md", "what can hurt the launch, the first ten, and what was accepted"),
     ("02-domain-map.md", "every public name, where it leads, who has it"),
     ("03-email.md", "who sends and receives mail, and the records for it"),
@@ -27,9 +28,13 @@ ABOUT: tuple[tuple[str, str], ...] = (
     ("09-recovery.md", "what to do when one thing breaks; backups"),
     ("10-launch-day.md", "whom to call, when, in which order"),
     ("11-reports.md", "the appendix: everything that was looked at"),
+    ("dns/", "the DNS records as they were seen, as zone files; rebuilt, not the zone itself"),
+    ("calendar/renewals.ics", "what ends or comes up again; open it once and your calendar knows"),
+    ("edge/", "old addresses as rules for nginx and Cloudflare, where there are any"),
+    ("reports/", "the checks for CI servers (JUnit)"),
     ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
     ("VERIFY.txt", "how to see that nothing was changed since"),
-    ("SHA256SUMS", "the fingerprint of every file"),
+    ("SHA256SUMS", "the fingerprint of every file, and SHA256SUMS.sig where it was signed"),
 )
 
 
@@ -74,7 +79,27 @@ def start_here(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
         documents,
         shot.banners,
         (name, text.clean(shot.launch.domain), moment(shot.made_at)),
-        f"Made by LaunchReady on {moment(shot.made_at)}. It names people and systems, and no secret: share it with care.",
+        f"Made by LaunchReady on {moment(shot.made_at)}. {_shared(shot)}",
+        emergency.blocks(shot),
+    )
+    return html.encode("utf-8")
+
+
+def _shared(shot: Snapshot) -> str:
+    if shot.profile == "team":
+        return "It is the team's: it names no people and no secret. Names and numbers stand in the founder's folder."
+    return "It names people and systems, and no secret: share it with care."
+
+
+def card(shot: Snapshot) -> bytes:
+    """EMERGENCY-CARD.html: one sheet."""
+    name = text.clean(shot.launch.name)
+    html = page.card(
+        f"{name}: when something breaks",
+        emergency.blocks(shot),
+        shot.banners,
+        (name, text.clean(shot.launch.domain), moment(shot.made_at)),
+        "Print it and hang it up. It holds no password; keys lie in the team's vault.",
     )
     return html.encode("utf-8")
 
@@ -89,7 +114,7 @@ def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
         empty="Nothing: every document is complete.",
     )
     blocks = (*lead(shot), files, gaps)
-    foot = f"Made by LaunchReady on {moment(shot.made_at)}. It names people and systems, and no secret: share it with care."
+    foot = f"Made by LaunchReady on {moment(shot.made_at)}. {_shared(shot)}"
     return markdown.render(f"{text.clean(shot.launch.name)}: handover", shot.banners, blocks, foot).encode("utf-8")
 
 
@@ -125,5 +150,19 @@ Windows, in PowerShell in this folder (prints the files that do not fit):
 
 This shows that the files are those of that day. It does not show who made them:
 whoever can change a file can also write a new SHA256SUMS. If that matters, keep
-the fingerprint of SHA256SUMS itself somewhere else.
+the fingerprint of SHA256SUMS itself somewhere else, or have the folder signed.
+
+Where there is a SHA256SUMS.sig, ask who made it for their public key (one line
+that begins with ssh-), put it into a file called signer.pub, and test it:
+
+    launchready verify . --key signer.pub
+
+Without LaunchReady, on macOS, Linux or Windows with OpenSSH 8.1 or later:
+
+    (printf "signer "; cat signer.pub) > allowed
+    ssh-keygen -Y verify -f allowed -I signer -n launchready-handover -s SHA256SUMS.sig < SHA256SUMS
+
+To see a month later whether the product still is as this folder says:
+
+    launchready drift .
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Protocol
 
 from .. import text
 from ..clock import Clock
+from ..findings import CheckResult
+from ..launch.decisions import Decisions
 from ..launch.inventory import Inventory
 from ..launch.model import Launch
 from ..launch.people import People
@@ -29,6 +32,13 @@ class Source(Protocol):
     def people(self) -> People: ...
     @property
     def inventory(self) -> Inventory: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def first_results(self) -> Mapping[str, CheckResult]:
+        """The oldest kept result of each check."""
+        ...
+
     @property
     def reach(self) -> Reach: ...
     @property

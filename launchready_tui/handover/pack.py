@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 
 SUMS = "SHA256SUMS"
+SIGNATURE = f"{SUMS}.sig"
 # The earliest moment a zip can hold; deflate is not used because its bytes differ between zlib builds.
 _DATE = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3

@@ -21,9 +21,24 @@ def render(
     banners: tuple[str, ...],
     masthead: tuple[str, str, str],
     foot: str,
+    urgent: tuple[Block, ...] = (),
 ) -> str:
-    """The page. `masthead` is product, domain and when it was made; `lead` stands before the contents."""
-    css = style()
+    """The page. `masthead` is product, domain and when it was made; `lead` stands before the contents, `urgent` right after it."""
+    body = [
+        *(_banner(banner) for banner in banners),
+        *(block(one) for one in lead if not isinstance(one, Table)),
+        '<div class="pair">',
+        *(block(one) for one in lead if isinstance(one, Table)),
+        "</div>",
+        *_urgent(urgent),
+        _contents(documents),
+        *(_section(document, banners) for document in documents),
+    ]
+    return _document(title, style(), masthead, body, foot)
+
+
+def _document(title: str, css: str, masthead: tuple[str, str, str], body: list[str], foot: str) -> str:
+    """A whole page that asks nothing of anybody: its own style, no script, no outside request."""
     policy = f"default-src 'none'; style-src 'sha256-{_digest(css)}'; img-src data:; base-uri 'none'; form-action 'none'"
     e = text.for_html
     name, domain, made = masthead
@@ -50,19 +65,28 @@ def render(
         "</header>",
         '<main id="content">',
         f"<h1>{e(title)}</h1>",
-        *(_banner(banner) for banner in banners),
-        *(block(one) for one in lead if not isinstance(one, Table)),
-        '<div class="pair">',
-        *(block(one) for one in lead if isinstance(one, Table)),
-        "</div>",
-        _contents(documents),
-        *(_section(document, banners) for document in documents),
+        *body,
         "</main>",
         f'<footer class="quiet"><p>{e(foot)}</p></footer>',
         "</body>",
         "</html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _urgent(blocks: tuple[Block, ...]) -> list[str]:
+    if not blocks:
+        return []
+    head = '<section id="emergency" class="urgent" aria-labelledby="emergency-title">'
+    return [head, '<h2 id="emergency-title">When something breaks</h2>', *(block(one) for one in blocks), "</section>"]
+
+
+def card(title: str, blocks: tuple[Block, ...], banners: tuple[str, ...], masthead: tuple[str, str, str], foot: str) -> str:
+    """One sheet of its own, in the same style."""
+    css = style()
+    return _document(
+        title, css, masthead, [*(_banner(banner) for banner in banners), '<div class="card">', *map(block, blocks), "</div>"], foot
+    )
 
 
 def style() -> str:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .. import text
+from ..findings import CheckResult
+from ..launch.decisions import SignOff
 from ..launch.inventory import Inventory
 from ..launch.model import Launch
 from ..launch.people import People
 from ..roadmap.model import CheckSpec, Roadmap
 from ..verdict import Judged, Standing, Verdict
+from . import profile as for_team
+from .blocks import Cell, Column
 from .model import Source
+from .profile import Profile
 
+if TYPE_CHECKING:
+    from .zones import Record
+
+Rows = tuple[tuple[Cell, ...], ...]
 DEMO = "This is a demo: a made-up marketplace on this machine. Nothing here speaks of a real product."
 CONNECT_MAP = "Seen through a connect map: names were led to addresses given by hand, so this is not what the public internet sees."
 OTHER_TIME = "Judged at a time that was set by hand, not at the time of the clock."
@@ -33,22 +44,34 @@ class Snapshot:
     set_time: bool
     """Judged at a time set by hand, so that nothing of it counts as a real run."""
     made_at: datetime
+    profile: Profile = "founder"
+    records: tuple[Record, ...] = ()
+    """DNS records asked for just before; without them those in the checks' evidence stand."""
+    first: Mapping[str, CheckResult] = field(default_factory=dict)
+    """The oldest kept result of each check: what the sprint began with."""
+    signed: tuple[SignOff, ...] = ()
 
     @classmethod
-    def of(cls, source: Source, now: datetime) -> Snapshot:
+    def of(cls, source: Source, now: datetime, *, profile: Profile = "founder", records: tuple[Record, ...] = ()) -> Snapshot:
         """Takes the look. `now` is when the bundle is made."""
-        verdict = source.verdict()
+        verdict, people = source.verdict(), source.people
+        if profile == "team":
+            verdict, people = for_team.verdict(verdict, people), for_team.people(people)
         seen_via = any(one.finding.via for standing in verdict.standings.values() for one in standing.findings)
         return cls(
             launch=source.launch,
             roadmap=source.roadmap,
-            people=source.people,
+            people=people,
             inventory=source.inventory,
             verdict=verdict,
             demo=source.demo,
             mapped=bool(source.reach.connect) or bool(source.launch.connect) or seen_via,
             set_time=not source.keeps,
             made_at=now,
+            profile=profile,
+            records=records,
+            first=source.first_results,
+            signed=source.decisions.signed,
         )
 
     @property
@@ -56,6 +79,13 @@ class Snapshot:
         """What a reader must know before believing any page."""
         shown = ((DEMO, self.demo), (CONNECT_MAP, self.mapped), (OTHER_TIME, self.set_time))
         return tuple(words for words, on in shown if on)
+
+    def shown(self, columns: tuple[Column, ...], rows: Rows) -> tuple[tuple[Column, ...], Rows]:
+        """A table as this profile shows it: the team's has no columns that name people."""
+        if self.profile == "founder":
+            return columns, rows
+        kept = [at for at, column in enumerate(columns) if not column.people]
+        return tuple(columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows)
 
     @property
     def origin(self) -> str:
@@ -80,7 +110,10 @@ class Snapshot:
         return self.roadmap.checks[check]
 
     def person(self, who: str) -> str:
-        """The name for a person id, cleaned; the id itself where no name is known."""
+        """The name for a person id, cleaned; the id itself where no name is known. For the team: what they do."""
+        if self.profile == "team":
+            found = self.people.find(who)
+            return text.clean(found.name) if found else "somebody" if who else ""
         return text.clean(self.people.label(who))
 
     def open_findings(self, *checks: str) -> list[Judged]:

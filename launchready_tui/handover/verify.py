@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from .. import text
 from .model import Problem
-from .pack import SUMS, pack
+from .pack import SIGNATURE, SUMS, pack
 
 LIMIT = 256 * 1024 * 1024
 """No bundle is larger; a zip that would unpack to more is not unpacked."""
@@ -24,19 +24,33 @@ _SYSTEM = {
 _UNPACK = "Unpack it and verify the folder to see whether the files are still the same."
 
 
-def verify(path: Path) -> tuple[Problem, ...]:
-    """What is wrong with the bundle at `path`, in the order of its files; empty when every byte is as it was exported."""
+def verify(path: Path, *, key: Path | None = None) -> tuple[Problem, ...]:
+    """What is wrong with the bundle at `path`, in the order of its files; empty when every byte is as it was exported.
+
+    With `key`, a public key or an allowed-signers file, the signature is tested as well, and must be there.
+    """
+    files, problems = read(path)
+    if files is None:
+        return problems
+    found = {*problems, *_compare(files)}
+    if key is not None and SUMS in files:
+        from . import sign
+
+        found.update(sign.check(files[SUMS], files.get(SIGNATURE), key))
+    return tuple(sorted(found, key=lambda one: (one.file, one.text)))
+
+
+def read(path: Path) -> tuple[dict[str, bytes] | None, tuple[Problem, ...]]:
+    """The files of a folder or zip, unverified, and what is wrong with how they are kept; None where nothing can be read."""
     if path.is_symlink():
-        return (Problem("", f"{path.name} is a link to somewhere else; name the folder or zip itself."),)
+        return None, (Problem("", f"{path.name} is a link to somewhere else; name the folder or zip itself."),)
     if path.is_dir():
         files, problems = _read_folder(path)
     elif path.is_file():
         files, problems = _read_zip(path)
     else:
-        return (Problem("", f"There is no folder and no zip called {path.name}."),)
-    if files is None:
-        return tuple(problems)
-    return tuple(sorted({*problems, *_compare(files)}, key=lambda one: (one.file, one.text)))
+        return None, (Problem("", f"There is no folder and no zip called {path.name}."),)
+    return files, tuple(problems)
 
 
 def _compare(files: dict[str, bytes]) -> list[Problem]:
@@ -46,7 +60,7 @@ def _compare(files: dict[str, bytes]) -> list[Problem]:
     listed, problems = _listed(files[SUMS])
     for name in sorted(set(listed) - set(files)):
         problems.append(Problem(name, "is missing."))
-    for name in sorted(set(files) - set(listed) - {SUMS}):
+    for name in sorted(set(files) - set(listed) - {SUMS, SIGNATURE}):
         problems.append(Problem(name, _extra(name)))
     for name in sorted(set(files) & set(listed)):
         if hashlib.sha256(files[name]).hexdigest() != listed[name]:

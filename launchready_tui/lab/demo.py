@@ -215,6 +215,13 @@ def inventory(today: date) -> Inventory:
     )
 
 
+_LOGINS = {
+    "registrar": "https://registrar.nic.test/",
+    "hosting": f"https://{at.ADMIN}/",
+    "payments": "https://dashboard.stripe.com",
+}
+
+
 def _systems(today: date) -> tuple[System, ...]:
     rows: tuple[tuple[str, str, Category, str], ...] = (
         ("registrar", "Domain registrar", "registrar", "Example Names Registrar"),
@@ -234,6 +241,7 @@ def _systems(today: date) -> tuple[System, ...]:
             business_owned="yes",
             billing_owner=FOUNDER,
             recovery_contact=FOUNDER,
+            login_url=_LOGINS.get(name, ""),
             renewal=today + timedelta(days=310) if name == "registrar" else None,
         )
         for name, title, category, provider in rows

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from launchready_tui import roadmap
 from launchready_tui.clock import Clock, FixedClock
@@ -49,6 +51,8 @@ class Market:
     roadmap: Roadmap = field(default_factory=roadmap.load)
     vault: Vault = field(default_factory=Vault)
     journal: Journal = field(default_factory=Journal)
+    first_results: dict[str, CheckResult] = field(default_factory=dict)
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="launchready-test-")))
 
     def verdict(self) -> Verdict:
         found = {result.check: result for result in self.results}

@@ -401,7 +401,7 @@ def test_the_shell_completes_checks(tmp_path: Path) -> None:
 
 def test_handover_and_verify(program: Program, says: dict[str, list[Finding]], tmp_path: Path) -> None:
     program.at("check")
-    said = program.at("handover", "--out", tmp_path / "handed")
+    said = program.at("handover", "--offline", "--out", tmp_path / "handed")
     assert said.code == 0
     folder, archive = said.out.split()
     assert "not filled:" in said.err and "Verdict: NO-GO" in said.err

@@ -5,9 +5,11 @@ from __future__ import annotations
 from ...findings import State
 from ...launch.inventory import Access, System
 from ...launch.papers import Papers
+from ...launch.people import Person
 from ..blocks import BLANK, Cell
 from ..draft import Draft, plain
 from ..model import Document
+from ..profile import hider
 from ..snapshot import Snapshot
 from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, SEVERITIES, YES, day, state_cell
 
@@ -28,38 +30,38 @@ def write(shot: Snapshot) -> Document:
     )
     draft.table(
         "Systems",
-        "system|kind|provider|account of|business owns it|pays the bill|renews|log-in",
+        "system|kind|provider|@account of|business owns it|@pays the bill|renews|log-in",
         [_system(draft, system) for system in inventory.systems],
         csv="systems",
         empty="No system is filled in yet.",
     )
-    draft.table(
-        "Who gets in",
-        "system|person|right|least needed|second factor|kind of log-in|key lies in|looked at",
-        [_access(draft, entry) for entry in inventory.access],
-        csv="access",
-        empty="Nobody's access is filled in yet.",
-    )
+    ways = [_access(draft, entry) for entry in inventory.access]
+    if shot.profile == "founder":
+        draft.table(
+            "Who gets in",
+            "system|person|right|least needed|second factor|kind of log-in|key lies in|looked at|ends",
+            ways,
+            csv="access",
+            empty="Nobody's access is filled in yet.",
+        )
     if not inventory.systems:
         for kind in ("registrar", "dns", "hosting", "code", "database", "payments", "email"):
             draft.fact("", f"{CATEGORIES[kind]} account", "p")
     for system in inventory.systems:
         if not any(entry.system == system.id for entry in inventory.access):
             draft.fact("", f"who gets into {_name(system)}", "p")
-    draft.table(
-        "People",
-        "person|role|state",
-        [
-            (
-                plain(shot.person(one.id)),
-                draft.fact(one.role, f"role of {shot.person(one.id)}", "p", short="role"),
-                plain(PERSON_STATUS[one.status]),
-            )
-            for one in shot.people.people
-        ],
-        empty="No people are filled in on this machine.",
-    )
+    people = [_person(draft, one) for one in shot.people.people]
+    if shot.profile == "founder":
+        draft.table("People", "person|role|kind|state", people, empty="No people are filled in on this machine.")
+    else:
+        draft.note("Who gets in and who pays stands in the founder's folder, which is not for everybody.")
     return draft.finish()
+
+
+def _person(draft: Draft, one: Person) -> tuple[Cell, ...]:
+    name = draft.snapshot.person(one.id)
+    role = draft.fact(one.role, f"role of {name}", "p", short="role")
+    return plain(name), role, plain(one.kind), plain(PERSON_STATUS[one.status])
 
 
 def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
@@ -71,7 +73,12 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
         draft.fact(system.provider, f"provider of {name}", "p", short="provider"),
         draft.fact(shot.person(system.account_owner), f"owner of the account {name}", "p", short="owner of the account"),
         draft.known(owned or Cell("yes or no", "gap"), f"whether the business owns {name}", "p", owned is not None),
-        draft.fact(shot.person(system.billing_owner), f"owner of billing for {name}", "p", short="owner of billing"),
+        draft.fact(
+            "nothing to pay" if system.no_bill else shot.person(system.billing_owner),
+            f"owner of billing for {name}",
+            "p",
+            short="owner of billing",
+        ),
         plain(day(system.renewal)) if system.renewal else BLANK,
         draft.fact(system.login_url, f"log-in address of {name}", "p", link=system.login_url, short="address"),
     )
@@ -92,6 +99,7 @@ def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
         draft.fact(
             day(entry.reviewed) if entry.reviewed else "", f"when the access of {person} to {system} was looked at", "p", short="day"
         ),
+        plain(day(entry.remove_by)) if entry.remove_by else BLANK,
     )
 
 
@@ -99,15 +107,16 @@ def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
     """What is wrong with the access as it is filled in, the heaviest first."""
     from ...checks.handover import access, bus_factor
 
+    hide = hider(shot.people) if shot.profile == "team" else str
     papers = Papers(shot.people, shot.inventory)
     found = [*access.problems(papers, shot.made_at), *bus_factor.problems(papers, shot.made_at)]
     worst_first = sorted((one for one in found if one.is_open), key=lambda one: (one.state is State.UNKNOWN, one.severity.weight))
     return [
         (
-            plain(one.summary),
+            plain(hide(one.summary)),
             state_cell(one.state),
             plain(SEVERITIES[one.severity]),
-            plain(one.remedy.text if one.remedy else ""),
+            plain(hide(one.remedy.text) if one.remedy else ""),
         )
         for one in worst_first
     ]

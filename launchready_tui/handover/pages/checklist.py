@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...findings import State
+from ...launch.decisions import SignOff
 from ..blocks import BLANK, Cell
 from ..draft import Draft, plain
 from ..model import Document
@@ -20,6 +21,11 @@ class Item:
     text: str
     check: str = ""
     category: str = ""
+
+    @property
+    def id(self) -> str:
+        """How a signature names it."""
+        return self.check or f"owns.{self.category}"
 
 
 ITEMS: tuple[Item, ...] = (
@@ -56,9 +62,24 @@ def write(shot: Snapshot) -> Document:
     rows = []
     for item in ITEMS:
         state, known_by, look = _by_check(draft, item) if item.check else _by_system(draft, item)
-        rows.append((plain(item.group), plain(item.text), state, known_by, plain(look), Cell("", "blank")))
+        rows.append((plain(item.group), plain(item.text), state, known_by, plain(look), _signed(shot, item.id)))
     draft.table("Handover checklist", "part|+what is true|state|known from|+see for yourself|signed, date", rows, csv="checklist")
+    open_lines = sum(not signature(shot, item.id) for item in ITEMS)
+    draft.note(
+        f"{len(ITEMS) - open_lines} of {len(ITEMS)} lines are signed. A signature is put down with “launchready sign”, "
+        "or by hand on paper; it stands for what somebody has seen, not for what is planned."
+    )
     return draft.finish()
+
+
+def signature(shot: Snapshot, what: str) -> SignOff | None:
+    """The newest signature under a line."""
+    return next((one for one in sorted(shot.signed, key=lambda one: one.on, reverse=True) if one.what == what), None)
+
+
+def _signed(shot: Snapshot, what: str) -> Cell:
+    found = signature(shot, what)
+    return plain(f"{shot.person(found.by)}, {day(found.on.date())}") if found else BLANK
 
 
 def _by_check(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
@@ -97,7 +118,7 @@ def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
         return NO if standing.state is State.FAIL else state_cell(standing.state) if standing.state is State.ACCEPTED else UNANSWERED
 
     systems = shot.inventory.systems
-    bills = UNANSWERED if not systems else YES if all(system.billing_owner for system in systems) else NO
+    bills = UNANSWERED if not systems else YES if all(system.billing_owner or system.no_bill for system in systems) else NO
     dns = [system.id for system in systems if system.category == "dns"]
     inside = [access for access in shot.inventory.access if access.system in dns and not _left(shot, access.person)]
     names = UNANSWERED if not dns else YES if inside else NO

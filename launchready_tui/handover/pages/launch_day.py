@@ -4,71 +4,92 @@ from __future__ import annotations
 
 from ... import text
 from ...launch.inventory import Contact
-from ..blocks import Cell, Code, Para
-from ..draft import Draft, plain
+from ...launch.plan import DUTIES, GO_NO_GO, MESSAGES, fill, go_no_go_at, moments
+from ..blocks import BLANK, Cell, Code, Para
+from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import moment, plural
-
-CHECKPOINTS: tuple[tuple[str, str], ...] = (
-    ("24 hours before", "Run all checks. Decide what is fixed, accepted or put off. No more changes without a second pair of eyes."),
-    ("1 hour before", "Run all checks again. Everybody in the plan says that they are there. Decide: go or no-go."),
-    ("Launch", "Open the doors. Sign up, log in, book and pay once yourself, on a phone."),
-    ("15 minutes after", "Errors, response times, sign-ups, the first payment. Is mail arriving?"),
-    ("1 hour after", "The same again. Read what customers write."),
-    ("4 hours after", "The same again. Hand over to whoever takes the night."),
-    ("24 hours after", "Write down what happened and what to change. Plan the first fix release."),
-)
-MESSAGES: tuple[tuple[str, str], ...] = (
-    (
-        "We have a problem",
-        "We know that [what] does not work right now. We are on it and will write again at [time]. Nothing you entered is lost.",
-    ),
-    ("Still working on it", "[What] is still down. We found the cause and are putting it right. Next word at [time]."),
-    ("Solved", "[What] works again since [time]. Thank you for your patience. If something still looks wrong, write to [support address]."),
-)
+from ..words import day, moment, plural, short_moment
+from .checklist import signature
 
 
 def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "launch-day", "Launch-day contacts", "10-launch-day.md")
-    draft.lead("Whom to call, in this order. If nobody answers in the time given, call the next.")
-    contacts = sorted(shot.inventory.contacts, key=lambda one: (one.order, one.person))
-    draft.table(
-        "Contact plan",
-        "#order|person|role|reach them at|hours|time zone|here when|#next after",
-        [_contact(draft, contact) for contact in contacts],
-        csv="contacts",
-        empty="Not filled: who is called first, second and third.",
+    inventory, plan = shot.inventory, shot.inventory.plan
+    draft.lead("When the doors open, who decides, and whom to call in which order. If nobody answers in the time given, call the next.")
+    draft.facts(
+        ("Launch", draft.fact(moment(plan.launch_at) if plan.launch_at else "", "when the doors open", "l")),
+        ("Go or no-go", plain(moment(said_at)) if (said_at := go_no_go_at(inventory)) else BLANK),
+        ("Decided by", draft.fact(shot.person(plan.decider) if plan.decider else "", "who says go or no-go", "l")),
+        ("Said", plain(_said(shot))),
+        ("Close the doors", draft.fact(plan.kill_switch, "how the product is closed at once (kill switch)", "l")),
+        ("Close watch until", plain(day(plan.watch_until)) if plan.watch_until else BLANK),
+        ("Customers write to", draft.fact(shot.launch.email.support, "address that customers write to", "3", "code")),
+        ("Sprint", draft.fact(_sprint(shot), "when the launch sprint starts and ends", "l")),
     )
+    contacts = sorted(inventory.contacts, key=lambda one: (one.order, one.person))
+    rungs = [_contact(draft, contact) for contact in contacts]
+    if shot.profile == "founder":
+        draft.table(
+            "Contact plan",
+            "#order|person|role|reach them at|hours|time zone|here when|#next after",
+            rungs,
+            csv="contacts",
+            empty="Not filled: who is called first, second and third.",
+        )
+    else:
+        draft.note("The numbers stand in the founder's folder, which is not for everybody.")
     if not contacts:
         draft.fact("", "who is called first when something breaks", "l")
     if len(contacts) < 2:
         draft.fact("", "who is called when the first does not answer", "l")
-    draft.facts(
-        ("Customers write to", draft.fact(shot.launch.email.support, "address that customers write to", "3", "code")),
-        ("Sprint", draft.fact(_sprint(shot), "when the launch sprint starts and ends", "l")),
+    draft.table(
+        "Who does what",
+        "duty|+what that is|person|deputy",
+        [
+            (plain(one.duty), plain(DUTIES[one.duty]), plain(shot.person(one.person)), plain(shot.person(one.deputy) if one.deputy else ""))
+            for one in inventory.duties
+        ],
+        empty="Not filled: who leads, who changes things, who tells the users. One person may have two duties.",
     )
-    draft.table("What is looked at when", "when|+what", [(plain(when), plain(what)) for when, what in CHECKPOINTS])
+    draft.table(
+        "What is looked at when",
+        "when|at|+what|checks|@owner",
+        [
+            (
+                plain(one.checkpoint.title),
+                plain(short_moment(one.at) if one.at else one.key),
+                plain(one.checkpoint.what),
+                code(" ".join(one.checkpoint.checks)),
+                plain(shot.person(one.checkpoint.owner) if one.checkpoint.owner else ""),
+            )
+            for one in moments(inventory)
+        ],
+        csv="checkpoints",
+    )
     draft.heading("Messages, ready to send")
     for title, words in MESSAGES:
-        draft.blocks.append(Code(words, title))
+        draft.blocks.append(Code(fill(words, support=shot.launch.email.support), title))
     if contacts and any(contact.escalate_after_min > 30 for contact in contacts):
         draft.blocks.append(Para("Some people in the plan are waited for longer than 30 minutes; on launch day that is long.", "note"))
     return draft.finish()
 
 
+def _said(shot: Snapshot) -> str:
+    """The go or no-go as it was signed; empty before."""
+    said = signature(shot, GO_NO_GO)
+    return f"{said.answer}, {shot.person(said.by)}, {moment(said.on)}" if said else ""
+
+
 def _contact(draft: Draft, contact: Contact) -> tuple[Cell, ...]:
     shot = draft.snapshot
     person, name = shot.people.find(contact.person), shot.person(contact.person)
-    channel = contact.channel
-    reach = person.contact if person else ""
+    ways = (contact.channel, person.contact if person else "", person.second_contact if person else "")
     return (
         plain(str(contact.order)),
         plain(name),
         draft.fact(person.role if person else "", f"role of {name}", "p", short="role"),
-        draft.fact(
-            ", ".join(part for part in (text.clean(channel), text.clean(reach)) if part), f"how to reach {name}", "p", short="channel"
-        ),
+        draft.fact(", ".join(dict.fromkeys(part for part in map(text.clean, ways) if part)), f"how to reach {name}", "p", short="channel"),
         draft.fact(person.hours if person else "", f"hours of {name}", "p", short="hours"),
         draft.fact(person.time_zone if person else "", f"time zone of {name}", "p", short="time zone"),
         plain(contact.when),

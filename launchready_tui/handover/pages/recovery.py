@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import text
-from ...launch.cards import missing
+from ...launch.cards import SCENARIOS, missing, scenarios_of
 from ...launch.inventory import Backup, Recovery
 from ..blocks import Cell, Code, Heading, Para
 from ..draft import Draft, plain
@@ -16,7 +16,8 @@ from ..words import day
 def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "recovery", "Recovery notes", "09-recovery.md")
     draft.lead("First stop all releases and tell the others. Then find the card that fits and follow it line by line.")
-    cards, proposed = shot.inventory.recovery, missing(running(shot), shot.inventory)
+    cards = sorted(shot.inventory.recovery, key=_place)
+    proposed = missing(running(shot), shot.inventory)
     for card in cards:
         _card(draft, card)
     if proposed:
@@ -27,7 +28,7 @@ def write(shot: Snapshot) -> Document:
     draft.heading("Data and backups")
     draft.table(
         "Data stores",
-        "data|backup lies in|owner|how often|last restored|may be lost|back within",
+        "data|backup lies in|@owner|how often|last restored|may be lost|back within",
         [_backup(draft, backup) for backup in shot.inventory.backups],
         csv="backups",
         empty="Not filled: which data the business cannot lose, and where its backups are.",
@@ -43,8 +44,14 @@ def write(shot: Snapshot) -> Document:
         )
         for card in cards
     ]
-    draft.table("Rehearsals", "card|rehearsed|by|took", rows, csv="recovery", empty="Nothing has been rehearsed yet.")
+    draft.table("Rehearsals", "card|rehearsed|@by|took", rows, csv="recovery", empty="Nothing has been rehearsed yet.")
     return draft.finish()
+
+
+def _place(card: Recovery) -> tuple[int, str]:
+    """The likeliest breakdowns first, cards of another kind last."""
+    places = [SCENARIOS.index(one) for one in scenarios_of(card)]
+    return min(places, default=len(SCENARIOS)), card.id
 
 
 def _card(draft: Draft, card: Recovery) -> None:
@@ -54,7 +61,7 @@ def _card(draft: Draft, card: Recovery) -> None:
         ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p")),
         ("Shown first by", plain(card.detect)),
         ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p")),
-        ("Rehearsed", draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p")),
+        ("Rehearsed", draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet")),
     )
     first = draft.fact(card.first_steps, f"{title}: first steps", "p")
     if first.kind == "gap":

@@ -35,7 +35,7 @@ def write(shot: Snapshot) -> Document:
             [_finding(shot, one) for one in findings],
             empty="Nothing has been looked at yet.",
         )
-    draft.table("All checks", "check|state|+goal|last seen|fresh until|owner|id", _checks(shot), csv="checks")
+    draft.table("All checks", "check|state|+goal|last seen|fresh until|@owner|id", _checks(shot), csv="checks")
     return draft.finish()
 
 

@@ -50,7 +50,7 @@ def write(shot: Snapshot) -> Document:
     more = f"; {rest} more in the appendix" if rest else ""
     draft.table(
         f"Fix first ({len(fixes)} of {len(verdict.fixes)}{more})" if fixes else "Fix first",
-        "#place|+problem|state|weight|touches|#effort|waits for|owner",
+        "#place|+problem|state|weight|touches|#effort|waits for|@owner",
         rows,
         empty="Nothing has been found that needs fixing." if answered else "Nothing has been looked at yet.",
     )
@@ -110,10 +110,10 @@ def _decided(draft: Draft) -> None:
         if one.state is State.LATER and one.decision is not None
     ]
     draft.blocks.append(Heading("Decided"))
-    draft.table("Known risks", "+problem|taken on by|+why|until", accepted, csv="known-risks", empty="No risk has been accepted.")
+    draft.table("Known risks", "+problem|@taken on by|+why|until", accepted, csv="known-risks", empty="No risk has been accepted.")
     draft.table(
         "Put off until after the launch",
-        "+problem|by|+why",
+        "+problem|@by|+why",
         later,
         empty=f"Nothing was put off ({plural(len(shot.verdict.fixes), 'problem')} open).",
     )

@@ -7,6 +7,7 @@ from ..blocks import Cell
 from ..draft import Draft, plain
 from ..model import Document
 from ..snapshot import Snapshot
+from ..timing import Timing, change, timings
 from ..words import OPEN, day, is_answered, standing_cell, state_cell
 
 LEADS = {
@@ -49,7 +50,7 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
     draft.table("What this stage delivers", "what|state|checks behind it", delivered)
     draft.table(
         "Check by check",
-        "what|state|+how it is known|owner",
+        "what|state|+how it is known|@owner",
         [
             (
                 plain(spec.title),
@@ -82,16 +83,18 @@ def _known_by(draft: Draft, check: str) -> Cell:
 
 
 def _routes(draft: Draft) -> None:
-    """The measured routes with their figures, and how sure they are."""
+    """The measured routes with their figures, how sure they are, and what they were when the sprint began."""
     shot = draft.snapshot
-    rows = []
-    measured = [one for one in shot.standing("audit.latency").findings if one.state is not State.INFO]
-    for route in dict.fromkeys(one.finding.subject for one in measured):
-        about = [one for one in measured if one.finding.subject == route]
-        figures = {item.label: item.text for one in about for item in one.finding.evidence}
-        if "p95" in figures:
-            cells = [plain(figures.get(label, "")) for label in ("requests", "p50", "p95", "p95 interval", "over the target")]
-            rows.append((plain(route), state_cell(worst([one.state for one in about])), *cells))
+    now = [one.finding for one in shot.standing("audit.latency").findings if one.state is not State.INFO]
+    states = {one.finding.id: one.state for one in shot.standing("audit.latency").findings}
+    rows, compared = [], []
+    before = timings(shot.first["audit.latency"].findings) if "audit.latency" in shot.first else {}
+    for route, seen in timings(now).items():
+        state = worst([states[one.id] for one in now if one.subject == route])
+        cells = [plain(seen.figures.get(label, "")) for label in ("requests", "p50", "p95", "p95 interval", "over the target")]
+        rows.append((plain(route), state_cell(state), *cells))
+        if route in before and before[route].at != seen.at:
+            compared.append(_compared(route, before[route], seen))
     draft.table(
         "Measured routes",
         "route|state|#requests|#half are faster than|#19 of 20 are faster than|which lies between|slow or failed",
@@ -101,3 +104,15 @@ def _routes(draft: Draft) -> None:
     )
     if not rows:
         draft.fact("", "measurements of the main routes", "1")
+    draft.table(
+        "Before and after",
+        "route|#before|which lay between|#requests|#now|which lies between|#requests|+what can be said",
+        compared,
+        csv="before-after",
+        empty="Nothing to compare: each route was measured once at most.",
+    )
+
+
+def _compared(route: str, before: Timing, after: Timing) -> tuple[Cell, ...]:
+    cells = [plain(seen.figures.get(label, "")) for seen in (before, after) for label in ("p95", "p95 interval", "requests")]
+    return plain(route), *cells, plain(change(before, after))

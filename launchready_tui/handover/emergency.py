@@ -1,0 +1,114 @@
+"""What somebody needs in the first minute: go back, close the doors, whom to call, where DNS is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .. import text
+from ..launch.cards import scenarios_of, status_page
+from ..launch.inventory import Category, System
+from .blocks import Block, Cell, Code, Facts, Para, Steps, Table
+from .draft import plain
+from .snapshot import Snapshot
+from .words import column_list, join
+
+FIRST = (
+    "Stop all releases. Say in the team's channel that you have.",
+    "Write down the time and what people see.",
+    "Started right after a release? Go back first, look for the cause later.",
+    "Call the first person below. No answer in the time given: the next.",
+    "Tell users, with the first message of “Launch-day contacts”.",
+)
+
+
+def blocks(shot: Snapshot) -> tuple[Block, ...]:
+    """The card's content; also the top of START-HERE."""
+    return (Steps(FIRST), *_back(shot), _places(shot), _calls(shot))
+
+
+def _back(shot: Snapshot) -> Iterable[Block]:
+    command = rollback(shot)
+    if command:
+        yield Code(command, "Back to the last good version", paste=True)
+    else:
+        yield Para("how to go back to the last good version", "gap")
+    close = text.clean_block(shot.inventory.plan.kill_switch)
+    if close:
+        yield Code(close, "Close the doors", paste=False)
+    else:
+        yield Para("how the product is closed at once (kill switch)", "gap")
+
+
+def rollback(shot: Snapshot) -> str:
+    """The way back: the plan's own words, else the command of the card for a bad release. Never a proposal: it may be wrong."""
+    own = shot.inventory.plan.rollback.strip()
+    card = next((one for one in shot.inventory.recovery if "release" in scenarios_of(one) and one.command), None)
+    return text.clean_block(own or (card.command if card else ""))
+
+
+_PLACES: tuple[tuple[str, Category], ...] = (
+    ("DNS is changed at", "dns"),
+    ("Domain registered at", "registrar"),
+    ("Product runs at", "hosting"),
+    ("Data lies at", "database"),
+    ("Payments at", "payments"),
+    ("Mail is sent by", "email"),
+)
+
+
+def _places(shot: Snapshot) -> Table:
+    rows = []
+    for words, category in _PLACES:
+        systems = [one for one in shot.inventory.systems if one.category == category]
+        rows += [(plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _status(one)) for one in systems]
+        if not systems:
+            gap = Cell("system", "gap")
+            rows.append((plain(words), gap, Cell("", "blank"), Cell("", "blank"), Cell("", "blank")))
+    columns, shown = shot.shown(column_list("what|where|+log-in|@who gets in|says it is down at"), tuple(rows))
+    return Table("Where to go", columns, shown)
+
+
+def _named(system: System) -> str:
+    return join([part for part in dict.fromkeys((system.name or system.id, system.provider)) if part]).replace(" and ", ", ")
+
+
+def _login(system: System) -> Cell:
+    address = text.clean(system.login_url)
+    return Cell(address, link=address) if address else Cell("log-in address", "gap")
+
+
+def _status(system: System) -> Cell:
+    page = status_page(system.provider)
+    return Cell(page, link=page) if page else Cell("", "blank")
+
+
+def _who(shot: Snapshot, system: System) -> str:
+    ways = [one.person for one in shot.inventory.access if one.system == system.id]
+    return ", ".join(shot.person(who) for who in dict.fromkeys(ways) if not _left(shot, who))
+
+
+def _left(shot: Snapshot, who: str) -> bool:
+    person = shot.people.find(who)
+    return person is not None and person.status == "left"
+
+
+def _calls(shot: Snapshot) -> Block:
+    if shot.profile == "team":
+        return Facts((("Whom to call", plain("The numbers stand in the founder's folder, which is not for everybody.")),))
+    rows = []
+    for rung in sorted(shot.inventory.contacts, key=lambda one: (one.order, one.person)):
+        person = shot.people.find(rung.person)
+        ways = [rung.channel, person.contact if person else "", person.second_contact if person else ""]
+        reach = ", ".join(way for way in dict.fromkeys(text.clean(one) for one in ways) if way)
+        hours = " ".join(part for part in (person.hours, person.time_zone) if part) if person else ""
+        rows.append(
+            (
+                plain(str(rung.order)),
+                plain(shot.person(rung.person)),
+                plain(reach) if reach else Cell("how to reach them", "gap"),
+                plain(hours) if hours else Cell("hours", "gap"),
+                plain(f"{rung.escalate_after_min} min"),
+            )
+        )
+    empty = "Not filled: who is called first, second and third."
+    return Table("Call, in this order", column_list("#call|who|+reach them at|there|#next after"), tuple(rows), empty=empty)

@@ -1,0 +1,67 @@
+"""The signature over SHA256SUMS, made and tested by OpenSSH (`ssh-keygen -Y`, 8.1 or later): no key of ours, no format of our own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .model import ExportError, Problem
+from .pack import SIGNATURE
+
+NAMESPACE = "launchready-handover"
+_WAIT_S = 120
+"""Long enough to touch a hardware key or to type a passphrase."""
+
+
+def sign(sums: bytes, key: Path) -> bytes:
+    """The armored signature. `key` is a private key, or a public one whose private part an agent holds. Raises ExportError."""
+    if not key.is_file():
+        raise ExportError(f"There is no key {key}; --sign takes an SSH key such as ~/.ssh/id_ed25519. Nothing was written.")
+    done = _run(["-Y", "sign", "-f", str(key), "-n", NAMESPACE], sums)
+    if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+        why = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ExportError(
+            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. Nothing was written."
+        )
+    return done.stdout
+
+
+def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...]:
+    """What is wrong with the signature, by a public key or an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS)."""
+    if signature is None:
+        return (Problem(SIGNATURE, "is missing, so it cannot be seen who made this folder."),)
+    try:
+        lines = key.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as why:
+        return (Problem("", f"{key} could not be read: {getattr(why, 'strerror', None) or 'it is no text'}."),)
+    with tempfile.TemporaryDirectory(prefix="launchready-verify-") as name:
+        room = Path(name)
+        allowed, signed = room / "allowed", room / SIGNATURE
+        # A public key alone stands for anybody who holds it.
+        bare = [line for line in lines if line.startswith(("ssh-", "ecdsa-", "sk-"))]
+        allowed.write_text("".join(f"{_ANYBODY} {line}\n" for line in bare) or "\n".join(lines) + "\n", encoding="utf-8")
+        signed.write_bytes(signature)
+        try:
+            found = _run(["-Y", "find-principals", "-s", str(signed), "-f", str(allowed)], b"")
+            who = found.stdout.decode("utf-8", "replace").split()
+            if found.returncode or not who:
+                return (Problem(SIGNATURE, f"was not made by a key of {key.name}."),)
+            done = _run(["-Y", "verify", "-f", str(allowed), "-I", who[0], "-n", NAMESPACE, "-s", str(signed)], sums)
+        except ExportError as why:
+            return (Problem("", str(why)),)
+    return () if done.returncode == 0 else (Problem(SIGNATURE, "does not fit: SHA256SUMS or the signature was changed."),)
+
+
+_ANYBODY = "signer"
+
+
+def _run(arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        raise ExportError("Signing needs ssh-keygen (OpenSSH 8.1 or later), and it is not installed. Nothing was written.")
+    try:
+        return subprocess.run([program, *arguments], input=given, capture_output=True, timeout=_WAIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise ExportError("ssh-keygen gave no answer in two minutes. Nothing was written.") from None
