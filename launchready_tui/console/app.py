@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -111,7 +111,7 @@ class Console(App[int]):
     def __init__(
         self, workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None, live: bool = True
     ) -> None:
-        """`live` off stops the clock and the watch on files, for pictures."""
+        """`live` off stops the clock, the watch on files and the user's own keys, for pictures."""
         super().__init__()
         self.workspace = workspace
         self.lab = lab
@@ -144,6 +144,10 @@ class Console(App[int]):
 
     def on_mount(self) -> None:
         if self.live:
+            from ..launch.trust import state_dir
+            from .keymap import read
+
+            self.use_keys(*read(self.workspace.options.state_dir or state_dir()))
             self.set_interval(5, self._tick)
 
     def watch_theme(self) -> None:
@@ -254,6 +258,12 @@ class Console(App[int]):
             one = BY_ID.get(str(parameters[0]))
             return one is not None and (not one.demo or self.lab is not None)
         return True
+
+    def use_keys(self, keys: Mapping[str, str], problems: Sequence[str] = ()) -> None:
+        """The user's own keys, by action id; what could not be used is told once the console is open."""
+        self.set_keymap(dict(keys))
+        for problem in problems:
+            self.call_later(self.say, problem, wrong=True)
 
     def key_of(self, action: str) -> str:
         """The key that does an action now, as it is written on screens."""

@@ -340,7 +340,8 @@ def keep(workspace: Workspace, kind: Kind, key: str, values: dict[str, str]) -> 
     made: dict[str, Any] = {name: _value(kind.type, name, value) for name, value in values.items()}
     if kind.makes_id:
         made["id"] = old.id if old is not None else slug(values.get("name") or values.get("title") or "", [one.id for one in known])
-    item = kind.type(**made)
+    # What the form does not ask for stays as it was in the file.
+    item = msgspec.structs.replace(old, **made) if old is not None else kind.type(**made)
     if any(kind.key(one) == kind.key(item) for one in known if one is not old):
         raise ValueError(f"there is such a {kind.one} already")
     if old is not None:

@@ -123,9 +123,11 @@ class Fixes(Page):
         fixes = snap.verdict.fixes
         left: Spans = [("Fix order", "ink b")]
         if fixes:
-            left.append(
-                (f"   {words.plural(len(fixes), 'thing')} to fix, {words.minutes(snap.verdict.minutes_left)} by the usual effort", "ink3")
-            )
+            left_over = words.minutes(snap.verdict.minutes_left)
+            told = f"{words.plural(len(fixes), 'thing')} to fix, {left_over} by the usual effort"
+            if self.app.size.width < 100:
+                told = f"{len(fixes)} to fix, {left_over}"
+            left.append((f"   {told}", "ink3"))
         stops = sum(one.blocks for one in fixes)
         right: Spans = (
             [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []

@@ -160,6 +160,7 @@ class PeoplePage(Page):
         points = self._points(snap) if self.kind.id in ("people", "systems", "access") else []
         board = self.query_one("#points", Ledger)
         board.display = bool(points)
+        self.set_class(not points, "-alone")
         board.show([Row(f"{n}", cells, words.glyph(look), look) for n, (look, cells) in enumerate(points)])
         persons = words.plural(len(workspace.people.people), "person", "people")
         counted = f"   {persons}, {words.plural(len(workspace.inventory.systems), 'system')}"
