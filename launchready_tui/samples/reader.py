@@ -109,9 +109,12 @@ class WatchReader(Base):
             with self._words():
                 connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
                 connection.execute("PRAGMA query_only=ON")
-                if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                    raise StoreError(path, "foreign")
+                application = connection.execute("PRAGMA application_id").fetchone()[0]
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
+                if not (application or version or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
+                    raise FileNotFoundError(path)  # a watch is just beginning it
+                if application != APPLICATION_ID:
+                    raise StoreError(path, "foreign")
                 if version > len(STEPS):
                     raise NewerFile(path.name, version, len(STEPS))
         except BaseException:

@@ -1,0 +1,366 @@
+"""The whole watch on loopback: servers are killed, hung and started again, the line goes, releases change; what is kept and told."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from loopback import reach
+from watchtown import QUICK, Shop, until, watched, web
+
+from launchready_tui.clock import SystemClock
+from launchready_tui.failure import Failure
+from launchready_tui.launch.model import Alert, Watch
+from launchready_tui.samples import Mark, Target, WatchReader, snapshot
+from launchready_tui.watch import blindness, engine, line
+from launchready_tui.watch import prober as probing
+from launchready_tui.watch.engine import Engine
+from launchready_tui.wire import Reach, Wire
+
+HERE = reach()
+CALL = Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1")
+
+
+@dataclass
+class Chat:
+    """A Slack double: takes everything and remembers it."""
+
+    port: int = 0
+    texts: list[str] = field(default_factory=list)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            size = int(head.partition("content-length: ")[2].partition("\r")[0])
+            self.texts.append(json.loads(await reader.readexactly(size))["text"])
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {"hook": f"http://127.0.0.1:{self.port}/services/x"}
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[Chat]:
+    made = Chat()
+    server = await asyncio.start_server(made._take, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    yield made
+    server.close()
+
+
+def now() -> datetime:
+    return SystemClock().now()
+
+
+async def test_an_outage_is_kept_told_and_resolved(chat: Chat) -> None:
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+        await until(lambda: shop.asked > 6)
+        shop.kill()
+        await until(lambda: chat.texts)
+        (incident,) = running.incidents()
+        assert (incident.kind, incident.cause, incident.detail) == ("down", "connect", "the connection was refused")
+        assert incident.last_good is not None
+        assert incident.since > incident.last_good
+        assert "*Market: DOWN: api*" in chat.texts[0]
+        for said in ("no connection", "Since:", "Last good answer:", "Who acts: founder"):
+            assert said in chat.texts[0]
+        await shop.start()
+        await until(lambda: len(chat.texts) == 2)
+        assert "RESOLVED: api" in chat.texts[1]
+        assert "It answers again after" in chat.texts[1]
+        await until(lambda: [one.state for one in running.reader.notices()] == ["sent", "sent"])
+        assert not running.incidents()[0].open
+
+
+async def test_a_hung_server_is_down_and_what_it_held_up_is_counted(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "LIMITS", probing.Limits(connect=1.0, tls=1.0, first_byte=0.5, total=1.0))
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+        await until(lambda: shop.asked > 6)
+        shop.hold = asyncio.Event()
+        await until(lambda: chat.texts)
+        (incident,) = running.incidents()
+        assert (incident.cause, incident.detail) == ("answer", "no answer in time")
+        shop.hold.set()
+        shop.hold = None
+        await until(lambda: not running.incidents()[0].open)
+        await running.engine.keeper.flush()
+        kept = running.reader.samples(incident.target, now() - timedelta(minutes=5), now())
+        held = [one for one in kept if one.held]
+        assert held
+        assert all(one.cause == "answer" for one in held if one.cause)
+
+
+async def test_a_frozen_server_shows_in_every_answer_it_kept_waiting() -> None:
+    async with Shop() as shop, watched((web("api", shop.port),), HERE) as running:
+        await until(lambda: shop.asked > 6)
+        frozen = time.perf_counter()
+        shop.hold = asyncio.Event()
+        await until(lambda: time.perf_counter() - frozen >= 1.0)
+        shop.hold.set()
+        shop.hold = None
+        asked = shop.asked
+        await until(lambda: shop.asked > asked + 2)
+        await running.engine.keeper.flush()
+        (watched_one,) = running.engine.watched
+        slow = [one for one in running.reader.samples(watched_one, now() - timedelta(minutes=5), now()) if one.total > 200]
+        # Probed in turn only, a freeze of one second would be one slow answer; it made every one wait that was due in it.
+        assert len(slow) >= 5
+        assert max(one.total for one in slow) > 800
+
+
+async def test_one_bad_server_of_three_is_degraded(chat: Chat) -> None:
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+        await until(lambda: shop.asked > 9)
+        shop.every_third = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+        await until(lambda: running.incidents())
+        assert running.incidents()[0].kind == "degraded"
+        await until(lambda: chat.texts)
+        assert "FAILING NOW AND THEN: api" in chat.texts[0]
+        shop.every_third = b""
+        await until(lambda: not running.incidents()[0].open)
+
+
+async def test_a_restart_is_no_outage() -> None:
+    from dataclasses import replace
+
+    patient = replace(QUICK, down_span=30.0)
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, policy=patient) as running:
+        await until(lambda: shop.asked > 6)
+        shop.kill()
+        await until(lambda: next(iter(running.engine.watched.values())).detector.fails >= 3)
+        await shop.start()
+        await until(lambda: next(iter(running.engine.watched.values())).detector.oks >= 3)
+        assert running.incidents() == ()
+
+
+async def test_a_release_that_changes_is_marked_and_named_in_the_next_incident(chat: Chat) -> None:
+    target = web("api", 0, version_json="release")
+
+    def saying(release: str) -> bytes:
+        body = json.dumps({"release": release}).encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+    async with Shop(answer=saying("one")) as shop:
+        target = web("api", shop.port, version_json="release")
+        async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+            await until(lambda: shop.asked > 6)
+            shop.answer = saying("two")
+            await until(lambda: running.reader.marks(now() - timedelta(hours=1)))
+            (mark,) = running.reader.marks(now() - timedelta(hours=1))
+            assert (mark.kind, mark.sha, mark.before, mark.target) == ("version", "two", "one", "api")
+            await until(lambda: running.engine.teller.last_mark is not None)
+            shop.kill()
+            await until(lambda: chat.texts)
+            assert "since deploy two" in chat.texts[0]
+            assert running.incidents()[0].deploy == "two"
+
+
+async def test_a_failed_deploy_is_told_once(chat: Chat) -> None:
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+        running.store.add_mark(Mark(at=now(), kind="failed", sha="3f9c2a1e", by="ci"))
+        await until(lambda: chat.texts)
+        assert "a deploy failed: 3f9c2a1e" in chat.texts[0]
+        marks = list(running.engine.watched.values())
+        await running.engine.teller.marks(marks)
+        await running.engine.outbox.flush()
+        assert len(running.reader.notices()) == 1
+
+
+async def test_an_open_incident_is_taken_up_by_the_next_watch_and_the_time_between_is_a_gap(chat: Chat, tmp_path: Path) -> None:
+    async with Shop() as shop:
+        target = web("api", shop.port)
+        async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets, folder=tmp_path) as running:
+            await until(lambda: shop.asked > 6)
+            shop.kill()
+            await until(lambda: len(chat.texts) == 1)
+        await asyncio.to_thread(_age_the_beat, tmp_path)
+        async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets, folder=tmp_path) as running:
+            probes = running.engine
+            await until(lambda: probes.probes > 4)
+            assert len(chat.texts) == 1  # it is still down, and that was told
+            await shop.start()
+            await until(lambda: len(chat.texts) == 2)
+            assert "RESOLVED" in chat.texts[1]
+            assert len(running.incidents()) == 1
+            assert [one.cause for one in running.reader.gaps(now() - timedelta(hours=2), now())] == ["stopped"]
+
+
+def _age_the_beat(folder: Path) -> None:
+    """As if the last watch had ended an hour ago."""
+    import msgspec
+
+    from launchready_tui.samples import WatchStore
+
+    store = WatchStore.open(folder / "watch.sqlite3")
+    reader = WatchReader(folder / "watch.sqlite3")
+    before = reader.watcher()
+    assert before is not None
+    store.beat(msgspec.structs.replace(before, beat_at=before.beat_at - timedelta(hours=1)))
+    reader.close()
+    store.close()
+
+
+# Our own line
+
+
+class Silent:
+    """A network that went away: every connection runs into its deadline, and the resolver says nothing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gone = False
+        self.resolver = False
+        real = probing.Prober._open
+        outer = self
+
+        async def open_(prober: probing.Prober) -> object:
+            if outer.gone:
+                prober._address = f"203.0.113.{prober.target.port % 200}"
+                raise probing._Failed("connect", "timeout", "no connection in time")
+            return await real(prober)
+
+        async def lookup(wire: Wire, host: str) -> tuple[str, ...] | Failure:
+            return Failure(kind="no-such-name") if outer.resolver or not outer.gone else Failure(kind="timeout")
+
+        monkeypatch.setattr(probing.Prober, "_open", open_)
+        monkeypatch.setattr(Wire, "lookup", lookup)
+        monkeypatch.setattr(line, "has_route", lambda addresses: None)
+        monkeypatch.setattr(probing, "COLD_EVERY_S", 0.0)
+        monkeypatch.setattr(blindness, "ASK_AGAIN_S", 0.05)
+
+
+def two(one: Shop, other: Shop) -> tuple[Target, Target]:
+    import msgspec
+
+    return (
+        web("api", one.port),
+        msgspec.structs.replace(web("home", other.port), url=f"http://localhost:{other.port}/", host="localhost"),
+    )
+
+
+async def test_a_line_that_is_down_is_a_gap_and_no_outage(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Silent(monkeypatch)
+    patient = type(QUICK)(every=0.1, recheck=0.05, down_span=0.6, window=1.5, calm=2.0, up_span=0.2, up_long=0.5)
+    async with Shop() as one, Shop() as other:
+        targets = two(one, other)
+        how = Reach(private=("127.0.0.0/8",), connect=reach(f"localhost=127.0.0.1:{other.port}").connect)
+        async with watched(targets, how, alerts=(CALL,), secrets=chat.secrets, policy=patient) as running:
+            await until(lambda: one.asked > 6 and other.asked > 6)
+            silent.gone = True
+            await until(lambda: running.engine.blindness.offline_since)
+            probes = running.engine.probes
+            await until(lambda: running.engine.probes > probes + 20)
+            silent.gone = False
+            await until(lambda: running.engine.blindness.offline_since is None)
+            await until(lambda: running.engine.probes > probes + 40)
+            await running.engine.keeper.flush()
+            assert running.incidents() == ()
+            assert chat.texts == []
+            gaps = running.reader.gaps(now() - timedelta(hours=1), now())
+            assert [gap.cause for gap in gaps] == ["offline"]
+            seen = snapshot(running.reader, now(), timedelta(minutes=5))
+            assert [row.stats.bad for row in seen.rows] == [0, 0]
+            assert seen.rows[0].stats.gap_s > 0
+            assert any("line seems to be down" in words for words in running.said)
+
+
+async def test_where_the_resolver_answers_the_outage_is_real(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Silent(monkeypatch)
+    silent.resolver = True
+    async with Shop() as one, Shop() as other:
+        how = Reach(private=("127.0.0.0/8",), connect=reach(f"localhost=127.0.0.1:{other.port}").connect)
+        async with watched(two(one, other), how, alerts=(CALL,), secrets=chat.secrets) as running:
+            await until(lambda: one.asked > 6 and other.asked > 6)
+            silent.gone = True
+            await until(lambda: len(chat.texts) == 2)
+            assert {incident.kind for incident in running.incidents()} == {"down"}
+
+
+async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Silent(monkeypatch)
+    monkeypatch.setattr(blindness, "TELL_AFTER_S", 0.2)
+    patient = type(QUICK)(every=0.1, recheck=0.05, down_span=0.6, window=1.5, calm=2.0, up_span=0.2, up_long=0.5)
+    async with Shop() as one, Shop() as other:
+        how = Reach(private=("127.0.0.0/8",), connect=reach(f"localhost=127.0.0.1:{other.port}").connect)
+        async with watched(two(one, other), how, alerts=(CALL,), secrets=chat.secrets, policy=patient):
+            await until(lambda: one.asked > 6 and other.asked > 6)
+            silent.gone = True
+            await until(lambda: chat.texts)
+            assert "all targets are out of reach" in chat.texts[0]
+            assert "speaks against the line" in chat.texts[0]
+
+
+async def test_a_machine_that_slept_leaves_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Shop() as shop, watched((web("api", shop.port),), HERE) as running:
+        await until(lambda: shop.asked > 4)
+        keeper = running.engine.blindness._time
+        keeper._wall -= 600.0
+        keeper._boot = None if keeper._boot is None else keeper._boot - 600.0
+        await until(lambda: running.reader.gaps(now() - timedelta(hours=1), now()))
+        (gap,) = running.reader.gaps(now() - timedelta(hours=1), now())
+        assert gap.cause == "sleep"
+        assert 595 <= gap.seconds <= 620
+
+
+async def test_a_standstill_leaves_a_gap_and_is_not_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "STALL_S", 0.3)
+    async with Shop() as shop, watched((web("api", shop.port),), HERE) as running:
+        await until(lambda: shop.asked > 4)
+        time.sleep(1.5)  # the loop stands still, as in a process that was stopped
+        asked = shop.asked
+        await asyncio.sleep(0)
+        await until(lambda: running.reader.gaps(now() - timedelta(hours=1), now()))
+        assert running.reader.gaps(now() - timedelta(hours=1), now())[0].cause == "stall"
+        assert shop.asked - asked < 15  # fifteen slots were missed; they are not asked for afterwards
+
+
+# The dead-man's switch
+
+
+async def test_the_switch_hears_start_then_life_and_then_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PING_S", 0.2)
+    paths: list[str] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            paths.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = Watch(heartbeat="ping", heartbeat_host="127.0.0.1")
+    async with Shop() as shop:
+        secrets = {"ping": f"http://127.0.0.1:{port}/abc"}
+        async with watched((web("api", shop.port),), HERE, watch=settings, secrets=secrets) as running:
+            await until(lambda: "/abc" in paths)
+            assert paths[0] == "/abc/start"
+            running.engine.outbox.trouble = "3 messages cannot be delivered"
+            running.engine.keeper.trouble = "the disk is full"
+            await until(lambda: "/abc/fail" in paths)
+            assert not any("abc" in words for words in running.said)
+    server.close()
+
+
+async def test_once_asks_everything_and_keeps_nothing() -> None:
+    from launchready_tui.launch.model import Launch, Route
+
+    launch = Launch(
+        name="Market",
+        domain="market.test",
+        canonical="https://market.test/",
+        routes=(Route(name="search", url="https://market.test/search", safe=True),),
+    )
+    answers = await Engine.once(launch, Wire(Reach(refuse_unmapped=True, nameservers=("127.0.0.1:9",))), lambda name, host: None)
+    assert list(answers) == ["home", "search"]
+    assert not any(answer.ok for answer in answers.values())

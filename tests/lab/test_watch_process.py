@@ -1,0 +1,264 @@
+"""The watching process as a program: one a workspace, started and found by the console, stopped in order, killed without loss."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from watchtown import until
+
+from launchready_tui.clock import SystemClock
+from launchready_tui.lab import demo
+from launchready_tui.lab.client import Lab
+from launchready_tui.lab.faults import FAULTS
+from launchready_tui.samples import PLACE, WatchReader, snapshot
+from launchready_tui.watch.channels import acknowledge, send_tests
+from launchready_tui.watch.lock import watching
+from launchready_tui.watch.marks import mark_deploy
+from launchready_tui.watch.process import CannotWatch, ensure_watcher, stop_watcher
+from launchready_tui.workspace import Options, Workspace
+
+ROOT = str(Path(__file__).resolve().parents[2])
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab.start(fixed="all") as running:
+        yield running
+
+
+@pytest.fixture
+def ws(lab: Lab, tmp_path: Path) -> Iterator[Workspace]:
+    made = demo.prepare(tmp_path / "demo", lab, lab.now)
+    opened = Workspace.open(tmp_path / "demo", Options(**asdict(made), state_dir=tmp_path / "state"))
+    yield opened
+    opened.close()
+
+
+def now() -> datetime:
+    return SystemClock().now()
+
+
+def command(ws: Workspace, *words: str) -> list[str]:
+    options = [part for rule in ws.options.connect for part in ("--connect", rule)]
+    options += [part for server in ws.options.nameservers for part in ("--nameserver", server)]
+    return [
+        sys.executable,
+        "-m",
+        "launchready_tui",
+        *words,
+        "-C",
+        str(ws.folder),
+        "--trust",
+        "--ca-file",
+        str(ws.options.ca_file),
+        *options,
+    ]
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": ROOT, "LAUNCHREADY_STATE": str(tmp_path / "state")}
+
+
+@asynccontextmanager
+async def head_less(ws: Workspace, tmp_path: Path) -> AsyncIterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command(ws, "watch"), stderr=subprocess.PIPE, env=environment(tmp_path))
+    try:
+        await until(lambda: watching(ws.folder) == process.pid or process.poll() is not None)
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def samples(ws: Workspace) -> int:
+    try:
+        with WatchReader(ws.folder / PLACE) as reader:
+            return int(reader._rows("SELECT count(*) FROM samples")[0][0])
+    except FileNotFoundError:
+        return 0
+
+
+async def test_the_console_starts_one_finds_it_and_it_ends_with_the_demo(ws: Workspace) -> None:
+    first = await asyncio.to_thread(ensure_watcher, ws)
+    assert first.started
+    assert first.process is not None
+    second = await asyncio.to_thread(ensure_watcher, ws)
+    assert (second.pid, second.started) == (first.pid, False)
+    await until(lambda: samples(ws) >= 3)
+    with WatchReader(ws.folder / PLACE) as reader:
+        seen = snapshot(reader, now(), timedelta(minutes=5))
+        assert seen.alive
+        assert seen.watcher is not None
+        assert (seen.watcher.pid, seen.watcher.via) == (first.pid, "connect-map")
+    assert first.process.stdin is not None
+    first.process.stdin.close()
+    assert await asyncio.to_thread(first.process.wait, 15) == 0
+    assert watching(ws.folder) is None
+
+
+async def test_without_a_demo_it_lives_on_alone_and_is_stopped_in_order(ws: Workspace, tmp_path: Path) -> None:
+    async with head_less(ws, tmp_path) as process:
+        await until(lambda: samples(ws) >= 3)
+        found = await asyncio.to_thread(ensure_watcher, ws)
+        assert (found.pid, found.started) == (process.pid, False)
+        assert await asyncio.to_thread(stop_watcher, ws.folder)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert "watching 6 targets" in said
+    assert "stopped watching" in said
+    assert "Traceback" not in said
+
+
+async def test_a_second_one_is_refused_and_says_who_watches(ws: Workspace, tmp_path: Path) -> None:
+    async with head_less(ws, tmp_path) as process:
+        again = await asyncio.to_thread(
+            subprocess.run, command(ws, "watch", "--for", "5"), env=environment(tmp_path), capture_output=True, timeout=60
+        )
+    assert again.returncode == 3
+    assert f"process {process.pid}" in again.stderr.decode()
+
+
+async def test_killed_in_the_middle_nothing_that_was_kept_is_lost_and_the_next_one_begins(ws: Workspace, tmp_path: Path) -> None:
+    kept = 0
+    for _ in range(3):
+        async with head_less(ws, tmp_path) as process:
+            await until(lambda kept=kept: samples(ws) > kept + 2)  # type: ignore[misc]  # bound at once
+            process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(process.wait)
+        assert watching(ws.folder) is None
+        after = samples(ws)
+        assert after > kept
+        kept = after
+    connection = sqlite3.connect(ws.folder / PLACE)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+async def test_what_it_cannot_do_is_said(ws: Workspace) -> None:
+    (ws.folder / PLACE).parent.mkdir(exist_ok=True)
+    (ws.folder / PLACE).write_bytes(b"not a database, and left as it is" * 40)
+    with pytest.raises(CannotWatch, match=r"watch\.sqlite3"):
+        await asyncio.to_thread(ensure_watcher, ws)
+    assert (ws.folder / PLACE).read_bytes().startswith(b"not a database")
+
+
+async def test_a_changed_launch_file_is_taken_up_where_it_is_trusted(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    from launchready_tui.launch.model import WatchTarget
+    from launchready_tui.watch import process as room
+
+    monkeypatch.setattr(room, "RELOAD_S", 0.05)
+    said: list[str] = []
+    stop = asyncio.Event()
+    running = asyncio.ensure_future(room.watch(ws, stop=stop, say=said.append))
+    await until(lambda: (ws.folder / PLACE).exists() and any("watching 6" in words for words in said))
+    other = Workspace.open(ws.folder, ws.options)
+    other.add_to_launch(WatchTarget(name="help", url="https://demo-market.test/help"))
+    other.close()
+    await until(lambda: any("watching 7 targets" in words for words in said))
+    stop.set()
+    await running
+
+
+def run(ws: Workspace, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(ws, *words), env=environment(tmp_path), capture_output=True, text=True, timeout=90)
+
+
+def test_once_prints_each_target_and_keeps_nothing(ws: Workspace, tmp_path: Path, lab: Lab) -> None:
+    fine = run(ws, tmp_path, "watch", "--once")
+    assert fine.returncode == 0
+    assert fine.stdout.count("ms") >= 6
+    assert not (ws.folder / PLACE).exists()
+    asyncio.run(lab.fault("api.demo-market.test", "status-500"))
+    try:
+        broken = run(ws, tmp_path, "watch", "--once")
+    finally:
+        asyncio.run(lab.fault("api.demo-market.test"))
+    assert broken.returncode == 1
+    assert "status 500" in broken.stdout
+
+
+def test_a_deploy_is_marked_whether_somebody_watches_or_not(ws: Workspace, tmp_path: Path) -> None:
+    made = run(ws, tmp_path, "deploy", "mark", "--sha", "3f9c2a1e", "--env", "production", "--by", "ci")
+    assert made.returncode == 0
+    assert "3f9c2a1e" in made.stderr
+    failed = run(ws, tmp_path, "deploy", "mark", "--sha", "bad", "--failed", "--at", "2026-11-24T14:00:00Z")
+    assert failed.returncode == 0
+    mark_deploy(ws, sha="7c1f9a20")
+    with WatchReader(ws.folder / PLACE) as reader:
+        marks = reader.marks(now() - timedelta(days=3650))
+        assert {(mark.kind, mark.sha, mark.by) for mark in marks} >= {
+            ("deploy", "3f9c2a1e", "ci"),
+            ("deploy", "7c1f9a20", "launch-engineer"),
+        }
+        last = reader.last_mark(now())
+        assert last is not None
+        assert last.sha == "7c1f9a20"
+
+
+async def test_a_test_alert_goes_out_and_its_words_come_back(lab: Lab, tmp_path: Path) -> None:
+    texts: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        texts.append(await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r")[0])))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    made = demo.prepare(tmp_path / "demo", lab, lab.now)
+    file = tmp_path / "demo" / "launchready.toml"
+    rule = '[[alerts]]\nname = "on-call"\nowner = "support"\ncredential = "chat-hook"\nserver = "127.0.0.1"\n'
+    file.write_text(file.read_text() + "\n" + rule)
+    options = {**asdict(made), "connect": (*made.connect, f"127.0.0.1:{port}=127.0.0.1:{port}")}
+    ws = Workspace.open(tmp_path / "demo", Options(**options, state_dir=tmp_path / "state"))
+    try:
+        os.environ["LAUNCHREADY_CHAT_HOOK"] = f"http://127.0.0.1:{port}/x"
+        (test,) = await send_tests(ws, ws.launch.alerts, say=lambda words: None)
+        assert test.sent_at is not None
+        assert test.code.encode() in texts[0]
+        assert acknowledge(ws, "no such words") is None
+        done = acknowledge(ws, test.code.upper().replace(" ", "-"))
+        assert done is not None
+        assert (done.acknowledged_by, done.sent_at is not None) == ("support", True)
+        with WatchReader(ws.folder / PLACE) as reader:
+            assert reader.tests()[0].acknowledged_at is not None
+    finally:
+        del os.environ["LAUNCHREADY_CHAT_HOOK"]
+        ws.close()
+        server.close()
+
+
+@pytest.mark.timeout(240)
+def test_the_drill_finds_all_six_faults_and_keeps_its_figures(ws: Workspace, tmp_path: Path) -> None:
+    done = run(ws, tmp_path, "watch", "drill", "--every", "5")
+    assert done.returncode == 0, done.stderr
+    with WatchReader(ws.folder / PLACE) as reader:
+        drills = reader.drills(now() - timedelta(hours=1))
+    assert {drill.fault for drill in drills} == set(FAULTS)
+    causes = {drill.fault: drill.cause.partition(":")[0] for drill in drills}
+    assert causes == {
+        "refuse": "connect",
+        "hang": "answer",
+        "status-500": "status",
+        "wrong-body": "condition",
+        "expired-certificate": "tls",
+        "dns-gone": "dns",
+    }
+    assert all(drill.seconds is not None for drill in drills)
