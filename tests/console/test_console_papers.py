@@ -11,6 +11,7 @@ from screen import lines, press, shown, until
 
 from launchready_tui.console import tables
 from launchready_tui.console.app import Console
+from launchready_tui.launch.inventory import Recovery
 from launchready_tui.launch.model import Route
 
 
@@ -99,6 +100,17 @@ async def test_every_table_takes_a_line(make: Any) -> None:
         assert tables.find(double(app), kind, key) == item
         tables.drop(double(app), kind, key)
         assert tables.find(double(app), kind, key) is None
+
+
+def test_what_the_form_does_not_ask_for_survives_a_change(make: Any) -> None:
+    workspace = double(make())
+    kind = tables.KIND["recovery"]
+    card = Recovery(id="release", scenario="release", title="A bad release", checks=("edge.https",))
+    workspace.save_inventory(msgspec.structs.replace(workspace.inventory, recovery=(card,)))
+    values = {one.id: one.value for one in tables.fields(workspace, kind, card)} | {"command": "vercel rollback"}
+    tables.keep(workspace, kind, "release", values)
+    (kept,) = workspace.inventory.recovery
+    assert (kept.command, kept.scenario, kept.checks) == ("vercel rollback", "release", ("edge.https",))
 
 
 async def test_tables_are_walked_with_left_and_right(make: Any) -> None:
