@@ -14,6 +14,7 @@ from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
 from ..journal import Journal
 from ..launch.decisions import Decisions, DecisionsFile
+from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
 from ..launch.model import Alert, Host, Launch, LaunchFile, Page, Route, WatchTarget
@@ -287,8 +288,9 @@ class Workspace:
     # Files
 
     def save_people(self, people: People) -> None:
-        """Writes people.toml. Raises ChangedUnderneath (it is read again first), FileProblems, OSError."""
+        """Writes people.toml, kept out of git. Raises ChangedUnderneath (it is read again first), FileProblems, OSError."""
         try:
+            ignore_private(self.folder)
             self._people_file.save(people)
         except ChangedUnderneath:
             self.refresh()

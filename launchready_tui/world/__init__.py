@@ -129,7 +129,8 @@ class World:
         credential: Secret | None = None
         if route.login:
             host = (urlsplit(route.url).hostname or "").lower()
-            credential = self.credential(route.login, host)
+            # The keyring may take its time, and the loop must not wait for it.
+            credential = await asyncio.to_thread(self.credential, route.login, host)
             if credential is None:
                 detail = f"no credential {route.login!r} is stored for {host}"
                 return Failure(kind="no-permission", detail=detail, target=route.url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -438,3 +439,11 @@ def test_who_writes_decisions_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAUNCHREADY_USER")
     monkeypatch.setattr("getpass.getuser", lambda: "login")
     assert Options().recorded_by == "login"
+
+
+def test_people_are_kept_out_of_git_before_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "launchready.toml").write_text(LAUNCH)
+    with closing(Workspace.open(tmp_path, Options(trust=True, state_dir=tmp_path / "state"))) as workspace:
+        workspace.save_people(workspace.people)
+    assert "people.toml" in (tmp_path / ".gitignore").read_text().splitlines()
