@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,6 @@ import msgspec
 
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import CheckResult, Evidence, Finding, Remedy, Severity, State, worst
-from launchready_tui.lab import demo
 from launchready_tui.lab.flaws import Flaw
 from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Recovery, System
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Route, Sprint
@@ -443,9 +443,7 @@ class Double(Workspace):
         options = Options(trust=True, demo=demo, user="launch-engineer", state_dir=folder / "state")
         made = cls.open(folder, options)
         assert isinstance(made, Double)
-        made.clock = FixedClock(NOW)
-        made.vault = Vault("double", folder / "state", {}, door=NoDoor(), now=made.clock.now)
-        made.next_results, made.gate, made.asked = {}, None, []
+        made._settle(NOW)
         made.save_people(people or people_of_demo())
         made.save_inventory(inventory or inventory_of_demo())
         for at, found in ((NOW - timedelta(hours=3), before), (NOW - timedelta(minutes=4), findings)):
@@ -460,19 +458,28 @@ class Double(Workspace):
 
     @classmethod
     def recorded(cls, folder: Path) -> Double:
-        """The embedded demo as `record.py` found it, with the demo's own launch file, decisions, people and inventory."""
-        kept = json.loads((Path(__file__).parent / "data" / "demo-run.json").read_text("utf-8"))
+        """The embedded demo as `record.py` found and stored it: its files, and the results of one run."""
+        stored = Path(__file__).parent / "data"
+        kept = json.loads((stored / "demo-run.json").read_text("utf-8"))
         now = datetime.fromisoformat(kept["now"])
-        results = msgspec.convert(kept["results"], list[CheckResult])
-        made = cls.make(folder, [], launch=demo.launch(now), demo=True, people=demo.people(), inventory=demo.inventory(now.date()))
-        made.clock = FixedClock(now)
-        made._save(demo.decisions(made.roadmap, now))
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in stored.glob("*.toml"):
+            shutil.copyfile(path, folder / path.name)
+        made = cls.open(folder, Options(trust=True, demo=True, user="launch-engineer", state_dir=folder / "state"))
+        assert isinstance(made, Double)
+        made._settle(now)
         run = made.journal.begin(kind="run", full=True, now=now - timedelta(minutes=4), launch=DOMAIN)
-        for result in results:
+        for result in msgspec.convert(kept["results"], list[CheckResult]):
             made.journal.save(run, result)
         made.journal.finish(run, now=now - timedelta(minutes=4), outcome="done")
         made._kept = made.journal.latest()
         return made
+
+    def _settle(self, now: datetime) -> None:
+        """A clock that stands, no keyring, nothing asked yet."""
+        self.clock = FixedClock(now)
+        self.vault = Vault("double", self.folder / "state", {}, door=NoDoor(), now=self.clock.now)
+        self.next_results, self.gate, self.asked = {}, None, []
 
     async def run(self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None) -> AsyncGenerator[Event, None]:
         """Tells the script: every step waits for the gate where there is one."""

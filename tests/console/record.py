@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from launchready_tui.lab.demo import prepare
 from launchready_tui.run import Finished
 from launchready_tui.workspace import Options, Workspace
 
-WHERE = Path(__file__).parent / "data" / "demo-run.json"
+WHERE = Path(__file__).parent / "data"
+FILES = ("launchready.toml", "decisions.toml", "people.toml", "inventory.toml")
 SEEN = timedelta(minutes=4)
 
 
@@ -30,7 +32,8 @@ def normalised(result: CheckResult, at: datetime) -> CheckResult:
         msgspec.structs.replace(one, evidence=tuple(msgspec.structs.replace(seen, at=at if seen.at else None) for seen in one.evidence))
         for one in sorted(result.findings, key=lambda one: (one.rule, one.subject))
     )
-    return msgspec.structs.replace(result, findings=findings, started_at=at, duration_ms=max(10, round(result.duration_ms, -1)))
+    spent = max(10, round(result.duration_ms, -1))
+    return msgspec.structs.replace(result, findings=findings, started_at=at, duration_ms=spent, papers="", commit="", deploy="")
 
 
 async def record() -> None:
@@ -38,18 +41,20 @@ async def record() -> None:
     async with Lab.start() as lab:
         now = lab.now.astimezone(UTC).replace(hour=14, minute=2, second=11, microsecond=0)
         with tempfile.TemporaryDirectory() as room:
-            made = prepare(Path(room), lab, lab.now)
+            made = prepare(Path(room), lab, now)
             options = Options(
                 connect=made.connect, nameservers=made.nameservers, ca_file=made.ca_file, demo=True, refuse_unmapped=True, user=made.user
             )
             workspace = Workspace.open(Path(room), options)
             results = [event.result async for event in workspace.run() if isinstance(event, Finished)]
             workspace.close()
+            WHERE.mkdir(exist_ok=True)
+            for name in FILES:
+                shutil.copyfile(Path(room) / name, WHERE / name)
     results.sort(key=lambda one: list(workspace.roadmap.checks).index(one.check))
     shown = {"now": now.isoformat(), "results": [msgspec.to_builtins(normalised(one, now - SEEN)) for one in results]}
-    WHERE.parent.mkdir(exist_ok=True)
     text = json.dumps(shown, indent=1, ensure_ascii=False, default=str)
-    WHERE.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5300", text) + "\n", "utf-8")
+    (WHERE / "demo-run.json").write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:5300", text) + "\n", "utf-8")
     print(WHERE, len(results), "checks")
 
 
