@@ -43,20 +43,23 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     for host, sight in zip(hosts, sights, strict=True):
         known = launch.host(host)
         milder = known is not None and known.environment != "production"
-        if isinstance(sight, Failure):
-            if sight.kind in ABSENT and host not in declared and host != launch.canonical_host:
-                continue
-            if known is not None and known.role == "other" and sight.kind in CLOSED:
-                yield say.info("no-tls", host, f"{host} does not answer over https", evidence=[_failed(host, sight)])
-                continue
-            findings = [_no_sight(say, host, sight, accepted.get(host, {}))]
-        else:
-            findings = list(judge_certificate(say, sight, now, api=known is not None and known.role == "api"))
-            findings += judge_versions(say, host, sight, accepted.get(host))
-        for finding in findings:
+        if isinstance(sight, Failure) and sight.kind in ABSENT and host not in declared and host != launch.canonical_host:
+            continue
+        for finding in judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web"):
             yield _mild(finding) if milder else finding
     if len(asked) < len(hosts):
         yield say.no_permission("old-protocol", launch.domain, "asking for outdated TLS versions", domain=launch.domain)
+
+
+def judge_look(
+    say: Say, host: str, sight: TlsSight | Failure, versions: dict[str, VersionAnswer] | None, now: datetime, *, role: str = "web"
+) -> list[Finding]:
+    """One host: its certificate and, where they were tried, its protocol versions."""
+    if not isinstance(sight, Failure):
+        return [*judge_certificate(say, sight, now, api=role == "api"), *judge_versions(say, host, sight, versions)]
+    if role == "other" and sight.kind in CLOSED:
+        return [say.info("no-tls", host, f"{host} does not answer over https", evidence=[_failed(host, sight)])]
+    return [_no_sight(say, host, sight, versions or {})]
 
 
 def _mild(finding: Finding) -> Finding:

@@ -77,14 +77,15 @@ async def headers(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The home page of every host that shows pages or answers an app."""
     say = Say("edge.headers", world.clock.now())
     names = {launch.canonical_host: "web"} | {host.name: host.role for host in launch.hosts_of(*_ROLES) if host.environment == "production"}
-    judged = await asyncio.gather(*(_host(say, launch, world, name, role) for name, role in names.items()))
+    judged = await asyncio.gather(*(judge_host(say, launch, world, name, role) for name, role in names.items()))
     for findings in judged:
         for finding in findings:
             yield finding
 
 
-async def _host(say: Say, launch: Launch, world: World, name: str, role: str) -> list[Finding]:
-    url = f"https://{name}/"
+async def judge_host(say: Say, launch: Launch, world: World, name: str, role: str, url: str = "") -> list[Finding]:
+    """One host by one of its pages, the home page unless `url` names another."""
+    url = url or f"https://{name}/"
     first, chain = await asyncio.gather(world.web.get(url), world.web.follow(url))
     if isinstance(first, Failure):
         return [

@@ -35,7 +35,7 @@ async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
     say = Say("edge.redirects", world.clock.now())
     names = tuple(dict.fromkeys((*root_hosts(launch), *(host.name for host in launch.hosts_of(*_FOLLOWED)))))
     judged, rows = await asyncio.gather(
-        asyncio.gather(*(_host(say, launch, world, name) for name in names)),
+        asyncio.gather(*(judge_host(say, launch, world, name) for name in names)),
         asyncio.gather(*(_old_address(say, launch, world, row) for row in launch.redirects)),
     )
     for findings in judged:
@@ -45,7 +45,8 @@ async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _host(say: Say, launch: Launch, world: World, host: str) -> list[Finding]:
+async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[Finding]:
+    """One host as people type it, from http and from https."""
     found = await world.dns.addresses(host)
     if isinstance(found, Failure):
         if found.kind in ABSENT:
@@ -56,7 +57,7 @@ async def _host(say: Say, launch: Launch, world: World, host: str) -> list[Findi
     platform = platform_of(home if isinstance(home, Reply) else None)
     findings: list[Finding] = []
     for chain in (plain, secure):
-        findings += await _chain(say, launch, world, host, chain, platform)
+        findings += await judge_chain(say, launch, world, host, chain, platform)
     findings += _first_hop(say, launch, host, plain, platform)
     unseen = _unseen(plain, secure)
     if unseen is not None:
@@ -87,21 +88,24 @@ def _unseen(plain: Chain, secure: Chain) -> Failure | None:
     return None
 
 
-async def _chain(say: Say, launch: Launch, world: World, host: str, chain: Chain, platform: Platform) -> list[Finding]:
-    """What is wrong with one chain on its way."""
+async def judge_chain(
+    say: Say, launch: Launch, world: World, host: str, chain: Chain, platform: Platform, *, subject: str = ""
+) -> list[Finding]:
+    """What is wrong with one chain on its way. `subject` is the page that it starts at, where that is not the host's home."""
+    shown = subject or host
     findings: list[Finding] = []
     evidence = [chain_evidence(chain)]
     via = via_of(chain)
     shortest = _direct(launch, host, platform, plain=scheme_of(chain.start) == "http")
-    main = host == launch.canonical_host
+    main = shown == launch.canonical_host
     if chain.problem == "loop":
-        findings.append(await _loop(say, world, host, chain, evidence, via, main))
+        findings.append(await _loop(say, world, shown, chain, evidence, via, main))
     elif chain.problem == "too-many" or chain.redirects > WARN_HOPS:
         findings.append(
             say.fail(
                 "too-many-hops",
-                host,
-                f"{host} takes {chain.redirects} redirects before a page shows; each costs a phone about 0.3 s",
+                shown,
+                f"{shown} takes {chain.redirects} redirects before a page shows; each costs a phone about 0.3 s",
                 evidence=evidence,
                 remedy=shortest,
                 via=via,
@@ -111,24 +115,24 @@ async def _chain(say: Say, launch: Launch, world: World, host: str, chain: Chain
         findings.append(
             say.warn(
                 "too-many-hops",
-                host,
-                f"{host} takes {chain.redirects} redirects before a page shows; one or two are enough",
+                shown,
+                f"{shown} takes {chain.redirects} redirects before a page shows; one or two are enough",
                 evidence=evidence,
                 remedy=shortest,
                 via=via,
             )
         )
     elif chain.problem in ("bad-location", "private-target"):
-        findings.append(_bad_location(say, host, chain, evidence, shortest, via))
+        findings.append(_bad_location(say, shown, chain, evidence, shortest, via))
     elif chain.problem == "other-scheme":
-        findings.append(_other_scheme(say, host, chain, evidence, shortest, via))
+        findings.append(_other_scheme(say, shown, chain, evidence, shortest, via))
     urls = [hop.url for hop in chain.hops]
     if any(scheme_of(one) == "https" and scheme_of(two) == "http" for one, two in pairwise(urls)):
         findings.append(
             say.fail(
                 "downgrade",
-                host,
-                f"{host} sends people from https back to plain http on the way",
+                shown,
+                f"{shown} sends people from https back to plain http on the way",
                 evidence=evidence,
                 remedy=Remedy(text="Let every redirect name https", paste=shortest.paste, where=shortest.where),
                 via=via,
@@ -138,8 +142,8 @@ async def _chain(say: Say, launch: Launch, world: World, host: str, chain: Chain
         findings.append(
             say.warn(
                 "meta-refresh",
-                host,
-                f"{host} redirects from inside a page: slower than a real redirect, and search engines may not follow it",
+                shown,
+                f"{shown} redirects from inside a page: slower than a real redirect, and search engines may not follow it",
                 evidence=evidence,
                 remedy=shortest,
                 via=via,
@@ -147,7 +151,7 @@ async def _chain(say: Say, launch: Launch, world: World, host: str, chain: Chain
         )
     if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
         findings.append(
-            say.fail("dead-end", host, f"{host} redirects to an address that does not exist", evidence=evidence, remedy=shortest, via=via)
+            say.fail("dead-end", shown, f"{shown} redirects to an address that does not exist", evidence=evidence, remedy=shortest, via=via)
         )
     return findings
 
