@@ -30,7 +30,12 @@ def console(said: Common, folder: Path | None = None) -> int:
         ws.close()
 
 
+def has_terminal() -> bool:
+    """Whether the console could draw and be typed at."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def needs_a_terminal() -> None:
     """The console draws on a terminal; without one the head-less commands are named."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise click.UsageError("the console needs a terminal; `launchready check` and `launchready demo --headless` run without one")

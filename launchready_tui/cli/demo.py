@@ -36,9 +36,11 @@ def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind
     if flaws:
         return _list_flaws(said)
     if not headless:
-        from .console import needs_a_terminal
+        from .console import has_terminal
 
-        needs_a_terminal()
+        if not has_terminal():
+            note("There is no terminal for the console: walking the demo head-less")
+            headless = True
     with _lab(fixed) as lab, _workspace(said, lab) as ws:
         return _headless(ws, said, kind, out) if headless else _console(ws, lab, said)
 

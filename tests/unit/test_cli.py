@@ -90,7 +90,7 @@ def test_a_word_that_is_no_command_names_the_nearest(program: Program) -> None:
     assert "did you mean `launchready check`?" in said.err
 
 
-@pytest.mark.parametrize("arguments", [(), ("{folder}",), ("console", "{folder}"), ("demo",)])
+@pytest.mark.parametrize("arguments", [(), ("{folder}",), ("console", "{folder}")])
 def test_the_console_needs_a_terminal(program: Program, arguments: tuple[str, ...]) -> None:
     said = program(*(one.format(folder=program.folder) for one in arguments))
     assert said.code == 2
