@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -33,6 +35,9 @@ GAP_WORDS: dict[GapCause, str] = {
     "stopped": "nothing watched",
     "offline": "the watching machine had no line",
 }
+
+
+_HEALTH = re.compile(r"(?i)health|\bstatus\b|/(?:ping|livez|readyz|up)\b")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         return f"{self.name} ({self.region})" if self.region else self.name
+
+    @property
+    def is_health(self) -> bool:
+        """Whether it looks like the address that says how the API is."""
+        return self.kind == "web" and bool(_HEALTH.search(urlsplit(self.url).path) or _HEALTH.search(self.name))
+
+    @property
+    def is_log_in(self) -> bool:
+        return self.flow == "log-in" or bool(self.login)
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,7 +12,6 @@ from ..samples.model import Condition, Target
 LOG_IN_S = 60.0
 """A route that logs in, or the log-in page itself, is asked once a minute at most: more would look like somebody trying passwords."""
 MAIL_S = 60.0
-_HEALTH = re.compile(r"(?i)health|\bstatus\b|/(?:ping|livez|readyz|up)\b")
 
 
 def targets_of(launch: Launch) -> tuple[Target, ...]:
@@ -24,15 +22,6 @@ def targets_of(launch: Launch) -> tuple[Target, ...]:
         if extra.watch:
             found[extra.name] = _extra(launch, extra, known)
     return tuple(found.values())
-
-
-def is_health(target: Target) -> bool:
-    """Whether it looks like the address that says how the API is."""
-    return target.kind == "web" and bool(_HEALTH.search(urlsplit(target.url).path) or _HEALTH.search(target.name))
-
-
-def is_log_in(target: Target) -> bool:
-    return target.flow == "log-in" or bool(target.login)
 
 
 def _by_itself(launch: Launch) -> list[Target]:
@@ -54,7 +43,7 @@ def _by_itself(launch: Launch) -> list[Target]:
             environment=_environment(launch, route.url),
             source="route",
         )
-        slow = is_log_in(target)
+        slow = target.is_log_in
         targets.append(msgspec.structs.replace(target, every_s=max(every, LOG_IN_S) if slow else every))
     names = {target.name for target in targets}
     for host in launch.hosts_of("mail"):
@@ -99,7 +88,7 @@ def _extra(launch: Launch, extra: WatchTarget, known: Target | None) -> Target:
         environment=_environment(launch, extra.url),
         source="target",
     )
-    return msgspec.structs.replace(made, every_s=max(every, LOG_IN_S) if is_log_in(made) else every)
+    return msgspec.structs.replace(made, every_s=max(every, LOG_IN_S) if made.is_log_in else every)
 
 
 def _conditions(extra: WatchTarget) -> tuple[Condition, ...]:

@@ -11,7 +11,6 @@ from .case import Case
 from .detect import Detector, Policy
 from .line import Newest
 from .prober import Prober
-from .targets import is_log_in
 from .versions import Versions
 
 
@@ -36,7 +35,7 @@ class Watched:
 
 def policy_of(target: Target) -> Policy:
     """The detection policy of a target: what logs in and mail servers are not asked again between two slots."""
-    return Policy.of(target.every_s, gentle=is_log_in(target) or target.kind == "mail")
+    return Policy.of(target.every_s, gentle=target.is_log_in or target.kind == "mail")
 
 
 class Moments:

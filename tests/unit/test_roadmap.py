@@ -114,13 +114,8 @@ BY_PERSON = [
     "performance.indexes",
     "performance.queues",
     "performance.capacity",
-    "monitoring.uptime",
     "monitoring.errors",
-    "monitoring.alerts",
     "monitoring.logs",
-    "monitoring.thresholds",
-    "monitoring.detection",
-    "monitoring.deploys",
     "monitoring.regions",
     "handover.recovery",
 ]

@@ -17,7 +17,7 @@ from launchready_tui.watch.conditions import json_value, unmet, version_of
 from launchready_tui.watch.line import Newest, all_at_once, has_route, own_line_is_down
 from launchready_tui.watch.lock import AlreadyWatching, WatchLock, watching
 from launchready_tui.watch.schedule import Grid, Timekeeper, next_probe
-from launchready_tui.watch.targets import is_health, targets_of
+from launchready_tui.watch.targets import targets_of
 from launchready_tui.wire import Reach, Wire
 
 BASE = """
@@ -103,8 +103,8 @@ def test_targets_add_change_and_take_away() -> None:
     assert (found["health"].every_s, found["health"].version_json) == (30.0, "release")
     assert found["health"].conditions == (Condition(kind="json", name="status", value="ok"),)
     assert (found["staging"].environment, found["staging"].conditions[0].value) == ("staging", "200, 401")
-    assert is_health(found["health"])
-    assert not is_health(found["search"])
+    assert found["health"].is_health
+    assert not found["search"].is_health
 
 
 BAD: list[tuple[str, str, str]] = [
