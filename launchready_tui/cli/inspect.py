@@ -1,32 +1,33 @@
-"""`launchready inspect`: one look at DNS, web or TLS, as an engineer would take with dig, curl -v and openssl; no launch file needed."""
+"""`launchready inspect`: one look at one thing, as an engineer would take with dig, whois, curl -v and openssl; no launch file needed.
+
+`dns` and `web` show what is there; `redirects`, `headers`, `tls` and `domain` judge it as well, with the findings of the checks.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from .inspect_walk import walk
 from .options import Common, common, pass_common
-from .say import Exit, note
+from .values import ROLES
 
 if TYPE_CHECKING:
-    from ..failure import Failure
-    from ..report.ink import Ink
+    from ..launch.model import Launch, Role
     from ..world import World
 
-Look = Callable[["World", str], Awaitable[Any]]
-Show = Callable[[Any, "Ink"], Iterable[str]]
-_AT_ONCE = 8
 RECORDS = ("A", "AAAA", "CNAME", "NS", "SOA", "MX", "TXT", "CAA", "HTTPS")
 
 
 @click.group()
 def inspect() -> None:
-    """Look at one thing. Targets are names or URLs; `-` reads them from stdin, one a line."""
+    """Look at one thing. Targets are names or URLs; `-` reads them from stdin, one a line.
+
+    dns and web show what is there; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something is broken, or
+    could not be seen.
+    """
 
 
 def _looking(function: Any) -> Any:
@@ -60,7 +61,7 @@ def look_at_dns(
         asked = [world.dns.ask_at(server, name, rdtype) if server else world.dns.ask(name, rdtype) for rdtype in wanted]
         return dict(zip(wanted, await asyncio.gather(*asked), strict=True))
 
-    return _walk(said, targets, kind, private, look, dns_lines)
+    return walk(said, targets, kind, private, look, dns_lines)
 
 
 @inspect.command("web")
@@ -90,7 +91,7 @@ def look_at_web(
         url = target if "://" in target else f"https://{target}"
         return await (world.web.get(url, method=method, headers=pairs) if no_follow else world.web.follow(url))
 
-    return _walk(said, targets, kind, private, look, web_lines)
+    return walk(said, targets, kind, private, look, web_lines)
 
 
 def _header(line: str) -> tuple[str, str]:
@@ -100,130 +101,82 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+_role = click.option("--role", type=click.Choice(ROLES), default="web", show_default=True, help="What the host is for.")
+
+
+@inspect.command("redirects")
+@_looking
+def look_at_redirects(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
+    """Where an address leads, hop by hop, and what is wrong on the way; for a whole site by http, https, with and without www."""
+    from ..checks import single
+    from .inspect_text import redirect_lines
+
+    return walk(said, targets, kind, private, single.redirects, redirect_lines, _launch())
+
+
+@inspect.command("headers")
+@_looking
+@_role
+def look_at_headers(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], role: str) -> int:
+    """Security headers, cookies and mixed content of a page. CORS is asked with --allow intrusive."""
+    from ..checks import single
+    from .inspect_text import header_lines
+
+    async def look(world: World, target: str) -> Any:
+        return await single.headers(world, target, cast("Role", role))
+
+    return walk(said, targets, kind, private, look, header_lines, _launch(role))
+
+
+@inspect.command("domain")
+@_looking
+@click.option("--rdap", default="", metavar="URL", help="The registry's RDAP service, where the public list names none.")
+def look_at_domain(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], rdap: str) -> int:
+    """Registration, name servers, the health of the zone, and where the name leads."""
+    from ..checks import single
+    from .inspect_text import domain_lines
+
+    async def look(world: World, target: str) -> Any:
+        return await single.domain(world, target, rdap)
+
+    return walk(said, targets, kind, private, look, domain_lines, _launch(rdap=rdap))
+
+
+def _launch(role: str = "web", rdap: str = "") -> Any:
+    """What a target is judged in, made of its name."""
+
+    def of(target: str) -> Launch:
+        from ..checks import single
+        from ..checks.parse.addresses import host_of
+
+        return single.launch_of(host_of(single.url_of(target)), role=cast("Role", role), rdap=rdap)
+
+    return of
+
+
 @inspect.command("tls")
 @_looking
+@_role
 @click.option("--versions", is_flag=True, help="Offer each protocol version alone, too: four handshakes more.")
-@click.option("--starttls", type=click.Choice(("smtp",)), default=None, help="Begin with this protocol's STARTTLS (port 25).")
-def look_at_tls(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], versions: bool, starttls: str | None) -> int:
-    """What a TLS server shows: whether its certificate verifies, the chain, protocol and cipher. A target is HOST[:PORT]."""
+@click.option("--starttls", type=click.Choice(("smtp",)), default=None, help="Begin with this protocol's STARTTLS (port 25): shown only.")
+def look_at_tls(
+    said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], role: str, versions: bool, starttls: str | None
+) -> int:
+    """A TLS server: whether its certificate verifies, the chain, protocol and cipher, and what is wrong. A target is HOST[:PORT]."""
+    from ..checks import single
     from .inspect_text import tls_lines
 
     async def look(world: World, target: str) -> Any:
-        from ..wire import split_host_port
+        host, port = _place(target)
+        if starttls:
+            return {"sight": await world.tls.look(host, port or 25, starttls="smtp")}
+        return await single.tls(world, host, port or 443, versions=versions or "intrusive" in world.allow, role=cast("Role", role))
 
-        bare = target.partition("://")[2].partition("/")[0] if "://" in target else target
-        host, port = split_host_port(bare)
-        port = port or (25 if starttls else 443)
-        sight = await world.tls.look(host, port, starttls="smtp" if starttls else "")
-        answers = await world.tls.versions(host, port) if versions and not starttls else None
-        return {"sight": sight, "versions": answers}
-
-    return _walk(said, targets, kind, private, look, tls_lines)
+    return walk(said, targets, kind, private, look, tls_lines, lambda target: single.launch_of(_place(target)[0]))
 
 
-def _walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], look: Look, show: Show) -> int:
-    """All targets, some at once, told in the order given. The exit code is 1 where a look failed."""
-    names = list(_targets(targets))
-    if not names:
-        raise click.UsageError("no target was given")
-    ink = said.ink()
+def _place(target: str) -> tuple[str, int | None]:
+    """HOST[:PORT], or the host and port of a URL. Raises ValueError."""
+    from ..wire import split_host_port
 
-    async def all_of_them() -> bool:
-        failed = False
-        async for name, seen in _looks(said, names, private, look):
-            failed = failed or _failed(seen)
-            if kind == "json":
-                click.echo(json.dumps({"target": name, **_plain(seen)}, ensure_ascii=True))
-                continue
-            if len(names) > 1:
-                click.echo(ink.paint(ink.fit(name, 0), "bold"))
-            for line in show(seen, ink):
-                click.echo(ink.finish(line).rstrip())
-            if len(names) > 1:
-                click.echo("")
-        return failed
-
-    return Exit.FOUND if asyncio.run(all_of_them()) else Exit.FINE
-
-
-async def _looks(said: Common, names: list[str], private: tuple[str, ...], look: Look) -> AsyncIterator[tuple[str, Any]]:
-    from ..clock import SystemClock
-    from ..failure import Failure
-    from ..launch.model import Launch
-    from ..world import World
-    from .reach import reach_of
-
-    launch = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(world: World, name: str) -> Any:
-        async with places:
-            try:
-                return await look(world, name)
-            except ValueError as error:
-                return Failure(kind="protocol", detail=str(error), target=name)
-
-    async with World(launch, reach_of(said, private), clock=SystemClock()) as world:
-        tasks = [asyncio.create_task(one(world, name)) for name in names]
-        try:
-            for name, task in zip(names, tasks, strict=True):
-                yield name, await task
-        finally:
-            for task in tasks:
-                task.cancel()
-
-
-def _targets(given: Iterable[str]) -> Iterable[str]:
-    for target in given:
-        if target != "-":
-            yield target
-            continue
-        if sys.stdin.isatty():
-            note("Targets, one a line; end with Ctrl+D")
-        for line in sys.stdin:
-            word = line.partition("#")[0].strip()
-            if word:
-                yield word
-
-
-def _failed(seen: Any) -> bool:
-    from ..failure import Failure
-
-    if isinstance(seen, Failure):
-        return True
-    if isinstance(seen, dict):
-        return any(isinstance(one, Failure) for one in seen.values())
-    return isinstance(getattr(seen, "end", None), Failure)
-
-
-def _plain(seen: Any) -> dict[str, Any]:
-    """As JSON holds it. A body is told by its size and, where it is text, by its beginning."""
-    import msgspec
-
-    from ..world.sights import Reply
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Reply):
-            return {**_fields(value, plain), "body": value.text[:2000], "body_bytes": len(value.body)}
-        if isinstance(value, msgspec.Struct):
-            kind = "failure" if _failed(value) and hasattr(value, "kind") else ""
-            return {"failure": value.words, **_fields(value, plain)} if kind else _fields(value, plain)  # type: ignore[attr-defined]
-        if isinstance(value, dict):
-            return {key: plain(one) for key, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(one) for one in value]
-        return msgspec.to_builtins(value)
-
-    made = plain(seen)
-    return made if isinstance(made, dict) else {"answer": made}
-
-
-def _fields(value: Any, plain: Callable[[Any], Any]) -> dict[str, Any]:
-    return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-
-
-def failure_line(failure: Failure) -> str:
-    """A look that gave no answer."""
-    from ..text import for_terminal
-
-    return f"? {for_terminal(str(failure))}"
+    return split_host_port(target.partition("://")[2].partition("/")[0] if "://" in target else target)

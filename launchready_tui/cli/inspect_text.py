@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from ..checks.single import Looked, by_badness
 from ..clock import ago, stamp
 from ..failure import Failure
+from ..findings import Finding
 from ..report.ink import Ink, pad
-from ..text import for_terminal
-from ..world.sights import Certificate, Chain, DnsAnswer, Hop, Phases, Reply, TlsSight
+from ..text import clean_block, for_terminal
+from ..world.sights import Certificate, Chain, DnsAnswer, Hop, Phases, Registration, Reply, TlsSight
 
 _VERIFY = {10: "it has expired", 9: "it is not valid yet", 62: "it is for another name", 64: "it is for another address"}
 _VERIFY |= {
@@ -96,11 +98,80 @@ def _phases(phases: Phases) -> str:
     return f"{', '.join(parts)}; all {phases.total:.0f} ms" if parts else f"{phases.total:.0f} ms"
 
 
-def tls_lines(seen: dict[str, Any] | Failure, ink: Ink) -> Iterator[str]:
-    """Whether it verifies, protocol and cipher, and a block a certificate."""
+def finding_lines(findings: tuple[Finding, ...], ink: Ink) -> Iterator[str]:
+    """A line a finding, the worst first; what is open with its fix and what to paste."""
+    for finding in by_badness(findings):
+        key = str(finding.state)
+        weight = str(finding.severity) if finding.is_open else ""
+        yield f"{ink.glyph(key)} {ink.paint(pad(weight, 8), key)} {ink.fit(finding.summary, 11)}"
+        if finding.is_open and finding.remedy:
+            where = f" ({for_terminal(finding.remedy.where)})" if finding.remedy.where and finding.remedy.paste else ""
+            yield f"{' ' * 11}{ink.paint(f'{for_terminal(finding.remedy.text)}{where}', 'dim')}"
+            yield from (f"{' ' * 13}{line}" for line in clean_block(finding.remedy.paste).splitlines())
+
+
+def redirect_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
+    """Every chain hop by hop, then the findings."""
     if isinstance(seen, Failure):
         yield _no(seen, ink)
         return
+    for chain in seen.sights["chains"]:
+        for hop in chain.hops:
+            yield _hop(hop, ink)
+        if chain.problem:
+            yield ink.paint(f"✕ {chain.problem.replace('-', ' ')}: {ink.fit(chain.detail, 20)}", "fail")
+        if isinstance(chain.end, Failure):
+            yield _no(chain.end, ink)
+        yield ""
+    yield from finding_lines(seen.findings, ink)
+
+
+def header_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
+    """The answer as it came, then the findings."""
+    if isinstance(seen, Failure):
+        yield _no(seen, ink)
+        return
+    yield from web_lines(seen.sights["chain"], ink)
+    yield ""
+    yield from finding_lines(seen.findings, ink)
+
+
+def domain_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
+    """Registration and name servers, then the findings."""
+    if isinstance(seen, Failure):
+        yield _no(seen, ink)
+        return
+    told: Registration | Failure = seen.sights["registration"]
+    if isinstance(told, Failure):
+        yield f"{pad('registry', 11)} {_no(told, ink, 14)}"
+    elif not told.registered:
+        yield f"{pad('registry', 11)} {ink.paint('not registered', 'fail')}"
+    else:
+        rows = [("registrar", told.registrar or "not told"), ("ends", stamp(told.expires) if told.expires else "not told")]
+        rows += [("created", stamp(told.created))] if told.created else []
+        rows += [("status", ", ".join(told.statuses) or "not told"), ("signed", {True: "yes", False: "no", None: "not told"}[told.signed])]
+        for name, value in rows:
+            yield f"{ink.paint(pad(name, 11), 'bold')} {ink.fit(value, 12)}"
+        yield ink.paint(f"told by {ink.fit(told.source, 8)}", "dim")
+    servers: DnsAnswer | Failure = seen.sights["servers"]
+    shown = servers.words if isinstance(servers, Failure) else ", ".join(servers.records) or "none"
+    yield f"{ink.paint(pad('served by', 11), 'bold')} {ink.fit(shown, 12)}"
+    yield ""
+    yield from finding_lines(seen.findings, ink)
+
+
+def tls_lines(seen: Looked | dict[str, Any] | Failure, ink: Ink) -> Iterator[str]:
+    """Whether it verifies, protocol and cipher, a block a certificate, then the findings."""
+    if isinstance(seen, Failure):
+        yield _no(seen, ink)
+        return
+    yield from _tls(seen.sights if isinstance(seen, Looked) else seen, ink)
+    if isinstance(seen, Looked):
+        yield ""
+        yield from finding_lines(seen.findings, ink)
+
+
+def _tls(seen: dict[str, Any], ink: Ink) -> Iterator[str]:
     sight: TlsSight | Failure = seen["sight"]
     if isinstance(sight, Failure):
         yield _no(sight, ink)

@@ -17,6 +17,8 @@ else:
 
 FORMATS = ("text", "json", "junit", "sarif", "markdown")
 """Those of `report`, which costs too much to be imported for a help text."""
+ROLES = ("web", "app", "api", "admin", "status", "staging", "other")
+"""Roles of hosts that a page or an app can be looked at in."""
 CONSENTS = ("mail", "load", "build", "smoke", "intrusive")
 
 

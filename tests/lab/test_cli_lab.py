@@ -122,6 +122,28 @@ def test_inspect_tls(shell: Shell, there: list[str]) -> None:
     assert SITE in document["sight"]["chain"][0]["names"]
 
 
+def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: list[str]) -> None:
+    done = shell("inspect", "redirects", "-", "--format", "json", *there, stdin=f"{SITE}\n\n# a remark\nhttp://www.{SITE}/listings\n")
+    assert done.code == 0, done.err
+    site, page = (json.loads(line) for line in done.out.splitlines())
+    assert site["target"] == SITE and len(site["chains"]) == 2
+    assert {one["state"] for one in site["findings"]} <= {"pass", "info"}
+    assert {"edge.redirects.too-many-hops", "edge.canonical.two-origins"} <= {one["rule"] for one in site["findings"]}
+    (finding,) = page["findings"]
+    assert (finding["rule"], finding["subject"]) == ("edge.redirects.too-many-hops", f"www.{SITE}/listings")
+    assert {"id", "check", "rule", "subject", "state", "severity", "summary", "evidence", "remedy", "via"} <= set(finding)
+    assert finding["evidence"][0]["label"] == "chain" and finding["via"] == "connect-map"
+    done = shell("inspect", "headers", f"app.{SITE}", "--role", "app", "--allow", "intrusive", *there)
+    assert done.code == 0, done.err
+    assert "Foreign sites cannot read" in done.out
+    done = shell("inspect", "domain", SITE, "--rdap", "https://rdap.nic.test/", "--format", "json", *there)
+    document = json.loads(done.out)
+    assert document["registration"]["registrar"] and document["servers"]["records"]
+    assert {"audit.registrar.expiry", "audit.dns-host.lame"} <= {one["rule"] for one in document["findings"]}
+    later = shell("inspect", "tls", SITE, "--now", "2030-01-01T00:00:00Z", *there)
+    assert later.code == 1 and "expired" in later.out
+
+
 def test_inspect_what_cannot_be_reached(shell: Shell, there: list[str]) -> None:
     done = shell("inspect", "web", "https://127.0.0.1:1/", f"https://{SITE}/", *there)
     assert done.code == 1

@@ -97,6 +97,10 @@ async def judge_chain(
     evidence = [chain_evidence(chain)]
     via = via_of(chain)
     shortest = _direct(launch, host, platform, plain=scheme_of(chain.start) == "http")
+    if subject and isinstance(chain.end, Reply) and not chain.problem:
+        shortest = path_redirect(platform, f"Lead to {chain.end.url} in one 301", chain.start, chain.end.url)
+    elif subject:
+        shortest = Remedy(text=f"Let {subject} lead to its page in one 301, or answer by itself")
     main = shown == launch.canonical_host
     if chain.problem == "loop":
         findings.append(await _loop(say, world, shown, chain, evidence, via, main))

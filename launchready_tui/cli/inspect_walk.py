@@ -1,0 +1,146 @@
+"""How `inspect` goes over its targets: some at once, told in the order given, as text or as a line of JSON each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+    from ..launch.model import Launch
+    from ..report.ink import Ink
+    from ..world import World
+
+Look = Callable[["World", str], Awaitable[Any]]
+Show = Callable[[Any, "Ink"], Iterable[str]]
+Of = Callable[[str], "Launch"]
+"""The launch that a target is judged in; raises ValueError for a target that is none."""
+_AT_ONCE = 8
+
+
+def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], look: Look, show: Show, of: Of | None = None) -> int:
+    """All targets. The exit code is 1 where one is broken or could not be seen."""
+    names = list(_targets(targets))
+    if not names:
+        raise click.UsageError("no target was given")
+    ink = said.ink()
+
+    async def all_of_them() -> bool:
+        failed = False
+        async for name, seen in _looks(said, names, private, look, of):
+            failed = failed or _failed(seen)
+            if kind == "json":
+                click.echo(json.dumps({"target": name, **_plain(seen)}, ensure_ascii=True))
+                continue
+            if len(names) > 1:
+                click.echo(ink.paint(ink.fit(name, 0), "bold"))
+            for line in show(seen, ink):
+                click.echo(ink.finish(line).rstrip())
+            if len(names) > 1:
+                click.echo("")
+        return failed
+
+    return Exit.FOUND if asyncio.run(all_of_them()) else Exit.FINE
+
+
+async def _looks(said: Common, names: list[str], private: tuple[str, ...], look: Look, of: Of | None) -> AsyncIterator[tuple[str, Any]]:
+    from ..clock import FixedClock, SystemClock
+    from ..failure import Failure
+    from ..launch.model import Launch
+    from ..world import World
+    from .reach import reach_of
+
+    clock: Clock = FixedClock(said.now) if said.now else SystemClock()
+    reach, allow = reach_of(said, private), said.options().allow
+    shared = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(world: World, name: str) -> Any:
+        async with places:
+            try:
+                if of is None:
+                    return await look(world, name)
+                # A world of its own: what a target showed is let go with it, however many there are.
+                async with World(of(name), reach, clock=clock, allow=allow) as own:
+                    return await look(own, name)
+            except ValueError as error:
+                return Failure(kind="protocol", detail=str(error), target=name)
+
+    async with World(shared, reach, clock=clock, allow=allow) as world:
+        tasks = [asyncio.create_task(one(world, name)) for name in names]
+        try:
+            for name, task in zip(names, tasks, strict=True):
+                yield name, await task
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def _targets(given: Iterable[str]) -> Iterable[str]:
+    for target in given:
+        if target != "-":
+            yield target
+            continue
+        if sys.stdin.isatty():
+            note("Targets, one a line; end with Ctrl+D")
+        for line in sys.stdin:
+            word = line.partition(" #")[0].strip()
+            if word and not word.startswith("#"):
+                yield word
+
+
+def _failed(seen: Any) -> bool:
+    from ..checks.single import Looked
+    from ..failure import Failure
+
+    if isinstance(seen, Failure):
+        return True
+    if isinstance(seen, Looked):
+        return seen.wrong
+    if isinstance(seen, dict):
+        return any(isinstance(one, Failure) for one in seen.values())
+    return isinstance(getattr(seen, "end", None), Failure)
+
+
+def _plain(seen: Any) -> dict[str, Any]:
+    """As JSON holds it. A body is told by its size and, where it is text, by its beginning."""
+    import msgspec
+
+    from ..checks.single import Looked
+    from ..failure import Failure
+    from ..findings import Finding
+    from ..world.sights import Reply
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Reply):
+            return {**_fields(value, plain), "body": value.text[:2000], "body_bytes": len(value.body)}
+        if isinstance(value, Finding):
+            return {"id": value.id, **_fields(value, plain), "via": value.via or None}
+        if isinstance(value, Failure):
+            return {"failure": value.words, **_fields(value, plain)}
+        if isinstance(value, msgspec.Struct):
+            return _fields(value, plain)
+        if isinstance(value, dict):
+            return {key: plain(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(one) for one in value]
+        return msgspec.to_builtins(value)
+
+    if isinstance(seen, Looked):
+        return {**plain(seen.sights), "findings": [plain(finding) for finding in seen.findings]}
+    made = plain(seen)
+    if isinstance(seen, Failure):
+        return {**made, "findings": []}
+    return made if isinstance(made, dict) else {"answer": made}
+
+
+def _fields(value: Any, plain: Callable[[Any], Any]) -> dict[str, Any]:
+    return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
