@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from .. import text
 from ..findings import Finding
-from ..run import Event
 from .actions import ACTIONS, BY_ID
+from .messages import Repaired, Said, Told
 from .screens.page import Page
 from .store import Snapshot, Store
 from .target import Target
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from ..lab.client import Lab
     from ..workspace import Workspace
 
+SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "finding", "history", "explain")
 LATE = {
     "overview": "Overview",
     "fixes": "Fixes",
@@ -62,39 +61,12 @@ def _palette() -> type[Provider]:
     return Actions
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """How an attempt went: the words of success, or what was wrong."""
-
-    words: str = ""
-    wrong: str = ""
-
-
-class Told(Message):
-    """An event of the run that is on."""
-
-    bubble = False
-
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self.event = event
-
-
-class Repaired(Message):
-    """The demo marketplace has been repaired; these checks look again."""
-
-    bubble = False
-
-    def __init__(self, words: str, checks: tuple[str, ...] = ()) -> None:
-        super().__init__()
-        self.words, self.checks = words, checks
-
-
 class Console(App[int]):
     """The console over one workspace. Tests hand in a double of it, and a lab or none."""
 
     TITLE = "LaunchReady"
-    CSS_PATH = "console.tcss"
+    # All sheets are read at once: one read late stops the loop for the whole of them, in the middle of a run.
+    CSS_PATH = ["console.tcss", "screens/dialog.tcss", *(f"screens/{name}.tcss" for name in SHEETS)]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (130, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
@@ -149,9 +121,19 @@ class Console(App[int]):
 
             self.use_keys(*read(self.workspace.options.state_dir or state_dir()))
             self.set_interval(5, self._tick)
+            self.set_timer(0.2, self._warm)
 
     def watch_theme(self) -> None:
         self.call_after_refresh(self.draw_soon)
+
+    @work(thread=True, exit_on_error=False, group="warm")
+    def _warm(self) -> None:
+        """Imports what the pages need before they are gone to, so that no key waits for it."""
+        from importlib import import_module
+
+        for name in ("screens.stage", *(f"screens.{page}" for page in LATE), "screens.finding", "screens.dialog"):
+            import_module(f"{__package__}.{name}")
+        import_module("launchready_tui.handover")
 
     # Drawing
 

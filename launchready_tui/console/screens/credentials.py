@@ -43,7 +43,6 @@ class Done(Message):
 class Credentials(Page):
     """Key k."""
 
-    CSS_PATH = "credentials.tcss"
     TITLE_KEY = "k"
     AUTO_FOCUS = "#entries"
     HINTS = ("edit.add", "edit.test", "edit.delete")

@@ -27,7 +27,6 @@ Save = Callable[[dict[str, str]], str]
 class Sheet(ModalScreen[ScreenResultType]):
     """The sheet itself: a title, lines of text, what subclasses add, and the keys below."""
 
-    CSS_PATH = "dialog.tcss"
     AUTO_FOCUS: ClassVar[str | None] = None
 
     def __init__(self, title: str, lines: Sequence[str] = (), keys: Sequence[tuple[str, str]] = ()) -> None:

@@ -47,7 +47,6 @@ def explained(snap: Snapshot, target: Target, width: int) -> Told:
 class Explain(Page):
     """Opened with e."""
 
-    CSS_PATH = "explain.tcss"
     AUTO_FOCUS = "#story"
     HINTS = ("back",)
     HELP = (

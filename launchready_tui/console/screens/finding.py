@@ -16,7 +16,6 @@ from .page import Page
 class FindingPage(Page):
     """Opened with enter; left and right walk through the check's findings."""
 
-    CSS_PATH = "finding.tcss"
     AUTO_FOCUS = "#story"
     HINTS = ("copy.fix", "copy.evidence", "copy.save", "back")
     HELP = "One finding in full, with all that was seen. Left and right walk through the findings of its check; escape goes back."

@@ -89,7 +89,6 @@ FLOW_WHY = {
 class Fixes(Page):
     """Key x."""
 
-    CSS_PATH = "fixes.tcss"
     TITLE_KEY = "x"
     AUTO_FOCUS = "#order"
     HINTS = ("run.one", "list.find", "list.filter")

@@ -48,7 +48,6 @@ def fullness(have: int, of: int, width: int = 7) -> Spans:
 class HandoverPage(Page):
     """Key b."""
 
-    CSS_PATH = "handover.tcss"
     TITLE_KEY = "b"
     AUTO_FOCUS = "#docs"
     HINTS = ("show.panel", "list.find")

@@ -17,7 +17,6 @@ from .page import Page
 class History(Page):
     """Opened with h."""
 
-    CSS_PATH = "history.tcss"
     AUTO_FOCUS = "#runs"
     HINTS = ("list.find", "list.filter", "back")
     HELP = "Every kept answer of one check, the newest first: its state, what it found open, and how long it took. Escape goes back."

@@ -152,7 +152,6 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
 class Overview(Page):
     """Key 0."""
 
-    CSS_PATH = "overview.tcss"
     TITLE_KEY = "0"
     SHOW_VERDICT = False
     AUTO_FOCUS = "#fixes"

@@ -31,6 +31,8 @@ class Page(Screen[None]):
     HINTS: ClassVar[tuple[str, ...]] = ("run.one", "list.find", "list.filter")
     """Actions named at the right of the footer where there is room."""
 
+    _due = False
+
     @property
     def console(self) -> Console:
         from ..app import Console
@@ -63,7 +65,13 @@ class Page(Screen[None]):
         return None
 
     def redraw(self) -> None:
-        """Draws the newest snapshot, frame and body."""
+        """Draws the newest snapshot, frame and body: once for all that asks for it in the same turn."""
+        if not self._due and self.is_mounted:
+            self._due = True
+            self.call_later(self._redraw)
+
+    def _redraw(self) -> None:
+        self._due = False
         if not self.is_mounted or not self.size.width:
             return
         snap = self.console.snapshot

@@ -115,7 +115,6 @@ def _payer(system: System) -> Cell:
 class PeoplePage(Page):
     """Key p."""
 
-    CSS_PATH = "people.tcss"
     TITLE_KEY = "p"
     AUTO_FOCUS = "#table"
     HINTS = ("edit.add", "edit.delete", "list.find")

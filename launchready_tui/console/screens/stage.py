@@ -13,7 +13,7 @@ from textual.widget import Widget
 from ... import clock
 from ...findings import State
 from ...roadmap.model import Stage
-from ...verdict import Judged, Standing
+from ...verdict import Judged, Standing, Verdict
 from .. import panels, words
 from ..ink import GLYPHS, Cell, Spans, width_of
 from ..store import Snapshot
@@ -124,7 +124,6 @@ def _fitted(label: str, parts: list[Spans], width: int) -> Line:
 class StagePage(Page):
     """Keys 1 to 7."""
 
-    CSS_PATH = "stage.tcss"
     AUTO_FOCUS = "#checks"
     HINTS = ("run.one", "decide.confirm", "list.find", "list.filter")
     HELP = (
@@ -143,6 +142,7 @@ class StagePage(Page):
         self.at: dict[str, str] = {}
         """The finding shown of each check, by id: it stays when results change."""
         self.wanted: tuple[str, str] | None = None
+        self.paneled: Verdict | None = None
 
     @property
     def stage(self) -> Stage:
@@ -184,10 +184,13 @@ class StagePage(Page):
                 self.at[check] = finding
             checks.select(check, tell=False)
         self.query_one("#title", Lines).show([self._title(snap, stage)])
-        panel = panels.panel_of(snap, self.console.workspace, stage)
-        ledger = self.query_one("#panel", Ledger)
-        ledger.set_cols(panel.cols)
-        ledger.show(panel.rows, empty=panel.empty)
+        if snap.verdict is not self.paneled:
+            # Progress alone does not change what is known.
+            self.paneled = snap.verdict
+            panel = panels.panel_of(snap, self.console.workspace, stage)
+            ledger = self.query_one("#panel", Ledger)
+            ledger.set_cols(panel.cols)
+            ledger.show(panel.rows, empty=panel.empty)
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
         self.query_one("#outcome", Lines).show(outcome_lines(snap, stage, width))
         self._tell(snap)

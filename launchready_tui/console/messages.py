@@ -1,0 +1,37 @@
+"""What workers tell the console, and how an attempt went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from ..run import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How an attempt went: the words of success, or what was wrong."""
+
+    words: str = ""
+    wrong: str = ""
+
+
+class Told(Message):
+    """An event of the run that is on."""
+
+    bubble = False
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class Repaired(Message):
+    """The demo marketplace has been repaired; these checks look again."""
+
+    bubble = False
+
+    def __init__(self, words: str, checks: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.words, self.checks = words, checks
