@@ -11,7 +11,7 @@ NIGHT: dict[str, str] = {
     "rule": "#34383d",
     "ink": "#e4e1d9",
     "ink2": "#a9a7a0",
-    "ink3": "#8e8e90",
+    "ink3": "#8f8f91",
     "accent": "#82aef5",
     "pass": "#79b58c",
     "warn": "#dba94c",
