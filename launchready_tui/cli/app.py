@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deploy": ("deploy:deploy", "Mark a deploy on the time line of the watch."),
     "handover": ("handover:handover", "Write the handover folder."),
     "verify": ("handover:verify", "Test whether a handover folder or zip is whole."),
+    "drift": ("drift:drift", "Look again: what changed since a handover folder was made."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
     "history": ("history:history", "Show past runs, or one saved result."),
     "inspect": ("inspect:inspect", "Look at DNS, web or TLS of a name; no launch file needed."),

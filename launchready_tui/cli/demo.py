@@ -111,10 +111,11 @@ def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
 def _hand_over(ws: Workspace, out: Path | None) -> None:
     """Writes the bundle, and tests it as its receiver would."""
     from ..handover import export, verify
+    from .handover import fresh_records
 
     with contextlib.ExitStack() as stack:
         where = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="launchready-bundle-")))
-        made = export(ws, where, now=ws.clock.now())
+        made = export(ws, where, now=ws.clock.now(), records=fresh_records(ws))
         problems = verify(made.zip)
         if problems:
             raise CouldNotRun(f"the handover folder does not verify: {problems[0]}")

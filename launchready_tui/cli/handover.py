@@ -62,7 +62,7 @@ def fresh_records(ws: Workspace) -> tuple[Record, ...]:
             return await ask(world, ws.launch)
 
     records = asyncio.run(look())
-    if not records:
+    if not any(record.data for record in records):
         note("DNS gave no answer, so the zone file holds what the checks kept.")
     return records
 

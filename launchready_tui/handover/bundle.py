@@ -62,7 +62,7 @@ class ExportSource(Source, Protocol):
 
 def documents(source: Source, *, now: datetime | None = None) -> tuple[Document, ...]:
     """All documents as they would be exported now, with what is not filled in each; nothing is written."""
-    return _write(Snapshot.of(source, now or source.clock.now()))
+    return documents_of(Snapshot.of(source, now or source.clock.now()))
 
 
 def build(
@@ -73,7 +73,7 @@ def build(
     `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the checks' evidence.
     """
     shot = Snapshot.of(source, now, profile=profile, records=records)
-    written = _write(shot)
+    written = documents_of(shot)
     files: dict[str, bytes] = {
         "START-HERE.html": front.start_here(shot, written),
         "README.md": front.readme(shot, written),
@@ -153,7 +153,8 @@ def folder_name(product: str, now: datetime, profile: Profile = "founder") -> st
     return f"handover-{slug or 'launch'}{team}-{now.astimezone(UTC):%Y%m%d}"
 
 
-def _write(shot: Snapshot) -> tuple[Document, ...]:
+def documents_of(shot: Snapshot) -> tuple[Document, ...]:
+    """All documents of one look."""
     return tuple(write(shot) for write in PAGES)
 
 

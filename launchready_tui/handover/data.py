@@ -177,6 +177,8 @@ class Bundle(msgspec.Struct, kw_only=True):
     domains: list[DomainRow]
     hosts: list[HostRow]
     records: list[RecordHere]
+    records_asked: bool
+    """All names were asked for their records; otherwise only those of the checks' evidence stand here."""
     signed: list[Signature]
     inventory: InventoryHere
     people: list[PersonHere]
@@ -207,6 +209,7 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         hosts=list(host_rows(shot)),
         profile=shot.profile,
         records=[RecordHere(name=one.name, type=one.type, data=one.data) for one in seen_records(shot)],
+        records_asked=bool(shot.records),
         signed=[] if shot.profile == "team" else [_signature(one) for one in shot.signed],
         inventory=_inventory(for_team(shot.inventory) if shot.profile == "team" else shot.inventory),
         people=[] if shot.profile == "team" else [_person(one) for one in shot.people.people],

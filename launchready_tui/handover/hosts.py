@@ -99,6 +99,8 @@ class HostRow:
     environment: str
     purpose: str
     provider: str
+    provider_by: str
+    """`seen`, `inventory` where only that tells, or empty."""
     address: str
     tls_until: str
     tls_issuer: str
@@ -136,6 +138,7 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
                 environment=host.environment,
                 purpose=text.clean(host.purpose),
                 provider=provider,
+                provider_by="seen" if seen["provider"] else "inventory" if provider else "",
                 address=seen["address"],
                 tls_until=_as_day(seen["tls_until"]),
                 tls_issuer=seen["tls_issuer"],

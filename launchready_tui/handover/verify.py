@@ -32,7 +32,7 @@ def verify(path: Path, *, key: Path | None = None) -> tuple[Problem, ...]:
     files, problems = read(path)
     if files is None:
         return problems
-    found = {*problems, *_compare(files)}
+    found = {*problems, *problems_in(files)}
     if key is not None and SUMS in files:
         from . import sign
 
@@ -53,7 +53,7 @@ def read(path: Path) -> tuple[dict[str, bytes] | None, tuple[Problem, ...]]:
     return files, tuple(problems)
 
 
-def _compare(files: dict[str, bytes]) -> list[Problem]:
+def problems_in(files: dict[str, bytes]) -> list[Problem]:
     """The files against the list of fingerprints in the same bundle."""
     if SUMS not in files:
         return [Problem(SUMS, "is missing, so nothing can be compared.")]

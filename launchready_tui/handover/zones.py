@@ -27,7 +27,10 @@ _TTL = 300
 
 @dataclass(frozen=True, slots=True, order=True)
 class Record:
-    """One record that was seen: the name without its last dot, lower case; the data as `dig` prints it."""
+    """One record that was seen: the name without its last dot, lower case; the data as `dig` prints it.
+
+    Without data: it was asked for, and DNS said that there is none.
+    """
 
     name: str
     type: str
@@ -38,7 +41,7 @@ class Record:
 
 
 async def ask(world: World, launch: Launch) -> tuple[Record, ...]:
-    """The records of the launch's domain and of each declared host, asked for now. What cannot be seen is left out."""
+    """The records of the launch's domain and of each declared host, asked for now. What could not be seen is left out."""
     import asyncio
 
     questions = [(launch.domain, kind) for kind in ("SOA", "NS", "A", "AAAA", "MX", "TXT", "CAA")]
@@ -51,7 +54,10 @@ async def ask(world: World, launch: Launch) -> tuple[Record, ...]:
 
     async def look(asked: Iterable[tuple[str, str]]) -> None:
         for answer in await asyncio.gather(*(world.dns.ask(name, kind) for name, kind in asked)):
-            if isinstance(answer, Failure) or not answer.found:
+            if isinstance(answer, Failure):
+                continue
+            if not answer.found:
+                found[Record(_plain(answer.name), answer.rdtype, "")] = None
                 continue
             if answer.canonical and answer.canonical != answer.name:
                 # What stands behind an alias belongs to the alias's target, which is somebody else's zone more often than not.
@@ -70,7 +76,7 @@ def _led_to(records: Iterable[Record], domain: str) -> Iterable[tuple[str, str]]
     """Questions for names of the domain itself that its records point to."""
     for record in records:
         targets: list[tuple[str, tuple[str, ...]]] = []
-        if record.type in ("NS", "MX"):
+        if record.type in ("NS", "MX") and record.data:
             targets = [(record.data.split()[-1], ("A", "AAAA"))]
         elif record.type == "TXT":
             targets = [(name, ("TXT",)) for name in re.findall(r"\b(?:include:|redirect=)([A-Za-z0-9._-]+)", record.data)]
@@ -81,9 +87,9 @@ def _led_to(records: Iterable[Record], domain: str) -> Iterable[tuple[str, str]]
 
 def seen(shot: Snapshot) -> tuple[Record, ...]:
     """The records that the checks kept as evidence, and the addresses of each host."""
-    found: dict[Record, None] = dict.fromkeys(shot.records)
     if shot.records:
-        return tuple(found)
+        return tuple(dict.fromkeys(record for record in shot.records if record.data))
+    found: dict[Record, None] = {}
     for standing in shot.verdict.standings.values():
         for one in standing.findings:
             for item in one.finding.evidence:
