@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "drift": ("drift:drift", "Look again: what changed since a handover folder was made."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
     "history": ("history:history", "Show past runs, or one saved result."),
-    "inspect": ("inspect:inspect", "Look at DNS, web or TLS of a name; no launch file needed."),
+    "inspect": ("inspect:inspect", "Look at DNS, web, TLS or mail of a name; no launch file needed."),
     "explain": ("explain:explain", "Explain a rule or a check, and where it comes from."),
     "paths": ("paths:paths", "Show where everything lies."),
     "doctor": ("doctor:doctor", "Show what works here, and what stays unchecked without the rest."),

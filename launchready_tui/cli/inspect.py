@@ -180,3 +180,6 @@ def _place(target: str) -> tuple[str, int | None]:
     from ..wire import split_host_port
 
     return split_host_port(target.partition("://")[2].partition("/")[0] if "://" in target else target)
+
+
+from . import inspect_mail  # noqa: E402, F401 - registers spf and dmarc on the group above

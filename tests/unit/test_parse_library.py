@@ -7,8 +7,10 @@ from fake_outside import reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready_tui.checks.parse import cache_status, cookies, csp, dmarc, fields, page, spf
+from launchready_tui.checks.parse import cache_status, cookies, csp, fields, page
 from launchready_tui.checks.parse.addresses import is_fingerprinted, normal, origin, place, target
+from launchready_tui.mailauth import dmarc_record as dmarc
+from launchready_tui.mailauth import spf_record as spf
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy
+from ...mailauth import spf_record as spf
 from ...world import registrable
 from ...world.sights import DnsAnswer
 from ..base import Say, check
-from ..parse import spf
 from ..seen import dns_evidence
 from .dated import dated
 from .hosts_of import plain

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
+from ...mailauth.dmarc import Discovery, discover
+from ...mailauth.dmarc_record import Record, almost_dmarc, is_dmarc, read
 from ...world import registrable
 from ...world.sights import DnsAnswer
 from ..base import Say, check
-from ..parse.dmarc import Record, almost_dmarc, is_dmarc, read, walk
 from ..paste import zone_line
 from ..seen import dns_evidence
 
@@ -25,57 +26,28 @@ async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
     say = Say("email.dmarc", world.clock.now())
     domain = launch.domain
-    above = walk(domain)
-    answer, *higher = await asyncio.gather(*(world.dns.ask(f"_dmarc.{name}", "TXT") for name in (domain, *above)))
-    if isinstance(answer, Failure):
-        yield say.unknown(
-            "missing", domain, f"The DMARC record of {domain} could not be looked up", failure=answer, severity=Severity.BLOCKER
-        )
+    found = await discover(world.dns, domain)
+    by_name = {answer.name.lower(): answer for answer in found.answers}
+    answer = by_name.get(f"_dmarc.{domain}")
+    if answer is None:
+        said = f"The DMARC record of {domain} could not be looked up"
+        yield say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER)
         return
     records = [text for text in answer.texts if is_dmarc(text)]
     if len(records) > 1:
         yield _multiple(say, domain, answer, records)
-        return
-    if records:
-        for finding in await _judge(say, world, domain, domain, answer, read(records[0])):
+    elif found.record and found.failure is None and not (not records and read(found.record).tag("psd") == "y"):
+        # A registry's own record (psd=y) above covers the name for receivers, and is still not a record of this launch.
+        at = domain if records else found.record_domain or found.organizational_domain or domain
+        for finding in await _judge(say, world, found, at, by_name.get(f"_dmarc.{at}", answer), read(found.record)):
             yield finding
-        return
-    found = _organisation(domain, dict(zip(above, higher, strict=True)))
-    if isinstance(found, Failure):
+    elif found.failure is not None:
         said = f"{domain} has no DMARC record of its own, and the one above it could not be looked up"
         yield say.unknown(
-            "missing", domain, said, failure=found, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], via=answer.via
+            "missing", domain, said, failure=found.failure, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], via=answer.via
         )
-    elif found is None:
-        yield _missing(say, domain, answer)
     else:
-        for finding in await _judge(say, world, domain, found[0], found[1], found[2]):
-            yield finding
-
-
-def _organisation(domain: str, higher: dict[str, DnsAnswer | Failure]) -> tuple[str, DnsAnswer, Record] | Failure | None:
-    """The record that covers a domain without one (section 4.10): psd=n, else one label below psd=y, else the fewest labels.
-
-    A record of a public suffix itself is nobody's own and does not count here. A failed look-up counts only where nothing else was found.
-    """
-    chosen: tuple[str, DnsAnswer, Record] | None = None
-    failure: Failure | None = None
-    for name, answer in higher.items():
-        if isinstance(answer, Failure):
-            failure = failure or (answer if "." in name else None)
-            continue
-        texts = [text for text in answer.texts if is_dmarc(text)]
-        if len(texts) != 1:
-            continue
-        record = read(texts[0])
-        if record.tag("psd") == "y":
-            break
-        chosen = (name, answer, record)
-        if record.tag("psd") == "n":
-            break
-    if chosen is not None and registrable(domain) != registrable(chosen[0]):
-        chosen = None
-    return chosen or failure
+        yield _missing(say, domain, answer)
 
 
 def _start(domain: str) -> Remedy:
@@ -124,7 +96,8 @@ def _repaired(record: Record, **changed: str) -> str:
     return "; ".join(f"{key}={tags[key]}" for key in order if key in tags)
 
 
-async def _judge(say: Say, world: World, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+async def _judge(say: Say, world: World, found: Discovery, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+    domain = found.domain
     evidence = [dns_evidence(answer)]
     if record.problems:
         evidence.append(Evidence.of("mistakes", "\n".join(record.problems), source=f"_dmarc.{at} TXT", at=answer.at))
@@ -134,9 +107,7 @@ async def _judge(say: Say, world: World, domain: str, at: str, answer: DnsAnswer
         return Remedy(text=text, paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)), where="your DNS host")
 
     repaired = fix("Publish it with a policy that receivers know", p=record.p or "none")
-    inherited = record.sp if at != domain and record.sp else record.effective
-    effective = record.effective and inherited
-    if not effective:
+    if found.effective is None:
         said = f"The DMARC record of {at} has no policy that receivers know, so they act as if there were none: {record.problems[0]}"
         return [say.fail("syntax", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=repaired, via=answer.via)]
     if record.problems:
@@ -145,7 +116,7 @@ async def _judge(say: Say, world: World, domain: str, at: str, answer: DnsAnswer
     if record.obsolete:
         said = f"The DMARC record of {at} uses what RFC 9989 took out: {record.obsolete[0]}"
         findings.append(say.info("obsolete", domain, said, evidence=evidence, via=answer.via))
-    findings.append(_policy(say, domain, record, effective, evidence, answer))
+    findings.append(_policy(say, found, evidence, answer))
     if not record.rua:
         said = f"Nobody is told who sends as {domain}: the DMARC record asks for no reports"
         reports = fix("Let the reports go to a mailbox that somebody reads", rua=f"mailto:dmarc@{domain}")
@@ -155,12 +126,13 @@ async def _judge(say: Say, world: World, domain: str, at: str, answer: DnsAnswer
     return findings
 
 
-def _policy(say: Say, domain: str, record: Record, effective: str, evidence: list[Evidence], answer: DnsAnswer) -> Finding:
-    if effective == "none":
-        why = " (t=y lowers the policy by one)" if record.tag("t") == "y" and record.p == "quarantine" else ""
+def _policy(say: Say, found: Discovery, evidence: list[Evidence], answer: DnsAnswer) -> Finding:
+    domain = found.domain
+    if found.effective == "none":
+        why = " (t=y lowers the policy by one)" if found.policy != found.effective else ""
         said = f"{domain} watches who sends as it{why}: right for launch week, tighten after two to four weeks of clean reports"
     else:
-        said = f"{domain} asks receivers to {effective} mail that is not its own"
+        said = f"{domain} asks receivers to {found.effective} mail that is not its own"
     return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
+from ...mailauth.spf_record import MAX_LOOKUPS, MAX_VOID, Term, almost_spf, is_spf, merged, read
 from ...world.sights import DnsAnswer
 from ..base import Say, check
-from ..parse.spf import MAX_LOOKUPS, MAX_VOID, Term, almost_spf, is_spf, merged, read
 from ..paste import zone_line
 from ..seen import dns_evidence
 from .spf_tree import Node, Tree, Walker

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ...failure import Failure
+from ...mailauth.spf_record import Record, Term, is_spf, read
 from ...world.sights import DnsAnswer
-from ..parse.spf import Record, Term, is_spf, read
 
 if TYPE_CHECKING:
     from ...world import World

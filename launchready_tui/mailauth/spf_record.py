@@ -14,9 +14,12 @@ COSTLY = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 MAX_LOOKUPS = 10
 MAX_VOID = 2
 
-_MACRO_EXPAND = r"%(?:\{[slodiphcrtvSLODIPHCRTV]\d*[rR]?[.\-+,/_=]*\}|%|_|-)"
+# A number of kept parts is never nought (section 7.1).
+_MACRO_EXPAND = r"%(?:\{[slodiphcrtvSLODIPHCRTV](?:0*[1-9]\d*)?[rR]?[.\-+,/_=]*\}|%|_|-)"
 _LITERAL = r"[!-$&-~]"
 _MACRO_STRING = re.compile(rf"(?:{_MACRO_EXPAND}|{_LITERAL})*")
+EXPLANATION = re.compile(rf"(?:{_MACRO_EXPAND}|{_LITERAL}| )*")
+"""The text that exp= leads to (section 6.2): macros and plain ASCII with blanks."""
 _ENDS_IN_MACRO = re.compile(rf"{_MACRO_EXPAND}$")
 _TOPLABEL = re.compile(r"\.(?:[0-9A-Za-z]*[A-Za-z][0-9A-Za-z]*|[0-9A-Za-z]+-[0-9A-Za-z-]*[0-9A-Za-z])\.?$")
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_.-]*")
@@ -198,6 +201,8 @@ def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset
     address, slash, length = rest[1:].partition("/")
     most = 32 if name == "ip4" else 128
     try:
+        if "%" in address:  # a zone index, which Python reads and SPF does not know
+            raise ValueError(address)
         parsed = ipaddress.IPv4Address(address) if name == "ip4" else ipaddress.IPv6Address(address)
     except ValueError:
         return Problem(offset + 1, end, f"{address} is no {'IPv4' if name == 'ip4' else 'IPv6'} address")

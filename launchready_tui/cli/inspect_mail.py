@@ -1,0 +1,157 @@
+"""`launchready inspect spf | dmarc | dkim | message`: what a receiver would make of a domain, a key or a message."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import batch
+from .inspect import inspect
+from .options import Common, common, pass_common
+from .say import Exit
+
+if TYPE_CHECKING:
+    from ..mailauth.dmarc import Discovery
+    from ..mailauth.spf import Outcome
+    from ..world import World
+
+
+def _looking(function: Any) -> Any:
+    """Options of every kind of look at mail."""
+    for option in (
+        click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True),
+        click.option("--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."),
+        common,
+        pass_common,
+    ):
+        function = option(function)
+    return function
+
+
+def _once(said: Common, private: tuple[str, ...], look: Callable[[World], Awaitable[Any]]) -> Any:
+    """One look in a world of its own."""
+
+    async def run() -> Any:
+        from ..clock import SystemClock
+        from ..launch.model import Launch
+        from ..world import World
+        from .reach import reach_of
+
+        launch = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
+        async with World(launch, reach_of(said, private), clock=SystemClock()) as world:
+            return await look(world)
+
+    return asyncio.run(run())
+
+
+def _print(said: Common, lines: Any) -> None:
+    ink = said.ink()
+    for line in lines:
+        click.echo(ink.finish(line).rstrip())
+
+
+# -- SPF -------------------------------------------------------------------------------------------------------------
+
+
+@inspect.command("spf")
+@click.argument("target", required=False, metavar="[-]")
+@click.option("--ip", help="The address that sends.")
+@click.option("--sender", help="The address in MAIL FROM; empty for a bounce, which is judged by --helo.")
+@click.option("--helo", default="", help="The name that the sending machine calls itself.")
+@_looking
+def look_at_spf(
+    said: Common, target: str | None, ip: str | None, sender: str | None, helo: str, kind: str, private: tuple[str, ...]
+) -> int:
+    """Whether an address may send for a domain (check_host of RFC 7208), and the term that decides.
+
+    `-` reads JSON lines from stdin, such as {"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}.
+    """
+    from ..mailauth.spf import check_host, parse_ip
+
+    if target == "-":
+
+        async def answer(world: World, row: batch.Row) -> batch.Row:
+            ip, sender = batch.text_of(row, "ip"), batch.text_of(row, "sender", needed=False)
+            return _verdict(await check_host(world.dns, ip, sender, batch.text_of(row, "helo", needed=False)))
+
+        return batch.run(said, private, answer)
+    if target is not None:
+        raise click.UsageError(f"{target!r}: give --ip and --sender, or - to read JSON lines from stdin")
+    if ip is None or (sender is None and not helo):
+        raise click.UsageError("--ip and --sender are needed, such as --ip 192.0.2.1 --sender a@example.com")
+    try:
+        parse_ip(ip)
+    except ValueError as error:
+        raise click.UsageError(f"--ip: {error}") from None
+    outcome: Outcome = _once(said, private, lambda world: check_host(world.dns, ip, sender or "", helo))
+    if kind == "json":
+        import msgspec
+
+        more = {key: value for key, value in msgspec.to_builtins(outcome).items() if key not in _verdict(outcome)}
+        click.echo(json.dumps({**_verdict(outcome), **more}, ensure_ascii=True))
+    else:
+        from .mail_text import spf_lines
+
+        _print(said, spf_lines(outcome, said.ink()))
+    return Exit.FINE
+
+
+def _verdict(outcome: Outcome) -> batch.Row:
+    """The five keys that every answer has."""
+    return {
+        "result": outcome.result,
+        "explanation": outcome.explanation,
+        "matched": outcome.matched,
+        "lookups": outcome.lookups,
+        "void_lookups": outcome.void_lookups,
+    }
+
+
+# -- DMARC -----------------------------------------------------------------------------------------------------------
+
+
+@inspect.command("dmarc")
+@click.argument("target", metavar="DOMAIN")
+@_looking
+def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]) -> int:
+    """Which DMARC policy holds for a domain, whose record it comes from, and the organisation's domain (RFC 9989).
+
+    `-` reads JSON lines from stdin, such as {"domain": "a.example.com"}.
+    """
+    from ..mailauth.dmarc import discover
+
+    if target == "-":
+
+        async def answer(world: World, row: batch.Row) -> batch.Row:
+            return _policy(await discover(world.dns, batch.text_of(row, "domain")))
+
+        return batch.run(said, private, answer, bare="domain")
+    found: Discovery = _once(said, private, lambda world: discover(world.dns, target))
+    if kind == "json":
+        click.echo(json.dumps(_policy(found), ensure_ascii=True))
+    else:
+        from .mail_text import dmarc_lines
+
+        _print(said, dmarc_lines(found, said.ink()))
+    return Exit.FOUND if found.failure is not None else Exit.FINE
+
+
+def _policy(found: Discovery) -> batch.Row:
+    row: batch.Row = {
+        "domain": found.domain,
+        "policy": found.policy,
+        "record_domain": found.record_domain,
+        "organizational_domain": found.organizational_domain,
+        "effective": found.effective,
+        "tag": found.tag or None,
+        "record": found.record or None,
+    }
+    if found.problem:
+        row["problem"] = found.problem
+    if found.failure is not None:
+        row["error"] = str(found.failure)
+    return row

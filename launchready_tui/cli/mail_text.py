@@ -1,0 +1,82 @@
+"""Looks at mail as lines for a terminal. All foreign text passes `fit` or `for_terminal`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..mailauth.dmarc import Discovery
+from ..mailauth.dmarc_record import read
+from ..mailauth.spf import Outcome
+from ..report.ink import Ink
+from ..text import for_terminal
+
+_TONES = {
+    "pass": "pass",
+    "fail": "fail",
+    "softfail": "warn",
+    "neutral": "warn",
+    "none": "warn",
+    "temperror": "unknown",
+    "permerror": "fail",
+}
+_GLYPHS = {"pass": "●", "fail": "✕", "warn": "▲", "unknown": "?"}
+_SPF_WORDS = {
+    "pass": "may send for",
+    "fail": "must not send for",
+    "softfail": "probably does not send for",
+    "neutral": "is neither allowed nor forbidden by",
+    "none": "is judged by no record of",
+    "temperror": "could not be judged for",
+    "permerror": "is judged by a broken record of",
+}
+
+
+def spf_lines(outcome: Outcome, ink: Ink) -> Iterator[str]:
+    """The result, the record, and every term that was looked at."""
+    tone = _TONES[outcome.result]
+    yield ink.paint(f"{_GLYPHS[tone]} {outcome.result}", tone) + f"  the address {_SPF_WORDS[outcome.result]} {ink.fit(outcome.domain, 40)}"
+    if outcome.matched is not None:
+        where = f" in the record of {outcome.matched_in}" if outcome.matched_in != outcome.domain else ""
+        yield f"  decided by  {ink.fit(outcome.matched + where, 14)}"
+    if outcome.problem:
+        yield f"  because     {ink.fit(outcome.problem, 14)}"
+    if outcome.explanation is not None:
+        yield f"  the domain's owner says  {ink.fit(outcome.explanation, 27)}"
+    yield f"  look-ups    {outcome.lookups} of 10, {outcome.void_lookups} of 2 found nothing"
+    if outcome.record:
+        yield f"  record      {ink.fit(outcome.record, 14)}"
+    for step in outcome.steps:
+        pad = "  " * (step.depth + 1)
+        yield f"{pad}{ink.fit(step.term, len(pad) + 24)}  {ink.paint(for_terminal(step.words), 'dim')}"
+
+
+def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
+    """The policy in force, where it comes from, and what the record says."""
+    if found.failure is not None:
+        yield ink.paint(f"? could not be looked up: {ink.fit(str(found.failure), 26)}", "unknown")
+    elif found.policy is None:
+        yield ink.paint(f"✕ no policy for {ink.fit(found.domain, 18)}", "fail")
+    else:
+        lowered = "" if found.effective == found.policy else f", lowered to {found.effective} by t=y"
+        yield ink.paint(f"● {found.policy}", "pass") + f"  for {ink.fit(found.domain, 20)}{lowered}"
+    if found.problem:
+        yield f"  because             {ink.fit(found.problem, 22)}"
+    if found.record_domain:
+        from_ = f"{found.record_domain}{f' by its {found.tag}' if found.tag else ''}"
+        yield f"  record of           {ink.fit(from_, 22)}"
+    if found.organizational_domain:
+        yield f"  organisation        {ink.fit(found.organizational_domain, 22)}"
+    if found.exists is False:
+        yield "  the name itself     does not exist (np applies to it)"
+    if found.record:
+        record = read(found.record)
+        yield f"  record              {ink.fit(found.record, 22)}"
+        for problem in record.problems:
+            yield ink.paint(f"  ▲ {ink.fit(problem, 4)}", "warn")
+        for words in record.obsolete:
+            yield ink.paint(f"  · {ink.fit(words, 4)}", "dim")
+        reports = ", ".join(address.uri for address in record.rua)
+        yield f"  reports go to       {ink.fit(reports or 'nobody', 22)}"
+    for answer in found.answers:
+        said = "; ".join(answer.texts) if answer.texts else {"nxdomain": "no such name", "nodata": "no such record"}.get(answer.status, "")
+        yield ink.paint(f"  {answer.name}  {ink.fit(said, len(answer.name) + 4)}", "dim")

@@ -1,0 +1,142 @@
+"""`inspect spf` and `inspect dmarc` as programs of their own, over a real socket to a name server that answers as told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import dns.message
+import dns.rcode
+import pytest
+from stubdns import name_server, reply
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {
+    "example.com": "v=spf1 include:_spf.example.com -all exp=why.example.com",
+    "_spf.example.com": "v=spf1 ip4:192.0.2.0/24 ?all",
+    "why.example.com": "%{i} does not send for %{d}",
+    "_dmarc.example.com": "v=DMARC1; p=reject; sp=quarantine; rua=mailto:d@example.com",
+}
+BROKEN = "broken.example.com"
+
+
+def answer(query: dns.message.Message, tcp: bool) -> dns.message.Message:
+    name = query.question[0].name.to_text(omit_final_dot=True).lower()
+    if name.endswith(BROKEN):
+        return reply(query, rcode=dns.rcode.SERVFAIL)
+    text = TEXTS.get(name)
+    if text is None:
+        return reply(query, rcode=dns.rcode.NOERROR if any(known.endswith(name) for known in TEXTS) else dns.rcode.NXDOMAIN)
+    return reply(query, f'{name}. 300 TXT "{text}"') if query.question[0].rdtype == dns.rdatatype.TXT else reply(query)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The name server in a loop of its own, while the programs run."""
+    loop = asyncio.new_event_loop()
+    ready: list[str] = []
+    told = Event()
+    stop = asyncio.Event()
+
+    async def serving() -> None:
+        async with name_server(answer) as stub:
+            ready.append(stub.address)
+            told.set()
+            await stop.wait()
+
+    thread = Thread(target=lambda: loop.run_until_complete(serving()))
+    thread.start()
+    told.wait(10)
+    try:
+        yield ready[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def nameserver() -> Iterator[str]:
+    with running() as address:
+        yield address
+
+
+def launchready(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "launchready_tui", "inspect", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=60)
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_spf_of_one_message(nameserver: str) -> None:
+    done = launchready("spf", "--ip", "192.0.2.1", "--sender", "a@example.com", "--nameserver", nameserver)
+    assert done.returncode == 0, done.stderr
+    assert "● pass" in done.stdout and "ip4:192.0.2.0/24 in the record of _spf.example.com" in done.stdout
+    done = launchready("spf", "--ip", "203.0.113.9", "--sender", "a@example.com", "--format", "json", "--nameserver", nameserver)
+    (row,) = rows(done)
+    assert (row["result"], row["matched"], row["explanation"]) == ("fail", "-all", "203.0.113.9 does not send for example.com")
+
+
+def test_spf_in_json_lines(nameserver: str) -> None:
+    asked = [
+        '{"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}',
+        '{"ip": "192.0.2.1", "sender": "", "helo": "example.com"}',
+        "",
+        f'{{"ip": "192.0.2.1", "sender": "a@{BROKEN}"}}',
+        '{"ip": "192.0.2.1", "sender": "a@gone.test"}',
+        '{"ip": "nonsense", "sender": "a@example.com"}',
+        '{"sender": "a@example.com"}',
+        "[1]",
+        "{",
+    ]
+    done = launchready("spf", "-", "--nameserver", nameserver, stdin="\n".join(asked) + "\n")
+    told = rows(done)
+    good = {"result": "pass", "explanation": None, "matched": "ip4:192.0.2.0/24", "lookups": 1, "void_lookups": 0}
+    assert told[:2] == [good, good]
+    assert [row["result"] for row in told[2:4]] == ["temperror", "none"]
+    assert [list(row) for row in told[4:]] == [["error"]] * 4
+    assert done.returncode == 1
+    assert launchready("spf", "-", "--nameserver", nameserver, stdin=asked[0]).returncode == 0
+
+
+def test_an_answer_comes_before_the_next_question_is_asked(nameserver: str) -> None:
+    command = [sys.executable, "-m", "launchready_tui", "inspect", "spf", "-", "--nameserver", nameserver]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as child:
+        assert child.stdin and child.stdout
+        for ip, result in (("192.0.2.1", "pass"), ("203.0.113.9", "fail")):
+            child.stdin.write(json.dumps({"ip": ip, "sender": "a@example.com"}) + "\n")
+            child.stdin.flush()
+            assert json.loads(child.stdout.readline())["result"] == result
+        child.stdin.close()
+        assert child.wait(20) == 0
+
+
+def test_wrong_use_is_told(nameserver: str) -> None:
+    for arguments in (("spf",), ("spf", "--ip", "nonsense", "--sender", "a@b.test"), ("spf", "example.com"), ("spf", "--ip", "192.0.2.1")):
+        done = launchready(*arguments, "--nameserver", nameserver)
+        assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_dmarc(nameserver: str) -> None:
+    done = launchready("dmarc", "example.com", "--nameserver", nameserver)
+    assert done.returncode == 0, done.stderr
+    assert "● reject" in done.stdout and "mailto:d@example.com" in done.stdout
+    done = launchready("dmarc", "-", "--nameserver", nameserver, stdin='{"domain": "why.example.com"}\nexample.com\nx.gone.test\n')
+    first, second, third = rows(done)
+    assert (first["policy"], first["record_domain"], first["organizational_domain"]) == ("quarantine", "example.com", "example.com")
+    assert second["policy"] == "reject"
+    assert (third["policy"], third["record_domain"], third["organizational_domain"]) == (None, None, "x.gone.test")
+    assert done.returncode == 0
+    lost = launchready("dmarc", BROKEN, "--format", "json", "--nameserver", nameserver)
+    assert lost.returncode == 1 and "error" in rows(lost)[0]
