@@ -141,6 +141,30 @@ def path_redirect(platform: Platform, text: str, old: str, new: str) -> Remedy:
     return Remedy(text=text, paste=paste, where=where)
 
 
+def hidden(platform: Platform, text: str, path: str) -> Remedy:
+    """One path that nobody outside may read: `/.env`, a folder `/.git/`, or an ending `*.map`."""
+    ending = path.removeprefix("*") if path.startswith("*") else ""
+    folder = path.endswith("/")
+    match platform:
+        case "cloudflare":
+            field = "http.request.uri.path"
+            test = f'ends_with({field}, "{ending}")' if ending else f'starts_with({field}, "{path}")' if folder else f'{field} eq "{path}"'
+            paste = f"# Security > WAF > Custom rules > action Block\n({test})"
+        case "vercel":
+            paste = f"# .vercelignore\n{path.strip('/')}"
+        case "netlify":
+            paste = f"{path + '*' if folder else path}  /404.html  404!"
+        case "caddy":
+            paste = f"@inside path {path + '*' if folder else path}\nrespond @inside 404"
+        case "apache":
+            paste = f'RedirectMatch 404 "{re.escape(ending) + "$" if ending else "^" + re.escape(path) + ("" if folder else "$")}"'
+        case _:
+            place = f"~ {re.escape(ending)}$" if ending else f"^~ {path}" if folder else f"= {path}"
+            paste = f"location {place} {{ return 404; }}"
+    where = {"netlify": "_redirects", "vercel": ".vercelignore"}.get(platform, NAMES[platform])
+    return Remedy(text=text, paste=paste, where=where)
+
+
 def zone_line(name: str, rdtype: str, value: str, ttl: int = 3600) -> str:
     """A record as a zone file line: absolute name, TXT quoted and split at 255 octets."""
     from ..text import for_zone

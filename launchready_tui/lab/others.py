@@ -22,6 +22,12 @@ def closed_door(host: str, realm: str, flaws: Collection[str]) -> Program:
         if host == at.ADMIN and "admin-loop" in flaws:
             # The log-in sends people to the desk, the desk to the log-in.
             return redirect(302, "/" if request.path == "/login" else "/login", cache="no-store")
+        if host == at.ADMIN and "admin-open" in flaws:
+            rows = "".join(f"<li>Booking {number}: waiting for the money to be paid out</li>" for number in (48101, 48102, 48107))
+            return html(pages.page(realm, pages.text_page("The desk", ("Everything of today.",)) + f"<ul>{rows}</ul>"), cache="no-store")
+        if host == at.STAGING and "staging-open" in flaws:
+            body = pages.text_page("The next release", ("Test data only. Prices are made up.",))
+            return html(pages.page(realm, body), cache="no-store")
         body = pages.text_page(realm, ["This is for the team: log in first."])
         response = html(pages.page(realm, body, script=""), status=401, cache="no-store")
         response.set("WWW-Authenticate", f'Basic realm="{realm}", charset="UTF-8"')

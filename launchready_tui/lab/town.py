@@ -17,6 +17,7 @@ from .edge import Edge
 from .faults import Faults
 from .flaws import known
 from .guards import guarded
+from .litter import littered
 from .market import Market
 from .nameserver import NameServer
 from .others import Rdap, closed_door, forgotten, status_page
@@ -135,7 +136,7 @@ class Town:
         await self._listen(at.WEB_ADDRESS, by_name, http)
 
     def _behind_edge(self, program: Program, flaws: Collection[str]) -> Edge:
-        edge = Edge(guarded(program, flaws), flaws)
+        edge = Edge(guarded(littered(program, flaws), flaws), flaws)
         self._edges.append(edge)
         return edge
 

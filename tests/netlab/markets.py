@@ -168,6 +168,32 @@ MARKETS: tuple[Market, ...] = (
         check="performance.caching",
         finds=(("performance.caching.asset", "{d}", "fail"),),
     ),
+    Market(
+        "env-file",
+        "the settings file lies on the web server",
+        apex_https='location = /.env { default_type text/plain; return 200 "APP_ENV=live\\nDB_HOST=db\\n"; } include site.conf;',
+        check="edge.exposure",
+        finds=(("edge.exposure.env-file", "{d}/.env", "fail"),),
+    ),
+    Market(
+        "listing",
+        "a folder lists its files",
+        apex_https="location /uploads/ { alias /etc/nginx/; autoindex on; } include site.conf;",
+        check="edge.exposure",
+        finds=(("edge.exposure.directory-listing", "{d}/uploads/", "warn"),),
+    ),
+    Market(
+        "debug-page",
+        "the server's own status page is open",
+        apex_https="location = /server-status { stub_status; } include site.conf;",
+        check="edge.exposure",
+        finds=(("edge.exposure.debug-page", "{d}/server-status", "fail"),),
+    ),
+    Market(
+        "app-catches-all",
+        "every address shows the start page, with status 200",
+        apex_https="location = /.env { rewrite ^ /index.html; } error_page 404 =200 /index.html; include site.conf;",
+    ),
     Market("servfail", "the name servers cannot answer for the zone", broken_zone=True),
 )
 

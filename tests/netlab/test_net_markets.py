@@ -20,6 +20,7 @@ SEEN = (
     "audit.one-service",
     "edge.canonical",
     "edge.certificates",
+    "edge.exposure",
     "edge.headers",
     "edge.https",
     "edge.redirects",
@@ -75,6 +76,11 @@ def test_the_perfect_market_has_no_problem_that_can_be_seen_from_outside(interne
     for check in SEEN:
         assert states[check] == "pass", (check, [row for row in report["findings"] if row["check"] == check])
     assert states["audit.registrar"] == "unknown"
+
+
+def test_a_start_page_for_everything_exposes_nothing(internet: Internet) -> None:
+    report = checked(internet, BY_NAME["app-catches-all"], "edge.exposure")
+    assert open_findings(report) == set()
 
 
 def test_a_zone_that_answers_servfail_is_never_called_missing(internet: Internet) -> None:

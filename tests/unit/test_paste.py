@@ -7,7 +7,7 @@ import json
 import pytest
 from fake_outside import reply
 
-from launchready_tui.checks.paste import Platform, header, host_redirect, path_redirect, platform_of, zone_line
+from launchready_tui.checks.paste import Platform, header, hidden, host_redirect, path_redirect, platform_of, zone_line
 
 PLATFORMS: tuple[Platform, ...] = ("nginx", "cloudflare", "vercel", "netlify", "caddy", "apache")
 
@@ -37,7 +37,7 @@ def test_every_platform_has_every_remedy(platform: Platform) -> None:
         host_redirect(platform, "Do", "www.shop.test", "https://shop.test", plain=True),
         path_redirect(platform, "Do", "https://shop.test/old", "https://shop.test/new"),
     )
-    for remedy in remedies:
+    for remedy in (*remedies, *(hidden(platform, "Do", path) for path in ("/.env", "/.git/", "*.map"))):
         assert remedy.paste and remedy.where
     assert "X-Frame-Options" in remedies[0].paste and "DENY" in remedies[0].paste
     assert "max-age=60" in remedies[1].paste

@@ -88,7 +88,6 @@ BY_PERSON = [
     "audit.overbuild",
     "edge.subdomains",
     "edge.cdn",
-    "edge.exposure",
     "edge.app-links",
     "edge.dns-health",
     "email.dkim",

@@ -17,6 +17,7 @@ FILES = {
     "edge.https": ("edge/https.py", "edge/cookies.py", "edge/mixed.py"),
     "edge.certificates": ("edge/certificates.py",),
     "edge.headers": ("edge/headers.py", "edge/csp.py", "edge/cors.py"),
+    "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
     "email.spf": ("email/spf.py",),
     "email.dmarc": ("email/dmarc.py",),
@@ -56,6 +57,7 @@ def test_every_file_of_these_checks_is_read_here() -> None:
     helpers = {
         "edge/__init__.py",
         "edge/roots.py",
+        "edge/baseline.py",
         "email/__init__.py",
         "email/spf_tree.py",
         "performance/__init__.py",

@@ -1,5 +1,5 @@
 """Stage 2, domain and edge. Importing the package registers its checks."""
 
-from . import canonical, certificates, headers, https, redirects
+from . import canonical, certificates, exposure, headers, https, redirects
 
-__all__ = ["canonical", "certificates", "headers", "https", "redirects"]
+__all__ = ["canonical", "certificates", "exposure", "headers", "https", "redirects"]

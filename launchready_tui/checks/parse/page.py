@@ -80,6 +80,8 @@ class Page:
     """Target of a meta refresh, raw."""
     password_field: bool = False
     card_field: bool = False
+    words: int = 0
+    """Characters a reader without scripts sees, title apart."""
 
     def absolute(self, raw: str) -> str:
         """`raw` against the document's base; empty where it is no address."""
@@ -119,7 +121,7 @@ class _Reader(HTMLParser):
             given.setdefault(name, value or "")
         if tag not in _HEAD_TAGS:
             self._in_head = False
-        self._inside = tag if tag in ("title", "style") else ""
+        self._inside = tag if tag in ("title", "style", "script") else ""
         for css in _CSS_URL.findall(given.get("style", "")):
             self._add("css", tag, css)
         if tag == "base" and not self.page.base and given.get("href"):
@@ -185,6 +187,8 @@ class _Reader(HTMLParser):
         elif self._inside == "style":
             for css in _CSS_URL.findall(data):
                 self._add("css", "style", css)
+        elif not self._inside:
+            self.page.words += len(data.strip())
 
 
 def read(text: str, url: str) -> Page:
