@@ -86,10 +86,21 @@ def build(
         "reports/checks.junit.xml": _junit(shot),
         **zones.files(shot),
         **redirects.files(shot),
+        **_edge(shot),
         **tables.files(written, shot.origin),
     }
     files[pack.SUMS] = pack.sums(files)
     return files, written
+
+
+def _edge(shot: Snapshot) -> dict[str, bytes]:
+    """edge/: the configuration for each platform, as the findings stand; old addresses lie beside it."""
+    from .edge import KINDS, files_of, plan
+
+    made = plan(shot.launch, [one.finding for standing in shot.verdict.standings.values() for one in standing.findings])
+    names = {"_redirects": "netlify/_redirects", "_headers": "netlify/_headers"}
+    files = {name: body for kind in KINDS for name, body in files_of(made, kind, shot.banners, old=False).items()}
+    return {f"edge/{names.get(name, name)}": body.encode("utf-8") for name, body in files.items()}
 
 
 def _junit(shot: Snapshot) -> bytes:

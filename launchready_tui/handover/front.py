@@ -30,7 +30,7 @@ ABOUT: tuple[tuple[str, str], ...] = (
     ("11-reports.md", "the appendix: everything that was looked at"),
     ("dns/", "the DNS records as they were seen, as zone files; rebuilt, not the zone itself"),
     ("calendar/renewals.ics", "what ends or comes up again; open it once and your calendar knows"),
-    ("edge/", "old addresses as rules for nginx and Cloudflare, where there are any"),
+    ("edge/", "redirects, headers and caching rules to paste, for nginx, Cloudflare, Vercel and Netlify"),
     ("reports/", "the checks for CI servers (JUnit)"),
     ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
     ("VERIFY.txt", "how to see that nothing was changed since"),

@@ -137,7 +137,8 @@ DOCUMENTS = (
 )
 FRONT = (
     *("EMERGENCY-CARD.html", "calendar/renewals.ics", "dns/example.com.zone", "edge/redirects.cloudflare.csv"),
-    *("edge/redirects.nginx.conf", "reports/checks.junit.xml"),
+    *("edge/redirects.nginx.conf", "edge/nginx.conf", "edge/cloudflare.txt", "edge/cloudflare.rulesets.json", "edge/vercel.json"),
+    *("edge/netlify/_redirects", "edge/netlify/_headers", "reports/checks.junit.xml"),
     *("README.md", "SHA256SUMS", "START-HERE.html", "VERIFY.txt", "data/launchready.json", "data/schema.json"),
 )
 TABLES = (

@@ -1,0 +1,184 @@
+"""Edge configuration made from findings: only what is missing is set, nothing foreign becomes part of a rule, real nginx accepts it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from bundle_source import finding
+
+from launchready_tui.findings import State
+from launchready_tui.handover.edge import KINDS, Plan, files_of, plan
+from launchready_tui.launch.model import Host, Launch, Redirect
+
+LAUNCH = Launch(
+    name="Shop",
+    domain="shop.test",
+    canonical="https://shop.test/",
+    hosts=(
+        Host(name="shop.test", role="web"),
+        Host(name="app.shop.test", role="app"),
+        Host(name="api.shop.test", role="api"),
+        Host(name="mail.shop.test", role="mail"),
+    ),
+    redirects=(Redirect(from_="https://shop.test/old", to="https://shop.test/new?from=old"),),
+)
+SEEN = (
+    finding("edge.headers.hsts", "shop.test", "fine", State.PASS),
+    finding("edge.headers.framing", "shop.test", "fine", State.PASS),
+    finding("edge.headers.csp", "shop.test", "none", State.WARN),
+    finding("edge.headers.nosniff", "app.shop.test", "none", State.WARN),
+    finding("edge.headers.hsts", "app.shop.test", "fine", State.PASS),
+    finding(
+        "performance.caching.asset",
+        "app.shop.test",
+        "short",
+        State.FAIL,
+        seen={
+            "files": "https://app.shop.test/assets/app-3f9c2a1b77aa.js  cache-control: (not sent)  0 s\n"
+            "https://cdn.other.test/x/y-3f9c2a1b77aa.js  cache-control: (not sent)  0 s\nhttps://app.shop.test/logo.png  x"
+        },
+    ),
+    finding("performance.caching.compression", "app.shop.test", "none", State.FAIL),
+    finding("edge.certificates.old-protocol", "api.shop.test", "old", State.WARN),
+)
+
+
+def made() -> Plan:
+    return plan(LAUNCH, SEEN)
+
+
+def test_each_host_gets_what_it_lacks_and_keeps_what_it_sends() -> None:
+    hosts = {host.name: host for host in made().hosts}
+    assert list(hosts) == ["shop.test", "www.shop.test", "app.shop.test", "api.shop.test"], "mail shows no pages"
+    assert hosts["www.shop.test"].leads_to == "https://shop.test" and hosts["shop.test"].leads_to == ""
+    assert [name for name, _ in hosts["shop.test"].headers] == ["Content-Security-Policy-Report-Only"]
+    assert hosts["shop.test"].sent == ("Strict-Transport-Security", "X-Frame-Options")
+    assert [name for name, _ in hosts["app.shop.test"].headers] == ["X-Content-Type-Options"]
+    assert hosts["app.shop.test"].folders == ("/assets/",), "of its own fingerprinted files only"
+    assert hosts["app.shop.test"].compress and not hosts["shop.test"].compress
+    assert hosts["api.shop.test"].http == "refuse" and hosts["api.shop.test"].modern_tls
+    assert not hosts["api.shop.test"].looked_at and [name for name, _ in hosts["api.shop.test"].headers] == ["Strict-Transport-Security"]
+    assert hosts["shop.test"].old == (("/old", "https://shop.test/new?from=old"),)
+
+
+def test_a_www_that_has_no_address_gets_no_rule() -> None:
+    absent = finding("edge.canonical.root-absent", "www.shop.test", "no address", State.WARN)
+    assert "www.shop.test" not in {host.name for host in plan(LAUNCH, (*SEEN, absent)).hosts}
+
+
+def test_a_launch_with_www_as_its_main_address() -> None:
+    other = msgspec.structs.replace(LAUNCH, canonical="https://www.shop.test/")
+    hosts = {host.name: host.leads_to for host in plan(other, ()).hosts}
+    assert (hosts["shop.test"], hosts["www.shop.test"]) == ("https://www.shop.test", "")
+
+
+def test_nginx_words() -> None:
+    text = files_of(made(), "nginx")["nginx.conf"]
+    assert "server_name shop.test www.shop.test app.shop.test;" in text
+    assert "location / { return 301 https://$host$request_uri; }" in text
+    assert text.count("return 403;") == 1
+    assert "location = /old { return 301 https://shop.test/new?from=old; }" in text
+    assert r"~^app\.shop\.test/assets/ 1y;" in text and text.count("expires $edge_expires;") == 1
+    assert "Strict-Transport-Security" not in text.split("# into the server block of app.shop.test")[1].split("#")[0]
+    assert "location = /old" not in files_of(made(), "nginx", old=False)["nginx.conf"]
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_itself_reads_it(tmp_path: Path) -> None:
+    """The blocks as they stand, and the lines for existing blocks inside one, as their comments say."""
+    parts = files_of(made(), "nginx")["nginx.conf"].split("\n\n")
+    whole = [part for part in parts if "server {" in part or "map $host" in part]
+    lines = [part for part in parts if part.startswith("# into the server block")]
+    assert len(lines) == 3
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=t"),
+            *("-days", "2", "-keyout", str(tmp_path / "k.pem"), "-out", str(tmp_path / "c.pem")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    body = "\n".join(whole)
+    for number, part in enumerate(lines):
+        certificate = f"ssl_certificate {tmp_path}/c.pem; ssl_certificate_key {tmp_path}/k.pem;"
+        body += f"\nserver {{ listen 127.0.0.1:{8440 + number} ssl; {certificate}\n{part}\n}}\n"
+    for name in ("fullchain.pem", "privkey.pem"):
+        body = body.replace(f"/etc/letsencrypt/live/www.shop.test/{name}", f"{tmp_path}/{'c' if name == 'fullchain.pem' else 'k'}.pem")
+    body = body.replace("listen 80;", "listen 127.0.0.1:8081;").replace("listen [::]:80;", "")
+    body = body.replace("listen 443 ssl;", "listen 127.0.0.1:8439 ssl;").replace("listen [::]:443 ssl;", "")
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\nhttp {{ access_log off;\n{body}\n}}\n")
+    done = subprocess.run(["nginx", "-t", "-c", str(conf), "-p", str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_cloudflare_words_and_rule_sets_say_the_same() -> None:
+    files = files_of(made(), "cloudflare")
+    rules = json.loads(files["cloudflare.rulesets.json"])
+    for phase in rules.values():
+        for rule in phase["rules"]:
+            assert f"When   {rule['expression']}" in files["cloudflare.txt"]
+    redirects = rules["http_request_dynamic_redirect"]["rules"]
+    assert [rule["description"] for rule in redirects] == ["https first", "www.shop.test to the main address"]
+    assert 'http.host in {"shop.test" "www.shop.test" "app.shop.test"}' in redirects[0]["expression"]
+    assert all('not starts_with(http.request.uri.path, "/.well-known/")' in rule["expression"] for rule in redirects)
+    (caching,) = rules["http_request_cache_settings"]["rules"]
+    assert caching["action_parameters"]["browser_ttl"] == {"mode": "override_origin", "default": 31536000}
+    assert "shop.test/old,https://shop.test/new?from=old,301" in files["cloudflare.txt"].splitlines()
+    assert "Minimum TLS Version: TLS 1.2" in files["cloudflare.txt"]
+
+
+def test_vercel_and_netlify_files() -> None:
+    config = json.loads(files_of(made(), "vercel")["vercel.json"])
+    assert config["redirects"][0] == {
+        "source": "/old",
+        "has": [{"type": "host", "value": "shop.test"}],
+        "destination": "https://shop.test/new?from=old",
+        "permanent": True,
+    }
+    assert config["redirects"][1]["destination"] == "https://shop.test/:path"
+    assert {row["source"] for row in config["headers"]} == {"/(.*)", "/assets/(.*)"}
+    netlify = files_of(made(), "netlify")
+    rows = [line.split("  ") for line in netlify["_redirects"].splitlines()]
+    assert ["https://www.shop.test/*", "https://shop.test/:splat", "301!"] in rows
+    assert rows.index(["https://www.shop.test/.well-known/*", "/.well-known/:splat", "200"]) < rows.index(
+        ["https://www.shop.test/*", "https://shop.test/:splat", "301!"]
+    )
+    assert "# the site of app.shop.test\n/*\n  X-Content-Type-Options: nosniff" in netlify["_headers"]
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["https://shop.test/$host", "https://shop.test/a;b", 'https://shop.test/"', "https://shop.test/a b", "https://shop.test/\n}", "/x"],
+)
+def test_a_target_that_would_be_more_than_a_target_is_left_out_and_said(to: str) -> None:
+    odd = msgspec.structs.replace(LAUNCH, redirects=(Redirect(from_="https://shop.test/odd", to=to),))
+    wanted = plan(odd, SEEN)
+    assert wanted.left == ("https://shop.test/odd",)
+    for kind in KINDS:
+        for name, text in files_of(wanted, kind).items():
+            rules = [line for line in text.splitlines() if not line.startswith("# not written")]
+            assert not any("/odd" in line for line in rules), name
+
+
+def test_foreign_evidence_never_becomes_a_rule() -> None:
+    hostile = finding(
+        "performance.caching.asset",
+        "app.shop.test",
+        "short",
+        State.FAIL,
+        seen={"files": 'https://app.shop.test/a"{};$x/app-3f9c2a1b77aa.js  x\nhttps://app.shop.test/../b/app-3f9c2a1b77aa.js  x'},
+    )
+    host = next(one for one in plan(LAUNCH, (hostile,)).hosts if one.name == "app.shop.test")
+    assert all(folder.replace("/", "").replace(".", "").isalnum() for folder in host.folders)
+
+
+def test_banners_stand_above_the_rules() -> None:
+    for kind in ("nginx", "cloudflare", "netlify"):
+        text = next(iter(files_of(made(), kind, ("This is a demo.",)).values()))  # type: ignore[arg-type]
+        assert text.startswith("# This is a demo.\n")
