@@ -162,6 +162,7 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
 def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
     from urllib.parse import urlsplit
 
+    from ..clock import SystemClock
     from ..lab.client import Lab
     from ..lab.drill import SPOTS
     from ..samples import Condition, Target
@@ -204,7 +205,7 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
                     trials,
                     break_,
                     reach,
-                    ws.clock,
+                    SystemClock(),
                     owner=owner,
                     domain="demo-market.test",
                     alert=rule,
@@ -217,6 +218,7 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
 
 
 def _real(ws: Workspace, name: str) -> Drill:
+    from ..clock import SystemClock
     from ..samples import PLACE, WatchReader
     from ..watch.drill import await_real
     from ..watch.lock import watching
@@ -230,7 +232,7 @@ def _real(ws: Workspace, name: str) -> Drill:
         if not click.confirm(f"Switch {target.name} off now, and answer yes at that moment", default=False, err=True):
             raise click.Abort
         note("Waiting for the message. Switch it on again as soon as it came.")
-        return asyncio.run(await_real(reader, target, ws.clock))
+        return asyncio.run(await_real(reader, target, SystemClock()))
 
 
 def _target(targets: tuple[Target, ...], name: str) -> Target:

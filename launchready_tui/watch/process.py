@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .. import __file__ as package_file
+from ..clock import SystemClock
 from ..samples import PLACE, WatchReader, WatchStore
 from .lock import AlreadyWatching, WatchLock, watching
 
@@ -100,7 +101,7 @@ async def watch(ws: Workspace, *, seconds: float | None = None, stop: asyncio.Ev
                     store,
                     reader,
                     Wire(ws.reach),
-                    ws.clock,
+                    SystemClock(),  # a set time is for judging what was seen, not for watching
                     credential=lambda name, host: ws.vault.get(name, host),
                     say=say,
                     via=ws.via,
