@@ -42,11 +42,25 @@ def forget(said: Common, yes: bool) -> int:
     if not yes and not click.confirm("Delete this for good?", default=False, err=True):
         note("Nothing was deleted.")
         return Exit.FINE
+    _stop_watching(said.where)
     left = _delete(file, journal)
     if left:
         raise CouldNotRun(f"still in the keyring: {', '.join(left)}; unlock it and try again")
     note("Forgotten.")
     return Exit.FINE
+
+
+def _stop_watching(folder: Path) -> None:
+    """A watch that runs would write into what is deleted."""
+    from ..watch.lock import watching
+    from ..watch.process import stop_watcher
+
+    pid = watching(folder)
+    if pid is None:
+        return
+    if not stop_watcher(folder):
+        raise CouldNotRun(f"process {pid or '?'} still watches this launch; stop it first")
+    note("Stopped the watch of this launch.")
 
 
 def journal_files(folder: Path) -> list[Path]:

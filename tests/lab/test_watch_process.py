@@ -192,6 +192,15 @@ def test_once_prints_each_target_and_keeps_nothing(ws: Workspace, tmp_path: Path
     assert "status 500" in broken.stdout
 
 
+async def test_what_is_forgotten_is_not_watched_any_more(ws: Workspace, tmp_path: Path) -> None:
+    async with head_less(ws, tmp_path) as process:
+        await until(lambda: samples(ws) >= 1)
+        done = await asyncio.to_thread(run, ws, tmp_path, "forget", "--yes")
+        assert done.returncode == 0, done.stderr
+        assert await asyncio.to_thread(process.wait, 10) == 0
+    assert not (ws.folder / PLACE).exists()
+
+
 def test_a_deploy_is_marked_whether_somebody_watches_or_not(ws: Workspace, tmp_path: Path) -> None:
     made = run(ws, tmp_path, "deploy", "mark", "--sha", "3f9c2a1e", "--env", "production", "--by", "ci")
     assert made.returncode == 0
