@@ -16,7 +16,7 @@ FailureKind = Literal[
     "no-such-name",  # NXDOMAIN where an address was needed
     "certificate",  # TLS came up but the certificate does not verify
     "tls",  # the TLS handshake failed for another reason
-    "protocol",  # the answer breaks its protocol
+    "protocol",  # question or answer is not what the protocol allows
     "too-large",  # more than the cap, where a part is of no use
     "rate-limited",  # 429 or a list's own "slow down"
     "blocked-address",  # the address policy forbids it
@@ -37,7 +37,7 @@ WORDS: dict[str, str] = {
     "no-such-name": "the name does not exist",
     "certificate": "the certificate does not verify",
     "tls": "the secure connection failed",
-    "protocol": "the answer breaks its protocol",
+    "protocol": "this is not what the protocol allows",
     "too-large": "the answer is too large",
     "rate-limited": "asked too often, try later",
     "blocked-address": "the address is private or reserved and not declared",

@@ -73,7 +73,8 @@ def doctor(said: Common, offline: bool) -> int:
         for line in missing:
             click.echo(ink.finish(f"  {ink.glyph(line.state)} {line.unchecked}"))
         return Exit.FOUND
-    click.echo(ink.finish(ink.paint("● Nothing is missing here" + (", as far as it was tried" if offline else ""), "pass")))
+    tail = ", as far as it was tried" if offline else ""
+    click.echo(ink.finish(ink.paint(f"● No check stays unchecked for want of something here{tail}", "pass")))
     return Exit.FINE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,7 @@ def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Import
     file = write_new(path, launch, notes=proposal.notes())
     Trust(state_dir()).remember(file.sha256)
     ignored = ignore_private(path.parent)
-    counted = f"{len(launch.hosts)} hosts, {len(launch.routes)} routes, {len(launch.pages)} pages"
+    counted = ", ".join((_count(launch.hosts, "host"), _count(launch.routes, "route"), _count(launch.pages, "page")))
     note(f"Written {path}: {counted}")
     if ignored:
         note(f"Added to .gitignore: {', '.join(ignored)}")
@@ -134,8 +135,12 @@ def _add_routes(path: Path, hars: tuple[Path, ...], openapis: tuple[Path, ...]) 
         trust.remember(new.sha256)
     for route in routes:
         note(f"  {route.method} {route.url}  ({route.flow}{', measured' if route.safe else ''})")
-    note(f"Added {len(routes)} routes to {path}")
+    note(f"Added {_count(routes, 'route')} to {path}")
     return Exit.FINE
+
+
+def _count(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}" + ("" if len(things) == 1 else "s")
 
 
 _SIGN = {"seen": "+", "not-there": "-", "could-not-look": "?"}

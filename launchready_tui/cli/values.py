@@ -92,5 +92,5 @@ def _hint(word: str) -> str:
     from ..roadmap.model import load
 
     roadmap = load()
-    near = difflib.get_close_matches(word, [*roadmap.checks, *(stage.id for stage in roadmap.stages)], n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word, [*roadmap.checks, *(stage.id for stage in roadmap.stages)], n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else f"; stages are {', '.join(stage.id for stage in roadmap.stages)}"

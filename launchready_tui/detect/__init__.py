@@ -39,7 +39,15 @@ def seed(domain: str) -> Launch:
 
 def name_of(domain: str) -> str:
     """`demo-market.test` is Demo Market until somebody says otherwise."""
-    return domain.partition(".")[0].replace("-", " ").title()
+    return _as_read(domain.partition(".")[0]).replace("-", " ").title()
+
+
+def _as_read(label: str) -> str:
+    """`xn--exmple-cua` is exämple; what cannot be read so stays."""
+    try:
+        return label.removeprefix("xn--").encode().decode("punycode") if label.startswith("xn--") else label
+    except UnicodeError:
+        return label
 
 
 async def detect(domain: str, world: World) -> Proposal:

@@ -90,11 +90,15 @@ def compare(pairs: Iterable[tuple[CheckResult, CheckResult]]) -> Changes:
     for latest, before in pairs:
         compared += 1
         now = dict.fromkeys(one.id for one in latest.findings if one.is_open)
-        then = {one.id: one.subject for one in before.findings if one.is_open}
+        then = {one.id: one for one in before.findings if one.is_open}
         blind = {one.subject for one in latest.findings if one.state is State.UNKNOWN}
         new += [one for one in now if one not in then]
         unchanged += [one for one in now if one in then]
-        for one, subject in then.items():
-            if one not in now:
-                (unseen if subject in blind or WHOLE_LAUNCH in blind else fixed).append(one)
+        for one, was in then.items():
+            if one in now:
+                continue
+            if was.subject in blind or WHOLE_LAUNCH in blind:
+                unseen.append(one)
+            elif was.state is not State.UNKNOWN:  # what could not be seen before and is seen now was answered, not fixed
+                fixed.append(one)
     return Changes(compared, tuple(new), tuple(fixed), tuple(unchanged), tuple(unseen))

@@ -35,7 +35,8 @@ def _bar(report: Report) -> list[str]:
     lights = report.verdict.lights
     head = "| " + " | ".join(for_markdown(one.light.title) for one in lights) + " |"
     row = "| " + " | ".join(f"{GLYPHS[str(one.state)]} {WORDS[str(one.state)]}" for one in lights) + " |"
-    word = "One light is dark: fragile, not ready." if report.verdict.fragile else "All eight lights are lit."
+    dark = sum(not one.lit for one in lights)
+    word = f"{dark} of {len(lights)} lights dark: fragile, not ready." if dark else f"All {len(lights)} lights are lit."
     return ["## Minimum bar", "", head, "|" + "---|" * len(lights), row, "", word, ""]
 
 

@@ -267,7 +267,7 @@ _SENTENCE: dict[str, str] = {
     "refused": "The keyring set up here is not one that LaunchReady uses, because it may keep values in plain files or nowhere",
     "error": "The keyring failed",
 }
-_MEANWHILE = f"What you enter now is kept in memory until the program ends; {_PREFIX}NAME in the environment works too."
+_MEANWHILE = f"What you enter in the console is kept in memory until the program ends; {_PREFIX}NAME in the environment works too."
 
 
 @functools.cache

@@ -260,7 +260,7 @@ def _not_judged(spec: CheckSpec, result: CheckResult) -> Finding:
         subject=WHOLE_LAUNCH,
         state=State.UNKNOWN,
         severity=spec.severity,
-        summary=first.summary if first else f"Nothing could be judged here: {spec.goal}",
+        summary=first.summary if first else f"Nothing could be judged here, so it is open whether this holds: {spec.goal}",
         remedy=(first.remedy if first else None)
         or Remedy(text="Fill in the launch file so that there is something to look at, then run it again"),
     )

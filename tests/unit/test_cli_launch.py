@@ -123,7 +123,7 @@ def test_routes_come_from_a_recording_at_the_start_and_later(program: Program, e
     recording.write_text(har("https://example.com/api/search?q=bike", "https://example.com/api/listings"))
     said = program("init", "--har", recording, "-C", empty)
     assert said.code == 0
-    assert "Added 1 routes" in said.err
+    assert "Added 1 route to" in said.err
     file = load(empty / "launchready.toml")
     assert [route.url for route in file.launch.routes] == ["https://example.com/api/search?q=bike", "https://example.com/api/listings"]
     assert Trust(tmp_path / "state").knows(file.sha256), "who adds to a trusted file trusts the new one"
@@ -273,4 +273,4 @@ def test_doctor_names_a_missing_package_and_what_it_costs(
 def test_doctor_without_a_launch_file_is_fine(program: Program, keyring: Keyring, empty: Path) -> None:
     said = program("doctor", "--offline", "-C", empty)
     assert said.code == 0
-    assert "Nothing is missing here, as far as it was tried" in said.out
+    assert "No check stays unchecked for want of something here, as far as it was tried" in said.out

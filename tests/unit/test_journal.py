@@ -132,6 +132,8 @@ CHANGES = {
     "one of each": ([FAILING, OTHER], [FAILING, found("edge.tls.key")], (1, 1, 1, 0)),
     "gone, but this host could not be seen": ([FAILING], [UNSEEN], (1, 0, 0, 1)),
     "gone, and another host could not be seen": ([OTHER], [UNSEEN], (1, 1, 0, 0)),
+    "what could not be seen is a problem": ([UNSEEN], [FAILING], (1, 0, 0, 0)),
+    "what could not be seen is fine": ([UNSEEN], [], (0, 0, 0, 0)),
     "gone, but the check broke": ([FAILING, OTHER], [CRASHED], (1, 0, 0, 2)),
 }
 
