@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:
     """Walk the embedded demo marketplace: real servers on this machine, with flaws to find and to fix.
 
-    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown away at the end.
+    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown away at the
+    end; a handover folder that you export from the console stays, in --out, -C or the folder you are in.
     """
     if flaws:
         return _list_flaws(said)
@@ -42,7 +43,7 @@ def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind
             note("There is no terminal for the console: walking the demo head-less")
             headless = True
     with _lab(fixed) as lab, _workspace(said, lab) as ws:
-        return _headless(ws, said, kind, out) if headless else _console(ws, lab, said)
+        return _headless(ws, said, kind, out) if headless else _console(ws, lab, said, out)
 
 
 def _list_flaws(said: Common) -> int:
@@ -90,10 +91,10 @@ def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
         yield ws
 
 
-def _console(ws: Workspace, lab: Lab, said: Common) -> int:
+def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None) -> int:
     from ..console.app import Console
 
-    answer = Console(ws, lab=lab, plain=said.plain).run()
+    answer = Console(ws, lab=lab, plain=said.plain, out=out or said.folder or Path.cwd()).run()
     return answer if isinstance(answer, int) else Exit.FINE
 
 

@@ -25,6 +25,8 @@ from .themes import THEMES
 from .widgets.form import Field
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..lab.client import Lab
     from ..workspace import Workspace
 
@@ -81,12 +83,22 @@ class Console(App[int]):
     NOTIFICATION_TIMEOUT = 6
 
     def __init__(
-        self, workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None, live: bool = True
+        self,
+        workspace: Workspace,
+        *,
+        lab: Lab | None = None,
+        plain: bool = False,
+        theme: str | None = None,
+        live: bool = True,
+        out: Path | None = None,
     ) -> None:
-        """`live` off stops the clock, the watch on files and the user's own keys, for pictures."""
+        """`live` off stops the clock, the watch on files and the user's own keys, for pictures.
+
+        `out` is where exports go; without it, the launch's folder."""
         super().__init__()
         self.workspace = workspace
         self.lab = lab
+        self.out = out or workspace.folder
         self.plain = plain
         self.live = live
         self.store = Store(workspace)
@@ -102,6 +114,7 @@ class Console(App[int]):
             from .plain import use_ascii
 
             use_ascii()
+            self.add_class("-ascii")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own names, so that style sheets read under any theme of Textual's too."""
@@ -264,6 +277,8 @@ class Console(App[int]):
     def say(self, words: str, *, wrong: bool = False) -> None:
         """A short message at the edge; foreign text in it stays text."""
         self.last_said = words
+        if not wrong:
+            self.clear_notifications()  # one at a time: a stack of them hides what they speak of
         self.notify(text.clean(words), severity="error" if wrong else "information", markup=False)
 
     def attempt(self, act: Callable[[], str]) -> Said:

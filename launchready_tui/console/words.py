@@ -112,6 +112,11 @@ def shown_findings(standing: Standing) -> tuple[Judged, ...]:
     return tuple(sorted(standing.findings, key=lambda judged: (order.index(judged.state), judged.finding.severity.weight)))
 
 
+def settled(judged: Judged) -> bool:
+    """What could not be seen, and a person said that it holds."""
+    return judged.state is State.PASS and judged.finding.state is State.UNKNOWN
+
+
 _CLAUSE = re.compile(r"; |: |, (?:so|but|depending|and nobody) ")
 
 

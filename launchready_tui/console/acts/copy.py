@@ -68,7 +68,7 @@ def save(app: Console) -> None:
         app.say("Select a problem first: its story is saved from here")
         return
     finding = target.judged.finding
-    path = app.workspace.folder / f"problem-{finding.id}.txt"
+    path = app.out / f"problem-{finding.id}.txt"
 
     def write() -> str:
         write_atomically(path, story_text(finding, target.standing.spec.why))

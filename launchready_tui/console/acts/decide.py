@@ -212,4 +212,5 @@ def about_key(target: Target) -> str:
 def undo(app: Console) -> None:
     """Takes the last decision back."""
     said = app.attempt(app.workspace.undo)
-    app.say(said.wrong or said.words or "There is nothing to take back", wrong=bool(said.wrong))
+    deed, _, about = said.words.partition(": ")
+    app.say(said.wrong or f"Undone: {deed} “{about}”", wrong=bool(said.wrong))

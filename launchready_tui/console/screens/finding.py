@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
+from ...findings import State
 from .. import words
 from ..ink import Spans
 from ..store import Snapshot
@@ -55,12 +56,19 @@ class FindingPage(Page):
     def _keys(self) -> Spans:
         app = self.console
         out: Spans = []
-        for name, label in (
-            ("copy.fix", "copy fix"),
-            ("decide.accept", "accept"),
-            ("show.explain", "explain"),
-            ("show.history", "history"),
+        target = self.target()
+        judged = target.judged if target else None
+        open_ = bool(judged and judged.is_open and judged.finding.state in (State.FAIL, State.WARN, State.UNKNOWN))
+        in_demo = app.lab is not None and judged is not None and judged.state in (State.FAIL, State.WARN)
+        for name, label, fits in (
+            ("demo.fix", "fix it", in_demo),
+            ("copy.fix", "copy fix", bool(judged and judged.finding.remedy)),
+            ("decide.accept", "accept", open_),
+            ("show.explain", "explain", bool(judged and judged.finding.rule in app.snapshot.roadmap.rules)),
+            ("show.history", "history", True),
         ):
+            if not fits:
+                continue
             out += [("   " if out else "", "ink"), (app.key_of(name), "ink b"), (f" {label}", "ink3")]
         return out
 

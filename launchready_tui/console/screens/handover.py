@@ -167,7 +167,7 @@ class HandoverPage(Page):
     async def _ask(self) -> None:
         from .dialog import Question
 
-        out = self.console.workspace.folder
+        out = self.console.out
         missing = sum(len(one.gaps) for one in self.documents)
 
         def answered(yes: bool | None) -> None:

@@ -108,7 +108,8 @@ def _fixers(workspace: Workspace, system: System) -> Cell:
 
 def _payer(system: System) -> Cell:
     if not system.billing_owner:
-        return [(f"none{GLYPHS['fail']}", "fail b")]
+        free = system.no_bill or system.category == "other"
+        return ("free" if system.no_bill else "·", "ink3") if free else [(f"none{GLYPHS['fail']}", "fail b")]
     return ("yes", "ink2")
 
 

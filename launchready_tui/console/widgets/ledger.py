@@ -358,7 +358,7 @@ class Ledger(Inked, Widget, can_focus=True):
         if shown < every:
             told.append((f"{shown} of {every}", "ink3"))
         if self.sieve:
-            told += [("  " if told else "", "ink"), (FILTERS[self.sieve][0], "accent")]
+            told = [("f ", "accent"), (FILTERS[self.sieve][0], "ink"), ("  ", "ink"), *told]
         if self.finding or self.needle:
             told = [("/", "accent"), (self.needle, "ink"), ("▏" if self.finding else "", "accent"), ("  ", "ink"), *told]
         return told

@@ -177,7 +177,7 @@ def seen_spans(standing: Standing, judged: Judged | None) -> Spans:
         parts.append(f"{standing.result.duration_ms / 1000:.2f} s")
     via = judged.finding.via if judged else (standing.result.via if standing.result else "")
     if via:
-        parts.append(f"via {via}")
+        parts.append("through a connect map" if via == "connect-map" else f"via {via}")
     return [(", ".join(parts), "ink2")]
 
 
@@ -265,8 +265,12 @@ def finding_story(
             if judged.state is State.PASS
             else [*right, (", ", "ink2"), *words.state_spans("stale")]
         )
-    head = title_lines(finding.summary if full else text.shorten(finding.summary, LONG), right, width)
+    title, told = finding.summary if full else text.shorten(finding.summary, LONG), standing.confirmation
     lines: list[Line] = []
+    if told is not None and words.settled(judged):
+        lines = labelled("Seen", [(title, "ink")], width)
+        title = f"Confirmed by {snap.name(told.by)}: {told.evidence}"
+    head = title_lines(title, right, width)
     for n, evidence in enumerate(finding.evidence):
         lines += evidence_lines(evidence, width, "Saw" if n == 0 else "", full)
     if lines and not tight:
