@@ -64,14 +64,15 @@ def _stop_watching(folder: Path) -> None:
 
 
 def journal_files(folder: Path) -> list[Path]:
-    """The journal and what was watched, SQLite's files beside them, and copies made before a migration."""
+    """The journal, what was watched, launch day's and the handover's records, SQLite's files beside them, copies before a migration."""
+    from ..launch.records import RECORDS
     from ..workspace import JOURNAL
 
     path = folder / JOURNAL
     if not path.parent.is_dir():
         return []
-    ours = (f"{path.stem}.", "watch.")
-    kinds = ("sqlite3", "watch.log", "watch.lock")
+    ours = (f"{path.stem}.", "watch.", *RECORDS)
+    kinds = ("sqlite3", "watch.log", "watch.lock", *RECORDS)
     return sorted(
         one for one in path.parent.iterdir() if one.is_file() and one.name.startswith(ours) and any(kind in one.name for kind in kinds)
     )

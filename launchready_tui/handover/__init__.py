@@ -4,6 +4,7 @@ from .bundle import build, documents, export, folder_name
 from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source
 from .proposals import Proposal, proposals, take
 from .verify import verify
+from .without import Without, without
 from .zones import Record, ask
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Record",
     "SecretFound",
     "Source",
+    "Without",
     "ask",
     "build",
     "documents",
@@ -24,4 +26,5 @@ __all__ = [
     "proposals",
     "take",
     "verify",
+    "without",
 ]

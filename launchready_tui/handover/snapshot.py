@@ -13,6 +13,7 @@ from ..launch.decisions import SignOff
 from ..launch.inventory import Inventory
 from ..launch.model import Launch
 from ..launch.people import People
+from ..launch.records import Happened, day_log
 from ..roadmap.model import CheckSpec, Roadmap
 from ..verdict import Judged, Standing, Verdict
 from . import profile as for_team
@@ -50,6 +51,8 @@ class Snapshot:
     first: Mapping[str, CheckResult] = field(default_factory=dict)
     """The oldest kept result of each check: what the sprint began with."""
     signed: tuple[SignOff, ...] = ()
+    happened: tuple[Happened, ...] = ()
+    """Launch day's log, oldest first."""
 
     @classmethod
     def of(cls, source: Source, now: datetime, *, profile: Profile = "founder", records: tuple[Record, ...] = ()) -> Snapshot:
@@ -72,6 +75,7 @@ class Snapshot:
             records=records,
             first=source.first_results,
             signed=source.decisions.signed,
+            happened=day_log(source.folder).read(),
         )
 
     @property

@@ -111,6 +111,8 @@ class Compared(_Kept, frozen=True, kw_only=True):
 
 
 FOLDER = ".launchready"
+RECORDS = ("launch-day.jsonl", "handed-over.jsonl", "compared.jsonl")
+"""Every file of this kind, in that folder."""
 
 
 def day_log(folder: Path) -> Records[Happened]:

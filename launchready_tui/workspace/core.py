@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
 from ..journal import Journal
-from ..launch.decisions import Decisions, DecisionsFile
+from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
@@ -253,6 +253,10 @@ class Workspace:
         """A remark on a check or a finding."""
         made = decide.add_note(self.decisions, target, text, by=self.options.recorded_by, now=self.clock.now())
         self._decide(f"note: {self._words(target)}", made)
+
+    def keep_signature(self, made: SignOff, words: str) -> None:
+        """Somebody has put their name to it; whether they may is judged before."""
+        self._decide(words, decide.sign(self.decisions, made))
 
     def take_back(self, target: Target) -> None:
         """No confirmation, acceptance or putting off stands any longer for it."""

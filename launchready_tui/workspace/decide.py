@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..findings import Finding, Severity, State
-from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff
+from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
+from ..launch.plan import GO_NO_GO
 from ..roadmap.model import CheckSpec
 from ..verdict import LONGEST, LONGEST_ACCEPTANCE, Judged
 from .errors import DecisionError
@@ -94,6 +95,12 @@ def add_note(decisions: Decisions, target: Target, words: str, *, by: str, now: 
     check, rule, subject = parts(target)
     note = Note(check=check, rule=rule, subject=subject, text=words.strip(), by=by, on=now)
     return msgspec.structs.replace(decisions, notes=(*decisions.notes, note))
+
+
+def sign(decisions: Decisions, made: SignOff) -> Decisions:
+    """Every go and no-go is kept; of anything else the newest signature stands."""
+    kept = tuple(one for one in decisions.signed if made.what == GO_NO_GO or one.what != made.what)
+    return msgspec.structs.replace(decisions, signed=(*kept, made))
 
 
 def take_back(decisions: Decisions, target: Target) -> Decisions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,10 @@ from launchready_tui.roadmap import Roadmap
 from launchready_tui.vault.redact import Redactor
 from launchready_tui.verdict import Verdict, judge
 from launchready_tui.wire import Reach
+
+# Folders are named and made only by what writes into them; all are gone at the end.
+_ROOM = tempfile.TemporaryDirectory(prefix="launchready-test-")
+_NUMBERS = itertools.count()
 
 NOW = datetime(2026, 11, 24, 14, 2, 11, tzinfo=UTC)
 
@@ -52,7 +57,7 @@ class Market:
     vault: Vault = field(default_factory=Vault)
     journal: Journal = field(default_factory=Journal)
     first_results: dict[str, CheckResult] = field(default_factory=dict)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="launchready-test-")))
+    folder: Path = field(default_factory=lambda: Path(_ROOM.name) / str(next(_NUMBERS)))
 
     def verdict(self) -> Verdict:
         found = {result.check: result for result in self.results}

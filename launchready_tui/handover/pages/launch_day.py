@@ -5,6 +5,7 @@ from __future__ import annotations
 from ... import text
 from ...launch.inventory import Contact
 from ...launch.plan import DUTIES, GO_NO_GO, MESSAGES, fill, go_no_go_at, moments
+from ...launch.records import Happened
 from ..blocks import BLANK, Cell, Code, Para
 from ..draft import Draft, code, plain
 from ..model import Document
@@ -67,12 +68,24 @@ def write(shot: Snapshot) -> Document:
         ],
         csv="checkpoints",
     )
+    if shot.happened:
+        draft.table(
+            "What happened",
+            "time|@who|+what",
+            [(plain(short_moment(one.at)), plain(shot.person(one.by)), plain(_happened(one))) for one in shot.happened],
+            csv="launch-day-log",
+        )
     draft.heading("Messages, ready to send")
     for title, words in MESSAGES:
         draft.blocks.append(Code(fill(words, support=shot.launch.email.support), title))
     if contacts and any(contact.escalate_after_min > 30 for contact in contacts):
         draft.blocks.append(Para("Some people in the plan are waited for longer than 30 minutes; on launch day that is long.", "note"))
     return draft.finish()
+
+
+def _happened(line: Happened) -> str:
+    mark = {"go": "GO: ", "no-go": "NO-GO: ", "message": "told users: ", "checkpoint": f"{line.checkpoint}: "}.get(line.kind, "")
+    return f"{mark}{line.text}"
 
 
 def _said(shot: Snapshot) -> str:

@@ -1,0 +1,36 @@
+"""`launchready receipt`: what the sprint found and fixed, on one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+
+@click.command()
+@click.option("--format", "kind", type=click.Choice(("markdown", "html")), help="Default: by the file's ending, else markdown.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
+@common
+@pass_common
+def receipt(said: Common, kind: str | None, out: Path | None) -> int:
+    """Hold the first look against now, by sprint item: found, fixed, left, taken on, put off. One page, to send with the invoice."""
+    from ..handover import receipt as room
+
+    ws = said.open()
+    try:
+        made = room.receipt(ws, now=ws.clock.now())
+        html = kind == "html" or (kind is None and out is not None and out.suffix in (".html", ".htm"))
+        words = room.as_html(made) if html else room.as_markdown(made)
+        if out is None:
+            click.echo(words, nl=False)
+        else:
+            from ..launch.atomic import write_atomically
+
+            write_atomically(out, words)
+            note(f"written {out}: {made.total('found')} found, {made.total('fixed')} fixed, {made.total('left')} left")
+        return Exit.FINE
+    finally:
+        ws.close()

@@ -1,0 +1,316 @@
+"""The founder's sheet: one file with every question only they can answer, to be filled in with any editor and read back.
+
+Markdown is written and read; the same answers may come as `id = answer` lines, as a mail program makes them of a form.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+from .. import text
+from ..clock import parse_moment
+from ..launch.inventory import Inventory
+from ..launch.people import People, Person
+from ..launch.problems import Problem
+from ..roadmap.model import Roadmap
+from ..verdict import Verdict
+from .model import Source
+from .words import CATEGORIES, moment
+
+Kind = Literal["confirm", "choice", "person", "words", "moment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `id` says where its answer goes: `confirm.CHECK`, `system.ID.FIELD`, `person.ID.FIELD`, `plan.FIELD`."""
+
+    id: str
+    ask: str
+    why: str
+    kind: Kind
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer as it was read; `shown_by` is the evidence of a confirmation."""
+
+    id: str
+    answer: str
+    shown_by: str = ""
+
+
+class Desk(Source, Protocol):
+    """Where answers are put: a workspace."""
+
+    def confirm(self, check: str, by: str, evidence: str) -> None: ...
+    def add_note(self, target: str, text: str) -> None: ...
+    def save_inventory(self, inventory: Inventory) -> None: ...
+    def save_people(self, people: People) -> None: ...
+
+
+def questions(source: Source) -> tuple[Question, ...]:
+    """Everything that waits for a person's word now, then what the inventory lacks."""
+    return (*_checks(source.verdict()), *_systems(source.inventory), *_plan(source.inventory), *_people(source))
+
+
+def _checks(verdict: Verdict) -> Iterator[Question]:
+    for standing in verdict.questions:
+        spec = standing.spec
+        yield Question(f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no")
+
+
+def _systems(inventory: Inventory) -> Iterator[Question]:
+    for system in inventory.systems:
+        name = system.name or system.id
+        kind = CATEGORIES[system.category]
+        if system.business_owned == "unknown":
+            ask = f"Does the account of {name} ({kind}) belong to the business?"
+            why = "Who holds the account can lock everybody out."
+            yield Question(f"system.{system.id}.business_owned", ask, why, "choice", "yes or no")
+        if not system.billing_owner and not system.no_bill:
+            ask = f"Who pays for {name} ({kind})?"
+            why = "An unpaid bill switches a product off."
+            yield Question(f"system.{system.id}.billing_owner", ask, why, "person", "a name, or: nothing")
+        if not system.login_url:
+            ask = f"Where does one log in to {name} ({kind})?"
+            why = "In an outage nobody should have to search for it."
+            yield Question(f"system.{system.id}.login_url", ask, why, "words", "https://…")
+
+
+def _plan(inventory: Inventory) -> Iterator[Question]:
+    plan = inventory.plan
+    if plan.launch_at is None:
+        yield Question("plan.launch_at", "When do the doors open?", "All else is counted from there.", "moment", "2026-12-01 09:00 +01:00")
+    if not plan.decider:
+        yield Question("plan.decider", "Who says go or no-go?", "Without a name everybody waits for somebody else.", "person", "one name")
+    if not plan.kill_switch:
+        why = "When money or data is at risk, closing comes before repairing."
+        yield Question("plan.kill_switch", "How is the product closed at once?", why, "words", "which switch, where, what users then see")
+
+
+def _people(source: Source) -> Iterator[Question]:
+    called = {one.person for one in source.inventory.contacts}
+    for person in source.people.people:
+        if person.id not in called or person.status == "left":
+            continue
+        name = person.name or person.id
+        if not person.contact:
+            why = "They are on the list for launch day."
+            yield Question(f"person.{person.id}.contact", f"How is {name} reached?", why, "words", "a number")
+        if not person.hours:
+            why = "So that no hour of launch day is without somebody."
+            yield Question(f"person.{person.id}.hours", f"When is {name} there?", why, "words", "09:00-18:00 Europe/Berlin, or: always")
+
+
+def sheet(source: Source, *, now: datetime) -> str:
+    """The sheet as Markdown."""
+    asked = questions(source)
+    name = text.for_markdown(source.launch.name)
+    known = ", ".join(text.for_markdown(one.name or one.id) for one in source.people.people if one.status != "left")
+    parts = [
+        f"# {name}: questions before the launch",
+        f"Made on {moment(now)}. Write behind “Answer:”, and behind “Shown by:” where you saw it. Leave open what you do not know; "
+        "nothing is taken for a yes that you did not write. Do not change the words in square brackets. Never write a password here.",
+        *([f"People: {known}."] if known else []),
+        *([] if asked else ["Nothing is open: every question is answered."]),
+    ]
+    for number, one in enumerate(asked, 1):
+        lines = [f"## {number}. {text.for_markdown(one.ask)} [{one.id}]", "", text.for_markdown(one.why), ""]
+        lines.append(f"Answer ({one.hint}):" if one.hint else "Answer:")
+        lines += ["", "Shown by (where you saw it, who did it, when):"] if one.kind == "confirm" else []
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+_HEAD = re.compile(r"#{1,6}\s.*\[([A-Za-z0-9_.:-]+)\]\s*\\?\Z")
+_LABEL = re.compile(r"(Answer|Shown by)\s*(?:\([^()]*\))?\s*:[*_]*[ \t]*(.*)\Z", re.IGNORECASE)
+_PAIR = re.compile(r"([a-z]+\.[A-Za-z0-9_.:-]+)\s*=\s*(.*)\Z")
+
+
+def read(content: str) -> tuple[Answered, ...]:
+    """The answers that were written down; questions left open are not among them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    current: dict[str, list[str]] | None = None
+    label = ""
+    for line in content.replace("\r\n", "\n").split("\n"):
+        plain = line.strip().strip("*_").strip()
+        if head := _HEAD.match(line.strip()):
+            current, label = found.setdefault(head[1], {}), ""
+        elif pair := _PAIR.match(plain):
+            field = "shown by" if pair[1].endswith(".shown_by") else "answer"
+            found.setdefault(pair[1].removesuffix(".shown_by"), {}).setdefault(field, []).append(pair[2])
+            current, label = None, ""
+        elif current is not None and (said := _LABEL.match(plain)):
+            label = said[1].lower()
+            # A second “Answer:” under the same question starts over: the last one counts.
+            current[label] = [said[2]]
+        elif current is not None and label:
+            current[label].append(plain)
+    rows = (Answered(key, _joined(row.get("answer")), _joined(row.get("shown by"))) for key, row in found.items())
+    return tuple(row for row in rows if row.answer)
+
+
+def _joined(lines: list[str] | None) -> str:
+    return text.clean(" ".join(line for line in lines or () if line))
+
+
+YES = frozenset({"yes", "y", "ja", "oui", "si", "sí", "true", "done"})
+NO = frozenset({"no", "n", "nein", "non", "false", "not yet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import did: a sentence for each answer, and for each that could not be used."""
+
+    done: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "") -> Taken:
+    """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace.
+
+    What cannot be used is told and left out. An answer `no` confirms nothing: it becomes a note.
+    """
+    answers = tuple(answers)
+    author = _person(desk.people, by)
+    if author is None and desk.people.people:
+        return Taken((), (Problem(file=file, key="--from", found=f'"{by}"', allowed=_known(desk.people), nearest=_near(by, desk.people)),))
+    who = author.id if author else by
+    done: list[str] = []
+    problems: list[Problem] = []
+    inventory, people = desk.inventory, desk.people
+    for one in answers:
+        kind, _, rest = one.id.partition(".")
+        try:
+            if kind == "confirm":
+                done.append(_confirm(desk, rest, one, who, desk.roadmap))
+                continue
+            if kind == "person":
+                people, said = _about_person(people, rest, one.answer)
+            elif kind in ("system", "plan"):
+                inventory, said = _written(inventory, people, kind, rest, one.answer)
+            else:
+                raise _UnusableError("a question that is not known here", "the words in square brackets as they were sent")
+        except _UnusableError as why:
+            problems.append(Problem(file=file, key=one.id, found=why.found, allowed=why.allowed))
+            continue
+        done.append(said)
+    written = [*([people] if people is not desk.people else []), *([inventory] if inventory is not desk.inventory else [])]
+    if people is not desk.people:
+        desk.save_people(people)
+    if inventory is not desk.inventory:
+        desk.save_inventory(inventory)
+    if written:
+        said = "; ".join(row for row in done if not row.startswith(("confirmed", "noted")))
+        desk.add_note("handover.documents", f"Answered by {who}: {said}")
+    return Taken(tuple(done), tuple(problems))
+
+
+class _UnusableError(ValueError):
+    def __init__(self, found: str, allowed: str) -> None:
+        super().__init__(found)
+        self.found, self.allowed = found, allowed
+
+
+def _confirm(desk: Desk, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
+    spec = roadmap.checks.get(check)
+    if spec is None:
+        raise _UnusableError("a check that is not known here", "a check of the roadmap")
+    first = re.split(r"[\s,.;:!–-]", one.answer.casefold(), maxsplit=1)[0]
+    rest = one.answer[len(first) :].strip(" ,.;:!–-")
+    evidence = one.shown_by or rest
+    if first in NO or one.answer.casefold() in NO:
+        desk.add_note(check, f"{who} answered no{f': {evidence}' if evidence else ''}")
+        return f"noted: {spec.title}, {who} says no"
+    if first not in YES:
+        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', "yes or no first, then what you like")
+    if not evidence:
+        raise _UnusableError("yes, and nothing behind “Shown by”", "where it was seen, or who did it and when")
+    desk.confirm(check, who, evidence)
+    return f"confirmed: {spec.title}"
+
+
+_SYSTEM = ("business_owned", "billing_owner", "login_url")
+_PLAN = ("launch_at", "decider", "kill_switch")
+
+
+def _written(inventory: Inventory, people: People, kind: str, rest: str, answer: str) -> tuple[Inventory, str]:
+    if kind == "plan":
+        if rest not in _PLAN:
+            raise _UnusableError("a question that is not known here", "the words in square brackets as they were sent")
+        value: object = _moment(answer) if rest == "launch_at" else _id_of(people, answer) if rest == "decider" else answer
+        plan = msgspec.structs.replace(inventory.plan, **{rest: value})
+        # decisions.toml is committed and names people by id only.
+        told = str(value) if rest == "decider" else answer
+        return msgspec.structs.replace(inventory, plan=plan), f"launch day: {rest.replace('_', ' ')} is {told}"
+    system_id, _, field = rest.rpartition(".")
+    system = inventory.system(system_id)
+    if system is None or field not in _SYSTEM:
+        raise _UnusableError("a system that is not in the inventory", "the words in square brackets as they were sent")
+    change: dict[str, object]
+    if field == "business_owned":
+        word = answer.casefold().strip(".! ")
+        if word not in YES | NO:
+            raise _UnusableError(f'"{text.shorten(answer, 60)}"', "yes or no")
+        change = {field: "yes" if word in YES else "no"}
+    elif field == "billing_owner":
+        free = answer.casefold().strip(". ") in ("nothing", "nobody, it is free", "free", "it is free")
+        change = {"no_bill": True} if free else {field: _id_of(people, answer)}
+    else:
+        if not re.fullmatch(r"https://\S+", answer):
+            raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an address that begins with https://")
+        change = {field: answer}
+    systems = tuple(msgspec.structs.replace(one, **change) if one.id == system_id else one for one in inventory.systems)
+    told = ", ".join("nothing to pay" if value is True else str(value) for value in change.values())
+    return msgspec.structs.replace(inventory, systems=systems), f"{system.name or system.id}: {field.replace('_', ' ')} is {told}"
+
+
+def _about_person(people: People, rest: str, answer: str) -> tuple[People, str]:
+    person_id, _, field = rest.rpartition(".")
+    person = people.find(person_id)
+    if person is None or field not in ("contact", "hours"):
+        raise _UnusableError("somebody who is not in people.toml", "the words in square brackets as they were sent")
+    change = {field: answer}
+    if field == "hours" and (found := re.fullmatch(r"(.+?)\s+([A-Z][A-Za-z_]+/[A-Za-z_/+-]+)", answer)):
+        change = {"hours": found[1], "time_zone": found[2]}
+    kept = tuple(msgspec.structs.replace(one, **change) if one.id == person_id else one for one in people.people)
+    # What somebody's number is stays in people.toml; the note that git keeps only says that it came.
+    return People(people=kept), f"{person.id}: {field} written down"
+
+
+def _moment(answer: str) -> datetime:
+    try:
+        return parse_moment(re.sub(r"\s+(?=[+-]\d\d:?\d\d\Z)", "", answer))
+    except ValueError as why:
+        raise _UnusableError(f'"{text.shorten(answer, 60)}"', "a moment, such as 2026-12-01 09:00 +01:00") from why
+
+
+def _person(people: People, words: str) -> Person | None:
+    wanted = words.casefold().strip()
+    return next((one for one in people.people if wanted in (one.id.casefold(), one.name.casefold())), None)
+
+
+def _id_of(people: People, words: str) -> str:
+    found = _person(people, words)
+    if found is not None:
+        return found.id
+    if people.people:
+        raise _UnusableError(f'"{text.shorten(words, 60)}"', _known(people))
+    return words
+
+
+def _known(people: People) -> str:
+    return "one of " + ", ".join(one.name or one.id for one in people.people)
+
+
+def _near(words: str, people: People) -> str:
+    names = [name for one in people.people for name in (one.id, one.name) if name]
+    return next(iter(difflib.get_close_matches(words, names, n=1, cutoff=0.5)), "")

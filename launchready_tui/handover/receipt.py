@@ -1,0 +1,201 @@
+"""The sprint's receipt: the first look against now, a row for each sprint item; one page to send with the invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from .. import text
+from ..findings import CheckResult, Finding, State
+from ..roadmap.model import CheckSpec
+from . import markdown, page
+from .blocks import Block, Heading, Para, Steps, Table
+from .draft import plain
+from .model import Source
+from .snapshot import Snapshot
+from .timing import change, timings
+from .words import column_list, day, minutes, moment, plural
+
+_PROBLEM = (State.FAIL, State.WARN)
+_COLUMNS = column_list("item|#found|#fixed|#left|#known risk|#later|+what was fixed")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sprint item: how many problems were found in all, and what became of them."""
+
+    item: str
+    checks: tuple[str, ...]
+    found: tuple[Finding, ...]
+    """Problems of the first look, and those that came up since."""
+    fixed: tuple[Finding, ...]
+    left: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    later: tuple[Finding, ...]
+    unseen: int
+    """Checks that have no answer now, so that nothing of them counts as fixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """A route measured in the first look and now, and what may be said of it."""
+
+    route: str
+    before: str
+    after: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The whole receipt. `first_at` is None where nothing was ever looked at."""
+
+    shot: Snapshot
+    first_at: datetime | None
+    last_at: datetime | None
+    rows: tuple[Row, ...]
+    speed: tuple[Speed, ...]
+
+    def total(self, what: str) -> int:
+        """Problems over all rows: found, fixed, left, accepted or later."""
+        return sum(len(getattr(row, what)) for row in self.rows)
+
+    @property
+    def minutes(self) -> int:
+        """The usual effort of the checks whose problems are all gone."""
+        done = {one.check for row in self.rows for one in row.fixed} - {one.check for row in self.rows for one in (*row.left, *row.later)}
+        return sum(self.shot.spec(check).effort_min for check in done)
+
+
+def receipt(source: Source, *, now: datetime) -> Receipt:
+    """The first kept result of each check against how it stands now."""
+    shot = Snapshot.of(source, now)
+    items: dict[str, list[CheckSpec]] = {}
+    for spec in shot.roadmap.checks.values():
+        items.setdefault(spec.sprint_item or "Other", []).append(spec)
+    rows = [row for item, specs in items.items() if (row := _row(shot, item, specs)) is not None]
+    standings = shot.verdict.standings.values()
+    seen = [one.result.started_at for one in standings if one.result is not None]
+    begun = [result.started_at for result in shot.first.values()]
+    return Receipt(shot, min(begun, default=None), max(seen, default=None), tuple(rows), tuple(_speed(shot)))
+
+
+def _row(shot: Snapshot, item: str, specs: list[CheckSpec]) -> Row | None:
+    """None where nothing of the item was ever found."""
+    found: dict[str, Finding] = {}
+    fixed: list[Finding] = []
+    left: list[Finding] = []
+    accepted: list[Finding] = []
+    later: list[Finding] = []
+    unseen = 0
+    for spec in specs:
+        standing = shot.standing(spec.id)
+        unseen += standing.state is State.UNKNOWN
+        now = {one.id: one for one in standing.findings}
+        before = _problems(shot.first.get(spec.id))
+        known = standing.result is not None and not standing.stale
+        for one in before:
+            found[one.id] = one
+            current = now.get(one.id)
+            gone = current is None or current.finding.state not in (*_PROBLEM, State.UNKNOWN)
+            if gone and known and not _blind(standing.result, one):
+                fixed.append(one)
+        for judged in standing.findings:
+            if judged.finding.state not in _PROBLEM:
+                continue
+            found.setdefault(judged.id, judged.finding)
+            {State.ACCEPTED: accepted, State.LATER: later}.get(judged.state, left).append(judged.finding)
+    if not found:
+        return None
+    names = tuple(spec.id for spec in specs)
+    return Row(item, names, tuple(found.values()), tuple(fixed), tuple(left), tuple(accepted), tuple(later), unseen)
+
+
+def _problems(result: CheckResult | None) -> list[Finding]:
+    return [one for one in result.findings if one.state in _PROBLEM] if result else []
+
+
+def _blind(result: CheckResult | None, finding: Finding) -> bool:
+    """A problem that is not there because its subject could not be seen now is not fixed."""
+    from ..findings import WHOLE_LAUNCH
+
+    assert result is not None, "only asked of a check that has answered"
+    blind = {one.subject for one in result.findings if one.state is State.UNKNOWN}
+    return finding.subject in blind or WHOLE_LAUNCH in blind
+
+
+def _speed(shot: Snapshot) -> Iterable[Speed]:
+    first = shot.first.get("audit.latency")
+    if first is None:
+        return
+    before = timings(first.findings)
+    for route, now in timings(one.finding for one in shot.standing("audit.latency").findings).items():
+        then = before.get(route)
+        if then is not None and then.at != now.at:
+            yield Speed(route, then.figures["p95"], now.figures["p95"], change(then, now))
+
+
+def blocks(made: Receipt) -> tuple[Block, ...]:
+    """The page's content."""
+    shot = made.shot
+    if made.first_at is None:
+        return (Para("Nothing was looked at yet: run the checks at the beginning and at the end of the sprint.", "gap"),)
+    span = f"{day(made.first_at.date())} to {day((made.last_at or made.first_at).date())}"
+    lead = (
+        f"{span}: {plural(made.total('found'), 'problem')} found, {made.total('fixed')} fixed, {made.total('left')} left, "
+        f"{made.total('accepted')} taken on as known risks, {made.total('later')} put off until after the launch. "
+        f"By the usual efforts what was fixed is {minutes(made.minutes)} of work."
+    )
+    rows = tuple(
+        (
+            plain(row.item),
+            plain(str(len(row.found))),
+            plain(str(len(row.fixed))),
+            plain(str(len(row.left))),
+            plain(str(len(row.accepted))),
+            plain(str(len(row.later))),
+            plain(_heaviest(row)),
+        )
+        for row in made.rows
+    )
+    speed = tuple((plain(one.route), plain(one.before), plain(one.after), plain(one.said)) for one in made.speed)
+    left = [f"{text.clean(one.summary)} ({one.severity})" for row in made.rows for one in row.left]
+    accepted = [text.clean(one.summary) for row in made.rows for one in (*row.accepted, *row.later)]
+    return (
+        Para(lead, "lead"),
+        Table("By sprint item", _COLUMNS, rows, empty="No problem was found."),
+        Table("Speed, 19 of 20 requests", column_list("route|#before|#now|+what can be said"), speed, empty="Nothing was measured twice."),
+        *((Heading("Left"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
+        *((Para(f"and {len(left) - 10} more in the handover folder", "note"),) if len(left) > 10 else ()),
+        *((Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False)) if accepted else ()),
+        Para(f"Verdict now: {shot.verdict.label}", "verdict", "pass" if shot.verdict.word == "GO" else "fail"),
+    )
+
+
+def _heaviest(row: Row) -> str:
+    """The two heaviest of what was fixed, so that a row says what the work was."""
+    heavy = sorted(row.fixed, key=lambda one: one.severity.weight)
+    words = [text.shorten(text.clean(one.summary), 90) for one in heavy[:2]]
+    more = f" and {len(heavy) - 2} more" if len(heavy) > 2 else ""
+    return "; ".join(words) + more
+
+
+def as_markdown(made: Receipt) -> str:
+    """receipt.md."""
+    return markdown.render(_title(made), made.shot.banners, blocks(made), _foot(made))
+
+
+def as_html(made: Receipt) -> str:
+    """receipt.html: one sheet, no script, no outside request."""
+    shot = made.shot
+    masthead = (text.clean(shot.launch.name), text.clean(shot.launch.domain), moment(shot.made_at))
+    return page.card(_title(made), blocks(made), shot.banners, masthead, _foot(made))
+
+
+def _title(made: Receipt) -> str:
+    return f"{text.clean(made.shot.launch.name)}: sprint receipt"
+
+
+def _foot(made: Receipt) -> str:
+    return f"Made by LaunchReady on {moment(made.shot.made_at)} from the first and the newest result of each check."

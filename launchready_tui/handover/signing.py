@@ -1,0 +1,61 @@
+"""Signatures of people: the go or no-go of the launch, and the lines of the handover checklist."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, Protocol
+
+from ..launch.decisions import SignOff
+from ..launch.plan import GO_NO_GO
+from .model import Source
+from .pages.checklist import ITEMS, Item
+
+
+class NotSigned(ValueError):  # noqa: N818 - read aloud it is a sentence
+    """A signature that cannot stand, in plain words."""
+
+
+class Desk(Source, Protocol):
+    """Where a signature is kept: a workspace."""
+
+    def keep_signature(self, made: SignOff, words: str) -> None: ...
+
+
+def lines() -> tuple[Item, ...]:
+    """What can be signed beside the launch itself."""
+    return ITEMS
+
+
+def sign(
+    desk: Desk, what: str, answer: Literal["go", "no-go", "signed"], by: str, *, recorded_by: str, now: datetime, note: str = ""
+) -> SignOff:
+    """Puts a name under it. Raises NotSigned.
+
+    Go is said by the person named in the plan; against a NO-GO of the checks only with a reason, and the verdict stands beside it.
+    """
+    if not by.strip():
+        raise NotSigned("Say who signs")
+    person = desk.people.find(by)
+    if desk.people.people and person is None:
+        raise NotSigned(f"Nobody is called {by}; known: {', '.join(one.id for one in desk.people.people)}")
+    if person is not None and person.status == "left":
+        raise NotSigned(f"{by} has left")
+    if what == GO_NO_GO:
+        decider = desk.inventory.plan.decider
+        if answer not in ("go", "no-go"):
+            raise NotSigned("It is go or no-go")
+        if not decider:
+            raise NotSigned("Nobody is named who decides; write [plan] decider into inventory.toml, or name them on launch day's page (l)")
+        if by != decider:
+            raise NotSigned(f"{decider} decides, by the plan; {by} cannot")
+        verdict = desk.verdict()
+        if answer == "go" and verdict.word == "NO-GO" and not note.strip():
+            raise NotSigned(f"The checks say NO-GO ({'; '.join(verdict.reasons)}). Go all the same needs a reason (--note)")
+        note = "; ".join(part for part in (note.strip(), f"checks then: {verdict.label}") if part)
+    elif what not in {one.id for one in ITEMS}:
+        raise NotSigned(f"There is no line {what}; lines are {', '.join(one.id for one in ITEMS)}")
+    elif answer != "signed":
+        raise NotSigned("A line of the checklist is signed or not")
+    made = SignOff(what=what, answer=answer, by=by, recorded_by=recorded_by, on=now, note=note.strip())
+    desk.keep_signature(made, f"{answer}: {what}")
+    return made

@@ -1,0 +1,185 @@
+"""Without me: what breaks when one person is gone, and what to do first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import text
+from ..checks.handover.bus_factor import LOOKERS, fixers
+from ..findings import Severity
+from ..launch.cards import scenarios_of
+from ..launch.papers import Papers
+from .model import Source
+
+_ORDER = {severity: severity.weight for severity in Severity}
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One thing that ends with them."""
+
+    area: str
+    """`access`, `account`, `billing`, `recovery mail`, `alerts`, `backups`, `cards`, `launch day`, `decisions`, `watcher`."""
+    what: str
+    severity: Severity
+    first: str
+    """What to do, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """All that breaks, the heaviest first; `keeps` says who could take over most."""
+
+    person: str
+    breaks: tuple[Break, ...]
+    systems: tuple[str, ...]
+    """Every system they can get into, which has to be closed behind them."""
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """What to do, in order, each once."""
+        return tuple(dict.fromkeys(one.first for one in self.breaks))
+
+
+def without(source: Source, person: str) -> Without:
+    """What the business loses with this person, by what is written down. Nothing is changed by asking."""
+    papers = Papers(source.people, source.inventory)
+    found = [
+        *_access(papers, person),
+        *_accounts(papers, person),
+        *_alerts(source, person),
+        *_knowledge(papers, person),
+        *_day(papers, person),
+        *_decisions(source, person),
+    ]
+    systems = tuple(dict.fromkeys(one.system for one in source.inventory.access if one.person == person))
+    return Without(person, tuple(sorted(found, key=lambda one: _ORDER[one.severity])), systems)
+
+
+def _access(papers: Papers, person: str) -> list[Break]:
+    found = []
+    for system in papers.inventory.systems:
+        name = _name(papers, system.id)
+        hands = fixers(papers, system.id)
+        if person not in hands:
+            continue
+        rest = tuple(who for who in hands if who != person)
+        if not rest:
+            first = f"Invite a second person into {name}, and let them log in once while {person} is still there"
+            found.append(Break("access", f"Nobody else can repair {name}", Severity.BLOCKER, first))
+        elif len(rest) == 1:
+            first = f"Invite another person into {name}: {rest[0]} would be alone"
+            found.append(Break("access", f"Only {rest[0]} is left who can repair {name}", Severity.HIGH, first))
+    shared = [one.system for one in papers.inventory.access if one.shared and one.person == person]
+    for system_id in dict.fromkeys(shared):
+        name = _name(papers, system_id)
+        first = f"Change the shared password of {name} on their last day"
+        found.append(Break("access", f"They know the shared log-in of {name}", Severity.HIGH, first))
+    ways = [one for one in papers.inventory.access if one.person == person and one.role.casefold() not in LOOKERS]
+    keys = [one.credential for one in ways if one.credential]
+    if keys:
+        first = "Change the keys they could read: " + ", ".join(dict.fromkeys(map(text.clean, keys)))
+        found.append(Break("access", f"They could read {len(set(keys))} of the keys in the vault", Severity.MEDIUM, first))
+    return found
+
+
+def _accounts(papers: Papers, person: str) -> list[Break]:
+    found = []
+    for system in papers.inventory.systems:
+        name = _name(papers, system.id)
+        if system.account_owner == person and system.business_owned != "yes":
+            first = f"Move the account of {name} to the business before anything else"
+            found.append(Break("account", f"The account of {name} is theirs", Severity.BLOCKER, first))
+        elif system.account_owner == person:
+            first = f"Put the account of {name} in another name"
+            found.append(Break("account", f"The account of {name} carries their name", Severity.HIGH, first))
+        if system.billing_owner == person:
+            first = f"Change card and bill address of {name}"
+            found.append(Break("billing", f"The bill of {name} goes to them", Severity.HIGH, first))
+        if system.recovery_contact == person:
+            first = f"Change the recovery address and telephone of {name}"
+            found.append(Break("recovery mail", f"A lost log-in to {name} is reset through them", Severity.HIGH, first))
+    for renewal in papers.inventory.renewals:
+        if renewal.owner == person:
+            what = f"{text.clean(renewal.subject)} ends on {renewal.on.isoformat()}, and they look after it"
+            found.append(Break("billing", what, Severity.MEDIUM, f"Name somebody else for {text.clean(renewal.subject)}"))
+    return found
+
+
+def _alerts(source: Source, person: str) -> list[Break]:
+    found = []
+    alerts = source.launch.alerts
+    own = [one for one in alerts if one.owner == person]
+    others = [one for one in alerts if one.owner and one.owner != person]
+    for alert in own:
+        severity = Severity.HIGH if others else Severity.BLOCKER
+        what = f"Nobody acts on the alert {text.clean(alert.name)}"
+        first = f"Name another owner for the alert {text.clean(alert.name)} in launchready.toml, and send a test"
+        found.append(Break("alerts", what, severity, first))
+    if own and not source.launch.watch.always_on:
+        what = "The watch may run on their machine: with it the watching ends"
+        first = "Start the watch on a machine that stays on, and write always_on = true"
+        found.append(Break("watcher", what, Severity.HIGH, first))
+    permission = source.launch.permission
+    if permission is not None and permission.by == person:
+        first = "Have somebody of the business record the permission anew in launchready.toml"
+        found.append(Break("decisions", "The permission for the checks was given by them", Severity.LOW, first))
+    return found
+
+
+def _knowledge(papers: Papers, person: str) -> list[Break]:
+    found = []
+    for backup in papers.inventory.backups:
+        if backup.owner == person:
+            store = text.clean(backup.store)
+            first = f"Name another owner for the backup of {store}, and let them restore it once"
+            found.append(Break("backups", f"Nobody looks after the backup of {store}", Severity.HIGH, first))
+    for card in papers.inventory.recovery:
+        title = text.clean(card.title)
+        if card.rehearsed_by == person:
+            weight = Severity.HIGH if scenarios_of(card) & {"release", "data"} else Severity.MEDIUM
+            first = f"Let somebody else follow the card “{title}” once, by its words alone"
+            found.append(Break("cards", f"Only they have ever tried the card “{title}”", weight, first))
+        elif not card.command and person in card.escalate.split():
+            found.append(Break("cards", f"The card “{title}” says only to call them", Severity.HIGH, f"Write the steps of “{title}” down"))
+        elif person in card.escalate.replace(",", " ").split():
+            found.append(Break("cards", f"The card “{title}” calls them", Severity.LOW, f"Name somebody else in the card “{title}”"))
+    return found
+
+
+def _day(papers: Papers, person: str) -> list[Break]:
+    found = []
+    plan = papers.inventory.plan
+    ladder = [one.person for one in papers.inventory.contacts if not papers.has_left(one.person)]
+    if person in ladder:
+        rest = [one for one in ladder if one != person]
+        severity = Severity.BLOCKER if not rest else Severity.HIGH if len(set(rest)) == 1 else Severity.LOW
+        left = "nobody is left to call" if not rest else f"{len(set(rest))} to call {'is' if len(set(rest)) == 1 else 'are'} left"
+        first = "Put another name on the list of whom to call"
+        found.append(Break("launch day", f"They are on the list of whom to call; {left}", severity, first))
+    if plan.decider == person:
+        found.append(Break("launch day", "They say go or no-go", Severity.HIGH, "Name somebody else who decides"))
+    for duty in papers.inventory.duties:
+        if duty.person == person:
+            deputy = f"{duty.deputy} is their deputy" if duty.deputy and duty.deputy != person else "there is no deputy"
+            weight = Severity.LOW if duty.deputy and duty.deputy != person else Severity.MEDIUM
+            found.append(Break("launch day", f"They are the {duty.duty}, {deputy}", weight, f"Name another {duty.duty}"))
+    return found
+
+
+def _decisions(source: Source, person: str) -> list[Break]:
+    found = []
+    verdict = source.verdict()
+    open_ones = [one for one in verdict.fixes if (one.owner or verdict.standings[one.finding.check].owner) == person]
+    if open_ones:
+        first = "Give their open problems to others: fix order (x)"
+        found.append(Break("decisions", f"They own {len(open_ones)} open problems", Severity.MEDIUM, first))
+    words = [one.spec.title for one in verdict.standings.values() if one.confirmation and one.confirmation.by == person and not one.stale]
+    if words:
+        what = f"{len(words)} checks stand on their word alone, which ends after 30 days"
+        found.append(Break("decisions", what, Severity.LOW, "Let somebody else look and confirm: " + ", ".join(words[:5])))
+    return found
+
+
+def _name(papers: Papers, system: str) -> str:
+    return text.clean(papers.inventory.name_of(system))

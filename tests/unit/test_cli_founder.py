@@ -1,0 +1,121 @@
+"""inventory, without, questions, answers, sign, receipt and day at the command line: streams, codes, and files that are really written."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from cliff import LAUNCH, Program, clean_environment
+
+from launchready_tui.launch.decisions import DecisionsFile
+from launchready_tui.launch.inventory import Access, Inventory, InventoryFile, Plan, System
+from launchready_tui.launch.people import People, PeopleFile, Person
+from launchready_tui.launch.records import day_log
+
+
+@pytest.fixture
+def program(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    clean_environment(monkeypatch, tmp_path / "state")
+    monkeypatch.setenv("LAUNCHREADY_USER", "engineer")
+    folder = tmp_path / "launch"
+    folder.mkdir()
+    (folder / "launchready.toml").write_text(LAUNCH)
+    people = PeopleFile(folder)
+    people.load()
+    people.save(People(people=(Person(id="founder", name="The founder"), Person(id="engineer", status="leaving"))))
+    inventory = InventoryFile(folder)
+    inventory.load()
+    systems = (System(id="hosting", name="Hosting", category="hosting", account_owner="founder"),)
+    access = (Access(system="hosting", person="engineer", role="admin", mfa="key"),)
+    inventory.save(Inventory(systems=systems, access=access, plan=Plan(decider="founder")))
+    return Program(capsys, folder)
+
+
+def test_inventory_lists_proposes_and_takes(program: Program) -> None:
+    said = program.at("inventory")
+    assert said.code == 0 and "system    Hosting (hosting): 1 get in, nobody named who pays" in said.out
+    assert said.out.count("proposed  ") == 9 and "--take writes them" in said.err
+    assert InventoryFile(program.folder).load().recovery == ()
+    assert program.at("inventory", "--take").code == 0
+    assert len(InventoryFile(program.folder).load().recovery) == 9
+    again = program.at("inventory", "--take")
+    assert "proposed" not in again.out and again.out.count("card      ") == 9
+
+
+def test_without_says_what_breaks_by_its_code(program: Program) -> None:
+    said = program.at("without", "engineer")
+    assert said.code == 1 and said.out.startswith("blocker  access        Nobody else can repair Hosting")
+    assert "First:" in said.out and "close behind them: hosting" in said.out
+    data = json.loads(program.at("without", "engineer", "--format", "json").out)
+    assert data["breaks"][0]["severity"] == "blocker" and data["systems"] == ["hosting"]
+    wrong = program.at("without", "enginer")
+    assert wrong.code == 2 and "did you mean engineer?" in wrong.err
+
+
+def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: Path) -> None:
+    sheet = tmp_path / "questions.md"
+    said = program.at("questions", "--out", sheet)
+    assert said.code == 0 and said.out == "" and "questions written to" in said.err
+    assert program.at("answers", sheet, "--from", "founder").code == 1, "nothing was answered yet"
+    words = sheet.read_text()
+    given = {"system.hosting.billing_owner": "The founder", "confirm.deploy.release": "yes, twice on Monday", "plan.launch_at": "soon"}
+    for key, answer in given.items():
+        words = re.sub(rf"(\[{re.escape(key)}\](?:.*\n)+?Answer[^\n]*:)", rf"\1 {answer}", words, count=1)
+    sheet.write_text(words)
+    dry = program.at("answers", sheet, "--from", "founder", "--dry-run")
+    assert "confirm.deploy.release: yes, twice on Monday" in dry.out and not DecisionsFile(program.folder).load().confirmations
+    taken = program.at("answers", sheet, "--from", "The founder")
+    assert taken.code == 1, "one answer could not be used, and is named"
+    assert "plan.launch_at" in taken.err and "a moment" in taken.err
+    assert "confirmed: " in taken.out and "Hosting: billing owner is founder" in taken.out
+    decisions = DecisionsFile(program.folder).load()
+    assert [(one.check, one.by, one.recorded_by) for one in decisions.confirmations] == [("deploy.release", "founder", "engineer")]
+    assert InventoryFile(program.folder).load().systems[0].billing_owner == "founder"
+
+
+def test_sign_keeps_the_word_of_the_one_named(program: Program) -> None:
+    assert program.at("sign", "go", "--by", "engineer").code == 2
+    refused = program.at("sign", "go", "--by", "founder")
+    assert refused.code == 2 and "needs a reason" in refused.err
+    assert program.at("sign", "no-go", "--by", "founder").code == 0
+    assert program.at("sign", "handover.backups", "--by", "founder").code == 0
+    signed = DecisionsFile(program.folder).load().signed
+    assert [(one.what, one.answer, one.by, one.recorded_by) for one in signed] == [
+        ("go-no-go", "no-go", "founder", "engineer"),
+        ("handover.backups", "signed", "founder", "engineer"),
+    ]
+    assert "There is no line" in program.at("sign", "nonsense", "--by", "founder").err
+
+
+def test_receipt_is_written_as_the_file_is_called(program: Program, tmp_path: Path) -> None:
+    assert program.at("receipt").out.startswith("# Market: sprint receipt")
+    for name, head in {"r.html": "<!doctype html>", "r.md": "# Market: sprint receipt"}.items():
+        assert program.at("receipt", "--out", tmp_path / name).code == 0
+        assert (tmp_path / name).read_text().startswith(head)
+
+
+def test_day_shows_the_plan_and_keeps_lines(program: Program, tmp_path: Path) -> None:
+    said = program.at("day")
+    assert said.code == 0 and "No launch moment is written down" in said.out and "T-24h" in said.out
+    assert program.at("day", "--note", "Doors are open", "--at", "T0").code == 0
+    assert program.at("day", "--note", "x", "--at", "T+9h").code == 2
+    (line,) = day_log(program.folder).read()
+    assert (line.text, line.by, line.kind, line.checkpoint) == ("Doors are open", "engineer", "checkpoint", "T0")
+    assert isinstance(line.at, datetime) and "Doors are open" in program.at("day").out
+    assert program.at("day", "--log", tmp_path / "log.md").code == 0
+    assert "Doors are open" in (tmp_path / "log.md").read_text()
+
+
+def test_forget_takes_the_records_too(program: Program) -> None:
+    program.at("day", "--note", "x")
+    assert program.at("forget", "--yes").code == 0
+    assert day_log(program.folder).read() == ()
+
+
+def test_drift_of_something_else_is_wrong_use(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    said = program.at("drift", tmp_path / "x.json")
+    assert said.code == 2 and "no data that this LaunchReady can read" in said.err
