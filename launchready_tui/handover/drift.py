@@ -279,7 +279,7 @@ def _speed(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
             yield Item("Speed", what, "unseen", was, "", "was not measured now")
             continue
         said = change(old, new)
-        moved = said in ("faster", "slower")
+        moved = said not in ("no difference that could not be chance", "too few requests to say")
         yield Item("Speed", what, "changed" if moved else "same", was, new.figures["p95"], f"{said}: {was} then, {new.figures['p95']} now")
 
 

@@ -164,21 +164,23 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
     accepted = [text.clean(one.summary) for row in made.rows for one in (*row.accepted, *row.later)]
     return (
         Para(lead, "lead"),
+        Para(f"Verdict now: {shot.verdict.label}", "verdict", "pass" if shot.verdict.word == "GO" else "fail"),
         Table("By sprint item", _COLUMNS, rows, empty="No problem was found."),
         Table("Speed, 19 of 20 requests", column_list("route|#before|#now|+what can be said"), speed, empty="Nothing was measured twice."),
         *((Heading("Left"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
         *((Para(f"and {len(left) - 10} more in the handover folder", "note"),) if len(left) > 10 else ()),
         *((Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False)) if accepted else ()),
-        Para(f"Verdict now: {shot.verdict.label}", "verdict", "pass" if shot.verdict.word == "GO" else "fail"),
     )
 
 
 def _heaviest(row: Row) -> str:
-    """The two heaviest of what was fixed, so that a row says what the work was."""
-    heavy = sorted(row.fixed, key=lambda one: one.severity.weight)
-    words = [text.shorten(text.clean(one.summary), 90) for one in heavy[:2]]
-    more = f" and {len(heavy) - 2} more" if len(heavy) > 2 else ""
-    return "; ".join(words) + more
+    """The heaviest of what was fixed, so that a row says what the work was."""
+    if not row.fixed:
+        return ""
+    first = min(row.fixed, key=lambda one: one.severity.weight)
+    what, _, _ = text.clean(first.summary).partition(": ")
+    more = f", and {len(row.fixed) - 1} more" if len(row.fixed) > 1 else ""
+    return text.shorten(what, 90) + more
 
 
 def as_markdown(made: Receipt) -> str:

@@ -18,6 +18,11 @@ class Timing:
     at: datetime | None
 
     @property
+    def verdict(self) -> str:
+        """PASS, FAIL or another word of the measurement; empty where it is not told."""
+        return self.figures.get("verdict", "").partition(" (")[0]
+
+    @property
     def between(self) -> tuple[float, float] | None:
         """The interval of the p95 in ms; None where so few requests bound nothing."""
         found = re.match(r"([\d.]+) ms to ([\d.]+) ms", self.figures.get("p95 interval", ""))
@@ -38,7 +43,10 @@ def change(before: Timing, after: Timing) -> str:
     """Faster or slower only where the two intervals do not touch: chance alone must not look like work."""
     old, new = before.between, after.between
     if old is None or new is None:
-        return "too few requests to say"
+        # A measurement stops as soon as it is decided whether the target is met: that much is known of few requests too.
+        return {("FAIL", "PASS"): "met no target, meets it now", ("PASS", "FAIL"): "met its target, does not now"}.get(
+            (before.verdict, after.verdict), "too few requests to say"
+        )
     if new[1] < old[0]:
         return "faster"
     if new[0] > old[1]:

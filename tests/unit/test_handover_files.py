@@ -22,7 +22,7 @@ from launchready_tui.findings import State
 from launchready_tui.handover import ExportError, build, export, verify
 from launchready_tui.handover.calendar import fold
 from launchready_tui.handover.pack import SIGNATURE
-from launchready_tui.handover.timing import timings
+from launchready_tui.handover.timing import change, timings
 from launchready_tui.handover.zones import Record, strings
 from launchready_tui.launch.decisions import SignOff
 from launchready_tui.launch.inventory import Access, Inventory, Plan, Renewal, System
@@ -304,8 +304,8 @@ def test_the_reports_of_the_bundle_are_read_by_ci() -> None:
     assert root.tag == "testsuites" and int(root.attrib["tests"]) == 66 and int(root.attrib["failures"]) > 0
 
 
-def measured(p95: str, between: str, day: int) -> Any:
-    figures = {"requests": "120", "p50": "1 ms", "p95": p95, "p95 interval": between, "over the target": "0 of 120"}
+def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
+    figures = {"requests": "120", "p50": "1 ms", "p95": p95, "p95 interval": between, "over the target": "0 of 120", "verdict": verdict}
     one = finding("audit.latency.target", "search", "search", State.PASS, seen=figures)
     at = datetime(2026, 11, day, tzinfo=UTC)
     return msgspec.structs.replace(one, evidence=tuple(msgspec.structs.replace(item, at=at) for item in one.evidence))
@@ -327,6 +327,20 @@ def test_better_is_said_only_where_the_intervals_do_not_touch(before: tuple[str,
     row = next(line for line in page.splitlines() if line.startswith("| search | ") and said in line)
     assert before[0] in row and after[0] in row
     assert timings([now])["search"].figures["p95"] == after[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("FAIL (decided early)", "PASS (decided early)", "met no target, meets it now"),
+        ("PASS (decided early)", "FAIL (decided early)", "met its target, does not now"),
+        ("PASS (decided early)", "PASS (decided early)", "too few requests to say"),
+    ],
+)
+def test_of_few_requests_it_is_known_whether_the_target_was_met(before: str, after: str, said: str) -> None:
+    few = "not bounded by so few requests (95 %)"
+    then, now = (timings([measured("9 ms", few, 20, verdict)])["search"] for verdict in (before, after))
+    assert change(then, now) == said
 
 
 def test_one_measurement_is_no_before_and_after() -> None:
