@@ -45,7 +45,7 @@ def name_of(domain: str) -> str:
 def _as_read(label: str) -> str:
     """`xn--exmple-cua` is exämple; what cannot be read so stays."""
     try:
-        return label.removeprefix("xn--").encode().decode("punycode") if label.startswith("xn--") else label
+        return (label.startswith("xn--") and label.removeprefix("xn--").encode().decode("punycode")) or label
     except UnicodeError:
         return label
 

@@ -236,6 +236,7 @@ async def test_park_owner_note_and_undo(make: Any) -> None:
         await until(pilot, lambda: "asked twice" in shown(app) or "more line" in shown(app))
         await press(pilot, "u")
         assert not double(app).decisions.notes and double(app).decisions.owners
+        assert app.last_said.startswith("Undone: note “www.demo-market.test takes 4 redirects")
         await press(pilot, "u", "u", "u")
         assert not double(app).decisions.owners and not double(app).decisions.parked
         assert "Nothing was decided" in app.last_said

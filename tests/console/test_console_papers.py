@@ -38,6 +38,18 @@ async def test_the_matrix_says_who_can_fix_and_who_should_not(make: Any) -> None
         assert "none✕" in next(line for line in lines(app) if line.strip().startswith("pays"))
 
 
+async def test_what_costs_nothing_lacks_nobody_who_pays(make: Any) -> None:
+    app = make()
+    ws = double(app)
+    systems = [msgspec.structs.replace(one, billing_owner="", no_bill=True) for one in ws.inventory.systems]
+    ws.save_inventory(msgspec.structs.replace(ws.inventory, systems=tuple(systems)))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "p")
+        await until(pilot, lambda: "can fix" in shown(app))
+        pays = next(line for line in lines(app) if line.strip().startswith("pays"))
+        assert "free" in pays and "none" not in pays
+
+
 async def test_add_change_and_delete_a_person(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
@@ -204,6 +216,18 @@ async def test_export_asks_writes_and_says_where(make: Any) -> None:
         made = sorted(path.name for path in double(app).folder.glob("handover-*"))
         assert made == ["handover-demo-market-20261124", "handover-demo-market-20261124.zip"]
         assert "START-HERE.html" in {path.name for path in (double(app).folder / made[0]).iterdir()}
+
+
+async def test_an_export_goes_where_it_was_told(make: Any, tmp_path: Any) -> None:
+    app = make()
+    app.out = tmp_path
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "b", "enter")
+        await until(pilot, lambda: "Export the handover folder?" in shown(app))
+        await press(pilot, "y")
+        await until(pilot, lambda: "Written:" in app.last_said)
+        assert (tmp_path / "handover-demo-market-20261124").is_dir()
+        assert not list(double(app).folder.glob("handover-*"))
 
 
 async def test_an_export_that_cannot_be_written_says_so(make: Any, monkeypatch: Any) -> None:

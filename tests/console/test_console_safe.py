@@ -197,7 +197,7 @@ async def test_the_palette_does_what_it_lists(make: Any) -> None:
 
 async def test_plain_screens_are_ascii(make: Any) -> None:
     app = make(plain=True)
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(100, 30), notifications=True) as pilot:
         for page in ("0", "1", "2", "x", "p", "k", "b", "g"):
             await press(pilot, page)
             assert shown(app).isascii(), [char for char in shown(app) if not char.isascii()]
@@ -205,6 +205,30 @@ async def test_plain_screens_are_ascii(make: Any) -> None:
         assert shown(app).isascii()
         await press(pilot, "question_mark")
         assert shown(app).isascii()
+        await press(pilot, "escape", "n")
+        app.say("said at the edge")
+        await until(pilot, lambda: "said at the edge" in shown(app))
+        assert shown(app).isascii()
+
+
+async def test_one_message_stands_at_a_time_and_a_refusal_stays(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.say("the first")
+        await until(pilot, lambda: "the first" in shown(app))
+        app.say("the second")
+        await until(pilot, lambda: "the second" in shown(app))
+        assert "the first" not in shown(app)
+        app.say("refused", wrong=True)
+        await until(pilot, lambda: "refused" in shown(app) and "the second" in shown(app))
+
+
+async def test_help_is_in_sight_in_the_smallest_window(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(60, 16)) as pilot:
+        for page in ("0", "2", "x", "b"):
+            await press(pilot, page)
+            assert "? help" in lines(app)[-1], page
 
 
 async def test_no_color_keeps_every_state_told_apart(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:

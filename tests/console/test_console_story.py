@@ -8,6 +8,7 @@ import pytest
 from double import CHAIN, DOMAIN, Double, finding, findings_of_demo
 
 from launchready_tui.console.ink import plain_text, width_of
+from launchready_tui.console.screens.stage import saw
 from launchready_tui.console.store import Store
 from launchready_tui.console.widgets.story import Told, hops, tell
 from launchready_tui.findings import State
@@ -28,6 +29,19 @@ def test_hops_reads_what_the_checks_write() -> None:
     assert hops(f"{CHAIN}\n---  loop: back to the first")[-1] == ("", "loop: back to the first", "")
     assert hops("v=spf1 -all") == []
     assert hops("200  https://one.example/  5 ms") == [], "one answer is no chain"
+
+
+def test_what_a_person_settled_says_who_and_asks_for_nothing(tmp_path: Path) -> None:
+    unseen = finding("audit.hosting.no-clue", DOMAIN, State.UNKNOWN, "Where it runs cannot be seen", fix="Confirm this check")
+    workspace = Double.make(tmp_path / "launch", [unseen])
+    workspace.confirm("audit.hosting", "founder", "Hetzner, the bill is in the vault")
+    store = Store(workspace)
+    snap = store.snapshot
+    standing = snap.verdict.standings["audit.hosting"]
+    said = text_of(tell(snap, standing, 0, 70, height=99))
+    assert said.startswith("Confirmed by") and "Hetzner" in said.split("\n")[0]
+    assert "Where it runs cannot be seen" in said and "Confirm this check" not in said
+    assert saw(snap, standing) == "Confirmed by founder"
 
 
 def test_a_chain_is_drawn(tmp_path: Path) -> None:

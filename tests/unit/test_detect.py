@@ -206,6 +206,8 @@ def test_what_is_no_domain_is_told(said: str) -> None:
 
 def test_names_read_well() -> None:
     assert name_of("demo-market.test") == "Demo Market"
+    assert name_of("xn--exmple-cua.com") == "Exämple"
+    assert name_of("xn--.com").strip() == "Xn"
 
 
 def test_the_tables_are_sound() -> None:

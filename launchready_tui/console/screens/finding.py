@@ -62,7 +62,7 @@ class FindingPage(Page):
         in_demo = app.lab is not None and judged is not None and judged.state in (State.FAIL, State.WARN)
         for name, label, fits in (
             ("demo.fix", "fix it", in_demo),
-            ("copy.fix", "copy fix", bool(judged and judged.finding.remedy)),
+            ("copy.fix", "copy fix", bool(judged and judged.finding.remedy and (judged.is_open or judged.decision))),
             ("decide.accept", "accept", open_),
             ("show.explain", "explain", bool(judged and judged.finding.rule in app.snapshot.roadmap.rules)),
             ("show.history", "history", True),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..app import Console
 
 PAGES = ("go.overview", "go.stage1", "go.fixes", "go.people", "go.credentials", "go.handover", "help")
+NAMED = 76
+"""Columns from which every page has its name; below, help must still be in sight."""
 SHORT = {"go.fixes": "fixes", "go.credentials": "secrets"}
 
 
@@ -53,12 +55,14 @@ class Keys(Inked, Widget):
         def put(action: str, key: str, label: str) -> None:
             start = width_of(parts)
             on = action == here
-            parts.extend([(key, "accent b" if on else "ink2 b"), (f" {label}", "ink" if on else "ink3")])
+            parts.extend([(key, "accent b" if on else "ink2 b"), (f" {label}" if label else "", "ink" if on else "ink3")])
             self._places.append((start, width_of(parts), action))
             parts.append(("  ", "ink"))
 
         for action in PAGES:
             label = SHORT.get(action, BY_ID[action].label) if self.narrow else BY_ID[action].label
+            if width < NAMED and action in PAGES[2:-1] and action != here:
+                label = ""
             if action == "go.stage1":
                 first, last = self.shown_key("go.stage1"), self.shown_key("go.stage7")
                 put(action, f"{first}–{last}", "stages")

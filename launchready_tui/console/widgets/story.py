@@ -277,7 +277,7 @@ def finding_story(
         lines.append(Line())
     act = judged.is_open or judged.decision
     why = labelled("Why", [(standing.spec.why, "ink")], width) if act else labelled("Goal", [(standing.spec.goal, "ink")], width)
-    fix = paste_lines(judged, width, full=full)
+    fix = [] if words.settled(judged) else paste_lines(judged, width, full=full)
     lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
     if rank and rank.waits_for:
