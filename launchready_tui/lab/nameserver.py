@@ -35,6 +35,10 @@ class NameServer:
     def __init__(self, *, recursive: bool = False) -> None:
         self.recursive = recursive
         self.lame = False
+        self.gives_zones = False
+        """Lets everybody copy its zones (AXFR), as a server does that was never told not to."""
+        self.deaf_over_tcp = False
+        """Closes TCP connections unread, as a firewall that knows only UDP does."""
         self.asked = 0
         self._zones: dict[dns.name.Name, dns.zone.Zone] = {}
         self._closers: list[asyncio.BaseTransport | asyncio.Server] = []
@@ -57,7 +61,7 @@ class NameServer:
             return self._broken(wire)
         if query.flags & dns.flags.QR:
             return None
-        response = self._answer(query)
+        response = self._answer(query, tcp=tcp)
         if tcp:
             return response.to_wire(max_size=65535)
         limit = max(512, min(query.payload, PAYLOAD)) if query.edns >= 0 else 512
@@ -70,7 +74,18 @@ class NameServer:
             return None
         return wire[:2] + bytes([0x80 | (wire[2] & 0x79), dns.rcode.FORMERR]) + bytes(8)
 
-    def _answer(self, query: dns.message.Message) -> dns.message.Message:
+    @staticmethod
+    def _whole(response: dns.message.Message, zone: dns.zone.Zone) -> dns.message.Message:
+        """All records of a small zone in one message, between two copies of its SOA (RFC 5936 section 2.2)."""
+        assert zone.origin is not None
+        response.flags |= dns.flags.AA
+        soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
+        assert soa is not None
+        rows = [dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)) for name, rdataset in zone.iterate_rdatasets()]
+        response.answer = [soa, *(row for row in rows if row.rdtype != dns.rdatatype.SOA), soa]
+        return response
+
+    def _answer(self, query: dns.message.Message, *, tcp: bool = False) -> dns.message.Message:
         response = dns.message.make_response(query, recursion_available=self.recursive, our_payload=PAYLOAD)
         if query.opcode() != dns.opcode.QUERY:
             response.set_rcode(dns.rcode.NOTIMP)
@@ -80,7 +95,11 @@ class NameServer:
             return response
         question = query.question[0]
         transfer = question.rdtype in (dns.rdatatype.AXFR, dns.rdatatype.IXFR)
-        zone = self._zone_of(question.name)
+        # A DS belongs to the zone above the cut (RFC 4035 section 3.1.4.1).
+        above = question.rdtype == dns.rdatatype.DS and question.name != dns.name.root
+        zone = self._zone_of(question.name.parent() if above else question.name) or self._zone_of(question.name)
+        if transfer and tcp and self.gives_zones and question.name in self._zones:
+            return self._whole(response, self._zones[question.name])
         if self.lame or transfer or question.rdclass != _IN or zone is None:
             response.set_rcode(dns.rcode.REFUSED)
             return response
@@ -100,7 +119,7 @@ class NameServer:
 
     def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, zone: dns.zone.Zone) -> None:
         for _ in range(_LONGEST_CHAIN):
-            if not self.recursive and self._refer(response, name, zone):
+            if not self.recursive and rdtype != dns.rdatatype.DS and self._refer(response, name, zone):
                 return
             node = zone.get_node(name)
             if node is None:
@@ -166,6 +185,9 @@ class NameServer:
         raise OSError(errno.EADDRINUSE, "no port number is free for both UDP and TCP")
 
     async def _talk_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.deaf_over_tcp:
+            writer.close()
+            return
         try:
             while True:
                 async with asyncio.timeout(_IDLE_S):

@@ -199,10 +199,12 @@ class Town:
         missing = tuple(f"{name}. 300 IN A " for name in self.faults.having("dns-gone"))
         market = {name: _without(text, missing) for name, text in market.items()}
         self._resolver.serve({name: _without(text, missing) for name, text in zones.all_zones(self.on, serial).items()})
-        self._registry.serve(zones.registry_zones(serial))
+        self._registry.serve(zones.registry_zones(self.on, serial))
         self._ns1.serve(market)
         self._ns2.serve(market)
         self._ns2.lame = "lame-name-server" in self.on
+        self._ns1.gives_zones = "zone-copied" in self.on
+        self._ns1.deaf_over_tcp = "udp-only" in self.on
 
     def _renew_certificates(self) -> None:
         apex = [at.APEX, at.WWW, *([at.OLD_ADMIN] if "undeclared-host" in self.on else [])]

@@ -21,8 +21,9 @@ def quoted(text: str) -> str:
     return " ".join(f'"{text[start : start + 255]}"' for start in range(0, len(text), 255))
 
 
-def _zone(name: str, server: str, serial: int, lines: list[str]) -> str:
-    soa = f"{name}. 300 IN SOA {server}. hostmaster.{at.DOMAIN}. {serial} 7200 900 1209600 300"
+def _zone(name: str, server: str, serial: int, lines: list[str], *, remembered: int = 300) -> str:
+    """`remembered`: for so many seconds resolvers remember that a name does not exist."""
+    soa = f"{name}. {remembered} IN SOA {server}. hostmaster.{at.DOMAIN}. {serial} 7200 900 1209600 {remembered}"
     return "\n".join([soa, *lines, ""])
 
 
@@ -44,13 +45,15 @@ def _market(on: Collection[str], serial: int) -> str:
         del addresses[at.STATUS]
     if "undeclared-host" in on:
         addresses[at.OLD_ADMIN] = at.OLD_ADMIN_ADDRESS
-    lines = [f"{name}. 300 IN A {address}" for name, address in addresses.items()]
+    kept = {at.APP: 172_800} if "long-ttl" in on else {}
+    lines = [f"{name}. {kept.get(name, 300)} IN A {address}" for name, address in addresses.items()]
     if "stale-app-address" in on:
         lines.append(f"{at.APP}. 300 IN A {at.STALE_ADDRESS}")
     lines += [f"{apex} 300 IN NS {at.NS1}.", f"{apex} 300 IN NS {at.NS2}."]
     mail = f"mx1.{at.DOMAIN}" if "mx-dangling" in on else at.MAIL
     lines.append(f"{apex} 300 IN MX 10 {mail}.")
-    lines.append(f'{apex} 300 IN CAA 0 issue "ca.{at.NIC}"')
+    authority = ";" if "caa-nobody" in on else f"ca.{at.NIC}"
+    lines.append(f'{apex} 300 IN CAA 0 issue "{authority}"')
     every = "+all" if "spf-plus-all" in on else "-all"
     texts = [f"v=spf1 include:_spf.{at.DOMAIN} {every}"]
     if "spf-two-records" in on:
@@ -61,7 +64,7 @@ def _market(on: Collection[str], serial: int) -> str:
     if "dmarc-missing" not in on:
         reports = "" if "dmarc-no-reports" in on else f"; rua=mailto:dmarc@{at.DOMAIN}"
         lines.append(f"_dmarc.{apex} 300 IN TXT {quoted(f'v=DMARC1; p=quarantine{reports}')}")
-    return _zone(at.DOMAIN, at.NS1, serial, lines)
+    return _zone(at.DOMAIN, at.NS1, serial, lines, remembered=86_400 if "absence-remembered" in on else 300)
 
 
 def _nic(serial: int) -> str:
@@ -73,8 +76,10 @@ def _nic(serial: int) -> str:
     return _zone(at.NIC, at.TLD_SERVER, serial, lines)
 
 
-def _registry(serial: int) -> str:
+def _registry(on: Collection[str], serial: int) -> str:
     """The zone above: it delegates the marketplace to its two name servers, with glue."""
+    # Made of a key that nobody has: what stays behind when a domain moves to a DNS host that does not sign.
+    stale = [f"{at.DOMAIN}. 300 IN DS 20326 13 2 {'e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d'}"]
     lines = [
         f"test. 300 IN NS {at.TLD_SERVER}.",
         f"{at.NIC}. 300 IN NS {at.TLD_SERVER}.",
@@ -83,6 +88,7 @@ def _registry(serial: int) -> str:
         f"{at.DOMAIN}. 300 IN NS {at.NS2}.",
         f"{at.NS1}. 300 IN A {at.NS1_ADDRESS}",
         f"{at.NS2}. 300 IN A {at.NS2_ADDRESS}",
+        *(stale if "stale-ds" in on else []),
     ]
     return _zone("test", at.TLD_SERVER, serial, lines)
 
@@ -98,16 +104,16 @@ def market_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
     return {f"{at.DOMAIN}.": _market(on, serial)}
 
 
-def registry_zones(serial: int = 1) -> dict[str, str]:
+def registry_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
     """What the registry's name server serves."""
-    return {"test.": _registry(serial), f"{at.NIC}.": _nic(serial)}
+    return {"test.": _registry(on, serial), f"{at.NIC}.": _nic(serial)}
 
 
 def all_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
     """What the resolver knows: everything there is. The empty root makes every other name a name that does not exist."""
     return {
         ".": _zone("", at.TLD_SERVER, serial, [f". 300 IN NS {at.TLD_SERVER}."]),
-        **registry_zones(serial),
+        **registry_zones(on, serial),
         **market_zones(on, serial),
         "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", {at.MAIL_ADDRESS: at.MAIL}, serial),
         "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),

@@ -29,6 +29,8 @@ PAYLOAD = 1232
 TRY_S = 0.9
 TCP_TRY_S = 2.0
 LIFETIME_S = 3.5
+TRANSFER_MESSAGES = 4
+"""So much of a zone proves that all of it is given away."""
 _JUNK = 24
 """So many datagrams that are not the answer end a try."""
 
@@ -57,13 +59,16 @@ class Resolver:
         self.wire = wire
         self._servers: tuple[_Server, ...] | Failure | None = None
 
-    async def ask(self, name: str, rdtype: str) -> Heard | Failure:
-        """The run's resolvers in turn until one answers, within 3.5 s. A server that answers badly is not asked again."""
+    async def ask(self, name: str, rdtype: str, *, unchecked: bool = False) -> Heard | Failure:
+        """The run's resolvers in turn until one answers, within 3.5 s. A server that answers badly is not asked again.
+
+        `unchecked` asks for signatures too, and for an answer even where they are wrong (RFC 4035 section 3.2.2).
+        """
         servers = self._resolvers()
         if isinstance(servers, Failure):
             return servers
         async with _slot():  # around the making of the question too: five hundred made at once would hold the loop
-            query = _query(name, rdtype, recursion=True)
+            query = _query(name, rdtype, recursion=True, signatures=unchecked)
             return query if isinstance(query, Failure) else await self._ask(servers, query)
 
     async def _ask(self, servers: tuple[_Server, ...], query: dns.message.QueryMessage) -> Heard | Failure:
@@ -103,6 +108,49 @@ class Resolver:
         if isinstance(heard, Heard):
             return complaint(heard) or heard
         return heard
+
+    async def transfer(self, server: str, zone: str) -> list[dns.message.Message] | Failure:
+        """Asks one server for a whole zone (AXFR, RFC 5936) over TCP and reads the first messages of the answer, no more.
+
+        `refused` is the right answer of a public name server; the messages are what it gave away.
+        """
+        found = self._direct(server)
+        if isinstance(found, Failure):
+            return found
+        async with _slot():
+            query = _query(zone, "AXFR", recursion=False)
+            return query if isinstance(query, Failure) else await self._transfer(found, query)
+
+    async def _transfer(self, server: _Server, query: dns.message.QueryMessage) -> list[dns.message.Message] | Failure:
+        self.wire.counts.dns_queries += 1
+        read: list[dns.message.Message] = []
+        try:
+            async with asyncio.timeout(LIFETIME_S):
+                opened = await self.wire.open_door(server.door, str(server))
+                if isinstance(opened, Failure):
+                    return opened
+                try:
+                    wire = query.to_wire()
+                    opened.writer.write(struct.pack("!H", len(wire)) + wire)
+                    while len(read) < TRANSFER_MESSAGES and not _ended(read):
+                        (size,) = struct.unpack("!H", await opened.reader.readexactly(2))
+                        message = _parse_transfer(await opened.reader.readexactly(size), query)
+                        bad = complaint(Heard(message, str(server), server.door.via, True, 0))
+                        if bad is not None:
+                            return bad
+                        read.append(message)
+                finally:
+                    opened.close()
+        except TimeoutError:
+            return read or Failure(kind="timeout", detail=f"no zone within {LIFETIME_S:g} s", target=str(server))
+        except EOFError:
+            # Closing the connection is how some servers say no.
+            return read or Failure(kind="refused", detail="the connection was closed without an answer", target=str(server))
+        except OSError as error:
+            return failure_of(error, str(server))
+        except ValueError as error:
+            return Failure(kind="protocol", detail=str(error), target=str(server))
+        return read
 
     async def addresses(self, host: str) -> tuple[str, ...] | Failure:
         """A and AAAA of a host asked together, IPv4 first."""
@@ -265,7 +313,29 @@ def _parse(data: bytes, query: dns.message.QueryMessage) -> dns.message.Message:
     return message
 
 
-def _query(name: str, rdtype: str, *, recursion: bool) -> dns.message.QueryMessage | Failure:
+def _parse_transfer(data: bytes, query: dns.message.QueryMessage) -> dns.message.Message:
+    """One message of a transfer; from the second on they need not repeat the question. Raises ValueError."""
+    import dns.message
+
+    if data[:2] != struct.pack("!H", query.id):
+        raise ValueError("an answer with a wrong id")
+    try:
+        return dns.message.from_wire(data, ignore_trailing=True, one_rr_per_rrset=True)
+    except Exception as problem:  # noqa: BLE001 - as above
+        raise ValueError(f"not a DNS message ({type(problem).__name__})") from None
+
+
+def _ended(read: list[dns.message.Message]) -> bool:
+    """A transfer begins and ends with the zone's SOA; an answer without any record has nothing to come."""
+    import dns.rdatatype
+
+    if not read:
+        return False
+    soas = sum(rrset.rdtype == dns.rdatatype.SOA for message in read for rrset in message.answer)
+    return soas >= 2 or not read[-1].answer
+
+
+def _query(name: str, rdtype: str, *, recursion: bool, signatures: bool = False) -> dns.message.QueryMessage | Failure:
     import dns.exception
     import dns.flags
     import dns.message
@@ -278,11 +348,14 @@ def _query(name: str, rdtype: str, *, recursion: bool) -> dns.message.QueryMessa
             dns.rdatatype.from_text(rdtype),
             use_edns=0,
             payload=PAYLOAD,
+            want_dnssec=signatures,
         )
         query.to_wire()
     except (dns.exception.DNSException, ValueError) as problem:
         return Failure(kind="protocol", detail=f"not a question that DNS can carry: {problem}", target=name)
     query.flags = (query.flags | dns.flags.AD) if recursion else (query.flags & ~dns.flags.RD)
+    if signatures:
+        query.flags |= dns.flags.CD
     return query
 
 

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 from ..clock import Clock
 from ..failure import Failure
 from ..wire import Wire
+from ..wire.connect import VIA
 from ..wire.question import Resolver
 from ..wire.reading import Heard, join_addresses, plain_name, read
 from .memory import Memory
-from .sights import DnsAnswer
+from .sights import DnsAnswer, Signing, ZoneCopy
 
 if TYPE_CHECKING:
     import dns.rdata
 
 # Types whose text is made of names and numbers only: lower case, and no dot at the end of a name.
 _NAMES = frozenset({"NS", "CNAME", "DNAME", "PTR", "MX", "SOA", "SRV", "AFSDB", "RP", "NSEC"})
+_NO = ("NOTAUTH", "NOTIMP", "FORMERR")
+_NAMES_SHOWN = 40
 _DIGITS = re.compile(r"[0-9]{1,11}")
 _TARGET_SECOND = frozenset({"HTTPS", "SVCB"})
 
@@ -27,6 +30,7 @@ class Dns:
     """Answers and typed failures. A failed look-up is never an empty answer."""
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
+        self._wire = wire
         self._resolver = Resolver(wire)
         self._memory = Memory()
         self._clock = clock
@@ -46,8 +50,43 @@ class Dns:
         four, six = await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA"))
         return join_addresses(host, _half(four), _half(six))
 
+    async def transfer(self, server: str, zone: str) -> ZoneCopy | Failure:
+        """Asks one server (ADDRESS) for the whole zone. A refusal is an answer, not a failure. Needs a permission: look for it first."""
+        key = (server, zone.rstrip(".").lower())
+        return await self._memory.once(("transfer", *key), lambda: self._transfer(*key))
+
+    async def signing(self, zone: str) -> Signing | Failure:
+        """How the zone is signed: DS, DNSKEY and SOA asked with their signatures, past the resolver's own judgement."""
+        key = zone.rstrip(".").lower()
+        return await self._memory.once(("signing", key), lambda: self._signing(key))
+
     async def close(self) -> None:
         await self._memory.close()
+
+    async def _transfer(self, server: str, zone: str) -> ZoneCopy | Failure:
+        at = self._clock.now()
+        read_ = await self._resolver.transfer(server, zone)
+        via = VIA if self._wire.reach.connect.find(server, 53, server) else ""
+        if isinstance(read_, Failure):
+            # A server that says no, in whatever words of the protocol (RFC 5936 section 2.2.1), keeps its zone.
+            if read_.kind in ("refused", "servfail", "reset") or (read_.kind == "protocol" and read_.detail.startswith(_NO)):
+                return ZoneCopy(zone=zone, server=server, given=False, at=at, via=via)
+            return read_
+        rows = [rrset for message in read_ for rrset in message.answer]
+        names = tuple(dict.fromkeys(plain_name(rrset.name) for rrset in rows))
+        return ZoneCopy(zone=zone, server=server, given=len(rows) > 1, records=len(rows), names=names[:_NAMES_SHOWN], at=at, via=via)
+
+    async def _signing(self, zone: str) -> Signing | Failure:
+        from .dnssec import judge
+
+        heard = await asyncio.gather(*(self._resolver.ask(zone, rdtype, unchecked=True) for rdtype in ("DS", "DNSKEY", "SOA")))
+        at = self._clock.now()
+        answers: list[Heard] = []
+        for one in heard:
+            if isinstance(one, Failure):
+                return one
+            answers.append(one)
+        return judge(zone, *answers, at=at)
 
     async def _ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
         return self._sight(await self._resolver.ask(name, rdtype), name, rdtype)

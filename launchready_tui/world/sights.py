@@ -50,6 +50,41 @@ class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return self.status == "ok" and bool(self.records)
 
 
+class ZoneCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a name server answered to the question for a whole zone (AXFR, RFC 5936). Only the first messages are read."""
+
+    zone: str
+    server: str
+    given: bool
+    """Whether it gave records away."""
+    records: int = 0
+    names: tuple[str, ...] = ()
+    """Names seen in what was read, in order; values are not kept."""
+    at: datetime
+    via: str = ""
+
+
+DnssecState = Literal["unsigned", "no-ds", "valid", "no-key", "mismatch", "bad-signature", "expired", "unread"]
+
+
+class Signing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a zone is signed (RFC 4035), judged here and not by the resolver.
+
+    `unsigned`: neither DS nor DNSKEY. `no-ds`: signed, but the zone above does not say so. `no-key`: a DS and no DNSKEY. `mismatch`: no
+    DNSKEY fits a DS. `bad-signature`, `expired`: the signature over keys or SOA does not hold. `unread`: an algorithm we cannot verify.
+    """
+
+    zone: str
+    state: DnssecState
+    ds: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    """`tag algorithm flags` of each DNSKEY."""
+    expires: datetime | None = None
+    detail: str = ""
+    at: datetime
+    via: str = ""
+
+
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
     """Where the time of one exchange went, in ms; None where a phase did not happen (a reused connection, plain http)."""
 

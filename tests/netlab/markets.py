@@ -52,6 +52,10 @@ class Market:
     apex_listen6: bool = True
     old_tls_only: bool = False
     broken_zone: bool = False
+    open_zone: bool = False
+    """Whether everybody may copy the zone."""
+    stale_ds: bool = False
+    """Whether the zone above vouches for a key that nobody has."""
     redirects: tuple[tuple[str, str], ...] = ()
     check: str = ""
     finds: tuple[tuple[str, str, str], ...] = ()
@@ -194,6 +198,37 @@ MARKETS: tuple[Market, ...] = (
         "every address shows the start page, with status 200",
         apex_https="location = /.env { rewrite ^ /index.html; } error_page 404 =200 /index.html; include site.conf;",
     ),
+    Market(
+        "copied",
+        "everybody may copy the zone",
+        open_zone=True,
+        check="edge.dns-health",
+        finds=(
+            ("edge.dns-health.zone-transfer", "ns1.net-lab.test", "warn"),
+            ("edge.dns-health.zone-transfer", "ns2.net-lab.test", "warn"),
+        ),
+    ),
+    Market(
+        "caa-nobody",
+        "no authority may issue certificates",
+        zone={"caa": '@ CAA 0 issue ";"'},
+        check="edge.dns-health",
+        finds=(("edge.dns-health.caa", "{d}", "fail"),),
+    ),
+    Market(
+        "long-ttl",
+        "the API's address is kept for two days",
+        zone={"api": f"api 172800 A {API}"},
+        check="edge.dns-health",
+        finds=(("edge.dns-health.ttl", "{d}", "warn"),),
+    ),
+    Market(
+        "stale-ds",
+        "the zone above vouches for a key that is gone",
+        stale_ds=True,
+        check="edge.dns-health",
+        finds=(("edge.dns-health.dnssec", "{d}", "fail"),),
+    ),
     Market("servfail", "the name servers cannot answer for the zone", broken_zone=True),
 )
 
@@ -205,6 +240,19 @@ def zone_text(market: Market) -> str:
     return f"$TTL 300\n@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60\n{body}\n".replace(
         "{d}", market.domain
     )
+
+
+def above_text() -> str:
+    """The zone above all markets: what it delegates, and what it vouches for."""
+    rows = ["@ NS ns1.net-lab.test.", "net-lab NS ns1.net-lab.test.", "net-lab NS ns2.net-lab.test."]
+    rows += [f"ns1.net-lab A {NS1}", f"ns2.net-lab A {NS2}"]
+    for market in MARKETS:
+        servers = {**ZONE, **market.zone}["ns"]
+        rows += [row.replace("@", market.name, 1) for row in servers.splitlines()]
+        if market.stale_ds:
+            rows.append(f"{market.name} DS 20326 13 2 {'0123456789abcdef' * 4}")
+    soa = "@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60"
+    return "\n".join(["$TTL 300", soa, *rows, ""])
 
 
 def launch_text(market: Market) -> str:

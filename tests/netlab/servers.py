@@ -9,7 +9,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, OTHER, RESOLVER, WEB, WEB6, Market, zone_text
+from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, OTHER, RESOLVER, WEB, WEB6, Market, above_text, zone_text
 
 from launchready_tui.lab.authority import Authority
 
@@ -37,18 +37,21 @@ def knot(folder: Path) -> Server:
     texts["net-lab.test"] = (
         f'$TTL 300\n{soa}@ NS ns2.net-lab.test.\nns1 A {NS1}\nns2 A {NS2}\nlame A {LAME}\nmail A {MAIL}\n@ TXT "v=spf1 ip4:{MAIL} -all"\n'
     )
+    texts["test"] = above_text()
     texts[reverse] = f"$TTL 300\n{soa}{MAIL.split('.')[3]} PTR {MAIL_HOST}.\n"
     blocks = []
     for domain, text in texts.items():
         if text:
             (zones / domain).write_text(text)
         signed = ["dnssec-signing: on", "dnssec-policy: p"] if domain == SIGNED else []
-        keys = [f"file: {zones / domain}", "zonefile-sync: -1", "zonefile-load: whole", "journal-content: none", *signed]
+        copied = ["acl: everybody"] if any(market.open_zone and market.domain == domain for market in MARKETS) else []
+        keys = [*copied, f"file: {zones / domain}", "zonefile-sync: -1", "zonefile-load: whole", "journal-content: none", *signed]
         blocks.append(f"  - domain: {domain}\n" + "".join(f"    {key}\n" for key in keys))
     conf = folder / "knot.conf"
     conf.write_text(
         f"server:\n  listen: [{RESOLVER}@53, {NS1}@53, {NS2}@53]\n  rundir: {folder}\ndatabase:\n  storage: {folder}\n"
         "log:\n  - target: stderr\n    any: warning\n"
+        "acl:\n  - id: everybody\n    address: 0.0.0.0/0\n    action: transfer\n"
         "policy:\n  - id: p\n    algorithm: ecdsap256sha256\n    single-type-signing: on\nzone:\n" + "".join(blocks)
     )
     return start(folder, "knot", "knotd", "-c", str(conf))

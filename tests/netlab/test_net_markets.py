@@ -20,6 +20,7 @@ SEEN = (
     "audit.one-service",
     "edge.canonical",
     "edge.certificates",
+    "edge.dns-health",
     "edge.exposure",
     "edge.headers",
     "edge.https",

@@ -89,7 +89,6 @@ BY_PERSON = [
     "edge.subdomains",
     "edge.cdn",
     "edge.app-links",
-    "edge.dns-health",
     "email.dkim",
     "email.transport",
     "email.reputation",

@@ -17,6 +17,7 @@ FILES = {
     "edge.https": ("edge/https.py", "edge/cookies.py", "edge/mixed.py"),
     "edge.certificates": ("edge/certificates.py",),
     "edge.headers": ("edge/headers.py", "edge/csp.py", "edge/cors.py"),
+    "edge.dns-health": ("edge/dns_health.py", "edge/zone.py"),
     "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
     "email.spf": ("email/spf.py",),

@@ -83,22 +83,30 @@ async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
         _maps(say, world, site),
     )
     platform = platform_of(base)
-    findings, unread = [], 0
+    findings: list[Finding] = []
+    unread: list[str] = []
     for (rule, path, reader), reply in zip(FILES, files, strict=True):
-        if isinstance(reply, Failure) or (wall(reply) and reply.status != 403):
-            unread += 1
-        elif evidence := _proof(reply, base, reader):
+        if _unseen(reply):
+            unread.append(path)
+        elif isinstance(reply, Reply) and (evidence := _proof(reply, base, reader)):
             findings.append(_readable(say, rule, name, path, evidence, platform, reply))
     findings += [*described, *folder, *maps]
     if any(finding.is_open for finding in findings):
         return findings
-    if unread > len(FILES) // 2:
-        failure = next((reply for reply in files if isinstance(reply, Failure)), None)
-        said = f"Whether {name} gives away inner files could not be seen: most questions were not answered"
-        return [*findings, say.unknown("files", name, said, failure=failure, severity=Severity.BLOCKER, via=base.via)]
+    if unread:
+        missing = [Evidence.of("not answered", "\n".join(unread), source=site)]
+        said = f"Whether {name} gives away inner files could not be seen in full: {len(unread)} of {len(FILES)} questions were not answered"
+        return [*findings, say.unknown("files", name, said, evidence=missing, via=base.via)]
     told = Evidence.of("asked for", "\n".join(path for _, path, _ in FILES), source=site, at=base.at)
     said = f"{name} gives away none of the {len(FILES)} files that robots ask for first"
     return [*findings, say.passed("files", name, said, evidence=[told], via=base.via)]
+
+
+def _unseen(reply: Reply | Failure) -> bool:
+    """Whether an answer says nothing of the file. A closed door says no as clearly as a 403 does."""
+    if isinstance(reply, Failure):
+        return reply.kind not in ("refused", "reset")
+    return bool(reply.header("cf-mitigated")) or reply.status == 429 or reply.status >= 500
 
 
 async def _nothing() -> list[Finding]:
