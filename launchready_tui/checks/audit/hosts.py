@@ -62,16 +62,18 @@ class _Found:
 @dated
 async def hosts(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """Declared hosts first; then names in certificates, on pages, by usual words, and in the certificate logs where they may be asked."""
-    async with aclosing(as_they_come(_declared(launch, world, name) for name in declared(launch))) as judged:
-        async for findings in judged:
-            for finding in findings:
-                yield finding
     found = _Found(launch)
     logs = asyncio.ensure_future(_logs(launch, world, found))
+    places = asyncio.gather(_certificates(launch, world, found), _links(launch, world, found))
     try:
-        await asyncio.gather(_certificates(launch, world, found), _links(launch, world, found))
+        async with aclosing(as_they_come(_declared(launch, world, name) for name in declared(launch))) as judged:
+            async for findings in judged:
+                for finding in findings:
+                    yield finding
+        # Only now: sixty guesses at once would hold up the names that every other check waits for.
         for finding in await _words(launch, world, found):
             yield finding
+        await places
         early = set(found.seen)
         for finding in await _judge(world, found, early):
             yield finding
@@ -81,7 +83,8 @@ async def hosts(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
             yield finding
     finally:
         logs.cancel()
-        await asyncio.gather(logs, return_exceptions=True)
+        places.cancel()
+        await asyncio.gather(logs, places, return_exceptions=True)
 
 
 async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
@@ -162,13 +165,13 @@ async def _links(launch: Launch, world: World, found: _Found) -> None:
 async def _words(launch: Launch, world: World, found: _Found) -> list[Finding]:
     """Asks for usual labels, after a label that nobody has: where that is answered too, only different answers count."""
     domain = registrable(plain(launch.domain))
-    anything = await world.dns.ask(f"{secrets.token_hex(8)}.{domain}", "A")
+    known = set(declared(launch))
+    names = [name for word in WORDS if (name := f"{word}.{domain}") not in known]
+    anything, *answers = await asyncio.gather(*(world.dns.ask(name, "A") for name in (f"{secrets.token_hex(8)}.{domain}", *names)))
     if isinstance(anything, Failure):
         words = f"Usual names under {domain} were not tried: {anything.words}"
         return [say.info("words", domain, words, evidence=[Evidence.of("failure", str(anything))])]
-    known = set(declared(launch))
-    names = [name for word in WORDS if (name := f"{word}.{domain}") not in known]
-    for name, answer in zip(names, await asyncio.gather(*(world.dns.ask(name, "A") for name in names)), strict=True):
+    for name, answer in zip(names, answers, strict=True):
         if isinstance(answer, Failure):
             continue
         if (answer.found and set(answer.records) != set(anything.records)) or _dangles(name, answer):

@@ -16,7 +16,7 @@ from ..parse.addresses import host_of, normal, origin, place, scheme_of, target
 from ..parse.fields import split_list, unquote
 from ..paste import Platform, host_redirect, platform_of, zone_line
 from ..seen import PROVEN, chain_evidence, distinct, get_page, via_of, wall
-from .roots import Root, is_absent, look
+from .roots import Root, is_absent, look, root_hosts
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -31,7 +31,12 @@ TEMPORARY = (302, 303, 307)
 async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Where the four roots end, what becomes of deep links on the way, and what the pages say of their own address."""
     say = Say("edge.canonical", world.clock.now())
-    roots, gone = await look(launch, world)
+    # Deep links are asked of every root at once: which of them lead on is known only when they have answered.
+    starts = [f"{scheme}://{host}{DEEP}" for host in root_hosts(launch) for scheme in ("http", "https")]
+    (roots, gone), own, deep = await asyncio.gather(
+        look(launch, world), _own_addresses(say, launch, world), asyncio.gather(*(world.web.follow(start) for start in starts))
+    )
+    chains = dict(zip(starts, deep, strict=True))
     home = next((root.reply for root in roots if root.reply and root.host == launch.canonical_host), None)
     platform = platform_of(home)
     for host, failure in gone.items():
@@ -44,10 +49,9 @@ async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     moved = [root for root in roots if root.reply and root.end_origin != root.origin]
     for finding in _temporary(say, launch, moved, platform):
         yield finding
-    deep = await asyncio.gather(*(world.web.follow(root.origin + DEEP) for root in moved))
-    for finding in _paths(say, launch, list(zip(moved, deep, strict=True)), platform):
+    for finding in _paths(say, launch, [(root, chains[f"{root.scheme}://{root.host}{DEEP}"]) for root in moved], platform):
         yield finding
-    async for finding in _own_addresses(say, launch, world):
+    for finding in own:
         yield finding
 
 
@@ -258,19 +262,23 @@ def _paths(say: Say, launch: Launch, pairs: list[tuple[Root, Chain]], platform: 
     return findings
 
 
-async def _own_addresses(say: Say, launch: Launch, world: World) -> AsyncIterator[Finding]:
+async def _own_addresses(say: Say, launch: Launch, world: World) -> list[Finding]:
     main = origin(launch.canonical)
     urls = [main + "/", *(page.url for page in launch.pages if origin(page.url) == main)]
     by_place = {place(url): url for url in reversed(urls)}
     wanted = [url for url in dict.fromkeys(urls) if by_place[place(url)] == url]
-    replies = await asyncio.gather(*(get_page(world, url) for url in wanted))
-    for url, reply in zip(wanted, replies, strict=True):
-        if not isinstance(reply, Reply) or reply.status != 200 or not reply.is_html:
-            continue  # the other checks say why it does not open; without a page there is nothing to read
-        named = _named(reply)
-        targets = [name for name, problem in named if not problem]
-        looks = await asyncio.gather(*(world.web.get(name) for name in dict.fromkeys(targets) if normal(name) != normal(url)))
-        yield _judge_named(say, launch, url, reply, named, [look for look in looks if isinstance(look, Reply)])
+    judged = await asyncio.gather(*(_own_address(say, launch, world, url) for url in wanted))
+    return [finding for finding in judged if finding is not None]
+
+
+async def _own_address(say: Say, launch: Launch, world: World, url: str) -> Finding | None:
+    reply = await get_page(world, url)
+    if not isinstance(reply, Reply) or reply.status != 200 or not reply.is_html:
+        return None  # the other checks say why it does not open; without a page there is nothing to read
+    named = _named(reply)
+    targets = [name for name, problem in named if not problem]
+    looks = await asyncio.gather(*(world.web.get(name) for name in dict.fromkeys(targets) if normal(name) != normal(url)))
+    return _judge_named(say, launch, url, reply, named, [look for look in looks if isinstance(look, Reply)])
 
 
 def _named(reply: Reply) -> list[tuple[str, str]]:

@@ -86,7 +86,10 @@ async def headers(launch: Launch, world: World) -> AsyncIterator[Finding]:
 async def judge_host(say: Say, launch: Launch, world: World, name: str, role: str, url: str = "") -> list[Finding]:
     """One host by one of its pages, the home page unless `url` names another."""
     url = url or f"https://{name}/"
-    first, chain = await asyncio.gather(world.web.get(url), world.web.follow(url))
+    asked = role == "api" or name == launch.canonical_host
+    first, chain, cors = await asyncio.gather(
+        world.web.get(url), world.web.follow(url), judge_cors(say, launch, world, name) if asked else _nothing()
+    )
     if isinstance(first, Failure):
         return [
             say.unknown("hsts", name, f"The headers of {name} could not be seen: {first.words}", failure=first, severity=Severity.MEDIUM)
@@ -99,19 +102,27 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
         ]
     here = end is not None and host_of(end.url) == name and end.is_html and end.status < 500 and role != "api"
     host = Host(name, role, first, end if here else None, platform_of(first))
-    findings = [await _hsts(say, launch, world, host)]
+    document = host.document
+    said, policy = await asyncio.gather(
+        _hsts(say, launch, world, host), judge_csp(say, world, name, document, host.platform) if document else _nothing()
+    )
+    findings = [said]
     if host.document is not None:
         findings += [
-            await judge_csp(say, world, name, host.document, host.platform),
+            *([policy] if policy else []),
             _framing(say, host),
             _nosniff(say, host, host.document),
             _referrer(say, host, host.document),
             *_isolation(say, host, host.document),
         ]
-    if role == "api" or name == launch.canonical_host:
-        findings.append(await judge_cors(say, launch, world, name))
+    if cors is not None:
+        findings.append(cors)
     findings += _leaks(say, host)
     return findings
+
+
+async def _nothing() -> None:
+    """A rule that this host has no use for."""
 
 
 async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:

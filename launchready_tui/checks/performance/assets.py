@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,11 +56,20 @@ def choose(document: html.Page, domain: str) -> list[str]:
     return sorted(dict.fromkeys(in_turn), key=lambda url: not is_fingerprinted(url))[:MAX_ASSETS]
 
 
-async def fetch(world: World, url: str) -> Asset | Failure:
+Beside = Callable[[Reply], Awaitable[None]]
+"""What is asked of a file as soon as its first answer is there, so that nothing waits for the later looks."""
+
+
+async def fetch(world: World, url: str, beside: Beside) -> Asset | Failure:
     """One file, asked for again until a shared cache says that it has it, three times at most: one after the other, as visitors come."""
     first = await world.web.get(url)
     if isinstance(first, Failure):
         return first
+    again, _ = await asyncio.gather(_again(world, url, first), beside(first))
+    return Asset(url, first, again)
+
+
+async def _again(world: World, url: str, first: Reply) -> tuple[Reply, ...]:
     replies = [first]
     while len(replies) < LOOKS and first.status == 200 and not _is_hit(replies[-1]):
         # The world remembers answers by their question, so each look needs one of its own; no cache varies by this header.
@@ -70,7 +80,7 @@ async def fetch(world: World, url: str) -> Asset | Failure:
         found = cache_status.read(reply)
         if found is None or found.verdict == "not-cached":
             break
-    return Asset(url, first, tuple(replies[1:]))
+    return tuple(replies[1:])
 
 
 def _is_hit(reply: Reply) -> bool:
@@ -78,5 +88,5 @@ def _is_hit(reply: Reply) -> bool:
     return found is not None and found.verdict == "hit"
 
 
-async def fetch_all(world: World, urls: list[str]) -> list[Asset | Failure]:
-    return list(await asyncio.gather(*(fetch(world, url) for url in urls)))
+async def fetch_all(world: World, urls: list[str], beside: Beside) -> list[Asset | Failure]:
+    return list(await asyncio.gather(*(fetch(world, url, beside) for url in urls)))

@@ -18,7 +18,7 @@ from ..parse.fields import cache_control
 from ..paste import Platform, header, platform_of
 from ..seen import ABSENT, header_evidence, via_of, wall
 from .assets import Asset, choose, fetch_all
-from .transfer import judge_compression, judge_revalidation
+from .transfer import ask_ahead, judge_compression, judge_revalidation
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Role, Route
@@ -62,10 +62,14 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
         seen = Failure(kind="unavailable", detail=f"HTTP {home.status}, {home.content_type or 'no type'}", target=home.url)
         return [say.unknown("asset", name, f"{name} shows no page to judge", failure=seen, via=home.via)]
     platform = platform_of(home)
-    outcomes = await fetch_all(world, choose(html.read(home.text, home.url), launch.domain))
+    files = choose(html.read(home.text, home.url), launch.domain)
+    outcomes, compression = await asyncio.gather(
+        fetch_all(world, files, lambda first: ask_ahead(world, first)), judge_compression(say, world, name, [home], platform)
+    )
     assets = [outcome for outcome in outcomes if isinstance(outcome, Asset) and outcome.first.status == 200]
     findings = [_html(say, name, role, home, platform)]
-    compression = await judge_compression(say, world, name, [home, *(asset.first for asset in assets)], platform)
+    if assets:
+        compression = await judge_compression(say, world, name, [home, *(asset.first for asset in assets)], platform)
     if not assets:
         failure = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
         if outcomes:
