@@ -57,7 +57,7 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
 
     async def one(world: World, line: str) -> Row:
         try:
-            return await answer(world, _read(line, bare))
+            return await answer(world, read(line, bare))
         except ValueError as error:
             return {"error": str(error)}
 
@@ -77,7 +77,8 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
     return Exit.FOUND if wrong else Exit.FINE
 
 
-def _read(line: str, bare: str) -> Row:
+def read(line: str, bare: str = "") -> Row:
+    """One line as a question. Raises BadLineError."""
     if bare and not line.lstrip().startswith("{"):
         return {bare: line.strip()}
     try:

@@ -182,4 +182,4 @@ def _place(target: str) -> tuple[str, int | None]:
     return split_host_port(target.partition("://")[2].partition("/")[0] if "://" in target else target)
 
 
-from . import inspect_mail  # noqa: E402, F401 - registers spf and dmarc on the group above
+from . import inspect_bounce, inspect_mail  # noqa: E402, F401 - register their kinds of look on the group above
