@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -111,6 +111,26 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Something to act on: it failed, warns, or could not be seen."""
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
+
+
+def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
+    """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
+    remedy = finding.remedy
+    texts = [finding.subject, finding.summary, *(part for one in finding.evidence for part in (one.label, one.text, one.source))]
+    texts += [remedy.text, remedy.paste, remedy.where] if remedy else []
+    # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
+    together = "\0".join(texts)
+    if change(together) == together:
+        return finding
+    return msgspec.structs.replace(
+        finding,
+        subject=change(finding.subject),
+        summary=change(finding.summary),
+        evidence=tuple(
+            Evidence(label=change(one.label), text=change(one.text), source=change(one.source), at=one.at) for one in finding.evidence
+        ),
+        remedy=remedy and Remedy(text=change(remedy.text), paste=change(remedy.paste), where=change(remedy.where)),
+    )
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

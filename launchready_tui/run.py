@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from .checks import base
 from .clock import Clock
-from .findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from .findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, mapped, worst
 from .roadmap.model import load as load_roadmap
 
 if TYPE_CHECKING:
@@ -161,13 +161,25 @@ class Marks:
 
 
 async def _one(
-    name: str, function: base.Check, launch: Launch, world: World, clock: Clock, ceiling: float, marks: Marks, tell: Callable[[Event], None]
+    name: str,
+    function: base.Check,
+    launch: Launch,
+    world: World,
+    clock: Clock,
+    ceiling: float,
+    marks: Marks,
+    hide: Callable[[str], str],
+    tell: Callable[[Event], None],
 ) -> CheckResult:
-    """One check from start to result; whatever it does, it ends in a result or is cancelled."""
+    """One check from start to result; whatever it does, it ends in a result or is cancelled.
+
+    Secrets are hidden here, before a finding is shown, judged or kept anywhere.
+    """
     findings: list[Finding] = []
     started_at, start = clock.now(), time.monotonic()
 
     def found(finding: Finding) -> None:
+        finding = mapped(finding, hide)
         findings.append(finding)
         tell(Found(finding))
 
@@ -225,12 +237,14 @@ async def run(
     registry: Mapping[str, base.Check] | None = None,
     marks: Marks = Marks(),
     ceiling: float | None = None,
+    hide: Callable[[str], str] = str,
 ) -> AsyncGenerator[Event, None]:
     """Runs the named checks together in this loop and yields what happens, as it happens.
 
     Names that no code answers are left out. A mistake inside a check becomes an unknown finding. Setting `cancel` ends the run with
     `Ended("cancelled")` and without results of unfinished checks; closing the generator, or cancelling the task that reads it, ends
     it just as well but silently. `ceiling` is seconds a check; without it `ceiling_s(launch)`.
+    `hide` takes secrets out of a text; every text of every finding goes through it.
     """
     known = base.load_all() if registry is None else registry
     chosen = [name for name in dict.fromkeys(names) if name in known]
@@ -248,7 +262,7 @@ async def run(
 
             async def work(name: str, place: int) -> None:
                 events.put_nowait(Started(name, place, len(chosen)))
-                result = await _one(name, known[name], launch, world, clock, limit, marks, events.put_nowait)
+                result = await _one(name, known[name], launch, world, clock, limit, marks, hide, events.put_nowait)
                 events.put_nowait(Finished(result, total=len(chosen)))
 
             async def oversee() -> None:

@@ -61,6 +61,7 @@ def _compare(ws: Workspace, handed: Handed, no_run: bool) -> Drift:
     from ..handover import drift as room
     from .handover import fresh_records
 
+    room.of_this_launch(ws, handed)
     if not no_run:
         asyncio.run(_look(ws))
     return room.compare(ws, handed, now=ws.clock.now(), records=() if no_run else fresh_records(ws))

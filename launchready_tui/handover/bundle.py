@@ -41,6 +41,7 @@ class _Redactor(Protocol):
 
 
 class _Vault(Protocol):
+    def learn(self) -> None: ...
     @property
     def redactor(self) -> _Redactor: ...
 
@@ -136,6 +137,7 @@ def export(
     An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, leaving nothing behind.
     """
     files, written = build(source, now=now, profile=profile, records=records)
+    source.vault.learn()
     sweep.check(files, source.vault.redactor.found, now)
     if key is not None:
         files[pack.SIGNATURE] = sign.sign(files[pack.SUMS], key)

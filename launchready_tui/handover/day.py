@@ -133,7 +133,7 @@ def note(source: Source, words: str, *, by: str, now: datetime, kind: str = "not
     """Appends a line to the log; on the disk when this returns. Raises ValueError for an empty one, CannotWrite."""
     if not words.strip():
         raise ValueError("A line of the log needs words")
-    line = Happened(at=now, text=words.strip(), by=by, kind=kind, checkpoint=checkpoint)
+    line = Happened(at=now, text=source.hide(words.strip()), by=by, kind=kind, checkpoint=checkpoint)
     day_log(source.folder).append(line)
     return line
 

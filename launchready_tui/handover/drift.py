@@ -124,8 +124,8 @@ def _decode(raw: bytes, name: str) -> dict[str, Any]:
     return found
 
 
-def compare(source: Source, handed: Handed, *, now: datetime, records: tuple[Record, ...] = ()) -> Drift:
-    """Holds the folder against the newest results; run the checks first. Raises NotComparable for another launch."""
+def of_this_launch(source: Source, handed: Handed) -> None:
+    """Raises NotComparable where the folder was made for another launch: told before anything is looked at."""
     theirs = handed.data.get("launch", {}).get("domain", "")
     if theirs != text.clean(source.launch.domain):
         whose = text.clean(str(theirs)) or "another launch"
@@ -133,13 +133,18 @@ def compare(source: Source, handed: Handed, *, now: datetime, records: tuple[Rec
     if bool(handed.data.get("demo")) != source.demo:
         whose = "the demo's" if handed.data.get("demo") else "not the demo's"
         raise NotComparable(f"{handed.name} is {whose}; it cannot be compared with this launch")
+
+
+def compare(source: Source, handed: Handed, *, now: datetime, records: tuple[Record, ...] = ()) -> Drift:
+    """Holds the folder against the newest results; run the checks first. Raises NotComparable for another launch."""
+    of_this_launch(source, handed)
     profile: Profile = "team" if handed.data.get("profile") == "team" else "founder"
     shot = Snapshot.of(source, now, profile=profile, records=records)
     current = json.loads(data.encode(data.bundle(shot, documents_of(shot))))
     items = (
         *_rows("Domains", handed.data, current, "domains", "domain", _DOMAIN),
         *_rows("Addresses", handed.data, current, "hosts", "host", _HOST),
-        *_records(handed.data, records or seen(shot)),
+        *_records(handed.data, shot.records or seen(shot)),
         *_checks(handed.data, current),
         *_speed(handed.data, current),
         *_inventory(handed.data, current),

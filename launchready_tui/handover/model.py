@@ -50,6 +50,9 @@ class Source(Protocol):
     @property
     def keeps(self) -> bool: ...
     def verdict(self) -> Verdict: ...
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

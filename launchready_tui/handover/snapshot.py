@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ..launch.model import Launch
 from ..launch.people import People
 from ..launch.records import Happened, day_log
 from ..roadmap.model import CheckSpec, Roadmap
+from ..secrets import hide
 from ..verdict import Judged, Standing, Verdict
 from . import profile as for_team
 from .blocks import Cell, Column
@@ -72,7 +73,8 @@ class Snapshot:
             set_time=not source.keeps,
             made_at=now,
             profile=profile,
-            records=records,
+            # A record is foreign text that no check has looked through.
+            records=tuple(replace(one, data=hide(one.data, now=now)) for one in records),
             first=source.first_results,
             signed=source.decisions.signed,
             happened=day_log(source.folder).read(),

@@ -101,6 +101,18 @@ def mask(text: str) -> str:
     return "".join((*out, text[end:]))
 
 
+def hide(text: str, *, now: datetime | None = None) -> str:
+    """The text with every sure secret replaced by the name of its kind; public keys, and what only resembles a secret, stay."""
+    out: list[str] = []
+    end = 0
+    for match in scan(text, now=now).matches:
+        if match.exposure == "public" or match.confidence == "low":
+            continue
+        out += (text[end : match.start], f"<{match.rule.title}>")
+        end = match.end
+    return "".join((*out, text[end:])) if out else text
+
+
 class _Finder:
     """Finds keywords; one that is compared without case needs a lowered copy, made once and only where it keeps every position."""
 

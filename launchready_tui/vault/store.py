@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -219,6 +220,24 @@ class Vault:
             hosts = listed.hosts if listed else _listed(self._env.get(variable(name) + _HOSTS_SUFFIX, ""))
             found[name] = Entry(name=name, label=listed.label if listed else "", hosts=hosts, place="environment")
         return tuple(found[name] for name in sorted(found))
+
+    def learn(self, *, keyring: bool = True) -> None:
+        """Lets the redactor know every value that can be had, so that none goes out that nobody has asked for yet.
+
+        What the keyring will not give is left out; with `keyring=False` it is not asked, so that no prompt comes up.
+        """
+        for _, secret in self._memory.values():
+            self.redactor.add(secret)
+        for name in _names_in(self._env):
+            value = self._env.get(variable(name), "")
+            if len(value) >= LEAST:
+                self._known(Secret(name, value))
+        if not keyring:
+            return
+        with contextlib.suppress(FileProblems, NewerFile, OSError):
+            for listed in self._index().load().credentials:
+                with contextlib.suppress(NoKeyring):
+                    self._from_keyring(listed)
 
     def status(self) -> VaultStatus:
         """Asks the keyring whether it works; this may open its password prompt."""

@@ -8,7 +8,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
 
 from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
@@ -20,7 +22,8 @@ from ..launch.load import find, load
 from ..launch.model import Alert, Host, Launch, LaunchFile, Page, Route, WatchTarget
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
-from ..launch.problems import ChangedUnderneath
+from ..launch.problems import ChangedUnderneath, FileProblems, Problem
+from ..launch.store import TomlFile
 from ..launch.trust import Trust, state_dir, summary
 from ..roadmap.model import CheckSpec, Roadmap
 from ..roadmap.model import load as load_roadmap
@@ -130,11 +133,14 @@ class Workspace:
 
         chosen = self.automated if names is None else tuple(names)
         await warm_up()
+        # Values that only sit in the environment may be echoed by the other side before anybody asks for them here.
+        await asyncio.to_thread(self.vault.learn, keyring=False)
         marks = self.marks()
         number = await asyncio.to_thread(self._begin, names is None)
         outcome: Literal["done", "cancelled", "failed"] = "cancelled"
         try:
-            async with aclosing(run(self.launch, chosen, self.open_world, self.clock, cancel=cancel, marks=marks)) as events:
+            stream = run(self.launch, chosen, self.open_world, self.clock, cancel=cancel, marks=marks, hide=self.hide)
+            async with aclosing(stream) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         saved = await asyncio.to_thread(self.journal.save, number, event.result)
@@ -152,6 +158,12 @@ class Workspace:
             raise
         finally:
             self.journal.finish(number, now=self.clock.now(), outcome=outcome)
+
+    def hide(self, text: str) -> str:
+        """The text without the secrets this program knows, and without what has the shape of one."""
+        from ..secrets import hide
+
+        return hide(self.vault.redactor.clean(text), now=self.clock.now())
 
     def _begin(self, full: bool) -> int:
         return self.journal.begin(
@@ -217,11 +229,13 @@ class Workspace:
     def confirm(self, check: str, by: str, evidence: str) -> None:
         """A person says that a check holds. Raises DecisionError, ChangedUnderneath, OSError; so do all below."""
         spec = self._spec(check)
+        self._no_secret(evidence)
         made = decide.confirm(self.decisions, spec, by=by, recorded_by=self.options.recorded_by, evidence=evidence, now=self.clock.now())
         self._decide(f"confirmed: {spec.title}", made)
 
     def accept(self, finding: Finding | Judged, by: str, reason: str, until: datetime) -> None:
         """Somebody takes on a known risk until a time, at most 90 days ahead."""
+        self._no_secret(reason)
         found = decide.finding_of(finding)
         made = decide.accept(
             self.decisions, found, by=by, recorded_by=self.options.recorded_by, reason=reason, until=until, now=self.clock.now()
@@ -230,6 +244,7 @@ class Workspace:
 
     def put_off(self, finding: Finding | Judged, by: str, reason: str) -> None:
         """Left for after the launch; never a blocker."""
+        self._no_secret(reason)
         found = decide.finding_of(finding)
         made = decide.put_off(
             self.decisions, found, self._spec(found.check), by=by, recorded_by=self.options.recorded_by, reason=reason, now=self.clock.now()
@@ -238,6 +253,7 @@ class Workspace:
 
     def park(self, target: Target, waiting_for: str, until: datetime) -> None:
         """It waits for somebody and comes back by itself."""
+        self._no_secret(waiting_for)
         made = decide.park(self.decisions, target, waiting_for=waiting_for, until=until, by=self.options.recorded_by, now=self.clock.now())
         self._decide(f"parked: {self._words(target)}", made)
 
@@ -251,11 +267,13 @@ class Workspace:
 
     def add_note(self, target: Target, text: str) -> None:
         """A remark on a check or a finding."""
+        self._no_secret(text)
         made = decide.add_note(self.decisions, target, text, by=self.options.recorded_by, now=self.clock.now())
         self._decide(f"note: {self._words(target)}", made)
 
     def keep_signature(self, made: SignOff, words: str) -> None:
         """Somebody has put their name to it; whether they may is judged before."""
+        self._no_secret(made.note)
         self._decide(words, decide.sign(self.decisions, made))
 
     def take_back(self, target: Target) -> None:
@@ -276,6 +294,26 @@ class Workspace:
         self._undo.pop()
         return words
 
+    def _no_secret(self, words: str) -> None:
+        """What people write is committed and handed over: a value in it is refused, named by its kind. Raises DecisionError."""
+        kind = self._secret_in(words)
+        if kind:
+            raise DecisionError(f"This holds what looks like a secret ({kind}). Write where it lies, never the value itself")
+
+    def _secret_in(self, words: str) -> str:
+        from ..secrets import scan
+
+        known = self.vault.redactor.found(words)
+        shapes = [one.rule.title for one in scan(words).matches if one.exposure != "public" and one.confidence != "low"]
+        return next(iter((*known, *shapes)), "")
+
+    def _no_secret_in(self, file: TomlFile[Any], content: msgspec.Struct) -> None:
+        """The same for a whole file. Raises FileProblems."""
+        kind = self._secret_in(file.render(content))
+        if kind:
+            allowed = "the name of where it lies, in a password manager"
+            raise FileProblems([Problem(file=file.NAME, found=f"what looks like a secret ({kind})", allowed=allowed)])
+
     def _decide(self, words: str, made: Decisions) -> None:
         before = self.decisions
         self._save(made)
@@ -293,6 +331,7 @@ class Workspace:
 
     def save_people(self, people: People) -> None:
         """Writes people.toml, kept out of git. Raises ChangedUnderneath (it is read again first), FileProblems, OSError."""
+        self._no_secret_in(self._people_file, people)
         try:
             ignore_private(self.folder)
             self._people_file.save(people)
@@ -303,6 +342,7 @@ class Workspace:
 
     def save_inventory(self, inventory: Inventory) -> None:
         """Writes inventory.toml. Raises like `save_people`."""
+        self._no_secret_in(self._inventory_file, inventory)
         try:
             self._inventory_file.save(inventory)
         except ChangedUnderneath:

@@ -16,6 +16,7 @@ from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory,
 from launchready_tui.launch.model import Email, Host, Launch, Page, Redirect, Route, Sprint
 from launchready_tui.launch.people import People, Person
 from launchready_tui.roadmap import Roadmap
+from launchready_tui.secrets import hide
 from launchready_tui.vault.redact import Redactor
 from launchready_tui.verdict import Verdict, judge
 from launchready_tui.wire import Reach
@@ -30,6 +31,9 @@ NOW = datetime(2026, 11, 24, 14, 2, 11, tzinfo=UTC)
 @dataclass
 class Vault:
     redactor: Redactor = field(default_factory=Redactor)
+
+    def learn(self) -> None:
+        """All that this vault has is known already."""
 
 
 @dataclass
@@ -58,6 +62,9 @@ class Market:
     journal: Journal = field(default_factory=Journal)
     first_results: dict[str, CheckResult] = field(default_factory=dict)
     folder: Path = field(default_factory=lambda: Path(_ROOM.name) / str(next(_NUMBERS)))
+
+    def hide(self, text: str) -> str:
+        return hide(self.vault.redactor.clean(text))
 
     def verdict(self) -> Verdict:
         found = {result.check: result for result in self.results}
