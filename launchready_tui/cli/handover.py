@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..workspace import Workspace
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+TOLD = 20
+"""Gaps that are named on the terminal; the folder names all."""
 
 
 @click.command()
@@ -40,8 +42,10 @@ def handover(said: Common, out: Path | None, profile: Any, key: Path | None, off
         made = export(ws, out or ws.folder, now=ws.clock.now(), profile=profile, key=key, records=records)
         verdict = ws.verdict()
         note(f"Verdict: {verdict.label}")
-        for gap in made.gaps:
+        for gap in made.gaps[:TOLD]:
             note(f"  not filled: {gap.text}")
+        if len(made.gaps) > TOLD:
+            note(f"  and {len(made.gaps) - TOLD} more, each in its place in START-HERE.html")
         if made.gaps:
             note(f"{len(made.gaps)} gaps; the console leads to the place where each is filled")
         click.echo(str(made.folder))

@@ -68,9 +68,9 @@ class HandoverPage(Page):
         with Horizontal(id="work"):
             with Vertical(id="left"):
                 yield Ledger(
-                    [Col("Document", 0), Col("", 7, gap=1), Col("facts", 6, right=True, tone="ink3", gap=1)], end=1, hold=True, id="docs"
+                    [Col("Document", 0), Col("", 7, gap=1), Col("facts", 7, right=True, tone="ink3", gap=1)], end=0, hold=True, id="docs"
                 )
-                yield Ledger([Col("Missing", 0), Col("fill in at", 10, right=True, tone="ink b")], end=1, id="gaps", wrap=2)
+                yield Ledger([Col("Missing", 0), Col("fill in at", 10, right=True, tone="ink b")], end=0, id="gaps", wrap=2)
             yield Story(id="paper")
 
     def draw(self, snap: Snapshot) -> None:
