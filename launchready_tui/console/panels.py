@@ -6,15 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..findings import Finding, State, worst
+from ..launch.model import Launch
 from ..roadmap.model import Stage
 from . import words
-from .ink import Cell
+from .ink import Cell, Spans
 from .store import Snapshot
 from .widgets.ledger import Col, Row
 
 if TYPE_CHECKING:
+    from ..handover.chains import ChainRow
     from ..handover.snapshot import Snapshot as Shot
     from ..workspace import Workspace
 
@@ -30,8 +33,10 @@ class Panel:
 
 def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage) -> Panel:
     """The panel of a stage."""
-    if stage.id in ("audit", "edge"):
+    if stage.id == "audit":
         return domain_map(snap, workspace)
+    if stage.id == "edge":
+        return redirect_map(snap)
     if stage.id == "email":
         return mail_records(snap)
     if stage.id == "performance":
@@ -102,6 +107,56 @@ def _some(addresses: str) -> str:
     """The first of several addresses and how many more there are."""
     first, *more = addresses.split(", ")
     return f"{first} +{len(more)}" if more else first
+
+
+def redirect_map(snap: Snapshot) -> Panel:
+    """Every address that leads on, its way on one line: a chain is as long as it is drawn."""
+    from ..handover.chains import chain_rows
+
+    found = [judged for standing in snap.verdict.standings.values() for judged in standing.findings]
+    chains = chain_rows(found)
+    starts = {row.start: _address(row.start, snap.launch) for row in chains}
+    longest = max(map(len, starts.values()), default=0)
+    cols = [
+        Col("Redirect map", min(28, max(19, longest))),
+        Col("leads to", 0),
+        Col("hops", 4, right=True),
+        Col("ms", 5, right=True, tone="ink3", above=70),
+    ]
+    rows = []
+    for row in chains:
+        look = words.look(row.state)
+        count: Cell = (str(row.redirects), look if look in ("fail", "warn") else "ink")
+        rows.append(Row(row.start, [starts[row.start], _way(row, snap.launch), count, str(row.ms)], words.glyph(look), look))
+    return Panel(cols, rows, "What leads on to another address stands here, hop by hop, once the redirects were followed")
+
+
+def _address(url: str, launch: Launch) -> str:
+    """Where a way begins: `http www`, or the path on the main host."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = words.short_host(parts.hostname or "", launch)
+    if path == "/":
+        return f"{parts.scheme} {host}"
+    return path if parts.hostname == launch.canonical_host and parts.scheme == "https" else f"{parts.scheme} {host}{path}"
+
+
+def _way(row: ChainRow, launch: Launch) -> Spans:
+    """`301 → /ads  301 → /market  200`: what changes at each hop, and where it ends."""
+    from ..handover.chains import step
+
+    drawn: Spans = []
+    for before, stop in zip(row.stops, row.stops[1:], strict=False):
+        tone = "ink3" if before.permanent else "warn"
+        told = step(before.url, stop.url).replace(f".{launch.domain}", "")
+        drawn += [(f"{before.status} → ", tone), (f"{told}  ", "ink")]
+    if row.problem:
+        last = [(f"{row.stops[-1].status} ", "ink3")] if row.stops else []
+        # The address stands at the line's head already.
+        why = re.sub(r"^\S+:\d+: ", "", row.problem).replace(f"https://{launch.canonical_host}/", "/")
+        return [*drawn, *last, (why, "fail" if row.state is State.FAIL else "ink2")]
+    end = row.stops[-1]
+    return [*drawn, (str(end.status), "ink3" if end.status < 400 else "fail")]
 
 
 def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:

@@ -381,7 +381,7 @@ async def test_narrow_story_opens_and_closes(make: Any) -> None:
         await until(pilot, lambda: "What we saw" in shown(app))
         assert checks(app).key == "edge.redirects"
         await press(pilot, "m")
-        await until(pilot, lambda: "Domain map" in lines(app)[4])
+        await until(pilot, lambda: "Redirect map" in lines(app)[4])
 
 
 async def test_mouse_on_footer_and_next_step(make: Any) -> None:
@@ -420,7 +420,7 @@ def test_the_table_is_sound() -> None:
 async def test_add_a_host_to_the_launch_file(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
-        await press(pilot, "2", "plus", "h")
+        await press(pilot, "1", "plus", "h")
         await until(pilot, lambda: "A host for the launch file" in shown(app))
         await type_in(pilot, "Shop")
         await press(pilot, "enter")

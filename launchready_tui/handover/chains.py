@@ -1,0 +1,96 @@
+"""The redirect map: every address that was followed, and the stops on its way, read from the evidence of the checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..findings import State, worst
+
+if TYPE_CHECKING:
+    from ..verdict import Judged
+
+_STOP = re.compile(r"(?P<status>\d{3})  (?P<url>\S+)  (?P<ms>\d+) ms(?:  \((?P<kind>[a-z]+)\))?")
+CHECKS = ("edge.redirects",)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One answer on the way. `kind` says how it leads on where that is not by Location."""
+
+    status: int
+    url: str
+    ms: int
+    kind: str = ""
+
+    @property
+    def permanent(self) -> bool:
+        return self.status in (301, 308)
+
+    @property
+    def moves(self) -> bool:
+        return 300 <= self.status < 400 or bool(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """One address and where it leads. `problem` is what ended the way, in words; empty where it arrives."""
+
+    start: str
+    stops: tuple[Stop, ...]
+    problem: str
+    state: State
+
+    @property
+    def redirects(self) -> int:
+        return sum(stop.moves for stop in self.stops)
+
+    @property
+    def ms(self) -> int:
+        return sum(stop.ms for stop in self.stops)
+
+
+def chain_rows(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
+    """Each followed address once: what leads on before what answers at once, the worst first, by name then."""
+    chains: dict[str, tuple[tuple[Stop, ...], str]] = {}
+    states: dict[str, list[State]] = {}
+    for judged in findings:
+        for item in judged.finding.evidence if judged.finding.check in CHECKS else ():
+            if item.label == "chain" and item.source:
+                chains[item.source] = _read(item.text)
+                states.setdefault(item.source, []).append(judged.state)
+    rows = [ChainRow(start, *chain, worst(states[start])) for start, chain in chains.items()]
+    return tuple(sorted((row for row in rows if row.redirects or row.problem), key=_order))
+
+
+def _order(row: ChainRow) -> tuple[int, str, str]:
+    bad = (State.FAIL, State.UNKNOWN, State.WARN)
+    parts = urlsplit(row.start)
+    return bad.index(row.state) if row.state in bad else len(bad), parts.hostname or "", row.start
+
+
+def _read(text: str) -> tuple[tuple[Stop, ...], str]:
+    stops, problem = [], ""
+    for line in text.splitlines():
+        found = _STOP.fullmatch(line)
+        if found:
+            stops.append(Stop(int(found["status"]), found["url"], int(found["ms"]), found["kind"] or ""))
+        elif line.startswith("---  "):
+            problem = line.removeprefix("---  ")
+    return tuple(stops), problem
+
+
+def step(before: str, url: str) -> str:
+    """What changes from one URL to the next: the path, the scheme, the host with its scheme, or all that is left of it."""
+    old, new = urlsplit(before), urlsplit(url)
+    path = (new.path or "/") + (f"?{new.query}" if new.query else "")
+    same_path = path == (old.path or "/") + (f"?{old.query}" if old.query else "")
+    place = f"{new.hostname or ''}" + (f":{new.port}" if new.port else "")
+    moved = place != (old.hostname or "") + (f":{old.port}" if old.port else "")
+    shown = "" if same_path and (moved or old.scheme != new.scheme) else path
+    if moved:
+        return f"{new.scheme + '://' if new.scheme != old.scheme else ''}{place}{shown}"
+    return f"{new.scheme}{' ' if shown else ''}{shown}" if old.scheme != new.scheme else shown
