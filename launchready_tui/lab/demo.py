@@ -12,7 +12,7 @@ import msgspec
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
 from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
-from ..launch.model import Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
+from ..launch.model import Apps, Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
 from ..roadmap.model import Roadmap
@@ -104,6 +104,15 @@ def launch(now: datetime) -> Launch:
             Redirect(from_=f"{at.SITE}/classifieds", to=f"{at.SITE}/listings"),
             Redirect(from_=f"{at.SITE}/start", to=f"{at.SITE}/"),
             Redirect(from_=f"{at.SITE}/faq", to=f"{at.SITE}/help"),
+        ),
+        apps=Apps(
+            ios=(at.IOS_APP,),
+            android=(at.ANDROID_APP,),
+            hosts=(at.APEX, at.WWW),
+            privacy=f"{at.SITE}/privacy",
+            terms=f"{at.SITE}/terms",
+            support=f"{at.SITE}/support",
+            account_deletion=f"{at.SITE}/account-deletion",
         ),
         email=Email(senders=(at.DOMAIN,), selectors=(at.SELECTOR,), support=at.SUPPORT),
         settings=Settings(services=("rdap",), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0),

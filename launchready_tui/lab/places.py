@@ -57,5 +57,8 @@ API_SITE = f"https://{API}"
 # found in one run is the same address in the next.
 RELEASE = "7c1f9a20be54"
 
+IOS_APP = "A1B2C3D4E5.test.demo-market.app"
+ANDROID_APP = "test.demo_market.app"
+
 SELECTOR = "ship2026"
 SUPPORT = f"support@{DOMAIN}"

@@ -52,13 +52,15 @@ class Site:
         if request.method not in ("GET", "HEAD"):
             return not_allowed("GET", "HEAD")
         path = request.path
-        if path.startswith("/.well-known/"):
+        if path.startswith("/.well-known/") and not (request.host == at.WWW and "app-links-redirected" in self._flaws):
             # Apple and Google read these without following redirects, so www answers them itself.
             return self._well_known(path)
         if request.host == at.WWW and "www-serves-itself" not in self._flaws:
             return redirect(308, at.SITE + ("/" if "deep-links-lost" in self._flaws else request.target))
         if path != "/" and path.endswith("/") and not (path == "/start/" and "redirect-loop" in self._flaws):
             return redirect(308, "/" + path.strip("/") + request.target[len(request.target.partition("?")[0]) :])
+        if path == "/privacy" and "privacy-behind-login" in self._flaws:
+            return redirect(302, f"{at.APP_SITE}/login")
         moved = self._moved(path)
         if moved:
             return redirect(301, at.SITE + moved)
@@ -158,11 +160,13 @@ class Site:
             text = f"Contact: mailto:{at.SUPPORT}\nExpires: {expires}\nCanonical: {at.SITE}{path}\nPreferred-Languages: en\n"
             return content(text, "text/plain; charset=utf-8", cache=AT_THE_EDGE)
         if path == "/.well-known/apple-app-site-association":
-            details = [{"appIDs": ["A1B2C3D4E5.test.demo-market.app"], "components": [{"/": "/listings/*"}, {"/": "/offer"}]}]
+            details = [{"appIDs": [at.IOS_APP], "components": [{"/": "/listings/*"}, {"/": "/offer"}]}]
             return as_json({"applinks": {"details": details}}, cache=AT_THE_EDGE)
         if path == "/.well-known/assetlinks.json":
-            fingerprint = ":".join(f"{number * 37 % 256:02X}" for number in range(1, 33))
-            target = {"namespace": "android_app", "package_name": "test.demo_market.app", "sha256_cert_fingerprints": [fingerprint]}
+            # What the Android tools print first is the SHA-1 of the same certificate.
+            pairs = 20 if "assetlinks-sha1" in self._flaws else 32
+            fingerprint = ":".join(f"{number * 37 % 256:02X}" for number in range(1, pairs + 1))
+            target = {"namespace": "android_app", "package_name": at.ANDROID_APP, "sha256_cert_fingerprints": [fingerprint]}
             return as_json([{"relation": ["delegate_permission/common.handle_all_urls"], "target": target}], cache=AT_THE_EDGE)
         return self._missing()
 

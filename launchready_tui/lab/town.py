@@ -125,7 +125,7 @@ class Town:
 
     async def _open_site(self) -> None:
         """apex and www share an address. Where www answers by itself, it is a setup of its own: what is wrong with the main site is not."""
-        www = Only(self.on, "www-serves-itself", "deep-links-lost")
+        www = Only(self.on, "www-serves-itself", "deep-links-lost", "app-links-redirected")
         sites = {at.APEX: self._behind_edge(site.Site(self.market, self.on, self._now), self.on)}
         sites[at.WWW] = self._behind_edge(site.Site(self.market, www, self._now), www)
 

@@ -48,7 +48,7 @@ def _market(on: Collection[str], serial: int) -> str:
     kept = {at.APP: 172_800} if "long-ttl" in on else {}
     lines = [f"{name}. {kept.get(name, 300)} IN A {address}" for name, address in addresses.items()]
     if "stale-app-address" in on:
-        lines.append(f"{at.APP}. 300 IN A {at.STALE_ADDRESS}")
+        lines.append(f"{at.APP}. {kept.get(at.APP, 300)} IN A {at.STALE_ADDRESS}")
     lines += [f"{apex} 300 IN NS {at.NS1}.", f"{apex} 300 IN NS {at.NS2}."]
     mail = f"mx1.{at.DOMAIN}" if "mx-dangling" in on else at.MAIL
     lines.append(f"{apex} 300 IN MX 10 {mail}.")

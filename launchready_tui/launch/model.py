@@ -99,6 +99,27 @@ class Redirect(_Table, frozen=True, kw_only=True):
     """Where it must end, in one hop."""
 
 
+class Apps(_Table, frozen=True, kw_only=True):
+    """The product's mobile apps, the links that open them, and the pages that app stores ask for."""
+
+    ios: tuple[str, ...] = ()
+    """iOS apps as team and bundle, such as `A1B2C3D4E5.com.example.shop`."""
+    android: tuple[str, ...] = ()
+    """Android apps by package name, such as `com.example.shop`."""
+    fingerprints: tuple[str, ...] = ()
+    """SHA-256 fingerprints of the Android signing certificates, as the Play Console shows them."""
+    hosts: tuple[str, ...] = ()
+    """Hosts whose links open the app. Empty: the main address."""
+    privacy: str = ""
+    """The https URL of the privacy policy."""
+    terms: str = ""
+    """The https URL of the terms."""
+    support: str = ""
+    """The https URL of the support page."""
+    account_deletion: str = ""
+    """The https URL where people ask for their account to be deleted."""
+
+
 class Email(_Table, frozen=True, kw_only=True):
     """How the product sends and receives mail."""
 
@@ -248,6 +269,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """What the demo shows, and where advertisements lead."""
     redirects: tuple[Redirect, ...] = ()
     """Old addresses and where they must lead."""
+    apps: Apps = Apps()
+    """The product's mobile apps, and the pages that app stores ask for."""
     email: Email = Email()
     """How the product sends and receives mail."""
     repository: Repository | None = None

@@ -69,7 +69,9 @@ def summary(file: LaunchFile) -> Reaches:
     urls = [launch.canonical, *(route.url for route in launch.routes), *(page.url for page in launch.pages)]
     urls += [target.url for target in launch.targets]
     urls += [url for redirect in launch.redirects for url in (redirect.from_, redirect.to)]
-    hosts = [launch.domain, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
+    apps = launch.apps
+    urls += [url for url in (apps.privacy, apps.terms, apps.support, apps.account_deletion) if url]
+    hosts = [launch.domain, *apps.hosts, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
     used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
     used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
     alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]

@@ -97,6 +97,24 @@ def _optional_mail(value: str) -> str:
     return names.email_problem(value) if value else ""
 
 
+def _ios_app(value: str) -> str:
+    return "" if re.fullmatch(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}", value) else "team and bundle, such as A1B2C3D4E5.com.example.shop"
+
+
+def _android_app(value: str) -> str:
+    return "" if re.fullmatch(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", value) else "a package name, such as com.example.shop"
+
+
+def _fingerprint(value: str) -> str:
+    return (
+        "" if re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", value) else "a SHA-256 fingerprint: 32 pairs in capitals, joined by colons"
+    )
+
+
+def _optional_url(value: str) -> tuple[str, str]:
+    return _https(value) if value else ("", "")
+
+
 def _json_path(value: str) -> str:
     return (
         ""
@@ -140,6 +158,14 @@ RULES: dict[str, Rule] = {
     "pages[].name": _plain(_label),
     "redirects[].from": _plain(_old),
     "redirects[].to": _https,
+    "apps.ios[]": _plain(_ios_app),
+    "apps.android[]": _plain(_android_app),
+    "apps.fingerprints[]": _plain(_fingerprint, lambda value: "" if _fingerprint(value.upper()) else value.upper()),
+    "apps.hosts[]": _plain(names.host_problem, names.mend_host),
+    "apps.privacy": _optional_url,
+    "apps.terms": _optional_url,
+    "apps.support": _optional_url,
+    "apps.account_deletion": _optional_url,
     "email.senders[]": _plain(_sender, lambda value: "" if _sender(value.lower()) else value.lower()),
     "email.selectors[]": _plain(_selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""),
     "email.support": _plain(
@@ -147,7 +173,7 @@ RULES: dict[str, Rule] = {
     ),
     "watch.heartbeat": _plain(_login, names.mend_credential),
     "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
-    "watch.monitor": lambda value: _https(value) if value else ("", ""),
+    "watch.monitor": _optional_url,
     "targets[].name": _plain(_line),
     "targets[].url": _https,
     "targets[].login": _plain(_login, names.mend_credential),

@@ -19,7 +19,7 @@ from .reference import document, reference, table_text
 _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
-_PLAIN_TABLES = ("sprint", "permission", "email", "repository", "watch", "connect", "settings")
+_PLAIN_TABLES = ("sprint", "permission", "apps", "email", "repository", "watch", "connect", "settings")
 _MANY = ("hosts", "routes", "pages", "redirects", "targets", "alerts")
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
@@ -30,6 +30,7 @@ _EXAMPLES = {
     "watch": "every_s = 15\nalways_on = true",
     "targets": 'name = "api health"\nurl = "{canonical}healthz"\njson = {{ status = "ok" }}',
     "alerts": 'name = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"',
+    "apps": 'ios = ["A1B2C3D4E5.com.example.shop"]\nandroid = ["com.example.shop"]\nprivacy = "{canonical}privacy"',
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "repository": 'path = "../shop"',
 }

@@ -57,6 +57,8 @@ class Market:
     stale_ds: bool = False
     """Whether the zone above vouches for a key that nobody has."""
     redirects: tuple[tuple[str, str], ...] = ()
+    apps: str = ""
+    """The launch file's [apps] table."""
     check: str = ""
     finds: tuple[tuple[str, str, str], ...] = ()
 
@@ -64,6 +66,16 @@ class Market:
     def domain(self) -> str:
         return f"{self.name}.test"
 
+
+AASA = """'{"applinks": {"details": [{"appIDs": ["A1B2C3D4E5.test.app"], "components": [{"/": "/l/*"}]}]}}'"""
+APPS = """
+[apps]
+ios = ["A1B2C3D4E5.test.app"]
+hosts = ["{d}"]
+privacy = "https://{d}/help"
+support = "https://{d}/help"
+account_deletion = "https://{d}/help"
+"""
 
 MARKETS: tuple[Market, ...] = (
     Market("perfect", "nothing"),
@@ -199,6 +211,22 @@ MARKETS: tuple[Market, ...] = (
         apex_https="location = /.env { rewrite ^ /index.html; } error_page 404 =200 /index.html; include site.conf;",
     ),
     Market(
+        "aasa-untyped",
+        "the file for iPhones is sent without its type, as nginx does for a name without ending",
+        apex_https=f"location = /.well-known/apple-app-site-association {{ return 200 {AASA}; }} include site.conf;",
+        apps=APPS,
+        check="edge.app-links",
+        finds=(("edge.app-links.ios-file", "{d}", "fail"),),
+    ),
+    Market(
+        "aasa-good",
+        "nothing, and its links open an app",
+        apex_https=(
+            f"location = /.well-known/apple-app-site-association {{ default_type application/json; return 200 {AASA}; }} include site.conf;"
+        ),
+        apps=APPS,
+    ),
+    Market(
         "copied",
         "everybody may copy the zone",
         open_zone=True,
@@ -293,7 +321,7 @@ safe = true
 [[pages]]
 url = "https://{d}/"
 name = "home"
-{rows}
+{rows}{market.apps.replace("{d}", d)}
 [email]
 support = "help@{d}"
 

@@ -84,6 +84,12 @@ def test_a_start_page_for_everything_exposes_nothing(internet: Internet) -> None
     assert open_findings(report) == set()
 
 
+def test_links_that_open_the_app_are_seen(internet: Internet) -> None:
+    report = checked(internet, BY_NAME["aasa-good"], "edge.app-links")
+    assert open_findings(report) == set()
+    assert [row["state"] for row in report["findings"] if row["rule"] == "edge.app-links.ios-file"] == ["pass"]
+
+
 def test_a_zone_that_answers_servfail_is_never_called_missing(internet: Internet) -> None:
     report = checked(internet, BY_NAME["servfail"], "email.spf", "email.dmarc", "email.mx", "audit.dns-host")
     assert {row["state"] for row in report["checks"]} <= {"unknown"}

@@ -88,7 +88,6 @@ BY_PERSON = [
     "audit.overbuild",
     "edge.subdomains",
     "edge.cdn",
-    "edge.app-links",
     "email.dkim",
     "email.transport",
     "email.reputation",

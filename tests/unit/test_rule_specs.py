@@ -17,6 +17,7 @@ FILES = {
     "edge.https": ("edge/https.py", "edge/cookies.py", "edge/mixed.py"),
     "edge.certificates": ("edge/certificates.py",),
     "edge.headers": ("edge/headers.py", "edge/csp.py", "edge/cors.py"),
+    "edge.app-links": ("edge/app_links.py",),
     "edge.dns-health": ("edge/dns_health.py", "edge/zone.py"),
     "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
@@ -24,7 +25,7 @@ FILES = {
     "email.dmarc": ("email/dmarc.py",),
     "performance.caching": ("performance/caching.py", "performance/transfer.py"),
 }
-VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission"}
+VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission", "_Kind"}
 
 
 def spoken(path: Path, known: set[str]) -> set[str]:
