@@ -15,6 +15,7 @@ from .options import Common, common, pass_common
 from .say import Exit
 
 if TYPE_CHECKING:
+    from ..mailauth.dkim_lookup import Found
     from ..mailauth.dmarc import Discovery
     from ..mailauth.spf import Outcome
     from ..world import World
@@ -155,3 +156,82 @@ def _policy(found: Discovery) -> batch.Row:
     if found.failure is not None:
         row["error"] = str(found.failure)
     return row
+
+
+# -- DKIM ------------------------------------------------------------------------------------------------------------
+
+
+@inspect.command("dkim")
+@click.argument("target", metavar="DOMAIN")
+@click.option("--selector", "selectors", multiple=True, metavar="NAME", help="Look at this selector; without it the usual ones are tried.")
+@_looking
+def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
+    """The keys that a domain signs its mail with, and what is wrong with each.
+
+    `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual ones are tried.
+    """
+    from ..mailauth.dkim_lookup import answers_anything, probe
+    from ..mailauth.senders import usual_selectors
+
+    async def look(world: World, domain: str, names: tuple[str, ...]) -> tuple[Found, ...]:
+        if names:
+            return await probe(world.dns, domain, names)
+        if await answers_anything(world.dns, domain):
+            raise batch.BadLineError(f"{domain} has a key at any name: give the selector that signs")
+        found = await probe(world.dns, domain, usual_selectors())
+        return tuple(one for one in found if not one.absent)
+
+    if target == "-":
+
+        async def answer(world: World, row: batch.Row) -> batch.Row:
+            domain, selector = batch.text_of(row, "domain"), batch.text_of(row, "selector", needed=False)
+            found = await look(world, domain, (selector,) if selector else selectors)
+            return {"domain": domain, "keys": [_key(one) for one in found]}
+
+        return batch.run(said, private, answer, bare="domain")
+    try:
+        found: tuple[Found, ...] = _once(said, private, lambda world: look(world, target, selectors))
+    except batch.BadLineError as error:
+        raise click.UsageError(str(error)) from None
+    if kind == "json":
+        click.echo(json.dumps({"domain": target, "keys": [_key(one) for one in found]}, ensure_ascii=True))
+    else:
+        from .mail_text import dkim_lines
+
+        _print(said, dkim_lines(target, found, said.ink()))
+    broken = any(one.failure is not None or one.absent or one.several or not (one.key and one.key.usable) for one in found)
+    return Exit.FOUND if broken else Exit.FINE
+
+
+def _key(one: Found) -> batch.Row:
+    """A selector's key; `state`: good, weak, unusable, revoked, several, absent, unknown."""
+    key = one.key
+    row: batch.Row = {
+        "selector": one.selector,
+        "name": one.name,
+        "state": _state(one),
+        "type": key.kind if key else None,
+        "bits": key.bits if key else None,
+        "problems": [{"flaw": problem.flaw, "words": problem.words, "start": problem.start, "end": problem.end} for problem in key.problems]
+        if key
+        else [],
+        "service": one.service.name if one.service else None,
+        "record": key.raw if key else None,
+    }
+    if one.failure is not None:
+        row["error"] = str(one.failure)
+    return row
+
+
+def _state(one: Found) -> str:
+    if one.failure is not None:
+        return "unknown"
+    if one.several:
+        return "several"
+    if one.key is None:
+        return "absent"
+    if one.key.revoked:
+        return "revoked"
+    if not one.key.usable:
+        return "unusable"
+    return "weak" if one.key.has("short") or one.key.testing else "good"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..mailauth.dkim_lookup import Found
+from ..mailauth.dkim_record import pointed
 from ..mailauth.dmarc import Discovery
 from ..mailauth.dmarc_record import read
 from ..mailauth.spf import Outcome
@@ -80,3 +82,32 @@ def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
     for answer in found.answers:
         said = "; ".join(answer.texts) if answer.texts else {"nxdomain": "no such name", "nodata": "no such record"}.get(answer.status, "")
         yield ink.paint(f"  {answer.name}  {ink.fit(said, len(answer.name) + 4)}", "dim")
+
+
+def dkim_lines(domain: str, found: tuple[Found, ...], ink: Ink) -> Iterator[str]:
+    """A block a selector: what the key is, and what is wrong with it."""
+    if not found:
+        yield ink.paint(f"? none of the usual selectors of {ink.fit(domain, 40)} has a key", "unknown")
+        yield "  the selector stands after s= in the DKIM-Signature line of a mail; give it with --selector"
+    for one in found:
+        yield _key_line(one, ink)
+        if one.key is not None:
+            for problem in one.key.problems:
+                yield ink.paint(f"  ▲ {ink.fit(problem.words, 4)}", "warn")
+            lines = pointed(one.key).splitlines() if one.key.problems and not ink.width else [one.key.raw]
+            for line in lines:
+                yield ink.paint(f"  {ink.fit(line, 2)}" if line is one.key.raw else f"  {line}", "dim")
+
+
+def _key_line(one: Found, ink: Ink) -> str:
+    name = ink.fit(one.name, 40)
+    if one.failure is not None:
+        return ink.paint(f"? {name}  could not be looked up: {for_terminal(str(one.failure))}", "unknown")
+    if one.several:
+        return ink.paint(f"✕ {name}  {one.several} keys, so none counts", "fail")
+    if one.key is None:
+        return ink.paint(f"✕ {name}  no key here", "fail")
+    what = "withdrawn" if one.key.revoked else f"{one.key.kind} {one.key.bits} bits"
+    whose = f", of {one.service.name}" if one.service else ""
+    tone = "pass" if one.key.usable and not one.key.has("short") else "warn" if one.key.usable else "fail"
+    return ink.paint(f"{_GLYPHS[tone]} {name}", tone) + f"  {what}{whose}"

@@ -15,6 +15,12 @@ DKIM_KEY = (
     "6+vrndW3gKHHbysDAOsC0tPpmTQB8JiPgPb+vP0T0eZYbKLxZAgkx8KV6VrlhS2YMhFC2eGg0dETSfE7BRI2/wIDAQAB"
 )
 
+# 768 bits, as keys of fifteen years ago had; its private half was thrown away as well.
+WEAK_KEY = (
+    "MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAMDTC6n8xcpc31cEJqLmd7w/gfx3rsqDsgpfqd6vdaFEdcblsJj3nEZzZmxoychsN0Im"
+    "AhiEJL/Ym6HoZNoWydgYvsUm6kHnIxBxSAG5Yw9WA/GA7hhOQWD348QGTm+exwIDAQAB"
+)
+
 
 def quoted(text: str) -> str:
     """TXT data for a zone file: one text as strings of at most 255 octets (RFC 1035 section 3.3.14)."""
@@ -60,7 +66,9 @@ def _market(on: Collection[str], serial: int) -> str:
         texts.append(f"v=spf1 ip4:{at.MAIL_ADDRESS} ~all")
     lines += [f"{apex} 300 IN TXT {quoted(text)}" for text in texts]
     lines.append(f"_spf.{apex} 300 IN TXT {quoted(f'v=spf1 ip4:{at.MAIL_ADDRESS} -all')}")
-    lines.append(f"{at.SELECTOR}._domainkey.{apex} 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={DKIM_KEY}')}")
+    if "dkim-missing" not in on:
+        key = WEAK_KEY if "dkim-weak-key" in on else DKIM_KEY
+        lines.append(f"{at.SELECTOR}._domainkey.{apex} 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key}')}")
     if "dmarc-missing" not in on:
         reports = "" if "dmarc-no-reports" in on else f"; rua=mailto:dmarc@{at.DOMAIN}"
         lines.append(f"_dmarc.{apex} 300 IN TXT {quoted(f'v=DMARC1; p=quarantine{reports}')}")

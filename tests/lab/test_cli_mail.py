@@ -22,6 +22,8 @@ TEXTS = {
     "example.com": "v=spf1 include:_spf.example.com -all exp=why.example.com",
     "_spf.example.com": "v=spf1 ip4:192.0.2.0/24 ?all",
     "why.example.com": "%{i} does not send for %{d}",
+    "s1._domainkey.example.com": "v=DKIM1; k=ed25519; p=AAAA",
+    "default._domainkey.example.com": "v=DKIM1; p=",
     "_dmarc.example.com": "v=DMARC1; p=reject; sp=quarantine; rua=mailto:d@example.com",
 }
 BROKEN = "broken.example.com"
@@ -140,3 +142,14 @@ def test_dmarc(nameserver: str) -> None:
     assert done.returncode == 0
     lost = launchready("dmarc", BROKEN, "--format", "json", "--nameserver", nameserver)
     assert lost.returncode == 1 and "error" in rows(lost)[0]
+
+
+def test_dkim(nameserver: str) -> None:
+    done = launchready("dkim", "example.com", "--selector", "s1", "--nameserver", nameserver)
+    assert done.returncode == 1 and "ed25519" in done.stdout and "withdrawn" not in done.stdout
+    done = launchready("dkim", "example.com", "--format", "json", "--nameserver", nameserver)
+    (row,) = rows(done)
+    assert [(key["selector"], key["state"]) for key in row["keys"]] == [("s1", "unusable"), ("default", "revoked")]  # type: ignore[attr-defined, union-attr]
+    asked = '{"domain": "example.com", "selector": "none"}\n{"domain": "broken.example.com", "selector": "s1"}\n'
+    first, second = rows(launchready("dkim", "-", "--nameserver", nameserver, stdin=asked))
+    assert [key["state"] for row in (first, second) for key in row["keys"]] == ["absent", "unknown"]  # type: ignore[attr-defined]

@@ -119,6 +119,10 @@ def spf(lab: Lab) -> list[str]:
     return [text for text in records(ask(lab, at.DOMAIN, "TXT")) if "v=spf1" in text]
 
 
+def dkim(lab: Lab) -> list[str]:
+    return records(ask(lab, f"{at.SELECTOR}._domainkey.{at.DOMAIN}", "TXT"))
+
+
 BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "lame-name-server": lame,
     "domain-expires": expires_soon,
@@ -150,6 +154,8 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "mx-dangling": lambda lab: ask(lab, records(ask(lab, at.DOMAIN, "MX"))[0].split()[1], "A").rcode() == dns.rcode.NXDOMAIN,
     "spf-two-records": lambda lab: len(spf(lab)) == 2,
     "spf-plus-all": lambda lab: any("+all" in text for text in spf(lab)),
+    "dkim-missing": lambda lab: not dkim(lab),
+    "dkim-weak-key": lambda lab: 0 < len("".join(dkim(lab))) < 250,
     "dmarc-missing": lambda lab: not records(ask(lab, f"_dmarc.{at.DOMAIN}", "TXT")),
     "dmarc-no-reports": lambda lab: "rua=" not in "".join(records(ask(lab, f"_dmarc.{at.DOMAIN}", "TXT"))),
     "asset-not-cached": lambda lab: get(lab, at.SITE + files.SITE_JS).header("cache-control") == "public, max-age=60",

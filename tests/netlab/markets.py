@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from launchready_tui.lab.zones import DKIM_KEY, quoted
+
 WEB = "203.0.113.10"
 WEB6 = "2001:db8::10"
 API = "203.0.113.20"
@@ -32,6 +34,7 @@ ZONE = {
     "mx": "@ MX 10 mail.net-lab.test.",
     "spf": f'@ TXT "v=spf1 ip4:{MAIL} -all"',
     "dmarc": '_dmarc TXT "v=DMARC1; p=quarantine; rua=mailto:dmarc@{d}"',
+    "dkim": f"s1._domainkey TXT {quoted(f'v=DKIM1; k=rsa; p={DKIM_KEY}')}",
     "caa": '@ CAA 0 issue "letsencrypt.org"',
 }
 
@@ -88,6 +91,13 @@ MARKETS: tuple[Market, ...] = (
     ),
     Market("no-spf", "no SPF record", zone={"spf": ""}, check="email.spf", finds=(("email.spf.missing", "{d}", "fail"),)),
     Market("no-dmarc", "no DMARC record", zone={"dmarc": ""}, check="email.dmarc", finds=(("email.dmarc.missing", "{d}", "fail"),)),
+    Market(
+        "dkim-revoked",
+        "the signing key was withdrawn",
+        zone={"dkim": 's1._domainkey TXT "v=DKIM1; p="'},
+        check="email.dkim",
+        finds=(("email.dkim.revoked", "s1._domainkey.{d}", "fail"),),
+    ),
     Market(
         "dead-mx",
         "the mail host has no address",
@@ -323,6 +333,7 @@ url = "https://{d}/"
 name = "home"
 {rows}{market.apps.replace("{d}", d)}
 [email]
+selectors = ["s1"]
 support = "help@{d}"
 
 [settings]

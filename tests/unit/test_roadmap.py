@@ -88,7 +88,6 @@ BY_PERSON = [
     "audit.overbuild",
     "edge.subdomains",
     "edge.cdn",
-    "email.dkim",
     "email.transport",
     "email.reputation",
     "email.flows",

@@ -21,8 +21,9 @@ FILES = {
     "edge.dns-health": ("edge/dns_health.py", "edge/zone.py"),
     "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
-    "email.spf": ("email/spf.py",),
-    "email.dmarc": ("email/dmarc.py",),
+    "email.spf": ("email/spf.py", "email/fresh.py"),
+    "email.dkim": ("email/dkim.py", "email/fresh.py"),
+    "email.dmarc": ("email/dmarc.py", "email/fresh.py"),
     "performance.caching": ("performance/caching.py", "performance/transfer.py"),
 }
 VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission", "_Kind"}
@@ -61,6 +62,7 @@ def test_every_file_of_these_checks_is_read_here() -> None:
         "edge/roots.py",
         "edge/baseline.py",
         "email/__init__.py",
+        "email/place.py",
         "email/spf_tree.py",
         "performance/__init__.py",
         "performance/assets.py",

@@ -1,5 +1,5 @@
 """Stage 3, email deliverability. Importing the package registers its checks."""
 
-from . import dmarc, mx, spf
+from . import dkim, dmarc, mx, spf
 
-__all__ = ["dmarc", "mx", "spf"]
+__all__ = ["dkim", "dmarc", "mx", "spf"]

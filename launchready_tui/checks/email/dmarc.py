@@ -15,6 +15,8 @@ from ...world.sights import DnsAnswer
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import dns_evidence
+from .fresh import Fresh, with_newest
+from .place import dressed
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -26,28 +28,30 @@ async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
     say = Say("email.dmarc", world.clock.now())
     domain = launch.domain
-    found = await discover(world.dns, domain)
+    findings = await with_newest(world, say, domain, [(f"_dmarc.{domain}", "TXT")], lambda ask: _domain(say, ask, domain))
+    for finding in await dressed(world, domain, findings):
+        yield finding
+
+
+async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
+    found = await discover(ask, domain)
     by_name = {answer.name.lower(): answer for answer in found.answers}
     answer = by_name.get(f"_dmarc.{domain}")
     if answer is None:
         said = f"The DMARC record of {domain} could not be looked up"
-        yield say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER)
-        return
+        return [say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER)]
     records = [text for text in answer.texts if is_dmarc(text)]
     if len(records) > 1:
-        yield _multiple(say, domain, answer, records)
-    elif found.record and found.failure is None and not (not records and read(found.record).tag("psd") == "y"):
+        return [_multiple(say, domain, answer, records)]
+    if found.record and found.failure is None and not (not records and read(found.record).tag("psd") == "y"):
         # A registry's own record (psd=y) above covers the name for receivers, and is still not a record of this launch.
         at = domain if records else found.record_domain or found.organizational_domain or domain
-        for finding in await _judge(say, world, found, at, by_name.get(f"_dmarc.{at}", answer), read(found.record)):
-            yield finding
-    elif found.failure is not None:
+        return await _judge(say, ask, found, at, by_name.get(f"_dmarc.{at}", answer), read(found.record))
+    if found.failure is not None:
         said = f"{domain} has no DMARC record of its own, and the one above it could not be looked up"
-        yield say.unknown(
-            "missing", domain, said, failure=found.failure, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], via=answer.via
-        )
-    else:
-        yield _missing(say, domain, answer)
+        evidence = [dns_evidence(answer)]
+        return [say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER, evidence=evidence, via=answer.via)]
+    return [_missing(say, domain, answer)]
 
 
 def _start(domain: str) -> Remedy:
@@ -96,7 +100,7 @@ def _repaired(record: Record, **changed: str) -> str:
     return "; ".join(f"{key}={tags[key]}" for key in order if key in tags)
 
 
-async def _judge(say: Say, world: World, found: Discovery, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
     domain = found.domain
     evidence = [dns_evidence(answer)]
     if record.problems:
@@ -122,7 +126,7 @@ async def _judge(say: Say, world: World, found: Discovery, at: str, answer: DnsA
         reports = fix("Let the reports go to a mailbox that somebody reads", rua=f"mailto:dmarc@{domain}")
         findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=reports, via=answer.via))
     else:
-        findings += await _receivers(say, world, domain, at, answer, record)
+        findings += await _receivers(say, ask, domain, at, answer, record)
     return findings
 
 
@@ -136,14 +140,14 @@ def _policy(say: Say, found: Discovery, evidence: list[Evidence], answer: DnsAns
     return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
 
 
-async def _receivers(say: Say, world: World, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
+async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
     """Whether reports arrive: own addresses need a mail server, foreign ones the owner's consent (RFC 9990 section 4)."""
     hosts = list(dict.fromkeys(address.host for address in record.rua if address.host))
     foreign = [host for host in hosts if registrable(host) != registrable(at)]
     own = [host for host in hosts if host not in foreign]
     consents, mail = await asyncio.gather(
-        asyncio.gather(*(world.dns.ask(f"{at}._report._dmarc.{host}", "TXT") for host in foreign)),
-        asyncio.gather(*(world.dns.ask(host, "MX") for host in own)),
+        asyncio.gather(*(ask.ask(f"{at}._report._dmarc.{host}", "TXT") for host in foreign)),
+        asyncio.gather(*(ask.ask(host, "MX") for host in own)),
     )
     findings = []
     deaf = [host for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found]

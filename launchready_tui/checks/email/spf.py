@@ -13,6 +13,8 @@ from ...world.sights import DnsAnswer
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import dns_evidence
+from .fresh import Fresh, with_newest
+from .place import dressed
 from .spf_tree import Node, Tree, Walker
 
 if TYPE_CHECKING:
@@ -29,14 +31,19 @@ async def spf(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it that the launch file names."""
     say = Say("email.spf", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
-    judged = await asyncio.gather(*(_domain(say, world, domain) for domain in dict.fromkeys((launch.domain, *own))))
+    judged = await asyncio.gather(*(_looked(say, world, domain) for domain in dict.fromkeys((launch.domain, *own))))
     for findings in judged:
         for finding in findings:
             yield finding
 
 
-async def _domain(say: Say, world: World, domain: str) -> list[Finding]:
-    answer = await world.dns.ask(domain, "TXT")
+async def _looked(say: Say, world: World, domain: str) -> list[Finding]:
+    findings = await with_newest(world, say, domain, [(domain, "TXT")], lambda ask: _domain(say, ask, domain))
+    return await dressed(world, domain, findings)
+
+
+async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
+    answer = await ask.ask(domain, "TXT")
     if isinstance(answer, Failure):
         return [
             say.unknown(
@@ -48,7 +55,7 @@ async def _domain(say: Say, world: World, domain: str) -> list[Finding]:
         return [_missing(say, domain, answer)]
     if len(texts) > 1:
         return [_multiple(say, domain, answer, texts)]
-    tree = await Walker(world).tree(domain, answer)
+    tree = await Walker(ask).tree(domain, answer)
     return _judge(say, domain, answer, tree)
 
 

@@ -11,7 +11,7 @@ from ...mailauth.spf_record import Record, Term, is_spf, read
 from ...world.sights import DnsAnswer
 
 if TYPE_CHECKING:
-    from ...world import World
+    from .fresh import Fresh
 
 Status = Literal["ok", "missing", "multiple", "loop", "failed", "macro", "not-followed"]
 # A receiver gives up after ten look-ups; a walk much further only costs time.
@@ -114,8 +114,8 @@ class Tree:
 class Walker:
     """One walk. `nodes` bounds it against trees made to be endless."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ask: Fresh) -> None:
+        self._ask = ask
         self._nodes = 0
 
     async def tree(self, domain: str, answer: DnsAnswer) -> Tree:
@@ -150,7 +150,7 @@ class Walker:
         if self._nodes > MAX_NODES:
             node.status = "not-followed"
             return
-        answer = await self._world.dns.ask(node.domain, "TXT")
+        answer = await self._ask.ask(node.domain, "TXT")
         if isinstance(answer, Failure):
             node.status, node.failure = "failed", answer
             return
@@ -166,13 +166,13 @@ class Walker:
         if leaf.term.has_macro or leaf.term.name == "ptr":
             return
         if leaf.term.name == "mx":
-            answer = await self._world.dns.ask(leaf.name, "MX")
+            answer = await self._ask.ask(leaf.name, "MX")
             if isinstance(answer, Failure):
                 leaf.failure = answer
             else:
                 leaf.void, leaf.too_many_names = not answer.found, len(answer.records) > 10
             return
-        found = await self._world.dns.addresses(leaf.name)
+        found = await self._ask.addresses(leaf.name)
         if isinstance(found, Failure):
             leaf.void = found.kind in ("no-such-name", "no-address")
             leaf.failure = None if leaf.void else found
