@@ -21,6 +21,7 @@ FailureKind = Literal[
     "rate-limited",  # 429 or a list's own "slow down"
     "blocked-address",  # the address policy forbids it
     "unmapped",  # the demo's dialer refuses what the connect map does not name
+    "log-in",  # the other side does not let this account in
     "no-permission",  # no recorded permission covers it
     "switched-off",  # a setting forbids asking this service
     "limit",  # this run's own request limit is used up
@@ -42,6 +43,7 @@ WORDS: dict[str, str] = {
     "rate-limited": "asked too often, try later",
     "blocked-address": "the address is private or reserved and not declared",
     "unmapped": "the demo may only reach its own servers",
+    "log-in": "the log-in was refused",
     "no-permission": "no permission recorded",
     "switched-off": "this service is switched off in the settings",
     "limit": "the limit of requests for one run is reached",

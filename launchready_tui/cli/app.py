@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
     "history": ("history:history", "Show past runs, or one saved result."),
     "inspect": ("inspect:inspect", "Look at a name's DNS, web, redirects, headers, TLS, registration or mail; no launch file needed."),
+    "mail": ("mail:mail", "Test the mails that the product sends: cause one, find it, judge it."),
     "edge-config": ("edge_config:edge_config", "Print redirects, headers and caching rules for nginx, Cloudflare, Vercel or Netlify."),
     "explain": ("explain:explain", "Explain a rule or a check, and where it comes from."),
     "paths": ("paths:paths", "Show where everything lies."),

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from .names import split_port
+
 Role = Literal["web", "app", "api", "admin", "status", "staging", "origin", "mail", "other"]
 Environment = Literal["production", "staging", "development"]
 Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing"]
@@ -16,6 +18,9 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PageUse = Literal["demo", "advertisement"]
 AlertKind = Literal["slack", "email"]
 AlertEvent = Literal["down", "slow", "deploy", "certificate"]
+MailboxKind = Literal["imap", "gmail", "outlook"]
+MailboxAuth = Literal["", "password", "token", "device"]
+FlowName = Literal["verification", "password-reset", "invite", "receipt", "notification"]
 Service = Literal["rdap", "crt.sh", "certspotter", "block-lists", "asn", "globalping"]
 
 
@@ -131,6 +136,71 @@ class Email(_Table, frozen=True, kw_only=True):
     """The address customers write to."""
 
 
+class Mailbox(_Table, frozen=True, kw_only=True):
+    """A test mailbox: only read, over TLS, and only mails to its own tagged addresses."""
+
+    name: str
+    """What people call it, such as `gmail`."""
+    address: str
+    """Its mail address."""
+    kind: MailboxKind = "imap"
+    """imap, gmail or outlook."""
+    host: str = ""
+    """The IMAP server, HOST or HOST:PORT (993 unless given). Empty: that of Gmail or Outlook."""
+    login: str
+    """The stored credential: a password (an app password at Gmail), an access token, or what `launchready mail login` stored."""
+    user: str = ""
+    """The user name at the server; empty: the address."""
+    auth: MailboxAuth = ""
+    """password, token (XOAUTH2 with an access token) or device (Outlook's device code). Empty: device at Outlook, else password."""
+    client_id: str = ""
+    """The app registration that `device` logs in through."""
+    tagged: str = ""
+    """How a test address is written, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag} before the @."""
+
+    @property
+    def way(self) -> MailboxAuth:
+        """How it logs in."""
+        return self.auth or ("device" if self.kind == "outlook" else "password")
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Host and port of the IMAP server."""
+        host, port = split_port(self.host or {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}.get(self.kind, ""))
+        return host, port or 993
+
+    @property
+    def login_host(self) -> str:
+        """The host that the stored credential goes to."""
+        return "login.microsoftonline.com" if self.way == "device" else self.server[0]
+
+    def recipient(self, tag: str) -> str:
+        """The address for one test mail."""
+        local, _, domain = self.address.rpartition("@")
+        return (self.tagged or f"{local}+{{tag}}@{domain}").replace("{tag}", tag)
+
+
+class MailFlow(_Table, frozen=True, kw_only=True):
+    """One of the mails that the product sends: how to cause it, and what must be in it."""
+
+    name: FlowName
+    """verification, password-reset, invite, receipt or notification."""
+    sent: bool = True
+    """False: the product sends no such mail."""
+    route: str = ""
+    """The route whose request causes it; its body holds {{email}}, and {{password}} or {{run_id}} where wanted. Empty: by hand."""
+    steps: str = ""
+    """What to do by hand, such as `sign up at https://example.com/join`."""
+    contains: tuple[str, ...] = ()
+    """Text that must stand in it."""
+    links: tuple[str, ...] = ()
+    """Hosts that its links may lead to, beside those of the launch, such as a click counter's."""
+    marketing: bool = False
+    """True where it advertises: it then needs a way to unsubscribe with one click."""
+    within_s: int = 60
+    """It should have arrived within so many seconds."""
+
+
 class Repository(_Table, frozen=True, kw_only=True):
     """Where the product's code lies on this machine."""
 
@@ -155,6 +225,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     """At most so many timed requests to one route."""
     rate: float = 10.0
     """Timed requests a second to one route."""
+    mails_per_hour: int = 20
+    """At most so many test mails an hour are caused."""
     ca_file: str = ""
     """A file with extra certificate authorities, from the launch file's own folder."""
 
@@ -273,6 +345,10 @@ class Launch(_Table, frozen=True, kw_only=True):
     """The product's mobile apps, and the pages that app stores ask for."""
     email: Email = Email()
     """How the product sends and receives mail."""
+    mailboxes: tuple[Mailbox, ...] = ()
+    """Test mailboxes, in which the product's own mails are looked for."""
+    flows: tuple[MailFlow, ...] = ()
+    """The mails that the product sends."""
     repository: Repository | None = None
     """Where the code lies."""
     watch: Watch = Watch()

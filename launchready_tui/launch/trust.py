@@ -46,6 +46,8 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
     repository: str
     alerts: tuple[str, ...] = ()
     """Where messages go when something is watched: `on-call: slack to hooks.slack.com`."""
+    mailboxes: tuple[str, ...] = ()
+    """Test mailboxes that would be read: `gmail: imap.gmail.com`."""
 
     def lines(self) -> tuple[str, ...]:
         """What to show before the question, one line a kind; kinds that are not used are left out."""
@@ -59,6 +61,7 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
             ("extra certificate authorities", (self.ca_file,) if self.ca_file else ()),
             ("repository", (self.repository,) if self.repository else ()),
             ("alerts", self.alerts),
+            ("test mailboxes", self.mailboxes),
         )
         return tuple(f"{kind}: {', '.join(values)}" for kind, values in kinds if values)
 
@@ -76,6 +79,7 @@ def summary(file: LaunchFile) -> Reaches:
     used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
     alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]
     used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
+    used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]
     if launch.watch.heartbeat:
         used.append(f"{launch.watch.heartbeat} for {launch.watch.heartbeat_host}")
     return Reaches(
@@ -88,6 +92,7 @@ def summary(file: LaunchFile) -> Reaches:
         ca_file=launch.settings.ca_file,
         repository=launch.repository.path if launch.repository else "",
         alerts=tuple(f"{alert.name}: {alert.kind} to {alert.to or server}" for alert, server in alerts),
+        mailboxes=tuple(f"{box.name}: {box.server[0]}" for box in launch.mailboxes),
     )
 
 

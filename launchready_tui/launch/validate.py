@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import names
+from . import mailrules, names
+from .mailrules import Found as Seen
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
 
-MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000, "targets": 200, "alerts": 50}
+MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000, "targets": 200, "alerts": 50, "mailboxes": 20, "flows": 10}
 _FOREIGN_ROLES = ("origin", "status", "mail", "other")
 _SECRET_HEADERS = frozenset(
     ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token")
@@ -187,6 +188,16 @@ RULES: dict[str, Rule] = {
     "alerts[].credential": _plain(_login, names.mend_credential),
     "alerts[].sender": _plain(_optional_mail),
     "alerts[].to": _plain(_optional_mail),
+    "mailboxes[].name": _plain(_line),
+    "mailboxes[].address": _plain(names.email_problem),
+    "mailboxes[].host": _plain(_server),
+    "mailboxes[].login": _plain(names.credential_problem, names.mend_credential),
+    "mailboxes[].user": _plain(_label),
+    "mailboxes[].tagged": _plain(mailrules.tagged),
+    "mailboxes[].client_id": _plain(mailrules.client),
+    "flows[].steps": _plain(_label),
+    "flows[].contains[]": _plain(_line),
+    "flows[].links[]": _plain(names.host_problem, names.mend_host),
     "repository.path": _plain(_path),
     "settings.nameservers[]": _plain(names.endpoint_problem),
     "settings.private_addresses[]": _plain(names.network_problem),
@@ -201,6 +212,8 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "watch.certificate_days": (1, 90, "days"),
     "targets[].target_ms": (1, 600_000, "milliseconds"),
     "targets[].status[]": (100, 599, "as an HTTP status"),
+    "flows[].within_s": (5, 600, "seconds"),
+    "settings.mails_per_hour": (1, 100, "test mails an hour"),
     "settings.requests_per_host": (1, 10_000, "requests"),
     "settings.samples": (1, 100_000, "requests"),
     "settings.rate": (0.01, 50, "requests a second"),
@@ -228,13 +241,15 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         for key, value in _at(data, pattern):
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
                 say(key, value, f"{least:g} to {most:g} {unit}")
-    for together in (_canonical, _hosts, _urls, _routes, _targets, _alerts, _maps, _redirects):
+    for together in (_canonical, _hosts, _urls, _routes, _targets, _alerts, mailrules.mailboxes, mailrules.flows, _maps, _redirects):
         together(data, broken, say)
     for table, key in (
         ("hosts", "name"),
         ("routes", "name"),
         ("targets", "name"),
         ("alerts", "name"),
+        ("mailboxes", "name"),
+        ("flows", "name"),
         ("pages", "url"),
         ("redirects", "from"),
     ):
@@ -244,12 +259,6 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         if isinstance(rows, list) and len(rows) > most_rows:
             say(table, Seen(f"{len(rows)} of them"), f"at most {most_rows}")
     return found
-
-
-class Seen(str):
-    """What was found, already in words."""
-
-    __slots__ = ()
 
 
 Say = Callable[..., None]

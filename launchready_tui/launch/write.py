@@ -20,7 +20,7 @@ _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
 _PLAIN_TABLES = ("sprint", "permission", "apps", "email", "repository", "watch", "connect", "settings")
-_MANY = ("hosts", "routes", "pages", "redirects", "targets", "alerts")
+_MANY = ("hosts", "routes", "pages", "redirects", "mailboxes", "flows", "targets", "alerts")
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
     "permission": 'by = "founder"\non = 2026-11-24\ndomains = ["{domain}"]',
@@ -32,6 +32,8 @@ _EXAMPLES = {
     "alerts": 'name = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"',
     "apps": 'ios = ["A1B2C3D4E5.com.example.shop"]\nandroid = ["com.example.shop"]\nprivacy = "{canonical}privacy"',
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
+    "mailboxes": 'name = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"',
+    "flows": 'name = "password-reset"\nsteps = "ask for a new password at {canonical}forgot"\ncontains = ["Reset your password"]',
     "repository": 'path = "../shop"',
 }
 

@@ -291,8 +291,11 @@ class Web:
         address: str = "",
         crawl: bool = False,
         cap: int = CAP,
+        fresh: bool = False,
     ) -> Reply | Failure:
         """One answer; redirects are not followed. `address` asks that address of the host, `crawl` uses the crawl's own limit.
+
+        `fresh` asks anew though the question is known, for what changes something or is waited for.
 
         Ends within 10 s of its start; it may wait before for one of the host's 8 places.
         """
@@ -300,7 +303,7 @@ class Web:
         if isinstance(located, Failure):
             return located
         question = _Question(method.upper(), located, headers, body, address, max(cap, CAP))
-        reply = await self._memory.once(question, lambda: self._look(question, crawl))
+        reply = await (self._look(question, crawl) if fresh else self._memory.once(question, lambda: self._look(question, crawl)))
         if isinstance(reply, Failure) or len(reply.body) <= cap:
             return reply
         return _cut(reply, cap)

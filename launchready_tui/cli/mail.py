@@ -1,0 +1,120 @@
+"""`launchready mail`: test mailboxes, and the product's own mails sent, found and judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..launch.model import Mailbox
+    from ..vault.secret import Secret
+    from ..workspace import Workspace
+
+
+@click.group()
+def mail() -> None:
+    """Test the mails that the product sends: cause one, find it in a test mailbox, judge it."""
+
+
+def box_of(ws: Workspace, name: str) -> Mailbox:
+    """The mailbox of that name; the only one where none is named. Raises click.UsageError."""
+    boxes = {box.name: box for box in ws.launch.mailboxes}
+    if not boxes:
+        raise click.UsageError("the launch file names no test mailbox; add one under [[mailboxes]]")
+    if not name and len(boxes) == 1:
+        return next(iter(boxes.values()))
+    if name in boxes:
+        return boxes[name]
+    known = ", ".join(boxes)
+    raise click.UsageError(f"there is no mailbox called {name!r}; known: {known}" if name else f"which mailbox? One of {known}")
+
+
+def keeper(ws: Workspace) -> Callable[[Mailbox, Secret], None]:
+    """Stores a log-in that was renewed, bound to the host it goes to."""
+
+    def keep(box: Mailbox, secret: Secret) -> None:
+        ws.vault.set(box.login, secret.reveal(), (box.login_host,), f"log-in of the test mailbox {box.name}")
+
+    return keep
+
+
+@mail.command("login")
+@click.argument("mailbox", required=False, default="")
+@common
+@pass_common
+def login(said: Common, mailbox: str) -> int:
+    """Log in at Outlook.com: shows a code to type in a browser, and keeps what comes back in the keyring."""
+    from ..failure import Failure
+    from ..mailbox import device
+
+    ws = said.open()
+    try:
+        box = box_of(ws, mailbox)
+        if box.way != "device":
+            raise click.UsageError(
+                f"{box.name} logs in by {box.way}; store it: launchready credentials set {box.login} --host {box.login_host}"
+            )
+
+        async def walk() -> Failure | None:
+            async with ws.open_world() as world:
+                code = await device.begin(world.web, box.client_id)
+                if isinstance(code, Failure):
+                    return code
+                note(f"Open {code.page} and type {code.code}. Waiting for {code.expires_s // 60} min; Ctrl+C ends it.")
+                tokens = await device.wait(world.web, box.client_id, code, asyncio.sleep)
+                if isinstance(tokens, Failure):
+                    return tokens
+                if tokens.refresh is None:
+                    return Failure(kind="log-in", detail="no lasting log-in came back; the app needs offline_access", target=device.HOST)
+                await asyncio.to_thread(keeper(ws), box, tokens.refresh)
+                return None
+
+        failed = asyncio.run(walk())
+        if failed is not None:
+            note(f"{box.name}: {failed}")
+            return Exit.FOUND
+        note(f"{box.name} is logged in; the log-in is stored as {box.login}")
+        return Exit.FINE
+    finally:
+        ws.close()
+
+
+@mail.command("look")
+@click.argument("mailbox", required=False, default="")
+@common
+@pass_common
+def look(said: Common, mailbox: str) -> int:
+    """Log in to a test mailbox and list its folders: which is the inbox, which is spam. No mail is read."""
+    from ..failure import Failure
+    from ..mailbox import enter
+    from ..text import for_terminal
+
+    ws = said.open()
+    try:
+        box = box_of(ws, mailbox)
+
+        async def walk() -> list[str] | Failure:
+            async with ws.open_world() as world:
+                opened = await enter(world, box, keep=keeper(ws))
+                if isinstance(opened, Failure):
+                    return opened
+                async with opened:
+                    folders = await opened.folders()
+                return folders if isinstance(folders, Failure) else [f"{one.place:6} {for_terminal(one.shown)}" for one in folders]
+
+        found = asyncio.run(walk())
+        if isinstance(found, Failure):
+            note(f"{box.name}: {found}")
+            return Exit.FOUND
+        for line in found:
+            click.echo(line)
+        note(f"{box.name} can be read at {box.server[0]}; a test address is {box.recipient('lr-EXAMPLE')}")
+        return Exit.FINE
+    finally:
+        ws.close()
