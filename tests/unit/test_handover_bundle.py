@@ -142,8 +142,20 @@ FRONT = (
     *("README.md", "SHA256SUMS", "START-HERE.html", "VERIFY.txt", "data/launchready.json", "data/schema.json"),
 )
 TABLES = (
-    *("access", "access-points", "backups", "before-after", "checklist", "checkpoints", "checks", "contacts", "domain-map", "domains"),
-    *("known-risks", "recovery", "redirects", "risks", "routes", "systems"),
+    *(
+        "access",
+        "access-points",
+        "backups",
+        "alerts",
+        "before-after",
+        "checklist",
+        "checkpoints",
+        "checks",
+        "contacts",
+        "domain-map",
+        "domains",
+    ),
+    *("known-risks", "recovery", "redirects", "risks", "routes", "systems", "targets"),
 )
 
 

@@ -20,6 +20,7 @@ from launchready_tui.handover.snapshot import Snapshot
 from launchready_tui.launch.cards import scenarios_of
 from launchready_tui.launch.cards import table as cards
 from launchready_tui.launch.inventory import Access, Contact, Inventory, Recovery, System
+from launchready_tui.launch.model import Alert
 from launchready_tui.launch.people import People, Person
 from launchready_tui.world.sights import Certificate, TlsSight
 
@@ -418,3 +419,21 @@ def test_states_are_words_with_glyphs_never_a_colour_alone() -> None:
         for cell in cells(one):
             if cell.kind == "state":
                 assert cell.glyph and cell.text
+
+
+# Monitoring
+
+
+def test_alert_rules_and_what_is_watched_are_written_down() -> None:
+    market = full()
+    alerts = (
+        Alert(name="on-call", owner="engineer", kind="slack", second="mail"),
+        Alert(name="mail", owner="founder", kind="email", targets=("home",)),
+    )
+    market.launch = msgspec.structs.replace(market.launch, alerts=alerts)
+    page = document(market, "monitoring")
+    rows = table(page, "Alert rules")
+    assert rows[0][:3] == ["on-call", "The launch engineer", "slack"] and rows[0][-1] == "mail"
+    assert rows[1][4] == "home" and "a second channel for the alert mail" in [gap.text for gap in page.gaps]
+    assert ["search", "https://api.example.com/search?q=boat"] in table(page, "What is watched")
+    assert "who is told when something breaks" in [gap.text for gap in document(full(), "monitoring").gaps]

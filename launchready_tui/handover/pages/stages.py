@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...findings import State, worst
 from ..blocks import Cell
-from ..draft import Draft, plain
+from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
 from ..timing import Timing, change, timings
@@ -65,6 +65,8 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
     )
     if name == "performance":
         _routes(draft)
+    if name == "monitoring":
+        _alerts(draft)
     draft.pastes("To paste", *(spec.id for spec in stage.checks if spec.automated))
     return draft.finish()
 
@@ -106,10 +108,51 @@ def _routes(draft: Draft) -> None:
         draft.fact("", "measurements of the main routes", "1")
     draft.table(
         "Before and after",
-        "route|#before|which lay between|#requests|#now|which lies between|#requests|+what can be said",
+        "route|#before|which lay between|#requests then|#now|which lies between|#requests now|+what can be said",
         compared,
         csv="before-after",
         empty="Nothing to compare: each route was measured once at most.",
+    )
+
+
+def _alerts(draft: Draft) -> None:
+    """Who is told what by which channel, and what is watched: as the launch file has it. Credentials are named, never shown."""
+    from ...watch.targets import targets_of
+
+    shot = draft.snapshot
+    alerts = shot.launch.alerts
+    draft.table(
+        "Alert rules",
+        "alert|@acts on it|by|is told of|about|if that fails",
+        [
+            (
+                plain(one.name),
+                plain(shot.person(one.owner)),
+                plain(one.kind),
+                plain(", ".join(one.on)),
+                plain(", ".join(one.targets) or "all targets"),
+                draft.fact(one.second, f"a second channel for the alert {one.name}", "6", short="second channel"),
+            )
+            for one in alerts
+        ],
+        csv="alerts",
+        empty="Not filled: who is told when something breaks.",
+    )
+    if not alerts:
+        draft.fact("", "who is told when something breaks", "6")
+    watch = shot.launch.watch
+    draft.facts(
+        ("Looked at every", plain(f"{watch.every_s:g} s")),
+        ("Promised to be up", plain(f"{watch.slo:g} % of the time")),
+        ("Watching machine", plain("stays on" if watch.always_on else "may be somebody's laptop")),
+        ("Hosted monitor beside it", plain(watch.monitor)),
+    )
+    draft.table(
+        "What is watched",
+        "target|+what",
+        [(plain(one.name), code(one.url)) for one in targets_of(shot.launch)],
+        csv="targets",
+        empty="Not filled: the launch file names nothing that could be watched.",
     )
 
 
