@@ -10,6 +10,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
+from .watch_export import export, metrics
 
 if TYPE_CHECKING:
     from ..samples import Drill, Target
@@ -35,6 +36,10 @@ def watch(context: click.Context, seconds: float | None, once: bool) -> int | No
         return _once(ws, said) if once else _watch(ws, seconds)
     finally:
         ws.close()
+
+
+watch.add_command(export)
+watch.add_command(metrics)
 
 
 def _watch(ws: Workspace, seconds: float | None) -> int:

@@ -1,0 +1,97 @@
+"""`launchready watch export` and `watch metrics`: the watch for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..watch.export import Job
+    from ..workspace import Workspace
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(("prometheus", "gatus", "healthchecks", "github-actions")))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files there, not to stdout.")
+@common
+@pass_common
+def export(said: Common, kind: Any, out: Path | None) -> int:
+    """Print the same targets and alerts for another program that watches; secrets only as references.
+
+    \b
+    prometheus      Prometheus, Alertmanager and blackbox_exporter, with a compose file and a systemd unit
+    gatus           one small program with a page
+    healthchecks    a script that makes dead-man's switches for the watch and for backups
+    github-actions  a smoke test after each deploy; no watch: GitHub starts it late
+    """
+    from ..watch.export import Plan
+    from ..watch.export import export as made_for
+
+    ws = said.open()
+    try:
+        made = made_for(Plan.of(ws.launch, jobs=_jobs(ws)), kind)
+        for name, body in made.files.items():
+            if out is None:
+                if len(made.files) > 1:
+                    click.echo(f"# ---- {name}")
+                click.echo(body, nl=False)
+            else:
+                from ..launch.atomic import write_atomically
+
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(out / name, body, mode=0o755 if name.endswith(".sh") else 0o644)
+                note(f"written {out / name}")
+        for line in made.notes:
+            note(f"Note: {line}")
+        return Exit.FINE
+    finally:
+        ws.close()
+
+
+def _jobs(ws: Workspace) -> list[Job]:
+    """Backups of the inventory: what must run by itself, and nobody notices when it does not."""
+    from ..watch.export import Job
+    from ..watch.export.plan import length_s
+
+    return [
+        Job(name=f"backup of {one.store}", owner=one.owner, every_s=length_s(one.every) or 0, grace_s=(length_s(one.every) or 0) // 4)
+        for one in ws.inventory.backups
+    ]
+
+
+@click.command()
+@click.option(
+    "--window", type=click.FloatRange(60, 7 * 86400), default=3600, show_default=True, metavar="SECONDS", help="For what is counted."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there, whole or not at all.")
+@common
+@pass_common
+def metrics(said: Common, window: float, out: Path | None) -> int:
+    """Print what the watch sees in Prometheus' text format, as for the textfile collector of node_exporter."""
+    from datetime import timedelta
+
+    from ..samples import PLACE, WatchReader, snapshot
+    from ..watch.metrics import metrics as written
+
+    ws = said.open()
+    try:
+        try:
+            with WatchReader(ws.folder / PLACE) as reader:
+                text = written(snapshot(reader, ws.clock.now(), timedelta(seconds=window)), product=ws.launch.name)
+        except FileNotFoundError:
+            note("Nothing was watched here yet; `launchready watch` does.")
+            return Exit.COULD_NOT_RUN
+        if out is None:
+            click.echo(text, nl=False)
+        else:
+            from ..launch.atomic import write_atomically
+
+            write_atomically(out, text)
+        return Exit.FINE
+    finally:
+        ws.close()

@@ -1,0 +1,127 @@
+"""What all exports are made from: the same targets and alerts that the watch here uses, and where the other side listens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...launch.model import Alert, Launch, Watch
+from ...probe.stats import at_most
+from ...samples.model import Condition, Target
+from ...text import clean
+from ..detect import SLOW_ALPHA
+from ..targets import targets_of
+from ..watched import policy_of
+
+SECRETS = "/etc/launchready/secrets"
+"""Where a file of each credential's name lies on the machine that watches. No export holds a secret, only this path and the name."""
+CA_FILE = "/etc/launchready/ca.pem"
+CHANGED = "Change the launch file and export again, or take this file over as your own."
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the three programs listen: loopback, since whoever reaches a blackbox exporter lets it ask any address."""
+
+    prometheus: str = "127.0.0.1:9090"
+    alertmanager: str = "127.0.0.1:9093"
+    blackbox: str = "127.0.0.1:9115"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A thing outside the product that must run now and then, such as a backup. `every_s` 0: nobody said how often."""
+
+    name: str
+    owner: str
+    every_s: int
+    grace_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One launch as the exports take it."""
+
+    product: str
+    domain: str
+    targets: tuple[Target, ...]
+    alerts: tuple[Alert, ...]
+    watch: Watch
+    jobs: tuple[Job, ...] = ()
+    ports: Ports = Ports()
+    secrets: str = SECRETS
+    own_ca: bool = False
+    connect: bool = False
+    left: list[str] = field(default_factory=list)
+    """What could not be said in the other one's words, for people."""
+
+    @classmethod
+    def of(
+        cls, launch: Launch, *, jobs: Sequence[Job] = (), ports: Ports | None = None, secrets: str = SECRETS, targets: Sequence[Target] = ()
+    ) -> Plan:
+        made = cls(
+            product=clean(launch.name),
+            domain=launch.domain,
+            targets=tuple(targets) or targets_of(launch),
+            alerts=launch.alerts,
+            watch=launch.watch,
+            jobs=tuple(jobs),
+            ports=ports or Ports(),
+            secrets=secrets,
+            own_ca=bool(launch.settings.ca_file),
+            connect=bool(launch.connect),
+        )
+        if made.own_ca:
+            made.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
+        if made.connect:
+            made.left.append("The connect map is not exported: names are looked up as everybody does")
+        if not launch.alerts:
+            made.left.append("The launch file has no [[alerts]], so nobody would be told")
+        return made
+
+    def secret(self, name: str) -> str:
+        """The path of the file with this credential."""
+        return f"{self.secrets}/{name}"
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """Every credential that is referred to, each once."""
+        names = [alert.credential for alert in self.alerts if alert.credential]
+        names += [target.login for target in self.targets if target.login]
+        return tuple(dict.fromkeys([*names, *([self.watch.heartbeat] if self.watch.heartbeat else [])]))
+
+
+def down_for_s(target: Target) -> float:
+    """How long it must fail before it is down, seconds: three of its probes in a row, at least as long as the watch here waits."""
+    return max(policy_of(target).down_span, 2 * target.every_s)
+
+
+def slow_rule(target: Target) -> tuple[int, int, float]:
+    """(over the target, of so many probes, in so many seconds): seen less than once in a thousand times if one in twenty may be over."""
+    window = max(policy_of(target).slow_window, policy_of(target).slow_least * target.every_s)
+    n = int(window / target.every_s)
+    over = next(k for k in range(n + 1) if 1 - at_most(k - 1, n, 0.05) <= SLOW_ALPHA)
+    return over, n, window
+
+
+def json_words(condition: Condition) -> tuple[list[str | int], str]:
+    """The steps of a JSON path, numbers where they count, and the value that must stand there."""
+    return [int(step) if step.isdecimal() else step for step in condition.name.split(".")], condition.value
+
+
+_UNITS = {"min": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
+_LENGTH = re.compile(r"(?i)(?:every\s+)?(\d+)?\s*(min|hour|day|week|month)(?:ute)?s?")
+_ADVERBS = {"hourly": 3600, "nightly": 86400, "daily": 86400, "weekly": 604800, "monthly": 2592000}
+
+
+def length_s(text: str) -> int | None:
+    """Seconds of what the inventory writes (`1 day`, `every 6 hours`, `nightly`); None where it cannot be read."""
+    plain = text.strip().lower()
+    found = _LENGTH.fullmatch(plain)
+    return _UNITS[found[2]] * int(found[1] or 1) if found else _ADVERBS.get(plain)
+
+
+def seconds(value: float) -> str:
+    """A length of time as all of these programs read it: whole seconds, else milliseconds."""
+    return f"{int(value)}s" if value == int(value) else f"{round(value * 1000)}ms"

@@ -1,0 +1,152 @@
+"""The exported files in the programs they are for: a server is killed, and the one who acts hears of it; then it is up again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from watchtown import Shop, until
+
+from launchready_tui.launch.model import Alert, Launch, Watch
+from launchready_tui.samples import Target
+from launchready_tui.watch.export import Plan, Ports, export
+
+PROGRAMS = {name: shutil.which(name) for name in ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter", "curl")}
+if not all(PROGRAMS.values()) and os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") != "1":
+    pytest.skip(f"not here: {', '.join(name for name, path in PROGRAMS.items() if not path)}", allow_module_level=True)
+
+
+@dataclass
+class Receiver:
+    """Takes what is posted, and the pings of the dead-man's switch."""
+
+    port: int = 0
+    messages: list[dict[str, object]] = field(default_factory=list)
+    pings: int = 0
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = next((int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length:")), 0)
+            body = await reader.readexactly(length)
+            if head.startswith("POST"):
+                self.messages.append(json.loads(body))
+            else:
+                self.pings += 1
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+
+    def titles(self) -> list[str]:
+        return [str(attachment["title"]) for message in self.messages for attachment in message["attachments"]]  # type: ignore[attr-defined]
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in socks:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in socks]
+
+
+@contextlib.contextmanager
+def started(folder: Path, *argv: str, **env: str) -> object:  # type: ignore[misc]
+    with (folder / f"{Path(argv[0]).name}.log").open("wb") as log:
+        process = subprocess.Popen(argv, cwd=folder, stdout=log, stderr=log, env={**os.environ, **env})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ready(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{address}/-/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@contextlib.asynccontextmanager
+async def stack(folder: Path, shop: Shop, receiver: Receiver) -> AsyncIterator[None]:
+    """The whole export at work on free ports."""
+    one, two, three = (f"127.0.0.1:{port}" for port in free_ports(3))
+    launch = Launch(
+        name="Market",
+        domain="market.test",
+        canonical="https://market.test/",
+        alerts=(Alert(name="on-call", owner="founder", credential="chat-webhook"),),
+        watch=Watch(heartbeat="switch"),
+    )
+    target = Target(name="home", url=f"http://127.0.0.1:{shop.port}/", host="127.0.0.1", port=shop.port, every_s=5)
+    secrets = folder / "secrets"
+    secrets.mkdir()
+    (secrets / "chat-webhook").write_text(f"http://127.0.0.1:{receiver.port}/hook")
+    (secrets / "switch").write_text(f"http://127.0.0.1:{receiver.port}/ping")
+    plan = Plan.of(launch, ports=Ports(prometheus=one, alertmanager=two, blackbox=three), secrets=str(secrets), targets=(target,))
+    for name, text in export(plan, "prometheus").files.items():
+        (folder / name).write_text(text)
+    with contextlib.ExitStack() as running:
+        for name, more in (
+            ("prometheus-blackbox-exporter", ["--config.file=blackbox.yml", f"--web.listen-address={three}"]),
+            (
+                "prometheus-alertmanager",
+                [
+                    "--config.file=alertmanager.yml",
+                    f"--web.listen-address={two}",
+                    "--cluster.listen-address=",
+                    f"--storage.path={folder / 'am'}",
+                ],
+            ),
+            (
+                "prometheus",
+                [
+                    "--config.file=prometheus.yml",
+                    f"--web.listen-address={one}",
+                    f"--storage.tsdb.path={folder / 'tsdb'}",
+                    # Its first round is over before it has found Alertmanager; the next would be a minute later.
+                    "--rules.alert.resend-delay=5s",
+                ],
+            ),
+        ):
+            running.enter_context(started(folder, str(PROGRAMS[name]), *more))  # type: ignore[arg-type]
+        await until(lambda: ready(one) and ready(two), 60)
+        running.enter_context(started(folder, "sh", "alive.sh", ALIVE_S="1"))  # type: ignore[arg-type]
+        yield
+
+
+@pytest.mark.timeout(300)
+async def test_a_killed_server_is_told_and_its_return_too(tmp_path: Path) -> None:
+    receiver = Receiver()
+    server = await asyncio.start_server(receiver.talk, "127.0.0.1", 0)
+    receiver.port = server.sockets[0].getsockname()[1]
+    async with server, Shop() as shop:
+        try:
+            async with stack(tmp_path, shop, receiver):
+                await until(lambda: shop.asked >= 2, 60)
+                await until(lambda: receiver.pings, 60)
+                assert not receiver.messages
+                shop.kill()
+                killed = time.monotonic()
+                await until(lambda: receiver.messages, 120)
+                print(f"killed to told: {time.monotonic() - killed:.1f} s")
+                assert receiver.titles() == ["Market: home is down"]
+                text = str(receiver.messages[0]["attachments"][0]["text"])  # type: ignore[index]
+                assert "Who acts: founder" in text and f"http://127.0.0.1:{shop.port}/ gave no right answer" in text
+                await shop.start()
+                await until(lambda: any(title.startswith("Market: Over: ") for title in receiver.titles()), 120)
+                assert "Market: Over: home is down" in receiver.titles()
+        except TimeoutError:
+            pytest.fail("".join(f"\n== {log.name}\n{log.read_text()[-2000:]}" for log in sorted(tmp_path.glob("*.log"))))

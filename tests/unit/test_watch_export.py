@@ -1,0 +1,315 @@
+"""The watch for other programs: what is written is what those programs read, holds no secret, and fires when it should."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchready_tui.launch.model import Alert, Host, Launch, Route, Watch, WatchTarget
+from launchready_tui.watch.export import KINDS, Exported, Job, Kind, Plan, export, yamltext
+from launchready_tui.watch.export.blackbox import re2
+from launchready_tui.watch.export.plan import length_s
+
+ALERTS = (
+    Alert(name="on-call", owner="founder", credential="chat-webhook", second="mail"),
+    Alert(
+        name="mail",
+        owner='support "night"',
+        kind="email",
+        on=("down",),
+        server="smtp.market.test:587",
+        user="alerts",
+        credential="mail-password",
+        sender="alerts@market.test",
+        to="support@market.test",
+        targets=('api "health"', "se.arch"),
+    ),
+)
+LAUNCH = Launch(
+    name="Market {{ of }} $things",
+    domain="market.test",
+    canonical="https://market.test/",
+    hosts=(Host(name="market.test", role="web"), Host(name="mail.market.test", role="mail")),
+    routes=(
+        Route(name="search", url="https://market.test/s?q=1&p=$2", safe=True, target_ms=250),
+        Route(name="pay", url="https://market.test/pay", safe=True, flow="pay"),
+        Route(name="book", url="https://market.test/book", method="POST"),
+    ),
+    targets=(
+        WatchTarget(
+            name='api "health"',
+            url="https://market.test/healthz",
+            json={"status": "ok", "checks.0.n": "3.5"},
+            contains="a.b (c)",
+            absent="Fehler: ü\\d",
+            header={"X-V": "1"},
+            status=(200, 204),
+            login="shop-login",
+            headers={"a": "b: #c"},
+        ),
+    ),
+    alerts=ALERTS,
+    watch=Watch(heartbeat="healthchecks-ping"),
+)
+
+
+def made(kind: Kind, launch: Launch = LAUNCH, **more: object) -> Exported:
+    return export(Plan.of(launch, **more), kind)  # type: ignore[arg-type]
+
+
+def tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None and os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") != "1":
+        pytest.skip(f"{name} is not here")
+    assert found, f"{name} is not here"
+    return found
+
+
+def run(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def written(folder: Path, exported: Exported) -> Path:
+    for name, text in exported.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+# What the programs themselves say
+
+
+def test_prometheus_reads_configuration_and_rules(tmp_path: Path) -> None:
+    promtool = tool("promtool")
+    folder = written(tmp_path, made("prometheus"))
+    checked = run(folder, promtool, "check", "config", "prometheus.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert run(folder, promtool, "check", "rules", "--lint-fatal", "rules.yml").returncode == 0
+    (folder / "rules.yml").write_text((folder / "rules.yml").read_text().replace("probe_success{", "probe_success{{", 1))
+    assert run(folder, promtool, "check", "config", "prometheus.yml").returncode == 1
+
+
+def test_alertmanager_reads_its_configuration(tmp_path: Path) -> None:
+    amtool = tool("amtool")
+    folder = written(tmp_path, made("prometheus"))
+    checked = run(folder, amtool, "check-config", "alertmanager.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    routed = {
+        "down search": "on-call",
+        'down api "health"': "on-call,mail",
+        "down searcharch": "on-call",
+        "slow se.arch": "on-call",
+        "down ": "on-call,mail",
+    }
+    for case, receivers in routed.items():
+        event, _, target = case.partition(" ")
+        labels = [f"event={event}", *([f"target={json.dumps(target)}"] if target else [])]
+        answer = run(folder, amtool, "config", "routes", "test", "--config.file=alertmanager.yml", *labels)
+        assert answer.stdout.strip() == receivers, (case, answer.stderr)
+    assert (
+        run(folder, amtool, "config", "routes", "test", "--config.file=alertmanager.yml", "alertname=Watchdog").stdout.strip() == "nobody"
+    )
+
+
+def test_the_exporter_reads_its_modules(tmp_path: Path) -> None:
+    exporter = tool("prometheus-blackbox-exporter")
+    folder = written(tmp_path, made("prometheus"))
+    checked = run(folder, exporter, "--config.file=blackbox.yml", "--config.check")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_unit_is_one(tmp_path: Path) -> None:
+    analyze = tool("systemd-analyze")
+    text = made("prometheus").files["launchready-watch.service"]
+    (tmp_path / "launchready-watch.service").write_text(text.replace("/opt/launchready/bin/launchready", "/bin/true"))
+    checked = run(tmp_path, analyze, "verify", "./launchready-watch.service")
+    assert checked.returncode == 0, checked.stderr
+
+
+RULES = """
+rule_files: [rules.yml]
+evaluation_interval: 5s
+tests:
+  - interval: 15s
+    input_series:
+      - series: 'probe_success{job="launchready", every="15s", target="dead", instance="https://dead.test/"}'
+        values: '1x7 0x40'
+      - series: 'probe_success{job="launchready", every="15s", target="restarted", instance="https://again.test/"}'
+        values: '1x7 0 0 1x40'
+      - series: 'probe_success{job="launchready", every="15s", target="one bad of three", instance="https://third.test/"}'
+        values: '1 0 1 1 0 1 1 0 1 1 0 1 1 0 1 1 1x40'
+    alert_rule_test:
+      - eval_time: 2m15s
+        alertname: TargetDown
+        exp_alerts: []
+      - eval_time: 2m40s
+        alertname: TargetDown
+        exp_alerts:
+          - exp_labels: {{event: down, every: 15s, job: launchready, target: dead, instance: "https://dead.test/"}}
+            exp_annotations:
+              summary: dead is down
+              description: https://dead.test/ gave no right answer for 30s or longer.
+      - eval_time: 3m
+        alertname: TargetDegraded
+        exp_alerts:
+          - exp_labels: {{event: down, every: 15s, job: launchready, target: one bad of three, instance: "https://third.test/"}}
+            exp_annotations:
+              summary: one bad of three fails now and then
+              description: 4 of the probes of the last 180s got no right answer.
+  - interval: 15s
+    input_series:
+      - series: 'probe_http_duration_seconds{job="launchready", phase="processing", every="15s", target_ms="250", target="search"}'
+        values: '0.2x20 0.3x7 0.2x100'
+      - series: 'probe_http_duration_seconds{job="launchready", phase="transfer", every="15s", target_ms="250", target="search"}'
+        values: '0.01x140'
+      - series: 'probe_http_duration_seconds{job="launchready", phase="connect", every="15s", target_ms="250", target="search"}'
+        values: '9x140'
+    alert_rule_test:
+      - eval_time: 6m30s
+        alertname: TargetSlow
+        exp_alerts: []
+      - eval_time: 7m30s
+        alertname: TargetSlow
+        exp_alerts:
+          - exp_labels: {{event: slow, every: 15s, job: launchready, target: search, target_ms: "250"}}
+            exp_annotations:
+              summary: search is slow
+              description: 8 of the last 40 answers took longer than 250 ms; at most 5 of 100 should.
+      - eval_time: 30m
+        alertname: TargetSlow
+        exp_alerts: []
+  - interval: 15s
+    input_series:
+      - series: 'probe_ssl_earliest_cert_expiry{job="launchready", target="home"}'
+        values: '1209800x60'
+    alert_rule_test:
+      - eval_time: 3m
+        alertname: CertificateEnds
+        exp_alerts: []
+      - eval_time: 6m
+        alertname: CertificateEnds
+        exp_alerts:
+          - exp_labels: {{event: certificate, job: launchready, target: home}}
+            exp_annotations:
+              summary: The certificate of home ends soon
+              description: It ends in 13d 23h 57m 20s. Look why it was not renewed.
+"""
+
+
+def test_the_rules_fire_when_the_watch_here_would(tmp_path: Path) -> None:
+    promtool = tool("promtool")
+    folder = written(tmp_path, made("prometheus"))
+    (folder / "test.yml").write_text(RULES.replace("{{", "{").replace("}}", "}"))
+    answer = run(folder, promtool, "test", "rules", "test.yml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+# What no tool says
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_route_that_pays_or_changes_something_is_exported(kind: Kind) -> None:
+    text = "".join(made(kind).files.values())
+    assert "/pay" not in text and "/book" not in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_but_names_of_credentials_is_needed(kind: Kind) -> None:
+    """A launch file holds no secret, so an export cannot: it says where each is expected, and each that is used has its place."""
+    exported = made(kind)
+    text = "".join(exported.files.values())
+    wanted = {
+        "prometheus": {"chat-webhook", "mail-password", "shop-login", "healthchecks-ping"},
+        "gatus": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN"},
+        "healthchecks": {"HEALTHCHECKS_API_KEY"},
+        "github-actions": {"secrets.LAUNCHREADY_SHOP_LOGIN"},
+    }[kind]
+    assert all(name in text for name in wanted)
+    assert not re.search(r"(?i)hooks\.slack\.com/services|password: (?!\"?\$)|bearer [a-z0-9]{8}", text)
+
+
+def test_words_of_the_launch_file_are_no_template() -> None:
+    text = made("prometheus").files["alertmanager.yml"]
+    assert '{{ "{{" }} of }}' in text and "{{ of }} $things: " not in text
+    gatus = made("gatus").files["config.yaml"]
+    assert "p=$$2" in gatus
+
+
+def test_what_cannot_be_said_is_told() -> None:
+    assert any("second channel" in line for line in made("prometheus").notes)
+    assert any("answer headers" in line for line in made("gatus").notes)
+    assert any("late" in line for line in made("github-actions").notes)
+    bare = Launch(name="M", domain="market.test", canonical="https://market.test/")
+    assert any("nobody" in line for line in made("prometheus", bare).notes)
+    assert "alive.sh" not in made("prometheus", bare).files and "alive.sh" in made("prometheus").files
+
+
+def test_backups_become_switches(tmp_path: Path) -> None:
+    """The script is run by a real shell against a curl that writes down what it was given."""
+    jobs = [Job("backup of database", "support", 86400, 21600), Job("backup of 'pictures'", "", 0, 0)]
+    folder = written(tmp_path, made("healthchecks", jobs=jobs))
+    fake = tmp_path / "bin" / "curl"
+    fake.parent.mkdir()
+    fake.write_text(
+        '#!/bin/sh\n{ echo "$@"; cat; } >> "$0.log"\nprintf \'{"name": "x", "ping_url": "https://hc-ping.com/%s", "n": 1}\' "$$"\n'
+    )
+    fake.chmod(0o755)
+    key = "a" * 8 + "B" * 8
+    env = {"PATH": f"{fake.parent}:{os.environ['PATH']}", "HEALTHCHECKS_API_KEY": key}
+    done = subprocess.run(["sh", "healthchecks.sh"], cwd=folder, env=env, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"https://hc-ping\.com/\d+\n", done.stdout)) == 3
+    log = (fake.parent / "curl.log").read_text().splitlines()
+    arguments = [line for line in log if line.startswith("-fsS")]
+    assert len(arguments) == 3 and not any(key in line for line in arguments)
+    bodies = [json.loads(line[line.index("--data ") + 7 : line.rindex("}") + 1]) for line in arguments]
+    assert [body["timeout"] for body in bodies] == [60, 86400, 86400]
+    assert all(body["unique"] == ["name"] and body["grace"] >= 60 for body in bodies)
+    missing = subprocess.run(["sh", "healthchecks.sh"], cwd=folder, env={"PATH": env["PATH"]}, capture_output=True, text=True, timeout=30)
+    assert missing.returncode != 0 and "HEALTHCHECKS_API_KEY" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 day", 86400),
+        ("6 hours", 21600),
+        ("every 15 minutes", 900),
+        ("nightly", 86400),
+        ("weekly", 604800),
+        ("now and then", None),
+        ("", None),
+    ],
+)
+def test_lengths_of_the_inventory(text: str, expected: int | None) -> None:
+    assert length_s(text) == expected
+
+
+# YAML and regular expressions, against readers that are not ours
+
+_VALUES = st.recursive(
+    st.text(max_size=20) | st.integers(-1000, 1000) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_VALUES)
+def test_what_is_written_reads_back_the_same(value: object) -> None:
+    yaml = pytest.importorskip("yaml")
+    assert yaml.safe_load(yamltext.dump(value)) == value  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=30))
+def test_a_text_as_an_expression_means_itself(text: str) -> None:
+    found = re.compile(re2(text)).fullmatch(text)
+    assert found is not None
+    assert not re.search(r"\\[A-Za-z ]", re2(text.replace("\\", "")))
