@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,17 +35,19 @@ def text_of(row: Row, key: str, *, needed: bool = True) -> str:
     return value
 
 
-def run(said: Common, private: tuple[str, ...], answer: Answer, *, bare: str = "") -> int:
-    """Answers stdin. A line that is no question is answered with `error`, and makes the exit code 1.
+def run(said: Common, private: tuple[str, ...], answer: Answer, *, bare: str = "", lines: Sequence[str] | None = None) -> int:
+    """Answers stdin, or these lines of it where it was read already.
+
+    A line that is no question is answered with `error`, and makes the exit code 1.
 
     `bare`: a line that is no JSON object is taken as the value of this key.
     """
-    if sys.stdin.isatty():
+    if lines is None and sys.stdin.isatty():
         note("JSON, one object a line; end with Ctrl+D")
-    return asyncio.run(_run(said, private, answer, bare))
+    return asyncio.run(_run(said, private, answer, bare, lines))
 
 
-async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str) -> int:
+async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str, lines: Sequence[str] | None) -> int:
     from ..clock import SystemClock
     from ..launch.model import Launch
     from ..world import World
@@ -62,7 +64,8 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
             return {"error": str(error)}
 
     async def take(world: World) -> None:
-        while line := await asyncio.to_thread(sys.stdin.readline):
+        given = iter(lines or ())
+        while line := await asyncio.to_thread(sys.stdin.readline) if lines is None else next(given, ""):
             if line.strip():
                 await waiting.put(asyncio.create_task(one(world, line)))
         await waiting.put(None)

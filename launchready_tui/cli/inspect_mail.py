@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ import click
 from . import batch
 from .inspect import inspect
 from .options import Common, common, pass_common
-from .say import Exit
+from .say import Exit, note
 
 if TYPE_CHECKING:
     from ..mailauth.dkim_lookup import Found
     from ..mailauth.dmarc import Discovery
+    from ..mailauth.message import Letter
     from ..mailauth.spf import Outcome
     from ..world import World
 
@@ -235,3 +237,106 @@ def _state(one: Found) -> str:
     if not one.key.usable:
         return "unusable"
     return "weak" if one.key.has("short") or one.key.testing else "good"
+
+
+# -- messages --------------------------------------------------------------------------------------------------------
+
+
+@inspect.command("message")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@_looking
+def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
+    """A received mail in its raw form: SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click, text part.
+
+    FILE is what "Show original" or "View message source" saves; `-` reads one message from stdin, or JSON lines such as
+    {"file": "mail.eml"} or {"message": "From: ..."}. No link is opened. Exit code 1: it is not authenticated, or could not be judged.
+    """
+    from ..mailauth.message import read
+
+    if files == ("-",):
+        raw = sys.stdin.buffer.read()
+        if raw.lstrip().startswith(b"{"):
+            return _message_lines(said, private, raw)
+        sources = [("-", raw)]
+    else:
+        sources = [(name, _file(name)) for name in files]
+
+    async def look(world: World) -> list[Letter | str]:
+        found: list[Letter | str] = []
+        for _, raw in sources:
+            try:
+                found.append(await read(world.dns, raw))
+            except ValueError as error:
+                found.append(str(error))
+        return found
+
+    letters: list[Letter | str] = _once(said, private, look)
+    bad = False
+    for (name, _), letter in zip(sources, letters, strict=True):
+        bad = bad or isinstance(letter, str) or letter.dmarc_result != "pass"
+        if kind == "json":
+            click.echo(
+                json.dumps({"file": name, **(_letter(letter) if not isinstance(letter, str) else {"error": letter})}, ensure_ascii=True)
+            )
+            continue
+        if isinstance(letter, str):
+            note(f"{name}: {letter}")
+            continue
+        from .mail_text import letter_lines
+
+        if len(sources) > 1:
+            click.echo(said.ink().fit(name, 0))
+        _print(said, letter_lines(letter, said.ink()))
+    return Exit.FOUND if bad else Exit.FINE
+
+
+def _message_lines(said: Common, private: tuple[str, ...], raw: bytes) -> int:
+    from ..mailauth.message import read
+
+    async def answer(world: World, row: batch.Row) -> batch.Row:
+        if "file" in row:
+            return {"file": row["file"], **_letter(await read(world.dns, await asyncio.to_thread(_file, batch.text_of(row, "file"))))}
+        return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
+
+    return batch.run(said, private, answer, lines=raw.decode("utf-8", "replace").splitlines())
+
+
+def _file(name: str) -> bytes:
+    from pathlib import Path
+
+    from ..mailauth.message import LARGEST
+
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        raise click.UsageError(f"{name}: {error.strerror or error}") from None
+
+
+def _letter(letter: Letter) -> batch.Row:
+    """A message as JSON: what the receiver saw first, then what was worked out here."""
+    import msgspec
+
+    made: batch.Row = msgspec.to_builtins(letter)
+    verdicts = letter.verdicts
+    return {
+        "from": letter.from_address,
+        "receiver": verdicts.authserv_id if verdicts else None,
+        "spf": letter.spf or None,
+        "dkim": letter.dkim,
+        "dmarc": letter.dmarc_result,
+        "alignment": made["alignment"],
+        "policy": letter.dmarc.policy if letter.dmarc else None,
+        "results": made["verdicts"]["results"] if verdicts else [],
+        "signatures": made["signatures"],
+        "links": made["links"],
+        "one_click": made["one_click"],
+        "text_part": letter.has_text,
+        "html_part": letter.has_html,
+        "encrypted": letter.encrypted,
+        "folder": letter.folder or None,
+        "seconds": letter.seconds,
+        "subject": letter.subject,
+        "message_id": letter.message_id,
+        "problems": list(letter.problems),
+    }

@@ -8,8 +8,9 @@ from ..mailauth.dkim_lookup import Found
 from ..mailauth.dkim_record import pointed
 from ..mailauth.dmarc import Discovery
 from ..mailauth.dmarc_record import read
+from ..mailauth.message import Letter
 from ..mailauth.spf import Outcome
-from ..report.ink import Ink
+from ..report.ink import Ink, pad
 from ..text import for_terminal
 
 _TONES = {
@@ -111,3 +112,63 @@ def _key_line(one: Found, ink: Ink) -> str:
     whose = f", of {one.service.name}" if one.service else ""
     tone = "pass" if one.key.usable and not one.key.has("short") else "warn" if one.key.usable else "fail"
     return ink.paint(f"{_GLYPHS[tone]} {name}", tone) + f"  {what}{whose}"
+
+
+_PARTS = {(True, True): "text and HTML", (True, False): "text only", (False, True): "HTML only: add a text part", (False, False): "empty"}
+
+
+def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
+    """A message: who it is from, what the receiver saw, what our own look at its signatures says, and its parts."""
+    yield ink.paint(ink.fit(letter.subject or "(no subject)", 0), "bold")
+    yield f"  from        {ink.fit(letter.from_address or '(none)', 14)}"
+    if letter.sender:
+        yield f"  envelope    {ink.fit(letter.sender, 14)}"
+    who = letter.verdicts.authserv_id if letter.verdicts else None
+    nobody = "a receiver that gives no name" if letter.verdicts else "no receiver: there is no Authentication-Results line"
+    yield f"  judged by   {ink.fit(who or nobody, 14)}"
+    yield from _auth_lines(letter, ink)
+    for sign in letter.signatures:
+        tone = {"pass": "pass", "temperror": "unknown"}.get(sign.result, "fail")
+        head = f"{_GLYPHS[tone]} signature of {sign.domain or '?'} with {sign.selector or '?'}: {sign.result}"
+        yield "  " + ink.paint(ink.fit(head, 2), tone) + (f"  {ink.fit(sign.why, 40)}" if sign.why else "")
+    if letter.seconds is not None:
+        yield f"  under way   {letter.seconds:.0f} s"
+    if letter.encrypted is not None:
+        yield f"  last hop    {'encrypted' if letter.encrypted else 'its line does not tell of encryption'}"
+    if letter.folder:
+        yield f"  folder      {letter.folder}"
+    parts = {
+        (True, True): "text and HTML",
+        (True, False): "text only",
+        (False, True): "HTML only: add a text part",
+        (False, False): "empty",
+    }
+    yield f"  parts       {parts[letter.has_text, letter.has_html]}"
+    yield f"  one-click   {_one_click(letter)}"
+    for link in letter.links:
+        mark = "  " if link.secure and not link.shown else ink.paint("▲ ", "warn")
+        more = "" if not link.shown else f"  shown as {for_terminal(link.shown)}"
+        yield f"  {mark}link      {ink.fit(link.url + more, 14)}"
+    for words in letter.problems:
+        yield ink.paint(f"  ▲ {words}", "warn")
+
+
+def _auth_lines(letter: Letter, ink: Ink) -> Iterator[str]:
+    align = letter.alignment
+    rows = (
+        ("SPF", letter.spf or "not told", align.spf, align.spf_domain),
+        ("DKIM", letter.dkim, align.dkim, align.dkim_domain),
+        ("DMARC", letter.dmarc_result, None, letter.dmarc.record_domain or "" if letter.dmarc else ""),
+    )
+    for name, word, same, domain in rows:
+        tone = "pass" if word == "pass" else "warn" if word in ("none", "neutral", "softfail", "not told", "unknown") else "fail"
+        more = for_terminal(domain)
+        if name != "DMARC" and domain:
+            more += {True: ", aligned with From", False: ", not aligned with From", None: ", alignment not known"}[same]
+        yield f"  {pad(name, 10)}  " + ink.paint(f"{_GLYPHS[tone]} {pad(for_terminal(word), 9)}", tone) + f" {ink.fit(more, 26)}"
+
+
+def _one_click(letter: Letter) -> str:
+    if not letter.one_click.offered:
+        return "not offered (needed for marketing and notifications only)"
+    return "; ".join(letter.one_click.problems) or "works by its header"

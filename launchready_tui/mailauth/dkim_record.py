@@ -145,29 +145,31 @@ def _key(kind: str, value: str) -> tuple[bytes, int, str]:
         return (key, 256, "") if len(key) == 32 else (b"", 0, f"an ed25519 key has 32 octets, p has {len(key)}")
     if kind != "rsa":
         return key, 0, ""
-    bits = _modulus_bits(key)
+    bits = rsa_numbers(key)[0].bit_length()
     return (key, bits, "") if bits else (b"", 0, "p holds no whole RSA public key: it was cut, or pasted twice")
 
 
-def _modulus_bits(der: bytes) -> int:
-    """The size of the modulus of an RSA key, as SubjectPublicKeyInfo or bare RSAPublicKey (RFC 8017 A.1.1); 0 for anything else."""
+def rsa_numbers(der: bytes) -> tuple[int, int]:
+    """Modulus and exponent of an RSA key, as SubjectPublicKeyInfo or bare RSAPublicKey (RFC 8017 A.1.1); noughts for anything else."""
     try:
         outer, rest = _element(der, 0x30)
         if rest:
-            return 0
+            return 0, 0
         if outer[:1] == b"\x30":
             _, after = _element(outer, 0x30)
             packed, rest = _element(after, 0x03)
             if rest or packed[:1] != b"\x00":
-                return 0
+                return 0, 0
             outer, rest = _element(packed[1:], 0x30)
             if rest:
-                return 0
+                return 0, 0
         modulus, rest = _element(outer, 0x02)
         exponent, rest = _element(rest, 0x02)
     except ValueError:
-        return 0
-    return int.from_bytes(modulus, "big").bit_length() if exponent and not rest else 0
+        return 0, 0
+    if rest or not exponent:
+        return 0, 0
+    return int.from_bytes(modulus, "big"), int.from_bytes(exponent, "big")
 
 
 def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:

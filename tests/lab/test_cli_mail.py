@@ -153,3 +153,22 @@ def test_dkim(nameserver: str) -> None:
     asked = '{"domain": "example.com", "selector": "none"}\n{"domain": "broken.example.com", "selector": "s1"}\n'
     first, second = rows(launchready("dkim", "-", "--nameserver", nameserver, stdin=asked))
     assert [key["state"] for row in (first, second) for key in row["keys"]] == ["absent", "unknown"]  # type: ignore[attr-defined]
+
+
+def test_message(nameserver: str, tmp_path: Path) -> None:
+    mail = tmp_path / "mail.eml"
+    mail.write_text(
+        "Authentication-Results: mx.test; spf=pass smtp.mailfrom=a@example.com; dkim=none; dmarc=pass header.from=example.com\n"
+        "From: a@example.com\nSubject: =?utf-8?q?Caf=C3=A9?=\nDate: Tue, 24 Nov 2026 14:00:00 +0000\nMessage-ID: <1@example.com>\n\n"
+        "http://example.com/start\n"
+    )
+    done = launchready("message", str(mail), "--nameserver", nameserver)
+    assert done.returncode == 0, done.stderr
+    assert "Café" in done.stdout and "aligned with From" in done.stdout and "http://example.com/start" in done.stdout
+    row = rows(launchready("message", "-", "--format", "json", "--nameserver", nameserver, stdin=mail.read_text()))[0]
+    assert (row["spf"], row["dkim"], row["dmarc"], row["text_part"]) == ("pass", "none", "pass", True)
+    asked = "\n".join(json.dumps(one) for one in ({"file": str(mail)}, {"message": mail.read_text()}, {"message": "hello"}))
+    told = rows(launchready("message", "-", "--nameserver", nameserver, stdin=asked))
+    assert [one.get("spf") for one in told] == ["pass", "pass", None] and "From" in str(told[2]["error"])
+    failed = launchready("message", str(tmp_path / "none.eml"))
+    assert failed.returncode == 2 and "none.eml" in failed.stderr
