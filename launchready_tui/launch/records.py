@@ -113,6 +113,8 @@ class Compared(_Kept, frozen=True, kw_only=True):
 FOLDER = ".launchready"
 RECORDS = ("launch-day.jsonl", "handed-over.jsonl", "compared.jsonl")
 """Every file of this kind, in that folder."""
+KEPT_LOGS = Path(FOLDER) / "certificate-logs.json"
+"""What the public certificate logs said last, from the launch's folder."""
 
 
 def day_log(folder: Path) -> Records[Happened]:

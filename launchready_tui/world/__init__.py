@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..probe import Measurement
     from ..vault.secret import Secret
     from .dns import Dns
+    from .logs import Logs
     from .mail import Mail
     from .registry import Registry
     from .tls import Tls
@@ -44,6 +45,7 @@ class World:
     tls: Tls
     registry: Registry
     mail: Mail
+    logs: Logs
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class World:
         papers: Papers | None = None,
     ) -> None:
         from .dns import Dns
+        from .logs import Logs
         from .mail import Mail
         from .registry import Registry
         from .tls import Tls
@@ -77,6 +80,7 @@ class World:
         self.tls = Tls(self.wire, clock)
         self.registry = Registry(self.web, launch, clock)
         self.mail = Mail(self.wire, clock)
+        self.logs = Logs(self.web, clock, folder)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:
         """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the host doing so."""
@@ -95,7 +99,7 @@ class World:
 
     async def close(self) -> None:
         """Ends every look still in flight and closes the connections."""
-        for observer in (self.registry, self.mail, self.tls, self.web, self.dns):
+        for observer in (self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
             await observer.close()
 
     def may_intrude(self, host: str) -> bool:

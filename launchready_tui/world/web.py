@@ -268,6 +268,7 @@ class _Question:
     body: bytes
     address: str
     cap: int
+    deadline_s: float
 
 
 class Web:
@@ -292,17 +293,19 @@ class Web:
         crawl: bool = False,
         cap: int = CAP,
         fresh: bool = False,
+        deadline_s: float = 0,
     ) -> Reply | Failure:
         """One answer; redirects are not followed. `address` asks that address of the host, `crawl` uses the crawl's own limit.
 
         `fresh` asks anew though the question is known, for what changes something or is waited for.
 
-        Ends within 10 s of its start; it may wait before for one of the host's 8 places.
+        Ends within 10 s of its start, or within `deadline_s` for a service known to be slow; it may wait before for one of the host's 8
+        places.
         """
         located = locate(url)
         if isinstance(located, Failure):
             return located
-        question = _Question(method.upper(), located, headers, body, address, max(cap, CAP))
+        question = _Question(method.upper(), located, headers, body, address, max(cap, CAP), deadline_s or self._deadline_s)
         reply = await (self._look(question, crawl) if fresh else self._memory.once(question, lambda: self._look(question, crawl)))
         if isinstance(reply, Failure) or len(reply.body) <= cap:
             return reply
@@ -333,10 +336,10 @@ class Web:
         if spent is not None:
             return spent, marks
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(question.deadline_s):
                 return await self._exchange(question, marks), marks
         except TimeoutError:
-            detail = f"not done within {self._deadline_s:g} s"
+            detail = f"not done within {question.deadline_s:g} s"
             return Failure(kind="timeout", detail=detail, target=question.located.url), marks
         except LookError as error:
             failure = error.failure

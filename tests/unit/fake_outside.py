@@ -122,6 +122,7 @@ class FakeWeb:
         address: str = "",
         crawl: bool = False,
         cap: int = 512 * 1024,
+        deadline_s: float = 0,
     ) -> Reply | Failure:
         await asyncio.sleep(0)
         self.asked.append((method, url, dict(headers)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import secrets
 from collections.abc import AsyncGenerator, Iterable
@@ -28,13 +27,14 @@ from .words import WORDS
 if TYPE_CHECKING:
     from ...launch.model import Launch
     from ...world import World
+    from ...world.logs import Log
 
 say = Say("audit.hosts")
 
 MOST = 25
 """So many undeclared hosts are told one by one."""
-_CT_CAP = 4 * 1024 * 1024
-_CT_NAMES = 500
+_CT_DOMAINS = 3
+_LOGS: tuple[Log, ...] = ("crt.sh", "certspotter")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 
 
@@ -184,47 +184,37 @@ async def _words(launch: Launch, world: World, found: _Found) -> list[Finding]:
 
 
 async def _logs(launch: Launch, world: World, found: _Found) -> list[Finding]:
-    domain = registrable(plain(launch.domain))
-    wanted = [service for service in ("crt.sh", "certspotter") if service in launch.settings.services]
+    """The certificate logs, each domain of the launch at each of them; what a log did not tell is told."""
+    wanted = [service for service in _LOGS if service in launch.settings.services]
     if not launch.announced or not wanted:
         return []
-    urls = {
-        "crt.sh": f"https://crt.sh/?q=%25.{domain}&output=json&exclude=expired",
-        "certspotter": f"https://api.certspotter.com/v1/issuances?domain={domain}&include_subdomains=true&expand=dns_names",
-    }
-    replies = await asyncio.gather(*(world.web.get(urls[service], cap=_CT_CAP) for service in wanted))
-    failed: dict[str, Failure] = {}
-    via = ""
-    for service, reply in zip(wanted, replies, strict=True):
-        names = reply if isinstance(reply, Failure) else _names(reply, domain)
-        if isinstance(names, Failure):
-            failed[service] = names
-        else:
-            found.add(names, f"certificate logs ({service})")
-    if len(failed) < len(wanted):
-        return []
-    evidence = [Evidence.of(service, str(failure)) for service, failure in failed.items()]
-    words = f"The public certificate logs could not be asked for names under {domain}; the other sources were"
-    return [say.info("certificate-logs", domain, words, evidence=evidence, via=via)]
+    domains = list(dict.fromkeys(registrable(name) for name in declared(launch)))[:_CT_DOMAINS]
+    return list(await asyncio.gather(*(_domain_in_logs(world, found, domain, wanted) for domain in domains)))
 
 
-def _names(reply: Reply, domain: str) -> list[str] | Failure:
-    """The names in an answer of crt.sh or Cert Spotter."""
-    if reply.status == 429:
-        return Failure(kind="rate-limited", detail="status 429", target=reply.url)
-    if reply.status != 200 or reply.truncated:
-        return Failure(kind="unavailable", detail=f"status {reply.status}" if not reply.truncated else "too many names", target=reply.url)
-    try:
-        rows = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return Failure(kind="unavailable", detail="no JSON", target=reply.url)
+async def _domain_in_logs(world: World, found: _Found, domain: str, wanted: list[Log]) -> Finding:
+    seen = await asyncio.gather(*(world.logs.names(log, domain) for log in wanted))
+    evidence, missing = [], []
     names: set[str] = set()
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            listed = row.get("dns_names")
-            raw = "\n".join(map(str, listed)) if isinstance(listed, list) else str(row.get("name_value", ""))
-            names.update(name for line in raw.split("\n") if under(name := plain(line).removeprefix("*."), domain))
-    return sorted(names)[:_CT_NAMES]
+    for log, answer in zip(wanted, seen, strict=True):
+        if isinstance(answer, Failure):
+            evidence.append(Evidence.of(log, str(answer), source=log))
+            missing.append(log)
+            continue
+        own = [name for raw in answer.names if under(name := plain(raw).removeprefix("*."), domain)]
+        found.add(own, f"certificate logs ({log})", answer.via)
+        names |= set(own)
+        told = [f"{len(own)} names" + ("" if answer.complete else ", and it has more than it hands out")]
+        if answer.failure is not None:
+            told.append(f"not heard now ({answer.failure.words}); this is what it said on {answer.at:%Y-%m-%d}")
+            missing.append(log)
+        evidence.append(Evidence.of(log, "\n".join(told), source=log, at=answer.at))
+    if missing:
+        others = "; the other sources were asked" if len(missing) == len(wanted) else ""
+        words = f"The public certificate logs were not all heard about names under {domain}: {' and '.join(missing)} gave no answer{others}"
+    else:
+        words = f"The public certificate logs know {len(names)} names under {domain}"
+    return say.info("certificate-logs", domain, words, evidence=evidence)
 
 
 async def _judge(world: World, found: _Found, names: set[str], after: int = 0) -> list[Finding]:
