@@ -38,6 +38,8 @@ class Api:
         answer = self._preflight(request) if request.method == "OPTIONS" else await self._route(request)
         origin = request.headers.get("origin", "")
         answer.set("Vary", "Origin")
+        if "api-moved-unnoticed" in self._flaws:
+            answer.set("Fly-Request-Id", "01DEMO0000000000000000-fra")
         if origin in _OUR_ORIGINS:
             answer.set("Access-Control-Allow-Origin", origin)
         return answer

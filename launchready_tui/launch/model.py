@@ -59,6 +59,8 @@ class Host(_Table, frozen=True, kw_only=True):
     """production, staging or development."""
     purpose: str = ""
     """What it is for, in a few words."""
+    provider: str = ""
+    """The company it runs at, such as `Render`; what is seen from outside is held against it."""
 
 
 class Route(_Table, frozen=True, kw_only=True):

@@ -152,6 +152,7 @@ RULES: dict[str, Rule] = {
     "permission.domains[]": _plain(names.domain_problem, names.mend_host),
     "hosts[].name": _plain(names.host_problem, names.mend_host),
     "hosts[].purpose": _plain(_label),
+    "hosts[].provider": _plain(_label),
     "routes[].name": _plain(_line),
     "routes[].url": _https,
     "routes[].login": _plain(_login, names.mend_credential),

@@ -249,6 +249,28 @@ async def test_the_support_address_has_its_own_mailbox() -> None:
     assert said(await found(email_provider.email_provider, world), "mailbox", "desk.test") == "pass"
 
 
+@pytest.mark.parametrize(
+    ("failure_seen", "words", "fix"),
+    [
+        (Failure(kind="rate-limited", detail="retry after 60"), "too many questions", "Check again in 60 s"),
+        (Failure(kind="rate-limited"), "too many questions", "Check again later"),
+        (Failure(kind="switched-off", detail="the launch is not announced yet"), "was not asked", "registrar's page"),
+        (
+            Failure(kind="unavailable", detail="no RDAP service is known for .test; settings.rdap can name one"),
+            "no public service",
+            "or name the service",
+        ),
+        (Failure(kind="timeout"), "gave no answer", "registrar's page"),
+    ],
+)
+async def test_why_a_registration_is_not_known(failure_seen: Failure, words: str, fix: str) -> None:
+    world = AuditWorld(launch())
+    world.registry.domains[R] = failure_seen
+    finding = (await found(registrar.registrar, world))["unavailable", R]
+    assert finding.state.value == "unknown" and words in finding.summary
+    assert finding.remedy is not None and fix in finding.remedy.text
+
+
 # ---- hosting ---------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +314,29 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
     findings = await found(hosting.hosting, world)
     assert list(findings) == [("no-clue", R)]
     assert "2 hosts" in findings["no-clue", R].summary
+
+
+@pytest.mark.parametrize(
+    ("world", "provider", "rule", "wanted", "words"),
+    [
+        (lambda: hosted("216.24.57.1"), "render", "provider", "pass", "runs on Render"),
+        (lambda: hosted("216.24.57.1"), "Fly.io", "disagrees", "warn medium", "seems to run on Render, and the launch file says Fly.io"),
+        (lambda: hosted("203.0.113.10", ("x-amzn-requestid", "1")), "AWS", "provider", "pass", "runs on Amazon Web Services"),
+        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1")), "Hetzner", "provider", "pass", "runs on Hetzner, says the launch file, behind"),
+        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")), "Hetzner", "disagrees", "warn medium", "Heroku"),
+        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")), "Cloudflare", "provider", "pass", "Heroku, behind"),
+        (lambda: hosted(), "our own rack", "provider", "pass", "runs on our own rack, says the launch file"),
+    ],
+)
+async def test_what_the_launch_file_names_is_held_against_what_is_seen(
+    world: Callable[[], AuditWorld], provider: str, rule: str, wanted: str, words: str
+) -> None:
+    made = world()
+    made.launch = launch(hosts=(Host(name=R, role="web", provider=provider),))
+    findings = await found(hosting.hosting, made)
+    assert list(findings) == [(rule, R)]
+    assert said(findings, rule, R) == wanted
+    assert words in findings[rule, R].summary
 
 
 async def test_the_network_owner_is_only_asked_where_allowed() -> None:

@@ -289,6 +289,38 @@ async def test_a_clean_bundle() -> None:
     assert SCRIPT in findings["secret", "shop.test"].evidence[0].text
 
 
+@pytest.mark.parametrize(
+    "world",
+    [
+        lambda: bundled(body='<script>navigator.serviceWorker.register("/sw.js")</script>', sw_js=SECRET),
+        lambda: bundled('import("./a.js")', assets__a_js='import("./b.js")', assets__b_js='import("./c.js")', assets__c_js=SECRET),
+        lambda: bundled(
+            body='<script src="/_next/static/x/buildManifest.js"></script>',
+            __next__static__x__buildManifest_js='self.m={"/":["static/chunks/p.js"]}',
+            __next__static__chunks__p_js=SECRET,
+        ),
+    ],
+)
+async def test_what_scripts_name_is_read_as_well(world: Callable[[], AuditWorld]) -> None:
+    made = world()
+    made.web.urls = {url.replace("//next", "/_next"): answer for url, answer in made.web.urls.items()}
+    findings = await found(client_secrets.client_secrets, made)
+    assert [rule for rule, subject in findings if subject.endswith(": stripe-secret")] == ["secret"]
+
+
+async def test_a_script_that_is_only_named_may_be_behind_a_door() -> None:
+    world = bundled('import("./inside.js")', assets__inside_js=reply("https://shop.test/assets/inside.js", 403))
+    assert set(await found(client_secrets.client_secrets, world)) == {("secret", "shop.test")}
+
+
+async def test_scripts_beyond_the_limit_are_counted_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_secrets, "MOST_SCRIPTS", 2)
+    findings = await found(client_secrets.client_secrets, bundled('import("./a.js");import("./b.js");import("./c.js")'))
+    assert said(findings, "more", "shop.test") == "info"
+    assert "2 more scripts" in findings["more", "shop.test"].summary
+    assert "https://shop.test/assets/c.js" in findings["more", "shop.test"].evidence[0].text
+
+
 async def test_other_peoples_scripts_are_not_fetched() -> None:
     world = bundled(body='<script src="https://js.stripe.com/v3/"></script>')
     await found(client_secrets.client_secrets, world)

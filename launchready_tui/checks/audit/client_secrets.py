@@ -34,6 +34,8 @@ MOST_SCRIPTS = 60
 """Scripts that are read for one launch, the chunks they name included."""
 MOST_BYTES = 40 * 1024 * 1024
 """All scripts and source maps of one launch together."""
+DEPTH = 3
+"""How far scripts that name scripts are followed."""
 _CHUNK = re.compile(r"""["'`]((?:https?://|/|\.{1,2}/)?[A-Za-z0-9_@~./-]{1,200}\.m?js)(?:\?[A-Za-z0-9=&._-]{0,80})?["'`]""")
 
 
@@ -58,12 +60,16 @@ class _Reading:
         self.maps: list[Reply] = []
         self.texts: list[_Text] = []
         self.unread: list[Finding] = []
+        self.left: dict[str, None] = {}
+        """Scripts beyond the limit."""
 
     def take(self, urls: Iterable[str]) -> list[str]:
         """The URLs that were not taken before, as far as there is room."""
         fresh: list[str] = []
         for url in urls:
-            if url not in self.seen and self.scripts < MOST_SCRIPTS:
+            if url not in self.seen and self.scripts >= MOST_SCRIPTS:
+                self.left[url] = None
+            elif url not in self.seen:
                 self.seen.add(url)
                 self.scripts += 1
                 fresh.append(url)
@@ -89,6 +95,9 @@ async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding
             clean.discard(host_of(text.url))
     findings += [_map(reply) for reply in reading.maps]
     findings += reading.unread
+    if reading.left:
+        words = f"{len(reading.left)} more scripts were not read: the limit is {MOST_SCRIPTS}"
+        findings.append(say.info("more", launch.domain, words, evidence=[Evidence.of("scripts", "\n".join(reading.left))]))
     for finding in distinct(findings):
         yield finding
     for host in sorted(clean - {finding.subject.partition("/")[0] for finding in reading.unread}):
@@ -136,7 +145,12 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
         return
     page = html.read(end.text, end.url)
     loaded = [ref.url for ref in page.of("script", "preload") if ref.url and _same_site(end.url, ref.url)]
-    await asyncio.gather(*(_script(reading, end.url, script) for script in reading.take(loaded)))
+    # Scripts inside the page name others too: a service worker, a file with settings.
+    named = await asyncio.to_thread(_chunks, end.url, end.url, end.text)
+    await asyncio.gather(
+        *(_script(reading, end.url, script) for script in reading.take(loaded)),
+        *(_script(reading, end.url, script, 1) for script in reading.take(named)),
+    )
 
 
 def _whole(reading: _Reading, reply: Reply) -> None:
@@ -145,9 +159,11 @@ def _whole(reading: _Reading, reply: Reply) -> None:
         reading.unread.append(say.unknown("unread", lasting(reply.url), words, severity=Severity.BLOCKER, via=reply.via))
 
 
-async def _script(reading: _Reading, page: str, url: str, deeper: bool = True) -> None:
+async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> None:
     reply = await _get(reading, url)
     failure = reply if isinstance(reply, Failure) else None
+    if depth and isinstance(reply, Reply) and reply.status in (401, 403) and not reply.header("cf-mitigated"):
+        return  # named, but behind a door: no visitor gets it either
     if isinstance(reply, Reply) and reply.status not in (200, 404, 410) and not 300 <= reply.status < 400:
         failure = Failure(kind="unavailable", detail=f"status {reply.status}", target=url)
     if failure is not None:
@@ -164,9 +180,9 @@ async def _script(reading: _Reading, page: str, url: str, deeper: bool = True) -
     reading.texts.append(_Text(url=url, text=script, reply=reply))
     _whole(reading, reply)
     await _source_map(reading, reply, script)
-    if deeper:
+    if depth < DEPTH:
         chunks = await asyncio.to_thread(_chunks, page, url, script)
-        await asyncio.gather(*(_script(reading, page, chunk, False) for chunk in reading.take(chunks)))
+        await asyncio.gather(*(_script(reading, page, chunk, depth + 1) for chunk in reading.take(chunks)))
 
 
 async def _get(reading: _Reading, url: str) -> Reply | Failure:
@@ -191,6 +207,8 @@ def _chunks(page: str, url: str, script: str) -> list[str]:
     found: list[str] = []
     for raw in dict.fromkeys(_CHUNK.findall(script)):
         bare = raw.startswith(("assets/", "static/", "_next/", "chunks/", "js/"))
+        if raw.startswith("static/") and "/_next/" in url:
+            raw = f"_next/{raw}"  # Next's manifest names its chunks from its own folder
         target = html.absolute(page if bare else url, "/" + raw if bare else raw)
         if target and _same_site(page, target):
             found.append(target)

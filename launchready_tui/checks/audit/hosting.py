@@ -15,7 +15,7 @@ from ..base import Say, check
 from ..seen import ABSENT, via_of
 from .dated import dated
 from .hosts_of import declared, plain
-from .providers import Guess, guesses
+from .providers import Guess, guesses, same_company
 from .together import as_they_come
 
 if TYPE_CHECKING:
@@ -28,13 +28,18 @@ say = Say("audit.hosting")
 class _Look:
     """What one host gave away."""
 
-    def __init__(self, host: str, found: tuple[Guess, ...], evidence: list[Evidence], via: str, network: str = "") -> None:
-        self.host, self.found, self.evidence, self.via, self.network = host, found, evidence, via, network
+    def __init__(self, host: str, declared: str, found: tuple[Guess, ...], evidence: list[Evidence], via: str, network: str = "") -> None:
+        self.host, self.declared, self.found, self.evidence, self.via, self.network = host, declared, found, evidence, via, network
 
     @property
     def runs_on(self) -> Guess | None:
         """The guess that names where the product itself runs, and not only what stands before it."""
         return next((guess for guess in self.found if guess.hosting.kind != "cdn"), None)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether something seen is what the launch file names."""
+        return any(same_company(self.declared, guess.hosting) for guess in self.found)
 
 
 @check("audit.hosting")
@@ -50,9 +55,12 @@ async def hosting(launch: Launch, world: World) -> AsyncGenerator[Finding, None]
                 continue
             if look is None:
                 continue  # audit.hosts speaks of names without an address
-            if look.found:
+            if look.declared and look.runs_on is not None and not look.confirmed:
+                yield _disagrees(look, look.runs_on)
+                continue
+            if look.found or look.declared:
                 yield _named(look)
-            if look.runs_on is None:
+            if look.runs_on is None and not look.declared:
                 dark.append(look)
     if dark:
         yield _dark(launch, sorted(dark, key=lambda look: hosts.index(look.host)))
@@ -75,7 +83,8 @@ async def _look(world: World, host: str) -> _Look | Finding | None:
     network = "" if found else await _network(world, addresses)
     if network:
         evidence.append(Evidence.of("network", network, source="Team Cymru, DNS", at=world.clock.now()))
-    return _Look(host, found, evidence, via_of(answer, reply), network)
+    named = world.launch.host(host)
+    return _Look(host, named.provider.strip() if named else "", found, evidence, via_of(answer, reply), network)
 
 
 def _headers(reply: Reply) -> Evidence:
@@ -107,6 +116,11 @@ async def _network(world: World, addresses: tuple[str, ...]) -> str:
 def _named(look: _Look) -> Finding:
     main = look.runs_on
     front = next((guess for guess in look.found if guess.hosting.kind == "cdn"), None)
+    clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
+    if main is None and look.declared:
+        words = f"{look.host} runs on {look.declared}, says the launch file" + (f", behind {front.hosting.name}" if front else "")
+        said = Evidence.of("clues", "\n".join([f"{look.declared}: named in the launch file", *clues]), source=look.host)
+        return say.passed("provider", look.host, words, evidence=[said, *look.evidence], via=look.via)
     if main and front:
         words = f"{look.host} runs on {main.hosting.name}, behind {front.hosting.name}"
     elif main:
@@ -114,12 +128,27 @@ def _named(look: _Look) -> Finding:
     else:
         assert front is not None
         words = f"{look.host} stands behind {front.hosting.name}"
-    clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
     sure = (main or look.found[0]).confidence
     if sure == "medium":
         words += " (by its headers alone)"
     said = Evidence.of("clues", "\n".join(clues), source=look.host)
     return say.passed("provider", look.host, words, evidence=[said, *look.evidence], via=look.via)
+
+
+def _disagrees(look: _Look, seen: Guess) -> Finding:
+    clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
+    return say.warn(
+        "disagrees",
+        look.host,
+        f"{look.host} seems to run on {seen.hosting.name}, and the launch file says {look.declared}: in an outage the wrong door is tried",
+        evidence=[Evidence.of("clues", "\n".join(clues), source=look.host), *look.evidence],
+        remedy=Remedy(
+            text="Find out which is true; correct the launch file, or take the old service down",
+            paste=f'[[hosts]]\nname = "{look.host}"\nprovider = "{seen.hosting.name}"',
+            where="launchready.toml",
+        ),
+        via=look.via,
+    )
 
 
 def _dark(launch: Launch, looks: list[_Look]) -> Finding:
@@ -133,6 +162,10 @@ def _dark(launch: Launch, looks: list[_Look]) -> Finding:
         launch.domain,
         f"Where {many} cannot be seen from outside: somebody has to say it",
         evidence=[Evidence.of("hosts", "\n".join(lines)), *looks[0].evidence],
-        remedy=Remedy(text="Confirm this check with the name of the company and of who can log in there, and note it in the inventory"),
+        remedy=Remedy(
+            text="Name the company in the launch file, or confirm this check with it and with who can log in there",
+            paste=f'[[hosts]]\nname = "{looks[0].host}"\nprovider = "<the company>"',
+            where="launchready.toml",
+        ),
         via=via_of(*looks),
     )

@@ -122,6 +122,25 @@ def guesses(aliases: Iterable[str], addresses: Iterable[str], reply: Reply | Non
     return tuple(sorted(found, key=lambda guess: -len(guess.clues)))
 
 
+_SHORT = {
+    "aws": "amazon web services",
+    "amazon": "amazon web services",
+    "gcp": "google cloud",
+    "azure": "microsoft azure",
+    "digitalocean": "digitalocean app platform",
+    "cloudfront": "amazon cloudfront",
+    "firebase": "firebase hosting",
+    "fly": "fly.io",
+}
+
+
+def same_company(declared: str, hosting: Hosting) -> bool:
+    """Whether the words of a launch file mean this company."""
+    said = " ".join(declared.casefold().split())
+    name = hosting.name.casefold()
+    return _SHORT.get(said, said) == name or said in name or name in said
+
+
 def dns_host(servers: Iterable[str]) -> str:
     """The company that serves a zone, by its name servers; empty where none is known."""
     for server in servers:

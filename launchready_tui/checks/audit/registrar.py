@@ -38,13 +38,7 @@ async def registrar(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
     names = domains(launch)
     for name, answer in zip(names, await asyncio.gather(*(world.registry.domain(name) for name in names)), strict=True):
         if isinstance(answer, Failure):
-            yield say.unknown(
-                "unavailable",
-                name,
-                f"The registry was not asked about {name}, or gave no answer: {answer.words}",
-                failure=answer,
-                remedy=Remedy(text="Look at the registrar's page for this domain and confirm end date, renewal and lock here"),
-            )
+            yield _unseen(name, answer)
         elif not answer.registered:
             yield say.fail(
                 "not-registered",
@@ -59,6 +53,25 @@ async def registrar(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
             yield _expiry(answer, world.clock.now())
             yield _hold(answer)
             yield _lock(answer)
+
+
+def _unseen(name: str, failure: Failure) -> Finding:
+    """Why nothing is known of a registration, and the nearest way to know it."""
+    by_hand = "Look at the registrar's page for this domain and confirm end date, renewal and lock here"
+    words, remedy = f"The registry gave no answer about {name}: {failure.words}", Remedy(text=by_hand)
+    if failure.kind == "switched-off":
+        words = f"The registry was not asked about {name}: {failure.detail}"
+    elif failure.kind == "rate-limited":
+        words = f"The registry answers too many questions from here right now, so nothing is known of {name}"
+        seconds = failure.detail.removeprefix("retry after ").strip()
+        when = f"in {seconds} s" if seconds.isdigit() else "later"
+        remedy = Remedy(text=f"Check again {when}, or: {by_hand}")
+    elif failure.kind == "unavailable" and "no RDAP service" in failure.detail:
+        ending = name.rpartition(".")[2]
+        words = f"The registry of .{ending} has no public service that is known here, so nothing is known of {name}"
+        paste = f'[settings.rdap]\n{ending} = "<address of the registry\'s RDAP service>"'
+        remedy = Remedy(text=f"{by_hand}, or name the service", paste=paste, where="launchready.toml")
+    return say.unknown("unavailable", name, words, failure=failure, remedy=remedy)
 
 
 def _evidence(seen: Registration) -> Evidence:

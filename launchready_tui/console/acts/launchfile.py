@@ -59,6 +59,7 @@ async def add_host(app: Console) -> None:
         Field("role", "role", "web", "choice", _options(Role)),
         Field("environment", "environment", "production", "choice", _options(Environment)),
         Field("purpose", "purpose", hint="what it is for, in a few words"),
+        Field("provider", "provider", hint="the company it runs at"),
     ]
 
     def save(values: dict[str, str]) -> str:
