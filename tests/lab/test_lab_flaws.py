@@ -148,6 +148,7 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "api-certificate-ends": lambda lab: 1 < certificate_days(lab) < 2.1,
     "admin-certificate-name": wrong_name,
     "old-tls": old_tls,
+    "api-moved-unnoticed": lambda lab: bool(get(lab, f"{at.API_SITE}/").header("fly-request-id")),
     "no-hsts": lambda lab: not get(lab, f"{at.APP_SITE}/").header("strict-transport-security"),
     "no-csp": lambda lab: not get(lab, f"{at.SITE}/").header("content-security-policy"),
     "framing-open": lambda lab: "frame-ancestors" not in policy(lab) and not get(lab, f"{at.APP_SITE}/login").header("x-frame-options"),
