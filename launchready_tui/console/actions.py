@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, go, launchfile, look
+from .acts import copy, decide, go, launchfile, look, watch
 
 if TYPE_CHECKING:
     from .app import Console
@@ -82,6 +82,7 @@ ACTIONS: tuple[Action, ...] = (
         "The handover folder: how full each document is, what is missing, export",
         _page("handover"),
     ),
+    Action("go.watch", "w", "go to", "watch", "The product as it is now: latency, uptime, incidents, deploys", _page("watch")),
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
     Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
     Action("back", "escape", "go to", "back", "Closes what is open; on a page itself it cancels a run", go.back, shown="esc"),
@@ -129,6 +130,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy.fix", "c", "copy", "copy fix", "Copies the text to paste of the selected problem", copy.fix),
     Action("copy.evidence", "C", "copy", "copy evidence", "Copies what was seen", copy.evidence),
     Action("copy.save", "S", "copy", "save to a file", "Writes the whole story of the selection into a file", copy.save),
+    Action("watch.pause", "space", "watch", "hold", "Holds the display of the watch; probing goes on", watch.pause),
+    Action("watch.shorter", "less_than_sign,comma", "watch", "shorter", "A shorter window, down to 5 minutes", watch.shorter, shown="‹"),
+    Action("watch.longer", "greater_than_sign,full_stop", "watch", "longer", "A longer window, up to 7 days", watch.longer, shown="›"),
+    Action("watch.run", "B", "watch", "start or stop", "Starts the watch of this launch, or stops it; asks first", watch.run),
+    Action("watch.test", "T", "watch", "test alert", "Sends a test alert through a channel of the launch file", watch.test),
+    Action("watch.heard", "A", "watch", "test arrived", "Takes the words that the owner of an alert read in its test", watch.heard),
     Action("show.history", "h", "show", "history", "What earlier runs of the selected check said", go.history),
     Action("show.explain", "e", "show", "explain", "The technical term of the selected rule and where it comes from", go.explain),
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),

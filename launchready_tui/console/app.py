@@ -22,15 +22,17 @@ from .screens.page import Page
 from .store import Snapshot, Store
 from .target import Target
 from .themes import THEMES
+from .watching import TICK_S, Handled, Seen, Watching
 from .widgets.form import Field
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..lab.client import Lab
+    from ..samples import View
     from ..workspace import Workspace
 
-SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "finding", "history", "explain")
+SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "watch", "finding", "history", "explain")
 LATE = {
     "overview": "Overview",
     "fixes": "Fixes",
@@ -38,6 +40,7 @@ LATE = {
     "credentials": "Credentials",
     "handover": "HandoverPage",
     "log": "Log",
+    "watch": "WatchPage",
 }
 
 
@@ -102,6 +105,7 @@ class Console(App[int]):
         self.plain = plain
         self.live = live
         self.store = Store(workspace)
+        self.watching = Watching(self)
         self.drafts: dict[str, dict[str, str]] = {}
         self.last_said = ""
         self.refused = ""
@@ -134,7 +138,11 @@ class Console(App[int]):
 
             self.use_keys(*read(self.workspace.options.state_dir or state_dir()))
             self.set_interval(5, self._tick)
+            self.set_interval(TICK_S, self.watching.tick)
             self.set_timer(0.2, self._warm)
+
+    async def on_unmount(self) -> None:
+        await self.watching.close()
 
     def watch_theme(self) -> None:
         self.call_after_refresh(self.draw_soon)
@@ -364,6 +372,28 @@ class Console(App[int]):
         self.store.say("pass", f"Repaired in the demo: {message.words}")
         self.look(message.checks)
 
+    # Watching
+
+    @work(thread=True, exit_on_error=False, group="watch", name="look")
+    def look_at_watch(self, view: View) -> None:
+        """Reads the watch, off the loop."""
+        self.post_message(self.watching.read(view))
+
+    def on_seen(self, message: Seen) -> None:
+        self.watching.take(message)
+
+    @work(thread=True, exit_on_error=False, group="watcher", name="watcher")
+    def handle_watch(self, act: Callable[[], Handled]) -> None:
+        """Starts or stops the watcher, or sends a test alert; takes seconds, so off the loop."""
+        self.post_message(act())
+
+    def on_handled(self, message: Handled) -> None:
+        self.watching.doing = ""
+        self.say(message.words, wrong=message.wrong)
+        self.store.say("fail" if message.wrong else "pass", message.words)
+        self.watching.tick()
+        self.draw_soon()
+
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         worker = event.worker
         if worker.group == "run" and event.state is WorkerState.CANCELLED and self.snapshot.progress is not None:
@@ -373,6 +403,10 @@ class Console(App[int]):
         if event.state is WorkerState.ERROR:
             if worker.group == "run":
                 self.store.end(None)
+            if worker.group == "watch":
+                self.watching.take(Seen(None, _plain(worker.error)))
+                return
+            self.watching.doing = ""
             self.tell_broken(worker.error)
 
     def tell_broken(self, error: BaseException | None) -> None:

@@ -59,8 +59,21 @@ PLAIN = str.maketrans(
         "”": '"',
         "‘": "'",
         "’": "'",
+        "┈": "-",
+        "┊": "|",
     }
 )
+
+
+def _plain_braille(bits: int) -> str:
+    """A cell of a line in ASCII: where its dots stand, from below `_`, `.`, `-`, `'`; `|` for a rise through the cell."""
+    rows = [n for n, mask in enumerate((0x09, 0x12, 0x24, 0xC0)) if bits & mask]
+    if not rows:
+        return " "
+    return "|" if rows[-1] - rows[0] >= 2 else "'-._"[rows[-1]]
+
+
+PLAIN |= {0x2800 + bits: _plain_braille(bits) for bits in range(256)}
 
 
 def spans(value: Cell, tone: str = "ink") -> Spans:

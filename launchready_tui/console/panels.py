@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
-from . import words
+from ..samples import Shot as WatchShot
+from ..samples import View
+from ..samples.model import CAUSE_WORDS
+from . import watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot
 from .widgets.ledger import Col, Row
@@ -172,6 +176,31 @@ def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
 def _first(findings: Sequence[Finding], *labels: str) -> str:
     found = next((one for finding in findings for one in finding.evidence if one.label in labels), None)
     return found.text.partition("\n")[0] if found else ""
+
+
+WATCH_VIEW = View(window=timedelta(hours=1), points=40)
+"""What the stage of monitoring shows of the watch."""
+
+
+def watched(snap: Snapshot, shot: WatchShot, now: datetime, sparks: watchtable.Sparks) -> Panel:
+    """The watch in short: how each target stands, and why."""
+    names = [watchtable.name_of(one.target, snap.launch) for one in shot.snapshot.rows]
+    cols = [
+        Col("Watch", max(10, min(20, max((len(name) for name in names), default=0)))),
+        Col("state", 11),
+        Col("up %", 5, right=True),
+        Col("p95 ms", 6, right=True),
+        Col("last hour", 20),
+        Col([("w", "ink2 b"), (" shows all", "ink3")], 0, tone="ink2"),
+    ]
+    rows = []
+    for one, name in zip(shot.snapshot.rows, names, strict=True):
+        look = watchtable.LOOKS[one.standing]
+        why = CAUSE_WORDS[one.incident.cause] if one.incident is not None else ""
+        line = watchtable.line_of(one, shot, now, 20, sparks)
+        cells = [name, watchtable.state_word(one, now), watchtable.uptime(one.stats.uptime), watchtable.judged(one), line, why]
+        rows.append(Row(one.target.label, cells, words.glyph(look), look))
+    return Panel(cols, rows)
 
 
 MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))

@@ -8,6 +8,7 @@ NIGHT: dict[str, str] = {
     "paper": "#16181b",
     "band": "#212429",
     "tint": "#1e2939",
+    "fault": "#33201f",
     "rule": "#34383d",
     "ink": "#e4e1d9",
     "ink2": "#a9a7a0",
@@ -25,6 +26,7 @@ PAPER: dict[str, str] = {
     "paper": "#f8f6f0",
     "band": "#ece8dd",
     "tint": "#e2e7f0",
+    "fault": "#f6e4e0",
     "rule": "#d3cec0",
     "ink": "#1f2126",
     "ink2": "#55565a",
@@ -39,7 +41,7 @@ PAPER: dict[str, str] = {
     "stale": "#7d5a2d",
 }
 # Grounds that text stands on, and the one colour that is decoration only.
-GROUNDS = ("paper", "band", "tint")
+GROUNDS = ("paper", "band", "tint", "fault")
 DECORATION = ("rule",)
 
 
@@ -59,7 +61,7 @@ def _theme(name: str, dark: bool, colours: dict[str, str]) -> Theme:
         warning=colours["warn"],
         error=colours["fail"],
         variables={
-            **{key: colours[key] for key in ("ink", "ink2", "ink3", "rule", "band", "tint", "paper")},
+            **{key: colours[key] for key in ("ink", "ink2", "ink3", "rule", "band", "tint", "fault", "paper")},
             **states,
             "sheet": colours["band"],
             "field": colours["paper"],

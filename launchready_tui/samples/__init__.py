@@ -3,6 +3,7 @@
 Above the probe, whose arithmetic it uses, and below the checks, which read it.
 """
 
+from .feed import Feed, Shot, View
 from .model import (
     Cause,
     ChannelTest,
@@ -29,6 +30,7 @@ __all__ = [
     "ChannelTest",
     "Condition",
     "Drill",
+    "Feed",
     "Gap",
     "Incident",
     "Latest",
@@ -40,9 +42,11 @@ __all__ = [
     "Row",
     "Sample",
     "Series",
+    "Shot",
     "Snapshot",
     "Stats",
     "Target",
+    "View",
     "WatchReader",
     "WatchStore",
     "Watcher",

@@ -163,10 +163,15 @@ class WatchReader(Base):
         found = self._bodies(Mark, "SELECT mark, body FROM marks WHERE at <= ? ORDER BY at DESC, mark DESC LIMIT 20", (ms(before),), id=0)
         return next((one for one in found if one.kind != "failed"), None)
 
-    def gaps(self, since: datetime, until: datetime, target: int = 0) -> tuple[Gap, ...]:
-        """Times in which nothing is known, of all targets and of this one, cut to the window."""
+    def changes(self) -> int:
+        """A number that is another one once somebody else has written anything."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def gaps(self, since: datetime, until: datetime, target: int | None = 0) -> tuple[Gap, ...]:
+        """Times in which nothing is known, of all targets and of this one, cut to the window; None: those of every target too."""
         rows = self._rows(
-            "SELECT since, until, cause, target FROM gaps WHERE until > ? AND since < ? AND target IN (0, ?) ORDER BY since",
+            "SELECT since, until, cause, target FROM gaps WHERE until > ?1 AND since < ?2 AND (?3 IS NULL OR target IN (0, ?3))"
+            " ORDER BY since",
             (ms(since), ms(until), target),
         )
         return tuple(

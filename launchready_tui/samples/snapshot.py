@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -74,8 +75,13 @@ def snapshot(reader: WatchReader, now: datetime, window: timedelta, *, points: i
         incidents=incidents,
         marks=reader.marks(since, now),
         last_mark=reader.last_mark(now),
-        stuck=tuple(one for one in reader.notices(50) if one.state == "failed" or (one.state == "queued" and one.attempts >= 3)),
+        stuck=stuck(reader.notices(50)),
     )
+
+
+def stuck(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Those that could not be delivered, or were tried in vain several times."""
+    return tuple(one for one in notices if one.state == "failed" or (one.state == "queued" and one.attempts >= 3))
 
 
 def standing(target: Target, last: Latest | None, incident: Incident | None, now: datetime) -> Standing:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from double import Double, LabDouble
+from watchstore import fill
 
 from launchready_tui.console.app import Console
 
@@ -32,16 +33,22 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "handover-100x30": ((100, 30), "paper", ("b", "down")),
     "history-100x30": ((100, 30), "night", ("2", "down", "h")),
     "explain-100x30": ((100, 30), "night", ("2", "down", "e")),
+    "watch-100x30": ((100, 30), "night", ("w",)),
+    "watch-80x24": ((80, 24), "night", ("w",)),
+    "watch-140x40": ((140, 40), "paper", ("w",)),
     "log-100x30": ((100, 30), "night", ("R", "g")),
     "accept-100x30": ((100, 30), "night", ("2", "down", "a")),
     "help-100x30": ((100, 30), "night", ("2", "question_mark")),
 }
 
 
-def console(folder: Path, theme: str) -> Console:
-    """The console over the recorded demo."""
+def console(folder: Path, theme: str, *, watched: bool = False) -> Console:
+    """The console over the recorded demo, and the stored hour of its watch."""
     lab: object = LabDouble()
-    return Console(Double.recorded(folder), lab=lab, live=False, theme=f"ledger-{theme}")  # type: ignore[arg-type]
+    double = Double.recorded(folder)
+    if watched:
+        fill(folder, double.launch, double.clock.now())
+    return Console(double, lab=lab, live=False, theme=f"ledger-{theme}")  # type: ignore[arg-type]
 
 
 def normalised(svg: str) -> str:

@@ -42,7 +42,7 @@ def test_no_file_is_fine(tmp_path: Path) -> None:
 
 
 async def test_the_keys_work_and_are_shown(make: Any, tmp_path: Path) -> None:
-    (tmp_path / "keys.toml").write_text('[keys]\n"go.fixes" = "f6"\n"next" = "space"\n"nothing" = "f7"\n')
+    (tmp_path / "keys.toml").write_text('[keys]\n"go.fixes" = "f6"\n"next" = "f9"\n"nothing" = "f7"\n')
     app = make()
     app.use_keys(*read(tmp_path))
     async with app.run_test(size=(120, 30)) as pilot:

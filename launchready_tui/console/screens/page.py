@@ -17,6 +17,7 @@ from ..widgets.ledger import Ledger
 from ..widgets.masthead import Masthead, NextStep, TooSmall
 
 if TYPE_CHECKING:
+    from ...samples import Shot, View
     from ..app import Console
 
 
@@ -106,11 +107,19 @@ class Page(Screen[None]):
         """Tries the selected line; False where nothing can be tried."""
         return False
 
+    def watch_view(self) -> View | None:
+        """What the page shows of the watch; None where it shows nothing of it, and then nothing is read."""
+        return None
+
+    def see_watch(self, shot: Shot | None, wrong: str) -> None:
+        """A look at the watch: None where nothing was ever watched; `wrong` says why it cannot be read."""
+
     def go_to(self, check: str, finding: str = "") -> None:
         """Puts the cursor on a check, and on one of its findings."""
 
     def on_screen_resume(self) -> None:
         self.redraw()
+        self.console.watching.tick()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A page's own outside work that breaks is told, and the page goes on."""

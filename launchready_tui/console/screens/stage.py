@@ -13,11 +13,13 @@ from textual.widget import Widget
 from ... import clock
 from ...findings import State
 from ...roadmap.model import Stage
+from ...samples import Shot, View
 from ...verdict import Judged, Standing, Verdict
 from .. import panels, words
 from ..ink import GLYPHS, Cell, Spans, width_of
 from ..store import Snapshot
 from ..target import Target
+from ..watchtable import Sparks
 from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines
 from ..widgets.story import Story, tell
@@ -145,6 +147,9 @@ class StagePage(Page):
         """The finding shown of each check, by id: it stays when results change."""
         self.wanted: tuple[str, str] | None = None
         self.paneled: Verdict | None = None
+        self.watched: Shot | None = None
+        """On the stage of monitoring: the newest look at the watch, where there is one."""
+        self.sparks: Sparks = {}
 
     @property
     def stage(self) -> Stage:
@@ -186,16 +191,31 @@ class StagePage(Page):
                 self.at[check] = finding
             checks.select(check, tell=False)
         self.query_one("#title", Lines).show([self._title(snap, stage)])
-        if snap.verdict is not self.paneled:
+        if self.watched is not None:
+            self._show(panels.watched(snap, self.watched, self.console.workspace.clock.now(), self.sparks))
+        elif snap.verdict is not self.paneled:
             # Progress alone does not change what is known.
             self.paneled = snap.verdict
-            panel = panels.panel_of(snap, self.console.workspace, stage)
-            ledger = self.query_one("#panel", Ledger)
-            ledger.set_cols(panel.cols)
-            ledger.show(panel.rows, empty=panel.empty)
+            self._show(panels.panel_of(snap, self.console.workspace, stage))
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
         self.query_one("#outcome", Lines).show(outcome_lines(snap, stage, width))
         self._tell(snap)
+
+    def _show(self, panel: panels.Panel) -> None:
+        ledger = self.query_one("#panel", Ledger)
+        ledger.set_cols(panel.cols)
+        ledger.show(panel.rows, empty=panel.empty)
+
+    def watch_view(self) -> View | None:
+        return panels.WATCH_VIEW if self.stage.id == "monitoring" else None
+
+    def see_watch(self, shot: Shot | None, wrong: str) -> None:
+        there = shot if shot is not None and shot.snapshot.rows else None
+        if there is None and self.watched is not None:
+            self.paneled = None
+        if there is not None or self.watched is not None:
+            self.watched = there
+            self.redraw()
 
     def _title(self, snap: Snapshot, stage: Stage) -> Line:
         looks = Counter(snap.look(snap.verdict.standings[spec.id]) for spec in stage.checks)

@@ -15,10 +15,10 @@ from ..ink import Inked, Spans, width_of
 if TYPE_CHECKING:
     from ..app import Console
 
-PAGES = ("go.overview", "go.stage1", "go.fixes", "go.people", "go.credentials", "go.handover", "help")
-NAMED = 76
+PAGES = ("go.overview", "go.stage1", "go.fixes", "go.watch", "go.people", "go.credentials", "go.handover", "help")
+NAMED = 80
 """Columns from which every page has its name; below, help must still be in sight."""
-SHORT = {"go.fixes": "fixes", "go.credentials": "secrets"}
+SHORT = {"go.overview": "home", "go.fixes": "fixes", "go.credentials": "keys"}
 
 
 class Keys(Inked, Widget):

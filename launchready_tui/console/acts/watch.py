@@ -1,0 +1,150 @@
+"""The watch: holding the display, its window, starting and stopping the watcher, test alerts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...clock import ago
+from ..widgets.form import Field
+
+if TYPE_CHECKING:
+    from ..app import Console
+    from ..screens.watch import WatchPage
+
+
+def _page(app: Console) -> WatchPage | None:
+    from ..screens.watch import WatchPage
+
+    page = app.page
+    if isinstance(page, WatchPage):
+        return page
+    app.say(f"{app.key_of('go.watch')} opens the watch; this key acts there")
+    return None
+
+
+def pause(app: Console) -> None:
+    """Holds the display; probing goes on."""
+    page = _page(app)
+    if page is not None:
+        page.hold()
+
+
+def shorter(app: Console) -> None:
+    """A shorter window."""
+    page = _page(app)
+    if page is not None:
+        page.turn(-1)
+
+
+def longer(app: Console) -> None:
+    """A longer window."""
+    page = _page(app)
+    if page is not None:
+        page.turn(1)
+
+
+async def run(app: Console) -> None:
+    """Starts the watcher after telling what it does, or stops it after a question."""
+    page = _page(app)
+    if page is None:
+        return
+    if app.watching.doing:
+        app.say(f"{app.watching.doing} …")
+        return
+    from ..screens.dialog import Question
+
+    shot = page.live
+    watcher = shot.snapshot.watcher if shot is not None else None
+    now = app.workspace.clock.now()
+    if watcher is not None and watcher.alive(now):
+        from .. import watchlines
+
+        def stop(yes: bool | None) -> None:
+            if yes:
+                app.watching.doing = "Stopping the watch"
+                app.handle_watch(app.watching.stop)
+                page.redraw()
+
+        lines = [f"It runs on {watchlines.machine(watcher, now)}.", "From then on nobody sees an outage, and nobody is told of one."]
+        await app.push_screen(Question("Stop watching?", lines, "stop"), stop)
+        return
+    planned = page.planned()
+    if not planned:
+        app.say("There is nothing to watch: + adds a route that is safe to repeat")
+        return
+
+    def start(yes: bool | None) -> None:
+        if yes:
+            app.watching.doing = "Starting the watch"
+            app.handle_watch(app.watching.start)
+            page.redraw()
+
+    await app.push_screen(
+        Question(f"Watch {len(planned)} targets from this machine?", before_start(app, planned[0].every_s), "start"), start
+    )
+
+
+def before_start(app: Console, every_s: float) -> list[str]:
+    """What starting means, for whom it concerns: the load, how long it lasts, who is told."""
+    workspace = app.workspace
+    lines = [f"Each is asked every {every_s:g} s; what logs in once a minute; what pays never."]
+    if workspace.demo:
+        lines.append("It looks at the demo marketplace only, and ends with this console.")
+        return lines
+    lines.append("It goes on when the console is closed, until you stop it here or the machine is switched off.")
+    if not workspace.launch.watch.always_on:
+        lines.append(
+            "On a laptop that is a help, not a watch: while it sleeps nobody looks. For launch day let a server run launchready watch."
+        )
+    if not workspace.launch.alerts:
+        lines.append("Nobody will be told: the launch file has no [[alerts]] yet.")
+    return lines
+
+
+async def test(app: Console) -> None:
+    """Sends a test alert, after asking through which channel."""
+    from ..screens.dialog import Choose
+
+    alerts = app.workspace.launch.alerts
+    if not alerts:
+        app.say("The launch file has no [[alerts]] yet: they name who acts and where they read it")
+        return
+
+    def chosen(rule: str | None) -> None:
+        if rule is not None:
+            rules = tuple(one.name for one in alerts) if rule == ALL else (rule,)
+            app.watching.doing = "Sending a test alert"
+            app.handle_watch(lambda: app.watching.test(rules))
+            if app.page is not None:
+                app.page.redraw()
+
+    options = [(one.name, one.name, f"{one.kind}, to {one.owner}") for one in alerts]
+    if len(alerts) > 1:
+        options.insert(0, (ALL, "all of them", ", ".join(one.name for one in alerts)))
+    await app.push_screen(Choose("Send a test alert through", options), chosen)
+
+
+ALL = "\0all"
+
+
+async def heard(app: Console) -> None:
+    """Takes the words that the owner of an alert says from the test that arrived."""
+    from ...watch.channels import acknowledge
+
+    shot, now = app.watching.shot, app.workspace.clock.now()
+    waiting = [one for one in shot.tests if one.acknowledged_at is None and one.sent_at is not None] if shot is not None else []
+    lines = [f"{one.rule}: sent to {one.owner}, {ago(one.made_at, now)} ago" for one in waiting]
+    lines.append("Whoever got it reads out two words and a number; that shows the alert reaches them.")
+    fields = [
+        Field("code", "words", hint="otter maple 42", needed=True),
+        Field("by", "said by", waiting[0].owner if waiting else "", known=tuple(one.id for one in app.workspace.people.people)),
+    ]
+
+    def save(values: dict[str, str]) -> str:
+        done = acknowledge(app.workspace, values["code"], values["by"])
+        if done is None:
+            raise ValueError("no test alert of the last 24 hours has these words")
+        app.watching.tick()
+        return f"{done.rule} reaches {done.acknowledged_by}: written down"
+
+    await app.ask_form("The words of the test alert", lines, fields, save, "test alert")

@@ -1,0 +1,145 @@
+"""The console's side of the watch: reads it off the loop for the page in sight, starts and stops the process that watches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from ..samples import PLACE, Feed, Shot, View
+
+if TYPE_CHECKING:
+    from .app import Console
+
+TICK_S = 0.25
+"""At most four looks a second; most find that nothing was written, and cost next to nothing."""
+WINDOWS: tuple[tuple[timedelta, str], ...] = (
+    (timedelta(minutes=5), "5 min"),
+    (timedelta(minutes=15), "15 min"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(hours=6), "6 h"),
+    (timedelta(hours=24), "24 h"),
+    (timedelta(days=7), "7 days"),
+)
+
+
+class Seen(Message):
+    """A look at the watch: what it shows, None where nothing was ever watched, or why it cannot be read."""
+
+    bubble = False
+
+    def __init__(self, shot: Shot | None, wrong: str = "", view: View | None = None) -> None:
+        super().__init__()
+        self.shot, self.wrong, self.view = shot, wrong, view
+
+
+class Handled(Message):
+    """How starting, stopping or a test alert went."""
+
+    bubble = False
+
+    def __init__(self, words: str, wrong: bool = False) -> None:
+        super().__init__()
+        self.words, self.wrong = words, wrong
+
+
+class Watching:
+    """One for the console. The newest look is `shot`; pages that show it say what they need with `Page.watch_view`."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.feed = Feed(console.workspace.folder / PLACE)
+        self.shot: Shot | None = None
+        self.wrong = ""
+        self.looked = False
+        self.doing = ""
+        """What is being done to the watcher at this moment, in a word."""
+        self._busy = False
+        self._ours: subprocess.Popen[bytes] | None = None
+
+    def tick(self) -> None:
+        """Looks, if the page in sight shows the watch."""
+        page = self.console.page
+        view = page.watch_view() if page is not None else None
+        if view is None:
+            return
+        if self._busy:
+            return
+        self._busy = True
+        self.console.look_at_watch(view)
+
+    def read(self, view: View) -> Seen:
+        """One look, in a thread."""
+        from ..journal import JournalError
+        from ..launch.problems import NewerFile
+
+        try:
+            return Seen(self.feed.read(view.at or self.console.workspace.clock.now(), view), view=view)
+        except (JournalError, NewerFile, OSError) as why:
+            return Seen(None, str(why), view)
+
+    def take(self, seen: Seen) -> None:
+        """A look is there."""
+        self.shot, self.wrong, self.looked, self._busy = seen.shot, seen.wrong, True, False
+        page = self.console.page
+        if page is not None and page.watch_view() is not None:
+            page.see_watch(self.shot, self.wrong)
+            if page.watch_view() != seen.view:
+                self.tick()  # the first look told which targets there are, or another one was chosen meanwhile
+
+    # The process that watches
+
+    def start(self) -> Handled:
+        """Finds or starts a watcher, in a thread."""
+        from ..watch.process import CannotWatch, ensure_watcher
+
+        try:
+            ensured = ensure_watcher(self.console.workspace)
+        except (CannotWatch, OSError) as why:
+            return Handled(f"It could not be started: {why}", True)
+        if ensured.process is not None:
+            self._ours = ensured.process
+        return Handled("Watching" if ensured.started else f"It is being watched already, by process {ensured.pid}")
+
+    def stop(self) -> Handled:
+        """Ends the watcher, in a thread."""
+        from ..watch.process import stop_watcher
+
+        ended = stop_watcher(self.console.workspace.folder)
+        self._let_go()
+        return Handled("Nobody watches now" if ended else "It did not end; its process may belong to somebody else", not ended)
+
+    def test(self, rules: tuple[str, ...]) -> Handled:
+        """Sends a test alert through each of these rules, in a thread with a loop of its own."""
+        from ..journal import JournalError
+        from ..watch.channels import send_tests
+
+        workspace = self.console.workspace
+        alerts = [one for one in workspace.launch.alerts if one.name in rules]
+        try:
+            tests = asyncio.run(send_tests(workspace, alerts, say=lambda words: None))
+        except (JournalError, OSError) as why:
+            return Handled(f"No test alert was sent: {why}", True)
+        failed = [f"{one.rule} was not sent: {one.problem}" for one in tests if not one.sent_at]
+        sent = [f"{one.rule} to {one.owner}" for one in tests if one.sent_at]
+        if failed:
+            return Handled("; ".join(failed), True)
+        return Handled(f"Sent: {', '.join(sent)}. {self.console.key_of('watch.heard')} takes the words they say")
+
+    def _let_go(self) -> None:
+        process, self._ours = self._ours, None
+        if process is not None:
+            if process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+
+    async def close(self) -> None:
+        """Lets go of the file, and ends a watcher that ends with its console (the demo's)."""
+        await asyncio.to_thread(self._let_go)
+        self.feed.close()
