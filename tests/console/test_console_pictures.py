@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pictures import FOLDER, PICTURES, console, difference, normalised
-from screen import settled, until
+from screen import settled, shown, until
 
 # The bytes of a picture depend on these two; other versions draw the same screens with other bytes.
 DRAWN_WITH = {"textual": "8.2.8", "rich": "15"}
@@ -39,6 +39,8 @@ async def test_picture(name: str, tmp_path: Path) -> None:
             await until(pilot, lambda: app.snapshot.progress is None)
         if name.startswith("credentials"):
             await until(pilot, lambda: app.screen.status is not None)
+        if name.startswith("log"):
+            await until(pilot, lambda: "Run done" in shown(app))
         if name.startswith("watch"):
             await until(pilot, lambda: app.screen.shot is not None and app.screen.shot.chart is not None)
         await settled(pilot)
