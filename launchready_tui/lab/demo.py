@@ -90,6 +90,7 @@ def launch(now: datetime) -> Launch:
         domain=at.DOMAIN,
         canonical=f"{at.SITE}/",
         markets=("EU",),
+        cdn="demo-edge",
         sprint=Sprint(start=start, hours=48),
         permission=Permission(by=FOUNDER, on=now.date(), domains=(at.DOMAIN,)),
         hosts=_hosts(),
@@ -128,6 +129,7 @@ def _hosts() -> tuple[Host, ...]:
         Host(name=at.ADMIN, role="admin", purpose="the team's own desk"),
         Host(name=at.STATUS, role="status", purpose="says what works, at another provider"),
         Host(name=at.STAGING, role="staging", environment="staging", purpose="the next release"),
+        Host(name=at.ORIGIN, role="origin", purpose="the server behind the edge"),
         Host(name=at.MAIL, role="mail", purpose="receives and sends mail"),
     )
 

@@ -122,8 +122,9 @@ class _Talk:
         headers = [*response.headers, *extra]
         if response.status not in (204, 304):
             headers.append(("Content-Length", str(len(body))))
-        status = HTTPStatus(response.status)
-        head = h11.Response(status_code=response.status, headers=headers, reason=status.phrase)
+        known = response.status in HTTPStatus._value2member_map_
+        phrase = HTTPStatus(response.status).phrase if known else "Unknown Error"
+        head = h11.Response(status_code=response.status, headers=headers, reason=phrase)
         pieces = [self._h11.send(head)]
         if body and not bare:
             pieces.append(self._h11.send(h11.Data(data=body)))

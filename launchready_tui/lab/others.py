@@ -58,6 +58,17 @@ def status_page(flaws: Collection[str]) -> Program:
     return answer
 
 
+def origin(site: Program, flaws: Collection[str]) -> Program:
+    """The server behind the edge. It turns away whoever does not come through it, unless nobody told it to."""
+
+    async def answer(request: Request) -> Response:
+        if "origin-open" in flaws and request.host == at.APEX:
+            return await site(request)
+        return plain("This server answers its edge only.\n", status=403)
+
+    return answer
+
+
 def forgotten(title: str, words: str) -> Program:
     """A server nobody looks after: it answers whatever it is asked, with no care for headers."""
 

@@ -20,7 +20,7 @@ from .guards import guarded
 from .litter import littered
 from .market import Market
 from .nameserver import NameServer
-from .others import Rdap, closed_door, forgotten, status_page
+from .others import Rdap, closed_door, forgotten, origin, status_page
 from .web import Program, Request, Response
 
 LOOPBACK = "127.0.0.1"
@@ -113,6 +113,8 @@ class Town:
         stale = forgotten("Rental board", "The board of last year. Please use the new address.")
         old_admin = forgotten("Rental board admin", "Name and password, please.")
         await self._open_site()
+        behind = origin(guarded(site.Site(self.market, self.on, self._now), self.on), self.on)
+        await self._listen(at.ORIGIN_ADDRESS, behind, behind)
         await self._web(at.APP_ADDRESS, App(self.market, self.on), site.to_https(at.APP))
         await self._web(at.API_ADDRESS, api, api)
         await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", self.on), site.to_https(at.ADMIN))
@@ -135,10 +137,16 @@ class Town:
         http = Edge(site.to_https(at.APEX, at.WWW), frozenset())
         await self._listen(at.WEB_ADDRESS, by_name, http)
 
-    def _behind_edge(self, program: Program, flaws: Collection[str]) -> Edge:
-        edge = Edge(guarded(littered(program, flaws), flaws), flaws)
+    def _behind_edge(self, program: Program, flaws: Collection[str]) -> Program:
+        bare = guarded(littered(program, flaws), flaws)
+        edge = Edge(bare, flaws)
         self._edges.append(edge)
-        return edge
+
+        async def answer(request: Request) -> Response:
+            around = request.host == at.API and "api-unproxied" in flaws
+            return await (bare if around else edge)(request)
+
+        return answer
 
     async def _web(self, address: str, secure: Program, plain: Program) -> None:
         """A web host behind the edge, which guards https and passes http on."""
@@ -211,6 +219,7 @@ class Town:
         names = {
             at.WEB_ADDRESS: apex,
             at.APP_ADDRESS: [at.APP],
+            at.ORIGIN_ADDRESS: [at.ORIGIN, at.APEX],
             at.API_ADDRESS: [at.API],
             at.ADMIN_ADDRESS: [at.APP if "admin-certificate-name" in self.on else at.ADMIN],
             at.STAGING_ADDRESS: [at.STAGING],

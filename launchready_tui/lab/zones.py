@@ -43,6 +43,7 @@ def _market(on: Collection[str], serial: int) -> str:
         at.ADMIN: at.ADMIN_ADDRESS,
         at.STAGING: at.STAGING_ADDRESS,
         at.STATUS: at.STATUS_ADDRESS,
+        at.ORIGIN: at.ORIGIN_ADDRESS,
         at.MAIL: at.MAIL_ADDRESS,
         at.NS1: at.NS1_ADDRESS,
         at.NS2: at.NS2_ADDRESS,

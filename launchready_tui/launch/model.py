@@ -329,6 +329,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """The one main address: scheme and host, such as `https://example.com/`."""
     markets: tuple[str, ...] = ()
     """Markets it launches in, such as `US`, `EU`."""
+    cdn: str = ""
+    """The protection network that public traffic goes through, such as `cloudflare`. Empty: whatever shows itself."""
     announced: bool = True
     """False for a launch nobody knows of yet: public services are then not asked."""
     sprint: Sprint | None = None

@@ -148,6 +148,7 @@ RULES: dict[str, Rule] = {
     "domain": _plain(names.domain_problem, names.mend_host),
     "canonical": _https,
     "markets[]": _plain(_line),
+    "cdn": _plain(_label),
     "permission.by": _plain(_line),
     "permission.domains[]": _plain(names.domain_problem, names.mend_host),
     "hosts[].name": _plain(names.host_problem, names.mend_host),

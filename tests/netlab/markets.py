@@ -14,6 +14,7 @@ WEB = "203.0.113.10"
 WEB6 = "2001:db8::10"
 API = "203.0.113.20"
 OTHER = "203.0.113.99"
+ORIGIN = "203.0.113.77"
 OLD_TLS = "203.0.113.110"
 MAIL = "203.0.113.25"
 NS1 = "198.51.100.53"
@@ -22,7 +23,7 @@ LAME = "198.51.100.66"
 RESOLVER = "127.0.0.53"
 SILENT = "203.0.113.66"
 
-ADDRESSES = (WEB, API, OTHER, OLD_TLS, MAIL, NS1, NS2, LAME, RESOLVER, SILENT)
+ADDRESSES = (WEB, API, OTHER, ORIGIN, OLD_TLS, MAIL, NS1, NS2, LAME, RESOLVER, SILENT)
 ADDRESSES6 = (WEB6,)
 
 # What every market's zone has unless a row replaces it: {d} is the domain.
@@ -60,6 +61,8 @@ class Market:
     stale_ds: bool = False
     """Whether the zone above vouches for a key that nobody has."""
     redirects: tuple[tuple[str, str], ...] = ()
+    behind: str = ""
+    """What the server behind the edge answers to whoever finds it, as nginx writes it."""
     apps: str = ""
     """The launch file's [apps] table."""
     check: str = ""
@@ -237,6 +240,20 @@ MARKETS: tuple[Market, ...] = (
         apps=APPS,
     ),
     Market(
+        "origin-open",
+        "the server behind the edge answers everybody",
+        zone={"origin": f"origin A {ORIGIN}"},
+        behind="include site-behind.conf;",
+        check="edge.cdn",
+        finds=(("edge.cdn.origin-open", "{d}", "fail"),),
+    ),
+    Market(
+        "origin-shut",
+        "nothing, and the server behind the edge turns strangers away",
+        zone={"origin": f"origin A {ORIGIN}"},
+        behind="return 403;",
+    ),
+    Market(
         "copied",
         "everybody may copy the zone",
         open_zone=True,
@@ -301,6 +318,7 @@ def launch_text(market: Market) -> str:
 name = "{market.name}"
 domain = "{d}"
 canonical = "https://{d}/"
+cdn = "net-edge"
 
 [permission]
 by = "founder"

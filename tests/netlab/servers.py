@@ -9,7 +9,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, OTHER, RESOLVER, WEB, WEB6, Market, above_text, zone_text
+from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, ORIGIN, OTHER, RESOLVER, WEB, WEB6, Market, above_text, zone_text
 
 from launchready_tui.lab.authority import Authority
 
@@ -71,6 +71,7 @@ def lame(folder: Path) -> Server:
 SCRIPT = "app.3f9c2a1b7d40.js"
 STYLE = "site.9b1c77aa02de.css"
 HSTS = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;\n'
+EDGE = 'add_header Via "1.1 net-edge" always;\n'
 HEADERS = """\
 add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'" always;
 add_header X-Content-Type-Options nosniff always;
@@ -97,10 +98,11 @@ def site(folder: Path) -> None:
     (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)
     cookie = 'add_header Set-Cookie "session=1; Path=/; HttpOnly; SameSite=Lax";\n'
     ways = (
-        ("site", HSTS, YEAR, ""),
-        ("site-no-hsts", "", YEAR, ""),
-        ("site-uncached", HSTS, "no-cache", ""),
-        ("site-cookie", HSTS, YEAR, cookie),
+        ("site", HSTS, YEAR, EDGE),
+        ("site-no-hsts", "", YEAR, EDGE),
+        ("site-uncached", HSTS, "no-cache", EDGE),
+        ("site-cookie", HSTS, YEAR, EDGE + cookie),
+        ("site-behind", HSTS, YEAR, ""),
     )
     for name, hsts, asset, more in ways:
         (folder / f"{name}.conf").write_text(
@@ -161,7 +163,7 @@ def server_blocks(market: Market, made: dict[str, Path]) -> str:
 
     plain, secure = six.replace("PORT", "80"), six.replace("PORT", "443 ssl http2")
     api = (
-        f"{HSTS} add_header X-Content-Type-Options nosniff always; default_type application/json;"
+        f"{HSTS} {EDGE} add_header X-Content-Type-Options nosniff always; default_type application/json;"
         ' location = /healthz { return 200 "{\\"ok\\": true}"; } location / { return 404 "{}"; }'
     )
     rows = (
@@ -170,6 +172,7 @@ def server_blocks(market: Market, made: dict[str, Path]) -> str:
         f"listen {web}:443 ssl http2; {secure} server_name {d}; {tls(market.apex_tls)} {market.apex_https}",
         f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {HSTS} {market.www_https.replace('{d}', d)}",
         f"listen {API}:443 ssl http2; server_name api.{d}; {tls('good')} {api}",
+        *([f"listen {ORIGIN}:443 ssl; server_name {d}; {tls('good')} {market.behind}"] if market.behind else []),
     )
     return "\n".join(f"server {{ {row} }}" for row in rows)
 

@@ -19,6 +19,7 @@ SEEN = (
     "audit.latency",
     "audit.one-service",
     "edge.canonical",
+    "edge.cdn",
     "edge.certificates",
     "edge.dns-health",
     "edge.exposure",
@@ -83,6 +84,10 @@ def test_the_perfect_market_has_no_problem_that_can_be_seen_from_outside(interne
 def test_a_start_page_for_everything_exposes_nothing(internet: Internet) -> None:
     report = checked(internet, BY_NAME["app-catches-all"], "edge.exposure")
     assert open_findings(report) == set()
+
+
+def test_a_server_that_turns_strangers_away_is_behind_its_edge(internet: Internet) -> None:
+    assert open_findings(checked(internet, BY_NAME["origin-shut"], "edge.cdn")) == set()
 
 
 def test_links_that_open_the_app_are_seen(internet: Internet) -> None:

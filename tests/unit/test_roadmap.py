@@ -87,7 +87,6 @@ BY_PERSON = [
     "audit.shared-secrets",
     "audit.overbuild",
     "edge.subdomains",
-    "edge.cdn",
     "email.transport",
     "email.reputation",
     "email.flows",

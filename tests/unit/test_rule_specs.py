@@ -18,6 +18,7 @@ FILES = {
     "edge.certificates": ("edge/certificates.py",),
     "edge.headers": ("edge/headers.py", "edge/csp.py", "edge/cors.py"),
     "edge.app-links": ("edge/app_links.py",),
+    "edge.cdn": ("edge/cdn.py", "edge/origin.py"),
     "edge.dns-health": ("edge/dns_health.py", "edge/zone.py"),
     "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
