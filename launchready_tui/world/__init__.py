@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .logs import Logs
     from .mail import Mail
     from .registry import Registry
+    from .repository import Repository
     from .tls import Tls
     from .web import Web
 
@@ -46,6 +47,7 @@ class World:
     registry: Registry
     mail: Mail
     logs: Logs
+    repository: Repository
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class World:
         from .logs import Logs
         from .mail import Mail
         from .registry import Registry
+        from .repository import Repository
         from .tls import Tls
         from .web import Web
 
@@ -81,6 +84,7 @@ class World:
         self.registry = Registry(self.web, launch, clock)
         self.mail = Mail(self.wire, clock)
         self.logs = Logs(self.web, clock, folder)
+        self.repository = Repository((folder or Path()) / launch.repository.path if launch.repository else None)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:
         """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the host doing so."""
@@ -99,7 +103,7 @@ class World:
 
     async def close(self) -> None:
         """Ends every look still in flight and closes the connections."""
-        for observer in (self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
+        for observer in (self.repository, self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
             await observer.close()
 
     def may_intrude(self, host: str) -> bool:
@@ -171,7 +175,7 @@ async def warm_up() -> None:
 def _warm() -> None:
     import importlib
 
-    for name in ("dns", "logs", "mail", "registry", "tls", "web", "certificates"):
+    for name in ("dns", "logs", "mail", "registry", "repository", "tls", "web", "certificates"):
         importlib.import_module(f"{__package__}.{name}")
     for name in ("cryptography.x509", "anyio._backends._asyncio", "dns.message", "dns.resolver", "encodings.idna"):
         importlib.import_module(name)

@@ -13,6 +13,7 @@ from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Launch, Route
 from launchready_tui.probe import Measurement, Phases
 from launchready_tui.world.logs import Logs
+from launchready_tui.world.repository import Repository
 from launchready_tui.world.sights import DnsAnswer, Registration, Reply, TlsSight
 
 
@@ -109,6 +110,7 @@ class AuditWorld(FakeWorld):
         self.dns, self.web, self.tls = AuditDns(), AuditWeb(), AuditTls()
         self.registry = FakeRegistry()
         self.logs = Logs(self.web, self.clock)  # type: ignore[arg-type]
+        self.repository = Repository(None)
         self.measurements: dict[str, Measurement | Failure] = {}
         self.measured: list[str] = []
         self.at_once = self.most_at_once = 0

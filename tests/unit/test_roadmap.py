@@ -85,7 +85,6 @@ BY_PERSON = [
     "audit.env-split",
     "audit.logs",
     "audit.shared-secrets",
-    "audit.overbuild",
     "edge.subdomains",
     "email.transport",
     "email.reputation",

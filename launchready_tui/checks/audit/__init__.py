@@ -9,6 +9,7 @@ from . import (
     hosts,
     latency,
     one_service,
+    overbuild,
     registrar,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "hosts",
     "latency",
     "one_service",
+    "overbuild",
     "registrar",
 ]
