@@ -125,7 +125,7 @@ def _hosts() -> tuple[Host, ...]:
         Host(name=at.APEX, role="web", purpose="the site"),
         Host(name=at.WWW, role="web", purpose="leads to the site"),
         Host(name=at.APP, role="app", purpose="log-in, booking and payment"),
-        Host(name=at.API, role="api", purpose="what app and site read", provider="Demo Cloud"),
+        Host(name=at.API, role="api", purpose="what app and site read", provider="Demo host"),
         Host(name=at.ADMIN, role="admin", purpose="the team's own desk"),
         Host(name=at.STATUS, role="status", purpose="says what works, at another provider"),
         Host(name=at.STAGING, role="staging", environment="staging", purpose="the next release"),

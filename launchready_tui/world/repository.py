@@ -16,32 +16,11 @@ DEEPEST = 10
 CAP = 256 * 1024
 # What others wrote or a build made: none of it says how the product is built.
 SKIPPED = frozenset(
-    [
-        ".git",
-        "node_modules",
-        "vendor",
-        "bower_components",
-        ".venv",
-        "venv",
-        "site-packages",
-        "__pycache__",
-        "dist",
-        "build",
-        "out",
-        "target",
-        "coverage",
-        ".cache",
-        ".next",
-        ".nuxt",
-        ".output",
-        ".svelte-kit",
-        ".turbo",
-        ".terraform",
-        ".gradle",
-        "Pods",
-        "DerivedData",
-        ".dart_tool",
-    ]
+    (
+        *("node_modules", "vendor", "bower_components", "Pods", "site-packages", ".venv", "venv", ".dart_tool"),
+        *("dist", "build", "out", "target", "coverage", "DerivedData", ".next", ".nuxt", ".output", ".svelte-kit"),
+        *(".git", ".cache", ".turbo", ".terraform", ".gradle", "__pycache__"),
+    )
 )
 
 
