@@ -91,7 +91,7 @@ def _said(look: str, parts: Spans) -> Line:
 # The selected target
 
 
-NICE_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400)
+NICE_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
 
 
 def columns_in(window: timedelta, dots: int) -> int:
