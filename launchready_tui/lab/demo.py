@@ -116,7 +116,7 @@ def launch(now: datetime) -> Launch:
             account_deletion=f"{at.SITE}/account-deletion",
         ),
         email=Email(senders=(at.DOMAIN,), selectors=(at.SELECTOR,), support=at.SUPPORT),
-        settings=Settings(services=("rdap",), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0),
+        settings=Settings(services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0),
     )
 
 

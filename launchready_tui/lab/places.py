@@ -65,3 +65,14 @@ ANDROID_APP = "test.demo_market.app"
 
 SELECTOR = "ship2026"
 SUPPORT = f"support@{DOMAIN}"
+
+# Block lists that the demo's resolver knows, and the entry that each always lists: nothing in the demo asks the real ones.
+BLOCK_LISTS = {
+    "zen.spamhaus.org": "2.0.0.127",
+    "bl.spamcop.net": "2.0.0.127",
+    "psbl.surriel.com": "2.0.0.127",
+    "dbl.spamhaus.org": "dbltest.com",
+    "multi.surbl.org": "test.surbl.org",
+    "multi.uribl.com": "test.uribl.com",
+}
+LISTED_BY = "bl.spamcop.net"

@@ -70,6 +70,8 @@ def _market(on: Collection[str], serial: int) -> str:
     if "dkim-missing" not in on:
         key = WEAK_KEY if "dkim-weak-key" in on else DKIM_KEY
         lines.append(f"{at.SELECTOR}._domainkey.{apex} 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key}')}")
+    if "mta-sts-unfinished" in on:
+        lines.append(f"_mta-sts.{apex} 300 IN TXT {quoted('v=STSv1; id=20261101')}")
     if "dmarc-missing" not in on:
         reports = "" if "dmarc-no-reports" in on else f"; rua=mailto:dmarc@{at.DOMAIN}"
         lines.append(f"_dmarc.{apex} 300 IN TXT {quoted(f'v=DMARC1; p=quarantine{reports}')}")
@@ -108,6 +110,14 @@ def _reverse(network: str, names: dict[str, str], serial: int) -> str:
     return _zone(network, at.TLD_SERVER, serial, lines)
 
 
+def _block_list(zone: str, proof: str, on: Collection[str], serial: int) -> str:
+    lines = [f"{zone}. 300 IN NS {at.TLD_SERVER}.", f"{proof}.{zone}. 300 IN A 127.0.0.2"]
+    if zone == at.LISTED_BY and "sender-listed" in on:
+        name = f"{ip_address(at.MAIL_ADDRESS).reverse_pointer.removesuffix('.in-addr.arpa')}.{zone}"
+        lines += [f"{name}. 300 IN A 127.0.0.2", f"{name}. 300 IN TXT {quoted('Mail nobody asked for came from here')}"]
+    return _zone(zone, at.TLD_SERVER, serial, lines)
+
+
 def market_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
     """What the marketplace's own name servers serve: zone name to zone file text."""
     return {f"{at.DOMAIN}.": _market(on, serial)}
@@ -120,10 +130,12 @@ def registry_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
 
 def all_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
     """What the resolver knows: everything there is. The empty root makes every other name a name that does not exist."""
+    named = {} if "sender-nameless" in on else {at.MAIL_ADDRESS: at.MAIL}
     return {
+        **{f"{zone}.": _block_list(zone, proof, on, serial) for zone, proof in at.BLOCK_LISTS.items()},
         ".": _zone("", at.TLD_SERVER, serial, [f". 300 IN NS {at.TLD_SERVER}."]),
         **registry_zones(on, serial),
         **market_zones(on, serial),
-        "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", {at.MAIL_ADDRESS: at.MAIL}, serial),
+        "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", named, serial),
         "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),
     }

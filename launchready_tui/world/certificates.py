@@ -56,6 +56,7 @@ def _read(found: x509.Certificate) -> Certificate:
         scts=_or(lambda: len(list(_extension(found, x509.PrecertificateSignedCertificateTimestamps))), 0),
         must_staple=_or(lambda: any(f.value == _STATUS_REQUEST for f in _extension(found, x509.TLSFeature)), False),
         sha256=found.fingerprint(hashes.SHA256()).hex(),
+        key_sha256=_or(lambda: _key_sha256(found), ""),
     )
 
 
@@ -111,6 +112,14 @@ def _key(found: x509.Certificate) -> tuple[Literal["rsa", "ec", "ed25519", "othe
     if isinstance(key, ed25519.Ed25519PublicKey):
         return "ed25519", 256
     return "other", int(getattr(key, "key_size", 0))
+
+
+def _key_sha256(found: x509.Certificate) -> str:
+    import hashlib
+
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return hashlib.sha256(found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 
 def _hash(found: x509.Certificate) -> str:

@@ -192,6 +192,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     scts: int = 0
     must_staple: bool = False
     sha256: str = ""
+    key_sha256: str = ""
+    """Of the public key with its algorithm (SubjectPublicKeyInfo), as TLSA records of selector 1 have it."""
 
 
 class TlsSight(msgspec.Struct, frozen=True, kw_only=True):

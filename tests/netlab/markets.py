@@ -102,6 +102,27 @@ MARKETS: tuple[Market, ...] = (
         finds=(("email.dkim.revoked", "s1._domainkey.{d}", "fail"),),
     ),
     Market(
+        "tls-reports",
+        "reports about encryption go to an address without mailto:",
+        zone={"tls-rpt": '_smtp._tls TXT "v=TLSRPTv1; rua=tls@{d}"'},
+        check="email.transport",
+        finds=(("email.transport.tls-rpt", "{d}", "fail"),),
+    ),
+    Market(
+        "half-sts",
+        "MTA-STS is promised and its policy is not served",
+        zone={"sts": '_mta-sts TXT "v=STSv1; id=1"'},
+        check="email.transport",
+        finds=(("email.transport.mta-sts-policy", "{d}", "fail"),),
+    ),
+    Market(
+        "nameless",
+        "the address that sends has no name; block lists are switched off in every market",
+        zone={"spf": f'@ TXT "v=spf1 ip4:{API} -all"'},
+        check="email.reputation",
+        finds=(("email.reputation.ptr", API, "fail"), ("email.reputation.lists", "{d}", "unknown")),
+    ),
+    Market(
         "dead-mx",
         "the mail host has no address",
         zone={"mx": "@ MX 10 mail-gone.net-lab.test."},

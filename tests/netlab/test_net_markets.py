@@ -29,8 +29,10 @@ SEEN = (
     "email.dkim",
     "email.dmarc",
     "email.spf",
+    "email.transport",
     "performance.caching",
 )
+MAIL = ("email.spf", "email.dkim", "email.transport", "email.reputation", "email.dmarc", "email.mx")
 BY_NAME = {market.name: market for market in MARKETS}
 
 
@@ -97,13 +99,33 @@ def test_links_that_open_the_app_are_seen(internet: Internet) -> None:
 
 
 def test_a_zone_that_answers_servfail_is_never_called_missing(internet: Internet) -> None:
-    report = checked(internet, BY_NAME["servfail"], "email.spf", "email.dkim", "email.dmarc", "email.mx", "audit.dns-host")
+    report = checked(
+        internet,
+        BY_NAME["servfail"],
+        "email.spf",
+        "email.dkim",
+        "email.transport",
+        "email.reputation",
+        "email.dmarc",
+        "email.mx",
+        "audit.dns-host",
+    )
     assert {row["state"] for row in report["checks"]} <= {"unknown"}
     assert_only_unseen(report)
 
 
 def test_a_silent_name_server_is_never_called_missing(internet: Internet) -> None:
-    report = checked(internet, BY_NAME["perfect"], "email.spf", "email.dkim", "email.dmarc", "email.mx", more=("--nameserver", SILENT))
+    report = checked(
+        internet,
+        BY_NAME["perfect"],
+        "email.spf",
+        "email.dkim",
+        "email.transport",
+        "email.reputation",
+        "email.dmarc",
+        "email.mx",
+        more=("--nameserver", SILENT),
+    )
     assert {row["state"] for row in report["checks"]} == {"unknown"}
     assert_only_unseen(report)
 

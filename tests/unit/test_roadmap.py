@@ -86,8 +86,6 @@ BY_PERSON = [
     "audit.logs",
     "audit.shared-secrets",
     "edge.subdomains",
-    "email.transport",
-    "email.reputation",
     "email.flows",
     "email.inbox",
     "email.fallback",

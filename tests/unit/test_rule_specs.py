@@ -24,6 +24,8 @@ FILES = {
     "email.mx": ("email/mx.py",),
     "email.spf": ("email/spf.py", "email/fresh.py"),
     "email.dkim": ("email/dkim.py", "email/fresh.py"),
+    "email.transport": ("email/transport.py",),
+    "email.reputation": ("email/reputation.py",),
     "email.dmarc": ("email/dmarc.py", "email/fresh.py"),
     "performance.caching": ("performance/caching.py", "performance/transfer.py"),
 }
