@@ -51,6 +51,8 @@ def status_page(flaws: Collection[str]) -> Program:
             return redirect(302, _STATUS_CHAIN[request.path])
         if request.path not in ("/", *_STATUS_CHAIN.values()):
             return plain("There is no such page.\n", status=404)
+        if "status-unfinished" in flaws:
+            return html("<!doctype html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>")
         rows = "".join(f"<li>{name}: working</li>" for name in ("Website", "Log-in", "Bookings", "API", "Mail"))
         body = pages.text_page("All systems work", ("Measured every minute.",)) + f"<ul>{rows}</ul>"
         return html(pages.page("Status · Demo Market", body), cache="public, max-age=0, s-maxage=30, must-revalidate")
@@ -65,6 +67,16 @@ def origin(site: Program, flaws: Collection[str]) -> Program:
         if "origin-open" in flaws and request.host == at.APEX:
             return await site(request)
         return plain("This server answers its edge only.\n", status=403)
+
+    return answer
+
+
+def nobodys_pages() -> Program:
+    """What a host of pages shows for a name that nobody holds there."""
+
+    async def answer(request: Request) -> Response:
+        words = "<p><strong>There isn't a GitHub Pages site here.</strong></p>"
+        return html(f"<!doctype html><html><head><title>Site not found</title></head><body>{words}</body></html>", status=404)
 
     return answer
 

@@ -13,6 +13,9 @@ STAGING = f"staging.{DOMAIN}"
 ORIGIN = f"origin.{DOMAIN}"
 MAIL = f"mail.{DOMAIN}"
 OLD_ADMIN = f"old-admin.{DOMAIN}"
+BLOG = f"blog.{DOMAIN}"
+OLD_BLOG = "demo-market-blog.github.io"
+"""Where the blog lived: a name at a host of pages, given up and free for whoever wants it."""
 NS1 = f"ns1.{DOMAIN}"
 NS2 = f"ns2.{DOMAIN}"
 
@@ -24,6 +27,7 @@ WEB_ADDRESS = "203.0.113.10"
 APP_ADDRESS = "203.0.113.11"
 ORIGIN_ADDRESS = "203.0.113.12"
 API_ADDRESS = "203.0.113.20"
+PAGES_ADDRESS = "198.51.100.90"
 MAIL_ADDRESS = "203.0.113.25"
 ADMIN_ADDRESS = "203.0.113.30"
 OLD_ADMIN_ADDRESS = "203.0.113.31"
@@ -49,6 +53,7 @@ ADDRESSES = (
     NS1_ADDRESS,
     NS2_ADDRESS,
     RDAP_ADDRESS,
+    PAGES_ADDRESS,
     TLD_ADDRESS,
 )
 

@@ -20,7 +20,7 @@ from .guards import guarded
 from .litter import littered
 from .market import Market
 from .nameserver import NameServer
-from .others import Rdap, closed_door, forgotten, origin, status_page
+from .others import Rdap, closed_door, forgotten, nobodys_pages, origin, status_page
 from .web import Program, Request, Response
 
 LOOPBACK = "127.0.0.1"
@@ -115,13 +115,19 @@ class Town:
         await self._open_site()
         behind = origin(guarded(site.Site(self.market, self.on, self._now), self.on), self.on)
         await self._listen(at.ORIGIN_ADDRESS, behind, behind)
-        await self._web(at.APP_ADDRESS, App(self.market, self.on), site.to_https(at.APP))
+        app, status = App(self.market, self.on), status_page(self.on)
+
+        async def shared(request: Request) -> Response:
+            return await (status if request.host == at.STATUS else app)(request)
+
+        await self._web(at.APP_ADDRESS, shared, site.to_https(at.APP, at.STATUS))
         await self._web(at.API_ADDRESS, api, api)
         await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", self.on), site.to_https(at.ADMIN))
         await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", self.on), site.to_https(at.STAGING))
-        await self._web(at.STATUS_ADDRESS, status_page(self.on), site.to_https(at.STATUS))
+        await self._web(at.STATUS_ADDRESS, status, site.to_https(at.STATUS))
         await self._listen(at.STALE_ADDRESS, stale, stale)
         await self._listen(at.OLD_ADMIN_ADDRESS, old_admin, old_admin)
+        await self._listen(at.PAGES_ADDRESS, nobodys_pages(), nobodys_pages())
         rdap = Rdap(self.on, self._now)
         await self._listen(at.RDAP_ADDRESS, rdap, site.to_https(at.RDAP))
 
@@ -218,7 +224,8 @@ class Town:
         apex = [at.APEX, at.WWW, *([at.OLD_ADMIN] if "undeclared-host" in self.on else [])]
         names = {
             at.WEB_ADDRESS: apex,
-            at.APP_ADDRESS: [at.APP],
+            at.APP_ADDRESS: [at.APP, *([at.STATUS] if "status-shared" in self.on else [])],
+            at.PAGES_ADDRESS: ["pages.nic.test"],
             at.ORIGIN_ADDRESS: [at.ORIGIN, at.APEX],
             at.API_ADDRESS: [at.API],
             at.ADMIN_ADDRESS: [at.APP if "admin-certificate-name" in self.on else at.ADMIN],

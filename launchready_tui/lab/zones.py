@@ -48,12 +48,16 @@ def _market(on: Collection[str], serial: int) -> str:
         at.NS1: at.NS1_ADDRESS,
         at.NS2: at.NS2_ADDRESS,
     }
+    if "status-shared" in on:
+        addresses[at.STATUS] = at.APP_ADDRESS
     if "status-gone" in on:
         del addresses[at.STATUS]
     if "undeclared-host" in on:
         addresses[at.OLD_ADMIN] = at.OLD_ADMIN_ADDRESS
     kept = {at.APP: 172_800} if "long-ttl" in on else {}
     lines = [f"{name}. {kept.get(name, 300)} IN A {address}" for name, address in addresses.items()]
+    if "blog-given-up" in on:
+        lines.append(f"{at.BLOG}. 300 IN CNAME {at.OLD_BLOG}.")
     if "stale-app-address" in on:
         lines.append(f"{at.APP}. {kept.get(at.APP, 300)} IN A {at.STALE_ADDRESS}")
     lines += [f"{apex} 300 IN NS {at.NS1}.", f"{apex} 300 IN NS {at.NS2}."]
@@ -104,6 +108,12 @@ def _registry(on: Collection[str], serial: int) -> str:
     return _zone("test", at.TLD_SERVER, serial, lines)
 
 
+def _pages(serial: int) -> str:
+    """A host of pages where the blog once lived: all its names lead to one machine."""
+    lines = [f"github.io. 300 IN NS {at.TLD_SERVER}.", f"{at.OLD_BLOG}. 300 IN A {at.PAGES_ADDRESS}"]
+    return _zone("github.io", at.TLD_SERVER, serial, lines)
+
+
 def _reverse(network: str, names: dict[str, str], serial: int) -> str:
     lines = [f"{network}. 300 IN NS {at.TLD_SERVER}."]
     lines += [f"{ip_address(address).reverse_pointer}. 300 IN PTR {name}." for address, name in names.items()]
@@ -136,6 +146,7 @@ def all_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
         ".": _zone("", at.TLD_SERVER, serial, [f". 300 IN NS {at.TLD_SERVER}."]),
         **registry_zones(on, serial),
         **market_zones(on, serial),
+        "github.io.": _pages(serial),
         "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", named, serial),
         "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),
     }

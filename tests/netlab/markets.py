@@ -53,6 +53,7 @@ class Market:
     www_https: str = "return 301 https://{d}$request_uri;"
     apex_http: str = "return 301 https://$host$request_uri;"
     api_http: str = "return 403;"
+    api_https: str = "return 404 '{}';"
     apex_listen6: bool = True
     old_tls_only: bool = False
     broken_zone: bool = False
@@ -273,6 +274,13 @@ MARKETS: tuple[Market, ...] = (
         "nothing, and the server behind the edge turns strangers away",
         zone={"origin": f"origin A {ORIGIN}"},
         behind="return 403;",
+    ),
+    Market(
+        "api-down",
+        "the API's first page is an error of its server",
+        api_https="return 502;",
+        check="edge.subdomains",
+        finds=(("edge.subdomains.lands", "api.{d}", "fail"),),
     ),
     Market(
         "copied",

@@ -164,7 +164,7 @@ def server_blocks(market: Market, made: dict[str, Path]) -> str:
     plain, secure = six.replace("PORT", "80"), six.replace("PORT", "443 ssl http2")
     api = (
         f"{HSTS} {EDGE} add_header X-Content-Type-Options nosniff always; default_type application/json;"
-        ' location = /healthz { return 200 "{\\"ok\\": true}"; } location / { return 404 "{}"; }'
+        ' location = /healthz { return 200 "{\\"ok\\": true}"; } location / { ' + market.api_https + " }"
     )
     rows = (
         f"listen {web}:80; {plain} server_name {d} www.{d}; {market.apex_http}",

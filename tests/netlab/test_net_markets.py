@@ -26,6 +26,7 @@ SEEN = (
     "edge.headers",
     "edge.https",
     "edge.redirects",
+    "edge.subdomains",
     "email.dkim",
     "email.dmarc",
     "email.spf",

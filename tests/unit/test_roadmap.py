@@ -85,7 +85,6 @@ BY_PERSON = [
     "audit.env-split",
     "audit.logs",
     "audit.shared-secrets",
-    "edge.subdomains",
     "email.flows",
     "email.inbox",
     "email.fallback",

@@ -20,6 +20,7 @@ FILES = {
     "edge.app-links": ("edge/app_links.py",),
     "edge.cdn": ("edge/cdn.py", "edge/origin.py"),
     "edge.dns-health": ("edge/dns_health.py", "edge/zone.py"),
+    "edge.subdomains": ("edge/subdomains.py",),
     "edge.exposure": ("edge/exposure.py", "edge/leftovers.py", "edge/doors.py"),
     "email.mx": ("email/mx.py",),
     "email.spf": ("email/spf.py", "email/fresh.py"),
