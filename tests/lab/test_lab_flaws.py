@@ -155,6 +155,7 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "mx-dangling": lambda lab: ask(lab, records(ask(lab, at.DOMAIN, "MX"))[0].split()[1], "A").rcode() == dns.rcode.NXDOMAIN,
     "spf-two-records": lambda lab: len(spf(lab)) == 2,
     "spf-plus-all": lambda lab: any("+all" in text for text in spf(lab)),
+    "spf-too-long": lambda lab: len(spf(lab)[0]) > 500,
     "dkim-missing": lambda lab: not dkim(lab),
     "dkim-weak-key": lambda lab: 0 < len("".join(dkim(lab))) < 250,
     "dmarc-missing": lambda lab: not records(ask(lab, f"_dmarc.{at.DOMAIN}", "TXT")),

@@ -224,7 +224,7 @@ async def test_a_mistake_is_pointed_at() -> None:
     world = perfect()
     world.dns.set(D, "TXT", "v=spf1 mx ipv4:203.0.113.1 -all")
     where = (await found(spf, world))["syntax", D].evidence[0]
-    assert where.text.splitlines() == ["v=spf1 mx ipv4:203.0.113.1 -all", "          ^^^^^^^^^^^^^^^^"]
+    assert where.text.splitlines()[:2] == ["v=spf1 mx ipv4:203.0.113.1 -all", "          ^^^^^^^^^^^^^^^^"]
 
 
 async def test_own_sending_domains_are_judged_too() -> None:

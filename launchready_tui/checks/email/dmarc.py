@@ -97,7 +97,7 @@ def _repaired(record: Record, **changed: str) -> str:
     """The record with some tags set, the rest as it was, p second."""
     tags = dict(record.tags) | changed
     order = ["v", "p", *(key for key in tags if key not in ("v", "p"))]
-    return "; ".join(f"{key}={tags[key]}" for key in order if key in tags)
+    return "; ".join(f"{key}={tags[key]}" for key in order if tags.get(key))
 
 
 async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
@@ -121,6 +121,7 @@ async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAns
         said = f"The DMARC record of {at} uses what RFC 9989 took out: {record.obsolete[0]}"
         findings.append(say.info("obsolete", domain, said, evidence=evidence, via=answer.via))
     findings.append(_policy(say, found, evidence, answer))
+    findings += _next(say, found, at, record, answer)
     if not record.rua:
         said = f"Nobody is told who sends as {domain}: the DMARC record asks for no reports"
         reports = fix("Let the reports go to a mailbox that somebody reads", rua=f"mailto:dmarc@{domain}")
@@ -138,6 +139,28 @@ def _policy(say: Say, found: Discovery, evidence: list[Evidence], answer: DnsAns
     else:
         said = f"{domain} asks receivers to {found.effective} mail that is not its own"
     return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
+
+
+_STEPS = {"none": ("quarantine", "two to four weeks"), "quarantine": ("reject", "four more weeks")}
+
+
+def _next(say: Say, found: Discovery, at: str, record: Record, answer: DnsAnswer) -> list[Finding]:
+    """What to publish after this, and when. Only where reports come in: they say whether it is safe."""
+    if not record.rua or found.effective not in _STEPS:
+        return []
+    lines = []
+    policy = str(found.effective)
+    words = ""
+    while policy in _STEPS:
+        policy, after = _STEPS[policy]
+        words = words or f"The next step for {found.domain}: {policy}, after {after} of reports that show all own mail passing"
+        lines.append(zone_line(f"_dmarc.{at}", "TXT", _repaired(record, p=policy, t="")))
+    remedy = Remedy(
+        text="Publish the first line when the reports are clean, the second four weeks later; go back one step if own mail fails",
+        paste="\n".join(lines),
+        where="your DNS host",
+    )
+    return [say.info("next-step", found.domain, words, evidence=[dns_evidence(answer)], remedy=remedy, via=answer.via)]
 
 
 async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
+from ...mailauth.senders import Service, service
 from ...mailauth.spf_record import MAX_LOOKUPS, MAX_VOID, Term, almost_spf, is_spf, merged, read
 from ...world.sights import DnsAnswer
+from ..audit.providers import sender_called
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import dns_evidence
@@ -21,9 +24,14 @@ if TYPE_CHECKING:
     from ...launch.model import Launch
     from ...world import World
 
+MAX_SIZE = 450
+"""Octets of a record: with the rest of the answer it then fits the 512 of a plain UDP packet (RFC 7208 section 3.4)."""
 # Prefix lengths below which a network holds more machines than one sender can own: fail, warn. Providers' own includes only fail.
 _WIDE4 = (8, 16)
 _WIDE6 = (16, 32)
+
+
+_END = re.compile(r"[+~?-]?all|redirect=.*", re.IGNORECASE)
 
 
 @check("email.spf")
@@ -31,18 +39,23 @@ async def spf(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it that the launch file names."""
     say = Say("email.spf", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
-    judged = await asyncio.gather(*(_looked(say, world, domain) for domain in dict.fromkeys((launch.domain, *own))))
+    rows = [row for sender in launch.email.senders if "." not in sender and (row := sender_called(sender))]
+    wanted = tuple(found for row in rows if (found := service(row.name)) and found.spf)
+    judged = await asyncio.gather(
+        _looked(say, world, launch.domain, wanted), *(_looked(say, world, domain, ()) for domain in dict.fromkeys(own))
+    )
     for findings in judged:
         for finding in findings:
             yield finding
 
 
-async def _looked(say: Say, world: World, domain: str) -> list[Finding]:
-    findings = await with_newest(world, say, domain, [(domain, "TXT")], lambda ask: _domain(say, ask, domain))
+async def _looked(say: Say, world: World, domain: str, wanted: tuple[Service, ...]) -> list[Finding]:
+    findings = await with_newest(world, say, domain, [(domain, "TXT")], lambda ask: _domain(say, ask, domain, wanted))
     return await dressed(world, domain, findings)
 
 
-async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
+async def _domain(say: Say, ask: Fresh, domain: str, wanted: tuple[Service, ...]) -> list[Finding]:
+    """`wanted`: services that send and need a word in the record."""
     answer = await ask.ask(domain, "TXT")
     if isinstance(answer, Failure):
         return [
@@ -52,21 +65,21 @@ async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
         ]
     texts = [text for text in answer.texts if is_spf(text)]
     if not texts:
-        return [_missing(say, domain, answer)]
+        return [_missing(say, domain, answer, wanted)]
     if len(texts) > 1:
-        return [_multiple(say, domain, answer, texts)]
+        return [_multiple(say, domain, answer, texts, wanted)]
     tree = await Walker(ask).tree(domain, answer)
-    return _judge(say, domain, answer, tree)
+    return [*_judge(say, domain, answer, tree), *_senders(say, domain, answer, tree, wanted), *_size(say, domain, answer, tree)]
 
 
-def _missing(say: Say, domain: str, answer: DnsAnswer) -> Finding:
+def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ...]) -> Finding:
     near = [text for text in answer.texts if almost_spf(text)]
     evidence = [dns_evidence(answer)]
-    remedy = Remedy(
-        text="Publish one TXT record that names your sending services (put the include your provider gives you in place of the example)",
-        paste=zone_line(domain, "TXT", "v=spf1 include:_spf.your-provider.example ~all"),
-        where="your DNS host",
-    )
+    text = "Publish one TXT record that names your sending services (put the include your provider gives you in place of the example)"
+    record = "v=spf1 include:_spf.your-provider.example ~all"
+    if wanted:
+        text, record = "Publish one TXT record that names your sending services", with_senders("v=spf1 ~all", wanted)
+    remedy = Remedy(text=text, paste=zone_line(domain, "TXT", record), where="your DNS host")
     said = f"{domain} does not say who may send its mail: receivers put it into spam"
     if near:
         said = f"{domain} has a record meant as SPF that no receiver takes for one"
@@ -74,7 +87,15 @@ def _missing(say: Say, domain: str, answer: DnsAnswer) -> Finding:
     return say.fail("missing", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=answer.via)
 
 
-def _multiple(say: Say, domain: str, answer: DnsAnswer, texts: list[str]) -> Finding:
+def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
+    """The record with what these services need, before its end; what it lets in already stays as it is."""
+    terms = record.split()
+    missing = [row.spf for row in wanted if row.spf.lower() not in (term.lower().lstrip("+") for term in terms)]
+    at = next((index for index, term in enumerate(terms) if _END.fullmatch(term)), len(terms))
+    return " ".join([*terms[:at], *dict.fromkeys(missing), *terms[at:]])
+
+
+def _multiple(say: Say, domain: str, answer: DnsAnswer, texts: list[str], wanted: tuple[Service, ...]) -> Finding:
     return say.fail(
         "multiple",
         domain,
@@ -83,7 +104,7 @@ def _multiple(say: Say, domain: str, answer: DnsAnswer, texts: list[str]) -> Fin
         evidence=[Evidence.of("dns", "\n".join(texts), source=f"{domain} TXT at {answer.server}", at=answer.at)],
         remedy=Remedy(
             text=f"Put this one in place of all {len(texts)}",
-            paste=zone_line(domain, "TXT", merged([read(text) for text in texts])),
+            paste=zone_line(domain, "TXT", with_senders(merged([read(text) for text in texts]), wanted)),
             where="your DNS host",
         ),
         via=answer.via,
@@ -101,8 +122,8 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
     def fail(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
         findings.append(say.fail(rule, domain, said, severity=Severity.BLOCKER, evidence=[*extra, drawn], remedy=remedy, via=answer.via))
 
-    def warn(rule: str, said: str, remedy: Remedy = edit) -> None:
-        findings.append(say.warn(rule, domain, said, evidence=[drawn], remedy=remedy, via=answer.via))
+    def warn(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
+        findings.append(say.warn(rule, domain, said, evidence=[*extra, drawn], remedy=remedy, via=answer.via))
 
     nodes = tree.nodes()
     _syntax(fail, domain, nodes)
@@ -112,19 +133,27 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
             break
     broken = [node for node in nodes[1:] if node.status in ("missing", "multiple") and node.via]
     if broken:
+        marks = [
+            _marked(node, *(one.via for one in broken if one.via in node.record.terms))
+            for node in nodes
+            if node.record is not None and any(one.via in node.record.terms for one in broken)
+        ]
         what = "has no SPF record" if broken[0].status == "missing" else f"has {len(broken[0].texts)} SPF records"
         via = broken[0].via
         assert via is not None
         said = f"{via.text} leads to {broken[0].domain}, which {what}: receivers take the whole record as broken"
-        fail("include-missing", said, _without(domain, tree, via))
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        fail("include-missing", said + more, _without(domain, tree, via), *marks)
     _counts(say, domain, answer, tree, drawn, fail, warn, findings)
     _closing(say, domain, answer, tree, drawn, fail, warn, findings)
     _wide(nodes, fail, warn)
-    if any(term.name == "ptr" for node in nodes if node.record for term in node.record.in_force):
+    slow = [(node, term) for node in nodes if node.record for term in node.record.in_force if term.name == "ptr"]
+    if slow:
         warn(
             "ptr",
             f"The SPF record of {domain} uses ptr, which is slow and which many receivers skip",
             Remedy(text="Name the addresses or an include in place of ptr"),
+            *(_marked(node, term) for node, term in slow),
         )
     return findings
 
@@ -139,20 +168,68 @@ def _without(domain: str, tree: Tree, term: Term) -> Remedy:
 
 
 def _syntax(fail: _Fail, domain: str, nodes: list[Node]) -> None:
-    for node in nodes:
-        if node.record is None or not node.record.problems:
-            continue
-        problem = node.record.problems[0]
-        whose = f"The SPF record of {domain}" if node is nodes[0] else f"The SPF record of {node.domain}, which {domain} includes,"
-        pointed = Evidence.of("where", node.record.pointed(), source=f"{node.domain} TXT")
-        good = [term.text for term in node.record.terms]
-        remedy = Remedy(
-            text="Publish it without what is marked, or with the mark corrected",
-            paste=zone_line(node.domain, "TXT", " ".join(["v=spf1", *good])) if node is nodes[0] else "",
-            where="your DNS host",
-        )
-        fail("syntax", f"{whose} has a mistake: {problem.words}", remedy, pointed)
+    """Every mistake of every record on the way, each pointed at; the first one is the sentence."""
+    wrong = [node for node in nodes if node.record is not None and node.record.problems]
+    if not wrong:
         return
+    node, record = wrong[0], wrong[0].record
+    assert record is not None
+    whose = f"The SPF record of {domain}" if node is nodes[0] else f"The SPF record of {node.domain}, which {domain} includes,"
+    pointed = [Evidence.of("where", _pointed(one), source=f"{one.domain} TXT") for one in wrong]
+    remedy = Remedy(
+        text="Publish it without what is marked, or with the mark corrected",
+        paste=zone_line(node.domain, "TXT", " ".join(["v=spf1", *(term.text for term in record.terms)])) if node is nodes[0] else "",
+        where="your DNS host",
+    )
+    count = sum(len(one.record.problems) for one in wrong if one.record is not None)
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    fail("syntax", f"{whose} has a mistake: {record.problems[0].words}{more}", remedy, *pointed)
+
+
+def _pointed(node: Node) -> str:
+    assert node.record is not None
+    return "\n".join([node.record.pointed(), *(problem.words for problem in node.record.problems)])
+
+
+def _marked(node: Node, *terms: Term) -> Evidence:
+    """A record with a mark under each of these terms."""
+    assert node.record is not None
+    marks = [" "] * len(node.record.raw)
+    for term in terms:
+        marks[term.start : term.start + len(term.text)] = "^" * len(term.text)
+    return Evidence.of("where", node.record.raw + "\n" + "".join(marks).rstrip(), source=f"{node.domain} TXT")
+
+
+def _senders(say: Say, domain: str, answer: DnsAnswer, tree: Tree, wanted: tuple[Service, ...]) -> list[Finding]:
+    """Services that send, need a word in the record, and have none there or in what it includes."""
+    there = {node.domain for node in tree.nodes()}
+    missing = [row for row in wanted if row.spf.partition(":")[2] not in there]
+    if not missing or tree.top.record is None:
+        return []
+    if tree.failure is not None or any(node.status == "macro" for node in tree.nodes()):
+        return []  # it may stand in what could not be seen
+    names = " and ".join(row.name for row in missing)
+    said = f"{names} {'sends' if len(missing) == 1 else 'send'} for {domain}, and the SPF record does not let it"
+    paste = zone_line(domain, "TXT", with_senders(tree.top.record.raw, tuple(missing)))
+    remedy = Remedy(text="Put this record in place of the one there", paste=paste, where="your DNS host")
+    evidence = [Evidence.of("tree", tree.text(), source=f"{domain} TXT at {answer.server}", at=answer.at)]
+    return [say.warn("sender", domain, said, evidence=evidence, remedy=remedy, via=answer.via)]
+
+
+def _size(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding]:
+    """A record that makes the answer too long for a plain UDP packet is lost at resolvers that cannot fall back (section 3.4)."""
+    record = tree.top.record
+    size = len(record.raw.encode("utf-8", "replace")) if record is not None else 0
+    if record is None or size <= MAX_SIZE:
+        return []
+    said = f"The SPF record of {domain} is {size} bytes long, receivers are sure to get {MAX_SIZE}"
+    remedy = Remedy(
+        text="Name whole networks in place of single addresses, or move addresses into an include of your own",
+        paste=zone_line(domain, "TXT", f"v=spf1 include:_spf.{domain} ~all"),
+        where="your DNS host",
+    )
+    evidence = [Evidence.of("record", record.raw, source=f"{domain} TXT", at=answer.at)]
+    return [say.warn("size", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
 
 
 def _counts(
@@ -236,20 +313,23 @@ def _closing(
 
 def _wide(nodes: list[Node], fail: _Fail, warn: _Warn) -> None:
     """Networks so large that strangers live in them."""
-    worst: tuple[str, Term] | None = None
-    for node in nodes:
-        for term in node.record.in_force if node.record else ():
-            level = _width(term, own=node is nodes[0])
-            if level and (worst is None or (level == "fail" and worst[0] == "warn")):
-                worst = (level, term)
-    if worst is None:
+    found = [
+        (level, node, term)
+        for node in nodes
+        for term in (node.record.in_force if node.record else ())
+        if (level := _width(term, own=node is nodes[0]))
+    ]
+    if not found:
         return
+    found.sort(key=lambda one: one[0] != "fail")
+    level, _, worst = found[0]
+    marks = [_marked(node, *(term for _, at, term in found if at is node)) for node in nodes if any(at is node for _, at, _ in found)]
     fix = Remedy(text="Name only the addresses that send your mail", where="your DNS host")
-    said = f"{worst[1].text} lets a large part of the internet send as you"
-    if worst[0] == "fail":
-        fail("wide", said, fix)
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    if level == "fail":
+        fail("wide", f"{worst.text} lets a large part of the internet send as you{more}", fix, *marks)
     else:
-        warn("wide", f"{worst[1].text} is a large network: strangers in it may send as you", fix)
+        warn("wide", f"{worst.text} is a large network: strangers in it may send as you{more}", fix, *marks)
 
 
 def _width(term: Term, *, own: bool) -> str:
@@ -270,4 +350,4 @@ if TYPE_CHECKING:
         def __call__(self, rule: str, said: str, remedy: Remedy = ..., *extra: Evidence) -> None: ...
 
     class _Warn(Protocol):
-        def __call__(self, rule: str, said: str, remedy: Remedy = ...) -> None: ...
+        def __call__(self, rule: str, said: str, remedy: Remedy = ..., *extra: Evidence) -> None: ...
