@@ -15,6 +15,7 @@ from ..roadmap.model import Stage
 from ..samples import Shot as WatchShot
 from ..samples import View
 from ..samples.model import CAUSE_WORDS
+from ..verdict.mailboxes import mailboxes, requirements
 from . import watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot
@@ -228,6 +229,10 @@ def mail_records(snap: Snapshot) -> Panel:
             told = words.headline(found[0].finding, snap.launch) if found and found[0].is_open and not words.asks(standing) else ""
             said: Cell = told or (words.WORDS[look], "ink3")
             rows.append(Row(check, [kind, "", said], words.glyph(look), look))
+    for one in mailboxes(snap.verdict.standings):
+        look = words.look(one.state)
+        lead: Cell = ("asked for", "ink3") if one.requirement is requirements()[0] else ""
+        rows.append(Row(f"ask-{one.requirement.id}", [lead, one.requirement.text, one.requirement.asked_by], words.glyph(look), look))
     return Panel(cols, rows, "")
 
 

@@ -27,6 +27,7 @@ def world(**fields: object) -> FakeWorld:
 async def test_a_clean_sender_passes_everywhere() -> None:
     findings = await found(reputation, world())
     assert {name: finding.state.value for name, finding in findings.items()} == {
+        ("addresses", D): "pass",
         ("listed", D): "pass",
         ("listed", IP): "pass",
         ("ptr", IP): "pass",

@@ -36,6 +36,9 @@ async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
     if failed is not None:
         said = f"Which addresses send for {launch.domain} could not be looked up"
         yield say.unknown("addresses", launch.domain, said, failure=failed, severity=Severity.MEDIUM)
+    else:
+        said = f"{launch.domain} sends from {', '.join(addresses)}" if addresses else f"{launch.domain} sends through services only"
+        yield say.passed("addresses", launch.domain, said)
     names = await asyncio.gather(*(_name(say, world, address, launch.domain) for address in addresses))
     for finding in (one for group in names for one in group):
         yield finding

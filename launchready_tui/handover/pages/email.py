@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ... import text
+from ...verdict.mailboxes import Met, mailboxes
 from ..blocks import Cell, Code
 from ..draft import Draft, plain
 from ..mail import receiver
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import is_answered, standing_cell
+from ..words import is_answered, standing_cell, state_cell
 
 _RECORDS = ("email.mx", "email.spf", "email.dkim", "email.dmarc", "email.transport", "email.reputation")
 _FLOWS = ("email.flows", "email.inbox", "email.fallback")
@@ -28,6 +29,9 @@ def write(shot: Snapshot) -> Document:
         ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
     )
     draft.table("Records", "what|state|goal", [_row(draft, check) for check in _RECORDS])
+    draft.table(
+        "What the large mailboxes ask for", "what|state|asked by|because+", [_asked(one) for one in mailboxes(shot.verdict.standings)]
+    )
     for check in _RECORDS:
         shown = _published(shot, check)
         if shown:
@@ -35,6 +39,10 @@ def write(shot: Snapshot) -> Document:
     draft.table("From the product to the inbox", "what|state|goal", [_row(draft, check) for check in _FLOWS])
     draft.pastes("Records to paste", *_RECORDS, *_FLOWS)
     return draft.finish()
+
+
+def _asked(one: Met) -> tuple[Cell, ...]:
+    return plain(one.requirement.text), state_cell(one.state), plain(one.requirement.asked_by), plain(one.why)
 
 
 def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
