@@ -16,6 +16,7 @@ Environment = Literal["production", "staging", "development"]
 Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing"]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PageUse = Literal["demo", "advertisement"]
+LogFormat = Literal["auto", "combined", "json"]
 AlertKind = Literal["slack", "email"]
 AlertEvent = Literal["down", "slow", "deploy", "certificate"]
 MailboxKind = Literal["imap", "gmail", "outlook"]
@@ -318,6 +319,17 @@ class Alert(_Table, frozen=True, kw_only=True):
     """The name of the alert whose channel is used when this one's is dead or stuck."""
 
 
+class Log(_Table, frozen=True, kw_only=True):
+    """A log of the product that lies on this machine: read line by line, counted, and nothing personal kept."""
+
+    path: str
+    """The file, from the launch file's own folder; gzip is unpacked."""
+    format: LogFormat = "auto"
+    """combined (nginx, Apache), json (a line each), or auto: each line is looked at for itself, plain text too."""
+    environment: Environment = "production"
+    """production, staging or development, where the lines do not say it themselves."""
+
+
 class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
@@ -361,6 +373,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """What is watched beside the home page, safe routes and mail servers, and how."""
     alerts: tuple[Alert, ...] = ()
     """Who is told when something is down, slow, or about to end."""
+    logs: tuple[Log, ...] = ()
+    """Logs of the product that lie on this machine."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()

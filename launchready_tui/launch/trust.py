@@ -48,6 +48,8 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
     """Where messages go when something is watched: `on-call: slack to hooks.slack.com`."""
     mailboxes: tuple[str, ...] = ()
     """Test mailboxes that would be read: `gmail: imap.gmail.com`."""
+    logs: tuple[str, ...] = ()
+    """Files of this machine that would be read."""
 
     def lines(self) -> tuple[str, ...]:
         """What to show before the question, one line a kind; kinds that are not used are left out."""
@@ -62,6 +64,7 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
             ("repository", (self.repository,) if self.repository else ()),
             ("alerts", self.alerts),
             ("test mailboxes", self.mailboxes),
+            ("log files", self.logs),
         )
         return tuple(f"{kind}: {', '.join(values)}" for kind, values in kinds if values)
 
@@ -92,6 +95,7 @@ def summary(file: LaunchFile) -> Reaches:
         ca_file=launch.settings.ca_file,
         repository=launch.repository.path if launch.repository else "",
         alerts=tuple(f"{alert.name}: {alert.kind} to {alert.to or server}" for alert, server in alerts),
+        logs=tuple(log.path for log in launch.logs),
         mailboxes=tuple(f"{box.name}: {box.server[0]}" for box in launch.mailboxes),
     )
 

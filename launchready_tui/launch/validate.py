@@ -14,7 +14,17 @@ from .mailrules import Found as Seen
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
 
-MOST_ROWS = {"hosts": 200, "routes": 100, "pages": 100, "redirects": 1000, "targets": 200, "alerts": 50, "mailboxes": 20, "flows": 10}
+MOST_ROWS = {
+    "hosts": 200,
+    "routes": 100,
+    "pages": 100,
+    "redirects": 1000,
+    "targets": 200,
+    "alerts": 50,
+    "logs": 50,
+    "mailboxes": 20,
+    "flows": 10,
+}
 _FOREIGN_ROLES = ("origin", "status", "mail", "other")
 _SECRET_HEADERS = frozenset(
     ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token")
@@ -143,6 +153,10 @@ def _path(value: str) -> str:
     return "" if value.strip() and "\0" not in value and value.isprintable() else "a folder, from the launch file's own"
 
 
+def _log_path(value: str) -> str:
+    return "" if value.strip() and "\0" not in value and value.isprintable() else "a file, from the launch file's own folder"
+
+
 RULES: dict[str, Rule] = {
     "name": _plain(_line),
     "domain": _plain(names.domain_problem, names.mend_host),
@@ -190,6 +204,7 @@ RULES: dict[str, Rule] = {
     "alerts[].credential": _plain(_login, names.mend_credential),
     "alerts[].sender": _plain(_optional_mail),
     "alerts[].to": _plain(_optional_mail),
+    "logs[].path": _plain(_log_path),
     "mailboxes[].name": _plain(_line),
     "mailboxes[].address": _plain(names.email_problem),
     "mailboxes[].host": _plain(_server),
@@ -251,6 +266,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         ("targets", "name"),
         ("alerts", "name"),
         ("mailboxes", "name"),
+        ("logs", "path"),
         ("flows", "name"),
         ("pages", "url"),
         ("redirects", "from"),

@@ -65,6 +65,7 @@ class World:
         from .mail import Mail
         from .registry import Registry
         from .repository import Repository
+        from .serverlogs import ServerLogs
         from .tls import Tls
         from .web import Web
 
@@ -85,6 +86,7 @@ class World:
         self.mail = Mail(self.wire, clock)
         self.logs = Logs(self.web, clock, folder)
         self.repository = Repository((folder or Path()) / launch.repository.path if launch.repository else None)
+        self.server_logs = ServerLogs(folder, clock)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:
         """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the host doing so."""
@@ -103,7 +105,7 @@ class World:
 
     async def close(self) -> None:
         """Ends every look still in flight and closes the connections."""
-        for observer in (self.repository, self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
+        for observer in (self.repository, self.server_logs, self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
             await observer.close()
 
     def may_intrude(self, host: str) -> bool:

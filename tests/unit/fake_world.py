@@ -14,6 +14,7 @@ from launchready_tui.launch.model import Launch, Route
 from launchready_tui.probe import Measurement, Phases
 from launchready_tui.world.logs import Logs
 from launchready_tui.world.repository import Repository
+from launchready_tui.world.serverlogs import ServerLogs
 from launchready_tui.world.sights import DnsAnswer, Registration, Reply, TlsSight
 
 
@@ -111,6 +112,7 @@ class AuditWorld(FakeWorld):
         self.registry = FakeRegistry()
         self.logs = Logs(self.web, self.clock)  # type: ignore[arg-type]
         self.repository = Repository(None)
+        self.server_logs = ServerLogs(None, self.clock)
         self.measurements: dict[str, Measurement | Failure] = {}
         self.measured: list[str] = []
         self.at_once = self.most_at_once = 0

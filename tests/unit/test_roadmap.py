@@ -83,7 +83,6 @@ handover.reproducible,medium,admin,,Handover checklist,30d,15,handover.documents
 BY_PERSON = [
     "audit.deploy-flow",
     "audit.env-split",
-    "audit.logs",
     "audit.shared-secrets",
     "email.flows",
     "email.inbox",
@@ -105,8 +104,6 @@ BY_PERSON = [
     "performance.indexes",
     "performance.queues",
     "performance.capacity",
-    "monitoring.errors",
-    "monitoring.logs",
     "monitoring.regions",
     "handover.recovery",
 ]

@@ -1,0 +1,72 @@
+"""monitoring.errors: the share of failing requests by route and environment, counted from access logs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from ...failure import Failure
+from ...findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ...logs import Reading, RouteRow
+from ...probe.stats import at_most
+from ..base import Say, check
+from ..logged import NAME_THEM, of_no_use, readings, span
+
+if TYPE_CHECKING:
+    from ...launch.model import Launch, Log
+    from ...world import World
+
+ALLOWED = 0.01
+"""More than one failed request in a hundred is too many."""
+SURE = 0.05
+SHOWN = 20
+
+
+@check("monitoring.errors")
+async def errors(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """Counts, and judges a route only where it has enough requests to be sure."""
+    say = Say("monitoring.errors", world.clock.now())
+    if not launch.logs:
+        yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no log from which errors could be counted", remedy=NAME_THEM)
+        return
+    counted: list[tuple[Log, Reading]] = []
+    for log, found in await readings(launch, world):
+        problem = of_no_use(found)
+        if problem is None and not isinstance(found, Failure):
+            if found.access:
+                counted.append((log, found))
+            else:
+                yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
+        elif problem is not None and problem[0] == "unreadable":
+            yield say.unknown("unreadable", log.path, "A log that the launch file names cannot be read", evidence=problem[1])
+        elif problem is not None and problem[0] == "old":
+            yield say.unknown("old", log.path, "The log holds nothing of the last 24 hours", evidence=problem[1], remedy=NAME_THEM)
+        elif problem is not None:
+            yield say.unknown("format", log.path, "Too many lines of the log are not understood", evidence=problem[1])
+    for log, found in counted:
+        for finding in _judged(say, log, found):
+            yield finding
+
+
+def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
+    for environment in sorted({row.environment for row in found.routes}):
+        rows = [row for row in found.routes if row.environment == environment]
+        table = "\n".join(map(line_of, rows[:SHOWN]))
+        seen = [Evidence.of("by route", table, source=log.path, at=found.until), Evidence.of("read", span(found), source=log.path)]
+        yield say.passed("counted", f"{environment} ({log.path})", f"Errors of {environment} are counted by route", evidence=seen)
+        for row in rows:
+            if row.errors and 1 - at_most(row.errors - 1, row.n, ALLOWED) <= SURE and not row.few:
+                yield say.fail(
+                    "failing-route",
+                    f"{row.route} ({environment})",
+                    f"More than one in a hundred requests fails: {row.route}",
+                    severity=Severity.HIGH if environment == "production" else Severity.MEDIUM,
+                    evidence=[Evidence.of("counted", line_of(row), source=log.path, at=found.until)],
+                    remedy=Remedy(text="Look at the newest error of this route and at the deploy before it began"),
+                )
+
+
+def line_of(row: RouteRow) -> str:
+    """`2.1 % of 1,204  GET /search`: the share never stands without its number."""
+    few = " (few requests)" if row.few else ""
+    return f"{row.share:.1%} of {row.n:,}{few}  {row.route}"

@@ -1,0 +1,9 @@
+"""Access and application logs, read as a stream: counted by route, grouped by kind of failure, and nothing personal kept.
+
+What leaves this room is counts, route templates, masked signatures and line numbers. A line itself never does.
+"""
+
+from .model import Group, Personal, Reading, RouteRow, Source
+from .read import read, read_lines
+
+__all__ = ["Group", "Personal", "Reading", "RouteRow", "Source", "read", "read_lines"]
