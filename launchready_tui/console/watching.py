@@ -60,6 +60,7 @@ class Watching:
         """What is being done to the watcher at this moment, in a word."""
         self._busy = False
         self._ours: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
     def tick(self) -> None:
         """Looks, if the page in sight shows the watch."""
@@ -102,7 +103,10 @@ class Watching:
         except (CannotWatch, OSError) as why:
             return Handled(f"It could not be started: {why}", True)
         if ensured.process is not None:
+            self._let_go()
             self._ours = ensured.process
+            if self._closed:  # the console was left while it started
+                self._let_go()
         return Handled("Watching" if ensured.started else f"It is being watched already, by process {ensured.pid}")
 
     def stop(self) -> Handled:
@@ -141,5 +145,6 @@ class Watching:
 
     async def close(self) -> None:
         """Lets go of the file, and ends a watcher that ends with its console (the demo's)."""
+        self._closed = True
         await asyncio.to_thread(self._let_go)
         self.feed.close()

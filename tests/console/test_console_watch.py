@@ -146,7 +146,7 @@ async def test_every_size_has_the_states(market: Watched) -> None:
         async with app.run_test(size=size) as pilot:
             await press(pilot, "w")
             await look(pilot)
-            assert "down 41 s" in row(app, "search") and " up " in row(app, "home"), size
+            await until(pilot, lambda app=app: "down 41 s" in row(app, "search") and " up " in row(app, "home"), str(size))
 
 
 async def test_sizes_change_while_it_looks(market: Watched) -> None:
@@ -157,8 +157,7 @@ async def test_sizes_change_while_it_looks(market: Watched) -> None:
             await pilot.resize_terminal(*size)
             app.watching.tick()
             await pilot.pause()
-        await look(pilot)
-        assert " up " in row(app, "home")
+        await until(pilot, lambda: " up " in row(app, "home"))
 
 
 # Looks arrive
@@ -268,7 +267,7 @@ async def test_a_held_display_shows_other_windows_of_that_moment(market: Watched
         market.see(0, 5000.0)
         await press(pilot, "less_than_sign")
         await look(pilot)
-        assert "‹ last 15 min ›" in shown(app)
+        await see(pilot, "‹ last 15 min ›")
         stats = app.screen.rows()[0].stats
         assert (stats.n, stats.slowest, stats.until) == (60, 81.0, NOW)
         await press(pilot, "escape")
@@ -289,7 +288,7 @@ async def test_windows_from_five_minutes_to_seven_days(market: Watched) -> None:
             await press(pilot, key)
             await look(pilot)
             told.append(app.screen.rows()[0].stats.n)
-            assert f"last {WINDOWS[app.screen.window][1]}" in shown(app)
+            await see(pilot, f"last {WINDOWS[app.screen.window][1]}")
         assert told == [60, 20, 20, 60, 240, 240, 240, 240, 240]
         assert app.last_said == "The longest window is 7 days"
         await press(pilot, "comma", "full_stop", "comma")
