@@ -16,6 +16,7 @@ from ..paste import zone_line
 from ..seen import dns_evidence
 from .fresh import Fresh, with_newest
 from .place import dressed
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @check("email.dkim")
 async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it: selectors of the launch file, and those of the services that it names."""
-    say = Say("email.dkim", world.clock.now())
+    say = MailSay("email.dkim", world.clock.now())
     senders = [sender.lower() for sender in launch.email.senders]
     domains = tuple(dict.fromkeys((launch.domain, *(name for name in senders if name.endswith("." + launch.domain)))))
     rows = [row for sender in senders if "." not in sender and (row := sender_called(sender))]

@@ -17,6 +17,7 @@ from ..paste import zone_line
 from ..seen import dns_evidence
 from .fresh import Fresh, with_newest
 from .place import dressed
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @check("email.dmarc")
 async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
-    say = Say("email.dmarc", world.clock.now())
+    say = MailSay("email.dmarc", world.clock.now())
     domain = launch.domain
     findings = await with_newest(world, say, domain, [(f"_dmarc.{domain}", "TXT")], lambda ask: _domain(say, ask, domain))
     for finding in await dressed(world, domain, findings):

@@ -14,6 +14,7 @@ from ...world.sights import DnsAnswer, SmtpSight
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import ABSENT, distinct, dns_evidence
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -40,7 +41,7 @@ def exchanges(answer: DnsAnswer) -> list[Exchange]:
 @check("email.mx")
 async def mx(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain, and the domain of the support address where it is another one."""
-    say = Say("email.mx", world.clock.now())
+    say = MailSay("email.mx", world.clock.now())
     support = launch.email.support.rpartition("@")[2].lower()
     judged = await asyncio.gather(
         *(_domain(say, launch, world, domain, support) for domain in dict.fromkeys((launch.domain, support)) if domain)
@@ -64,7 +65,8 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str, support: 
     )
     if not found:
         if wanted:
-            said = f"Nobody can write to {launch.email.support}: {domain} names no mail server"
+            why = "does not exist in the DNS" if answer.status == "nxdomain" else "names no mail server"
+            said = f"Nobody can write to {launch.email.support}: {domain} {why}"
             return [say.fail("none", domain, said, evidence=evidence, remedy=add, via=answer.via)]
         refuse = Remedy(text="If it shall take none, say so", paste=zone_line(domain, "MX", "0 ."), where="your DNS host")
         return [say.info("none", domain, f"{domain} takes no mail", evidence=evidence, remedy=refuse, via=answer.via)]

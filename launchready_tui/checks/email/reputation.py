@@ -17,6 +17,7 @@ from ..base import Say, check
 from ..paste import zone_line
 from ..seen import dns_evidence
 from .mx import exchanges
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -29,7 +30,7 @@ MOST = 8
 @check("email.reputation")
 async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain, its sending domains, and the single addresses that its own SPF record names. Services watch their own."""
-    say = Say("email.reputation", world.clock.now())
+    say = MailSay("email.reputation", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     domains = list(dict.fromkeys((launch.domain, *own)))
     addresses, failed = await _addresses(world, domains)

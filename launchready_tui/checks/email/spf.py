@@ -19,6 +19,7 @@ from ..seen import dns_evidence
 from .fresh import Fresh, with_newest
 from .place import dressed
 from .spf_tree import Node, Tree, Walker
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -37,7 +38,7 @@ _END = re.compile(r"[+~?-]?all|redirect=.*", re.IGNORECASE)
 @check("email.spf")
 async def spf(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it that the launch file names."""
-    say = Say("email.spf", world.clock.now())
+    say = MailSay("email.spf", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     rows = [row for sender in launch.email.senders if "." not in sender and (row := sender_called(sender))]
     wanted = tuple(found for row in rows if (found := service(row.name)) and found.spf)
@@ -81,6 +82,8 @@ def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ..
         text, record = "Publish one TXT record that names your sending services", with_senders("v=spf1 ~all", wanted)
     remedy = Remedy(text=text, paste=zone_line(domain, "TXT", record), where="your DNS host")
     said = f"{domain} does not say who may send its mail: receivers put it into spam"
+    if answer.status == "nxdomain":
+        said = f"{domain} does not exist in the DNS, so receivers refuse mail that comes from it"
     if near:
         said = f"{domain} has a record meant as SPF that no receiver takes for one"
         evidence.append(Evidence.of("almost", "\n".join(near), source=f"{domain} TXT", at=answer.at))

@@ -17,6 +17,7 @@ from ..paste import zone_line
 from ..seen import PROVEN, dns_evidence
 from .mx import exchanges
 from .place import dressed
+from .voice import MailSay
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @check("email.transport")
 async def transport(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """MTA-STS, TLS-RPT, DANE and BIMI of the launch domain. None of it is needed; what is there must be right."""
-    look = _Look(Say("email.transport", world.clock.now()), world, launch.domain)
+    look = _Look(MailSay("email.transport", world.clock.now()), world, launch.domain)
     groups = await asyncio.gather(look.mta_sts(), look.reports(), look.dane(), look.brand())
     for finding in await dressed(world, launch.domain, [finding for group in groups for finding in group]):
         yield finding
