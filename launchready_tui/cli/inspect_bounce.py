@@ -42,7 +42,7 @@ def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
     if kind == "json":
         click.echo(json.dumps(_row(found), ensure_ascii=True))
     else:
-        _tell(said, found)
+        tell(said, found)
     return Exit.FINE if found.known else Exit.FOUND
 
 
@@ -75,7 +75,8 @@ _WHOSE = {
 _PROVIDERS = {"gmail": "Gmail", "yahoo": "Yahoo", "outlook": "Outlook", "icloud": "iCloud"}
 
 
-def _tell(said: Common, found: Bounce) -> None:
+def tell(said: Common, found: Bounce) -> None:
+    """Shows what was decoded."""
     ink = said.ink()
     head = found.shown or "no code"
     by = f"  {_PROVIDERS[found.provider]}" if found.provider else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -116,5 +116,68 @@ def look(said: Common, mailbox: str) -> int:
             click.echo(line)
         note(f"{box.name} can be read at {box.server[0]}; a test address is {box.recipient('lr-EXAMPLE')}")
         return Exit.FINE
+    finally:
+        ws.close()
+
+
+@mail.command("test")
+@click.argument("names", nargs=-1, metavar="[FLOW]...")
+@click.option("--mailbox", "boxes", multiple=True, metavar="NAME", help="Look in this test mailbox; default: in all of them.")
+@click.option("--tag", default="", metavar="TAG", help="The tag of the test address, to use an account that was made before.")
+@click.option("--wait", "wait_s", type=click.FloatRange(1, 3600), help="Seconds to wait for each mail; default: 180, by hand 900.")
+@click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True, help="json: one line a mail.")
+@common
+@pass_common
+def test(said: Common, names: tuple[str, ...], boxes: tuple[str, ...], tag: str, wait_s: float | None, kind: str) -> int:
+    """Test the product's mails: cause each (with --allow mail) or wait for your hands, find it, judge it. All of them unless named.
+
+    Mail goes to tagged addresses of the test mailboxes alone, at most `mails_per_hour` of them. Ctrl+C stops it. Exit code 1: something is
+    wrong, or could not be seen.
+    """
+    from .mail_test import run_tests
+
+    ws = said.open()
+    try:
+        return run_tests(said, ws, names, [box_of(ws, name) for name in boxes] or list(ws.launch.mailboxes), tag, wait_s, kind)
+    finally:
+        ws.close()
+
+
+@mail.command("judge")
+@click.argument("file", type=click.File("rb"), metavar="FILE|-")
+@click.option("--flow", "name", required=True, metavar="FLOW", help="Which of the product's mails it is.")
+@click.option("--mailbox", "place", default="", metavar="NAME", help="Where it was received, as you call it; default: pasted.")
+@click.option(
+    "--where", type=click.Choice(("inbox", "spam", "promotions", "other")), help="Where it lay there; counts for inbox placement."
+)
+@click.option("--provider", type=click.Choice(("gmail", "outlook", "imap")), default="imap", help="Whose mailbox it was.")
+@click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
+@common
+@pass_common
+def judge_one(said: Common, file: BinaryIO, name: str, place: str, where: str | None, provider: str, kind: str) -> int:
+    """Judge a received mail from its source ("show original", "view message source"): the way that needs no password.
+
+    Its links are only opened with --allow mail: some work once.
+    """
+    from .mail_test import judge_file
+
+    ws = said.open()
+    try:
+        return judge_file(said, ws, file.read(), name, place, where, provider, kind)
+    finally:
+        ws.close()
+
+
+@mail.command("bounce")
+@click.argument("text", nargs=-1, required=True, metavar="TEXT...|-")
+@common
+@pass_common
+def bounce(said: Common, text: tuple[str, ...]) -> int:
+    """Decode a refusal and keep it, without its text, so that email.fallback speaks of it. `-` reads a returned mail from stdin."""
+    from .mail_test import keep_bounce
+
+    ws = said.open()
+    try:
+        return keep_bounce(said, ws, " ".join(text))
     finally:
         ws.close()

@@ -21,7 +21,7 @@ from .. import __version__
 from ..findings import CheckResult, Finding
 from ..launch.problems import NewerFile
 from .errors import JournalError, from_os, from_sqlite
-from .rows import Changes, Export, RunRow, compare
+from .rows import Changes, Export, RunRow, TrialRow, compare
 from .schema import APPLICATION_ID, STEPS
 
 _BUSY_MS = 5000
@@ -114,7 +114,22 @@ class Journal:
             (self.demo, folder, now.isoformat()),
         )
 
+    def note_trial(self, kind: str, subject: str, body: str, *, now: datetime, launch: str, via: str = "", kept: bool = True) -> int:
+        """Keeps something that was tried outside a run, such as a test mail. `kept=False`: at a set time, so not taken for real."""
+        return self._append(
+            "INSERT INTO trials (kind, subject, demo, kept, via, launch, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (kind, subject, self.demo, kept, via, launch, now.isoformat(), body),
+        )
+
     # Reading
+
+    def trials(self, kind: str, limit: int = 500) -> list[TrialRow]:
+        """What was tried of this kind, newest first; only what counts as real."""
+        rows = self._rows(
+            "SELECT trial, kind, subject, via, at, body FROM trials WHERE kind = ? AND kept AND demo = ? ORDER BY trial DESC LIMIT ?",
+            (kind, self.demo, limit),
+        )
+        return [TrialRow(trial, kind, subject, via, datetime.fromisoformat(at), body) for trial, kind, subject, via, at, body in rows]
 
     def read(self, saved_id: str) -> CheckResult | None:
         """The result with this id; None where there is none. Raises JournalError if what lies there is not what was saved."""

@@ -102,3 +102,15 @@ def compare(pairs: Iterable[tuple[CheckResult, CheckResult]]) -> Changes:
             elif was.state is not State.UNKNOWN:  # what could not be seen before and is seen now was answered, not fixed
                 fixed.append(one)
     return Changes(compared, tuple(new), tuple(fixed), tuple(unchanged), tuple(unseen))
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """Something that was tried outside a run, such as a test mail. What `body` holds is its maker's."""
+
+    trial: int
+    kind: str
+    subject: str
+    via: str
+    at: datetime
+    body: str

@@ -46,5 +46,20 @@ CREATE TABLE exports (
 );
 """ + "".join(_KEPT_FOREVER.format(table=table) for table in ("runs", "ends", "results", "exports"))
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_TRIALS = """
+CREATE TABLE trials (
+    trial INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    demo INTEGER NOT NULL,
+    kept INTEGER NOT NULL,
+    via TEXT NOT NULL,
+    launch TEXT NOT NULL,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX trials_by_kind ON trials (kind, trial);
+""" + _KEPT_FOREVER.format(table="trials")
+
+STEPS: tuple[str, ...] = (_FIRST, _TRIALS)
 """Step N turns a file of version N into one of version N + 1; an empty file has version 0."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import imaplib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -86,18 +86,27 @@ class Box:
             self._folders = found
         return self._folders
 
-    async def look(self, address: str, since: datetime) -> Letter | Failure | None:
-        """The newest mail to this very address that came after `since`, wherever it lies; None where there is none (yet)."""
+    async def look(
+        self, address: str, since: datetime, known: Collection[tuple[str, str]] = (), *, copies: bool = False
+    ) -> tuple[Letter, ...] | Failure:
+        """The mails to this very address that came after `since`, inbox first; empty where there is none (yet).
+
+        `known` are those not to read again, by name of the folder and UID. A folder of copies is only looked into
+        where nothing was found elsewhere, or where `copies` asks for it.
+        """
         folders = await self.folders()
         if isinstance(folders, Failure):
             return folders
+        letters: list[Letter] = []
         for folder in folders:
-            found = await self.do(lambda folder=folder: list(self._live.find(folder, address, since)))  # type: ignore[misc]
+            if folder.place == "all" and letters and not copies:
+                break
+            skip = frozenset(uid for name, uid in known if name == folder.name)
+            found = await self.do(lambda folder=folder, skip=skip: list(self._live.find(folder, address, since, skip)))  # type: ignore[misc]
             if isinstance(found, Failure):
                 return found
-            if found:
-                return max(found, key=lambda letter: letter.arrived)
-        return None
+            letters += found
+        return tuple(letters)
 
     async def close(self) -> None:
         """Says goodbye where that is quick, and lets go of the connection in any case."""

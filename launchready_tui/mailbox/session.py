@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NoReturn
 
@@ -129,7 +129,7 @@ class Session(imaplib.IMAP4):
         found: tuple[str, list[Any]] = self._untagged_response(kind, answer, name)
         return found
 
-    def find(self, folder: Folder, address: str, since: datetime) -> Iterator[Letter]:
+    def find(self, folder: Folder, address: str, since: datetime, skip: Collection[str] = ()) -> Iterator[Letter]:
         """Mails to exactly this address that came after `since`. The folder is opened for reading alone; nothing is marked as read."""
         kind, answer = self.select(_quoted(folder.name), readonly=True)
         if kind != "OK":
@@ -141,7 +141,7 @@ class Session(imaplib.IMAP4):
         if kind != "OK":
             self._broken("SEARCH", answer)
         uids = [uid.decode("ascii") for line in answer if line for uid in line.split() if uid.isdigit()]
-        for uid in uids[-MOST_FOUND:]:
+        for uid in [uid for uid in uids if uid not in skip][-MOST_FOUND:]:
             letter = self._letter(folder, uid, address, since)
             if letter is not None:
                 yield letter

@@ -110,7 +110,12 @@ class Workspace:
             folder=self.folder,
             credential=lambda name, host: self.vault.get(name, host),
             papers=Papers.of(self.folder, self.people, self.inventory, demo=self.demo),
+            trials=self.journal.trials,
         )
+
+    def note_trial(self, kind: str, subject: str, body: str, *, via: str = "") -> int:
+        """Keeps something that was tried, such as a test mail: checks judge by it. Raises JournalError."""
+        return self.journal.note_trial(kind, subject, body, now=self.clock.now(), launch=self.launch.domain, via=via, kept=self.keeps)
 
     @property
     def automated(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -17,6 +17,7 @@ from ..wire import Counts, Reach, Wire
 from .domains import registrable
 
 if TYPE_CHECKING:
+    from ..journal import TrialRow
     from ..probe import Measurement
     from ..vault.secret import Secret
     from .dns import Dns
@@ -36,6 +37,10 @@ _RESOLVER_ONLY = frozenset({"timeout", "refused", "reset", "unreachable", "proto
 
 def _no_credential(name: str, host: str) -> None:
     return None
+
+
+def _no_trials(kind: str) -> Sequence[TrialRow]:
+    return ()
 
 
 class World:
@@ -59,6 +64,7 @@ class World:
         folder: Path | None = None,
         credential: Callable[[str, str], Secret | None] = _no_credential,
         papers: Papers | None = None,
+        trials: Callable[[str], Sequence[TrialRow]] = _no_trials,
     ) -> None:
         from .dns import Dns
         from .logs import Logs
@@ -77,6 +83,8 @@ class World:
         self.credential = credential
         self.papers = papers or Papers()
         """What is written down beside the launch file; empty where nobody gave it."""
+        self.trials = trials
+        """What was tried before, by kind, newest first, such as test mails. It reads a file: call it in a thread."""
         self.counts = Counts()
         self.wire = Wire(reach, counts=self.counts, lookup=self._lookup)
         self.dns = Dns(self.wire, clock)

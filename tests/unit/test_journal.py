@@ -214,7 +214,7 @@ def test_an_older_journal_is_copied_aside_and_brought_up_to_date(path: Path) -> 
     before = path.read_bytes()
     with Journal.open(path, steps=(*STEPS, ADDED)) as journal:
         assert journal.read(saved) == result("edge.tls")
-    copy = path.with_name("journal.v1.sqlite3")
+    copy = path.with_name(f"journal.v{len(STEPS)}.sqlite3")
     with Journal.open(copy) as old:
         assert old.read(saved) == result("edge.tls")
     assert before != path.read_bytes()
@@ -222,10 +222,10 @@ def test_an_older_journal_is_copied_aside_and_brought_up_to_date(path: Path) -> 
 
 def test_a_copy_aside_never_replaces_an_earlier_one(path: Path) -> None:
     Journal.open(path).close()
-    path.with_name("journal.v1.sqlite3").write_text("kept")
+    path.with_name(f"journal.v{len(STEPS)}.sqlite3").write_text("kept")
     Journal.open(path, steps=(*STEPS, ADDED)).close()
-    assert path.with_name("journal.v1.sqlite3").read_text() == "kept"
-    Journal.open(path.with_name("journal.v1-2.sqlite3")).close()
+    assert path.with_name(f"journal.v{len(STEPS)}.sqlite3").read_text() == "kept"
+    Journal.open(path.with_name(f"journal.v{len(STEPS)}-2.sqlite3")).close()
 
 
 def test_a_step_that_fails_leaves_the_journal_as_it_was(path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_step_that_fails_leaves_the_journal_as_it_was(path: Path) -> None:
 def test_a_newer_journal_is_refused_and_left_as_it_is(path: Path) -> None:
     Journal.open(path, steps=(*STEPS, ADDED)).close()
     before = path.read_bytes()
-    with pytest.raises(NewerFile, match=r"journal\.sqlite3 was written by a newer LaunchReady \(format 2; this one knows up to 1\)"):
+    with pytest.raises(NewerFile, match=rf"newer LaunchReady \(format {len(STEPS) + 1}; this one knows up to {len(STEPS)}\)"):
         Journal.open(path)
     assert path.read_bytes() == before
 
@@ -348,3 +348,27 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_printed(path: Path, lines: 
             lost = [one for one in printed if journal.read(one) is None]
             assert lost == []
     assert len(printed) >= 2 * lines
+
+
+def test_what_was_tried_is_kept_newest_first_and_apart_from_the_demo(path: Path) -> None:
+    with Journal.open(path) as journal:
+        for subject, kept in (("first", True), ("at a set time", False), ("second", True)):
+            journal.note_trial("mail", subject, f'"{subject}"', now=NOW, launch="example.com", via="connect-map", kept=kept)
+        journal.note_trial("other", "x", "1", now=NOW, launch="example.com")
+        rows = journal.trials("mail")
+        assert [(row.subject, row.body, row.at, row.via) for row in rows] == [
+            ("second", '"second"', NOW, "connect-map"),
+            ("first", '"first"', NOW, "connect-map"),
+        ]
+        assert [row.subject for row in journal.trials("mail", 1)] == ["second"]
+    with Journal.open(path, demo=True) as demo:
+        assert demo.trials("mail") == []
+
+
+def test_a_journal_from_before_trials_gets_room_for_them_and_keeps_its_results(path: Path) -> None:
+    with Journal.open(path, steps=STEPS[:1]) as journal:
+        saved = journal.save(journal.begin(kind="run", full=True, now=NOW, launch="example.com"), result("edge.tls"))
+    with Journal.open(path) as journal:
+        assert journal.read(saved) == result("edge.tls")
+        journal.note_trial("mail", "a", "1", now=NOW, launch="example.com")
+        assert len(journal.trials("mail")) == 1

@@ -1,0 +1,217 @@
+"""The work behind `launchready mail test`, `judge` and `bounce`: tests made and kept, and what they found on the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from .mail import keeper
+from .options import Common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..launch.model import Launch, Mailbox, MailFlow
+    from ..mailflow.flaws import Flaw
+    from ..mailflow.model import Trial
+    from ..mailflow.trying import Wanted
+    from ..report.ink import Ink
+    from ..workspace import Workspace
+
+CHECKS = ("email.flows", "email.inbox")
+
+
+def run_tests(
+    said: Common, ws: Workspace, names: Sequence[str], boxes: Sequence[Mailbox], tag: str, wait_s: float | None, kind: str
+) -> int:
+    """Makes the tests, keeps each, and lets the checks judge by them."""
+    from ..mailflow import session
+    from ..mailflow.model import KIND, SENT
+
+    if not boxes:
+        raise click.UsageError("the launch file names no test mailbox ([[mailboxes]]); `launchready mail judge FILE` needs none")
+    chosen = _chosen(ws.launch, names)
+    if tag and not tag.replace("-", "").isalnum():
+        raise click.UsageError("a tag has letters, digits and dashes")
+    now = ws.clock.now()
+    planned = session.plan(ws.launch, chosen, boxes, now, ws.journal.trials(KIND), tag=tag, wait_s=wait_s)
+    caused = [one for one in planned if one.route]
+    if caused and "mail" not in ws.options.allow:
+        asked = sorted({f"{one.route.method} {one.route.url}" for one in caused if one.route})
+        addresses = sorted({one.wanted.box.recipient(one.wanted.tag) for one in caused})
+        raise click.UsageError(
+            "this makes the product send mail; allow it with --allow mail. It would ask\n"
+            + "\n".join(f"  {line}" for line in asked)
+            + "\nfor\n"
+            + "\n".join(f"  {line}" for line in addresses)
+        )
+    try:
+        session.check_limit(ws.launch, planned, now, ws.journal.trials(SENT))
+    except session.TooMany as limit:
+        raise click.UsageError(str(limit)) from None
+    ink = said.ink()
+    bad = asyncio.run(_make(ws, planned, ink, kind))
+    asyncio.run(_judge_again(ws))
+    return Exit.FOUND if bad else Exit.FINE
+
+
+def _chosen(launch: Launch, names: Sequence[str]) -> list[MailFlow]:
+    declared = {flow.name: flow for flow in launch.flows if flow.sent}
+    if not declared:
+        raise click.UsageError("the launch file names none of the product's mails; add them under [[flows]]")
+    unknown = [name for name in names if name not in declared]
+    if unknown:
+        raise click.UsageError(f"{unknown[0]!r} is not among [[flows]]; known: {', '.join(declared)}")
+    return [flow for name, flow in declared.items() if not names or name in names]
+
+
+async def _make(ws: Workspace, planned: Sequence[Any], ink: Ink, kind: str) -> bool:
+    from ..mailflow import session
+
+    bad = False
+
+    def tell(wanted: Wanted, words: str) -> None:
+        note(f"{wanted.flow.name}, {wanted.box.name}: {words}")
+
+    async with ws.open_world() as world:
+        async for trial in session.run(world, planned, _noting(ws), tell, keep=keeper(ws)):
+            bad = _print(ws.launch, trial, ink, kind) or bad
+    return bad
+
+
+def _noting(ws: Workspace) -> Any:
+    def keep(kind: str, subject: str, body: str) -> None:
+        # What a strange mail says may hold a secret of ours by accident.
+        ws.note_trial(kind, subject, ws.vault.redactor.clean(body), via=ws.via)
+
+    return keep
+
+
+async def _judge_again(ws: Workspace) -> None:
+    """The checks that read the tests, so that the verdict knows of them."""
+    async for _ in ws.run(CHECKS):
+        pass
+
+
+def judge_file(said: Common, ws: Workspace, raw: bytes, name: str, place: str, where: str | None, provider: str, kind: str) -> int:
+    """Judges a saved mail and keeps the judgement."""
+    from ..mailflow.judging import judge
+    from ..mailflow.model import FLOWS, KIND, Trial, encode
+
+    flow = next((one for one in ws.launch.flows if one.name == name), None)
+    if name not in FLOWS:
+        raise click.UsageError(f"{name!r} is none of the product's mails; allowed: {', '.join(FLOWS)}")
+
+    async def walk() -> Trial:
+        async with ws.open_world() as world:
+            message = await judge(world, raw, flow, open_links="mail" in world.allow)
+        return Trial(
+            flow=name,
+            mailbox=place or "pasted",
+            kind=provider,  # type: ignore[arg-type]
+            tag="",
+            recipient="",
+            by="paste",
+            started_at=ws.clock.now(),
+            outcome="arrived",
+            where="inbox" if where == "promotions" else where or "",  # type: ignore[arg-type]
+            tab="promotions" if where == "promotions" else "",
+            message=message,
+            via=ws.via,
+        )
+
+    try:
+        trial = asyncio.run(walk())
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from None
+    _noting(ws)(KIND, f"{trial.flow}, {trial.mailbox}", encode(trial))
+    bad = _print(ws.launch, trial, said.ink(), kind)
+    asyncio.run(_judge_again(ws))
+    return Exit.FOUND if bad else Exit.FINE
+
+
+def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
+    """Decodes a refusal, shows it, and keeps what it means."""
+    from ..mailflow.bounce import LONGEST, decode
+    from ..mailflow.model import REFUSAL, Refusal, encode
+    from .inspect_bounce import tell
+
+    found = decode(sys.stdin.read(LONGEST) if text == "-" else text)
+    tell(said, found)
+    if not found.shown:
+        note("there is no code in it, so it was not kept")
+        return Exit.FOUND
+    kept = Refusal(
+        code=found.code,
+        status=found.status,
+        provider=found.provider,
+        kind=found.kind,
+        whose=found.whose,
+        lasting=found.lasting,
+        cause=found.cause,
+        fix=found.fix,
+    )
+    ws.note_trial(REFUSAL, found.shown, encode(kept), via=ws.via)
+
+    async def again() -> None:
+        async for _ in ws.run(("email.fallback",)):
+            pass
+
+    asyncio.run(again())
+    note("kept; email.fallback speaks of it for 30 days")
+    return Exit.FINE
+
+
+# -- on the terminal -------------------------------------------------------------------------------------------------
+
+
+def _print(launch: Launch, trial: Trial, ink: Ink, kind: str) -> bool:
+    """One test; whether something is wrong with it."""
+    from ..mailflow.flaws import flaws
+
+    flow = next((one for one in launch.flows if one.name == trial.flow), None)
+    found = flaws(trial, flow, launch)
+    bad = trial.where == "spam" or any(flaw.state != "warn" for flaw in found)
+    if kind == "json":
+        row = {**msgspec.to_builtins(trial), "findings": msgspec.to_builtins(found)}
+        click.echo(json.dumps(row, ensure_ascii=True))
+        return bad
+    for line in _lines(trial, found, ink):
+        click.echo(ink.finish(line).rstrip())
+    return bad
+
+
+def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
+    from ..mailflow.flaws import told
+
+    worst = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
+    worst = "fail" if trial.where == "spam" else worst
+    head = {"arrived": "arrived", "not-arrived": "did not arrive", "not-sent": "was not sent", "could-not-look": "could not be looked for"}
+    after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
+    where = f", in {ink.fit(trial.folder or trial.where, 60)}{f' ({trial.tab})' if trial.tab else ''}" if trial.where else ""
+    lines = [f"{ink.glyph(worst)} {ink.paint(f'{trial.flow}, {trial.mailbox}', 'bold')}  {head[trial.outcome]}{after}{where}"]
+    if trial.problem:
+        lines.append(f"  {ink.fit(trial.problem, 4)}")
+    message = trial.message
+    if message is not None:
+        lines += [f"  subject   {ink.fit(message.subject, 12)}", f"  verdicts  {ink.fit(told(message), 12)}"]
+        if message.aligned is not None:
+            words = f"aligned with {message.sender}: {message.aligned_by}" if message.aligned else f"not aligned with {message.sender}"
+            lines.append(f"  sender    {ink.fit(words, 12)}")
+        for link in message.links:
+            state = link.problem or (str(link.status) if link.status else "not opened")
+            lines.append(f"  link      {ink.fit(f'{link.shown}  {state}', 12)}")
+        if message.unsubscribe.offered:
+            words = "; ".join(message.unsubscribe.problems) or f"one click, to {message.unsubscribe.host}"
+            lines.append(f"  way out   {ink.fit(words, 12)}")
+    for flaw in found:
+        lines.append(f"  {ink.glyph(flaw.state)} {ink.fit(flaw.words, 4)}")
+        lines += [f"      {ink.fit(line, 6)}" for line in flaw.detail.splitlines()]
+        lines.append(f"      fix: {ink.fit(flaw.fix, 11)}")
+        lines += [f"      {ink.fit(line, 6)}" for line in flaw.paste.splitlines()]
+    return lines
