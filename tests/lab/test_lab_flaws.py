@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin
 
+import dns.exception
+import dns.query
 import dns.rcode
 import pytest
-from labtalk import ask, certificate, get, names_of, records
+from labtalk import ask, certificate, end, get, names_of, records
 
 from launchready_tui.lab import files, flaws
 from launchready_tui.lab import places as at
@@ -142,7 +144,7 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "redirect-loop": lambda lab: hops(lab, f"{at.SITE}/start") == 9,
     "status-hops": lambda lab: hops(lab, f"https://{at.STATUS}/") == 3,
     "admin-loop": lambda lab: hops(lab, f"https://{at.ADMIN}/") == 9,
-    "api-over-http": lambda lab: get(lab, f"http://{at.API}/healthz").status == 200,
+    "api-over-http": lambda lab: get(lab, f"http://{at.API}/v1/listings").status == 200,
     "cookie-not-secure": lambda lab: "Secure" not in get(lab, f"{at.APP_SITE}/login").header("set-cookie"),
     "mixed-content": lambda lab: 'src="http://' in get(lab, f"{at.SITE}/offer").text,
     "api-certificate-ends": lambda lab: 1 < certificate_days(lab) < 2.1,
@@ -167,6 +169,66 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "edge-bypass": lambda lab: "hit" not in [get(lab, at.SITE + files.HERO).header("cache-status") for _ in range(2)][1],
     "personal-page-cached": same_session_for_two,
     "no-compression": lambda lab: not get(lab, f"{at.SITE}/", headers=TEXT).header("content-encoding"),
+}
+
+
+def copied(lab: Lab) -> bool:
+    """Whether the first name server gives its zone to whoever asks."""
+    host, port = end(lab, at.NS1_ADDRESS, 53)
+    try:
+        first = next(iter(dns.query.xfr(host, at.DOMAIN, port=port, timeout=5)))
+    except (dns.exception.DNSException, OSError, EOFError):
+        return False
+    return first.rcode() == dns.rcode.NOERROR
+
+
+def deaf_over_tcp(lab: Lab) -> bool:
+    try:
+        ask(lab, at.DOMAIN, "SOA", server=at.NS1_ADDRESS, tcp=True)
+    except (dns.exception.DNSException, OSError, EOFError):
+        return True
+    return False
+
+
+def seconds_of_absence(lab: Lab) -> int:
+    """The SOA's last field: how long it is remembered that a name does not exist (RFC 2308 section 4)."""
+    return int(records(ask(lab, at.DOMAIN, "SOA"))[0].split()[-1])
+
+
+def other_names_of(lab: Lab, name: str) -> list[str]:
+    return [data for data in records(ask(lab, name, "CNAME")) if data]
+
+
+def fingerprint(lab: Lab) -> str:
+    statements = json.loads(get(lab, f"{at.SITE}/.well-known/assetlinks.json").body)
+    return str(statements[0]["target"]["sha256_cert_fingerprints"][0])
+
+
+BEHAVIOUR |= {
+    "env-file": lambda lab: get(lab, f"{at.APP_SITE}/.env").status == 200,
+    "git-folder": lambda lab: get(lab, f"{at.SITE}/.git/HEAD").text.startswith("ref: "),
+    "compose-file": lambda lab: get(lab, f"{at.SITE}/docker-compose.yml").status == 200,
+    "debug-page": lambda lab: get(lab, f"https://{at.STATUS}/server-status").status == 200,
+    "directory-listing": lambda lab: "Index of" in get(lab, f"{at.SITE}/assets/").text,
+    "unnamed-source-map": lambda lab: get(lab, f"{at.SITE}{files.SITE_JS}.map").status == 200,
+    "admin-open": lambda lab: get(lab, f"https://{at.ADMIN}/").status == 200,
+    "staging-open": lambda lab: get(lab, f"https://{at.STAGING}/").status == 200,
+    "zone-copied": copied,
+    "udp-only": deaf_over_tcp,
+    "absence-remembered": lambda lab: seconds_of_absence(lab) == 86_400,
+    "long-ttl": lambda lab: ask(lab, at.APP, "A", server=at.NS1_ADDRESS).answer[0].ttl == 172_800,
+    "caa-nobody": lambda lab: '";"' in "".join(records(ask(lab, at.DOMAIN, "CAA"))),
+    "stale-ds": lambda lab: bool(records(ask(lab, at.DOMAIN, "DS", server=at.TLD_ADDRESS))),
+    "app-links-redirected": lambda lab: get(lab, f"https://{at.WWW}/.well-known/assetlinks.json").status != 200,
+    "assetlinks-sha1": lambda lab: fingerprint(lab).count(":") == 19,
+    "privacy-behind-login": lambda lab: get(lab, f"{at.SITE}/privacy").status != 200,
+    "api-unproxied": lambda lab: not get(lab, f"{at.API_SITE}/healthz").header("cache-status"),
+    "origin-open": lambda lab: "<h1" in get(lab, f"{at.SITE}/", address=at.ORIGIN_ADDRESS).text,
+    "api-challenged": lambda lab: get(lab, f"{at.API_SITE}/healthz").status != 200,
+    "origin-silent": lambda lab: get(lab, f"{at.SITE}/offer").status >= 500,
+    "blog-given-up": lambda lab: bool(other_names_of(lab, at.BLOG)),
+    "status-shared": lambda lab: records(ask(lab, at.STATUS, "A")) == records(ask(lab, at.APP, "A")),
+    "status-unfinished": lambda lab: "nginx" in get(lab, f"https://{at.STATUS}/").text,
 }
 
 
