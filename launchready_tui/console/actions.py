@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, go, launchfile, look, watch
+from .acts import copy, decide, go, launchday, launchfile, look, watch
 
 if TYPE_CHECKING:
     from .app import Console
@@ -83,6 +83,9 @@ ACTIONS: tuple[Action, ...] = (
         _page("handover"),
     ),
     Action("go.watch", "w", "go to", "watch", "The product as it is now: latency, uptime, incidents, deploys", _page("watch")),
+    Action(
+        "go.launch", "l", "go to", "launch day", "Who decides and on what, the day's checkpoints, who is there, the log", _page("launch")
+    ),
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
     Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
     Action("back", "escape", "go to", "back", "Closes what is open; on a page itself it cancels a run", go.back, shown="esc"),
@@ -136,13 +139,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("watch.run", "B", "watch", "start or stop", "Starts the watch of this launch, or stops it; asks first", watch.run),
     Action("watch.test", "T", "watch", "test alert", "Sends a test alert through a channel of the launch file", watch.test),
     Action("watch.heard", "A", "watch", "test arrived", "Takes the words that the owner of an alert read in its test", watch.heard),
+    Action("day.decide", "G", "launch day", "go or no-go", "Says go or no-go by the name of the person who decides", launchday.decide),
+    Action("day.stop", "X", "launch day", "close, go back", "How to close the doors, how to go back, whom to call", launchday.stop),
+    Action("day.tell", "M", "launch day", "messages", "Messages for users, to fill in and copy", launchday.tell),
+    Action("day.plan", "P", "launch day", "plan", "When the doors open, who decides, how to close and go back", launchday.plan),
     Action("show.history", "h", "show", "history", "What earlier runs of the selected check said", go.history),
     Action("show.explain", "e", "show", "explain", "The technical term of the selected rule and where it comes from", go.explain),
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
     Action("list.find", "slash", "list", "find", "Shows only the lines with the words you type", go.find, shown="/"),
     Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
     Action(
-        "edit.add", "plus", "edit", "add", "A host, route or page for the launch file; on people, a new line", launchfile.add, shown="+"
+        "edit.add",
+        "plus",
+        "edit",
+        "add",
+        "A host, route or page for the launch file; on people a new line, on launch day one of the log",
+        launchfile.add,
+        shown="+",
     ),
     Action("edit.delete", "delete", "edit", "delete", "Takes the selected line away, after a question", launchfile.delete, shown="del"),
     Action("edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"),

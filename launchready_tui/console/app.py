@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..samples import View
     from ..workspace import Workspace
 
-SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "watch", "finding", "history", "explain")
+SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "watch", "launch", "finding", "history", "explain")
 LATE = {
     "overview": "Overview",
     "fixes": "Fixes",
@@ -41,6 +41,7 @@ LATE = {
     "handover": "HandoverPage",
     "log": "Log",
     "watch": "WatchPage",
+    "launch": "LaunchPage",
 }
 
 

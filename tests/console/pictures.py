@@ -7,6 +7,7 @@ import html
 import re
 from pathlib import Path
 
+from dayscene import launch_day
 from double import Double, LabDouble
 from watchstore import fill
 
@@ -36,18 +37,23 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "watch-100x30": ((100, 30), "night", ("w",)),
     "watch-80x24": ((80, 24), "night", ("w",)),
     "watch-140x40": ((140, 40), "paper", ("w",)),
+    "launch-100x30": ((100, 30), "night", ("l",)),
+    "launch-80x24": ((80, 24), "night", ("l",)),
+    "launch-140x40": ((140, 40), "paper", ("l",)),
     "log-100x30": ((100, 30), "night", ("R", "g")),
     "accept-100x30": ((100, 30), "night", ("2", "down", "a")),
     "help-100x30": ((100, 30), "night", ("2", "question_mark")),
 }
 
 
-def console(folder: Path, theme: str, *, watched: bool = False) -> Console:
-    """The console over the recorded demo, and the stored hour of its watch."""
+def console(folder: Path, theme: str, *, watched: bool = False, launching: bool = False) -> Console:
+    """The console over the recorded demo, the stored hour of its watch, and the middle of a launch day."""
     lab: object = LabDouble()
     double = Double.recorded(folder)
     if watched:
         fill(folder, double.launch, double.clock.now())
+    if launching:
+        launch_day(double)
     return Console(double, lab=lab, live=False, theme=f"ledger-{theme}")  # type: ignore[arg-type]
 
 

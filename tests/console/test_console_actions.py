@@ -388,7 +388,7 @@ async def test_mouse_on_footer_and_next_step(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         line = lines(app)[-1]
-        await pilot.click("#keys", offset=(line.index("fix order"), 0))
+        await pilot.click("#keys", offset=(line.index("fixes"), 0))
         await until(pilot, lambda: app.current_mode == "fixes")
         await pilot.click("#next", offset=(20, 0))
         await until(pilot, lambda: double(app).asked, "the next step is to run what never ran")
@@ -399,7 +399,7 @@ async def test_keys_can_be_remapped_by_id(make: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         app.set_keymap({"go.fixes": "j", "run.all": "f5"})
         await press(pilot, "0")
-        await until(pilot, lambda: "j fix order" in lines(app)[-1])
+        await until(pilot, lambda: "j fixes" in lines(app)[-1])
         await press(pilot, "j")
         await until(pilot, lambda: app.current_mode == "fixes")
         await press(pilot, "f5")

@@ -30,7 +30,7 @@ async def test_picture(name: str, tmp_path: Path) -> None:
     if _other_version():
         pytest.skip(_other_version())
     size, theme, keys = PICTURES[name]
-    app = console(tmp_path / "demo", theme, watched=name.startswith("watch"))
+    app = console(tmp_path / "demo", theme, watched=name.startswith(("watch", "launch")), launching=name.startswith("launch"))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for key in keys:
@@ -43,6 +43,9 @@ async def test_picture(name: str, tmp_path: Path) -> None:
             await until(pilot, lambda: "Run done" in shown(app))
         if name.startswith("watch"):
             await until(pilot, lambda: app.screen.shot is not None and app.screen.shot.chart is not None)
+        if name.startswith("launch"):
+            app.watching.tick()
+            await until(pilot, lambda: app.screen.shot is not None)
         await settled(pilot)
         svg = normalised(app.export_screenshot(title="LaunchReady", simplify=True))
     assert not re.search(r"(href|src)=|url\((?!#)|@import", svg), "a picture fetches nothing"

@@ -27,7 +27,7 @@ from launchready_tui.launch.model import Host, LaunchFile
 from launchready_tui.launch.people import People, Person
 
 OPENED = (("down", "enter"), ("e",), ("escape", "escape", "h"), ("escape", "a"), ("escape", "o"), ("escape", "W"), ("escape",))
-PAGES = ["0", "1", "2", "3", "5", "x", "w", "p", "k", "b", "g"]
+PAGES = ["0", "1", "2", "3", "5", "x", "w", "l", "p", "k", "b", "g"]
 
 
 def hostile_findings(text: str) -> list[Finding]:
@@ -198,7 +198,7 @@ async def test_the_palette_does_what_it_lists(make: Any) -> None:
 async def test_plain_screens_are_ascii(make: Any) -> None:
     app = make(plain=True)
     async with app.run_test(size=(100, 30), notifications=True) as pilot:
-        for page in ("0", "1", "2", "x", "w", "p", "k", "b", "g"):
+        for page in ("0", "1", "2", "x", "w", "l", "p", "k", "b", "g"):
             await press(pilot, page)
             assert shown(app).isascii(), [char for char in shown(app) if not char.isascii()]
         await press(pilot, "2", "down", "enter")
@@ -226,7 +226,7 @@ async def test_one_message_stands_at_a_time_and_a_refusal_stays(make: Any) -> No
 async def test_help_is_in_sight_in_the_smallest_window(make: Any) -> None:
     app = make()
     async with app.run_test(size=(60, 16)) as pilot:
-        for page in ("0", "2", "x", "b"):
+        for page in ("0", "2", "x", "l", "b"):
             await press(pilot, page)
             assert "? help" in lines(app)[-1], page
 
@@ -250,7 +250,7 @@ async def test_no_clipped_words(make: Any, tmp_path: Any, size: tuple[int, int])
     """Frame, titles and heads are whole at the three sizes; what is cropped in a table is cropped between words."""
     app = Console(Double.recorded(tmp_path / "demo"), live=False)
     async with app.run_test(size=size) as pilot:
-        for page in ["0", "1", "2", "3", "4", "5", "6", "7", "x", "w", "p", "k", "b", "g"]:
+        for page in ["0", "1", "2", "3", "4", "5", "6", "7", "x", "w", "l", "p", "k", "b", "g"]:
             await press(pilot, page)
             await settled(pilot)
             seen = lines(app)

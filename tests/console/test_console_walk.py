@@ -10,7 +10,7 @@ from screen import press, shown, until
 from launchready_tui.console.actions import ACTIONS
 
 SIZES = [(1, 1), (5, 3), (40, 12), (60, 16), (80, 24), (100, 30), (200, 60)]
-PAGES = ["0", "1", "2", "3", "4", "5", "6", "7", "x", "w", "p", "k", "b", "g"]
+PAGES = ["0", "1", "2", "3", "4", "5", "6", "7", "x", "w", "l", "p", "k", "b", "g"]
 INSIDE = ["down", "end", "pageup", "right", "enter", "escape", "tab", "m", "escape", "f"]
 # Keys of the table that lead away or leave; they are pressed elsewhere.
 AWAY = {"quit", "theme", *(action.id for action in ACTIONS if action.id.startswith("go."))}
@@ -30,7 +30,7 @@ async def test_walk(make: Any, size: tuple[int, int]) -> None:
             await until(pilot, lambda: "Stages" in shown(app))
 
 
-@pytest.mark.parametrize("page", ["0", "2", "x", "w", "p", "k", "b"])
+@pytest.mark.parametrize("page", ["0", "2", "x", "w", "l", "p", "k", "b"])
 async def test_every_action(make: Any, page: str) -> None:
     """No key of the table breaks any page; whatever it opens closes with escape."""
     app = make(lab=True)
@@ -52,7 +52,16 @@ async def test_resize_with_everything_open(make: Any) -> None:
     """Sizes change under open sheets and the palette, down to one cell and back."""
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
-        for opened in (("2", "a"), ("2", "ctrl+p"), ("question_mark",), ("p", "enter"), ("2", "enter"), ("2", "plus")):
+        for opened in (
+            ("2", "a"),
+            ("2", "ctrl+p"),
+            ("question_mark",),
+            ("p", "enter"),
+            ("2", "enter"),
+            ("2", "plus"),
+            ("l", "P"),
+            ("l", "X"),
+        ):
             await press(pilot, *opened)
             for size in ((66, 20), (40, 12), (4, 2), (1, 1), (61, 17), (100, 30)):
                 await pilot.resize_terminal(*size)

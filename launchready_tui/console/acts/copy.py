@@ -60,18 +60,23 @@ def story_text(finding: Finding, why: str) -> str:
 
 
 def save(app: Console) -> None:
-    """Writes the story into a file of the workspace."""
+    """Writes the story of the selection, or the page's own text, into a file of the workspace."""
     from ...launch.atomic import write_atomically
 
-    target = app.target()
-    if target is None or target.judged is None:
-        app.say("Select a problem first: its story is saved from here")
-        return
-    finding = target.judged.finding
-    path = app.out / f"problem-{finding.id}.txt"
+    own = app.page.text_to_save() if app.page is not None else None
+    if own is not None:
+        name, words = own
+    else:
+        target = app.target()
+        if target is None or target.judged is None:
+            app.say("Select a problem first: its story is saved from here")
+            return
+        finding = target.judged.finding
+        name, words = f"problem-{finding.id}.txt", story_text(finding, target.standing.spec.why)
+    path = app.out / name
 
     def write() -> str:
-        write_atomically(path, story_text(finding, target.standing.spec.why))
+        write_atomically(path, words)
         return f"Saved as {path}"
 
     said = app.attempt(write)

@@ -83,6 +83,8 @@ def _finding_target(app: Console, what: str) -> Target | None:
 
 async def confirm(app: Console) -> None:
     """A person's word that a check holds."""
+    if app.page is not None and await app.page.confirm():
+        return
     target = _check_target(app)
     if target is None:
         return

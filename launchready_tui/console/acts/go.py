@@ -115,7 +115,7 @@ async def help_panel(app: Console) -> None:
         if not action.demo or app.lab is not None:
             groups.setdefault(action.group, []).append((app.key_of(action.id), action.label, action.tooltip))
     about = (app.page.HELP if app.page else "") or ""
-    order = ("check", "watch", "decide", "copy", "show", "list", "edit", "go to", "console")
+    order = ("check", "launch day", "watch", "decide", "copy", "show", "list", "edit", "go to", "console")
     await app.push_screen(Help("Help", about, [(name, groups[name]) for name in order if name in groups]))
 
 

@@ -22,7 +22,11 @@ def start(app: Console, names: Sequence[str]) -> None:
 
 
 def selected(app: Console) -> None:
-    """Runs the selected check again."""
+    """Runs the selected check again; on a line that stands for several, all of those."""
+    several = app.page.checks_here() if app.page is not None else ()
+    if several:
+        start(app, several)
+        return
     target = app.target()
     if target is None:
         everything(app)

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from ...handover import Document, Exported
 
 # Where a gap is filled: the bundle names a page by its key.
-PAGES = {"l": "people", "p": "people", "x": "fixes", "k": "credentials", **{str(n): f"stage{n}" for n in range(1, 8)}}
-TABLES = {"l": "contacts"}
+PAGES = {"l": "launch", "p": "people", "x": "fixes", "k": "credentials", **{str(n): f"stage{n}" for n in range(1, 8)}}
 
 
 class Written(Message):
@@ -109,7 +108,7 @@ class HandoverPage(Page):
         document = self._document()
         if document is None:
             return
-        gaps = [Row(f"{n}", [gap.text, self._place(gap.screen)], words.glyph("unknown"), "unknown") for n, gap in enumerate(document.gaps)]
+        gaps = [Row(f"{n}", [gap.text, gap.screen], words.glyph("unknown"), "unknown") for n, gap in enumerate(document.gaps)]
         self.query_one("#gaps", Ledger).show(gaps, empty="Nothing is missing here")
         paper = self.query_one("#paper", Story)
         if paper.size.width < 16:
@@ -117,10 +116,6 @@ class HandoverPage(Page):
         width = min(paper.text_width, 96)
         head = title_lines(document.title, [(f"{document.have} of {document.of}", "ink3")], paper.text_width)
         paper.tell(Told((*head, *lines_of(document.blocks, width)), len(head)), document.id)
-
-    @staticmethod
-    def _place(screen: str) -> str:
-        return {"l": "p"}.get(screen, screen)
 
     def target(self) -> Target | None:
         standing = self.console.snapshot.standing("handover.documents")
@@ -158,11 +153,6 @@ class HandoverPage(Page):
     async def _fill(self, screen: str) -> None:
         """Goes to where a gap is filled."""
         await self.console.open_page(PAGES.get(screen, "overview"))
-        from .people import PeoplePage
-
-        page = self.console.page
-        if isinstance(page, PeoplePage) and screen in TABLES:
-            page.show_kind(TABLES[screen])
 
     async def _ask(self) -> None:
         from .dialog import Question

@@ -99,6 +99,18 @@ class Page(Screen[None]):
         """Adds a line of this page's own; False where it has none."""
         return False
 
+    async def confirm(self) -> bool:
+        """Says of the selected line that it holds; False where that is said of a check, or of nothing."""
+        return False
+
+    def checks_here(self) -> tuple[str, ...]:
+        """Checks that belong to the selected line, where that is no check itself."""
+        return ()
+
+    def text_to_save(self) -> tuple[str, str] | None:
+        """A file's name and what stands in it, where the page has a text of its own."""
+        return None
+
     async def delete(self) -> bool:
         """Takes the selected line away; False where nothing can be."""
         return False

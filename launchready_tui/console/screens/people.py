@@ -240,10 +240,12 @@ class PeoplePage(Page):
         standing = self.console.snapshot.standing("handover.access")
         return Target(standing) if standing else None
 
-    def show_kind(self, name: str) -> None:
-        """Another table."""
+    def show_kind(self, name: str, key: str = "") -> None:
+        """Another table, with the cursor on a line of it."""
         table = self.query_one("#table", Ledger)
         self.keys[self.kind.id] = table.key
+        if key:
+            self.keys[name] = key
         self.kind = tables.KIND[name]
         table.reset(self.keys.get(name, ""))
         self.redraw()

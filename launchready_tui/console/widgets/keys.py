@@ -15,10 +15,25 @@ from ..ink import Inked, Spans, width_of
 if TYPE_CHECKING:
     from ..app import Console
 
-PAGES = ("go.overview", "go.stage1", "go.fixes", "go.watch", "go.people", "go.credentials", "go.handover", "help")
-NAMED = 80
-"""Columns from which every page has its name; below, help must still be in sight."""
-SHORT = {"go.overview": "home", "go.fixes": "fixes", "go.credentials": "keys"}
+PAGES = ("go.overview", "go.stage1", "go.fixes", "go.watch", "go.launch", "go.people", "go.credentials", "go.handover", "help")
+SHORT = {"go.credentials": "keys", "go.fixes": "fixes", "go.launch": "launch", "go.overview": "home"}
+"""Shorter names, in the order in which they are taken where the line is too long."""
+BARE = ("go.credentials", "go.fixes", "go.handover", "go.launch", "go.watch", "go.people")
+"""Pages that go by their key alone where that does not do; the open one and help keep their names."""
+
+
+def labels_for(keys: dict[str, str], here: str, room: int) -> dict[str, str]:
+    """What stands beside each page's key so that all fit into `room` cells: names, shorter names, then none."""
+    labels = {action: "stages" if action == "go.stage1" else BY_ID[action].label for action in keys}
+
+    def size() -> int:
+        return sum(len(keys[one]) + (len(label) + 1 if label else 0) + 2 for one, label in labels.items()) - 2
+
+    for action, short in [*SHORT.items(), *((one, "") for one in BARE if one != here)]:
+        if size() <= room:
+            break
+        labels[action] = short
+    return labels
 
 
 class Keys(Inked, Widget):
@@ -59,15 +74,11 @@ class Keys(Inked, Widget):
             self._places.append((start, width_of(parts), action))
             parts.append(("  ", "ink"))
 
+        keys = {action: self.shown_key(action) for action in PAGES}
+        keys["go.stage1"] = f"{keys['go.stage1']}–{self.shown_key('go.stage7')}"
+        labels = labels_for(keys, here, width - self.axis - 1)
         for action in PAGES:
-            label = SHORT.get(action, BY_ID[action].label) if self.narrow else BY_ID[action].label
-            if width < NAMED and action in PAGES[2:-1] and action != here:
-                label = ""
-            if action == "go.stage1":
-                first, last = self.shown_key("go.stage1"), self.shown_key("go.stage7")
-                put(action, f"{first}–{last}", "stages")
-            else:
-                put(action, self.shown_key(action), label)
+            put(action, keys[action], labels[action])
         from ..screens.page import Page
 
         screen = self.screen

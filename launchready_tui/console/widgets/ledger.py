@@ -198,14 +198,18 @@ class Ledger(Inked, Widget, can_focus=True):
         index = self.index
         mine = [n for n, (at, _) in enumerate(self.lines) if at == index]
         if mine:
-            self.first = max(0, min(self.first, mine[0]), mine[-1] - self.shown + 1)
+            self.first = max(0, min(self.first, mine[0]), min(mine[0], mine[-1] - self.shown + 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self.top + max(1, len(self._break(width)) if self.wrap > 1 else len(self.rows))
 
     def on_resize(self) -> None:
+        before = self.first
         self.first = max(0, min(self.first, len(self.lines) - self.shown))
         self.follow()
+        if self.first != before:
+            # It may have been painted in its new size already.
+            self.refresh()
 
     # Keys and mouse
 
@@ -377,6 +381,11 @@ class Ledger(Inked, Widget, can_focus=True):
         row = self.rows[index]
         if row.rule:
             return self.ink_strip([(" " * lead, "ink"), ("─" * (width - lead - self.end), "rule")], width)
+        if row.across:
+            told = [span for cell in row.cells for span in spans(cell)]
+            room = width - lead - self.end
+            fill = told[-1][0][:1] * (room - width_of(told)) if told else ""
+            return self.ink_strip([(" " * lead, "ink"), *fit([*told, (fill, told[-1][1] if told else "ink")], room)], width)
         again = n > 0 and self.lines[n - 1][0] == index
         here = row.key == self.key and not row.apart and self.can_focus and (self.has_focus or self.hold)
         band = "band" if here else ""

@@ -36,6 +36,8 @@ class Row:
     """A line of the table that cannot be selected: a sum, a head between groups."""
     rule: bool = False
     """A hairline instead of cells, above sums."""
+    across: bool = False
+    """Its cells follow each other over the whole width, whatever the columns are; the last one is drawn to the end."""
 
 
 FILTERS: tuple[tuple[str, frozenset[str]], ...] = (

@@ -1,0 +1,76 @@
+"""Laid over any page on launch day: how to close the doors, how to go back, whom to call, with the texts to copy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ..ink import Spans, wrap
+from ..widgets.lines import Line, Scroll
+from ..widgets.paper import lines_of
+from .dialog import Sheet
+
+
+class Emergency(Sheet[bool]):
+    """The card of the handover folder, with the two texts that are needed at once on top."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "Scroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,X,q", "close", "close", show=False),
+        Binding("c", "copy('rollback')", "copy the way back", show=False, id="emergency.back"),
+        Binding("k", "copy('kill_switch')", "copy how to close", show=False, id="emergency.close"),
+        Binding("P", "plan", "plan", show=False, id="emergency.plan"),
+    ]
+
+    def __init__(self) -> None:
+        keys = (("c", "copy the way back"), ("k", "copy how to close"), ("↑ ↓", "read"), ("esc", "close"))
+        super().__init__("Close the doors, go back, call", (), keys)
+        self.texts: dict[str, str] = {}
+
+    def middle(self) -> ComposeResult:
+        yield Scroll(lead="none", end=0, band="sheet", id="help-text")
+
+    def _fill(self) -> None:
+        super()._fill()
+        if not self.is_mounted:
+            return
+        from ...handover import emergency
+        from ..panels import shot_of
+
+        shot = shot_of(self.console.snapshot, self.console.workspace)
+        self.texts = {"rollback": emergency.rollback(shot), "kill_switch": shot.inventory.plan.kill_switch}
+        scroll = self.query_one("#help-text", Scroll)
+        width = max(20, scroll.size.width)
+        card = emergency.blocks(shot)
+        # The two texts stand on top already.
+        scroll.show([*self._first(width), Line(), *lines_of(card[:1], width), Line(), *lines_of(card[3:], width)])
+
+    def _first(self, width: int) -> list[Line]:
+        lines: list[Line] = []
+        for name, label in (("rollback", "Back to the last good version"), ("kill_switch", "Close the doors")):
+            said: Spans = [(label, "ink b")]
+            lines += [Line(), Line(said)] if lines else [Line(said)]
+            if self.texts[name]:
+                lines += [Line([(part, "accent")]) for part in wrap(self.texts[name], width)]
+            else:
+                missing: Spans = [("? ", "unknown"), ("not written down; ", "ink2"), ("P", "ink b"), (" writes it into the plan", "ink2")]
+                lines.append(Line(missing))
+        return lines
+
+    def action_copy(self, name: str) -> None:
+        words = self.texts.get(name, "")
+        if words:
+            self.console.put(words, "The way back" if name == "rollback" else "How to close")
+        else:
+            self.console.say("It is not written down yet: P writes it into the plan", wrong=True)
+
+    async def action_plan(self) -> None:
+        from ..acts import launchday
+
+        self.dismiss(False)
+        await launchday.plan(self.console)
+
+    def action_close(self) -> None:
+        self.dismiss(False)
