@@ -32,7 +32,7 @@ def pace(targets: Sequence[Target]) -> str:
     return f"{max(set(every), key=every.count):g} s" if every else ""
 
 
-def happened(shot: Shot, now: datetime, wide: bool) -> Spans:
+def happened(shot: Shot, now: datetime, width: int) -> Spans:
     """Incidents of today and the last deploy, for the title's right."""
     today = [one for one in shot.snapshot.incidents if one.open or one.since.astimezone(UTC).date() == now.date()]
     parts: Spans = [
@@ -40,9 +40,13 @@ def happened(shot: Shot, now: datetime, wide: bool) -> Spans:
         (f" incident{'' if len(today) == 1 else 's'} today", "ink3"),
     ]
     last = shot.snapshot.last_mark
-    if wide and last is not None:
+    if width >= 100 and last is not None:
         age = clock.ago(last.at, now)
-        parts += [("   last deploy ", "ink3"), (age, "ink"), ("" if age == "now" else " ago", "ink3")]
+        parts += [
+            (f"   last deploy {last.sha[:7]} " if width >= 130 and last.sha else "   last deploy ", "ink3"),
+            (age, "ink"),
+            ("" if age == "now" else " ago", "ink3"),
+        ]
     return parts
 
 
@@ -172,7 +176,7 @@ def _claim(stats: Stats) -> Spans:
     head: Spans = [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of {stats.timed}", "ink3")]
     if stats.p95_low is not None and stats.p95_high is not None:
         return [*head, (f", surely {ms(stats.p95_low)} to {ms(stats.p95_high)}", "ink3")]
-    return [*head, (", too few to be sure", "ink3")]
+    return [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of only {stats.timed}", "ink3")]
 
 
 def hinted(lines: list[Line], hints: Sequence[tuple[str, str]], room: int) -> list[Line]:

@@ -87,7 +87,10 @@ async def run(app: Console) -> None:
 def before_start(app: Console, every_s: float) -> list[str]:
     """What starting means, for whom it concerns: the load, how long it lasts, who is told."""
     workspace = app.workspace
-    lines = [f"Each is asked every {every_s:g} s; what logs in once a minute; what pays never."]
+    lines = [
+        f"Each is asked every {every_s:g} s; what logs in once a minute; what pays never.",
+        "Stage 6 then judges by what this watch sees.",
+    ]
     if workspace.demo:
         lines.append("It looks at the demo marketplace only, and ends with this console.")
         return lines

@@ -143,6 +143,7 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.redraw)
+        self.call_after_refresh(self.console.watching.tick)
 
     def on_resize(self) -> None:
         self.redraw()

@@ -160,7 +160,7 @@ class WatchPage(Page):
         left += [("   ‹ ", "ink2 b"), (f"last {WINDOWS[self.window][1]}", "ink"), (" ›", "ink2 b")]
         if self.held is not None:
             left += [("   ◌ ", "stale"), (f"held at {self.held.snapshot.now:%H:%M:%S}", "ink")]
-        right = watchlines.happened(self.shot, self.now, not narrow) if self.shot is not None and self.rows() else []
+        right = watchlines.happened(self.shot, self.now, self.app.size.width) if self.shot is not None and self.rows() else []
         if self.held is not None:
             right = [(self.console.key_of("watch.pause"), "ink b"), (" goes on", "ink3"), *self._missed()]
         self.query_one("#title", Lines).show([Line(left, right, ("w", "ink3"))])
