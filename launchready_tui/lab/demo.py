@@ -12,7 +12,7 @@ import msgspec
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
 from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
-from ..launch.model import Apps, Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
+from ..launch.model import Apps, Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint, Watch
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
 from ..roadmap.model import Roadmap
@@ -116,6 +116,7 @@ def launch(now: datetime) -> Launch:
             account_deletion=f"{at.SITE}/account-deletion",
         ),
         email=Email(senders=(at.DOMAIN,), selectors=(at.SELECTOR,), support=at.SUPPORT),
+        watch=Watch(monitor=f"https://{at.STATUS}/", monitor_owner=SUPPORT),
         settings=Settings(services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0),
     )
 

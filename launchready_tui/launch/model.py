@@ -250,7 +250,9 @@ class Watch(_Table, frozen=True, kw_only=True):
     heartbeat_host: str = "hc-ping.com"
     """The host of that ping URL; the credential must be bound to it."""
     monitor: str = ""
-    """The https URL of a hosted uptime monitor that is in use beside this one."""
+    """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with JSON."""
+    monitor_owner: str = ""
+    """Who looks after that monitor and is told by it: a person id of people.toml."""
 
 
 class WatchTarget(_Table, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ def summary(file: LaunchFile) -> Reaches:
     launch = file.launch
     urls = [launch.canonical, *(route.url for route in launch.routes), *(page.url for page in launch.pages)]
     urls += [target.url for target in launch.targets]
+    urls += [launch.watch.monitor] if launch.watch.monitor else []
     urls += [url for redirect in launch.redirects for url in (redirect.from_, redirect.to)]
     apps = launch.apps
     urls += [url for url in (apps.privacy, apps.terms, apps.support, apps.account_deletion) if url]

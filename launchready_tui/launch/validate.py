@@ -191,6 +191,7 @@ RULES: dict[str, Rule] = {
     "watch.heartbeat": _plain(_login, names.mend_credential),
     "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
     "watch.monitor": _optional_url,
+    "watch.monitor_owner": _plain(_label),
     "targets[].name": _plain(_line),
     "targets[].url": _https,
     "targets[].login": _plain(_login, names.mend_credential),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from fake_outside import FakeWeb, page
 
 from launchready_tui import roadmap
 from launchready_tui.checks.monitoring import alerts, deploys, detection, thresholds, uptime
+from launchready_tui.checks.monitoring.monitor import Said, said_by
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Alert, Host, Launch, Watch
@@ -82,6 +85,8 @@ class Seen:
     incidents: tuple[Incident, ...] = ()
     there: bool = True
     broken: bool = False
+    monitor: str = ""
+    """What the hosted monitor answers with; empty: it does not."""
     launch: Launch = LAUNCH
     people: People = field(default_factory=lambda: People(people=(Person(id="founder"),)))
 
@@ -113,7 +118,10 @@ class Seen:
 
 async def judged(check: str, seen: Seen, folder: Path) -> list[Finding]:
     seen.write(folder)
-    world = SimpleNamespace(folder=folder, clock=FixedClock(NOW), papers=Papers(seen.people))
+    web = FakeWeb()
+    if seen.monitor:
+        web.urls[BOARD] = page(BOARD, body=seen.monitor)
+    world = SimpleNamespace(folder=folder, clock=FixedClock(NOW), papers=Papers(seen.people), web=web)
     return [finding async for finding in CHECKS[check](seen.launch, world)]
 
 
@@ -131,7 +139,17 @@ def also(change: Callable[[Launch], Launch]) -> Launch:
 
 SLOW_ONLY = also(lambda one: msgspec.structs.replace(one, alerts=(msgspec.structs.replace(CALL, on=("down",)),)))
 NO_ALERTS = also(lambda one: msgspec.structs.replace(one, alerts=()))
-HOSTED = also(lambda one: msgspec.structs.replace(one, watch=Watch(monitor="https://monitor.test/board", heartbeat="ping")))
+HOST = "monitor.test"
+BOARD = "https://monitor.test/board"
+HOSTED = also(lambda one: msgspec.structs.replace(one, watch=Watch(monitor=BOARD, heartbeat="ping")))
+OWNED = also(lambda one: msgspec.structs.replace(one, watch=Watch(monitor=BOARD, monitor_owner="founder"), alerts=()))
+
+
+def gatus(success: bool, minutes: int) -> str:
+    at = (NOW - timedelta(minutes=minutes)).isoformat()
+    return json.dumps([{"name": "home", "results": [{"success": not success, "timestamp": at}, {"success": success, "timestamp": at}]}])
+
+
 STRANGE = also(lambda one: msgspec.structs.replace(one, alerts=(msgspec.structs.replace(CALL, targets=("checkout",)),)))
 DOWN = Incident(target=1, name="home", kind="down", worst="down", since=NOW, opened_at=NOW, cause="dns", detail="the name does not exist")
 STOPPED = msgspec.structs.replace(ALIVE, beat_at=NOW - timedelta(hours=2))
@@ -155,6 +173,23 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ("uptime", "slow is no outage", Seen(incidents=(msgspec.structs.replace(DOWN, kind="slow", cause="slow"),)), set()),
     ("uptime", "an outage that is over", Seen(incidents=(msgspec.structs.replace(DOWN, closed_at=NOW),)), set()),
     ("uptime", "nobody watches the watch", Seen(launch=msgspec.structs.replace(LAUNCH, watch=Watch())), set()),
+    ("uptime", "a monitor that says all is up", Seen(there=False, launch=OWNED, monitor=gatus(True, 15)), set()),
+    (
+        "uptime",
+        "a monitor that sleeps",
+        Seen(there=False, launch=OWNED, monitor=gatus(True, 16)),
+        {("monitor-late", "monitor.test", "warn")},
+    ),
+    (
+        "uptime",
+        "a monitor that says down",
+        Seen(there=False, launch=OWNED, monitor=gatus(False, 1)),
+        {("monitor-down", "monitor.test", "fail")},
+    ),
+    ("uptime", "a monitor with a page", Seen(there=False, launch=OWNED, monitor="<title>All is well</title>"), set()),
+    ("uptime", "a laptop beside a monitor", Seen(watcher=msgspec.structs.replace(ALIVE, always_on=False), launch=OWNED), set()),
+    ("alerts", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
+    ("thresholds", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
     ("alerts", "all is well", Seen(), set()),
     ("alerts", "nothing here and nobody named", Seen(there=False, launch=NO_ALERTS), set()),
     ("alerts", "a broken file", Seen(broken=True), {("unreadable", "watch", "unknown")}),
@@ -247,6 +282,40 @@ async def test_nothing_watched_from_here_is_a_fact_that_leads_to_a_person(check:
     assert any(one.text == "https://monitor.test/board" for one in hosted.evidence)
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (gatus(True, 3), Said(watched=1, last=NOW - timedelta(minutes=3))),
+        (gatus(False, 3), Said(down=("home",), watched=1, last=NOW - timedelta(minutes=3))),
+        (
+            '{"heartbeatList":{"1":[{"status":0,"time":"2026-11-24 13:58:00.000"},{"status":1,"time":"2026-11-24 13:59:00.000"}],'
+            '"2":[{"status":0}]}}',
+            Said(down=("monitor 2",), watched=2, last=NOW - timedelta(minutes=1)),
+        ),
+        (
+            '{"page":{"updated_at":"2026-11-24T13:59:00.123456789Z"},"status":{"indicator":"major","description":"Outage"}}',
+            Said(down=("Outage",), last=datetime(2026, 11, 24, 13, 59, 0, 123456, tzinfo=UTC)),
+        ),
+        ('{"status":"up","total":3,"grace":0,"down":0}', Said(watched=3)),
+        ('{"status":"ok"}', None),
+        ("[]", None),
+        ("[[]]", None),
+        ('{"heartbeatList":{"1":[7]}}', None),
+        ("<html>", None),
+        ("[" * 5000, None),
+    ],
+)
+def test_what_monitors_say(body: str, expected: Said | None) -> None:
+    assert said_by(body.encode()) == expected
+
+
+@pytest.mark.parametrize(("launch", "state"), [(OWNED, "pass"), (HOSTED, "info")])
+async def test_a_monitor_counts_by_itself_where_somebody_is_told(launch: Launch, state: str, tmp_path: Path) -> None:
+    (found,) = await judged("uptime", Seen(there=False, launch=launch, monitor=gatus(True, 1)), tmp_path)
+    assert found.state.value == state and found.subject == "monitor.test"
+    assert ("founder" in {one.text for one in found.evidence}) == (launch is OWNED)
+
+
 async def test_figures_carry_their_n(tmp_path: Path) -> None:
     found = await judged("uptime", Seen(), tmp_path)
     figures = [one.text for finding in found if finding.rule.endswith(".up") for one in finding.evidence]
@@ -255,7 +324,7 @@ async def test_figures_carry_their_n(tmp_path: Path) -> None:
 
 
 async def test_a_world_without_a_folder_has_no_watch() -> None:
-    world = SimpleNamespace(folder=None, clock=FixedClock(NOW), papers=Papers(People()))
+    world = SimpleNamespace(folder=None, clock=FixedClock(NOW), papers=Papers(People()), web=FakeWeb())
     found = [finding async for finding in uptime.uptime(LAUNCH, world)]  # type: ignore[arg-type]
     assert [finding.state.value for finding in found] == ["info"]
 

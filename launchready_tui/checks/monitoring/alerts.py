@@ -30,7 +30,7 @@ async def alerts(launch: Launch, world: World) -> AsyncIterator[Finding]:
     with the_watch(world) as reader:
         if isinstance(reader, Exception):
             yield unreadable(say, reader)
-        elif not launch.alerts and (reader is None or never_watched(reader)):
+        elif not launch.alerts and (reader is None or never_watched(reader) or launch.watch.monitor):
             yield nothing(say, launch)
         elif not launch.alerts:
             yield say.fail(

@@ -21,10 +21,10 @@ WATCH = "watch"
 _WAYS = Remedy(
     text=(
         "Simplest: one hosted uptime monitor with one chat channel, named in the launch file and confirmed here. "
-        "Or watch from a machine of yours that stays on"
+        "Or let `launchready watch` run on a machine of yours that stays on"
     ),
-    paste="launchready watch",
-    where="a server that stays on",
+    paste='[watch]\nmonitor = "https://status.example.com/"\nmonitor_owner = "founder"',
+    where="launchready.toml",
 )
 
 

@@ -28,7 +28,7 @@ async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if isinstance(reader, Exception):
             yield unreadable(say, reader)
             return
-        if reader is None or never_watched(reader):
+        if reader is None or never_watched(reader) or (launch.watch.monitor and not launch.alerts):
             yield nothing(say, launch)
             return
         told = {event for alert in launch.alerts for event in alert.on}

@@ -12,6 +12,7 @@ from ...samples import Incident, Stats, Target, WatchReader
 from ...samples.model import CAUSE_WORDS
 from ..base import Say, check
 from .kept import WATCH, never_watched, nothing, the_watch, unreadable
+from .monitor import monitored
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,13 +25,17 @@ DAY = timedelta(hours=24)
 
 @check("monitoring.uptime")
 async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """From the watch alone; a hosted monitor is for a person to confirm."""
+    """From the watch, and from what a hosted monitor says where it says it in a known form; else a person confirms that one."""
     say, now = Say("monitoring.uptime", world.clock.now()), world.clock.now()
+    hosted = await monitored(say, launch, world)
+    for finding in hosted:
+        yield finding
     with the_watch(world) as reader:
         if isinstance(reader, Exception):
             yield unreadable(say, reader)
         elif reader is None or never_watched(reader):
-            yield nothing(say, launch)
+            if not hosted:
+                yield nothing(say, launch)
         else:
             for finding in (*_machine(say, launch, reader, now), *_covered(say, launch, reader), *_standing(say, reader, now)):
                 yield finding
@@ -61,7 +66,10 @@ def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> It
             remedy=Remedy(text="Put right what it says; until then nobody may be told of an outage"),
             via=watcher.via,
         )
-    if not watcher.always_on:
+    if not watcher.always_on and launch.watch.monitor:
+        words = "The watch here may sleep with its machine; the hosted monitor does not"
+        yield say.info("beside", WATCH, words, evidence=seen, via=watcher.via)
+    elif not watcher.always_on:
         yield say.warn(
             "may-sleep",
             WATCH,
