@@ -47,6 +47,7 @@ class Internet:
         self.folder = Path(ready["folder"])
         self.ca_file = ready["ca"]
         self.mail = bool(ready["mail"])
+        self.imap = bool(ready["imap"])
 
     def command(
         self, *argv: str, cwd: Path | None = None, env: dict[str, str] | None = None, text: str = "", timeout: float = 100
@@ -58,7 +59,7 @@ class Internet:
         answer = json.loads(self.process.stdout.readline())
         return Outcome(**answer)
 
-    def launchready(self, *argv: str, cwd: Path | None = None, text: str = "") -> Outcome:
+    def launchready(self, *argv: str, cwd: Path | None = None, text: str = "", env: dict[str, str] | None = None) -> Outcome:
         state = self.folder / "state"
         return self.command(
             sys.executable,
@@ -69,7 +70,7 @@ class Internet:
             self.ca_file,
             cwd=cwd,
             text=text,
-            env={"LAUNCHREADY_STATE": str(state), "NO_COLOR": "1", "PYTHONPATH": str(HERE.parent.parent)},
+            env={"LAUNCHREADY_STATE": str(state), "NO_COLOR": "1", "PYTHONPATH": str(HERE.parent.parent), **(env or {})},
         )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import servers
+from mailnames import IMAP, LMTP
 from markets import ADDRESSES, ADDRESSES6, API, LAME, MAIL, NS1, NS2, OTHER, RESOLVER, SILENT, WEB
 
 from launchready_tui.lab.authority import Authority
@@ -89,6 +90,8 @@ def main() -> None:
     (folder / "ca.pem").write_text(authority.pem)
     children = [servers.knot(folder), servers.lame(folder), servers.nginx(folder, authority)]
     mail = servers.postfix(folder)
+    exchange = servers.mailside(folder)
+    imap = servers.dovecot(folder)
     # A name server that hears and says nothing: a real time-out.
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind((SILENT, 53))
@@ -96,14 +99,25 @@ def main() -> None:
         wait_for(address, port)
     if mail:
         wait_for(MAIL, 25)
+    if imap:
+        wait_for(IMAP, 993)
+        wait_for("127.0.0.1", LMTP)
     try:
-        print(json.dumps({"ready": True, "folder": str(folder), "ca": str(folder / "ca.pem"), "mail": mail}), flush=True)
+        print(
+            json.dumps(
+                {"ready": True, "folder": str(folder), "ca": str(folder / "ca.pem"), "mail": mail, "imap": mail and imap is not None}
+            ),
+            flush=True,
+        )
         for line in sys.stdin:
             print(json.dumps(perform(json.loads(line))), flush=True)
     finally:
+        assert exchange.stdin
+        exchange.stdin.close()
+        exchange.wait(10)
         if mail:
             servers.stop_postfix(folder)
-        for child in children:
+        for child in (*children, *([imap] if imap else ())):
             child.send_signal(signal.SIGTERM)
             child.wait(10)
 

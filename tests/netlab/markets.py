@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailnames import ADDRESSES as MAIL_ADDRESSES
+
 from launchready_tui.lab.zones import DKIM_KEY, quoted
 
 WEB = "203.0.113.10"
@@ -23,7 +25,7 @@ LAME = "198.51.100.66"
 RESOLVER = "127.0.0.53"
 SILENT = "203.0.113.66"
 
-ADDRESSES = (WEB, API, OTHER, ORIGIN, OLD_TLS, MAIL, NS1, NS2, LAME, RESOLVER, SILENT)
+ADDRESSES = (WEB, API, OTHER, ORIGIN, OLD_TLS, MAIL, NS1, NS2, LAME, RESOLVER, SILENT, *MAIL_ADDRESSES)
 ADDRESSES6 = (WEB6,)
 
 # What every market's zone has unless a row replaces it: {d} is the domain.
@@ -312,6 +314,14 @@ MARKETS: tuple[Market, ...] = (
         stale_ds=True,
         check="edge.dns-health",
         finds=(("edge.dns-health.dnssec", "{d}", "fail"),),
+    ),
+    Market("flows", "nothing, and its product sends mail", api_https="proxy_pass http://127.0.0.1:8090;"),
+    Market(
+        "no-starttls",
+        "its mail server has no encryption",
+        zone={"mx": "@ MX 10 mx.grey-mail.test."},
+        check="email.mx",
+        finds=(("email.mx.starttls", "mx.grey-mail.test", "warn"),),
     ),
     Market("servfail", "the name servers cannot answer for the zone", broken_zone=True),
 )

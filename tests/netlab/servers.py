@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pwd
 import shutil
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
+import mailnames
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, ORIGIN, OTHER, RESOLVER, WEB, WEB6, Market, above_text, zone_text
 
 from launchready_tui.lab.authority import Authority
@@ -37,6 +42,9 @@ def knot(folder: Path) -> Server:
     texts["net-lab.test"] = (
         f'$TTL 300\n{soa}@ NS ns2.net-lab.test.\nns1 A {NS1}\nns2 A {NS2}\nlame A {LAME}\nmail A {MAIL}\n@ TXT "v=spf1 ip4:{MAIL} -all"\n'
     )
+    texts["flows.test"] += "s1._domainkey TXT " + dkim_record(folder) + "\n"
+    for domain, exchanger in mailnames.DOMAINS.items():
+        texts[domain] = f"$TTL 300\n{soa}@ MX 10 mx.{domain}.\nmx A {exchanger}\nimap A {mailnames.IMAP}\n"
     texts["test"] = above_text()
     texts[reverse] = f"$TTL 300\n{soa}{MAIL.split('.')[3]} PTR {MAIL_HOST}.\n"
     blocks = []
@@ -55,6 +63,16 @@ def knot(folder: Path) -> Server:
         "policy:\n  - id: p\n    algorithm: ecdsap256sha256\n    single-type-signing: on\nzone:\n" + "".join(blocks)
     )
     return start(folder, "knot", "knotd", "-c", str(conf))
+
+
+def dkim_record(folder: Path) -> str:
+    """The key record of the market that sends mail, as character-strings; its private key lies in dkim.pem."""
+    key = rsa.generate_private_key(65537, 2048)
+    kind, form = serialization.Encoding, serialization.PrivateFormat.TraditionalOpenSSL
+    (folder / "dkim.pem").write_bytes(key.private_bytes(kind.PEM, form, serialization.NoEncryption()))
+    der = key.public_key().public_bytes(kind.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    text = f"v=DKIM1; k=rsa; p={base64.b64encode(der).decode()}"
+    return " ".join(f'"{text[at : at + 250]}"' for at in range(0, len(text), 250))
 
 
 def lame(folder: Path) -> Server:
@@ -146,7 +164,8 @@ def certificates(folder: Path, authority: Authority) -> dict[str, Path]:
             hosts, left = kinds[kind]
             made[f"{kind}-{d}"] = tls / f"{kind}-{d}.pem"
             made[f"{kind}-{d}"].write_bytes(authority.issue(hosts, left=left))
-    (tls / "mail.pem").write_bytes(authority.issue((MAIL_HOST,), left=timedelta(days=80)))
+    for name, host in (("mail", MAIL_HOST), ("seed-mx", "mx.seed-mail.test"), ("imap", mailnames.IMAP_HOST)):
+        (tls / f"{name}.pem").write_bytes(authority.issue((host,), left=timedelta(days=80)))
     return made
 
 
@@ -259,6 +278,12 @@ smtpd_tls_cert_file = {folder}/tls/mail.pem
 smtpd_tls_key_file = {folder}/tls/mail.pem
 smtpd_tls_security_level = may
 maillog_file = /var/log/{folder.name}.log
+mynetworks = 127.0.0.0/8 {MAIL}/32
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtp_tls_security_level = may
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
 """
     )
     done = subprocess.run(["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=30, check=False)
@@ -269,3 +294,109 @@ maillog_file = /var/log/{folder.name}.log
 def stop_postfix(folder: Path) -> None:
     subprocess.run(["postfix", "-c", str(folder / "postfix"), "stop"], capture_output=True, timeout=20, check=False)
     Path(f"/var/log/{folder.name}.log").unlink(missing_ok=True)
+
+
+def dovecot(folder: Path) -> Server | None:
+    """A real mailbox server: IMAP over TLS by password and by token, LMTP, a Spam folder; None, with the reason in dovecot.err."""
+    if shutil.which("dovecot") is None or not own_postfix_account():
+        (folder / "dovecot.err").write_text("dovecot is not installed, or cannot become another account here")
+        return None
+    place = folder / "dovecot"
+    place.mkdir()
+    mails = place / "mail"
+    mails.mkdir()
+    shutil.chown(mails, "nobody", "nogroup")
+    (place / "users").write_text(f"seed:{{PLAIN}}{mailnames.PASSWORD}\n")
+    (place / "oauth2").write_text(
+        f"tokeninfo_url = http://127.0.0.1:{mailnames.TOKENS}/?access_token=\n"
+        "username_attribute = email\nactive_attribute = active\nactive_value = true\n"
+    )
+    conf = place / "dovecot.conf"
+    conf.write_text(
+        f"""\
+base_dir = {place}/run
+state_dir = {place}/state
+log_path = {folder}/dovecot.err
+protocols = imap lmtp
+listen = {mailnames.IMAP}
+ssl = required
+ssl_cert = <{folder}/tls/imap.pem
+ssl_key = <{folder}/tls/imap.pem
+default_login_user = nobody
+default_internal_user = nobody
+default_internal_group = nogroup
+auth_mechanisms = plain xoauth2 oauthbearer
+auth_username_format = %n
+auth_failure_delay = 0
+mail_location = maildir:{mails}/%n
+recipient_delimiter = +
+lmtp_save_to_detail_mailbox = yes
+first_valid_uid = 1
+passdb {{
+  driver = passwd-file
+  args = username_format=%n {place}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {place}/oauth2
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home={mails}/%n allow_all_users=yes
+}}
+namespace inbox {{
+  inbox = yes
+  mailbox Spam {{
+    auto = subscribe
+    special_use = \\Junk
+  }}
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \\Sent
+  }}
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = 993
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {mailnames.LMTP}
+  }}
+}}
+service anvil {{
+  chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  chroot =
+}}
+"""
+    )
+    return start(folder, "dovecot-start", "dovecot", "-F", "-c", str(conf))
+
+
+def mailside(folder: Path) -> subprocess.Popen[str]:
+    """The market's backend and the mailbox provider's exchangers; returns when they listen."""
+    with (folder / "mailside.err").open("w") as errors:
+        child = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "mailside.py"), str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    assert child.stdout
+    if child.stdout.readline().strip() != "ready":
+        raise SystemExit(f"the mail side did not start: {(folder / 'mailside.err').read_text()[-2000:]}")
+    return child
