@@ -16,6 +16,7 @@ from ..samples import Shot as WatchShot
 from ..samples import View
 from ..samples.model import CAUSE_WORDS
 from ..verdict.mailboxes import mailboxes, requirements
+from ..verdict.mailtests import mail_tests
 from . import watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot
@@ -208,7 +209,7 @@ MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("emai
 
 
 def mail_records(snap: Snapshot) -> Panel:
-    """Each mail record as it was found."""
+    """Each mail record as it was found, each tested mail with folder and seconds, and what the large mailboxes ask for."""
     cols = [Col("Mail records", 12), Col("at", 24, tone="ink2", above=90), Col("record", 0, tone="ink2")]
     rows = []
     for check, kind in MAIL:
@@ -229,6 +230,9 @@ def mail_records(snap: Snapshot) -> Panel:
             told = words.headline(found[0].finding, snap.launch) if found and found[0].is_open and not words.asks(standing) else ""
             said: Cell = told or (words.WORDS[look], "ink3")
             rows.append(Row(check, [kind, "", said], words.glyph(look), look))
+    for test in mail_tests(snap.verdict.standings):
+        look = words.look(test.state)
+        rows.append(Row(f"test-{test.what}", ["mail", test.what, test.told or test.where], words.glyph(look), look))
     for one in mailboxes(snap.verdict.standings):
         look = words.look(one.state)
         lead: Cell = ("asked for", "ink3") if one.requirement is requirements()[0] else ""

@@ -47,11 +47,25 @@ async def judge(world: World, raw: bytes, flow: MailFlow | None, *, open_links: 
         unsubscribe=Unsubscribe(
             offered=letter.one_click.offered,
             host=(urlsplit(letter.one_click.uri).hostname or "") if letter.one_click.uri else "",
-            problems=letter.one_click.problems,
+            problems=letter.one_click.problems or await _pressed(world, letter.one_click.uri, flow, open_links),
         ),
         problems=letter.problems,
         filter_words=_filter(letter),
     )
+
+
+async def _pressed(world: World, uri: str, flow: MailFlow | None, open_links: bool) -> tuple[str, ...]:
+    """Presses the button as a mailbox would (RFC 8058 section 3.2): a POST without cookies, and no redirect. It takes our own tagged test
+    address off the list, so it is done with consent alone, and only for a mail that advertises."""
+    if not (uri and open_links and flow is not None and flow.marketing and "mail" in world.allow):
+        return ()
+    headers = (("content-type", "application/x-www-form-urlencoded"),)
+    reply = await world.web.get(uri, method="POST", headers=headers, body=b"List-Unsubscribe=One-Click", fresh=True)
+    if isinstance(reply, Failure):
+        return (f"its address did not answer: {clean(reply.words)}",)
+    if reply.status in (301, 302, 303, 307, 308):
+        return (f"its address redirects (status {reply.status}), which mailboxes do not follow",)
+    return () if reply.status < 400 else (f"its address answers status {reply.status} to a POST",)
 
 
 def _ways(alignment: reader.Alignment) -> tuple[tuple[str, bool | None, str], ...]:

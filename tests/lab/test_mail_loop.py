@@ -47,6 +47,7 @@ class Product:
     folder: str = "INBOX"
     status: int = 200
     silent: bool = False
+    pressed: int = 200
     results: dict[str, str] = field(default_factory=lambda: {"spf": "pass", "dkim": "pass", "dmarc": "pass"})
     link: str = f"https://{API}/reset/abcdef0123456789"
     extra: str = ""
@@ -78,6 +79,9 @@ class Product:
                 to = json.loads(body)["email"] if body.startswith("{") else parse_qs(body)["email"][0]
                 if status < 400 and not self.silent:
                     self.receive(to)
+            elif path.startswith("/unsubscribe/"):
+                self.asked.append((path, fields, body))
+                status = self.pressed
             else:
                 status = 200 if path.startswith("/reset/") else 404
             writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n".encode())
@@ -218,6 +222,30 @@ async def test_advertising_needs_a_signed_way_out(tmp_path: Path) -> None:
         trial = await here.test(flow=flow)
         assert here.wrong(trial, flow) == set()
         assert trial.message is not None and trial.message.unsubscribe.host == API
+        path, fields, body = here.product.asked[-1]
+        assert (path, body) == ("/unsubscribe/t0ken", "List-Unsubscribe=One-Click")
+        assert not any(name.lower() == "cookie" for name in fields)
+
+
+@pytest.mark.parametrize("status", [302, 405, 500])
+async def test_a_way_out_that_does_not_take_the_click_is_told(tmp_path: Path, status: int) -> None:
+    flow = MailFlow(name="notification", route="forgot", marketing=True)
+    async with town(tmp_path) as here:
+        here.product.pressed = status
+        here.product.extra = f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        here.product.change = lambda raw: signed(raw, headers="from:to:subject:list-unsubscribe:list-unsubscribe-post")
+        trial = await here.test(flow=flow)
+        assert here.wrong(trial, flow) == {"unsubscribe fail"}
+        assert trial.message is not None and str(status) in trial.message.unsubscribe.problems[0]
+
+
+async def test_a_mail_that_does_not_advertise_is_not_unsubscribed_from(tmp_path: Path) -> None:
+    async with town(tmp_path) as here:
+        here.product.extra = f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        here.product.link = f"https://{API}/unsubscribe/t0ken"
+        trial = await here.test()
+        assert [path for path, _, _ in here.product.asked] == ["/forgot"]
+        assert trial.message is not None and [link.opened for link in trial.message.links] == [False]
 
 
 async def test_a_mail_that_does_not_come_is_said_not_to_have_come(tmp_path: Path) -> None:

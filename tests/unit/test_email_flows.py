@@ -9,15 +9,20 @@ import msgspec
 import pytest
 from fake_outside import NOW, FakeWorld, found, said
 
+from launchready_tui import roadmap
 from launchready_tui.checks.email.fallback import fallback
 from launchready_tui.checks.email.flows import flows
 from launchready_tui.checks.email.inbox import inbox
+from launchready_tui.findings import CheckResult, worst
 from launchready_tui.journal import JournalError, TrialRow
+from launchready_tui.launch.decisions import Decisions
 from launchready_tui.launch.model import Launch, Mailbox, MailFlow, Settings
 from launchready_tui.mailflow import session
 from launchready_tui.mailflow.bounce import decode
 from launchready_tui.mailflow.model import KIND, REFUSAL, SENT, Link, Message, Refusal, Trial, encode
 from launchready_tui.mailflow.reading import shown, words_of
+from launchready_tui.verdict import judge
+from launchready_tui.verdict.mailtests import mail_tests
 
 LAUNCH = Launch(name="Shop", domain="shop.test", canonical="https://shop.test/")
 GMAIL = Mailbox(name="gmail", address="tests@gmail.com", kind="gmail", login="gmail-app")
@@ -245,3 +250,21 @@ def test_the_words_of_a_mail_are_found_in_any_writing() -> None:
     assert all(text.casefold() in words for text in ("Dein Schlüssel", "Grüße aus Köln", "Paßwort ändern"))
     assert "hidden" not in words
     assert words_of(b"\xff\x00garbage") == words_of(b"\xff\x00garbage")
+
+
+async def test_each_tested_mail_is_one_row_with_its_place_and_its_worst() -> None:
+    made = world(trial(), trial("password-reset", where="spam", folder="Spam", tab=""), trial("receipt", seconds=90.0))
+    results = {}
+    for check in (flows, inbox):
+        findings = tuple((await found(check, made)).values())
+        name = findings[0].check
+        results[name] = CheckResult(
+            check=name, state=worst([one.state for one in findings]), findings=findings, started_at=NOW, duration_ms=1
+        )
+    standings = judge(roadmap.load(), results, Decisions(), NOW).standings
+    rows = {row.what: (row.state.value, row.where, row.told) for row in mail_tests(standings)}
+    assert rows == {
+        "verification mail, gmail": ("pass", "in INBOX, tab primary after 4.0 s", ""),
+        "password reset, gmail": ("fail", "in Spam after 4.0 s", "The password reset lands in spam"),
+        "receipt, gmail": ("warn", "in INBOX, tab primary after 90.0 s", "The receipt takes longer than it should"),
+    }

@@ -70,6 +70,11 @@ login = "shop-login"
 [[redirects]]
 from = "http://old.net/a"
 to = "https://www.example.com/a"
+[[mailboxes]]
+name = "gmail"
+address = "tests@gmail.com"
+kind = "gmail"
+login = "gmail-app"
 [repository]
 path = "../shop"
 [settings]
@@ -82,8 +87,9 @@ rdap = { com = "https://rdap.example/" }
         "hosts: example.com, api.example.com, www.example.com, old.net",
         "name servers: 192.0.2.1",
         "connect map: *:443=127.0.0.1:8443",
-        "credentials: shop-login for api.example.com",
+        "credentials: shop-login for api.example.com, gmail-app for imap.gmail.com",
         "RDAP servers: https://rdap.example/",
         "private addresses: 10.0.0.0/8",
         "repository: ../shop",
+        "test mailboxes: gmail: imap.gmail.com",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import text
 from ...verdict.mailboxes import Met, mailboxes
+from ...verdict.mailtests import MailTest, mail_tests
 from ..blocks import Cell, Code
 from ..draft import Draft, plain
 from ..mail import receiver
@@ -37,12 +38,19 @@ def write(shot: Snapshot) -> Document:
         if shown:
             draft.blocks.append(Code(shown, f"{shot.spec(check).title}, as published"))
     draft.table("From the product to the inbox", "what|state|goal", [_row(draft, check) for check in _FLOWS])
+    tests = mail_tests(shot.verdict.standings)
+    if tests:
+        draft.table("Mails that were tested", "what|state|where+|found+", [_tested(one) for one in tests])
     draft.pastes("Records to paste", *_RECORDS, *_FLOWS)
     return draft.finish()
 
 
 def _asked(one: Met) -> tuple[Cell, ...]:
     return plain(one.requirement.text), state_cell(one.state), plain(one.requirement.asked_by), plain(one.why)
+
+
+def _tested(one: MailTest) -> tuple[Cell, ...]:
+    return plain(one.what), state_cell(one.state), plain(one.where), plain(one.told)
 
 
 def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
