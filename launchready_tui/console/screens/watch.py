@@ -33,7 +33,7 @@ class WatchPage(Page):
 
     TITLE_KEY = "w"
     AUTO_FOCUS = "#targets"
-    HINTS = ("watch.pause", "watch.shorter", "watch.longer", "watch.run")
+    HINTS = ("watch.pause", "watch.shorter", "watch.longer")
     HELP = (
         "Every target as the watch sees it: its state, how much of the window it was up, how long answers on an open connection "
         "took, the window as a line, where the last probe spent its time, and the days its certificate has left. p95: 19 of 20 "
@@ -210,16 +210,10 @@ class WatchPage(Page):
         told.show(watchlines.hinted(lines, self._hints(), self.room))
 
     def _hints(self) -> list[tuple[str, str]]:
-        """The keys that act here; the footer names them where it has the room."""
-        if self.app.size.width >= 130:
-            return []
+        """The keys that act here: the footer seldom has room for them."""
         app = self.console
-        return [
-            (app.key_of("watch.pause"), "hold"),
-            (app.key_of("show.panel"), "incidents"),
-            ("enter", "large"),
-            (app.key_of("watch.run"), "stop"),
-        ]
+        named = (("watch.pause", "hold"), ("show.panel", "incidents"), ("list.open", "large"), ("watch.run", "stop"))
+        return [("enter" if action == "list.open" else app.key_of(action), label) for action, label in named]
 
     def _nothing(self) -> tuple[tuple[tuple[str, str], ...], ...]:
         """What stands in place of a chart: what would be here, and which key brings it."""
