@@ -75,6 +75,7 @@ def market(tmp_path: Path) -> Iterator[Watched]:
 async def look(pilot: Any) -> None:
     """What the timer does four times a second, and until it is drawn."""
     app = pilot.app
+    await until(pilot, lambda: not app.watching._busy)  # a look that is under way may be older than what it is to see
     seen: list[Seen] = []
     take = app.watching.take
 
