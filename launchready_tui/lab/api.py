@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from . import places as at
 from .market import CITIES, Listing, Market
-from .web import Request, Response, as_json, html
+from .web import Request, Response, as_json, html, redirect
 
 _OUR_ORIGINS = (at.SITE, at.APP_SITE)
 FOR_EVERYBODY = "public, max-age=0, s-maxage=30, must-revalidate"
@@ -56,6 +56,8 @@ class Api:
             answer.set("Allow", "GET, HEAD, OPTIONS")
             return answer
         path, query = request.path, request.query
+        if path == "/v1/listings" and "api-moved" in self._flaws and "v" not in query:
+            return redirect(302, f"{request.target}&v=2", cache=NEVER_KEPT)
         if path == "/healthz" and "api-challenged" in self._flaws:
             words = "<!doctype html><title>Just a moment</title><p>Checking that you are a person.</p>"
             return html(words, status=403, cache=NEVER_KEPT, headers=[("CF-Mitigated", "challenge")])

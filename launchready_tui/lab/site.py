@@ -57,7 +57,8 @@ class Site:
             return self._well_known(path)
         if request.host == at.WWW and "www-serves-itself" not in self._flaws:
             return redirect(308, at.SITE + ("/" if "deep-links-lost" in self._flaws else request.target))
-        if path != "/" and path.endswith("/") and not (path == "/start/" and "redirect-loop" in self._flaws):
+        twice = path == "/offer/" and "offer-twice" in self._flaws
+        if path != "/" and path.endswith("/") and not twice and not (path == "/start/" and "redirect-loop" in self._flaws):
             return redirect(308, "/" + path.strip("/") + request.target[len(request.target.partition("?")[0]) :])
         if path == "/privacy" and "privacy-behind-login" in self._flaws:
             return redirect(302, f"{at.APP_SITE}/login")
@@ -85,16 +86,19 @@ class Site:
         if path == "/offer" and "origin-silent" in self._flaws:
             # As an edge answers where the server behind it says nothing in time.
             return html("<!doctype html><title>522</title><h1>Connection timed out</h1>", status=522, cache="no-store")
-        if path == "/offer":
+        if path in ("/offer", "/offer/"):
             return self._offer()
         if path in _TEXTS:
             title, paragraphs = _TEXTS[path]
             return html(pages.page(f"{title} · Demo Market", pages.text_page(title, paragraphs), canonical=path), cache=AT_THE_EDGE)
         if path == "/robots.txt":
-            rules = f"User-agent: *\nDisallow: /search\nSitemap: {at.SITE}/sitemap.xml\n"
+            kept = "/" if "robots-shut" in self._flaws else "/search"
+            rules = f"User-agent: *\nDisallow: {kept}\nSitemap: {at.SITE}/sitemap.xml\n"
             return content(rules, "text/plain; charset=utf-8", cache=AT_THE_EDGE)
         if path == "/sitemap.xml":
             return self._sitemap()
+        if "soft-404" in self._flaws:
+            return await self._home()
         return self._missing()
 
     @staticmethod
@@ -111,7 +115,8 @@ class Site:
         )
         if "broken-listing-link" in self._flaws:
             body += f'<p>Our pick of the week: <a href="/listings/{GONE_LISTING}">a sound system for a garden party</a></p>'
-        return html(pages.page("Demo Market", body, canonical="/"), cache=AT_THE_EDGE)
+        index = "noindex-left" not in self._flaws
+        return html(pages.page("Demo Market", body, canonical="/", index=index), cache=AT_THE_EDGE)
 
     async def _feed(self, request: Request) -> Response:
         text = request.query.get("page", "1")
@@ -149,11 +154,13 @@ class Site:
         body = pages.text_page("First weekend half price", ("Book anything before Sunday and pay half.",)) + (
             f'<p><a href="/listings/{LISTING}">See what others book</a> · <a href="{at.APP_SITE}/signup">Start now</a></p>'
         )
-        return html(pages.page("Half price · Demo Market", body, canonical="/offer", extra=extra), cache=AT_THE_EDGE)
+        named = "" if "offer-twice" in self._flaws else "/offer"
+        return html(pages.page("Half price · Demo Market", body, canonical=named, extra=extra), cache=AT_THE_EDGE)
 
     def _sitemap(self) -> Response:
         paths = ["/", "/listings", "/offer", *_TEXTS, *(f"/listings/{number}" for number in FEATURED)]
-        rows = "".join(f"<url><loc>{at.SITE}{path}</loc></url>" for path in paths)
+        site = f"https://{at.WWW}" if "sitemap-www" in self._flaws else at.SITE
+        rows = "".join(f"<url><loc>{site}{path}</loc></url>" for path in paths)
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>\n'
         return content(body, "application/xml", cache=AT_THE_EDGE)
 
@@ -174,13 +181,16 @@ class Site:
         return self._missing()
 
 
-def to_https(*hosts: str) -> Program:
+def to_https(*hosts: str, flaws: Collection[str] = ()) -> Program:
     """What answers on port 80: the same address over https, one hop, path and query kept."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
         if request.host not in hosts:
             return plain("No site of that name lives here.\n", status=421)
         target = request.target if request.target.startswith("/") else "/"
-        return redirect(308, f"https://{request.host}{target}")
+        answer = redirect(308, f"https://{request.host}{target}")
+        if "hsts-over-http" in flaws:
+            answer.set("Strict-Transport-Security", "max-age=31536000")
+        return answer
 
-    return answer
+    return respond

@@ -120,7 +120,7 @@ class Town:
         async def shared(request: Request) -> Response:
             return await (status if request.host == at.STATUS else app)(request)
 
-        await self._web(at.APP_ADDRESS, shared, site.to_https(at.APP, at.STATUS))
+        await self._web(at.APP_ADDRESS, shared, site.to_https(at.APP, at.STATUS, flaws=self.on))
         await self._web(at.API_ADDRESS, api, api)
         await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", self.on), site.to_https(at.ADMIN))
         await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", self.on), site.to_https(at.STAGING))

@@ -121,6 +121,7 @@ def site(folder: Path) -> None:
         ("site-uncached", HSTS, "no-cache", EDGE),
         ("site-cookie", HSTS, YEAR, EDGE + cookie),
         ("site-behind", HSTS, YEAR, ""),
+        ("site-noindex", HSTS, YEAR, EDGE + 'add_header X-Robots-Tag "noindex" always;\n'),
     )
     for name, hsts, asset, more in ways:
         (folder / f"{name}.conf").write_text(

@@ -12,7 +12,7 @@ from launchready_tui import checks, roadmap
 ROOM = Path(checks.__file__).parent
 # Which files speak for which check.
 FILES = {
-    "edge.canonical": ("edge/canonical.py",),
+    "edge.canonical": ("edge/canonical.py", "edge/search.py", "edge/spellings.py"),
     "edge.redirects": ("edge/redirects.py",),
     "edge.https": ("edge/https.py", "edge/cookies.py", "edge/mixed.py"),
     "edge.certificates": ("edge/certificates.py",),

@@ -17,6 +17,8 @@ from ..parse.fields import split_list, unquote
 from ..paste import Platform, host_redirect, platform_of, zone_line
 from ..seen import PROVEN, chain_evidence, distinct, get_page, via_of, wall
 from .roots import Root, is_absent, look, root_hosts
+from .search import judge_search
+from .spellings import judge_platform_name, judge_slashes
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -33,8 +35,11 @@ async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     say = Say("edge.canonical", world.clock.now())
     # Deep links are asked of every root at once: which of them lead on is known only when they have answered.
     starts = [f"{scheme}://{host}{DEEP}" for host in root_hosts(launch) for scheme in ("http", "https")]
-    (roots, gone), own, deep = await asyncio.gather(
-        look(launch, world), _own_addresses(say, launch, world), asyncio.gather(*(world.web.follow(start) for start in starts))
+    (roots, gone), own, deep, second = await asyncio.gather(
+        look(launch, world),
+        _own_addresses(say, launch, world),
+        asyncio.gather(*(world.web.follow(start) for start in starts)),
+        _second(say, launch, world),
     )
     chains = dict(zip(starts, deep, strict=True))
     home = next((root.reply for root in roots if root.reply and root.host == launch.canonical_host), None)
@@ -53,6 +58,20 @@ async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield finding
     for finding in own:
         yield finding
+    for finding in second:
+        yield finding
+
+
+async def _second(say: Say, launch: Launch, world: World) -> list[Finding]:
+    """Second addresses of pages, and what search engines are told."""
+    home = await get_page(world, f"{origin(launch.canonical)}/")
+    page = home if isinstance(home, Reply) and home.status == 200 else None
+    found = await asyncio.gather(
+        judge_slashes(say, launch, world, platform_of(page)),
+        judge_platform_name(say, launch, world, page),
+        judge_search(say, launch, world),
+    )
+    return [finding for findings in found for finding in findings]
 
 
 def _no_address(say: Say, launch: Launch, host: str, failure: Failure) -> Finding:
@@ -301,6 +320,11 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
     return named
 
 
+def _languages(reply: Reply) -> set[str]:
+    """Addresses of the page's versions in other languages (rel=alternate hreflang)."""
+    return {normal(url) for url in html.read(reply.text, reply.url).languages}
+
+
 def _judge_named(say: Say, launch: Launch, url: str, reply: Reply, named: list[tuple[str, str]], looks: list[Reply]) -> Finding:
     subject = place(url)
     via = via_of(reply)
@@ -325,6 +349,8 @@ def _judge_named(say: Say, launch: Launch, url: str, reply: Reply, named: list[t
         said = f"The page names a plain http address as its own: {name}"
     elif origin(name) != origin(launch.canonical):
         said = f"The page names another site as its own address: {origin(name)}"
+    elif normal(name) != normal(url) and normal(name) in _languages(reply):
+        said = f"The page names its version in another language as its own address: {name}"
     elif urlsplit(name).path in ("", "/") and urlsplit(url).path not in ("", "/"):
         said = "The page names the home page as its own address, so search engines drop it"
     else:

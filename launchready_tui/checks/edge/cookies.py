@@ -59,10 +59,32 @@ def dropped(cookie: Cookie) -> Verdict:
     return Verdict("fail", f"is dropped by browsers: {cookie.dropped_because}") if cookie.dropped_because else Verdict("")
 
 
+_LONGEST_S = 400 * 86400
+"""Browsers cut a longer life (RFC 6265bis section 5.5)."""
+
+
+def scope(cookie: Cookie) -> Verdict:
+    """Where and for how long it lives: facts, since both can be meant."""
+    if cookie.is_infrastructure:
+        return Verdict("")
+    if cookie.is_session and cookie.domain:
+        return Verdict("info", f"is sent to every host under {cookie.domain}, forgotten ones too")
+    age = cookie.attribute("max-age") or ""
+    if age.isascii() and age.isdigit() and int(age[:12]) > _LONGEST_S:
+        return Verdict("info", "asks for more than 400 days, which browsers cut")
+    return Verdict("")
+
+
 RULES: tuple[tuple[str, Callable[[Cookie], Verdict], str, str], ...] = (
     ("cookie-secure", secure, "Send it over https only", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
     ("cookie-httponly", http_only, "Keep it away from scripts", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
     ("cookie-samesite", same_site, "Say where it may travel", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
+    (
+        "cookie-scope",
+        scope,
+        "Leave Domain out, so that it stays with its host",
+        "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ),
     ("cookie-dropped", dropped, "Give it the attributes its name promises", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
 )
 

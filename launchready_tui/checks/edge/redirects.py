@@ -16,7 +16,7 @@ from ..parse import page as html
 from ..parse.addresses import host_of, normal, origin, place, scheme_of
 from ..parse.cookies import read as read_cookie
 from ..paste import Platform, host_redirect, path_redirect, platform_of
-from ..seen import ABSENT, PROVEN, chain_evidence, distinct, via_of, wall
+from ..seen import ABSENT, PROVEN, chain_evidence, distinct, header_evidence, via_of, wall
 from .roots import root_hosts
 
 if TYPE_CHECKING:
@@ -34,10 +34,14 @@ async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Every host a person types, from http and from https, and every declared old address."""
     say = Say("edge.redirects", world.clock.now())
     names = tuple(dict.fromkeys((*root_hosts(launch), *(host.name for host in launch.hosts_of(*_FOLLOWED)))))
-    judged, rows = await asyncio.gather(
+    judged, rows, apis = await asyncio.gather(
         asyncio.gather(*(judge_host(say, launch, world, name) for name in names)),
         asyncio.gather(*(_old_address(say, launch, world, row) for row in launch.redirects)),
+        asyncio.gather(*(judge_api(say, launch, world, host.name) for host in launch.hosts_of("api"))),
     )
+    for api in apis:
+        if api is not None:
+            yield api
     for findings in judged:
         for finding in distinct(findings):
             yield finding
@@ -59,6 +63,8 @@ async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[
     for chain in (plain, secure):
         findings += await judge_chain(say, launch, world, host, chain, platform)
     findings += _first_hop(say, launch, host, plain, platform)
+    findings += _other_domain(say, launch, host, secure if secure.hops else plain)
+    findings += [*await _useless_hsts(say, world, host), *await _for_ever(say, world, host, plain, secure)]
     unseen = _unseen(plain, secure)
     if unseen is not None:
         findings.append(
@@ -271,6 +277,68 @@ def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Plat
             via=via,
         )
     ]
+
+
+def _other_domain(say: Say, launch: Launch, host: str, chain: Chain) -> list[Finding]:
+    """A host of the product that sends its visitors to somebody else's domain."""
+    declared = launch.host(host)
+    if declared is not None and declared.role not in ("web", "app"):
+        return []  # status pages and team log-ins may live at a service
+    known = {registrable(launch.domain), *(registrable(one.name) for one in launch.hosts)}
+    strangers = [hop.url for hop in chain.hops if registrable(host_of(hop.url)) not in known]
+    if not strangers:
+        return []
+    fix = Remedy(
+        text=f"Keep people under {launch.domain}; where the other domain is yours, declare it",
+        paste=f'[[hosts]]\nname = "{host_of(strangers[0])}"\nrole = "other"\npurpose = "<what it is for>"',
+        where="launchready.toml",
+    )
+    said = f"{host} sends its visitors to {host_of(strangers[0])}, which the launch file does not know"
+    return [say.warn("other-domain", host, said, evidence=[chain_evidence(chain)], remedy=fix, via=via_of(chain))]
+
+
+async def _useless_hsts(say: Say, world: World, host: str) -> list[Finding]:
+    """RFC 6797 section 8.1: browsers ignore the header over plain http, and it must not be sent there (section 7.2)."""
+    reply = await world.web.get(f"http://{host}/")
+    if isinstance(reply, Failure) or not reply.all("strict-transport-security"):
+        return []
+    fix = Remedy(text="Send it over https only", paste="map $https $hsts { on max-age=31536000; }", where="nginx, or where it is set")
+    said = f"{host} sends its HSTS header over plain http, where browsers ignore it: whoever set it may believe that it works"
+    evidence = [header_evidence(reply, "strict-transport-security")]
+    return [say.warn("useless-hsts", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
+
+
+async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[Finding]:
+    """RFC 9111 section 4.2.2: without a rule browsers may keep a permanent redirect as long as they like."""
+    for chain in chains:
+        first = chain.hops[0] if chain.hops else None
+        if first is None or first.kind != "location" or first.status not in (301, 308):
+            continue
+        reply = await world.web.get(first.url)
+        if isinstance(reply, Reply) and not reply.all("cache-control") and reply.header("expires") is None:
+            fix = Remedy(text="Give permanent redirects an hour until they have proven right", paste="expires 1h;", where="nginx")
+            said = f"{host} redirects for good without saying for how long browsers may keep it: a wrong one cannot be taken back"
+            evidence = [header_evidence(reply, "location", "cache-control")]
+            return [say.info("no-cache-rule", host, said, evidence=evidence, remedy=fix, via=reply.via)]
+    return []
+
+
+async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Finding | None:
+    """RFC 9110 section 15.4: clients turn a POST into a GET on 301 and 302; an API should answer where it is asked."""
+    urls = [route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET" and not route.login]
+    replies = await asyncio.gather(*(world.web.get(url) for url in dict.fromkeys(urls) if scheme_of(url) == "https"))
+    seen = [reply for reply in replies if isinstance(reply, Reply) and not wall(reply)]
+    moved = next((reply for reply in seen if reply.status in (301, 302, 303)), None)
+    if moved is not None:
+        to = html.absolute(moved.url, moved.header("location") or "")
+        fix = Remedy(
+            text="Call the address that answers, and redirect with 308 where that cannot be", paste=to, where="the app, and the API"
+        )
+        said = f"{place(moved.url)} redirects with {moved.status}: an app's POST becomes a GET there and loses what it sent"
+        return say.warn("api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via)
+    if not seen:
+        return None
+    return say.passed("api-moves", host, f"Routes of {host} answer where they are asked", via=seen[0].via)
 
 
 async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:

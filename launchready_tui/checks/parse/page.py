@@ -73,6 +73,10 @@ class Page:
     """Raw href of every rel=canonical in the head."""
     body_canonicals: list[str] = field(default_factory=list)
     """Those outside the head: search engines ignore them."""
+    languages: list[str] = field(default_factory=list)
+    """Absolute addresses of the page in other languages (rel=alternate with hreflang)."""
+    inline: list[str] = field(default_factory=list)
+    """Scripts written into the page, each cut at 64 KiB."""
     meta: dict[str, list[str]] = field(default_factory=dict)
     """Contents by lower-case meta name."""
     csp: list[str] = field(default_factory=list)
@@ -155,6 +159,8 @@ class _Reader(HTMLParser):
         href = given.get("href", "")
         if "canonical" in rels:
             (self.page.canonicals if self._in_head else self.page.body_canonicals).append(href.strip())
+        if "alternate" in rels and given.get("hreflang") and (url := self.page.absolute(href)):
+            self.page.languages.append(url)
         for rel in rels:
             kind = _LINK_RELS.get(rel)
             if kind is None or (rel == "stylesheet" and "alternate" in rels):
@@ -187,6 +193,8 @@ class _Reader(HTMLParser):
         elif self._inside == "style":
             for css in _CSS_URL.findall(data):
                 self._add("css", "style", css)
+        elif self._inside == "script":
+            self.page.inline.append(data[:65536])
         elif not self._inside:
             self.page.words += len(data.strip())
 
