@@ -56,9 +56,9 @@ class Api:
             answer.set("Allow", "GET, HEAD, OPTIONS")
             return answer
         path, query = request.path, request.query
-        if path == "/v1/listings" and "api-moved" in self._flaws and "v" not in query:
-            return redirect(302, f"{request.target}&v=2", cache=NEVER_KEPT)
-        if path == "/healthz" and "api-challenged" in self._flaws:
+        if path == "/" and "api-moved" in self._flaws:
+            return redirect(302, "/v1/listings", cache=NEVER_KEPT)
+        if path == "/healthz" and request.secure and "api-challenged" in self._flaws:
             words = "<!doctype html><title>Just a moment</title><p>Checking that you are a person.</p>"
             return html(words, status=403, cache=NEVER_KEPT, headers=[("CF-Mitigated", "challenge")])
         if path == "/healthz":

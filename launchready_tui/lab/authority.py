@@ -73,11 +73,11 @@ class Authority:
         """The authority's own certificate, for a client's trust store."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
-    def issue(self, names: Sequence[str], *, left: timedelta = LEFT, lifetime: timedelta = LIFETIME) -> bytes:
+    def issue(self, names: Sequence[str], *, left: timedelta = LEFT, lifetime: timedelta = LIFETIME, must_staple: bool = False) -> bytes:
         """A certificate for these DNS names with `left` to run of `lifetime`: its key and the certificate, as PEM."""
         public = self._leaf_key.public_key()
         ends = self.now + left
-        certificate = (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(_name(names[0]))
             .issuer_name(self._certificate.subject)
@@ -91,17 +91,22 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
+        if must_staple:
+            builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
+        certificate = builder.sign(self._key, hashes.SHA256())
         key = self._leaf_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         return key + certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def server_context(identity: bytes, *, old_protocols: bool = False) -> ssl.SSLContext:
+MODERN = ("h2", "http/1.1")
+
+
+def server_context(identity: bytes, *, old_protocols: bool = False, alpn: tuple[str, ...] = MODERN) -> ssl.SSLContext:
     """A TLS server with this key and certificate. `old_protocols` opens TLS 1.0 and 1.1 as well, as forgotten servers do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     set_floor(context, old_protocols=old_protocols)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(list(alpn))
     # ssl takes a key only from a file; it exists for this one call, readable by its owner alone.
     handle, path = tempfile.mkstemp(prefix="launchready-lab-")
     try:
@@ -133,20 +138,29 @@ class Identities:
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
-        self._issued: dict[tuple[tuple[str, ...], timedelta], bytes] = {}
+        self._issued: dict[tuple[tuple[str, ...], timedelta, bool], bytes] = {}
         self._by_name: dict[str, ssl.SSLContext] = {}
         self._default: ssl.SSLContext | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         """The one to listen with."""
-        self.context.set_alpn_protocols(["http/1.1"])
+        self.context.set_alpn_protocols(list(MODERN))
         self.context.sni_callback = self._choose
 
-    def show(self, names: Sequence[str], *, left: timedelta = LEFT, old_protocols: bool = False) -> None:
+    def show(
+        self,
+        names: Sequence[str],
+        *,
+        left: timedelta = LEFT,
+        old_protocols: bool = False,
+        must_staple: bool = False,
+        alpn: tuple[str, ...] = MODERN,
+    ) -> None:
         """Shows a certificate for these names from now on, and the same one to who asks for any other name or for none."""
-        asked = (tuple(names), left)
+        asked = (tuple(names), left, must_staple)
         if asked not in self._issued:
-            self._issued[asked] = self._authority.issue(names, left=left)
-        chosen = server_context(self._issued[asked], old_protocols=old_protocols)
+            self._issued[asked] = self._authority.issue(names, left=left, must_staple=must_staple)
+        chosen = server_context(self._issued[asked], old_protocols=old_protocols, alpn=alpn)
+        self.context.set_alpn_protocols(list(alpn))
         self._by_name = dict.fromkeys(names, chosen)
         self._default = chosen
         # The floor belongs to the context that was listening when the connection came, the certificate to the one chosen.

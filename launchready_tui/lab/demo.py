@@ -143,7 +143,6 @@ def _routes() -> tuple[Route, ...]:
         Route(name="listing", url=f"{at.SITE}/listings/{LISTING}", flow="list", safe=True),
         Route(name="api health", url=f"{at.API_SITE}/healthz", flow="all", safe=True),
         Route(name="log-in page", url=f"{at.APP_SITE}/login", flow="log-in", safe=True),
-        Route(name="newest listings", url=f"{at.API_SITE}/v1/listings?page=1", flow="list", safe=True),
     )
 
 

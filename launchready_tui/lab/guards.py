@@ -40,10 +40,12 @@ def add(response: Response, host: str, flaws: Collection[str]) -> None:
     """Adds the headers for a response of this host, in place."""
     framing = not (host == at.APP and "framing-open" in flaws)
     if not (host == at.APP and "no-hsts" in flaws):
-        response.set("Strict-Transport-Security", _HSTS)
-    response.set("X-Content-Type-Options", "nosniff")
+        hasty = "; preload" if host == at.APEX and "preload-hasty" in flaws else ""
+        response.set("Strict-Transport-Security", _HSTS + hasty)
     response.set("Referrer-Policy", "strict-origin-when-cross-origin")
     kind = response.header("content-type") or ""
+    if not (host == at.APP and kind.startswith("text/javascript") and "scripts-sniffed" in flaws):
+        response.set("X-Content-Type-Options", "nosniff")
     if kind.startswith("application/json"):
         response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     if not kind.startswith("text/html"):
@@ -52,5 +54,6 @@ def add(response: Response, host: str, flaws: Collection[str]) -> None:
         response.set("Content-Security-Policy", _policy(host, framing=framing))
     if framing:
         response.set("X-Frame-Options", "DENY")
-    response.set("Permissions-Policy", "camera=(), microphone=(), geolocation=(self)")
+    old = host == at.APP and "feature-policy" in flaws
+    response.set("Permissions-Policy", "camera 'none'; geolocation 'self'" if old else "camera=(), microphone=(), geolocation=(self)")
     response.set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")

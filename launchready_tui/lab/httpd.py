@@ -16,6 +16,10 @@ _IDLE_S = 30.0
 _LARGEST_BODY = 256 * 1024
 _HEADER_ROOM = 32 * 1024
 
+# HTTP/2 as far as this server has it: SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED, on which clients ask again in HTTP/1.1 (RFC 9113
+# sections 6.5, 6.8 and 7).
+_ASK_AGAIN = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)) + bytes((0, 0, 8, 7, 0, 0, 0, 0, 0)) + bytes(4) + (0xD).to_bytes(4, "big")
+
 _Event = h11.Request | h11.Data | h11.EndOfMessage | h11.ConnectionClosed | type[h11.PAUSED] | None
 
 
@@ -25,6 +29,12 @@ async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None =
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Broken handshakes and lost connections are the visitor's affair, and many checks cause them on purpose.
         with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
+            held = writer.get_extra_info("ssl_object")
+            if held is not None and held.selected_alpn_protocol() == "h2":
+                writer.write(_ASK_AGAIN)
+                await writer.drain()
+                writer.close()
+                return
             await _Talk(program, reader, writer, secure=tls is not None).run()
 
     handshake = 5.0 if tls is not None else None

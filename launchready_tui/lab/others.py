@@ -66,6 +66,8 @@ def origin(site: Program, flaws: Collection[str]) -> Program:
     async def answer(request: Request) -> Response:
         if "origin-open" in flaws and request.host == at.APEX:
             return await site(request)
+        if request.host not in (at.APEX, at.ORIGIN):
+            return plain("No site of that name lives here.\n", status=421)
         return plain("This server answers its edge only.\n", status=403)
 
     return answer

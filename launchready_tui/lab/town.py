@@ -12,7 +12,7 @@ from . import httpd, site, smtpd, zones
 from . import places as at
 from .accounts import App
 from .api import Api
-from .authority import LEFT, Authority, Identities
+from .authority import LEFT, MODERN, Authority, Identities
 from .edge import Edge
 from .faults import Faults
 from .flaws import known
@@ -242,7 +242,11 @@ class Town:
             if any(_HOSTS[name] == address for name in self.faults.having("expired-certificate")):
                 left = timedelta(days=-1)
             old = address == at.STATUS_ADDRESS and "old-tls" in self.on
-            self._identities.setdefault(address, Identities(self.authority)).show(covered, left=left, old_protocols=old)
+            old_alpn = address == at.APP_ADDRESS and "no-http2" in self.on
+            staple = address == at.ADMIN_ADDRESS and "must-staple" in self.on
+            self._identities.setdefault(address, Identities(self.authority)).show(
+                covered, left=left, old_protocols=old, must_staple=staple, alpn=("http/1.1",) if old_alpn else MODERN
+            )
 
     # -- ending --------------------------------------------------------------------------------------------------
 

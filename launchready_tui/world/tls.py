@@ -23,15 +23,42 @@ _CHAIN = 12
 StartTls = Literal["", "smtp"]
 
 
-async def shake_hands(opened: Opened, context: ssl.SSLContext, host: str) -> ssl.SSLObject:
-    """A client handshake over an open connection. Raises ssl.SSLError, OSError, EOFError; ValueError for a server that never ends it."""
-    inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(inward, outward, server_hostname=host)
+TICKET_S = 0.5
+"""How long a TLS 1.3 server may take to send a ticket after the handshake."""
+
+
+async def _read_on(opened: Opened, inward: ssl.MemoryBIO, done: ssl.SSLObject) -> None:
+    """Reads what follows the handshake until a ticket came; a server that sends none stays silent, which is no error."""
+    try:
+        async with asyncio.timeout(TICKET_S):
+            while done.session is None or not done.session.has_ticket:
+                try:
+                    done.read(1)
+                except ssl.SSLWantReadError:
+                    if done.session is not None and done.session.has_ticket:
+                        return
+                    data = await opened.reader.read(16 * 1024)
+                    if not data:
+                        return
+                    inward.write(data)
+    except TimeoutError:
+        return
+
+
+async def shake_hands(
+    opened: Opened, context: ssl.SSLContext, host: str, *, session: ssl.SSLSession | None = None, inward: ssl.MemoryBIO | None = None
+) -> ssl.SSLObject:
+    """A client handshake over an open connection, resuming `session` where one is given. `inward` is the buffer to read on from.
+
+    Raises ssl.SSLError, OSError, EOFError; ValueError for a server that never ends it.
+    """
+    inward, outward = inward or ssl.MemoryBIO(), ssl.MemoryBIO()
+    shaken = context.wrap_bio(inward, outward, server_hostname=host, session=session)
     taken = 0
     while True:
         done = False
         try:
-            session.do_handshake()
+            shaken.do_handshake()
             done = True
         except ssl.SSLWantReadError:
             pass
@@ -40,7 +67,7 @@ async def shake_hands(opened: Opened, context: ssl.SSLContext, host: str) -> ssl
                 opened.writer.write(outward.read())  # on an error this carries the alert that tells the server why
         await opened.writer.drain()
         if done:
-            return session
+            return shaken
         data = await opened.reader.read(16 * 1024)
         if not data:
             raise EOFError("closed during the handshake")
@@ -78,8 +105,52 @@ class Tls:
         answers = await self._memory.once(("versions", name, port, address), lambda: self._versions(name, port, address))
         return dict(answers)
 
+    async def resumes(self, host: str, port: int = 443, *, address: str = "") -> bool | None:
+        """Whether a second connection may go on with the first one's session (TLS 1.2 id or ticket, 1.3 ticket); None where unseen."""
+        name = _plain(host)
+        if isinstance(name, Failure):
+            return None
+        return await self._memory.once(("resumes", name, port, address), lambda: self._resumes(name, port, address))
+
     async def close(self) -> None:
         await self._memory.close()
+
+    async def _resumes(self, host: str, port: int, address: str) -> bool | None:
+        context = looking_context(LOOK_ALPN)
+        session = await self._ticket(context, host, port, address)
+        if session is None:
+            return None
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                opened = await self._wire.open_tcp(host, port, address=address, deadline_s=self._deadline_s)
+                if isinstance(opened, Failure):
+                    return None
+                try:
+                    self._wire.counts.tls_handshakes += 1
+                    return bool((await shake_hands(opened, context, host, session=session)).session_reused)
+                finally:
+                    opened.close()
+        except (OSError, EOFError, ValueError, TimeoutError):
+            return None
+
+    async def _ticket(self, context: ssl.SSLContext, host: str, port: int, address: str) -> ssl.SSLSession | None:
+        """A session to go on with. In TLS 1.3 the ticket follows the handshake, so what the server sends next is read, for a moment."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                opened = await self._wire.open_tcp(host, port, address=address, deadline_s=self._deadline_s)
+                if isinstance(opened, Failure):
+                    return None
+                try:
+                    self._wire.counts.tls_handshakes += 1
+                    inward = ssl.MemoryBIO()
+                    done = await shake_hands(opened, context, host, inward=inward)
+                    if done.version() == "TLSv1.3":
+                        await _read_on(opened, inward, done)
+                    return done.session
+                finally:
+                    opened.close()
+        except (OSError, EOFError, ValueError, TimeoutError):
+            return None
 
     async def _look(self, host: str, port: int, address: str, starttls: StartTls) -> TlsSight | Failure:
         at, started = self._clock.now(), time.perf_counter()

@@ -25,6 +25,7 @@ ADDRESS_OF = {
     at.MAIL: at.MAIL_ADDRESS,
     at.RDAP: at.RDAP_ADDRESS,
     at.OLD_ADMIN: at.OLD_ADMIN_ADDRESS,
+    at.ORIGIN: at.ORIGIN_ADDRESS,
 }
 
 

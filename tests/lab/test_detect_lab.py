@@ -15,7 +15,7 @@ from launchready_tui.wire import ConnectMap
 from launchready_tui.world import Reach, World
 
 DOMAIN = "demo-market.test"
-NAMES = (DOMAIN, *(f"{label}.{DOMAIN}" for label in ("www", "app", "api", "admin", "status", "staging", "mail")))
+NAMES = (DOMAIN, *(f"{label}.{DOMAIN}" for label in ("www", "app", "api", "admin", "status", "staging", "mail", "origin")))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def test_the_demo_marketplace_is_found_whole(perfect: Lab, tmp_path: Path)
         assert world.counts.refused_unmapped == 0
     launch = proposal.launch
     assert tuple(host.name for host in launch.hosts) == NAMES
-    assert {host.role for host in launch.hosts} == {"web", "app", "api", "admin", "status", "staging", "mail"}
+    assert {host.role for host in launch.hosts} == {"web", "app", "api", "admin", "status", "staging", "mail", "origin"}
     assert launch.canonical == f"https://{DOMAIN}/"
     assert {"home", "log in", "sign up"} <= {page.name for page in launch.pages}
     file = write_new(tmp_path / "launchready.toml", launch, notes=proposal.notes())

@@ -13,6 +13,7 @@ import dns.exception
 import dns.query
 import dns.rcode
 import pytest
+from edgetalk import EDGE
 from labtalk import ask, certificate, end, get, names_of, records
 
 from launchready_tui.lab import files, flaws
@@ -207,10 +208,10 @@ def fingerprint(lab: Lab) -> str:
 BEHAVIOUR |= {
     "env-file": lambda lab: get(lab, f"{at.APP_SITE}/.env").status == 200,
     "git-folder": lambda lab: get(lab, f"{at.SITE}/.git/HEAD").text.startswith("ref: "),
-    "compose-file": lambda lab: get(lab, f"{at.SITE}/docker-compose.yml").status == 200,
+    "compose-file": lambda lab: get(lab, f"{at.SITE}/docker-compose.yml").text.startswith("services:"),
     "debug-page": lambda lab: get(lab, f"https://{at.STATUS}/server-status").status == 200,
     "directory-listing": lambda lab: "Index of" in get(lab, f"{at.SITE}/assets/").text,
-    "unnamed-source-map": lambda lab: get(lab, f"{at.SITE}{files.SITE_JS}.map").status == 200,
+    "unnamed-source-map": lambda lab: '"sourcesContent"' in get(lab, f"{at.SITE}{files.SITE_JS}.map").text,
     "admin-open": lambda lab: get(lab, f"https://{at.ADMIN}/").status == 200,
     "staging-open": lambda lab: get(lab, f"https://{at.STAGING}/").status == 200,
     "zone-copied": copied,
@@ -229,6 +230,7 @@ BEHAVIOUR |= {
     "blog-given-up": lambda lab: bool(other_names_of(lab, at.BLOG)),
     "status-shared": lambda lab: records(ask(lab, at.STATUS, "A")) == records(ask(lab, at.APP, "A")),
     "status-unfinished": lambda lab: "nginx" in get(lab, f"https://{at.STATUS}/").text,
+    **EDGE,
 }
 
 

@@ -180,6 +180,7 @@ class FakeTls:
     def __init__(self) -> None:
         self.sights: dict[str, TlsSight | Failure] = {}
         self.answers: dict[str, dict[str, VersionAnswer]] = {}
+        self.resumed: dict[str, bool | None] = {}
 
     async def look(self, host: str, port: int = 443, *, address: str = "", starttls: str = "") -> TlsSight | Failure:
         await asyncio.sleep(0)
@@ -188,6 +189,10 @@ class FakeTls:
     async def versions(self, host: str, port: int = 443, *, address: str = "") -> dict[str, VersionAnswer]:
         await asyncio.sleep(0)
         return self.answers.get(host, MODERN)
+
+    async def resumes(self, host: str, port: int = 443, *, address: str = "") -> bool | None:
+        await asyncio.sleep(0)
+        return self.resumed.get(host, True)
 
 
 class FakeMail:

@@ -230,6 +230,7 @@ async def test_permanent_redirects_say_for_how_long(status: int, headers: tuple[
 async def test_an_api_answers_where_it_is_asked(answer: Answer, expected: str) -> None:
     url = "https://api.shop.test/v1"
     made = world(hosts=(Host(name="api.shop.test", role="api"),), routes=(Route(name="one", url=url, safe=True),))
+    made.web.origins["https://api.shop.test"] = answer if not isinstance(answer, Reply) or answer.status > 400 else reply("", 404)
     made.web.urls[url] = answer
     assert said(await found(redirects, made), "api-moves", "api.shop.test") == expected
 

@@ -16,7 +16,11 @@ def world(host: str = "shop.test", *, permitted: bool = False) -> FakeWorld:
     for name in ("shop.test", "www.shop.test", "app.shop.test"):
         made.dns.set(name, "A", "203.0.113.10")
     made.web.origins["http://shop.test"] = moves_all("shop.test", "https://shop.test")
-    made.web.origins["https://shop.test"] = page("https://shop.test/", body="<link rel=canonical href=https://shop.test/>")
+    home = page("https://shop.test/", body="<link rel=canonical href=https://shop.test/>")
+    made.web.origins["https://shop.test"] = home
+    # What a site without these files answers there.
+    for path in ("robots.txt", "sitemap.xml", "lr-4f1c9d27/nothing-lives-here"):
+        made.web.urls[f"https://shop.test/{path}"] = page("", status=404)
     made.web.origins["http://www.shop.test"] = moves_all("www.shop.test", "https://www.shop.test")
     made.web.origins["https://www.shop.test"] = moves_all("www.shop.test", "https://shop.test")
     return made
@@ -36,6 +40,8 @@ async def test_a_site_by_its_name_is_judged_on_all_four_roots() -> None:
         ("edge.canonical.path-lost", "shop.test", "pass"),
         ("edge.canonical.path-lost", "www.shop.test", "pass"),
         ("edge.canonical.rel-canonical", "shop.test/", "pass"),
+        ("edge.canonical.noindex", "shop.test", "pass"),
+        ("edge.canonical.soft-404", "shop.test", "pass"),
     }
     assert not looked.wrong
     assert [chain.start for chain in looked.sights["chains"]] == ["http://shop.test/", "https://shop.test/"]

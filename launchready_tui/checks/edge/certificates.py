@@ -13,6 +13,7 @@ from ...findings import Evidence, Finding, Remedy, Severity, State
 from ...world.sights import Certificate, TlsSight, VersionAnswer
 from ..base import Say, check
 from ..seen import ABSENT, CLOSED, PROVEN
+from .handshake import judge_alpn, judge_names, judge_resumption, judge_sent_chain, judge_stapling, judge_transparency
 from .roots import root_hosts
 
 if TYPE_CHECKING:
@@ -34,18 +35,23 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     declared = [host.name for host in launch.hosts_of(*_ROLES)]
     hosts = list(dict.fromkeys((*root_hosts(launch), *declared)))
     asked = [host for host in hosts if world.may_intrude(host)]
-    sights, versions = await asyncio.gather(
+    sights, versions, resumed = await asyncio.gather(
         asyncio.gather(*(world.tls.look(host) for host in hosts)),
         asyncio.gather(*(world.tls.versions(host) for host in asked)),
+        asyncio.gather(*(world.tls.resumes(host) for host in asked)),
     )
     accepted: dict[str, dict[str, VersionAnswer]] = dict(zip(asked, versions, strict=True))
+    again = dict(zip(asked, resumed, strict=True))
     now = world.clock.now()
     for host, sight in zip(hosts, sights, strict=True):
         known = launch.host(host)
         milder = known is not None and known.environment != "production"
         if isinstance(sight, Failure) and sight.kind in ABSENT and host not in declared and host != launch.canonical_host:
             continue
-        for finding in judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web"):
+        found = judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web")
+        if isinstance(sight, TlsSight):
+            found += judge_names(say, sight, launch.domain) + judge_resumption(say, host, again.get(host), sight.via)
+        for finding in found:
             yield _mild(finding) if milder else finding
     if len(asked) < len(hosts):
         yield say.no_permission("old-protocol", launch.domain, "asking for outdated TLS versions", domain=launch.domain)
@@ -56,7 +62,14 @@ def judge_look(
 ) -> list[Finding]:
     """One host: its certificate and, where they were tried, its protocol versions."""
     if not isinstance(sight, Failure):
-        return [*judge_certificate(say, sight, now, api=role == "api"), *judge_versions(say, host, sight, versions)]
+        return [
+            *judge_certificate(say, sight, now, api=role == "api"),
+            *judge_versions(say, host, sight, versions),
+            *([judge_alpn(say, sight)] if role in ("web", "app", "api") else []),
+            *judge_transparency(say, sight),
+            *judge_stapling(say, sight),
+            *judge_sent_chain(say, sight),
+        ]
     if role == "other" and sight.kind in CLOSED:
         return [say.info("no-tls", host, f"{host} does not answer over https", evidence=[_failed(host, sight)])]
     return [_no_sight(say, host, sight, versions or {})]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from ...findings import Evidence, Finding, Severity
 from ...world.sights import Reply
 from ..base import Say
+from ..parse import cache_status
 from ..parse import page as html
 from ..parse.csp import FETCH, Policy, has_nonce_or_hash, policies
+from ..parse.fields import cache_control
 from ..paste import Platform, header
 from ..seen import via_of
 
@@ -98,6 +100,8 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
     problems = combined(enforced)
     if await _same_nonce(world, reply, enforced):
         problems.insert(0, Problem("same-nonce", "fail", "uses the same nonce on every visit, so an attacker can use it too"))
+    if _kept(reply) and any(policy.nonces for policy in enforced):
+        problems.insert(0, Problem("kept-nonce", "fail", "uses a nonce in a page that shared caches keep, so visitors share it"))
     if problems:
         evidence.append(Evidence.of("weak points", "\n".join(f"{problem.level}: {problem.words}" for problem in problems)))
     worst = problems[0] if problems else None
@@ -110,6 +114,14 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
     if worst.level == "fail":
         return say.fail("csp", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
     return say.warn("csp", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+
+
+def _kept(reply: Reply) -> bool:
+    """Whether a shared cache keeps this page, or gave it out: then one nonce goes to many."""
+    control = cache_control(reply.all("cache-control"))
+    found = cache_status.read(reply)
+    hit = found is not None and found.verdict == "hit"
+    return hit or (control.shared and not control.has("no-cache") and (control.seconds("s-maxage") or control.seconds("max-age") or 0) > 0)
 
 
 async def _same_nonce(world: World, reply: Reply, enforced: list[Policy]) -> bool:

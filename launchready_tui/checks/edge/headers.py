@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
-from ...world import registrable
 from ...world.sights import Reply
 from ..base import Say, check
 from ..parse import page as html
 from ..parse.addresses import host_of
 from ..parse.csp import policies
-from ..parse.fields import Hsts, hsts, referrer_policy, sf_item, split_list
+from ..parse.fields import hsts, referrer_policy, sf_item, split_list
 from ..paste import Platform, header, platform_of
 from ..seen import ABSENT, header_evidence, via_of, wall
 from .cors import judge_cors
 from .csp import judge_csp
+from .features import isolation_hurts, judge_permissions, unsniffed
+from .preload import judge_preload
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Role
@@ -103,16 +104,20 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
     here = end is not None and host_of(end.url) == name and end.is_html and end.status < 500 and role != "api"
     host = Host(name, role, first, end if here else None, platform_of(first))
     document = host.document
-    said, policy = await asyncio.gather(
-        _hsts(say, launch, world, host), judge_csp(say, world, name, document, host.platform) if document else _nothing()
+    said, policy, built_in, bare = await asyncio.gather(
+        _hsts(say, launch, world, host),
+        judge_csp(say, world, name, document, host.platform) if document else _nothing(),
+        judge_preload(say, world, name, first, host.platform),
+        unsniffed(world, host.page, name),
     )
-    findings = [said]
+    findings = [said, *([built_in] if built_in else [])]
     if host.document is not None:
         findings += [
             *([policy] if policy else []),
             _framing(say, host),
-            _nosniff(say, host, host.document),
+            _nosniff(say, host, host.document, bare),
             _referrer(say, host, host.document),
+            judge_permissions(say, name, host.document, host.platform),
             *_isolation(say, host, host.document),
         ]
     if cors is not None:
@@ -167,23 +172,12 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
             return fail(f"{name} forces https on all names below it, but {locked} has no valid https: it is locked out")
     if said.max_age < _HALF_YEAR:
         return warn(f"{name} asks browsers to stay on https for {said.max_age // _DAY} days only")
-    if said.preload and (reason := _not_eligible(name, said)):
-        return warn(f"{name} asks to be built into browsers, but {reason}")
     if said.problems:
         return warn(f"The HSTS header of {name} has a mistake: {said.problems[0]}")
     note = "" if said.max_age >= _YEAR else ", a year is the goal"
     return say.passed(
         "hsts", name, f"{name} tells browsers to stay on https for {said.max_age // _DAY} days{note}", evidence=evidence, via=via
     )
-
-
-def _not_eligible(name: str, said: Hsts) -> str:
-    """What the preload list asks for (hstspreload.org, seen 2026-11) and is missing; empty where nothing is."""
-    if registrable(name) != name:
-        return "only a whole domain can be"
-    if not said.include_subdomains:
-        return "includeSubDomains is missing"
-    return "" if (said.max_age or 0) >= 31536000 else "max-age is less than a year"
 
 
 async def _locked_out(launch: Launch, world: World, name: str) -> str:
@@ -231,12 +225,14 @@ def _framing(say: Say, host: Host) -> Finding:
     return say.warn("framing", name, said, evidence=evidence, remedy=fix, via=via)
 
 
-def _nosniff(say: Say, host: Host, reply: Reply) -> Finding:
-    """Fetch standard, section 3.6: the first value must be nosniff."""
+def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
+    """Fetch standard, section 3.6: the first value must be nosniff. `bare` is a script or style sheet that lacks it."""
     name, via = host.name, via_of(reply)
     values = [part.lower() for value in reply.all("x-content-type-options") for part in split_list(value)]
     evidence = [header_evidence(reply, "x-content-type-options")]
-    if values and values[0] == "nosniff":
+    if values and values[0] == "nosniff" and bare is not None:
+        evidence.append(header_evidence(bare, "x-content-type-options", "content-type"))
+    elif values and values[0] == "nosniff":
         return say.passed("nosniff", name, f"Browsers do not guess the type of what {name} sends", evidence=evidence, via=via)
     said = f"Browsers may guess the type of what {name} sends, and run an upload as a script"
     fix = header(host.platform, "Send it on every answer", ("X-Content-Type-Options", "nosniff"))
@@ -291,6 +287,11 @@ def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
         return []
     bad = [(name, value, problem) for name, value in sent if (problem := isolation_problem(name, value))]
     evidence = [header_evidence(reply, *dict.fromkeys(name for name, _ in sent))]
+    hurts = isolation_hurts(reply, host.page)
+    if not bad and hurts:
+        said = f"The isolation headers of {host.name} break what its page needs: {hurts}"
+        fix = header(host.platform, "Choose the milder value", ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"))
+        return [say.warn("isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply))]
     if not bad:
         return [say.passed("isolation", host.name, f"The isolation headers of {host.name} read well", evidence=evidence, via=via_of(reply))]
     name, value, problem = bad[0]

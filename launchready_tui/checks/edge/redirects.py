@@ -325,7 +325,8 @@ async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[F
 
 async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Finding | None:
     """RFC 9110 section 15.4: clients turn a POST into a GET on 301 and 302; an API should answer where it is asked."""
-    urls = [route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET" and not route.login]
+    routes = [r.url for r in launch.routes if host_of(r.url) == host and r.safe and r.method == "GET" and not r.login]
+    urls = [f"https://{host}/", *routes]
     replies = await asyncio.gather(*(world.web.get(url) for url in dict.fromkeys(urls) if scheme_of(url) == "https"))
     seen = [reply for reply in replies if isinstance(reply, Reply) and not wall(reply)]
     moved = next((reply for reply in seen if reply.status in (301, 302, 303)), None)
@@ -338,7 +339,7 @@ async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Findin
         return say.warn("api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via)
     if not seen:
         return None
-    return say.passed("api-moves", host, f"Routes of {host} answer where they are asked", via=seen[0].via)
+    return say.passed("api-moves", host, f"{host} answers where it is asked", via=seen[0].via)
 
 
 async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:
