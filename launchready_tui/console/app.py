@@ -17,6 +17,8 @@ from textual.worker import Worker, WorkerState
 from .. import text
 from ..findings import Finding
 from .actions import ACTIONS, BY_ID
+from .drafts import Drafts
+from .edits import Edits
 from .messages import Repaired, Said, Told
 from .screens.page import Page
 from .store import Snapshot, Store
@@ -107,7 +109,8 @@ class Console(App[int]):
         self.live = live
         self.store = Store(workspace)
         self.watching = Watching(self)
-        self.drafts: dict[str, dict[str, str]] = {}
+        self.drafts = Drafts(workspace.folder, workspace.hide)
+        self.edits = Edits(workspace)
         self.last_said = ""
         self.refused = ""
         """Hash of a changed launch file that the person did not allow."""
@@ -299,7 +302,7 @@ class Console(App[int]):
         except (ChangedUnderneath, FileProblems, NewerFile, ValueError) as why:
             self.store.renew()
             self.draw_soon()
-            return Said(wrong=text.clean(str(why)))
+            return Said(wrong=text.clean(str(why)), field=getattr(why, "field", ""))
         except OSError as why:
             return Said(wrong=text.clean(f"{why.filename or 'the file'}: {why.strerror}" if why.strerror else str(why)))
         self.store.renew()

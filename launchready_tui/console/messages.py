@@ -15,6 +15,8 @@ class Said:
 
     words: str = ""
     wrong: str = ""
+    field: str = ""
+    """The form's field that is wrong, where it is one."""
 
 
 class Told(Message):

@@ -29,6 +29,7 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "finding-100x30": ((100, 30), "night", ("2", "down", "enter")),
     "fixes-100x30": ((100, 30), "night", ("x", "down")),
     "people-100x30": ((100, 30), "night", ("p", "down")),
+    "without-100x30": ((100, 30), "night", ("p", "down", "m")),
     "systems-100x30": ((100, 30), "paper", ("p", "right")),
     "credentials-100x30": ((100, 30), "night", ("k",)),
     "handover-100x30": ((100, 30), "paper", ("b", "down")),

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import msgspec
+import pytest
 from double import DOMAIN, Double
 from screen import lines, press, shown, until
 
@@ -62,7 +63,7 @@ async def test_add_change_and_delete_a_person(make: Any) -> None:
         await until(pilot, lambda: app.screen.query_one("#table").key == "night-desk", "the cursor goes to what was added")
         await press(pilot, "enter")
         await until(pilot, lambda: "Change: person" in shown(app))
-        await press(pilot, "tab", "tab", "tab", "tab", "tab", "i", "enter")
+        await press(pilot, *["tab"] * 7, "i", "enter")
         await until(pilot, lambda: double(app).people.find("night-desk").status == "leaving")
         await press(pilot, "delete", "escape")
         assert double(app).people.find("night-desk"), "escape deletes nothing"
@@ -99,6 +100,9 @@ async def test_every_table_takes_a_line(make: Any) -> None:
         "backups": {"store": "images", "last_restore_test": "2026-11-01"},
         "recovery": {"title": "Mail stops", "minutes": "7", "rehearsed": ""},
         "contacts": {"order": "3", "person": "support"},
+        "duties": {"duty": "scribe", "person": "support"},
+        "checkpoints": {"offset_min": "T+2h", "title": "2 hours after", "checks": "edge email.spf"},
+        "renewals": {"subject": "Developer account", "on": "2027-01-31", "auto": "yes"},
     }
     for kind in tables.KINDS:
         fields = tables.fields(double(app), kind, None)
@@ -106,8 +110,8 @@ async def test_every_table_takes_a_line(make: Any) -> None:
         assert all(field.check is None or not values[field.id] or not field.check(values[field.id]) for field in fields), kind.id
         key = tables.keep(double(app), kind, "", values)
         item = tables.find(double(app), kind, key)
-        assert {name: tables.text_of(getattr(item, name)) for name in filled[kind.id]} == filled[kind.id]
         again = {field.id: field.value for field in tables.fields(double(app), kind, item)}
+        assert {name: again[name] for name in filled[kind.id]} == filled[kind.id]
         assert tables.keep(double(app), kind, key, again) == key, "an unchanged form changes nothing"
         assert tables.find(double(app), kind, key) == item
         tables.drop(double(app), kind, key)
@@ -125,6 +129,17 @@ def test_what_the_form_does_not_ask_for_survives_a_change(make: Any) -> None:
     assert (kept.command, kept.scenario, kept.checks) == ("vercel rollback", "release", ("edge.https",))
 
 
+def test_lines_of_a_card_survive_a_form_of_one_line(make: Any) -> None:
+    workspace = double(make())
+    kind = tables.KIND["recovery"]
+    card = Recovery(id="data", title="Data", first_steps="Stop what writes.\nTake a copy.", command="sqlite3 a | head\nsqlite3 b")
+    workspace.save_inventory(msgspec.structs.replace(workspace.inventory, recovery=(card,)))
+    values = {one.id: one.value for one in tables.fields(workspace, kind, card)}
+    assert not any("\n" in value for value in values.values())
+    tables.keep(workspace, kind, "data", values)
+    assert workspace.inventory.recovery == (card,)
+
+
 async def test_tables_are_walked_with_left_and_right(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
@@ -133,7 +148,7 @@ async def test_tables_are_walked_with_left_and_right(make: Any) -> None:
         for _ in tables.KINDS:
             await press(pilot, "right")
             heads.append(lines(app)[6].split()[0])
-        assert heads == ["System", "System", "Data", "Recovery", "Call", "Person"]
+        assert heads == ["System", "System", "Data", "Recovery", "Call", "Duty", "When", "What", "Person"]
 
 
 # Credentials
@@ -252,3 +267,201 @@ async def test_the_preview_reads_the_selected_document(make: Any) -> None:
             title = app.screen._document().title
             await until(pilot, lambda title=title: app.screen.query_one("#paper").lines[0].left[0][0] == title)
             await press(pilot, "down")
+
+
+# What was seen, what is to change, what breaks without somebody
+
+
+async def test_what_was_seen_is_taken_with_one_key_and_undone(make: Any) -> None:
+    app = make()
+    ws = double(app)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", *["right"] * 4)
+        await until(pilot, lambda: "seen, not written down" in shown(app) and "A key has leaked" in shown(app))
+        before = len(ws.inventory.recovery)
+        table = app.screen.query_one("#table")
+        table.select("seen:A key has leaked")
+        await until(pilot, lambda: "Y all" in shown(app))
+        await press(pilot, "y")
+        await until(pilot, lambda: len(ws.inventory.recovery) == before + 1)
+        assert any(one.scenario == "leak" and one.command for one in ws.inventory.recovery)
+        await until(pilot, lambda: not any(row.key == "seen:A key has leaked" for row in table.rows))
+        await press(pilot, "Y")
+        await until(pilot, lambda: {one.scenario for one in ws.inventory.recovery} >= {"data", "dns", "mail", "payments", "account"})
+        await until(pilot, lambda: "seen, not written down" not in "\n".join(lines(app)[6:]))
+        await press(pilot, "u", "u")
+        await until(pilot, lambda: len(ws.inventory.recovery) == before)
+        assert app.last_said == "Undone: taken over “A key has leaked”"
+
+
+async def test_what_was_seen_can_be_changed_first(make: Any) -> None:
+    app = make()
+    ws = double(app)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", *["right"] * 4)
+        await until(pilot, lambda: "A key has leaked" in shown(app))
+        app.screen.query_one("#table").select("seen:A key has leaked")
+        await press(pilot, "enter")
+        await until(pilot, lambda: "Add: recovery card" in shown(app))
+        await press(pilot, "end")
+        await type_in(pilot, " again")
+        await press(pilot, "enter")
+        await until(pilot, lambda: any(one.title == "A key has leaked again" for one in ws.inventory.recovery))
+        made = next(one for one in ws.inventory.recovery if one.title == "A key has leaked again")
+        assert made.scenario == "leak" and made.checks, "what the form does not ask for comes along"
+
+
+async def test_what_is_to_change_leads_to_its_line(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "tab")
+        board = app.screen.query_one("#points")
+        await until(pilot, lambda: app.focused is board)
+        found = next(one for one in app.screen.points if one.subject == "code/agency")
+        board.select(f"{found.rule} {found.subject}")
+        await until(pilot, lambda: "Remove the member there" in " ".join(shown(app).split()))
+        await press(pilot, "enter")
+        await until(pilot, lambda: app.screen.kind.id == "access" and app.screen.query_one("#table").key == "code agency edit")
+        system = next(one for one in app.screen.points if one.rule.endswith("not-owned"))
+        app.screen.query_one("#points").focus()
+        board.select(f"{system.rule} {system.subject}")
+        await press(pilot, "enter")
+        await until(pilot, lambda: app.screen.kind.id == "systems" and app.screen.query_one("#table").key == "hosting")
+
+
+async def test_what_is_to_change_changes_with_the_line(make: Any) -> None:
+    """No run is needed: the list follows what is typed."""
+    app = make()
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "p")
+        await until(pilot, lambda: "agency has left and can still get into Code" in " ".join(shown(app).split()))
+        app.screen.show_kind("access", "code agency edit")
+        await until(pilot, lambda: app.screen.query_one("#table").key == "code agency edit")
+        await press(pilot, "delete", "y")
+        await until(pilot, lambda: "can still get into Code" not in " ".join(shown(app).split()))
+        await press(pilot, "u")
+        await until(pilot, lambda: "can still get into Code" in " ".join(shown(app).split()))
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=str)
+async def test_without_somebody(make: Any, size: tuple[int, int]) -> None:
+    app = make()
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "p")
+        app.screen.query_one("#table").select("launch-engineer")
+        await press(pilot, "m")
+        await until(pilot, lambda: "Without Launch" in shown(app) and "Nobody else can repair" in " ".join(shown(app).split()))
+        await press(pilot, "end")
+        await until(pilot, lambda: "On the last day" in shown(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "Without Launch" not in shown(app))
+
+
+# Undo, in turn with decisions
+
+
+async def test_changes_and_decisions_are_undone_in_turn(make: Any) -> None:
+    app = make()
+    ws = double(app)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await type_in(pilot, "Night Desk")
+        await press(pilot, "enter")
+        await until(pilot, lambda: ws.people.find("night-desk"))
+        await app.go_to("edge.redirects")
+        await press(pilot, "i")
+        await type_in(pilot, "asked")
+        await press(pilot, "enter")
+        await until(pilot, lambda: ws.decisions.notes)
+        await press(pilot, "u")
+        assert not ws.decisions.notes and ws.people.find("night-desk")
+        await press(pilot, "u")
+        assert ws.people.find("night-desk") is None and app.last_said == "Undone: saved “Night Desk”"
+        await press(pilot, "u")
+        assert "Nothing was decided" in app.last_said
+
+
+async def test_undo_never_overwrites_another_persons_change(make: Any) -> None:
+    app = make()
+    ws = double(app)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await type_in(pilot, "Night Desk")
+        await press(pilot, "enter")
+        await until(pilot, lambda: ws.people.find("night-desk"))
+        path = ws.folder / "people.toml"
+        path.write_text(path.read_text("utf-8").replace("Night Desk", "Night desk, two people"), "utf-8")
+        await press(pilot, "u")
+        await until(pilot, lambda: "changed" in app.last_said)
+        assert "two people" in path.read_text("utf-8")
+
+
+# What is wrong stands at its field; what was typed survives
+
+
+async def test_what_is_wrong_stands_at_its_field(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await type_in(pilot, "Night Desk")
+        app.screen.query_one("#field-hours").value = "in the evening"
+        app.screen.query_one("#field-time_zone").value = "Mars/Olympus"
+        await press(pilot, "enter")
+        await until(pilot, lambda: "write them as 09:00-18:00" in shown(app) and "not a time zone" in " ".join(shown(app).split()))
+        assert app.focused.id == "field-hours" and double(app).people.find("night-desk") is None
+        await press(pilot, "escape", "right", "right", "plus")
+        await until(pilot, lambda: "Add: access" in shown(app))
+        app.screen.query_one("#field-person").value = "founder"
+        app.screen.query_one("#field-system").value = "dns"
+        app.screen.query_one("#field-role").value = "view"
+        app.screen.query_one("#field-role").focus()
+        await press(pilot, "enter")
+        await until(pilot, lambda: "it is written down already" in shown(app))
+        assert app.focused.id == "field-system", "the sentence stands at the first field of what makes the line"
+
+
+async def test_what_was_typed_survives_a_crash(make: Any) -> None:
+    app = make()
+    secret = "sk_" + "live_" + os.urandom(14).hex()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await type_in(pilot, "Night Desk")
+        app.screen.query_one("#field-contact").value = secret
+        await until(pilot, lambda: (double(app).folder / ".launchready" / "drafts.json").exists())
+        path = double(app).folder / ".launchready" / "drafts.json"
+        await until(pilot, lambda: "Secret" in path.read_text() or "secret" in path.read_text() or "Stripe" in path.read_text())
+        assert secret not in path.read_text(), "on the disk lies nothing that looks like a secret"
+        assert path.stat().st_mode & 0o077 == 0
+        # Nothing is closed: the program is gone from one moment to the next.
+        again = Console(Double.open(double(app).folder, double(app).options), live=False)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await until(pilot, lambda: "Night Desk" in shown(again))
+        await press(pilot, "escape")
+        assert "Draft kept" in again.last_said
+
+
+async def test_a_saved_form_leaves_no_draft(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        await type_in(pilot, "Night Desk")
+        await press(pilot, "escape", "plus", "enter")
+        await until(pilot, lambda: double(app).people.find("night-desk"))
+        assert "Night Desk" not in (double(app).folder / ".launchready" / "drafts.json").read_text()
+
+
+async def test_a_checkpoint_of_ones_own_keeps_the_usual_ones(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "left", "left", "enter")
+        await until(pilot, lambda: "The usual seven are written down with it" in " ".join(shown(app).split()))
+        app.screen.query_one("#field-offset_min").value = "T-2h"
+        app.screen.query_one("#field-checks").value = "edge nonsense"
+        await press(pilot, "enter")
+        await until(pilot, lambda: "no check or stage is called nonsense" in shown(app))
+        app.screen.query_one("#field-checks").value = "edge"
+        await press(pilot, "enter")
+        await until(pilot, lambda: len(double(app).inventory.checkpoints) == 7)
+        assert double(app).inventory.checkpoints[0].offset_min in (-120, -60)
+        assert any(one.offset_min == -120 and one.checks == ("edge",) for one in double(app).inventory.checkpoints)

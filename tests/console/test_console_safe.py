@@ -22,7 +22,7 @@ from launchready_tui.console.palette import Actions
 from launchready_tui.console.screens.overview import Overview
 from launchready_tui.findings import Evidence, Finding, Remedy, State
 from launchready_tui.launch.decisions import Decisions, Note, Owner
-from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Recovery, System
+from launchready_tui.launch.inventory import Access, Backup, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
 from launchready_tui.launch.model import Host, LaunchFile
 from launchready_tui.launch.people import People, Person
 
@@ -69,6 +69,10 @@ def poison(app: Console, text: str) -> None:
         backups=(Backup(store=text, where=text, owner=text, every=text),),
         recovery=(Recovery(id=text, title=text, command=text),),
         contacts=(Contact(order=1, person=text, when=text, channel=text),),
+        renewals=(Renewal(subject=text, on=NOW.date(), owner=text, note=text),),
+        duties=(Duty(duty="scribe", person=text, deputy=text),),
+        checkpoints=(Checkpoint(offset_min=-5, title=text, what=text, owner=text),),
+        plan=Plan(launch_at=NOW, decider=text, kill_switch=text, rollback=text),
     )
     double.decisions = Decisions(
         owners=(Owner(check="edge.redirects", person=text),), notes=(Note(check="edge.redirects", text=text, by=text, on=NOW),)
@@ -108,7 +112,18 @@ async def test_hostile_text_on_every_page(make: Any, names: list[str]) -> None:
                     await press(pilot, *more)
                     assert not steering("".join(lines(app))), more
             if page == "p":
-                for more in (("enter",), ("escape", "right", "enter"), ("escape", "right"), ("right",), ("right", "delete"), ("escape",)):
+                for more in (
+                    ("enter",),
+                    ("escape", "right", "enter"),
+                    ("escape", "right"),
+                    ("right",),
+                    ("right", "delete"),
+                    ("escape", "right"),
+                    ("right",),
+                    ("right",),
+                    ("right", "m"),
+                    ("escape", "tab"),
+                ):
                     await press(pilot, *more)
                     assert not steering("".join(lines(app))), more
         app.say(text)

@@ -212,7 +212,7 @@ def about_key(target: Target) -> str:
 
 
 def undo(app: Console) -> None:
-    """Takes the last decision back."""
-    said = app.attempt(app.workspace.undo)
+    """Takes the last decision, or change of people and inventory, back."""
+    said = app.attempt(app.edits.undo)
     deed, _, about = said.words.partition(": ")
     app.say(said.wrong or f"Undone: {deed} “{about}”", wrong=bool(said.wrong))

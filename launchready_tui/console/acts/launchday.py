@@ -10,6 +10,7 @@ import msgspec
 from ... import clock, text
 from ...launch.atomic import CannotWrite
 from ...launch.plan import GO_NO_GO, MESSAGES, fill
+from ..valid import is_day
 from ..widgets.form import Field
 from . import decide as deciding
 
@@ -110,12 +111,6 @@ def _moment(now: datetime) -> object:
     return check
 
 
-def _is_day(value: str) -> str:
-    from ..tables import is_day
-
-    return is_day(value)
-
-
 async def plan(app: Console) -> None:
     """The day's plan: when, who decides, how to close, how to go back."""
     workspace = app.workspace
@@ -145,7 +140,8 @@ async def plan(app: Console) -> None:
             rollback=values["rollback"],
             watch_until=date.fromisoformat(values["watch_until"]) if values["watch_until"] else None,
         )
-        workspace.save_inventory(msgspec.structs.replace(workspace.inventory, plan=made))
+        changed = msgspec.structs.replace(workspace.inventory, plan=made)
+        app.edits.do("saved: the plan of launch day", lambda: workspace.save_inventory(changed))
         return "The plan is saved"
 
     persons = deciding.people(app)
@@ -155,7 +151,7 @@ async def plan(app: Console) -> None:
         Field("go_no_go_at", "decided at", shown(held.go_no_go_at), hint="one hour before", check=check),  # type: ignore[arg-type]
         Field("kill_switch", "to close", held.kill_switch, hint="where the product is closed at once, and what users then see"),
         Field("rollback", "to go back", held.rollback, hint="command or steps; else the recovery card's"),
-        Field("watch_until", "watch until", held.watch_until.isoformat() if held.watch_until else "", hint="2026-12-03", check=_is_day),
+        Field("watch_until", "watch until", held.watch_until.isoformat() if held.watch_until else "", hint="2026-12-03", check=is_day),
     ]
     lines = ["Times are UTC. Checkpoints, duties and whom to call are tables on the people page (p)."]
     await app.ask_form("The plan of launch day", lines, fields, save, "day plan")

@@ -114,6 +114,12 @@ async def delete(app: Console) -> None:
         app.say("Nothing here can be deleted")
 
 
+def take(app: Console) -> None:
+    """Takes over all that the page proposes."""
+    if app.page is None or not app.page.take_all():
+        app.say("Nothing is proposed here; on people and access, what was seen and is not written down stands below each table")
+
+
 async def test(app: Console) -> None:
     """Tries what is selected, where the page has something to try."""
     if app.page is None or not await app.page.test():

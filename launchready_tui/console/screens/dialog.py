@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..app import Console
 
 Save = Callable[[dict[str, str]], str]
+DRAFT_S = 0.5
+"""How often what is being typed is put onto the disk."""
 
 
 class Sheet(ModalScreen[ScreenResultType]):
@@ -89,12 +91,14 @@ class FormSheet(Sheet[bool]):
     def __init__(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Save, draft_key: str) -> None:
         super().__init__(title, lines, (("enter", "save"), ("tab", "next line"), ("esc", "keep draft")))
         self.fields, self.save, self.draft_key = tuple(fields), save, draft_key
+        self._warned = False
 
     def middle(self) -> ComposeResult:
         yield Form(self.fields, self.console.drafts.get(self.draft_key))
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.query_one(Form).begin)
+        self.set_interval(DRAFT_S, self._keep)
 
     def action_leave(self) -> None:
         self.query_one(Form).action_leave()
@@ -103,19 +107,40 @@ class FormSheet(Sheet[bool]):
         event.stop()
         said = self.console.attempt(lambda: self.save(event.values))
         if said.wrong:
-            event.form.say_wrong(self.fields[-1].id, said.wrong)
+            known = {one.id for one in self.fields}
+            event.form.point_at(said.field if said.field in known else self.fields[-1].id, said.wrong)
             return
-        self.console.drafts.pop(self.draft_key, None)
+        self._forget()
         self.dismiss(True)
         self.console.say(said.words)
 
     def on_form_left(self, event: Form.Left) -> None:
         event.stop()
-        values = {one.id: event.values[one.id] for one in self.fields if one.kind != "secret"}
         if event.changed:
-            self.console.drafts[self.draft_key] = values
+            self._keep()
             self.console.say("Draft kept: the same key brings it back")
+        else:
+            self._forget()
         self.dismiss(False)
+
+    def _keep(self) -> None:
+        """Puts what was typed so far onto the disk, so that not even a crash loses it."""
+        form = self.query_one_optional(Form)
+        if form is None or not form.is_mounted or not form.changed:
+            return
+        values = form.values()
+        try:
+            self.console.drafts.keep(self.draft_key, {one.id: values[one.id] for one in self.fields if one.kind != "secret"})
+        except OSError as why:
+            if not self._warned:
+                self._warned = True
+                self.console.say(f"The draft is kept for this session only: {why.strerror or why}", wrong=True)
+
+    def _forget(self) -> None:
+        try:
+            self.console.drafts.forget(self.draft_key)
+        except OSError as why:
+            self.console.say(f"An old draft could not be taken away: {why.strerror or why}", wrong=True)
 
 
 class Question(Sheet[bool]):

@@ -103,6 +103,10 @@ class Page(Screen[None]):
         """Says of the selected line that it holds; False where that is said of a check, or of nothing."""
         return False
 
+    def take_all(self) -> bool:
+        """Takes over all that the page proposes; False where it proposes nothing."""
+        return False
+
     def checks_here(self) -> tuple[str, ...]:
         """Checks that belong to the selected line, where that is no check itself."""
         return ()

@@ -24,6 +24,14 @@ from .lines import Line, Lines
 Check = Callable[[str], str]
 
 
+class WrongField(ValueError):  # noqa: N818 - read aloud it is a sentence
+    """What is wrong with one field, found when everything was to be saved."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One line to fill in. `check` gives what is wrong with a value, or nothing."""
@@ -183,7 +191,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def changed(self) -> bool:
-        return any(self.values()[one.id] != one.value.strip() for one in self.fields if one.kind != "secret")
+        return any(self.values()[one.id] != text.printable(one.value).strip() for one in self.fields if one.kind != "secret")
 
     def begin(self) -> None:
         """Takes the focus to the first field that is empty and needed, else the first."""
@@ -202,6 +210,12 @@ class Form(VerticalScroll, can_focus=False):
         if first:
             self.query_one(f"#field-{first}").focus()
         return not first
+
+    def point_at(self, field: str, wrong: str) -> None:
+        """Puts a sentence under a field and goes there; what stood under others is taken away."""
+        for one in self.fields:
+            self.say_wrong(one.id, wrong if one.id == field else "")
+        self.query_one(f"#field-{field}").focus()
 
     def say_wrong(self, field: str, wrong: str) -> None:
         """Puts a sentence under a field, or takes it away."""

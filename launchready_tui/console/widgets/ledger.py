@@ -384,7 +384,7 @@ class Ledger(Inked, Widget, can_focus=True):
         if row.across:
             told = [span for cell in row.cells for span in spans(cell)]
             room = width - lead - self.end
-            fill = told[-1][0][:1] * (room - width_of(told)) if told else ""
+            fill = told[-1][0] * (room - width_of(told)) if told and len(told[-1][0]) == 1 else ""
             return self.ink_strip([(" " * lead, "ink"), *fit([*told, (fill, told[-1][1] if told else "ink")], room)], width)
         again = n > 0 and self.lines[n - 1][0] == index
         here = row.key == self.key and not row.apart and self.can_focus and (self.has_focus or self.hold)

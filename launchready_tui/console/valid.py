@@ -1,0 +1,86 @@
+"""What is wrong with a value that somebody typed: a sentence that says what is allowed, or nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from ..launch.hours import HoursError, stretches, zone
+
+
+def is_day(value: str) -> str:
+    """What is wrong with a day; empty where nothing is."""
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "a day such as 2026-12-24"
+    return ""
+
+
+def is_count(value: str) -> str:
+    """What is wrong with a whole number."""
+    return "" if value.isdigit() and int(value) < 100000 else "a whole number"
+
+
+def is_url(value: str) -> str:
+    """What is wrong with an address of a page."""
+    parts = urlsplit(value)
+    return "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
+
+
+def is_hours(value: str) -> str:
+    """What is wrong with hours."""
+    now = datetime.now(UTC)
+    try:
+        stretches(value, "", now, now + timedelta(days=1))
+    except HoursError:
+        return "write them as 09:00-18:00, several between commas, or as always"
+    return ""
+
+
+def is_zone(value: str) -> str:
+    """What is wrong with a time zone."""
+    try:
+        zone(value)
+    except HoursError as error:
+        return str(error)
+    return ""
+
+
+_OFFSET = re.compile(r"T?\s*([+-]?)\s*(?:(\d{1,3})h(\d{1,2})?|(\d{1,4})m?)", re.I)
+
+
+def offset(value: str) -> int:
+    """Minutes from the launch: `T-24h`, `+15m`, `T+1h30`, `-60`, `T0`. Raises ValueError."""
+    found = _OFFSET.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("as T-24h, T-60m, T0 or T+1h30, counted from the launch")
+    sign, hours, rest, minutes = found.groups()
+    count = int(hours) * 60 + int(rest or 0) if hours else int(minutes)
+    return -count if sign == "-" else count
+
+
+def is_offset(value: str) -> str:
+    """What is wrong with a time counted from the launch."""
+    try:
+        offset(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def names_of(value: str) -> tuple[str, ...]:
+    """Names between blanks or commas."""
+    return tuple(value.replace(",", " ").split())
+
+
+def are_checks(value: str) -> str:
+    """What is wrong with a list of checks and stages."""
+    from ..roadmap.model import load
+
+    roadmap = load()
+    known = {*roadmap.checks, *(stage.id for stage in roadmap.stages)}
+    wrong = [name for name in names_of(value) if name not in known]
+    stages = ", ".join(stage.id for stage in roadmap.stages)
+    return f"no check or stage is called {wrong[0]}; stages are {stages}" if wrong else ""
