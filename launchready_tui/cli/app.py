@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check:check", "Run checks and print what they found."),
     "demo": ("demo:demo", "Walk the embedded demo marketplace."),
     "watch": ("watch:watch", "Watch latency and uptime, and tell people when something is down."),
+    "queues": ("queues:queues", "Show how many jobs wait, and how long the oldest has waited."),
     "logs": ("logs:logs", "Count errors by route in access logs, and look what should not stand in them."),
     "deploy": ("deploy:deploy", "Mark a deploy on the time line of the watch."),
     "handover": ("handover:handover", "Write the handover folder."),

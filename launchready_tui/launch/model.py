@@ -16,6 +16,7 @@ Environment = Literal["production", "staging", "development"]
 Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing"]
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PageUse = Literal["demo", "advertisement"]
+QueueKind = Literal["redis", "postgres"]
 LogFormat = Literal["auto", "combined", "json"]
 AlertKind = Literal["slack", "email"]
 AlertEvent = Literal["down", "slow", "deploy", "certificate"]
@@ -332,6 +333,23 @@ class Log(_Table, frozen=True, kw_only=True):
     """production, staging or development, where the lines do not say it themselves."""
 
 
+class Queue(_Table, frozen=True, kw_only=True):
+    """A server that holds job queues, read and never changed: how much waits, and how long the oldest has waited."""
+
+    name: str
+    """What people call it, such as `jobs`."""
+    kind: QueueKind = "redis"
+    """redis (RQ, Celery, BullMQ, Sidekiq) or postgres (pg-boss, graphile-worker, procrastinate, solid_queue)."""
+    server: str
+    """HOST or HOST:PORT. An address that is not public is declared in [settings] private_addresses."""
+    credential: str = ""
+    """The stored credential that holds its whole URL, such as redis://user:password@host:6379/0; a user that may only read is enough."""
+    environment: Environment = "production"
+    """production, staging or development."""
+    prefix: str = ""
+    """BullMQ's key prefix, where it is not `bull`."""
+
+
 class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
@@ -377,6 +395,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """Who is told when something is down, slow, or about to end."""
     logs: tuple[Log, ...] = ()
     """Logs of the product that lie on this machine."""
+    queues: tuple[Queue, ...] = ()
+    """Servers that hold job queues."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()

@@ -84,10 +84,11 @@ def summary(file: LaunchFile) -> Reaches:
     alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]
     used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
     used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]
+    used += [f"{queue.credential} for {queue.server.partition(':')[0]}" for queue in launch.queues if queue.credential]
     if launch.watch.heartbeat:
         used.append(f"{launch.watch.heartbeat} for {launch.watch.heartbeat_host}")
     return Reaches(
-        hosts=tuple(dict.fromkeys(hosts)),
+        hosts=tuple(dict.fromkeys([*hosts, *(queue.server for queue in launch.queues)])),
         nameservers=launch.settings.nameservers,
         connect=tuple(f"{source}={target}" for source, target in launch.connect.items()),
         credentials=tuple(dict.fromkeys(used)),

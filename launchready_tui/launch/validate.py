@@ -22,6 +22,7 @@ MOST_ROWS = {
     "targets": 200,
     "alerts": 50,
     "logs": 50,
+    "queues": 20,
     "mailboxes": 20,
     "flows": 10,
 }
@@ -157,6 +158,10 @@ def _log_path(value: str) -> str:
     return "" if value.strip() and "\0" not in value and value.isprintable() else "a file, from the launch file's own folder"
 
 
+def _queue_server(value: str) -> str:
+    return _server(value) if value else "HOST or HOST:PORT, such as redis.example.com:6379"
+
+
 RULES: dict[str, Rule] = {
     "name": _plain(_line),
     "domain": _plain(names.domain_problem, names.mend_host),
@@ -206,6 +211,10 @@ RULES: dict[str, Rule] = {
     "alerts[].sender": _plain(_optional_mail),
     "alerts[].to": _plain(_optional_mail),
     "logs[].path": _plain(_log_path),
+    "queues[].name": _plain(_line),
+    "queues[].server": _plain(_queue_server),
+    "queues[].credential": _plain(_login, names.mend_credential),
+    "queues[].prefix": _plain(_label),
     "mailboxes[].name": _plain(_line),
     "mailboxes[].address": _plain(names.email_problem),
     "mailboxes[].host": _plain(_server),
@@ -268,6 +277,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         ("alerts", "name"),
         ("mailboxes", "name"),
         ("logs", "path"),
+        ("queues", "name"),
         ("flows", "name"),
         ("pages", "url"),
         ("redirects", "from"),

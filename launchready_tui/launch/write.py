@@ -20,7 +20,7 @@ _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
 _PLAIN_TABLES = ("sprint", "permission", "apps", "email", "repository", "watch", "connect", "settings")
-_MANY = ("hosts", "routes", "pages", "redirects", "mailboxes", "flows", "targets", "alerts", "logs")
+_MANY = ("hosts", "routes", "pages", "redirects", "mailboxes", "flows", "targets", "alerts", "logs", "queues")
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
     "permission": 'by = "founder"\non = 2026-11-24\ndomains = ["{domain}"]',
@@ -34,6 +34,7 @@ _EXAMPLES = {
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "mailboxes": 'name = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"',
     "flows": 'name = "password-reset"\nsteps = "ask for a new password at {canonical}forgot"\ncontains = ["Reset your password"]',
+    "queues": 'name = "jobs"\nkind = "redis"\nserver = "redis.{domain}:6379"\ncredential = "redis-reader"',
     "logs": 'path = "/var/log/nginx/access.log"\nformat = "combined"\nenvironment = "production"',
     "repository": 'path = "../shop"',
 }

@@ -5,6 +5,7 @@ Above the probe, whose arithmetic it uses, and below the checks, which read it.
 
 from .feed import Feed, Shot, View
 from .model import (
+    Backlog,
     Cause,
     ChannelTest,
     Condition,
@@ -26,6 +27,7 @@ from .store import PLACE, WatchStore
 
 __all__ = [
     "PLACE",
+    "Backlog",
     "Cause",
     "ChannelTest",
     "Condition",

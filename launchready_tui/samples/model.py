@@ -238,6 +238,27 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     cold: bytes
 
 
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue at one moment. None: its system does not say."""
+
+    at: datetime
+    source: str
+    """The name of the server in the launch file."""
+    system: str
+    queue: str
+    environment: str = "production"
+    ready: int
+    """Jobs that could be done now and are not."""
+    oldest_s: float | None = None
+    """How long the oldest of them waits, seconds."""
+    active: int | None = None
+    scheduled: int | None = None
+    """For later, or to be tried again."""
+    failed: int | None = None
+    paused: int | None = None
+    workers: int | None = None
+
+
 class Watcher(msgspec.Struct, frozen=True, kw_only=True):
     """The watching process as it wrote itself down last."""
 

@@ -13,7 +13,7 @@ from ..launch.problems import NewerFile
 from ..probe import stats as binomial
 from .errors import StoreError, store_error
 from .histogram import Histogram
-from .model import ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Watcher
+from .model import Backlog, ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Watcher
 from .rollup import COARSE_S, FINE_S
 from .rows import COLUMNS, Figures, moment, ms, to_sample
 from .schema import APPLICATION_ID, STEPS
@@ -115,6 +115,7 @@ class WatchReader(Base):
                     raise FileNotFoundError(path)  # a watch is just beginning it
                 if application != APPLICATION_ID:
                     raise StoreError(path, "foreign")
+                self._version = version
                 if version > len(STEPS):
                     raise NewerFile(path.name, version, len(STEPS))
         except BaseException:
@@ -203,6 +204,13 @@ class WatchReader(Base):
             Rollup(target=target, seconds=seconds, at=moment(at), n=n, bad=bad, suspect=suspect, warm=warm, cold=cold)
             for at, n, bad, suspect, warm, cold in rows
         )
+
+    def backlog(self, since: datetime, until: datetime | None = None) -> tuple[Backlog, ...]:
+        """Readings of queues, the oldest first."""
+        if self._version < 2:
+            return ()  # a file of before, which nobody has opened for writing yet
+        end = ms(until) if until else 1 << 62
+        return self._bodies(Backlog, "SELECT body FROM backlog WHERE at >= ? AND at <= ? ORDER BY at, source, queue", (ms(since), end))
 
     # Windows
 

@@ -91,5 +91,16 @@ CREATE TABLE facts (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_BACKLOG = """
+CREATE TABLE backlog (
+    at INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (source, queue, at)
+) WITHOUT ROWID;
+CREATE INDEX backlog_by_time ON backlog (at);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _BACKLOG)
 """Step N turns a file of version N into one of version N + 1; an empty file has version 0."""

@@ -19,7 +19,7 @@ import msgspec
 
 from ..launch.problems import NewerFile
 from .errors import StoreError, store_error
-from .model import CAUSES, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
+from .model import CAUSES, Backlog, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
 
@@ -202,6 +202,14 @@ class WatchStore(Base):
                 (causes, line, ms(since)),
             ).rowcount
 
+    def save_backlog(self, rows: Iterable[Backlog]) -> None:
+        """Kept when it returns."""
+        with self._write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO backlog (at, source, queue, body) VALUES (?, ?, ?, ?)",
+                [(ms(one.at), one.source, f"{one.system} {one.queue}", _encode(one)) for one in rows],
+            )
+
     # What must not get lost
 
     def save_incident(self, incident: Incident) -> Incident:
@@ -289,6 +297,7 @@ class WatchStore(Base):
         with self._write() as connection:
             old = ms(now - timedelta(days=COARSE_DAYS))
             gone += connection.execute("DELETE FROM gaps WHERE until < ?", (old,)).rowcount
+            gone += connection.execute("DELETE FROM backlog WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)).rowcount
             gone += connection.execute("DELETE FROM outbox WHERE state != 'queued' AND next < ?", (old,)).rowcount
         if gone:
             with self._lock, self._words():

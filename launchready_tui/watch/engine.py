@@ -37,6 +37,7 @@ from .schedule import Grid, next_probe
 from .senders import Senders
 from .targets import targets_of
 from .telling import Teller
+from .waiting import watch_queues
 from .watched import Moments, Watched, policy_of
 
 SUSPECT_MS = 5.0
@@ -103,6 +104,8 @@ class Engine:
         loops = [self._fine_ticks(), self._ticks(), self._flushes(), self._upkeeps(), self.outbox.run()]
         if self.launch.watch.heartbeat:
             loops.append(self._pings())
+        if self.launch.queues:
+            loops.append(watch_queues(self.launch, self._wire, self._credential, self.clock, self.keeper, self.store, self._say))
         for place, one in enumerate(self.watched.values()):
             seed = f"{self.launch.domain}:{one.target.name}"
             grid = Grid.staggered(start, one.target.every_s, place, len(self.watched), seed)

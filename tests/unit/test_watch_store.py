@@ -334,7 +334,7 @@ def test_an_older_file_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
         assert second._rows("SELECT count(*) FROM samples") == [(1,)]
     finally:
         second.close()
-    assert (tmp_path / "watch.v1.sqlite3").exists()
+    assert (tmp_path / f"watch.v{len(STEPS)}.sqlite3").exists()
 
 
 def test_reading_writes_nothing(store: WatchStore, reader: WatchReader) -> None:
