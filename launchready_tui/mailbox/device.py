@@ -1,6 +1,6 @@
 """Logging in at Outlook.com by a code that a person types in a browser (RFC 8628, Microsoft's device authorization grant).
 
-Built to what Microsoft publishes (learn.microsoft.com, "OAuth 2.0 device authorization grant", read 2026-11); the app registration is the
+Built to what Microsoft publishes (learn.microsoft.com, "OAuth 2.0 device authorization grant", known 2026-11); the app registration is the
 user's own, since registering one needs a directory.
 """
 

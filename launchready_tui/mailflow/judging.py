@@ -105,7 +105,7 @@ def _words(reply: Reply) -> str:
 
 
 def _filter(letter: reader.Letter) -> str:
-    """What the receiver's filter noted beside (Microsoft only; learn.microsoft.com, anti-spam message headers, read 2026-11)."""
+    """What the receiver's filter noted beside (Microsoft only; learn.microsoft.com, anti-spam message headers, as known 2026-11)."""
     notes = [f"SCL {letter.spam_level}"] if letter.spam_level else []
     composite = letter.verdicts.of("compauth") if letter.verdicts else ()
     notes += [f"compauth {one.result} {one.reason}".strip() for one in composite]

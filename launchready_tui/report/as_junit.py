@@ -2,7 +2,7 @@
 
 A failing finding is a failure, something unknown an error, a question nobody has answered and what a person decided is skipped; a
 warning passes and says itself in the output. (There is no standard; attributes and elements are those of Jenkins' junit plugin schema,
-https://github.com/jenkinsci/xunit-plugin, junit-10.xsd, seen November 2026.)
+https://github.com/jenkinsci/xunit-plugin, junit-10.xsd, as known in November 2026.)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The error budget: how much of what may fail has failed, and how fast it goes.
 
-Burn rates and their windows are those of the Google SRE workbook, "Alerting on SLOs" (table 5-8, seen 2026-11): 14.4 over an hour and five
+Burn rates and their windows are those of the Google SRE workbook, "Alerting on SLOs" (table 5-8, known 2026-11): 14.4 over an hour and five
 minutes, 6 over six hours and thirty minutes call somebody now; 3 over a day and two hours, 1 over three days and six hours can wait for the
 morning. A sprint of 48 hours has no thirty days behind it: the budget counts from the first probe and says so, and gaps are left out.
 """

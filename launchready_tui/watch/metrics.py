@@ -1,6 +1,6 @@
 """What the watch sees, as Prometheus reads it: text exposition format 0.0.4. Names begin with `launchready_`.
 
-Rules of the format: prometheus.io/docs/instrumenting/exposition_formats, seen 2026-11; `promtool check metrics` reads it in the tests.
+Rules of the format: prometheus.io/docs/instrumenting/exposition_formats, as known 2026-11; `promtool check metrics` reads it in the tests.
 """
 
 from __future__ import annotations

@@ -254,7 +254,7 @@ _KINDS = frozenset(("timeout", "refused", "reset", "unreachable", "certificate",
 
 
 def _slack_text(text: str) -> str:
-    """The three characters that Slack's text formatting reserves (docs.slack.dev, formatting message text, seen 2026-11)."""
+    """The three characters that Slack's text formatting reserves (docs.slack.dev, formatting message text, as known 2026-11)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,6 +1,6 @@
 """Names under a domain as the public certificate logs know them: crt.sh and Cert Spotter, slow and often busy, so their answers are kept.
 
-Sources, read November 2026: https://crt.sh (no published limit; 10,000 rows at most), https://sslmate.com/help/reference/ct_search_api_v1
+Sources, as known in November 2026: https://crt.sh (no published limit; 10,000 rows at most), https://sslmate.com/help/reference/ct_search_api_v1
 (pages by `after`, small quota without an account).
 """
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api")
 _TELLING = ("server", "via", "cache-status", "x-cache", "x-served-by", "cf-ray", "x-cdn", "cdn-cache")
-# What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, seen 2026-11).
+# What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known 2026-11).
 CAUSES: dict[int, tuple[str, str]] = {
     520: ("the server behind it answered with something that is no HTTP", "Look into the server's log for crashes and large headers"),
     521: ("the server behind it refuses the connection", "Start the server, and let the network's addresses through its firewall"),

@@ -11,7 +11,7 @@ from ...world.sights import Certificate, TlsSight
 from ..base import Say
 from ..parse import caa
 
-# Chrome's and Safari's transparency policies: two time stamps for lives up to 180 days, three above (Chrome CT Policy, seen 2026-11).
+# Chrome's and Safari's transparency policies: two time stamps for lives up to 180 days, three above (Chrome CT Policy, as known 2026-11).
 _TWO_UNTIL = timedelta(days=180)
 _INNER = re.compile(r"(?:^|[.-])(?:staging|stage|dev|test|qa|uat|preview|internal|intern|admin|vpn|jenkins|gitlab|grafana)(?:[.-]|\d|$)")
 

@@ -31,7 +31,7 @@ _ROLES: tuple[Role, ...] = ("web", "app", "api", "admin")
 _DAY = 86400
 _HALF_YEAR, _YEAR = 180 * _DAY, 365 * _DAY
 HSTS_VALUE = "max-age=31536000"
-# Top-level domains that are on the browsers' built-in HSTS list as a whole (hstspreload.org, seen 2026-11): the header adds nothing there.
+# Top-level domains that are on the browsers' built-in HSTS list as a whole (hstspreload.org, known 2026-11): the header adds nothing there.
 PRELOADED = frozenset(
     (
         "app",

@@ -1,6 +1,6 @@
 """A hosted monitor in use, as evidence: its address, what it says itself of its last check, and who looks after it.
 
-What some answer with at a public address, as their documentation has it (seen 2026-11): Gatus /api/v1/endpoints/statuses, Uptime Kuma
+What some answer with at a public address, as their documentation has it (as known 2026-11): Gatus /api/v1/endpoints/statuses, Uptime Kuma
 /api/status-page/heartbeat/NAME, Atlassian Statuspage /api/v2/status.json, Healthchecks badges as JSON. Any other page is shown as a page.
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_BYTES = 128 * 1024
-"""Apple reads no more (developer.apple.com, Supporting associated domains, seen 2026-11)."""
+"""Apple reads no more (developer.apple.com, Supporting associated domains, as known 2026-11)."""
 _APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}")
 _FINGERPRINT = re.compile(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}")
 _HANDLE_ALL = "delegate_permission/common.handle_all_urls"

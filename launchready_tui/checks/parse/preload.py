@@ -1,4 +1,4 @@
-"""What the browsers' preload list asks for, with the list's own codes (hstspreload.org and chromium/hstspreload, seen 2026-11)."""
+"""What the browsers' preload list asks for, with the list's own codes (hstspreload.org and chromium/hstspreload, as known 2026-11)."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import unescape
 from xml.parsers import expat
 
-# Lines that some crawler knows (Google's open source parser and Lighthouse's list, seen 2026-11).
+# Lines that some crawler knows (Google's open source parser and Lighthouse's list, as known 2026-11).
 _KNOWN = frozenset(
     ("user-agent", "allow", "disallow", "sitemap", "crawl-delay", "host", "clean-param", "noindex", "request-rate", "visit-time")
 )

@@ -1,6 +1,6 @@
 """The plan for Cloudflare: what to enter in the dashboard, and the same as rule sets for its API.
 
-Sources, read November 2026: developers.cloudflare.com/rules/url-forwarding/single-redirects, /rules/transform/response-header-modification,
+Sources, known 2026-11: developers.cloudflare.com/rules/url-forwarding/single-redirects, /rules/transform/response-header-modification,
 /cache/how-to/cache-rules, /ruleset-engine/rulesets-api.
 """
 

@@ -1,4 +1,4 @@
-"""The plan as nginx server blocks (nginx.org/en/docs, read November 2026)."""
+"""The plan as nginx server blocks (nginx.org/en/docs, known 2026-11)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The plan as files that Vercel and Netlify read from the repository. Both force https by themselves.
 
-Sources, read November 2026: vercel.com/docs/project-configuration (redirects, headers, has), docs.netlify.com/manage/routing/redirects and
+Sources, known 2026-11: vercel.com/docs/project-configuration (redirects, headers, has), docs.netlify.com/manage/routing/redirects and
 /manage/routing/headers.
 """
 

@@ -1,6 +1,6 @@
 """blackbox_exporter's modules: how each target is asked, and what its answer must show.
 
-Keys as in the exporter's own CONFIGURATION.md (0.23 to 0.28, seen 2026-11). The exporter's `--config.check` reads it in the tests.
+Keys as in the exporter's own CONFIGURATION.md (0.23 to 0.28, as known 2026-11). The exporter's `--config.check` reads it in the tests.
 """
 
 from __future__ import annotations

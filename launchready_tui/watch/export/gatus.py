@@ -1,4 +1,4 @@
-"""Gatus: one small program that asks, shows and tells. Written from its README (5, seen 2026-11); it was not run here."""
+"""Gatus: one small program that asks, shows and tells. Written from its README (5, as known 2026-11); it was not run here."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Healthchecks: what must give a sign of life, by itself: the watch, and jobs such as backups. Its Management API v3 makes the checks.
 
-`unique` makes a second run change the check of that name and not make another (healthchecks.io/docs/api, seen 2026-11). The API key comes
+`unique` makes a second run change the check of that name and not make another (healthchecks.io/docs/api, known 2026-11). The API key comes
 from the environment when the script runs; ping URLs are printed by it, for the vault.
 """
 
