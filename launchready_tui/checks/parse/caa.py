@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _RECORD = re.compile(r'\s*(\d{1,3})\s+([A-Za-z0-9]{1,60})\s+"?((?:[^"\\]|\\.)*)"?\s*\Z')
 _KNOWN = frozenset({"issue", "issuewild", "issuemail", "issuevmc", "iodef", "contactemail", "contactphone"})
 _CRITICAL = 128
-# What stands in a certificate's issuer, and the domains by which that authority knows itself in CAA (CCADB, CAA identifiers, known 2026-11).
+# What stands in a certificate's issuer, and the domains by which that authority knows itself in CAA (CCADB, CAA identifiers, 2026-11).
 _AUTHORITIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("let's encrypt", ("letsencrypt.org",)),
     ("google trust services", ("pki.goog",)),
