@@ -185,7 +185,7 @@ async def warm_up() -> None:
 def _warm() -> None:
     import importlib
 
-    for name in ("dns", "logs", "mail", "registry", "repository", "tls", "web", "certificates"):
+    for name in ("dns", "logs", "mail", "registry", "repository", "serverlogs", "tls", "web", "certificates"):
         importlib.import_module(f"{__package__}.{name}")
     for name in ("cryptography.x509", "anyio._backends._asyncio", "dns.message", "dns.resolver", "encodings.idna"):
         importlib.import_module(name)
