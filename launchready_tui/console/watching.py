@@ -8,12 +8,14 @@ import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from textual.app import ScreenStackError, UnknownModeError
 from textual.message import Message
 
 from ..samples import PLACE, Feed, Shot, View
 
 if TYPE_CHECKING:
     from .app import Console
+    from .screens.page import Page
 
 TICK_S = 0.25
 """At most four looks a second; most find that nothing was written, and cost next to nothing."""
@@ -64,7 +66,7 @@ class Watching:
 
     def tick(self) -> None:
         """Looks, if the page in sight shows the watch."""
-        page = self.console.page
+        page = self._page()
         view = page.watch_view() if page is not None else None
         if view is None:
             return
@@ -72,6 +74,13 @@ class Watching:
             return
         self._busy = True
         self.console.look_at_watch(view)
+
+    def _page(self) -> Page | None:
+        """The page in sight; none while the console is being left, when a look may still arrive."""
+        try:
+            return self.console.page
+        except (ScreenStackError, UnknownModeError):
+            return None
 
     def read(self, view: View) -> Seen:
         """One look, in a thread."""
@@ -86,7 +95,7 @@ class Watching:
     def take(self, seen: Seen) -> None:
         """A look is there."""
         self.shot, self.wrong, self.looked, self._busy = seen.shot, seen.wrong, True, False
-        page = self.console.page
+        page = self._page()
         if page is not None and page.watch_view() is not None:
             page.see_watch(self.shot, self.wrong)
             if page.watch_view() != seen.view:

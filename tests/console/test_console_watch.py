@@ -222,6 +222,17 @@ async def test_looks_do_not_pile_up(market: Watched, monkeypatch: pytest.MonkeyP
         await until(pilot, lambda: " up " in row(market.app, "home"))
 
 
+async def test_a_look_that_arrives_while_the_console_is_left_is_nothing(market: Watched) -> None:
+    app = market.app
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "w")
+        await look(pilot)
+    assert not app.screen_stack
+    app.watching.take(Seen(None))
+    app.watching.tick()
+    assert app.watching.shot is None and not app.watching._busy
+
+
 async def test_a_watch_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     market = Watched(tmp_path / "launch")
     market.store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...clock import ago
-from ..widgets.form import Field
+from ..widgets.form import Field, WrongField
 
 if TYPE_CHECKING:
     from ..app import Console
@@ -146,7 +146,7 @@ async def heard(app: Console) -> None:
     def save(values: dict[str, str]) -> str:
         done = acknowledge(app.workspace, values["code"], values["by"])
         if done is None:
-            raise ValueError("no test alert of the last 24 hours has these words")
+            raise WrongField("code", "no test alert of the last 24 hours has these words")
         app.watching.tick()
         return f"{done.rule} reaches {done.acknowledged_by}: written down"
 

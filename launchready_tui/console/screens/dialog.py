@@ -108,7 +108,8 @@ class FormSheet(Sheet[bool]):
         said = self.console.attempt(lambda: self.save(event.values))
         if said.wrong:
             known = {one.id for one in self.fields}
-            event.form.point_at(said.field if said.field in known else self.fields[-1].id, said.wrong)
+            at = said.field if said.field in known else ""
+            event.form.point_at(at or self.fields[-1].id, said.wrong, go=bool(at))
             return
         self._forget()
         self.dismiss(True)

@@ -66,8 +66,8 @@ class WatchPage(Page):
     # What is read
 
     def watch_view(self) -> View | None:
-        if not self.is_mounted:
-            return None
+        if not self.is_mounted or self.query_one_optional("#targets") is None or self.query_one_optional(Chart) is None:
+            return None  # being made or being left
         chosen = self.chosen()
         return View(
             window=WINDOWS[self.window][0],

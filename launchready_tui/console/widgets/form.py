@@ -211,11 +211,12 @@ class Form(VerticalScroll, can_focus=False):
             self.query_one(f"#field-{first}").focus()
         return not first
 
-    def point_at(self, field: str, wrong: str) -> None:
-        """Puts a sentence under a field and goes there; what stood under others is taken away."""
+    def point_at(self, field: str, wrong: str, *, go: bool = True) -> None:
+        """Puts a sentence under a field and, with `go`, goes there; what stood under others is taken away."""
         for one in self.fields:
             self.say_wrong(one.id, wrong if one.id == field else "")
-        self.query_one(f"#field-{field}").focus()
+        if go:
+            self.query_one(f"#field-{field}").focus()
 
     def say_wrong(self, field: str, wrong: str) -> None:
         """Puts a sentence under a field, or takes it away."""
