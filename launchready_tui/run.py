@@ -16,6 +16,7 @@ from .checks import base
 from .clock import Clock
 from .findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, mapped, worst
 from .roadmap.model import load as load_roadmap
+from .text import clean
 
 if TYPE_CHECKING:
     from .launch.model import Launch
@@ -45,6 +46,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Doing:
+    """How far a long check is, `search 120 of 300`."""
+
+    check: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """A finding, as it comes."""
 
@@ -71,7 +80,7 @@ class Ended:
     longest_stall_ms: float
 
 
-Event = Started | Found | Finished | Ended
+Event = Started | Doing | Found | Finished | Ended
 
 
 def reference(error: BaseException) -> str:
@@ -183,6 +192,7 @@ async def _one(
         findings.append(finding)
         tell(Found(finding))
 
+    base.STEPS.set(lambda text: tell(Doing(name, hide(clean(text)))))
     try:
         async with asyncio.timeout(ceiling) as limit:
             async with aclosing(_stream(function(launch, world))) as stream:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,17 @@ def load_all() -> dict[str, Check]:
     for package in PACKAGES:
         importlib.import_module(f"{__package__}.{package}")
     return REGISTRY
+
+
+STEPS: ContextVar[Callable[[str], None] | None] = ContextVar("steps", default=None)
+"""Who is told, within the task of one check, how far a long look is; the run sets it."""
+
+
+def step(text: str) -> None:
+    """Tells how far this check is, in a few words of our own (`search 120 of 300`): shown while it runs, kept nowhere."""
+    tell = STEPS.get()
+    if tell is not None:
+        tell(text)
 
 
 def _clean_remedy(remedy: Remedy | None) -> Remedy | None:

@@ -70,7 +70,7 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
     """Runs the checks, tells the progress on stderr, and returns the report. A part is told apart from the whole by `chosen`."""
     from ..report import Report
     from ..report import of as standings_of
-    from ..run import Ended, Finished, Started
+    from ..run import Doing, Ended, Finished, Started
 
     started_at = ws.clock.now()
     progress = _Progress()
@@ -83,6 +83,8 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
             async for event in events:
                 if isinstance(event, Started):
                     progress.started(event.check, event.total)
+                elif isinstance(event, Doing):
+                    progress.step(event.check, event.text)
                 elif isinstance(event, Finished):
                     ran.add(event.result.check)
                     progress.finished(event.result.check, event.done)
@@ -138,12 +140,17 @@ class _Progress:
     def __init__(self) -> None:
         self._shows = sys.stderr.isatty()
         self._open: list[str] = []
+        self._steps: dict[str, str] = {}
         self._total = 0
         self._done = 0
 
     def started(self, check: str, total: int) -> None:
         self._open.append(check)
         self._total = total
+        self._draw()
+
+    def step(self, check: str, text: str) -> None:
+        self._steps[check] = text
         self._draw()
 
     def finished(self, check: str, done: int) -> None:
@@ -161,5 +168,7 @@ class _Progress:
     def _draw(self) -> None:
         if self._shows and self._open:
             more = f" and {len(self._open) - 1} more" if len(self._open) > 1 else ""
-            sys.stderr.write(f"\r\x1b[2Kchecking {self._done}/{self._total}  {self._open[0]}{more}")
+            told = self._steps.get(self._open[0], "") if not more else ""
+            step = f"  {told}" if told else ""
+            sys.stderr.write(f"\r\x1b[2Kchecking {self._done}/{self._total}  {self._open[0]}{more}{step}")
             sys.stderr.flush()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..findings import Finding
 from ..launch.model import Launch
 from ..roadmap.model import Roadmap, Stage
-from ..run import Ended, Event, Finished, Found, Started
+from ..run import Doing, Ended, Event, Finished, Found, Started
 from ..verdict import Judged, Standing, Step, Verdict
 from . import words
 
@@ -27,6 +27,8 @@ class Progress:
     done: int = 0
     doing: tuple[str, ...] = ()
     """Checks that have begun and not ended."""
+    steps: tuple[tuple[str, str], ...] = ()
+    """How far long checks are, `search 120 of 300`, by check."""
     waiting: frozenset[str] = frozenset()
     """All checks of the run that have not ended."""
     found: tuple[tuple[str, int], ...] = ()
@@ -126,6 +128,10 @@ class Store:
             doing = (*(name for name in progress.doing if name != event.check), event.check)
             self._progress = replace(progress, doing=doing, total=event.total or progress.total)
             self._light()
+        elif isinstance(event, Doing):
+            steps = (*(one for one in progress.steps if one[0] != event.check), (event.check, event.text))
+            self._progress = replace(progress, steps=steps)
+            self._light()
         elif isinstance(event, Found):
             self._found(event.finding, progress)
         elif isinstance(event, Finished):
@@ -135,6 +141,7 @@ class Store:
                 done=event.done or progress.done + 1,
                 total=event.total or progress.total,
                 doing=tuple(one for one in progress.doing if one != name),
+                steps=tuple(one for one in progress.steps if one[0] != name),
                 waiting=progress.waiting - {name},
                 found=tuple((one, count) for one, count in progress.found if one != name),
             )

@@ -14,6 +14,7 @@ from launchready_tui.console.app import Console
 from launchready_tui.console.screens.page import Page
 from launchready_tui.findings import Severity, State
 from launchready_tui.lab.flaws import Change, Flaw
+from launchready_tui.run import Doing, Finished
 
 WWW = f"www.{DOMAIN}"
 
@@ -86,6 +87,24 @@ async def test_a_run_shows_how_far_it_is_and_keys_answer(make: Any) -> None:
         assert "Checking 2 of" in lines(app)[-2] and "esc cancel" in lines(app)[-2]
         await press(pilot, "R")
         assert "A run is on" in app.last_said and len(double(app).asked) == 1
+
+
+async def test_the_last_check_of_a_run_shows_how_far_it_is(make: Any) -> None:
+    app = make()
+    double(app).gate = asyncio.Semaphore(0)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "1")
+        names = app.workspace.automated
+        await press(pilot, "R")
+        await until(pilot, lambda: "Checking 0 of" in lines(app)[-2])
+        app.store.tell(Doing("audit.latency", "search 40 of 300 at most"))
+        await pilot.pause()
+        assert "search 40" not in lines(app)[-2], "while others run their names are told"
+        for name in names:
+            fine = finding(f"{name}.fine", DOMAIN, State.PASS, "All is well")
+            if name != "audit.latency":
+                app.store.tell(Finished(results_of([fine], app.workspace.clock.now())[name]))
+        await until(pilot, lambda: "Speed of routes: search 40 of 300 at most" in lines(app)[-2])
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+c"])

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from market import NOW, found
 
+from launchready_tui.checks.base import step
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import CheckResult, Finding, State
 from launchready_tui.launch.model import Launch, Route, Settings
-from launchready_tui.run import CEILING_S, Ended, Event, Finished, Found, Marks, Started, ceiling_s, run
+from launchready_tui.run import CEILING_S, Doing, Ended, Event, Finished, Found, Marks, Started, ceiling_s, run
 
 LAUNCH = Launch(name="Market", domain="example.com", canonical="https://example.com/")
 COUNTS = object()
@@ -111,6 +112,22 @@ async def test_findings_come_before_the_check_is_through() -> None:
         if isinstance(event, Found):
             heard.set()
     assert seen == ["Started", "Found", "Found", "Finished", "Ended"]
+
+
+async def test_a_long_check_tells_how_far_it_is_and_no_other_hears_it() -> None:
+    async def counts(launch: Launch, world: Any) -> AsyncIterator[Finding]:
+        async def part() -> None:
+            step("search 20 of 300")
+
+        await asyncio.gather(part())
+        step("search 40\x1b of 300 with k3y")
+        yield FINE
+
+    events = await events_of({"edge.a": counts, "edge.b": says(FINE)}, hide=lambda text: text.replace("k3y", "•••"))
+    assert [event for event in events if isinstance(event, Doing)] == [
+        Doing("edge.a", "search 20 of 300"),
+        Doing("edge.a", "search 40� of 300 with •••"),
+    ]
 
 
 async def test_progress_counts_up() -> None:

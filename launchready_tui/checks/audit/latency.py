@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy
 from ...probe import Measurement
 from ...probe.model import STOP_AFTER_ERRORS, WARM_UP
-from ..base import Say, check
+from ..base import Say, check, step
 from ..parse.addresses import host_of
 from .dated import dated
 from .together import as_they_come
@@ -40,12 +41,16 @@ async def latency(launch: Launch, world: World) -> AsyncGenerator[Finding, None]
 
     async def one(route: Route) -> list[Finding]:
         async with turns[host_of(route.url)], together:
-            return _judge(route, await world.measure(route))
+            return _judge(route, await world.measure(route, progress=partial(_told, route.name, launch.settings.samples)))
 
     async with aclosing(as_they_come(one(route) for route in routes)) as judged:
         async for findings in judged:
             for finding in findings:
                 yield finding
+
+
+def _told(route: str, most: int, taken: int) -> None:
+    step(f"{route} {taken} of {most} at most")
 
 
 def _none(launch: Launch) -> Finding:

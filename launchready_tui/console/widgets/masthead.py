@@ -91,7 +91,9 @@ class NextStep(Lines):
     def follow(self, snap: Snapshot) -> None:
         if snap.progress is not None:
             progress = snap.progress
-            doing = ", ".join(snap.roadmap.checks[name].title for name in progress.doing[:3] if name in snap.roadmap.checks)
+            names = [name for name in progress.doing[:3] if name in snap.roadmap.checks]
+            steps = dict(progress.steps) if len(names) == 1 else {}
+            doing = ", ".join(": ".join(filter(None, (snap.roadmap.checks[name].title, steps.get(name)))) for name in names)
             left: Spans = [
                 ("Checking ", "ink b"),
                 (f"{progress.done} of {progress.total}", "ink b"),
