@@ -130,17 +130,19 @@ def export(
     profile: Profile = "founder",
     key: Path | None = None,
     records: tuple[Record, ...] = (),
+    may_ask: bool = True,
 ) -> Exported:
     """Writes handover-<name>-<day>/ and the same as .zip into the folder `out`, and notes it in the journal.
 
-    With `key` SHA256SUMS is signed (SHA256SUMS.sig). What was written is read back and verified, and the check of stage 7 told.
+    With `key` SHA256SUMS is signed (SHA256SUMS.sig); without `may_ask` no passphrase is asked for. What was written is read back
+    and verified, and the check of stage 7 told.
     An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, leaving nothing behind.
     """
     files, written = build(source, now=now, profile=profile, records=records)
     source.vault.learn()
     sweep.check(files, source.vault.redactor.found, now)
     if key is not None:
-        files[pack.SIGNATURE] = sign.sign(files[pack.SUMS], key)
+        files[pack.SIGNATURE] = sign.sign(files[pack.SUMS], key, may_ask=may_ask)
     name = folder_name(source.launch.name, now, profile)
     folder, archive = _place(files, out, name)
     source.journal.exported(str(folder), now=now)

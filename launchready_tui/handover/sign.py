@@ -15,15 +15,19 @@ _WAIT_S = 120
 """Long enough to touch a hardware key or to type a passphrase."""
 
 
-def sign(sums: bytes, key: Path) -> bytes:
-    """The armored signature. `key` is a private key, or a public one whose private part an agent holds. Raises ExportError."""
+def sign(sums: bytes, key: Path, *, may_ask: bool = True) -> bytes:
+    """The armored signature. `key` is a private key, or a public one whose private part an agent holds. Raises ExportError.
+
+    Without `may_ask` a passphrase is not asked for on the terminal, which then belongs to somebody else.
+    """
     if not key.is_file():
         raise ExportError(f"There is no key {key}; --sign takes an SSH key such as ~/.ssh/id_ed25519. Nothing was written.")
-    done = _run(["-Y", "sign", "-f", str(key), "-n", NAMESPACE], sums)
+    done = _run(["-Y", "sign", "-f", str(key), "-n", NAMESPACE], sums, apart=not may_ask)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        hint = "" if may_ask else " A key with a passphrase must be in the agent (ssh-add)."
         raise ExportError(
-            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. Nothing was written."
+            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. Nothing was written.{hint}"
         )
     return done.stdout
 
@@ -57,11 +61,13 @@ def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...
 _ANYBODY = "signer"
 
 
-def _run(arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+def _run(arguments: list[str], given: bytes, *, apart: bool = False) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("ssh-keygen")
     if program is None:
         raise ExportError("Signing needs ssh-keygen (OpenSSH 8.1 or later), and it is not installed. Nothing was written.")
     try:
-        return subprocess.run([program, *arguments], input=given, capture_output=True, timeout=_WAIT_S, check=False)
+        return subprocess.run(
+            [program, *arguments], input=given, capture_output=True, timeout=_WAIT_S, check=False, start_new_session=apart
+        )
     except subprocess.TimeoutExpired:
         raise ExportError("ssh-keygen gave no answer in two minutes. Nothing was written.") from None

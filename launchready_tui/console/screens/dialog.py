@@ -165,12 +165,14 @@ class Choose(Sheet[str]):
     AUTO_FOCUS: ClassVar[str | None] = "Ledger"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "close", show=False)]
 
-    def __init__(self, title: str, options: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, title: str, options: Sequence[tuple[str, str, str]], *, wide: bool = False) -> None:
+        """`wide` options have long names, and many of them: letters do not choose among those."""
         super().__init__(title, (), (("enter", "takes it"), ("esc", "close")))
-        self.options = tuple(options)
+        self.options, self.wide = tuple(options), wide
 
     def middle(self) -> ComposeResult:
-        ledger = Ledger([Col("", 24), Col("", 0, tone="ink2")], head=False, lead="hang", end=0)
+        cols = [Col("", 0), Col("", 24, tone="ink2")] if self.wide else [Col("", 24), Col("", 0, tone="ink2")]
+        ledger = Ledger(cols, head=False, lead="hang", end=0, wrap=2 if self.wide else 1)
         ledger.show([Row(one, [name, told]) for one, name, told in self.options])
         yield ledger
 
@@ -179,6 +181,8 @@ class Choose(Sheet[str]):
         self.dismiss(event.key)
 
     def on_key(self, event: events.Key) -> None:
+        if self.wide:
+            return
         found = next((one for one, _, _ in self.options if event.character and one.startswith(event.character)), None)
         if found is not None:
             event.stop()

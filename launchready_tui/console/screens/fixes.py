@@ -155,6 +155,11 @@ class Fixes(Page):
         standing = self.console.snapshot.standing(judged.finding.check) if judged else None
         return Target(standing, judged) if standing else None
 
+    def go_to(self, check: str, finding: str = "") -> None:
+        order = self.query_one("#order", Ledger)
+        order.focus()
+        self.call_after_refresh(order.select, finding)
+
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         event.stop()
         self._tell(self.console.snapshot)

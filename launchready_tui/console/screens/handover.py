@@ -1,7 +1,8 @@
-"""The handover folder: how full each document is, what is missing and where it is filled, and how the selected one reads."""
+"""The handover folder: how full each document is, what is missing and where it is filled, how the selected one reads, export."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from .. import words
+from ..gaps import gaps_of, place_of
 from ..ink import Spans
 from ..store import Snapshot
 from ..target import Target
@@ -22,10 +24,21 @@ from ..widgets.story import Story, Told, title_lines
 from .page import Page
 
 if TYPE_CHECKING:
-    from ...handover import Document, Exported
+    from ...handover import Document, Exported, Gap
+    from ...handover.blocks import Block
+    from ...handover.profile import Profile
 
-# Where a gap is filled: the bundle names a page by its key.
-PAGES = {"l": "launch", "p": "people", "x": "fixes", "k": "credentials", **{str(n): f"stage{n}" for n in range(1, 8)}}
+CARD = "emergency-card"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the folder is to be written."""
+
+    out: Path
+    profile: Profile
+    key: Path | None
+    ask_dns: bool
 
 
 class Written(Message):
@@ -33,9 +46,9 @@ class Written(Message):
 
     bubble = False
 
-    def __init__(self, exported: Exported) -> None:
+    def __init__(self, exported: Exported, signed: bool) -> None:
         super().__init__()
-        self.exported = exported
+        self.exported, self.signed = exported, signed
 
 
 def fullness(have: int, of: int, width: int = 7) -> Spans:
@@ -52,13 +65,16 @@ class HandoverPage(Page):
     HINTS = ("show.panel", "list.find")
     HELP = (
         "The handover folder: its documents with how many of their facts are known, what is missing in the selected "
-        "one, and how it reads. Enter on a "
-        "document exports the folder; enter on something missing goes to the place where it is filled. m reads the document."
+        "one, and how it reads; the emergency card that hangs on the wall stands first. Enter on a "
+        "document exports the folder: for the founder, or for the team without names and contacts, signed where you name a key. "
+        "Enter on something missing goes to the line where it is filled. m reads the document. On the checklist y puts a name under "
+        "one of its lines."
     )
 
     def __init__(self) -> None:
         super().__init__()
         self.documents: tuple[Document, ...] = ()
+        self.card: tuple[Block, ...] = ()
         self.version = -1
         self.exporting = False
 
@@ -73,23 +89,17 @@ class HandoverPage(Page):
             yield Story(id="paper")
 
     def draw(self, snap: Snapshot) -> None:
-        from ...handover import documents, folder_name
+        from ...handover import documents, emergency, folder_name
+        from ..panels import shot_of
 
         console = self.console
         if self.version != console.store.version:
             self.documents, self.version = documents(console.workspace, now=snap.now), console.store.version
+            self.card = emergency.blocks(shot_of(snap, console.workspace))
         have, of = sum(one.have for one in self.documents), sum(one.of for one in self.documents)
-        rows = []
-        for one in self.documents:
-            full = one.have == one.of
-            rows.append(
-                Row(
-                    one.id,
-                    [one.title, fullness(one.have, one.of), f"{one.have}/{one.of}"],
-                    words.glyph("pass" if full else "none"),
-                    "pass" if full else "unknown",
-                )
-            )
+        gaps = len(list(gaps_of(self.card)))
+        rows = [Row(CARD, ["Emergency card", "", f"{gaps} open" if gaps else "whole"], *_mark(not gaps))]
+        rows += [Row(it.id, [it.title, fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of)) for it in self.documents]
         self.query_one("#docs", Ledger).show(rows)
         left: Spans = [("Handover", "ink b"), (f"   {len(self.documents)} documents", "ink3")]
         if self.app.size.width >= 100:
@@ -100,22 +110,33 @@ class HandoverPage(Page):
         self.query_one("#title", Lines).show([Line(left, right, ("b", "ink3"))])
         self._read(snap)
 
-    def _document(self) -> Document | None:
+    @property
+    def document(self) -> Document | None:
+        """The selected document; None on the emergency card."""
         key = self.query_one("#docs", Ledger).key
         return next((one for one in self.documents if one.id == key), None)
 
+    def gaps(self) -> tuple[Gap, ...]:
+        """What is missing in what is selected."""
+        document = self.document
+        return document.gaps if document is not None else tuple(gaps_of(self.card))
+
     def _read(self, snap: Snapshot) -> None:
-        document = self._document()
-        if document is None:
-            return
-        gaps = [Row(f"{n}", [gap.text, gap.screen], words.glyph("unknown"), "unknown") for n, gap in enumerate(document.gaps)]
-        self.query_one("#gaps", Ledger).show(gaps, empty="Nothing is missing here")
+        document, gaps = self.document, self.gaps()
+        rows = [Row(f"{n}", [gap.text, gap.screen], words.glyph("unknown"), "unknown") for n, gap in enumerate(gaps)]
+        self.query_one("#gaps", Ledger).show(rows, empty="Nothing is missing here")
         paper = self.query_one("#paper", Story)
         if paper.size.width < 16:
             return
         width = min(paper.text_width, 96)
-        head = title_lines(document.title, [(f"{document.have} of {document.of}", "ink3")], paper.text_width)
-        paper.tell(Told((*head, *lines_of(document.blocks, width)), len(head)), document.id)
+        if document is None:
+            title, told, blocks = "Emergency card", "one sheet, printed", self.card
+        else:
+            title, told, blocks = document.title, f"{document.have} of {document.of}", document.blocks
+        if document is not None and document.id == "checklist":
+            told = f"{self.console.key_of('decide.confirm')} signs a line   {told}"
+        head = title_lines(title, [(told, "ink3")], paper.text_width)
+        paper.tell(Told((*head, *lines_of(blocks, width)), len(head)), title)
 
     def target(self) -> Target | None:
         standing = self.console.snapshot.standing("handover.documents")
@@ -139,52 +160,75 @@ class HandoverPage(Page):
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         event.stop()
         if event.ledger.id == "docs":
+            self.query_one("#gaps", Ledger).reset("")
             self._read(self.console.snapshot)
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
         if event.ledger.id == "gaps":
-            document = self._document()
-            if document is not None:
-                await self._fill(document.gaps[int(event.key)].screen)
+            await self._fill(self.gaps()[int(event.key)])
             return
-        await self._ask()
+        from ..acts import handing
 
-    async def _fill(self, screen: str) -> None:
+        await handing.export(self.console, self)
+
+    async def _fill(self, gap: Gap) -> None:
         """Goes to where a gap is filled."""
-        await self.console.open_page(PAGES.get(screen, "overview"))
+        from ..acts import launchday
+        from .people import PeoplePage
 
-    async def _ask(self) -> None:
-        from .dialog import Question
+        console = self.console
+        place = place_of(console.workspace, gap)
+        await console.open_page(place.page)
+        page = console.page
+        if isinstance(page, PeoplePage) and place.table:
+            page.show_kind(place.table, place.line)
+        elif page is not None and (place.finding or place.check):
+            page.go_to(place.check, place.finding)
+        elif place.form:
+            await launchday.plan(console)
+        elif place.page == "launch":
+            console.say("The sprint stands in launchready.toml: [sprint] start and hours")
 
-        out = self.console.out
-        missing = sum(len(one.gaps) for one in self.documents)
+    async def confirm(self) -> bool:
+        document = self.document
+        if document is None or document.id != "checklist":
+            return False
+        from ..acts import handing
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.exporting = True
-                self.redraw()
-                self.write(out)
+        await handing.sign_a_line(self.console)
+        return True
 
-        lines = [
-            f"A folder and a zip of it are written into {out}.",
-            f"{words.plural(missing, 'fact')} will stand in it as not filled." if missing else "Nothing is missing in it.",
-            "It names people and how to reach them: hand it only to those who run the product.",
-        ]
-        await self.app.push_screen(Question("Export the handover folder?", lines, "export"), answered)
+    # Exporting
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="export", name="export")
-    def write(self, out: Path) -> None:
+    def write(self, wanted: Wanted) -> None:
         """Writes the folder, off the loop."""
         from ...handover import ExportError, export
+        from ..acts.handing import fresh_records
 
         workspace = self.console.workspace
         try:
-            done = export(workspace, out, now=workspace.clock.now())
+            records = fresh_records(workspace) if wanted.ask_dns else ()
+            done = export(
+                workspace,
+                wanted.out,
+                now=workspace.clock.now(),
+                profile=wanted.profile,
+                key=wanted.key,
+                records=records,
+                may_ask=False,
+            )
         except ExportError as why:
             self.app.call_from_thread(self._failed, str(why))
         else:
-            self.post_message(Written(done))
+            self.post_message(Written(done, wanted.key is not None))
+
+    def begin(self, wanted: Wanted) -> None:
+        """Starts to write."""
+        self.exporting = True
+        self.redraw()
+        self.write(wanted)
 
     def _failed(self, why: str) -> None:
         self.exporting = False
@@ -196,7 +240,13 @@ class HandoverPage(Page):
         done = message.exported
         self.console.store.renew()
         self.console.store.say("pass", f"Handover folder written: {done.folder}")
+        signed = ", signed" if message.signed else ""
         self.console.say(
-            f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}; `launchready verify` proves it whole"
+            f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}{signed}; "
+            "`launchready verify` proves it whole"
         )
         self.redraw()
+
+
+def _mark(full: bool) -> tuple[tuple[str, str], str]:
+    return words.glyph("pass" if full else "none"), "pass" if full else "unknown"

@@ -1,0 +1,101 @@
+"""Handing over: the export with its choices, and names under the lines of the checklist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..widgets.form import Field
+from . import decide
+
+if TYPE_CHECKING:
+    from ...handover import Record
+    from ...workspace import Workspace
+    from ..app import Console
+    from ..screens.handover import HandoverPage
+
+PROFILES = (("founder", "the founder: everything"), ("team", "the team: no names, contacts, hours, payers"))
+ZONE = (("kept", "as the checks saw it"), ("ask", "asked from DNS now"))
+
+
+def _is_key(value: str) -> str:
+    try:
+        there = Path(value).expanduser().is_file()
+    except (OSError, RuntimeError):
+        there = False
+    return "" if there else "there is no such file; an SSH key such as ~/.ssh/id_ed25519, or empty"
+
+
+async def export(app: Console, page: HandoverPage) -> None:
+    """Asks for whom and how, then writes the folder."""
+    from ..screens.handover import Wanted
+
+    if page.exporting:
+        app.say("The folder is being written")
+        return
+    out, missing = app.out, sum(len(one.gaps) for one in page.documents)
+
+    def save(values: dict[str, str]) -> str:
+        key = Path(values["key"]).expanduser() if values["key"] else None
+        page.begin(Wanted(out, "team" if values["profile"] == "team" else "founder", key, values["zone"] == "ask"))
+        return "Writing the handover folder …"
+
+    lines = [
+        f"A folder and a zip of it are written into {out}; an older one is never touched.",
+        f"{missing} facts will stand in it as not filled." if missing else "Nothing is missing in it.",
+        "The founder's names people and how to reach them: hand it only to those who run the product.",
+    ]
+    fields = [
+        Field("profile", "for", "founder", "choice", PROFILES),
+        Field("key", "sign with", hint="~/.ssh/id_ed25519; one with a passphrase must be in the agent (ssh-add)", check=_is_key),
+        Field("zone", "zone file", "kept", "choice", ZONE),
+    ]
+    await app.ask_form("Export the handover folder", lines, fields, save, "export")
+
+
+def fresh_records(workspace: Workspace) -> tuple[Record, ...]:
+    """The records of the launch's names as DNS answers now; nothing where none answers, and then what the checks kept stands."""
+    import asyncio
+
+    from ...handover import ask
+
+    async def look() -> tuple[Record, ...]:
+        async with workspace.open_world() as world:
+            return await ask(world, workspace.launch)
+
+    records = asyncio.run(look())
+    return records if any(record.data for record in records) else ()
+
+
+async def sign_a_line(app: Console) -> None:
+    """A name under a line of the checklist."""
+    from ...handover import signing
+    from ..screens.dialog import Choose
+
+    signed = {one.what: one for one in app.workspace.decisions.signed}
+    lines = {item.id: item for item in signing.lines()}
+
+    def told(name: str) -> str:
+        found = signed.get(name)
+        return f"signed by {app.snapshot.name(found.by)}, {found.on:%d %b}" if found else ""
+
+    async def chosen(name: str | None) -> None:
+        if name is not None:
+            await _sign(app, name, lines[name].text)
+
+    await app.push_screen(Choose("Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], wide=True), chosen)
+
+
+async def _sign(app: Console, what: str, words: str) -> None:
+    from ...handover import signing
+
+    workspace = app.workspace
+
+    def save(values: dict[str, str]) -> str:
+        now, by = workspace.clock.now(), values["by"]
+        signing.sign(workspace, what, "signed", by, recorded_by=workspace.options.recorded_by, now=now, note=values["note"])
+        return f"Signed by {app.snapshot.name(by)}"
+
+    fields = [decide.who(app, "by", "signed by"), Field("note", "note", hint="what was seen, and where")]
+    lines = [words + ".", "A signature stands for what somebody has seen with their own eyes, not for what is planned."]
+    await app.ask_form("Sign a line of the checklist", lines, fields, save, f"sign {what}")
