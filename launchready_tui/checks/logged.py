@@ -1,4 +1,4 @@
-"""What the three checks that read logs have in common: opening them, and saying why one could not be read."""
+"""What the three checks that read logs have in common: reading them, and saying why one is of no use."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..clock import stamp
 from ..failure import Failure
-from ..findings import Evidence, Remedy
+from ..findings import Evidence, Finding, Remedy
 from ..logs import Reading
+from .base import Say
 
 if TYPE_CHECKING:
     from ..launch.model import Launch, Log
@@ -31,22 +32,26 @@ WRITE_BETTER = Remedy(
 )
 
 
-async def readings(launch: Launch, world: World) -> list[tuple[Log, Reading | Failure]]:
-    """All logs of the launch, in file order."""
-    found = await asyncio.gather(*(world.server_logs.look(log) for log in launch.logs))
-    return list(zip(launch.logs, found, strict=True))
-
-
-def of_no_use(found: Reading | Failure) -> tuple[str, list[Evidence]] | None:
-    """(rule, evidence) where nothing can be concluded from a log: unreadable, format, old. None where it can be used."""
-    if isinstance(found, Failure):
-        return "unreadable", [Evidence.of("problem", found.detail or found.words, source=found.target)]
-    if found.lines == 0:
-        newest = f"The newest line is of {stamp(found.newest)}" if found.newest else "There is no line with a time in it"
-        return "old", [Evidence.of("newest", newest)]
-    if found.strange > found.lines * STRANGE_SHARE:
-        return "format", [Evidence.of("lines", f"{found.strange} of {found.lines} are not understood")]
-    return None
+async def readings(launch: Launch, world: World, say: Say) -> tuple[list[tuple[Log, Reading]], list[Finding]]:
+    """All logs of the launch that something can be concluded from, in file order, and a finding for each of the others."""
+    looks = await asyncio.gather(*(world.server_logs.look(log) for log in launch.logs))
+    read: list[tuple[Log, Reading]] = []
+    refused: list[Finding] = []
+    for log, found in zip(launch.logs, looks, strict=True):
+        if isinstance(found, Failure):
+            seen = Evidence.of("problem", found.detail or found.words, source=found.target)
+            refused.append(say.unknown("unreadable", log.path, "A log that the launch file names cannot be read", evidence=[seen]))
+        elif found.lines == 0:
+            newest = f"The newest line is of {stamp(found.newest)}" if found.newest else "There is no line with a time in it"
+            seen = Evidence.of("newest", newest)
+            words = "The log holds nothing of the last 24 hours"
+            refused.append(say.unknown("old", log.path, words, evidence=[seen], remedy=NAME_THEM))
+        elif found.strange > found.lines * STRANGE_SHARE:
+            seen = Evidence.of("lines", f"{found.strange} of {found.lines} are not understood")
+            refused.append(say.unknown("format", log.path, "Too many lines of the log are not understood", evidence=[seen]))
+        else:
+            read.append((log, found))
+    return read, refused
 
 
 def span(found: Reading) -> str:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from launchready_tui import roadmap
+from launchready_tui.checks import logged
 from launchready_tui.checks.audit import logs as audit
 from launchready_tui.checks.monitoring import errors, logs
 from launchready_tui.clock import FixedClock
@@ -156,6 +157,9 @@ async def test_no_finding_repeats_what_is_personal(folder: Folder, check: Any) -
 
 @pytest.mark.parametrize("module", [errors, logs])
 def test_rules_and_their_descriptions_are_the_same_list(module: Any) -> None:
-    spoken = set(re.findall(r"say\.(?:passed|warn|fail|info|unknown)\(\s*\"([a-z-]+)\"", Path(module.__file__).read_text()))
+    sources = (module.__file__, logged.__file__)
+    spoken = {
+        rule for file in sources for rule in re.findall(r"say\.(?:passed|warn|fail|info|unknown)\(\s*\"([a-z-]+)\"", Path(file).read_text())
+    }
     check = f"monitoring.{Path(module.__file__).stem}"
     assert {f"{check}.{rule}" for rule in spoken} == {name for name in roadmap.load().rules if name.startswith(f"{check}.")}

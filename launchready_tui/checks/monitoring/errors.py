@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from ...failure import Failure
 from ...findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
 from ...logs import Reading, RouteRow
 from ...probe.stats import at_most
 from ..base import Say, check
-from ..logged import NAME_THEM, of_no_use, readings, span
+from ..logged import NAME_THEM, readings, span
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Log
@@ -29,21 +28,13 @@ async def errors(launch: Launch, world: World) -> AsyncIterator[Finding]:
     if not launch.logs:
         yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no log from which errors could be counted", remedy=NAME_THEM)
         return
-    counted: list[tuple[Log, Reading]] = []
-    for log, found in await readings(launch, world):
-        problem = of_no_use(found)
-        if problem is None and not isinstance(found, Failure):
-            if found.access:
-                counted.append((log, found))
-            else:
-                yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
-        elif problem is not None and problem[0] == "unreadable":
-            yield say.unknown("unreadable", log.path, "A log that the launch file names cannot be read", evidence=problem[1])
-        elif problem is not None and problem[0] == "old":
-            yield say.unknown("old", log.path, "The log holds nothing of the last 24 hours", evidence=problem[1], remedy=NAME_THEM)
-        elif problem is not None:
-            yield say.unknown("format", log.path, "Too many lines of the log are not understood", evidence=problem[1])
-    for log, found in counted:
+    read, refused = await readings(launch, world, say)
+    for finding in refused:
+        yield finding
+    for log, found in read:
+        if not found.access:
+            yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
+            continue
         for finding in _judged(say, log, found):
             yield finding
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from ...failure import Failure
 from ...findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
 from ...logs import Personal, Reading
 from ...logs.model import PERSONAL_WORDS
 from ..base import Say, check
-from ..logged import NAME_THEM, WRITE_BETTER, of_no_use, readings, span
+from ..logged import NAME_THEM, WRITE_BETTER, readings, span
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -35,17 +34,12 @@ async def logs(launch: Launch, world: World) -> AsyncIterator[Finding]:
     if not launch.logs:
         yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no log to look at", remedy=NAME_THEM)
         return
-    for log, found in await readings(launch, world):
-        problem = of_no_use(found)
-        if problem is None and not isinstance(found, Failure):
-            for finding in _judged(say, log.path, found):
-                yield finding
-        elif problem is not None and problem[0] == "unreadable":
-            yield say.unknown("unreadable", log.path, "A log that the launch file names cannot be read", evidence=problem[1])
-        elif problem is not None and problem[0] == "old":
-            yield say.unknown("old", log.path, "The log holds nothing of the last 24 hours", evidence=problem[1], remedy=NAME_THEM)
-        elif problem is not None:
-            yield say.unknown("format", log.path, "Too many lines of the log are not understood", evidence=problem[1])
+    read, refused = await readings(launch, world, say)
+    for finding in refused:
+        yield finding
+    for log, found in read:
+        for finding in _judged(say, log.path, found):
+            yield finding
 
 
 def _judged(say: Say, path: str, found: Reading) -> Iterator[Finding]:
