@@ -136,7 +136,7 @@ async def headers(world: World, target: str, role: Role = "web") -> Looked:
     say, pages = Say("edge.headers", world.clock.now()), Say("edge.https", world.clock.now())
     judged, chain = await asyncio.gather(check.judge_host(say, launch, world, host, role, url), world.web.follow(url))
     seen = [chain.end] if isinstance(chain.end, Reply) and not wall(chain.end) and scheme_of(chain.end.url) == "https" else []
-    findings = [*judged, *judge_cookies(pages, seen), *judge_mixed(pages, seen)]
+    findings = [*judged, *judge_cookies(pages, seen), *await judge_mixed(pages, world, seen)]
     return Looked(sights={"chain": chain}, findings=tuple(distinct(findings)))
 
 

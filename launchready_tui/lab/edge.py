@@ -115,7 +115,7 @@ class Edge:
                     stored.squeezed = gzip.compress(response.body, 6, mtime=0)
                 response.body = stored.squeezed
                 response.set("Content-Encoding", "gzip")
-                if tag:
+                if tag and "etag-shared" not in self._flaws:
                     # A strong validator names one sequence of bytes, so the compressed one has its own (RFC 9110 section 8.8.1).
                     tag = tag[:-1] + '-gz"'
                     response.set("ETag", tag)

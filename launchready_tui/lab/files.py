@@ -135,7 +135,9 @@ def static(path: str, flaws: Collection[str]) -> Response | None:
     if path == CSS:
         return content(_STYLE, "text/css; charset=utf-8", cache=FOR_A_YEAR)
     if path == SITE_JS:
-        return content(_SITE_SCRIPT, "text/javascript; charset=utf-8", cache=FOR_A_MINUTE if "asset-not-cached" in flaws else FOR_A_YEAR)
+        varies = [("Vary", "Cookie")] if "asset-varies" in flaws else []
+        kept = FOR_A_MINUTE if "asset-not-cached" in flaws else FOR_A_YEAR
+        return content(_SITE_SCRIPT, "text/javascript; charset=utf-8", cache=kept, headers=varies)
     if path == APP_JS:
         return content(_app_script(flaws), "text/javascript; charset=utf-8", cache=FOR_A_YEAR)
     if path == f"{APP_JS}.map" and "source-map" in flaws:

@@ -151,6 +151,8 @@ class Site:
         extra = ""
         if "mixed-content" in self._flaws:
             extra = f'<script src="http://{at.APEX}{files.SITE_JS}" defer></script>'
+        if "socket-in-the-clear" in self._flaws:
+            extra += f'<script>const live = new WebSocket("ws://{at.APEX}/live");</script>'
         body = pages.text_page("First weekend half price", ("Book anything before Sunday and pay half.",)) + (
             f'<p><a href="/listings/{LISTING}">See what others book</a> · <a href="{at.APP_SITE}/signup">Start now</a></p>'
         )

@@ -1,6 +1,6 @@
 """Queues in PostgreSQL: pg-boss, graphile-worker, procrastinate, solid_queue. The only room that knows psycopg.
 
-Tables are found by name and columns, whatever schema they lie in (schemas as their projects publish them, seen 2026-11: pg-boss 9 to 12,
+Tables are found by name and columns, whatever schema they lie in (schemas as their projects publish them, known 2026-11: pg-boss 9 to 12,
 graphile-worker's view, procrastinate 3, solid_queue 1). The transaction is read only, each statement has two seconds; a role with SELECT on
 these tables is enough.
 """

@@ -1,6 +1,6 @@
 """Queues in Redis: RQ, Celery, BullMQ and Bull, Sidekiq. The only room that knows redis-py.
 
-Key layouts, seen 2026-11 in the libraries' own sources, and run with RQ 3.0 and Celery 5.7:
+Key layouts, known 2026-11 in the libraries' own sources, and run with RQ 3.0 and Celery 5.7:
 RQ: rq:queues, rq:queue:NAME, the oldest at index 0.
 kombu: _kombu.binding.*, priority lists NAME\\x06\\x16N; tasks with an eta sit in the same list, then in `unacked`.
 BullMQ: bull:NAME:meta and its lists and sorted sets, the oldest at the end.

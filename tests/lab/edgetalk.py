@@ -45,6 +45,11 @@ def wrong_host_of_sitemap(lab: Lab) -> bool:
     return f"<loc>https://{at.WWW}/" in get(lab, f"{at.SITE}/sitemap.xml").text
 
 
+def one_tag_for_two(lab: Lab) -> bool:
+    plain, packed = (get(lab, at.SITE + files.SITE_JS, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    return packed.header("content-encoding") == "gzip" and plain.header("etag") == packed.header("etag")
+
+
 EDGE: dict[str, Callable[[Lab], bool]] = {
     "offer-twice": lambda lab: status(lab, f"{at.SITE}/offer/") == 200,
     "noindex-left": lambda lab: 'content="noindex"' in get(lab, f"{at.SITE}/").text,
@@ -57,5 +62,8 @@ EDGE: dict[str, Callable[[Lab], bool]] = {
     "must-staple": must_staple,
     "preload-hasty": lambda lab: "preload" in get(lab, f"{at.SITE}/").header("strict-transport-security"),
     "scripts-sniffed": script_sniffed,
+    "socket-in-the-clear": lambda lab: 'new WebSocket("ws://' in get(lab, f"{at.SITE}/offer").text,
+    "asset-varies": lambda lab: "Cookie" in get(lab, at.SITE + files.SITE_JS).header("vary"),
+    "etag-shared": one_tag_for_two,
     "feature-policy": lambda lab: "'none'" in get(lab, f"{at.APP_SITE}/").header("permissions-policy"),
 }

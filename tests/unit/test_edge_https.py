@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fake_outside import HTML, FakeWorld, failure, found, launch, moved, moves_all, page, reply, said
+from fake_outside import HTML, Answer, FakeWorld, failure, found, launch, moved, moves_all, page, reply, said
 
 from launchready_tui.checks.edge.https import https
 from launchready_tui.launch.model import Host, Page, Route
@@ -168,3 +168,25 @@ async def test_the_page_behind_a_step_on_the_same_host_is_read() -> None:
     findings = await found(https, world)
     assert said(findings, "mixed-content", "app.shop.test/login") == "warn low"
     assert said(findings, "cookie-secure", "app.shop.test") == "fail high"
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "expected"),
+    [
+        ('<script>const s = new WebSocket("ws://shop.test/live")</script>', None, "fail high"),
+        ("<script>fetch('http://api.shop.test/v1')</script>", None, "fail high"),
+        ('<script>r.open("GET", "http://api.shop.test/v1")</script>', None, "fail high"),
+        ('<script>new WebSocket("wss://shop.test/live")</script>', None, "pass"),
+        ('<script>new WebSocket("ws://localhost:3000/live")</script>', None, "pass"),
+        ('<script>const ns = "http://www.w3.org/2000/svg"</script>', None, "pass"),
+        ('<script src="/a.js"></script>', moved("", "http://shop.test/b.js"), "fail high"),
+        ('<script src="/a.js"></script>', moved("", "https://shop.test/b.js"), "pass"),
+        ('<img src="/a.js">', moved("", "http://shop.test/b.png"), "pass"),
+    ],
+)
+async def test_what_scripts_open_and_where_loads_lead(body: str, answer: Answer | None, expected: str) -> None:
+    world = perfect()
+    world.web.urls["https://shop.test/"] = page("", body=f"<!doctype html><title>Shop</title>{body}")
+    if answer is not None:
+        world.web.urls["https://shop.test/a.js"] = answer
+    assert said(await found(https, world), "mixed-content", "shop.test/") == expected

@@ -26,7 +26,7 @@ def file(
 ) -> object:
     """A static file: compresses as asked, honours its ETag, and says of the cache what `hits` says look by look."""
     vary = more.get("vary", "Accept-Encoding")
-    etag = more.get("etag", '"1"')
+    etag = more.get("etag", 'W/"1"')
     honours = more.get("honours", True)
 
     def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
@@ -273,3 +273,82 @@ async def test_files_that_cannot_be_fetched_are_unknown() -> None:
     world = perfect()
     world.web.urls[JS] = failure("timeout")
     assert said(await found(caching, world), "asset", HOST) == "unknown high"
+
+
+def plain_file(*headers: tuple[str, str], body: str = SCRIPT, kind: str = "application/javascript") -> object:
+    """A file that answers every question alike, but for its validators."""
+
+    def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
+        base = (("content-type", kind), YEAR, ("x-cache", "HIT"), *headers)
+        if sent.get("if-none-match") or sent.get("if-modified-since"):
+            return reply(url, 304, *base)
+        return reply(url, 200, *base, body=body)
+
+    return answer
+
+
+async def judged(answer: object) -> dict[tuple[str, str], object]:
+    world = FakeWorld(launch())
+    world.web.urls = {f"https://{HOST}/": page("", FRESH, body=BODY), JS: answer}  # type: ignore[dict-item]
+    return await found(caching, world)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("vary", "expected"),
+    [
+        ("Accept-Encoding", "absent"),
+        ("Origin", "absent"),
+        ("Cookie", "warn low"),
+        ("Accept-Encoding, User-Agent", "warn low"),
+        ("*", "warn low"),
+    ],
+)
+async def test_files_vary_by_the_compression_only(vary: str, expected: str) -> None:
+    assert said(await judged(plain_file(("vary", vary))), "vary", HOST) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("plain", "packed", "expected"),
+    [('"1"', '"1-gz"', "absent"), ('W/"1"', 'W/"1"', "absent"), ('"1"', '"1"', "warn low"), ("", "", "absent")],
+)
+async def test_a_strong_etag_stands_for_one_sequence_of_bytes(plain: str, packed: str, expected: str) -> None:
+    def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
+        gzip = "gzip" in sent.get("accept-encoding", "gzip")
+        tag = packed if gzip else plain
+        more = ((("etag", tag),) if tag else ()) + ((("content-encoding", "gzip"),) if gzip else ())
+        return reply(url, 200, ("content-type", "application/javascript"), YEAR, ("x-cache", "HIT"), *more, body=SCRIPT)
+
+    assert said(await judged(answer), "etag", HOST) == expected  # type: ignore[arg-type]
+
+
+async def test_an_etag_that_changes_with_the_server_that_answers() -> None:
+    def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
+        look = sent.get("x-launchready-look", "1")
+        return reply(url, 200, ("content-type", "application/javascript"), YEAR, ("x-cache", "MISS"), ("etag", f'W/"{look}"'), body=SCRIPT)
+
+    assert said(await judged(answer), "etag", HOST) == "warn low"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [((("etag", 'W/"1"'),), "absent"), ((("last-modified", "Tue, 24 Nov 2026 14:00:00 GMT"),), "info"), ((), "absent")],
+)
+async def test_what_a_304_repeats(headers: tuple[tuple[str, str], ...], expected: str) -> None:
+    assert said(await judged(plain_file(*headers)), "thin-304", HOST) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "coding", "expected"),
+    [("image/png", "gzip", "info"), ("image/png", "", "absent"), ("image/svg+xml", "gzip", "absent"), ("font/woff2", "br", "info")],
+)
+async def test_files_that_are_packed_already(kind: str, coding: str, expected: str) -> None:
+    more = (("content-encoding", coding),) if coding else ()
+    assert said(await judged(plain_file(*more, kind=kind)), "twice-packed", HOST) == expected  # type: ignore[arg-type]
+
+
+async def test_a_server_that_honours_only_one_of_its_two_validators() -> None:
+    def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
+        base = (("content-type", "application/javascript"), YEAR, ("x-cache", "HIT"), ("etag", 'W/"1"'), ("last-modified", "yesterday"))
+        return reply(url, 304, *base) if sent.get("if-none-match") else reply(url, 200, *base, body=SCRIPT)
+
+    assert said(await judged(answer), "revalidation", HOST) == "warn low"  # type: ignore[arg-type]

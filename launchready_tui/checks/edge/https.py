@@ -66,7 +66,7 @@ async def https(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield finding
     for finding in judge_cookies(say, documents):
         yield finding
-    for finding in judge_mixed(say, documents):
+    for finding in await judge_mixed(say, world, documents):
         yield finding
 
 

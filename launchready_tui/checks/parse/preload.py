@@ -63,8 +63,10 @@ def parse(header: str) -> tuple[dict[str, int | None], Codes]:
                 if "max-age" in found:
                     warnings.append("header.parse.repeated.max_age")
                 found["max-age"] = int(digits[:18])
-        else:
-            warnings.append("header.parse.unknown_directive" if part else "header.parse.empty_directive")
+        elif part:
+            warnings.append("header.parse.unknown_directive")
+        elif "header.parse.empty_directive" not in warnings:
+            warnings.append("header.parse.empty_directive")
     return found, (errors, warnings)
 
 

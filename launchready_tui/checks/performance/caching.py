@@ -19,6 +19,7 @@ from ..paste import Platform, header, platform_of
 from ..seen import ABSENT, header_evidence, via_of, wall
 from .assets import Asset, choose, fetch_all
 from .transfer import ask_ahead, judge_compression, judge_revalidation
+from .validators import judge_etags, judge_twice_packed, judge_vary
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Role, Route
@@ -78,7 +79,9 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
             findings.append(say.not_applicable("asset", name, f"The page of {name} loads no files of its own"))
         return [*findings, *compression]
     findings += [_assets(say, name, assets, platform), _edge(say, name, assets, platform)]
-    return [*findings, *compression, *await judge_revalidation(say, world, name, assets)]
+    findings += [*judge_vary(say, name, assets), *judge_twice_packed(say, name, assets)]
+    etags, again = await asyncio.gather(judge_etags(say, world, name, assets), judge_revalidation(say, world, name, assets))
+    return [*findings, *compression, *etags, *again]
 
 
 def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Finding:
@@ -111,6 +114,8 @@ def _asset_level(asset: Asset) -> tuple[str, str]:
     """How one file may be kept by browsers: level and words for its row."""
     control = cache_control(asset.first.all("cache-control"))
     seconds = control.browser_seconds
+    if control.problems and seconds >= _DAY:
+        return "warn", control.problems[0]
     if asset.fingerprinted:
         if seconds >= _YEAR:
             return "", "a year"

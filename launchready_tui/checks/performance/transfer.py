@@ -12,6 +12,7 @@ from ..base import Say
 from ..paste import Platform
 from ..seen import via_of
 from .assets import Asset
+from .validators import thin
 
 if TYPE_CHECKING:
     from ...world import World
@@ -122,36 +123,38 @@ def _level(row: dict[str, Reply]) -> tuple[str, str]:
 async def judge_revalidation(say: Say, world: World, name: str, assets: list[Asset]) -> list[Finding]:
     """Whether a file that did not change is answered by 304 (RFC 9110 section 13): one finding a host."""
     outcomes = await asyncio.gather(*(_revalidate(world, asset.first) for asset in assets))
-    lines, bad, seen = [], [], 0
+    lines, bad, kept = [], [], []
     for asset, outcome in zip(assets, outcomes, strict=True):
-        if outcome is None:
+        if not outcome:
             lines.append(f"{asset.url}  no ETag and no Last-Modified")
-            continue
-        condition, answer = outcome
-        if isinstance(answer, Failure):
-            lines.append(f"{asset.url}  {condition}  →  {answer}")
-            continue
-        seen += 1
-        lines.append(f"{asset.url}  {condition}  →  {answer.status}")
-        if answer.status == 200 and answer.body == asset.first.body:
-            bad.append(asset)
+        for condition, answer in outcome:
+            if isinstance(answer, Failure):
+                lines.append(f"{asset.url}  {condition}  →  {answer}")
+                continue
+            kept.append(answer)
+            lines.append(f"{asset.url}  {condition}  →  {answer.status}")
+            if answer.status == 200 and answer.body == asset.first.body:
+                bad.append(asset)
     evidence = [Evidence.of("revalidation", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
     via = via_of(*(asset.first for asset in assets))
     if bad:
         said = f"{name} sends files again that did not change: it does not honour its own ETag or Last-Modified"
         fix = Remedy(text="Let the server answer 304 when the browser's copy is still good", paste="etag on;", where="nginx")
         return [say.warn("revalidation", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
-    if not seen:
+    if not kept:
         return [
             say.info("revalidation", name, f"The files of {name} have no ETag and no Last-Modified to ask by", evidence=evidence, via=via)
         ]
-    return [say.passed("revalidation", name, f"Files of {name} that did not change are not sent again", evidence=evidence, via=via)]
+    good = say.passed("revalidation", name, f"Files of {name} that did not change are not sent again", evidence=evidence, via=via)
+    if lacking := thin(kept):
+        said = f"The 304 answers of {name} do not repeat {lacking}, so caches may forget what they knew"
+        return [good, say.info("thin-304", name, said, evidence=evidence, via=via)]
+    return [good]
 
 
-async def _revalidate(world: World, first: Reply) -> tuple[str, Reply | Failure] | None:
-    etag, modified = first.header("etag"), first.header("last-modified")
-    if not etag and not modified:
-        return None
-    name, value = ("if-none-match", etag) if etag else ("if-modified-since", modified or "")
-    answer: Reply | Failure = await world.web.get(first.url, headers=((name, value or ""),))
-    return f"{name}: {value}", answer
+async def _revalidate(world: World, first: Reply) -> list[tuple[str, Reply | Failure]]:
+    """Each validator that the file has, asked by itself: some servers honour only one of the two."""
+    held = [("if-none-match", first.header("etag")), ("if-modified-since", first.header("last-modified"))]
+    asked = [(name, value) for name, value in held if value]
+    answers = await asyncio.gather(*(world.web.get(first.url, headers=((name, value),)) for name, value in asked))
+    return [(f"{name}: {value}", answer) for (name, value), answer in zip(asked, answers, strict=True)]
