@@ -19,12 +19,11 @@ import msgspec
 
 from .. import __version__
 from ..findings import CheckResult, Finding
-from ..launch.problems import NewerFile
 from .errors import JournalError, from_os, from_sqlite
 from .rows import Changes, Export, RunRow, TrialRow, compare
 from .schema import APPLICATION_ID, STEPS
+from .versions import ForeignFile, connect, keep_out_of_git, update, version_of
 
-_BUSY_MS = 5000
 _RESULT = msgspec.json.Decoder(CheckResult)
 
 
@@ -46,20 +45,24 @@ class Journal:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
-                _keep_out_of_git(path.parent)
+                keep_out_of_git(path.parent)
         except OSError as error:
             raise from_os(path, error) from error
+        connection: sqlite3.Connection | None = None
         try:
-            connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise from_sqlite(path, error) from error
-        try:
-            _prepare(path, connection, steps)
-        except sqlite3.Error as error:
-            connection.close()
-            raise from_sqlite(path, error) from error
-        except BaseException:
-            connection.close()
+            connection = connect(path)
+            version_of(path, connection, APPLICATION_ID, len(steps))  # before anything is written into somebody else's file
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            update(path, connection, APPLICATION_ID, steps)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, ForeignFile):
+                raise JournalError(path, "foreign") from error
+            if isinstance(error, sqlite3.Error):
+                raise from_sqlite(path, error) from error
             raise
         return cls(path, connection, demo)
 
@@ -239,70 +242,3 @@ class Journal:
 
 def _digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:8]
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    """The folder ignores itself, whatever the user's own .gitignore says."""
-    ignore = folder / ".gitignore"
-    if folder.name.startswith(".") and not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
-
-
-def _prepare(path: Path, connection: sqlite3.Connection, steps: Sequence[str]) -> None:
-    """Checks whose file this is, brings it up to date, and sets how it is written."""
-    connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    version = _version(path, connection, len(steps))
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    if version == len(steps):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = _version(path, connection, len(steps))  # another program may have been faster
-        if 0 < version < len(steps):
-            _copy_aside(path, version)
-        for step in steps[version:]:
-            for statement in _statements(step):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={len(steps)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _version(path: Path, connection: sqlite3.Connection, known: int) -> int:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if application != APPLICATION_ID and (application or version or tables):
-        raise JournalError(path, "foreign")
-    if version > known:
-        raise NewerFile(path.name, version, known)
-    return version
-
-
-def _copy_aside(path: Path, version: int) -> None:
-    """A whole copy through SQLite's own backup, the write-ahead log included; an earlier copy is never overwritten."""
-    target, number = path.with_name(f"{path.stem}.v{version}{path.suffix}"), 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.stem}.v{version}-{number}{path.suffix}")
-    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The single statements of a script: `executescript` would commit the transaction that they must be part of."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            if statement.strip():
-                yield statement
-            statement = ""
-    if statement.strip():
-        yield statement

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..launch.problems import NewerFile
+from ..journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
 from .errors import StoreError, store_error
 from .model import CAUSES, Backlog, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
 from .rows import COLUMNS, ms, to_row
@@ -27,7 +27,6 @@ NAME = "watch.sqlite3"
 PLACE = Path(".launchready") / NAME
 RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
 """How long samples, their ten-minute sums and their hourly sums are kept."""
-_BUSY_MS = 5000
 _PLACEHOLDERS = ", ".join("?" * len(COLUMNS.split(",")))
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -76,40 +75,26 @@ class WatchStore(Base):
     @classmethod
     def open(cls, path: Path, *, steps: Sequence[str] = STEPS) -> WatchStore:
         """Opens or begins the file. Raises StoreError, and NewerFile for a file of a newer version."""
-        from ..journal.book import _copy_aside, _keep_out_of_git, _statements
-
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _keep_out_of_git(path.parent)
+            keep_out_of_git(path.parent)
         except OSError as error:
             raise store_error(path, error) from error
         connection: sqlite3.Connection | None = None
         try:
-            connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
-            connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-            version = _version(path, connection, len(steps))
-            if version == 0:
+            connection = connect(path)
+            if version_of(path, connection, APPLICATION_ID, len(steps)) == 0:
                 connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only heeded before the first table
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            if version < len(steps):
-                connection.execute("BEGIN IMMEDIATE")
-                version = _version(path, connection, len(steps))
-                if 0 < version < len(steps):
-                    _copy_aside(path, version)
-                for step in steps[version:]:
-                    for statement in _statements(step):
-                        connection.execute(statement)
-                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-                connection.execute(f"PRAGMA user_version={len(steps)}")
-                connection.execute("COMMIT")
-        except sqlite3.Error as error:
+            update(path, connection, APPLICATION_ID, steps)
+        except BaseException as error:
             if connection is not None:
                 connection.close()
-            raise store_error(path, error) from error
-        except BaseException:
-            assert connection is not None
-            connection.close()
+            if isinstance(error, ForeignFile):
+                raise StoreError(path, "foreign") from error
+            if isinstance(error, sqlite3.Error):
+                raise store_error(path, error) from error
             raise
         return cls(path, connection)
 
@@ -307,14 +292,3 @@ class WatchStore(Base):
 
 def _encode(body: msgspec.Struct) -> str:
     return msgspec.json.encode(body).decode()
-
-
-def _version(path: Path, connection: sqlite3.Connection, known: int) -> int:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if application != APPLICATION_ID and (application or version or tables):
-        raise StoreError(path, "foreign")
-    if version > known:
-        raise NewerFile(path.name, version, known)
-    return version

@@ -1,0 +1,86 @@
+"""SQLite files that carry whose they are and which version: recognising one, and bringing an older one up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..launch.problems import NewerFile
+
+BUSY_MS = 5000
+
+
+class ForeignFile(Exception):  # noqa: N818
+    """The file belongs to another program; nothing in it was touched."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that any thread may use under a lock of its owner's, and that waits for other writers."""
+    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    return connection
+
+
+def version_of(path: Path, connection: sqlite3.Connection, application_id: int, known: int) -> int:
+    """The version of the file, 0 for an empty one. Raises ForeignFile, and NewerFile above `known`."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != application_id and (application or version or tables):
+        raise ForeignFile(path.name)
+    if version > known:
+        raise NewerFile(path.name, version, known)
+    return version
+
+
+def update(path: Path, connection: sqlite3.Connection, application_id: int, steps: Sequence[str]) -> None:
+    """Takes the steps that the file lacks, all or none; an older file is first copied beside itself (`journal.v1.sqlite3`)."""
+    if version_of(path, connection, application_id, len(steps)) == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = version_of(path, connection, application_id, len(steps))  # another program may have been faster
+        if 0 < version < len(steps):
+            _copy_aside(path, version)
+        for step in steps[version:]:
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id={application_id}")
+        connection.execute(f"PRAGMA user_version={len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def keep_out_of_git(folder: Path) -> None:
+    """The folder ignores itself, whatever the user's own .gitignore says."""
+    ignore = folder / ".gitignore"
+    if folder.name.startswith(".") and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _copy_aside(path: Path, version: int) -> None:
+    """A whole copy through SQLite's own backup, the write-ahead log included; an earlier copy is never overwritten."""
+    target, number = path.with_name(f"{path.stem}.v{version}{path.suffix}"), 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.stem}.v{version}-{number}{path.suffix}")
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The single statements of a script: `executescript` would commit the transaction that they must be part of."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            if statement.strip():
+                yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
