@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Answer = Callable[["World", Row], Awaitable[Row]]
 AT_ONCE = 16
+LONGEST = 16 * 1024 * 1024
+"""Octets of a line: a whole message with its attachments fits, and nothing fills the memory."""
+_NAME = re.compile(r"[^\s\"'{}\[\],:;@]+\.[^\s\"'{}\[\],:;@]+")
 
 
 class BadLineError(ValueError):
@@ -32,6 +36,8 @@ def text_of(row: Row, key: str, *, needed: bool = True) -> str:
         return ""
     if not isinstance(value, str) or (needed and not value.strip()):
         raise BadLineError(f"{key} is missing" if value in (None, "") else f"{key} must be text")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise BadLineError(f"{key} is no text: it holds half of a character")
     return value
 
 
@@ -40,7 +46,7 @@ def run(said: Common, private: tuple[str, ...], answer: Answer, *, bare: str = "
 
     A line that is no question is answered with `error`, and makes the exit code 1.
 
-    `bare`: a line that is no JSON object is taken as the value of this key.
+    `bare`: a line that is a bare host name is taken as the value of this key.
     """
     if lines is None and sys.stdin.isatty():
         note("JSON, one object a line; end with Ctrl+D")
@@ -57,16 +63,18 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
     waiting: asyncio.Queue[asyncio.Task[Row] | None] = asyncio.Queue(AT_ONCE)
     wrong = False
 
-    async def one(world: World, line: str) -> Row:
+    async def one(world: World, line: str | BadLineError) -> Row:
         try:
-            return await answer(world, read(line, bare))
-        except ValueError as error:
-            return {"error": str(error)}
+            return await answer(world, read(line, bare) if isinstance(line, str) else refused(line))
+        except (ValueError, click.ClickException) as error:
+            return {"error": error.format_message() if isinstance(error, click.ClickException) else str(error)}
+        except Exception as error:  # noqa: BLE001 - one line that nobody thought of must not take the answers of all others with it
+            return {"error": f"this could not be answered ({type(error).__name__})"}
 
     async def take(world: World) -> None:
         given = iter(lines or ())
-        while line := await asyncio.to_thread(sys.stdin.readline) if lines is None else next(given, ""):
-            if line.strip():
+        while line := await asyncio.to_thread(_line) if lines is None else next(given, ""):
+            if not isinstance(line, str) or line.strip():
                 await waiting.put(asyncio.create_task(one(world, line)))
         await waiting.put(None)
 
@@ -80,12 +88,32 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
     return Exit.FOUND if wrong else Exit.FINE
 
 
+def refused(problem: BadLineError) -> Row:
+    """Raises what is wrong with a line that could not even be read."""
+    raise problem
+
+
+def _line() -> str | BadLineError:
+    """The next line of stdin, empty at its end. A line that is no UTF-8, or too long, is passed over and told."""
+    raw = sys.stdin.buffer.readline(LONGEST)
+    if len(raw) == LONGEST and not raw.endswith(b"\n"):
+        while (more := sys.stdin.buffer.readline(LONGEST)) and not more.endswith(b"\n"):
+            pass
+        return BadLineError(f"longer than {LONGEST // 1024 // 1024} MB")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return BadLineError("not UTF-8")
+
+
 def read(line: str, bare: str = "") -> Row:
     """One line as a question. Raises BadLineError."""
-    if bare and not line.lstrip().startswith("{"):
+    if bare and _NAME.fullmatch(line.strip()):
         return {bare: line.strip()}
     try:
         row = json.loads(line)
+    except RecursionError:
+        raise BadLineError("not a JSON object: nested too deep") from None
     except ValueError as error:
         raise BadLineError(f"not a JSON object: {error}") from None
     if not isinstance(row, dict):

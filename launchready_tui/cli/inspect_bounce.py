@@ -35,9 +35,9 @@ def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
     if whole == "-":
         if sys.stdin.isatty():
             note("the refusal or the returned mail; end with Ctrl+D")
-        whole = sys.stdin.read(LONGEST)
+        whole = sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace")
         if whole.lstrip().startswith("{"):
-            return _lines(whole + sys.stdin.read())
+            return _lines(whole + sys.stdin.buffer.read().decode("utf-8", "replace"))
     found = decode(whole)
     if kind == "json":
         click.echo(json.dumps(_row(found), ensure_ascii=True))
@@ -50,7 +50,7 @@ def _lines(text: str) -> int:
     from ..mailflow.bounce import decode
 
     wrong = False
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if not line.strip():
             continue
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -78,8 +79,10 @@ def look_at_spf(
     if target == "-":
 
         async def answer(world: World, row: batch.Row) -> batch.Row:
-            ip, sender = batch.text_of(row, "ip"), batch.text_of(row, "sender", needed=False)
-            return _verdict(await check_host(world.dns, ip, sender, batch.text_of(row, "helo", needed=False)))
+            ip, helo = batch.text_of(row, "ip"), batch.text_of(row, "helo", needed=False)
+            if "sender" not in row and not helo:
+                raise batch.BadLineError("sender is missing")
+            return _verdict(await check_host(world.dns, ip, batch.text_of(row, "sender", needed=False), helo))
 
         return batch.run(said, private, answer)
     if target is not None:
@@ -144,6 +147,8 @@ def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]
 
 
 def _policy(found: Discovery) -> batch.Row:
+    from ..mailauth.ask import is_name
+
     row: batch.Row = {
         "domain": found.domain,
         "policy": found.policy,
@@ -155,8 +160,8 @@ def _policy(found: Discovery) -> batch.Row:
     }
     if found.problem:
         row["problem"] = found.problem
-    if found.failure is not None:
-        row["error"] = str(found.failure)
+    if found.failure is not None or not is_name(found.domain):
+        row["error"] = str(found.failure or found.problem)
     return row
 
 
@@ -255,7 +260,7 @@ def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tu
 
     if files == ("-",):
         raw = sys.stdin.buffer.read()
-        if raw.lstrip().startswith(b"{"):
+        if _is_lines(raw):
             return _message_lines(said, private, raw)
         sources = [("-", raw)]
     else:
@@ -298,7 +303,17 @@ def _message_lines(said: Common, private: tuple[str, ...], raw: bytes) -> int:
             return {"file": row["file"], **_letter(await read(world.dns, await asyncio.to_thread(_file, batch.text_of(row, "file"))))}
         return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
 
-    return batch.run(said, private, answer, lines=raw.decode("utf-8", "replace").splitlines())
+    return batch.run(said, private, answer, lines=raw.decode("utf-8", "replace").split("\n"))
+
+
+def _is_lines(raw: bytes) -> bool:
+    """JSON lines rather than a message: it begins with no header field, and somewhere a line begins with a brace."""
+    if _FIELD.match(raw.lstrip()):
+        return False
+    return any(line.lstrip().startswith(b"{") for line in raw.split(b"\n"))
+
+
+_FIELD = re.compile(rb"[A-Za-z0-9-]+[ \t]*:|>?From ")
 
 
 def _file(name: str) -> bytes:

@@ -141,7 +141,7 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
     from ..mailflow.model import REFUSAL, Refusal, encode
     from .inspect_bounce import tell
 
-    found = decode(sys.stdin.read(LONGEST) if text == "-" else text)
+    found = decode(sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace") if text == "-" else text)
     tell(said, found)
     if not found.shown:
         note("there is no code in it, so it was not kept")

@@ -70,10 +70,12 @@ def nameserver() -> Iterator[str]:
         yield address
 
 
-def launchready(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def launchready(*arguments: str, stdin: str | bytes = "") -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
     command = [sys.executable, "-m", "launchready_tui", "inspect", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, timeout=60)
+    octets = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(command, input=octets, capture_output=True, env=environment, timeout=60)
+    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
@@ -142,6 +144,32 @@ def test_dmarc(nameserver: str) -> None:
     assert done.returncode == 0
     lost = launchready("dmarc", BROKEN, "--format", "json", "--nameserver", nameserver)
     assert lost.returncode == 1 and "error" in rows(lost)[0]
+
+
+HALF = '"\\ud800.example.com"'
+NOT_ASKED = [b"nonsense", b"[]", b"null", b"{}", b"\xff\xfe{}", b"[" * 100_000, b"{", b"\x00"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "good", "wrong"),
+    [
+        ("spf", "result", {"ip": "192.0.2.1", "sender": "a@example.com"}, ['{"ip": 1, "sender": "a@b.test"}', '{"ip": "192.0.2.1"}']),
+        ("dmarc", "policy", {"domain": "example.com"}, ['{"domain": 5}', '{"domain": ""}', f'{{"domain": {HALF}}}', '{"domain": "a..b"}']),
+        ("dkim", "keys", {"domain": "example.com", "selector": "s1"}, ['{"domain": "a.b", "selector": 3}', f'{{"domain": {HALF}}}']),
+        ("message", "dkim", {"message": "From: a@example.com\r\n\r\nhi"}, ['{"file": "none-such.eml"}', '{"message": "no mail"}']),
+        ("bounce", "kind", {"text": "550 5.7.26 x"}, ['{"text": 1}']),
+    ],
+)
+def test_a_line_that_is_no_question_is_told_and_the_next_one_is_answered(
+    nameserver: str, kind: str, key: str, good: dict[str, str], wrong: list[str]
+) -> None:
+    bad = [*NOT_ASKED, *(line.encode() for line in wrong)]
+    first = json.dumps(good).encode()
+    asked = [first, *(part for line in bad for part in (line, first))]
+    told = rows(launchready(kind, "-", *(("--nameserver", nameserver) if kind != "bounce" else ()), stdin=b"\n".join(asked)))
+    assert len(told) == len(asked)
+    assert all(key in row and "error" not in row for row in told[::2])
+    assert all("error" in row for row in told[1::2])
 
 
 def test_dkim(nameserver: str) -> None:
