@@ -10,7 +10,7 @@ from ..failure import Failure
 from ..mailauth import message as reader
 from ..text import clean, shorten
 from ..world.sights import Reply
-from .model import Link, Message, Unsubscribe
+from .model import Link, Message, Signer, Unsubscribe
 from .reading import plain, shown, unsubscribes, words_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ async def judge(world: World, raw: bytes, flow: MailFlow | None, *, open_links: 
             problems=letter.one_click.problems or await _pressed(world, letter.one_click.uri, flow, open_links),
         ),
         problems=letter.problems,
+        signers=tuple(
+            Signer(domain=clean(one.domain), selector=clean(one.selector), result=one.result)
+            for one in letter.signatures
+            if one.domain and one.selector
+        ),
         filter_words=_filter(letter),
     )
 

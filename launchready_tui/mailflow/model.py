@@ -44,6 +44,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """It could not be opened from here, which says nothing of others."""
 
 
+class Signer(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature of the mail: where its key stands, and what our own check of it said (pass, fail, permerror, temperror)."""
+
+    domain: str
+    selector: str
+    result: str
+
+
 class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
     """One-click unsubscribe (RFC 8058). `host` is where the request would go; `problems` is empty where it is right."""
 
@@ -73,6 +81,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe: Unsubscribe = Unsubscribe()
     problems: tuple[str, ...] = ()
     """What is wrong with its header."""
+    signers: tuple[Signer, ...] = ()
     filter_words: str = ""
     """What the receiver's filter noted beside, such as Microsoft's `SCL 5, CAT SPM`."""
 

@@ -14,7 +14,7 @@ from launchready_tui.failure import Failure
 from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Host, Launch
 from launchready_tui.world.follow import follow
-from launchready_tui.world.sights import Certificate, Chain, DnsAnswer, Reply, SmtpSight, TlsSight, VersionAnswer
+from launchready_tui.world.sights import Certificate, Chain, DnsAnswer, Reply, Signing, SmtpSight, TlsSight, VersionAnswer
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HTML = (("content-type", "text/html; charset=utf-8"),)
@@ -66,6 +66,10 @@ def failure(kind: str, detail: str = "") -> Failure:
 class FakeDns:
     def __init__(self) -> None:
         self.table: dict[tuple[str, str], tuple[str, ...] | Failure] = {}
+        self.signings: dict[str, Signing | Failure] = {}
+
+    async def signing(self, zone: str) -> Signing | Failure:
+        return self.signings.get(zone, Signing(zone=zone, state="unsigned", at=NOW))
 
     def set(self, name: str, rdtype: str, *records: str) -> None:
         self.table[name, rdtype] = records
@@ -213,6 +217,7 @@ class FakeWorld:
         self.permitted = permitted
         self.dns, self.web, self.tls, self.mail = FakeDns(), FakeWeb(), FakeTls(), FakeMail()
         self.secrets: dict[str, str] = {}
+        self.trials: Callable[[str], Any] = lambda kind: []
 
     def may_intrude(self, host: str) -> bool:
         return self.permitted

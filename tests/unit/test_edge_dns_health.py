@@ -291,6 +291,43 @@ def test_caa_that_does_not_read_is_kept_apart() -> None:
     assert caa.authority("CN=WE1,O=Google Trust Services,C=US") == ("pki.goog",)
 
 
+@pytest.mark.parametrize(
+    ("record", "wrong"),
+    [
+        ('0 issue ";"', ""),
+        ('128 ISSue ";"', ""),
+        ('0 issue "ca.example.com"', ""),
+        ('0 iodef "https://report.example.com"', ""),
+        ('0 iodef "mailto:report@example.com"', ""),
+        ('0 contactemail "contact@example.com"', ""),
+        ('0 contactphone "+49 30 1234567"', ""),
+        ('0 issuemail "authority.example; account=123456"', ""),
+        ('0 issue "example.net; accounturi=https://example.net/account/1234; validationmethods=dns-01,ca-own"', ""),
+        ('0 futuretag "whatever"', ""),
+        ('255 issue ";"', "flags"),
+        ('0 issue "%"', "domain"),
+        ('0 issue "example.net; nonsense"', "name=value"),
+        ('0 issue "example.net; validationmethods=dns-01,custom"', "custom"),
+        ('0 iodef "https://"', "mailto:"),
+        ('0 iodef "ftp://report.example.com"', "mailto:"),
+        ('0 iodef "https://[broken"', "mailto:"),
+        ('0 contactemail "nobody"', "mail address"),
+        ('0 contactphone "none"', "telephone"),
+    ],
+)
+def test_caa_values(record: str, wrong: str) -> None:
+    problems = caa.read((record,)).problems
+    assert bool(problems) == bool(wrong)
+    assert all(wrong in problem for problem in problems)
+
+
+@pytest.mark.parametrize("record", ['0 issue "letsencrypt.org; validationmethods=phone"', "nonsense"])
+async def test_a_caa_record_with_a_mistake_is_told(record: str) -> None:
+    made = world()
+    made.dns.set(ZONE, "CAA", '0 issue "letsencrypt.org"', record)
+    assert said(await found(dns_health, made), "caa", ZONE) == "warn low"
+
+
 # -- signatures, made for real ----------------------------------------------------------------------------------------
 
 NAME = dns.name.from_text(ZONE)

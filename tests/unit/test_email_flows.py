@@ -13,13 +13,13 @@ from launchready_tui import roadmap
 from launchready_tui.checks.email.fallback import fallback
 from launchready_tui.checks.email.flows import flows
 from launchready_tui.checks.email.inbox import inbox
-from launchready_tui.findings import CheckResult, worst
+from launchready_tui.findings import WHOLE_LAUNCH, CheckResult, worst
 from launchready_tui.journal import JournalError, TrialRow
 from launchready_tui.launch.decisions import Decisions
 from launchready_tui.launch.model import Launch, Mailbox, MailFlow, Settings
 from launchready_tui.mailflow import session
 from launchready_tui.mailflow.bounce import decode
-from launchready_tui.mailflow.model import KIND, REFUSAL, SENT, Link, Message, Refusal, Trial, encode
+from launchready_tui.mailflow.model import KIND, REFUSAL, SENT, Link, Message, Refusal, Trial, Unsubscribe, encode
 from launchready_tui.mailflow.reading import shown, words_of
 from launchready_tui.verdict import judge
 from launchready_tui.verdict.mailtests import mail_tests
@@ -79,6 +79,46 @@ async def test_a_good_test_passes_and_the_others_are_still_to_be_made() -> None:
     assert said(findings, "untested", "password reset") == "unknown blocker"
     assert said(findings, "not-sent-at-all", "invitation") == "not-applicable"
     assert said(findings, "untested", "receipt") == "unknown high"
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "pass"),
+        ({"aligned": None, "aligned_by": ""}, "absent"),
+        ({"aligned": False}, "absent"),
+        ({"dmarc": "fail"}, "absent"),
+        ({"sender": "else.test"}, "absent"),
+        (
+            {
+                "links": (
+                    Link(shown="https://shop.test/x", host="shop.test", secure=True, status=404, opened=True, problem="not found (404)"),
+                )
+            },
+            "pass",
+        ),
+    ],
+)
+async def test_alignment_is_a_finding_of_its_own(changes: dict[str, Any], state: str) -> None:
+    findings = await found(flows, world(trial(message=msgspec.structs.replace(GOOD, **changes))))
+    assert said(findings, "aligned", "verification mail, gmail") == state
+
+
+@pytest.mark.parametrize(
+    ("leave", "state"),
+    [
+        (Unsubscribe(offered=True, host="shop.test"), "pass"),
+        (Unsubscribe(), "fail high"),
+        (Unsubscribe(offered=True, problems=("its address answers status 405 to a POST",)), "fail high"),
+    ],
+)
+async def test_one_click_is_a_finding_of_a_mail_that_advertises(leave: Unsubscribe, state: str) -> None:
+    launch = msgspec.structs.replace(LAUNCH, flows=(MailFlow(name="notification", marketing=True),))
+    kept = trial("notification", message=msgspec.structs.replace(GOOD, unsubscribe=leave))
+    findings = await found(flows, world(kept, launch=launch))
+    assert said(findings, "unsubscribe", "notification, gmail") == state
+    plain = msgspec.structs.replace(LAUNCH, flows=(MailFlow(name="notification"),))
+    assert said(await found(flows, world(kept, launch=plain)), "unsubscribe", WHOLE_LAUNCH) == "not-applicable"
 
 
 async def test_only_the_newest_test_of_a_mail_in_a_mailbox_counts() -> None:

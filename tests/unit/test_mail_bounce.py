@@ -122,10 +122,10 @@ def test_the_command_says_cause_fix_and_whether_to_try_again(capsys: pytest.Capt
 
 
 def test_a_returned_mail_comes_by_stdin_and_json_lines_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(REPORT))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(REPORT.encode())))
     assert run(["inspect", "bounce", "-", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "5.7.26"
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"text": "550 5.1.1 no"}\n\n{"words": 1}\nno json\n'))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "550 5.1.1 no"}\n\n{"words": 1}\nno json\n')))
     assert run(["inspect", "bounce", "-"]) == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row.get("kind") for row in rows] == ["no-mailbox", None, None]

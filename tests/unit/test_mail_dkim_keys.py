@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 
 import pytest
-from fake_outside import FakeWorld, failure, found, launch, said
+from fake_outside import NOW, FakeWorld, failure, found, launch, said
 from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready_tui.checks.email.dkim import dkim
+from launchready_tui.journal import TrialRow
 from launchready_tui.launch.model import Email
 from launchready_tui.mailauth import senders
 from launchready_tui.mailauth.dkim_record import is_key, pointed, read
+from launchready_tui.mailflow.model import KIND, Message, Signer, Trial, encode
 
 D = "shop.test"
 
@@ -201,3 +204,71 @@ def test_the_service_behind_a_key_is_told_by_its_alias() -> None:
     owner = senders.behind("s1.domainkey.u123.wl.sendgrid.net.")
     assert owner is not None and owner.name == "SendGrid"
     assert senders.behind("sendgrid.net.evil.test") is None
+
+
+def delivered(made: FakeWorld, *signers: tuple[str, str], flow: str = "verification", days: int = 1) -> None:
+    """A mail that came to a test mailbox, signed so."""
+    message = Message(
+        sender=D, subject="Hello", signers=tuple(Signer(domain=domain, selector=selector, result="pass") for selector, domain in signers)
+    )
+    at = NOW - timedelta(days=days)
+    trial = Trial(
+        flow=flow,  # type: ignore[arg-type]
+        mailbox="gmail",
+        kind="gmail",
+        tag="lr-1",
+        recipient="t+lr-1@gmail.com",
+        by="paste",
+        started_at=at,
+        outcome="arrived",
+        message=message,
+    )
+    row = TrialRow(1, KIND, "", "", at, encode(trial))
+    made.trials = lambda kind: [row] if kind == KIND else []
+
+
+@pytest.mark.parametrize(
+    ("records", "signers", "rule", "subject", "expected"),
+    [
+        ({"rare": GOOD}, [("rare", D)], "key", key("rare"), "pass"),
+        ({"rare": GOOD}, [("rare", D)], "learned", key("rare"), "info"),
+        ({"rare": GOOD}, [("rare", D)], "selector", D, "absent"),
+        ({"other": GOOD}, [("rare", D)], "missing", key("rare"), "fail blocker"),
+        ({"rare": "v=DKIM1; p="}, [("rare", D)], "revoked", key("rare"), "fail blocker"),
+        ({"rare": f"v=DKIM1; p={rsa(768)}"}, [("RARE", D.upper())], "size", key("rare"), "fail blocker"),
+        ({"rare": GOOD}, [("rare", "esp.test")], "selector", D, "unknown blocker"),
+        ({"rare": GOOD}, [("rare", f"news.{D}")], "missing", f"rare._domainkey.news.{D}", "fail blocker"),
+    ],
+)
+async def test_selectors_of_delivered_mails_are_known(
+    records: dict[str, str], signers: list[tuple[str, str]], rule: str, subject: str, expected: str
+) -> None:
+    made = world(**records)
+    delivered(made, *signers)
+    assert said(await found(dkim, made), rule, subject) == expected
+
+
+async def test_a_delivered_mail_answers_for_a_service_with_selectors_of_its_own() -> None:
+    made = world(services=("ses",), x1y2=GOOD)
+    delivered(made, ("x1y2", D))
+    findings = await found(dkim, made)
+    assert said(findings, "selector", "Amazon SES") == "absent"
+    assert findings["learned", key("x1y2")].remedy.paste == '[email]\nselectors = ["x1y2"]'  # type: ignore[union-attr]
+
+
+async def test_what_the_launch_file_names_is_not_learned_and_an_old_mail_is_forgotten() -> None:
+    made = world(selectors=("rare",), rare=GOOD)
+    delivered(made, ("rare", D))
+    assert {rule for rule, _ in await found(dkim, made)} == {"key"}
+    made = world(rare=GOOD)
+    delivered(made, ("rare", D), days=31)
+    assert said(await found(dkim, made), "selector", D) == "unknown blocker"
+
+
+@pytest.mark.parametrize("kind", ["servfail", "timeout"])
+async def test_the_key_of_a_delivered_mail_that_cannot_be_looked_up_is_not_missing(kind: str) -> None:
+    made = world()
+    delivered(made, ("rare", D))
+    made.dns.fail(key("rare"), "TXT", kind)
+    finding = (await found(dkim, made))["missing", key("rare")]
+    assert finding.state.value == "unknown" and failure(kind).words in finding.summary

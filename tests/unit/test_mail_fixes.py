@@ -83,6 +83,30 @@ async def test_wide_networks_missing_includes_and_ptr_are_pointed_at() -> None:
     assert findings["include-missing", D].summary.endswith("(and 1 more)")
 
 
+async def test_every_circle_and_every_open_include_is_pointed_at_and_left_out() -> None:
+    made = world(f"v=spf1 include:one.test include:open.test include:two.test include:{D} include:wide.test -all")
+    for name, text in {"one.test": f"v=spf1 include:{D} -all", "two.test": "v=spf1 include:three.test -all"}.items():
+        made.dns.set(name, "TXT", text)
+    made.dns.set("three.test", "TXT", "v=spf1 include:two.test +all")
+    for name in ("open.test", "wide.test"):
+        made.dns.set(name, "TXT", "v=spf1 +all")
+    findings = await found(spf, made)
+    loop, doors = findings["loop", D], findings["all", D]
+    assert loop.summary.endswith("(and 2 more)")
+    sources = [one.source.partition(" ")[0] for one in loop.evidence if one.label == "where"]
+    assert sources == [D, "one.test", "three.test"]
+    assert "include:open.test" in doors.summary and doors.summary.partition(":")[2] and "(and 2 more)" in doors.summary
+    assert doors.remedy and doors.remedy.paste.count("include:") == 3 and "open.test" not in doors.remedy.paste
+
+
+async def test_an_open_record_with_an_open_include_tells_both() -> None:
+    made = world("v=spf1 include:open.test +all")
+    made.dns.set("open.test", "TXT", "v=spf1 +all")
+    finding = (await found(spf, made))["all", D]
+    assert "and so does include:open.test" in finding.summary
+    assert [one.source for one in finding.evidence if one.label == "where"] == [f"{D} TXT", f"{D} TXT"]
+
+
 async def test_a_record_that_is_too_long_is_told() -> None:
     networks = " ".join(f"ip4:198.51.{number}.0/24" for number in range(30))
     assert said(await found(spf, world(f"v=spf1 {networks} -all")), "size", D) == "warn low"

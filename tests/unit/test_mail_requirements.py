@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from market import NOW, found, result, results, roadmap, spec
+from market import NOW, confirmation, found, result, results, roadmap, spec
 
 from launchready_tui import roadmap as real
 from launchready_tui.findings import State
@@ -27,7 +27,11 @@ def met(**given: list[tuple[str, str]]) -> dict[str, State]:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, {"either": "pass", "both": "pass", "aligned": "pass"}),
+        ({}, {"either": "pass", "both": "pass", "aligned": "unknown", "one-click": "unknown"}),
+        ({"flows": [("aligned", "pass"), ("link-broken", "fail")]}, {"aligned": "pass", "one-click": "unknown"}),
+        ({"flows": [("aligned", "pass"), ("unaligned", "fail")]}, {"aligned": "fail"}),
+        ({"flows": [("unsubscribe", "fail"), ("aligned", "pass")]}, {"aligned": "pass", "one-click": "fail"}),
+        ({"flows": [("unsubscribe", "not-applicable")]}, {"one-click": "not-applicable"}),
         ({"spf": [("all", "fail")]}, {"either": "pass", "both": "fail"}),
         ({"spf": [("all", "fail")], "dkim": [("missing", "fail")]}, {"either": "fail", "both": "fail", "key": "fail"}),
         ({"spf": [("missing", "unknown")], "dkim": [("missing", "fail")]}, {"either": "unknown", "both": "fail"}),
@@ -36,12 +40,21 @@ def met(**given: list[tuple[str, str]]) -> dict[str, State]:
         ({"dkim": [("key", "pass"), ("testing", "warn")]}, {"key": "pass"}),
         ({"reputation": [("ptr", "fail"), ("listed", "pass")]}, {"ptr": "fail"}),
         ({"reputation": [("ptr", "pass"), ("listed", "fail")]}, {"ptr": "pass"}),
-        ({"flows": [("unaligned", "fail")]}, {"aligned": "fail", "one-click": "fail"}),
+        ({"flows": [("unaligned", "fail")]}, {"aligned": "fail", "one-click": "unknown"}),
     ],
 )
 def test_states(given: dict[str, list[tuple[str, str]]], expected: dict[str, str]) -> None:
     states = met(**given)
     assert {name: str(states[name]) for name in expected} == expected
+
+
+def test_what_a_person_confirmed_is_met() -> None:
+    checks = roadmap(spec("email.flows", how="live person"))
+    made = results(result("email.flows", found("email.flows.not-tested", "info")))
+    for given, expected in (((confirmation("email.flows"),), State.PASS), ((), State.UNKNOWN)):
+        verdict = judge(checks, made, Decisions(confirmations=given), NOW)
+        states = {one.requirement.id: one.state for one in mailboxes(verdict.standings)}
+        assert (states["aligned"], states["one-click"]) == (expected, expected)
 
 
 def test_what_was_never_looked_at_is_not_met() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fake_outside import FakeWorld, certificate, failure, found, launch, page, reply, said, sight
+from fake_outside import NOW, FakeWorld, certificate, failure, found, launch, page, reply, said, sight
 from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready_tui.checks.email.transport import transport
 from launchready_tui.mailauth.transport import bimi, mx_matches, starts, sts_policy, sts_record, tls_report, tlsa
+from launchready_tui.world.sights import Signing
 
 D = "shop.test"
 MX = f"mail.{D}"
@@ -116,6 +117,7 @@ def world() -> FakeWorld:
     made.dns.set(D, "MX", f"10 {MX}")
     made.dns.set(MX, "A", "203.0.113.25")
     made.dns.set(f"_dmarc.{D}", "TXT", "v=DMARC1; p=reject; rua=mailto:d@shop.test")
+    made.dns.signings[D] = Signing(zone=D, state="valid", at=NOW)
     return made
 
 
@@ -211,6 +213,35 @@ async def test_other_records(name: str, rdtype: str, records: tuple[str, ...], r
     made.dns.set(name, rdtype, *records)
     made.tls.sights[MX] = sight(MX, certificate(MX, key_sha256="ef" * 32))
     assert said(await found(transport, made), rule, subject) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "digest", "expected"),
+    [
+        ("valid", "ef", "pass"),
+        ("valid", "cd", "fail high"),
+        ("unsigned", "ef", "warn low"),
+        ("unsigned", "cd", "warn low"),
+        ("no-ds", "ef", "warn low"),
+        ("unread", "ef", "info"),
+        ("expired", "ef", "fail high"),
+        ("mismatch", "ef", "fail high"),
+        ("timeout", "ef", "unknown low"),
+        ("servfail", "cd", "unknown low"),
+    ],
+)
+@pytest.mark.parametrize("whose", [D, "mail.test"])
+async def test_dane_counts_only_where_both_zones_are_signed(state: str, digest: str, expected: str, whose: str) -> None:
+    """The zone of the MX record, and that of the mail server where it is another one."""
+    host = MX if whose == D else "mx.mail.test"
+    made = world()
+    made.dns.set(D, "MX", f"10 {host}")
+    made.dns.signings["mail.test"] = Signing(zone="mail.test", state="valid", at=NOW)
+    broken = failure(state) if state in ("timeout", "servfail") else Signing(zone=whose, state=state, at=NOW)  # type: ignore[arg-type]
+    made.dns.signings[whose] = broken
+    made.dns.set(f"_25._tcp.{host}", "TLSA", "3 1 1 " + digest * 32)
+    made.tls.sights[host] = sight(host, certificate(host, key_sha256="ef" * 32))
+    assert said(await found(transport, made), "dane", host) == expected
 
 
 async def test_a_brand_mark_needs_an_enforced_policy() -> None:

@@ -25,7 +25,10 @@ FILES = {
     "email.mx": ("email/mx.py",),
     "email.spf": ("email/spf.py", "email/fresh.py"),
     "email.dkim": ("email/dkim.py", "email/fresh.py"),
-    "email.transport": ("email/transport.py",),
+    "email.transport": (
+        "email/transport.py",
+        "email/dane.py",
+    ),
     "email.reputation": ("email/reputation.py",),
     "email.dmarc": ("email/dmarc.py", "email/fresh.py"),
     "email.flows": ("email/flows.py", "../mailflow/flaws.py"),

@@ -160,6 +160,18 @@ def _permit(say: Say, found: DnsAnswer, group: list[tuple[str, TlsSight | Failur
     if issuers:
         evidence.append(Evidence.of("issuers in use", "\n".join(f"{host}  {issuer}" for host, issuer in issuers.items())))
     refused = [(host, why, sight) for host, sight in group if (why := _forbids(records, host, sight))]
+    wrong = (*(f"{record}: this is no CAA record" for record in records.broken), *records.problems)
+    if not refused and wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return say.warn(
+            "caa",
+            found.name,
+            f"A CAA record of {found.name} has a mistake{more}: authorities may pass over it, or refuse",
+            severity=Severity.LOW,
+            evidence=[*evidence, Evidence.of("mistakes", "\n".join(wrong))],
+            remedy=Remedy(text="Correct the record, or take it away", where="your DNS host"),
+            via=via_of(found),
+        )
     if not refused:
         said = f"The CAA records of {found.name} let certificates be renewed"
         return say.passed("caa", found.name, said, evidence=evidence, via=via_of(found))

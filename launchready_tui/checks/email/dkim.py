@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ...findings import Evidence, Finding, Remedy, Severity
-from ...mailauth.dkim_lookup import Found, answers_anything, key_name, probe, signs_at_all
+from ...journal import JournalError
+from ...mailauth.dkim_lookup import Found, answers_anything, key_name, look_up, probe, signs_at_all
 from ...mailauth.dkim_record import pointed
 from ...mailauth.senders import Service, service, usual_selectors
+from ...mailflow.model import WORDS, Trial
 from ..audit.providers import sender_called
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import dns_evidence
 from .fresh import Fresh, with_newest
+from .kept import evidence, selectors
 from .place import dressed
 from .voice import MailSay
 
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 @check("email.dkim")
 async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """The launch domain and the sending domains below it: selectors of the launch file, and those of the services that it names."""
+    """The launch domain and the sending domains below it: selectors of the launch file, those of the services that it names, and those
+    that delivered mails were signed with."""
     say = MailSay("email.dkim", world.clock.now())
     senders = [sender.lower() for sender in launch.email.senders]
     domains = tuple(dict.fromkeys((launch.domain, *(name for name in senders if name.endswith("." + launch.domain)))))
@@ -33,8 +37,13 @@ async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
     services = tuple(found for row in rows if (found := service(row.name)))
     declared = tuple(dict.fromkeys(selector.lower() for selector in launch.email.selectors))
     known = (*declared, *(one for row in services for one in row.selectors))
-    looked = _Keys(say, launch.domain, domains, declared, services)
+    try:
+        learned = await selectors(world, domains)
+    except JournalError:
+        learned = {}  # email.flows tells that the tests cannot be read
+    looked = _Keys(say, launch.domain, domains, declared, services, learned)
     questions = [(key_name(selector, domain), "TXT") for domain in domains for selector in known]
+    questions += [(key_name(selector, domain), "TXT") for selector, domain in learned]
     findings = await with_newest(world, say, launch.domain, questions, looked.judge)
     for finding in await dressed(world, launch.domain, findings):
         yield finding
@@ -43,20 +52,34 @@ async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
 class _Keys:
     """What is declared, and how it is judged."""
 
-    def __init__(self, say: Say, domain: str, domains: tuple[str, ...], declared: tuple[str, ...], services: tuple[Service, ...]) -> None:
+    def __init__(
+        self,
+        say: Say,
+        domain: str,
+        domains: tuple[str, ...],
+        declared: tuple[str, ...],
+        services: tuple[Service, ...],
+        learned: dict[tuple[str, str], Trial],
+    ) -> None:
         self.say = say
         self.domain = domain
         self.domains = domains
         self.declared = declared
         self.services = services
+        self.learned = learned
 
     async def judge(self, ask: Fresh) -> list[Finding]:
-        if not self.declared and not self.services:
+        if not self.declared and not self.services and not self.learned:
             return await self._guess(ask)
         wanted = (*self.declared, *(one for row in self.services for one in row.selectors))
         found = [one for many in await asyncio.gather(*(probe(ask, domain, wanted) for domain in self.domains)) for one in many]
         findings = [finding for selector in self.declared for finding in self._declared(selector, found)]
         shown = {finding.subject for finding in findings}
+        more = [one for one in self.learned if key_name(*one) not in shown]
+        seen = await asyncio.gather(*(look_up(ask, *one) for one in more))
+        findings += [finding for one, key in zip(more, seen, strict=True) for finding in self._learned(key, self.learned[one])]
+        shown |= {finding.subject for finding in findings}
+        found += [one for one in seen if one.name not in {known.name for known in found}]
         for row in self.services:
             findings += await self._service(ask, row, found, shown)
         return findings + self._algorithm(found)
@@ -83,8 +106,8 @@ class _Keys:
 
     def _selector(self, subject: str, words: str, setup: str = "") -> Finding:
         remedy = Remedy(
-            text="Take the name after s= in the DKIM-Signature line of a mail that the product sent"
-            + (f", or look at {setup}" if setup else ""),
+            text="Test a mail (`launchready mail test`, or `mail judge` with a saved one): its selector is taken from there. "
+            "Or take the name after s= in its DKIM-Signature line" + (f", or look at {setup}" if setup else ""),
             paste='[email]\nselectors = ["<selector>"]',
             where="launchready.toml",
         )
@@ -104,6 +127,25 @@ class _Keys:
             words = f"The signing key at {failed.name} could not be looked up"
             return [self.say.unknown("missing", subject, words, failure=failed.failure, severity=Severity.BLOCKER)]
         return [self._missing(subject, f"Mail is signed with {selector}, and there is no key at {subject}: every signature fails", mine)]
+
+    def _learned(self, one: Found, trial: Trial) -> list[Finding]:
+        """A selector that a delivered mail was signed with. The launch file need not name it, but then it is forgotten after 30 days."""
+        say, words = self.say, f"A delivered {WORDS[trial.flow]} was signed with {one.selector}"
+        if one.failure is not None:
+            said = f"{words}; its key at {one.name} could not be looked up"
+            return [say.unknown("missing", one.name, said, failure=one.failure, severity=Severity.BLOCKER)]
+        if one.absent:
+            return [self._missing(one.name, f"{words}, and there is no key at {one.name}: its signature fails", [one])]
+        findings = self._key(one, declared=True)
+        if one.selector not in self.declared:
+            names = ", ".join(f'"{name}"' for name in dict.fromkeys((*self.declared, *(name for name, _ in self.learned))))
+            remedy = Remedy(
+                text="Write it down, so that it is known without a test mail",
+                paste=f"[email]\nselectors = [{names}]",
+                where="launchready.toml",
+            )
+            findings.append(say.info("learned", one.name, words, evidence=evidence(trial), remedy=remedy, via=trial.via))
+        return findings
 
     def _missing(self, subject: str, words: str, looked: list[Found], row: Service | None = None) -> Finding:
         evidence = [dns_evidence(one.answer) for one in looked if one.answer is not None][:4]
@@ -126,8 +168,9 @@ class _Keys:
         if there:
             return [finding for one in there if one.name not in shown for finding in self._key(one, declared=False)]
         others = {one for other in self.services if other is not row for one in other.selectors}
-        if row.own and any(one.key is not None and one.selector in self.declared and one.selector not in others for one in found):
-            return []  # its selector is the account's own, and the launch file has one
+        known = {*self.declared, *(selector for selector, _ in self.learned)}
+        if row.own and any(one.key is not None and one.selector in known and one.selector not in others for one in found):
+            return []  # its selector is the account's own, and the launch file or a delivered mail has one
         failed = next((one for one in mine if one.failure is not None), None)
         if failed is not None:
             words = f"Whether {row.name} has a signing key at {self.domain} could not be looked up"

@@ -46,6 +46,9 @@ async def flows(launch: Launch, world: World) -> AsyncIterator[Finding]:
             ),
         )
         return
+    if declared and not any(flow.marketing for flow in declared.values()):
+        words = "None of the product's mails advertises, says the launch file, so none needs a way out by one click"
+        yield say.not_applicable("unsubscribe", WHOLE_LAUNCH, words)
     for name in FLOWS:
         flow = declared.get(name)
         own = [trial for (what, _), trial in sorted(kept.items()) if what == name]
@@ -56,6 +59,9 @@ async def flows(launch: Launch, world: World) -> AsyncIterator[Finding]:
         for trial in own if flow is None or flow.sent else ():
             for finding in _one(say, launch, trial, now):
                 yield finding
+
+
+_OF_SENDER = ("unauthenticated", "unaligned", "authentication", "sender")
 
 
 def _untested(say: Say, name: str, declared: bool) -> Finding:
@@ -83,6 +89,13 @@ def _one(say: Say, launch: Launch, trial: Trial, now: datetime) -> Iterator[Find
     found = flaws(trial, flow, launch)
     for flaw in found:
         yield _finding(say, subject, trial, flaw)
+    message = trial.message
+    if message is not None and message.aligned and not any(flaw.rule in _OF_SENDER for flaw in found):
+        words = f"The From address of the {what} is the one it is authenticated for"
+        yield say.passed("aligned", subject, words, evidence=evidence(trial, message.aligned_by), via=trial.via)
+    if message is not None and flow is not None and flow.marketing and not any(flaw.rule == "unsubscribe" for flaw in found):
+        words = f"The {what} offers the way out by one click"
+        yield say.passed("unsubscribe", subject, words, evidence=evidence(trial, message.unsubscribe.host), via=trial.via)
     if trial.outcome == "arrived" and not any(flaw.state == "fail" for flaw in found):
         yield say.passed("arrived", subject, f"The {what} arrives and is right", evidence=evidence(trial), via=trial.via)
 

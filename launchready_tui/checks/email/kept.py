@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ...findings import Evidence
+from ...launch.names import inside
 from ...mailflow import flaws as reading
 from ...mailflow.model import KIND, REFUSAL, Refusal, Trial, refusal_of, trial_of
 
@@ -30,6 +32,22 @@ async def trials(world: World) -> dict[tuple[str, str], Trial]:
         except msgspec.MsgspecError:
             continue
         found.setdefault((trial.flow, trial.mailbox), trial)
+    return found
+
+
+async def selectors(world: World, domains: Sequence[str]) -> dict[tuple[str, str], Trial]:
+    """Selector and domain of every signature, by one of these domains or below, of a mail that came in the last 30 days.
+
+    Raises JournalError.
+    """
+    found: dict[tuple[str, str], Trial] = {}
+    for trial in (await trials(world)).values():
+        if trial.message is None or world.clock.now() - trial.started_at >= HOLDS:
+            continue
+        for one in trial.message.signers:
+            domain = one.domain.lower().rstrip(".")
+            if any(inside(domain, own) for own in domains):
+                found.setdefault((one.selector.lower(), domain), trial)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
@@ -130,23 +130,20 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
 
     nodes = tree.nodes()
     _syntax(fail, domain, nodes)
-    for node in nodes[1:]:
-        if node.status == "loop" and node.via:
-            fail("loop", f"The SPF record of {domain} runs in circles at {node.via.text}", _without(domain, tree, node.via))
-            break
+    loops = [node.via for node in nodes[1:] if node.status == "loop" and node.via]
+    if loops:
+        more = f" (and {len(loops) - 1} more)" if len(loops) > 1 else ""
+        said = f"The SPF record of {domain} runs in circles at {loops[0].text}{more}"
+        fail("loop", said, _without(domain, tree, *loops), *_marks(nodes, loops))
     broken = [node for node in nodes[1:] if node.status in ("missing", "multiple") and node.via]
     if broken:
-        marks = [
-            _marked(node, *(one.via for one in broken if one.via in node.record.terms))
-            for node in nodes
-            if node.record is not None and any(one.via in node.record.terms for one in broken)
-        ]
+        marks = _marks(nodes, [one.via for one in broken if one.via])
         what = "has no SPF record" if broken[0].status == "missing" else f"has {len(broken[0].texts)} SPF records"
         via = broken[0].via
         assert via is not None
         said = f"{via.text} leads to {broken[0].domain}, which {what}: receivers take the whole record as broken"
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        fail("include-missing", said + more, _without(domain, tree, via), *marks)
+        fail("include-missing", said + more, _without(domain, tree, *(one.via for one in broken if one.via)), *marks)
     _counts(say, domain, answer, tree, drawn, fail, warn, findings)
     _closing(say, domain, answer, tree, drawn, fail, warn, findings)
     _wide(nodes, fail, warn)
@@ -161,13 +158,16 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
     return findings
 
 
-def _without(domain: str, tree: Tree, term: Term) -> Remedy:
-    """The record of the domain itself without one term, where the term stands in it."""
+def _without(domain: str, tree: Tree, *terms: Term) -> Remedy:
+    """The record of the domain itself without these terms, as far as they stand in it."""
     record = tree.top.record
-    if record is None or term not in record.terms:
-        return Remedy(text=f"Ask the service whose record holds {term.text} to repair it, or leave its include out", where="your DNS host")
-    rest = " ".join(["v=spf1", *(one.text for one in record.terms if one is not term)])
-    return Remedy(text=f"Leave out {term.text}, or correct its name", paste=zone_line(domain, "TXT", rest), where="your DNS host")
+    own = [term for term in terms if record is not None and any(term is one for one in record.terms)]
+    if record is None or not own:
+        text = f"Ask the service whose record holds {terms[0].text} to repair it, or leave its include out"
+        return Remedy(text=text, where="your DNS host")
+    rest = " ".join(["v=spf1", *(one.text for one in record.terms if not any(one is term for term in own))])
+    names = " and ".join(term.text for term in own)
+    return Remedy(text=f"Leave out {names}, or correct the name", paste=zone_line(domain, "TXT", rest), where="your DNS host")
 
 
 def _syntax(fail: _Fail, domain: str, nodes: list[Node]) -> None:
@@ -201,6 +201,12 @@ def _marked(node: Node, *terms: Term) -> Evidence:
     for term in terms:
         marks[term.start : term.start + len(term.text)] = "^" * len(term.text)
     return Evidence.of("where", node.record.raw + "\n" + "".join(marks).rstrip(), source=f"{node.domain} TXT")
+
+
+def _marks(nodes: list[Node], terms: Sequence[Term]) -> list[Evidence]:
+    """Every record that holds some of these very terms, each once, with marks under them."""
+    held = [(node, [one for one in terms if node.record is not None and any(one is term for term in node.record.terms)]) for node in nodes]
+    return [_marked(node, *found) for node, found in held if found]
 
 
 def _senders(say: Say, domain: str, answer: DnsAnswer, tree: Tree, wanted: tuple[Service, ...]) -> list[Finding]:
@@ -239,19 +245,22 @@ def _counts(
     say: Say, domain: str, answer: DnsAnswer, tree: Tree, drawn: Evidence, fail: _Fail, warn: _Warn, findings: list[Finding]
 ) -> None:
     """Look-ups and voids. A hole in the picture makes them unknown, unless what was seen is over the limit already."""
-    heavy = next((leaf for node in tree.nodes() for leaf in node.leaves if leaf.too_many_names), None)
+    heavy = [leaf.term for node in tree.nodes() for leaf in node.leaves if leaf.too_many_names]
+    crowded = f"{' and '.join(term.text for term in heavy)} leads to more than 10 mail servers, more than receivers look at"
     costs = "\n".join(f"{tree.cost(node)}  {node.via.text}" for node in tree.top.children if node.via)
     if tree.lookups > MAX_LOOKUPS:
         dear = max(tree.top.children, key=tree.cost, default=None)
         hint = f"; {dear.via.text} alone takes {tree.cost(dear)}" if dear is not None and dear.via else ""
         fail(
             "lookups",
-            f"The SPF record of {domain} needs {tree.lookups} look-ups, receivers stop at {MAX_LOOKUPS} and reject it{hint}",
+            f"The SPF record of {domain} needs {tree.lookups} look-ups, receivers stop at {MAX_LOOKUPS} and reject it{hint}"
+            + (f"; {crowded}" if heavy else ""),
             Remedy(text="Leave out services that no longer send, or send from a subdomain with a record of its own", where="your DNS host"),
             Evidence.of("cost", costs or "no include", source=f"{domain} TXT"),
+            *_marks(tree.nodes(), heavy),
         )
-    elif heavy is not None:
-        fail("lookups", f"{heavy.term.text} leads to more than 10 mail servers, more than receivers look at")
+    elif heavy:
+        fail("lookups", crowded, Remedy(text="Name the addresses that send in place of mx"), *_marks(tree.nodes(), heavy))
     elif tree.failure is not None:
         findings.append(
             say.unknown(
@@ -295,11 +304,16 @@ def _closing(
     fix = Remedy(
         text="End the record with ~all", paste=zone_line(domain, "TXT", " ".join(["v=spf1", *kept, "~all"])), where="your DNS host"
     )
-    open_include = next((node for node in tree.nodes()[1:] if node.via and node.via.name == "include" and _last_word(node)[0] == "+"), None)
+    nodes = tree.nodes()
+    doors = [node.via for node in nodes[1:] if node.via and node.via.name == "include" and _last_word(node)[0] == "+"]
+    marks = _marks(nodes, doors)
     if word == "+":
-        fail("all", f"The SPF record of {where.domain} ends with +all: anybody may send as {domain}", fix)
-    elif open_include is not None and open_include.via:
-        fail("all", f"{open_include.via.text} ends with +all: anybody may send as {domain}", _without(domain, tree, open_include.via))
+        more = f", and so do {len(doors)} of its includes" if len(doors) > 1 else f", and so does {doors[0].text}" if doors else ""
+        ends = [_marked(where, where.record.all)] if where.record is not None and where.record.all is not None else []
+        fail("all", f"The SPF record of {where.domain} ends with +all{more}: anybody may send as {domain}", fix, *ends, *marks)
+    elif doors:
+        more = f" (and {len(doors) - 1} more)" if len(doors) > 1 else ""
+        fail("all", f"{doors[0].text} ends with +all{more}: anybody may send as {domain}", _without(domain, tree, *doors), *marks)
     elif word == "?unseen":
         return  # the failure of the look-up is told by its own finding
     elif word in ("", "?"):

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
 from ...mailauth.dmarc import discover
-from ...mailauth.transport import Policy, Tlsa, bimi, mx_matches, starts, sts_policy, sts_record, tls_report, tlsa
+from ...mailauth.transport import Policy, bimi, mx_matches, starts, sts_policy, sts_record, tls_report
 from ...world.sights import DnsAnswer, Reply, TlsSight
 from ..base import Say, check
 from ..paste import zone_line
 from ..seen import PROVEN, dns_evidence
+from .dane import dane_of
 from .mx import exchanges
 from .place import dressed
 from .voice import MailSay
@@ -187,41 +188,7 @@ class _Look:
         return [finding for group in groups for finding in group]
 
     async def _dane_of(self, host: str) -> list[Finding]:
-        say, name = self.say, f"_25._tcp.{host}"
-        answer = await self.world.dns.ask(name, "TLSA")
-        if isinstance(answer, Failure):
-            said = f"Whether {host} publishes DANE could not be looked up"
-            return [say.unknown("dane", host, said, failure=answer, severity=Severity.LOW)]
-        if not answer.found:
-            said = f"{host} publishes no DANE, and a launch needs none"
-            return [say.passed("dane", host, said, evidence=[dns_evidence(answer)], via=answer.via)]
-        records = [tlsa(record) for record in answer.records]
-        evidence = [dns_evidence(answer)]
-        good = [one for one in records if not one.problem]
-        drop = Remedy(text=f"Correct the TLSA record at {name}, or take it away", where=f"the DNS host of {host}")
-        if not good:
-            said = f"The DANE record of {host} cannot be used: {records[0].problem}"
-            return [say.fail("dane", host, said, severity=Severity.MEDIUM, evidence=evidence, remedy=drop, via=answer.via)]
-        sight = await self._sight(host)
-        if isinstance(sight, Failure):
-            said = f"{host} publishes DANE; whether its certificate matches could not be tried from here: {sight.words}"
-            return [say.info("dane", host, said, evidence=[*evidence, Evidence.of("failure", str(sight))], via=answer.via)]
-        matches = [_tlsa_matches(one, sight) for one in good]
-        if True in matches:
-            signed = "" if answer.authenticated else "; it counts only where the zone is signed, which this resolver does not tell"
-            said = f"The certificate of {host} matches its DANE record{signed}"
-            return [say.passed("dane", host, said, evidence=evidence, via=sight.via)]
-        if None in matches:
-            said = f"The DANE record of {host} is of a kind that cannot be compared from here"
-            return [say.info("dane", host, said, evidence=evidence, via=sight.via)]
-        leaf = sight.leaf
-        fix = Remedy(
-            text="Publish the digest of the key in use, and keep the old one until caches have forgotten it",
-            paste=zone_line(name, "TLSA", f"3 1 1 {leaf.key_sha256}"),
-            where=f"the DNS host of {host}",
-        )
-        said = f"The certificate of {host} is not the one that its DANE record names: senders that mind DANE turn mail away"
-        return [say.fail("dane", host, said, evidence=evidence, remedy=fix, via=sight.via)]
+        return await dane_of(self.say, self.world, self.domain, host, lambda: self._sight(host))
 
     async def brand(self) -> list[Finding]:
         """BIMI: a record without an enforced DMARC policy shows no mark anywhere."""
@@ -258,11 +225,3 @@ def _wrong_answer(reply: Reply) -> str:
     if reply.content_type != "text/plain":
         return f"it comes as {reply.content_type or 'nothing'}, not as text/plain"
     return ""
-
-
-def _tlsa_matches(record: Tlsa, sight: TlsSight) -> bool | None:
-    """None where the record cannot be compared with what we keep of a certificate: whole certificates and SHA-512."""
-    if record.matching != 1:
-        return None
-    chain = sight.chain[:1] if record.usage == 3 else sight.chain
-    return any(record.data == (one.sha256 if record.selector == 0 else one.key_sha256) for one in chain)
