@@ -11,6 +11,7 @@ from screen import lines, press, shown, until
 
 from launchready_tui.console.actions import ACTIONS, BY_ID
 from launchready_tui.console.app import Console
+from launchready_tui.console.messages import Told
 from launchready_tui.console.screens.page import Page
 from launchready_tui.findings import Severity, State
 from launchready_tui.lab.flaws import Change, Flaw
@@ -97,13 +98,13 @@ async def test_the_last_check_of_a_run_shows_how_far_it_is(make: Any) -> None:
         names = app.workspace.automated
         await press(pilot, "R")
         await until(pilot, lambda: "Checking 0 of" in lines(app)[-2])
-        app.store.tell(Doing("audit.latency", "search 40 of 300 at most"))
+        app.post_message(Told(Doing("audit.latency", "search 40 of 300 at most")))
         await pilot.pause()
         assert "search 40" not in lines(app)[-2], "while others run their names are told"
         for name in names:
             fine = finding(f"{name}.fine", DOMAIN, State.PASS, "All is well")
             if name != "audit.latency":
-                app.store.tell(Finished(results_of([fine], app.workspace.clock.now())[name]))
+                app.post_message(Told(Finished(results_of([fine], app.workspace.clock.now())[name])))
         await until(pilot, lambda: "Speed of routes: search 40 of 300 at most" in lines(app)[-2])
 
 
