@@ -79,17 +79,18 @@ def line_of(one: Watched, shot: Shot, now: datetime, width: int, sparks: Sparks)
 
 def _row(one: Watched, shot: Shot, launch: Launch, now: datetime, width: int, sparks: Sparks, top: str) -> Row:
     stats = one.stats
-    p95 = judged(one)
+    cold = one.target.always_cold
+    p95: Cell = ms(stats.cold_p95) if cold else judged(one)
     far: Cell = ms(stats.slowest) if top == "max" else ms(stats.p99) or (("·", "rule") if stats.timed else "")
     cells: list[Cell] = [
         name_of(one.target, launch),
         state_word(one, now),
         uptime(stats.uptime),
-        ms(stats.p50),
+        ms(stats.cold_p50 if cold else stats.p50),
         p95,
         p95,
-        far,
-        str(stats.timed) if stats.timed else "",
+        "" if cold else far,
+        str(stats.cold_n if cold else stats.timed) if stats.timed or stats.cold_n else "",
         line_of(one, shot, now, width, sparks),
         *_phases(one.last),
         certificate(one.last, now),

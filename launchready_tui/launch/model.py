@@ -17,6 +17,8 @@ Flow = Literal["pay", "all", "sign-up", "log-in", "book", "search", "list", "mes
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PageUse = Literal["demo", "advertisement"]
 QueueKind = Literal["redis", "postgres"]
+RegionKind = Literal["blackbox", "globalping"]
+DeployFeed = Literal["github", "tags"]
 LogFormat = Literal["auto", "combined", "json"]
 AlertKind = Literal["slack", "email"]
 AlertEvent = Literal["down", "slow", "deploy", "certificate"]
@@ -210,6 +212,10 @@ class Repository(_Table, frozen=True, kw_only=True):
 
     path: str
     """A folder, from the launch file's own."""
+    github: str = ""
+    """Where it lies at GitHub, OWNER/NAME: its deployments can then be read."""
+    github_login: str = ""
+    """The stored token for api.github.com, which may only read deployments; a private repository needs one."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):
@@ -250,6 +256,10 @@ class Watch(_Table, frozen=True, kw_only=True):
     """The stored credential that holds the ping URL of a dead-man's switch, such as Healthchecks; it alarms when the watch itself dies."""
     heartbeat_host: str = "hc-ping.com"
     """The host of that ping URL; the credential must be bound to it."""
+    market: str = ""
+    """The market that this machine stands in, one of `markets`."""
+    deploys: tuple[DeployFeed, ...] = ()
+    """Where deploys are read, beside marks and versions: github (its deployments), tags (of the repository on this machine)."""
     monitor: str = ""
     """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with JSON."""
     monitor_owner: str = ""
@@ -350,6 +360,36 @@ class Queue(_Table, frozen=True, kw_only=True):
     """BullMQ's key prefix, where it is not `bull`."""
 
 
+class Region(_Table, frozen=True, kw_only=True):
+    """A place far from here from which the product is looked at as well."""
+
+    name: str
+    """What people call it, such as `us-east`."""
+    kind: RegionKind = "blackbox"
+    """blackbox (a blackbox_exporter of yours that runs there) or globalping (public probes: a second opinion, once an hour)."""
+    market: str = ""
+    """The market it stands for, one of `markets`. Empty: the one of its own name."""
+    url: str = ""
+    """Where the exporter is reached: https://HOST:PORT, or http://ADDRESS:PORT in a network of your own."""
+    credential: str = ""
+    """The stored credential: user:password of the exporter, or the token of Globalping; it must be bound to the host."""
+    module: str = ""
+    """The exporter's module. Empty: those that `launchready watch export prometheus` writes."""
+    place: str = ""
+    """Globalping: where the probes stand, such as `Germany+datacenter-network`."""
+    probes: int = 3
+    """Globalping: how many probes are asked; most of them must agree."""
+    every_s: float = 0
+    """Seconds between two looks; 0: 60 for an exporter, 3600 for Globalping."""
+    targets: tuple[str, ...] = ()
+    """Names of targets that are looked at from there. Empty: all that are public and need no log-in."""
+
+    @property
+    def stands_for(self) -> str:
+        """The market."""
+        return self.market or self.name
+
+
 class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
@@ -397,6 +437,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """Logs of the product that lie on this machine."""
     queues: tuple[Queue, ...] = ()
     """Servers that hold job queues."""
+    regions: tuple[Region, ...] = ()
+    """Places from which the product is looked at as well."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()

@@ -85,10 +85,24 @@ def summary(file: LaunchFile) -> Reaches:
     used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
     used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]
     used += [f"{queue.credential} for {queue.server.partition(':')[0]}" for queue in launch.queues if queue.credential]
+    regions = [(one, _host(one.url) if one.url else "api.globalping.io") for one in launch.regions]
+    used += [f"{one.credential} for {host}" for one, host in regions if one.credential]
+    github = "github" in launch.watch.deploys
+    if launch.repository and launch.repository.github_login and github:
+        used.append(f"{launch.repository.github_login} for api.github.com")
     if launch.watch.heartbeat:
         used.append(f"{launch.watch.heartbeat} for {launch.watch.heartbeat_host}")
     return Reaches(
-        hosts=tuple(dict.fromkeys([*hosts, *(queue.server for queue in launch.queues)])),
+        hosts=tuple(
+            dict.fromkeys(
+                [
+                    *hosts,
+                    *(queue.server for queue in launch.queues),
+                    *(host for _, host in regions),
+                    *(["api.github.com"] if github else []),
+                ]
+            )
+        ),
         nameservers=launch.settings.nameservers,
         connect=tuple(f"{source}={target}" for source, target in launch.connect.items()),
         credentials=tuple(dict.fromkeys(used)),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import mailrules, names
+from . import mailrules, names, regionrules
 from .mailrules import Found as Seen
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
@@ -23,6 +23,7 @@ MOST_ROWS = {
     "alerts": 50,
     "logs": 50,
     "queues": 20,
+    "regions": 20,
     "mailboxes": 20,
     "flows": 10,
 }
@@ -162,6 +163,11 @@ def _queue_server(value: str) -> str:
     return _server(value) if value else "HOST or HOST:PORT, such as redis.example.com:6379"
 
 
+def _github(value: str) -> str:
+    fine = not value or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}", value)
+    return "" if fine else "OWNER/NAME, as in the address of the repository at GitHub"
+
+
 RULES: dict[str, Rule] = {
     "name": _plain(_line),
     "domain": _plain(names.domain_problem, names.mend_host),
@@ -195,6 +201,7 @@ RULES: dict[str, Rule] = {
     ),
     "watch.heartbeat": _plain(_login, names.mend_credential),
     "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
+    "watch.market": _plain(_label),
     "watch.monitor": _optional_url,
     "watch.monitor_owner": _plain(_label),
     "targets[].name": _plain(_line),
@@ -215,6 +222,12 @@ RULES: dict[str, Rule] = {
     "queues[].server": _plain(_queue_server),
     "queues[].credential": _plain(_login, names.mend_credential),
     "queues[].prefix": _plain(_label),
+    "regions[].name": _plain(_line),
+    "regions[].market": _plain(_label),
+    "regions[].url": _plain(regionrules.url),
+    "regions[].credential": _plain(_login, names.mend_credential),
+    "regions[].module": _plain(_label),
+    "regions[].place": _plain(_label),
     "mailboxes[].name": _plain(_line),
     "mailboxes[].address": _plain(names.email_problem),
     "mailboxes[].host": _plain(_server),
@@ -226,6 +239,8 @@ RULES: dict[str, Rule] = {
     "flows[].contains[]": _plain(_line),
     "flows[].links[]": _plain(names.host_problem, names.mend_host),
     "repository.path": _plain(_path),
+    "repository.github": _plain(_github),
+    "repository.github_login": _plain(_login, names.mend_credential),
     "settings.nameservers[]": _plain(names.endpoint_problem),
     "settings.private_addresses[]": _plain(names.network_problem),
     "settings.rdap{}": _plain(_base),
@@ -239,6 +254,7 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "watch.certificate_days": (1, 90, "days"),
     "targets[].target_ms": (1, 600_000, "milliseconds"),
     "targets[].status[]": (100, 599, "as an HTTP status"),
+    "regions[].probes": (1, 10, "probes"),
     "flows[].within_s": (5, 600, "seconds"),
     "settings.mails_per_hour": (1, 100, "test mails an hour"),
     "settings.requests_per_host": (1, 10_000, "requests"),
@@ -268,7 +284,19 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         for key, value in _at(data, pattern):
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
                 say(key, value, f"{least:g} to {most:g} {unit}")
-    for together in (_canonical, _hosts, _urls, _routes, _targets, _alerts, mailrules.mailboxes, mailrules.flows, _maps, _redirects):
+    for together in (
+        _canonical,
+        _hosts,
+        _urls,
+        _routes,
+        _targets,
+        _alerts,
+        mailrules.mailboxes,
+        mailrules.flows,
+        regionrules.regions,
+        _maps,
+        _redirects,
+    ):
         together(data, broken, say)
     for table, key in (
         ("hosts", "name"),
@@ -278,6 +306,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         ("mailboxes", "name"),
         ("logs", "path"),
         ("queues", "name"),
+        ("regions", "name"),
         ("flows", "name"),
         ("pages", "url"),
         ("redirects", "from"),

@@ -157,7 +157,7 @@ class Feed:
             due = (now - counted.at).total_seconds() >= wait or counted.newest[1:] != newest[1:]
         if due or counted is None:
             stats = reader.stats(target.id, now - view.window, now, target_ms=target.target_ms)
-            counted = _Counted(key, newest, now, stats, reader.window(target.id, since, end, view.points))
+            counted = _Counted(key, newest, now, stats, reader.window(target.id, since, end, view.points, cold=target.always_cold))
             self._counted[target.id] = counted
         return Row(
             target=target,
@@ -169,13 +169,14 @@ class Feed:
         )
 
     def _fine(self, reader: WatchReader, facts: _Facts, now: datetime, view: View) -> Series | None:
-        if not any(target.id == view.chosen for target in facts.targets):
+        chosen = next((target for target in facts.targets if target.id == view.chosen), None)
+        if chosen is None:
             return None
         last = facts.lasts.get(view.chosen)
         since, end = columns(now, view.window, view.fine)
         key = (view, end, last.sample.at if last else None, len(facts.gaps))
         if self._chart is None or self._chart[0] != key:
-            self._chart = (key, reader.window(view.chosen, since, end, view.fine))
+            self._chart = (key, reader.window(view.chosen, since, end, view.fine, cold=chosen.always_cold))
         return self._chart[1]
 
     def _spent(self, reader: WatchReader, facts: _Facts, now: datetime, view: View) -> Budget | None:

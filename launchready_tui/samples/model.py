@@ -93,6 +93,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.name} ({self.region})" if self.region else self.name
 
     @property
+    def always_cold(self) -> bool:
+        """Whether each look opens a connection of its own and asks nothing more on it: a greeting of a mail server, a far prober."""
+        return self.kind == "mail" or bool(self.region)
+
+    @property
     def is_health(self) -> bool:
         """Whether it looks like the address that says how the API is."""
         return self.kind == "web" and bool(_HEALTH.search(urlsplit(self.url).path) or _HEALTH.search(self.name))
@@ -197,6 +202,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     deploy_at: datetime | None = None
     flaps: int = 0
     """How often it came back after it seemed over."""
+    elsewhere: str = ""
+    """How it looked from other places when it began, in words."""
     told_at: datetime | None = None
     told: str = ""
     """What people were told last: down, degraded, slow, flapping, resolved."""

@@ -214,8 +214,11 @@ class WatchReader(Base):
 
     # Windows
 
-    def window(self, target: int, since: datetime, until: datetime, points: int) -> Series:
-        """The window in `points` equal columns. A column without a probe is a gap, whatever stands beside it."""
+    def window(self, target: int, since: datetime, until: datetime, points: int, *, cold: bool = False) -> Series:
+        """The window in `points` equal columns. A column without a probe is a gap, whatever stands beside it.
+
+        Times are those on an open connection; with `cold`, those of connections made for the probe.
+        """
         start, step = ms(since), max(1.0, (ms(until) - ms(since)) / points)
         n, bad = [0] * points, [0] * points
         warm: list[list[int]] = [[] for _ in range(points)]
@@ -226,13 +229,14 @@ class WatchReader(Base):
             n[place] += row.n
             bad[place] += row.bad
             into = merged[place] = merged[place] or Histogram()
-            into.merge(Histogram.decode(row.warm))
+            into.merge(Histogram.decode(row.cold if cold else row.warm))
         for figures in raw:
             place = min(points - 1, max(0, int((figures.at - start) / step)))
             n[place] += figures.counts
             bad[place] += figures.bad and figures.counts
-            if figures.warm is not None:
-                warm[place].append(figures.warm)
+            timed = figures.cold if cold else figures.warm
+            if timed is not None:
+                warm[place].append(timed)
         made = []
         for place in range(points):
             quantiles = _quantiles(warm[place], merged[place])

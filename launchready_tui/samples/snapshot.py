@@ -61,7 +61,7 @@ def snapshot(reader: WatchReader, now: datetime, window: timedelta, *, points: i
             standing=standing(target, lasts.get(target.id), open_by_target.get(target.id), now),
             last=lasts.get(target.id),
             stats=reader.stats(target.id, since, now, target_ms=target.target_ms),
-            series=reader.window(target.id, since, now, points),
+            series=reader.window(target.id, since, now, points, cold=target.always_cold),
             incident=open_by_target.get(target.id),
         )
         for target in reader.targets()

@@ -150,6 +150,12 @@ class WatchStore(Base):
             ).fetchall()
         return msgspec.structs.replace(target, id=rows[0][0])
 
+    def set_elsewhere(self, targets: Iterable[Target]) -> tuple[Target, ...]:
+        """These are watched now from other regions; what was before keeps its samples. Returns them with their ids."""
+        with self._write(sure=True) as connection:
+            connection.execute("UPDATE targets SET active = 0 WHERE region != ''")
+            return tuple(self.add_target(target) for target in targets)
+
     # Samples
 
     def save(self, samples: Sequence[Sample], latest: Iterable[Latest] = ()) -> None:

@@ -55,7 +55,7 @@ class Blindness:
             await self._tell()
             return True
         now = time.perf_counter()
-        web = [one for one in self._watched.values() if one.target.kind == "web"]
+        web = [one for one in self._watched.values() if one.target.kind == "web" and not one.target.region]
         newest = [one.newest for one in web if one.newest is not None]
         if not newest or len(newest) < len(web) or not all(one.network for one in newest):
             return False
@@ -69,7 +69,8 @@ class Blindness:
         return answer
 
     async def _went(self, now: float) -> None:
-        since = min((one.failing_since for one in self._watched.values() if one.failing_since is not None), default=now)
+        failing = [one.failing_since for one in self._watched.values() if one.failing_since is not None and not one.target.region]
+        since = min(failing, default=now)
         self.offline_since = began = self._moments.of(since)
         self._told = False
         self._say("this machine's own line seems to be down: nothing is known of the product, and nobody is told that it is down")

@@ -47,7 +47,7 @@ class Case:
         else:
             self.incident = Incident(
                 target=self.target.id,
-                name=self.target.name,
+                name=self.target.label,
                 kind=change.kind,
                 worst=change.kind,
                 since=since,

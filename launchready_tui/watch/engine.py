@@ -33,6 +33,7 @@ from .keeper import Keeper
 from .line import Newest
 from .outbox import Outbox
 from .prober import Answer, Credential, Prober, network_kind
+from .regions import Asks, Budget, asker_of, elsewhere
 from .schedule import Grid, next_probe
 from .senders import Senders
 from .targets import targets_of
@@ -86,6 +87,7 @@ class Engine:
         self._jitter = jitter
         self._via = via
         self._wanted = targets if targets is not None else targets_of(launch)
+        self._far = elsewhere(launch, self._wanted)
         rules = {alert.name: alert for alert in launch.alerts}
         self._moments = Moments(clock)
         self.senders = Senders(wire, credential, clock, launch.domain)
@@ -93,13 +95,16 @@ class Engine:
         self.teller = Teller(launch, self.keeper, reader, self.senders, self.outbox, self._moments, say)
         self.blindness = Blindness(self.watched, wire, launch.domain, self.keeper, self.teller, self._moments, say)
         self._lags: deque[tuple[float, float]] = deque(maxlen=4000)
+        self._opinions: set[asyncio.Task[None]] = set()
 
     # Running
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watches until `stop` is set. The store and the reader are the caller's to close."""
         await self._begin()
-        self._say(f"watching {len(self.watched)} targets: {', '.join(one.target.label for one in self.watched.values())}")
+        here = [one.target.label for one in self.watched.values() if not one.target.region]
+        regions = list(dict.fromkeys(one.target.region for one in self.watched.values() if one.target.region))
+        self._say(f"watching {len(here)} targets: {', '.join(here)}" + (f"; also from {', '.join(regions)}" if regions else ""))
         start = time.perf_counter() + 0.2
         loops = [self._fine_ticks(), self._ticks(), self._flushes(), self._upkeeps(), self.outbox.run()]
         if self.launch.watch.heartbeat:
@@ -118,6 +123,7 @@ class Engine:
                 task.result()  # a loop never ends by itself: its mistake is ours, and is said
         finally:
             stopping.cancel()
+            tasks += self._opinions
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, stopping, return_exceptions=True)
@@ -141,12 +147,15 @@ class Engine:
         """Takes up what the store knows: open incidents, the newest probes, and how long nothing was watched."""
         now = self.clock.now()
         targets = await self.keeper.ask(lambda: self.store.set_targets(self._wanted))
+        far = await self.keeper.ask(lambda: self.store.set_elsewhere(target for _, target in self._far))
+        askers: dict[int, Asks] = {target.id: Prober(target, self._wire, self._credential) for target in targets}
+        askers |= self._askers(far)
         lasts = self.reader.lasts()
         incidents = {one.target: one for one in reversed(self.reader.incidents(now - timedelta(minutes=10)))}
-        for target in targets:
+        for target in (*targets, *far):
             one = Watched(
                 target,
-                Prober(target, self._wire, self._credential),
+                askers[target.id],
                 Case(target, incidents.get(target.id)),
                 lasts.get(target.id),
                 self._policy(target),
@@ -156,9 +165,8 @@ class Engine:
                 one.detector.kind = incident.kind
                 one.detector.since = self._moments.steady(incident.since)
             self.watched[target.id] = one
-        ours = {target.id for target in self.reader.targets(all_of_them=True) if not target.region}
         for left in incidents.values():
-            if left.open and left.target in ours and left.target not in self.watched:
+            if left.open and left.target not in self.watched:
                 closed = msgspec.structs.replace(left, closed_at=now, detail="it is not watched any more")
                 await self.keeper.ask(partial(self.store.save_incident, closed))
         before = self.reader.watcher()
@@ -166,6 +174,18 @@ class Engine:
             await self.blindness.was("stopped", before.beat_at, now)
         await self.teller.marks(list(self.watched.values()))
         await self._beat()
+
+    def _askers(self, far: tuple[Target, ...]) -> dict[int, Asks]:
+        """Who asks in the regions; public probes share one budget."""
+        from .globalping import ANONYMOUS, WITH_TOKEN
+
+        token = any(region.kind == "globalping" and region.credential for region, _ in self._far)
+        budget = Budget(WITH_TOKEN if token else ANONYMOUS)
+        regions = [region for region, _ in self._far]
+        return {
+            target.id: asker_of(self.launch, region, target, self._wire, self._credential, budget)
+            for region, target in zip(regions, far, strict=True)
+        }
 
     # One target
 
@@ -192,7 +212,8 @@ class Engine:
     async def _take(self, one: Watched, due: float, answer: Answer, *, grid: bool, lag: float = 0.0, held: bool = False) -> None:
         """One probe, or a slot that it held up, kept and judged."""
         answer = await self._believed(one, due, answer, held=held)
-        suspect = lag > SUSPECT_MS or self._late_between(due, answer.ended)
+        # What a region measured is not blurred by this machine being late.
+        suspect = not one.target.region and (lag > SUSPECT_MS or self._late_between(due, answer.ended))
         sample = Sample(
             target=one.target.id,
             at=self._moments.of(due),
@@ -229,13 +250,15 @@ class Engine:
         change = one.detector.see(Seen(due, answer.ended, answer.ok, grid, held, over, answer.cause, answer.detail))
         if change is not None:
             await self.teller.changed(one, change)
+            if change.what == "opened" and change.kind != "slow" and not one.target.region:
+                self._ask_elsewhere(one)
         if not held:
             await self.teller.release(one, answer)
             await self.teller.certificate(one)
 
     async def _believed(self, one: Watched, due: float, answer: Answer, *, held: bool) -> Answer:
         """The answer, with the cause `line` where it says nothing of the target."""
-        if answer.cause == "line":
+        if answer.cause == "line" or one.target.region:
             return answer
         network = not answer.ok and network_kind(answer)
         if network and one.target.kind == "mail" and one.last_good is None:
@@ -252,6 +275,24 @@ class Engine:
         elif await self.blindness.is_offline():
             return replace(answer, cause="line")
         return answer
+
+    def _ask_elsewhere(self, one: Watched) -> None:
+        """A trouble began: the regions look at the same target at once, beside their schedule."""
+        others = [other for other in self.watched.values() if other.target.region and other.target.name == one.target.name]
+        if others:
+            task = asyncio.ensure_future(self._second_opinion(one, others))
+            self._opinions.add(task)
+            task.add_done_callback(self._opinions.discard)
+
+    async def _second_opinion(self, one: Watched, others: list[Watched]) -> None:
+        now = time.perf_counter()
+        answers = await asyncio.gather(*(other.prober.probe(now, fresh=True) for other in others))
+        said = []
+        for other, answer in zip(others, answers, strict=True):
+            await self._take(other, now, answer, grid=False)
+            state = "not known" if answer.cause == "line" else "up" if answer.ok else "down"
+            said.append(f"{state} from {other.target.region}" + (f" ({answer.detail})" if answer.detail else ""))
+        await self.teller.heard_elsewhere(one, "; ".join(said))
 
     def _still_true(self, notice: Notice) -> bool:
         return notice.event != "blind" or self.blindness.offline_since is not None
@@ -326,7 +367,9 @@ class Engine:
         await self._ping("/start")
         while True:
             await asyncio.sleep(PING_S)
-            well = all(one.is_fresh() for one in self.watched.values()) and not (self.keeper.trouble or self.outbox.trouble)
+            well = all(one.is_fresh() for one in self.watched.values() if not one.target.region) and not (
+                self.keeper.trouble or self.outbox.trouble
+            )
             await self._ping("" if well else "/fail")
 
     async def _ping(self, tail: str) -> None:

@@ -60,6 +60,8 @@ def body(
         lines.append(f"Since: {stamp(incident.since)} ({span(max(0.0, (now - incident.since).total_seconds()))})")
         if incident.last_good:
             lines.append(f"Last good answer: {stamp(incident.last_good)}")
+    if incident.elsewhere:
+        lines.append(f"From elsewhere: {incident.elsewhere}")
     mark = (
         (incident.deploy, incident.deploy_at)
         if incident.deploy

@@ -22,7 +22,10 @@ def asked(incident: Incident) -> AlertEvent:
 
 def matching(alerts: Iterable[Alert], event: AlertEvent, target: str) -> tuple[Alert, ...]:
     """The rules that want to hear of it; `target` empty is about all of them."""
-    return tuple(one for one in alerts if event in one.on and (not one.targets or not target or target in one.targets))
+    plain = target.rpartition(" (")[0]  # as seen from a region
+    return tuple(
+        one for one in alerts if event in one.on and (not one.targets or not target or target in one.targets or plain in one.targets)
+    )
 
 
 def incident_notices(

@@ -10,31 +10,25 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import msgspec
 
-from .. import __version__
 from ..clock import Clock
 from ..failure import Failure
-from ..launch.model import Alert, Method, Route
+from ..launch.model import Alert, Method
 from ..launch.names import split_port
-from ..probe.exchange import ExchangeError, Limits, Line, Timed
-from ..probe.measure import request_headers
-from ..probe.model import Dial, Job
+from ..probe.exchange import Timed
 from ..samples.model import Notice
 from ..text import clean, shorten
-from ..wire import Door, Wire, is_address
-from ..wire.trust import HTTP_ALPN, verifying_context
+from ..wire import Wire
+from ..wire.trust import verifying_context
+from .asking import DEADLINE_S, ask
 
 if TYPE_CHECKING:
     from .prober import Credential
 
-DEADLINE_S = 10.0
 SLACK_HOST = "hooks.slack.com"
 MAIL_PORT = 587
-_AGENT = f"LaunchReady/{__version__} (alerts)"
-_LIMITS = Limits(connect=5.0, tls=5.0, first_byte=8.0, total=DEADLINE_S)
 _TRY_LATER = frozenset((408, 425, 429))
 _MOST_WAIT_S = 3600.0
 
@@ -121,61 +115,7 @@ class Senders:
 
         The URL may be a secret, so it stands in no failure. Plain http is for this machine only.
         """
-        try:
-            parts = urlsplit(url)
-            name, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError:
-            return Failure(kind="protocol", detail="what is stored is no URL")
-        if parts.scheme not in ("http", "https") or not name or not url.isascii():
-            return Failure(kind="protocol", detail="what is stored is no web URL")
-        if host and name != host:
-            return Failure(kind="no-permission", detail=f"the stored URL does not lead to {host}", target=host)
-        if parts.scheme == "http" and name not in ("127.0.0.1", "localhost", "::1"):
-            return Failure(kind="protocol", detail="a secret URL must be https", target=name)
-        doors = await self._doors(name, port)
-        if isinstance(doors, Failure):
-            return doors
-        lines = request_headers(
-            Route(name="alert", url=url, method=method, headers={}), parts.netloc, None, agent=_AGENT, encodings="identity"
-        )
-        lines = tuple(line for line in lines if line[0] != "Content-Length")
-        if body or method == "POST":
-            lines = (*lines, ("Content-Length", str(len(body))))
-        job = Job(
-            scheme=parts.scheme,
-            host=name,
-            port=port,
-            dial=tuple(Dial(*door.to) for door in doors),
-            method=method,
-            target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            headers=(*lines, *headers),
-            body=body,
-            samples=1,
-            rate=1,
-            target_ms=1,
-            exchange_s=DEADLINE_S,
-            deadline_s=DEADLINE_S,
-        )
-        line = Line(job, verifying_context(self._wire.reach, HTTP_ALPN) if parts.scheme == "https" else None, limits=_LIMITS, keep=4096)
-        try:
-            await line.open()
-            return await line.exchange()
-        except ExchangeError as problem:
-            kind = problem.kind if problem.kind in _KINDS else "protocol"
-            return Failure(kind=kind, detail=problem.detail, target=name)  # type: ignore[arg-type]
-        finally:
-            line.close()
-
-    async def _doors(self, host: str, port: int) -> list[Door] | Failure:
-        named = self._wire.reach.connect.target(host, port)
-        found: tuple[str, ...] | Failure = (host,)
-        if not is_address(host):
-            found = ("",) if named is not None and named.named else await self._wire.lookup(host)
-        if isinstance(found, Failure):
-            return found
-        doors = [self._wire.door(host, port, address) for address in found[:4]]
-        opened = [door for door in doors if isinstance(door, Door)]
-        return opened or next(door for door in doors if isinstance(door, Failure))
+        return await ask(self._wire, url, method, body, headers, host=host, agent="alerts")
 
     def _retry_after(self, value: str) -> float | None:
         """Seconds or a date (RFC 9110 section 10.2.3), at most an hour."""
@@ -248,9 +188,6 @@ class Senders:
             message["References"] = f"<incident-{notice.incident}@{self._domain}>"
         message.set_content(notice.text + ("\n\n(This may be a repeat.)" if notice.trying else "") + "\n")
         return message
-
-
-_KINDS = frozenset(("timeout", "refused", "reset", "unreachable", "certificate", "tls", "protocol", "too-large", "no-address"))
 
 
 def _slack_text(text: str) -> str:

@@ -19,8 +19,9 @@ def targets_of(launch: Launch) -> tuple[Target, ...]:
     found = {one.name: one for one in (*_by_itself(launch),)}
     for extra in launch.targets:
         known = found.pop(extra.name, None)
-        if extra.watch:
-            found[extra.name] = _extra(launch, extra, known)
+        flow = _flow(launch, extra)
+        if extra.watch and flow != "pay":
+            found[extra.name] = _extra(launch, extra, flow if flow == "log-in" or known is None else known.flow)
     return tuple(found.values())
 
 
@@ -70,7 +71,13 @@ def _may_be_watched(route: Route) -> bool:
     return route.safe and route.flow != "pay"
 
 
-def _extra(launch: Launch, extra: WatchTarget, known: Target | None) -> Target:
+def _flow(launch: Launch, extra: WatchTarget) -> str:
+    """The flow of the route that lies at the same address: what pays or logs in stays so under another name."""
+    flows = {route.flow for route in launch.routes if _same(route.url, extra.url) and route.method == extra.method}
+    return next((flow for flow in ("pay", "log-in") if flow in flows), next(iter(sorted(flows)), "all"))
+
+
+def _extra(launch: Launch, extra: WatchTarget, flow: str) -> Target:
     conditions = _conditions(extra)
     every = extra.every_s or launch.watch.every_s
     made = _web(
@@ -84,7 +91,7 @@ def _extra(launch: Launch, extra: WatchTarget, known: Target | None) -> Target:
         conditions=conditions,
         version_json=extra.version_json,
         version_header=extra.version_header,
-        flow=known.flow if known else "all",
+        flow=flow,
         environment=_environment(launch, extra.url),
         source="target",
     )

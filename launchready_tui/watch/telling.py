@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Callable
 from datetime import timedelta
 
+import msgspec
+
 from ..launch.model import Launch
 from ..samples import Mark, Notice, WatchReader
 from ..samples.errors import StoreError
@@ -61,6 +63,19 @@ class Teller:
         async with self._turn:
             one.case.change(change, at, since, last_good=one.last_good, deploy=mark)
             await self._tell(one)
+
+    async def heard_elsewhere(self, one: Watched, words: str) -> None:
+        """How it looks from other places is written down with the trouble that is on; later messages say it."""
+        async with self._turn:
+            incident = one.case.incident
+            if incident is None or not incident.open:
+                return
+            one.case.incident = found = msgspec.structs.replace(incident, elsewhere=words)
+            try:
+                await self._keeper.ask(lambda: self._keeper.store.save_incident(found))
+            except StoreError as problem:
+                self._trouble(problem)
+        self._say(f"{one.target.label}, seen from elsewhere: {words}")
 
     async def look(self, one: Watched) -> None:
         """Whether something is due that had to wait."""

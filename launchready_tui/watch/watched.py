@@ -10,14 +10,17 @@ from ..samples import Latest, Target
 from .case import Case
 from .detect import Detector, Policy
 from .line import Newest
-from .prober import Prober
+from .regions import Asks
 from .versions import Versions
+
+GENTLE_S = 300.0
+"""What is asked so seldom has few questions to spend."""
 
 
 class Watched:
     """What the loops share of one target."""
 
-    def __init__(self, target: Target, prober: Prober, case: Case, last: Latest | None, policy: Policy) -> None:
+    def __init__(self, target: Target, prober: Asks, case: Case, last: Latest | None, policy: Policy) -> None:
         self.target = target
         self.prober = prober
         self.case = case
@@ -34,8 +37,8 @@ class Watched:
 
 
 def policy_of(target: Target) -> Policy:
-    """The detection policy of a target: what logs in and mail servers are not asked again between two slots."""
-    return Policy.of(target.every_s, gentle=target.is_log_in or target.kind == "mail")
+    """The detection policy of a target: what logs in, mail servers and what is asked seldom are not asked again between two slots."""
+    return Policy.of(target.every_s, gentle=target.is_log_in or target.kind == "mail" or target.every_s >= GENTLE_S)
 
 
 class Moments:

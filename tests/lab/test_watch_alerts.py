@@ -27,7 +27,7 @@ from watchtown import Spoken
 from launchready_tui.clock import FixedClock, SystemClock
 from launchready_tui.launch.model import Alert
 from launchready_tui.samples import Notice, WatchReader, WatchStore
-from launchready_tui.watch import senders as room
+from launchready_tui.watch import asking as room
 from launchready_tui.watch.outbox import GIVE_UP, STUCK_AFTER, Outbox
 from launchready_tui.watch.senders import Dead, Later, Senders, Sent
 from launchready_tui.wire import Reach, Wire

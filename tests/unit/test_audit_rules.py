@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from launchready_tui import roadmap
-from launchready_tui.checks import audit, base
+from launchready_tui.checks import audit, base, logged
 from launchready_tui.roadmap.model import RuleSpec
 
 CODE = Path(audit.__file__).parent
@@ -22,12 +22,14 @@ def spoken() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for file in sorted(CODE.glob("*.py")):
         tree = ast.parse(file.read_text())
+        # What says for several checks why a log is of no use stands outside of them; a module that uses it speaks those rules too.
+        shared = any(isinstance(node, ast.ImportFrom) and node.module == "logged" for node in ast.walk(tree))
         checks = [
             str(node.args[0].value)
             for node in ast.walk(tree)
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Say" and isinstance(node.args[0], ast.Constant)
         ]
-        for node in ast.walk(tree):
+        for node in (*ast.walk(tree), *(ast.walk(ast.parse(Path(logged.__file__).read_text())) if shared else ())):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)

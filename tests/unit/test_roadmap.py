@@ -101,7 +101,6 @@ BY_PERSON = [
     "performance.indexes",
     "performance.queues",
     "performance.capacity",
-    "monitoring.regions",
     "handover.recovery",
 ]
 
