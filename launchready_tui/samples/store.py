@@ -27,6 +27,7 @@ NAME = "watch.sqlite3"
 PLACE = Path(".launchready") / NAME
 RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
 """How long samples, their ten-minute sums and their hourly sums are kept."""
+_NEAR, _SAME_DEPLOY = timedelta(days=8), timedelta(minutes=10)
 _PLACEHOLDERS = ", ".join("?" * len(COLUMNS.split(",")))
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -223,6 +224,18 @@ class WatchStore(Base):
             made = connection.execute("INSERT INTO marks (at, body) VALUES (?, ?)", (ms(mark.at), _encode(mark))).lastrowid
         assert made is not None
         return msgspec.structs.replace(mark, id=made)
+
+    def add_mark_once(self, mark: Mark) -> bool:
+        """Whether it was new: one with this `key` is there already otherwise, or the same commit was marked for it just now by hand."""
+        with self._write(sure=True) as connection:
+            near = connection.execute("SELECT body FROM marks WHERE at >= ?", (ms(mark.at - _NEAR),)).fetchall()
+            for (body,) in near:
+                known = msgspec.json.decode(body, type=Mark)
+                same = known.sha and known.sha == mark.sha and known.env == mark.env and known.kind == mark.kind
+                if known.key == mark.key or (same and abs(known.at - mark.at) <= _SAME_DEPLOY):
+                    return False
+            self.add_mark(mark)
+        return True
 
     def enqueue(self, notices: Iterable[Notice]) -> int:
         """Puts messages into the outbox; one whose key was there already is not put in again. How many were new."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -29,6 +30,7 @@ from ..wire import Wire
 from .blindness import Blindness
 from .case import Case
 from .detect import Policy, Seen
+from .feeds import read_deploys
 from .keeper import Keeper
 from .line import Newest
 from .outbox import Outbox
@@ -71,6 +73,7 @@ class Engine:
         policy: Callable[[Target], Policy] = policy_of,
         jitter: bool = True,
         via: str = "",
+        folder: Path | None = None,
     ) -> None:
         self.launch = launch
         self.store = store
@@ -86,6 +89,7 @@ class Engine:
         self._policy = policy
         self._jitter = jitter
         self._via = via
+        self._folder = folder
         self._wanted = targets if targets is not None else targets_of(launch)
         self._far = elsewhere(launch, self._wanted)
         rules = {alert.name: alert for alert in launch.alerts}
@@ -111,6 +115,10 @@ class Engine:
             loops.append(self._pings())
         if self.launch.queues:
             loops.append(watch_queues(self.launch, self._wire, self._credential, self.clock, self.keeper, self.store, self._say))
+        if self.launch.watch.deploys and self._folder is not None:
+            loops.append(
+                read_deploys(self.launch, self._folder, self._wire, self._credential, self.clock, self.keeper, self.store, self._say)
+            )
         for place, one in enumerate(self.watched.values()):
             seed = f"{self.launch.domain}:{one.target.name}"
             grid = Grid.staggered(start, one.target.every_s, place, len(self.watched), seed)

@@ -105,6 +105,7 @@ async def watch(ws: Workspace, *, seconds: float | None = None, stop: asyncio.Ev
                     credential=lambda name, host: ws.vault.get(name, host),
                     say=say,
                     via=ws.via,
+                    folder=ws.folder,
                 )
                 gc.collect()
                 gc.freeze()

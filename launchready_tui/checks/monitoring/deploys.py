@@ -39,9 +39,9 @@ async def deploys(launch: Launch, world: World) -> AsyncIterator[Finding]:
                 WHOLE_LAUNCH,
                 "No release is marked, so nobody can say which one caused an outage",
                 remedy=Remedy(
-                    text="Let CI mark each deploy as its last step, or name where the running release can be read",
+                    text="Let CI mark each deploy as its last step, or name where deploys or the running release can be read",
                     paste='launchready deploy mark --sha "$GITHUB_SHA" --by ci\n\n# or, in [[targets]] of launchready.toml:\n'
-                    'version_json = "release"',
+                    'version_json = "release"\n\n# or:\n[watch]\ndeploys = ["github"]\n\n[repository]\ngithub = "owner/name"',
                     where="CI, or launchready.toml",
                 ),
             )
@@ -50,8 +50,8 @@ async def deploys(launch: Launch, world: World) -> AsyncIterator[Finding]:
             f"{stamp(one.at)}  {one.sha[:12] or '-'}  {one.env}  {one.source} {one.by}".rstrip() for one in reversed(marks[-10:])
         )
         yield say.passed("marked", WHOLE_LAUNCH, "Releases are marked on the time line", evidence=[Evidence.of("newest", rows)])
-        seen = {one.env for one in marks if one.kind == "version"}
-        if not seen:
+        read = any(one.source in ("github", "tag") for one in marks)  # nobody has to think of those
+        if not read and not any(one.kind == "version" for one in marks):
             yield say.info(
                 "not-seen",
                 WHOLE_LAUNCH,
