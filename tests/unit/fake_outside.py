@@ -246,9 +246,19 @@ async def found(check: Callable[[Any, Any], AsyncIterator[Finding]], world: Fake
     return by_name
 
 
+SEEN: dict[str, set[str]] = {}
+"""Rule to the answers that tests of this session have asked it for, by `said`; test_zz_rule_cases.py reads it at the end."""
+
+
 def said(findings: dict[tuple[str, str], Finding], rule: str, subject: str) -> str:
     """`fail high`, `pass`, or `absent`."""
     finding = findings.get((rule, subject))
+    check = next((one.check for one in findings.values()), "")
     if finding is None:
-        return "absent"
-    return f"{finding.state} {finding.severity}" if finding.state.value in ("fail", "warn", "unknown") else str(finding.state)
+        answer = "absent"
+    elif finding.state.value in ("fail", "warn", "unknown"):
+        answer = f"{finding.state} {finding.severity}"
+    else:
+        answer = str(finding.state)
+    SEEN.setdefault(f"{check}.{rule}", set()).add(answer)
+    return answer

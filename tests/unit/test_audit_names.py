@@ -39,6 +39,8 @@ R = "shop.test"
         (registration(R, statuses=("redemption period", "pending delete")), "hold", "fail blocker"),
         (registration(R, statuses=("pending transfer",)), "hold", "fail high"),
         (registration(R), "hold", "pass"),
+        (registration(R), "not-registered", "absent"),
+        (registration(R), "unavailable", "absent"),
         (failure("switched-off"), "unavailable", "unknown high"),
         (failure("timeout"), "unavailable", "unknown high"),
     ],
@@ -71,7 +73,7 @@ async def test_every_registrable_domain_is_asked_once() -> None:
 
 # ---- dns-host --------------------------------------------------------------------------------------------------------
 
-TWO = {"ns1.dns.test": "198.51.100.1", "ns2.dns.test": "198.51.100.2"}
+TWO = {"ns1.dns.test": "198.51.100.1", "ns2.dns.test": "203.0.113.2"}
 
 
 def zoned(**options: Any) -> AuditWorld:
@@ -84,13 +86,14 @@ def zoned(**options: Any) -> AuditWorld:
 async def test_a_healthy_zone() -> None:
     findings = await found(dns_host.dns_host, zoned())
     assert {state.state.value for state in findings.values()} == {"pass"}
-    assert {rule for rule, _ in findings} == {"provider", "unresolved", "lame", "disagree", "one-server"}
+    assert {said(findings, rule, R) for rule in ("provider", "unresolved", "lame", "disagree", "one-server")} == {"pass"}
+    assert len(findings) == 5
 
 
 @pytest.mark.parametrize("kind", ["refused", "servfail", "timeout", "protocol"])
 async def test_a_lame_server(kind: str) -> None:
     world = zoned()
-    world.dns.at["198.51.100.2", R, "SOA"] = failure(kind)
+    world.dns.at["203.0.113.2", R, "SOA"] = failure(kind)
     findings = await found(dns_host.dns_host, world)
     assert said(findings, "lame", "ns2.dns.test") == "fail high"
     assert ("lame", R) not in findings
@@ -98,7 +101,7 @@ async def test_a_lame_server(kind: str) -> None:
 
 async def test_a_server_that_points_elsewhere_is_lame() -> None:
     world = zoned()
-    world.dns.referrals["198.51.100.2", R] = ("ns1.dns.test",)
+    world.dns.referrals["203.0.113.2", R] = ("ns1.dns.test",)
     assert said(await found(dns_host.dns_host, world), "lame", "ns2.dns.test") == "fail high"
 
 
@@ -152,6 +155,12 @@ async def test_one_server_only() -> None:
     assert said(await found(dns_host.dns_host, zoned(servers={"ns1.dns.test": "198.51.100.1"})), "one-server", R) == "warn high"
 
 
+@pytest.mark.parametrize(("second", "wanted"), [("198.51.100.2", "info"), ("198.51.101.1", "pass"), ("2001:db8::2", "pass")])
+async def test_two_machines_in_one_network(second: str, wanted: str) -> None:
+    world = zoned(servers={"ns1.dns.test": "198.51.100.1", "ns2.dns.test": second})
+    assert said(await found(dns_host.dns_host, world), "one-server", R) == wanted
+
+
 async def test_two_names_of_one_machine() -> None:
     world = zoned(servers={"ns1.dns.test": "198.51.100.1", "ns2.dns.test": "198.51.100.1"})
     assert said(await found(dns_host.dns_host, world), "one-server", R) == "warn high"
@@ -163,7 +172,7 @@ async def test_servers_with_different_serials() -> None:
 
 async def test_servers_that_name_different_servers() -> None:
     world = zoned()
-    world.dns.at["198.51.100.2", R, "NS"] = ("ns2.dns.test", "ns9.old.test")
+    world.dns.at["203.0.113.2", R, "NS"] = ("ns2.dns.test", "ns9.old.test")
     assert said(await found(dns_host.dns_host, world), "disagree", R) == "fail high"
 
 
@@ -214,6 +223,9 @@ async def test_a_failed_mail_look_up_is_unknown() -> None:
     findings = await found(email_provider.email_provider, world)
     assert said(findings, "mailbox", R) == "unknown high"
     assert said(findings, "senders", R) == "unknown high"
+    findings = await found(email_provider.email_provider, mailed("1 smtp.google.com", txt="v=spf1 include:_spf.google.com -all"))
+    assert said(findings, "mailbox", R) == said(findings, "senders", R) == "pass"
+    assert said(findings, "undeclared-sender", "Google Workspace") == "absent"
 
 
 @pytest.mark.parametrize(
@@ -238,6 +250,7 @@ async def test_who_sends(txt: str, senders: tuple[str, ...], state: str, words: 
 async def test_a_sender_nobody_named() -> None:
     world = mailed(txt="v=spf1 include:spf.mtasv.net include:sendgrid.net -all", senders=("postmark",))
     findings = await found(email_provider.email_provider, world)
+    assert said(findings, "undeclared-sender", "SendGrid") == "info"
     finding = findings["undeclared-sender", "SendGrid"]
     assert finding.remedy is not None and 'senders = ["postmark", "sendgrid"]' in finding.remedy.paste
     assert ("undeclared-sender", "Postmark") not in findings
@@ -336,6 +349,7 @@ async def test_what_the_launch_file_names_is_held_against_what_is_seen(
     findings = await found(hosting.hosting, made)
     assert list(findings) == [(rule, R)]
     assert said(findings, rule, R) == wanted
+    assert said(findings, "provider" if rule == "disagrees" else "disagrees", R) == said(findings, "no-clue", R) == "absent"
     assert words in findings[rule, R].summary
 
 
@@ -404,6 +418,8 @@ async def test_all_declared_and_nothing_else() -> None:
     findings = await found(hosts.hosts, town())
     assert {finding.state.value for finding in findings.values()} == {"pass"}
     assert said(findings, "purpose", "app.shop.test") == "pass"
+    for rule, subject in (("dangling", "app.shop.test"), ("undeclared", "blog.shop.test"), ("more", R), ("wildcard", R), ("words", R)):
+        assert said(findings, rule, subject) == "absent"
 
 
 async def test_a_declared_host_that_leads_nowhere() -> None:
@@ -449,6 +465,8 @@ async def test_names_in_certificates_on_pages_and_by_words() -> None:
         world.dns.set(name, "A", "203.0.113.66")
     findings = await found(hosts.hosts, world)
     assert {subject for rule, subject in findings if rule == "undeclared"} == {"annex.shop.test", "blog.shop.test", "cpanel.shop.test"}
+    assert said(findings, "undeclared", "annex.shop.test") == "warn medium"
+    assert said(findings, "undeclared", "gone.shop.test") == said(findings, "undeclared", "else.test") == "absent"
     assert findings["undeclared", "annex.shop.test"].evidence[0].text == "the certificate of shop.test"
 
 
@@ -518,7 +536,7 @@ async def test_certificate_logs_that_do_not_answer_are_only_told(answer: Any) ->
 @pytest.mark.parametrize("fields", [{"settings": Settings(services=("rdap",))}, {"announced": False, "settings": Settings()}])
 async def test_certificate_logs_are_not_asked_where_that_would_tell(fields: dict[str, Any]) -> None:
     world = town(**fields)
-    await found(hosts.hosts, world)
+    assert said(await found(hosts.hosts, world), "certificate-logs", R) == "absent"
     assert not [url for _, url, _ in world.web.asked if "shop.test/" not in url]
 
 
@@ -530,6 +548,7 @@ async def test_many_names_are_told_in_part() -> None:
         world.dns.set(name, "A", "203.0.113.7")
     findings = await found(hosts.hosts, world)
     assert sum(rule == "undeclared" for rule, _ in findings) == hosts.MOST
+    assert said(findings, "more", R) == "info"
     assert "15 more" in findings["more", R].summary
 
 

@@ -207,6 +207,7 @@ async def test_routes_of_one_host_take_turns() -> None:
 async def test_nothing_safe_to_measure(routes: tuple[Route, ...]) -> None:
     findings = await found(latency.latency, timed(*routes))
     assert said(findings, "no-safe-route", "shop.test") == "unknown high"
+    assert said(await found(latency.latency, timed(route(), search=measurement("search"))), "no-safe-route", "shop.test") == "absent"
 
 
 # ---- client-secrets --------------------------------------------------------------------------------------------------
@@ -249,6 +250,8 @@ async def test_keys_in_a_script(code: str, rule: str, kind: str, wanted: str) ->
     findings = await found(client_secrets.client_secrets, bundled(f"var z;{code};"))
     assert said(findings, rule, f"{NAMED}: {kind}") == wanted
     assert said(findings, "secret", "shop.test") == ("pass" if wanted == "info" else "absent")
+    others = {"secret", "public", "depends"} - {rule}
+    assert {said(findings, other, f"{NAMED}: {kind}") for other in others} == {"absent"}
 
 
 async def test_no_finding_holds_the_value() -> None:
@@ -287,6 +290,7 @@ async def test_a_clean_bundle() -> None:
     findings = await found(client_secrets.client_secrets, bundled("console.log(1)"))
     assert {key: finding.state.value for key, finding in findings.items()} == {("secret", "shop.test"): "pass"}
     assert SCRIPT in findings["secret", "shop.test"].evidence[0].text
+    assert said(findings, "more", "shop.test") == "absent"
 
 
 @pytest.mark.parametrize(
@@ -481,7 +485,15 @@ async def test_links_are_crawled_within_the_limit() -> None:
     world = linked("".join(f'<a href="/p{place}">x</a>' for place in range(60)))
     findings = await found(broken_links.broken_links, world)
     assert len(world.web.crawled) == broken_links.CRAWL
+    assert said(findings, "unfollowed", "shop.test") == "info"
     assert "20 more links" in findings["unfollowed", "shop.test"].summary
+
+
+async def test_links_up_to_the_limit_are_all_followed() -> None:
+    world = linked("".join(f'<a href="/p{place}">x</a>' for place in range(broken_links.CRAWL)))
+    findings = await found(broken_links.broken_links, world)
+    assert len(world.web.crawled) == broken_links.CRAWL
+    assert said(findings, "unfollowed", "shop.test") == said(findings, "unnamed", "shop.test") == "absent"
 
 
 @pytest.mark.parametrize(
@@ -510,6 +522,7 @@ async def test_a_link_that_is_still_http() -> None:
     world.web.origins["http://shop.test"] = lambda url, method, headers: moved(url, "https://shop.test/old")
     findings = await found(broken_links.broken_links, world)
     assert said(findings, "insecure-link", "shop.test/old") == "warn low"
+    assert said(findings, "insecure-link", "else.test/") == "absent"
     assert {rule for rule, _ in findings} == {"insecure-link", "page"}
 
 

@@ -100,7 +100,7 @@ def language_step(world: FakeWorld) -> None:
         (http_serves, "two-origins", "shop.test", "fail high"),
         (http_closed, "two-origins", "shop.test", "pass"),
         (temporary, "temporary", "www.shop.test", "warn medium"),
-        (language_step, "temporary", "www.shop.test", "pass"),
+        (language_step, "temporary", "www.shop.test", "info"),
         (path_lost, "path-lost", "www.shop.test", "fail high"),
         (www_refused, "root-down", "www.shop.test", "fail high"),
         (www_times_out, "root-down", "www.shop.test", "unknown high"),
@@ -171,6 +171,17 @@ def refresh_page(world: FakeWorld) -> None:
     )
 
 
+def reloading_page(world: FakeWorld) -> None:
+    """A page that comes anew every minute stays where it is."""
+    world.web.urls["https://www.shop.test/"] = page("https://www.shop.test/", body='<meta http-equiv="refresh" content="60">')
+
+
+def www_unreachable_target(world: FakeWorld) -> None:
+    """The name is there; whether something answers could not be seen."""
+    world.web.urls["https://www.shop.test/"] = moved("https://www.shop.test/", "https://slow.test/")
+    world.web.origins["https://slow.test"] = failure("timeout")
+
+
 WWW = "http://www.shop.test/"
 
 
@@ -189,6 +200,7 @@ WWW = "http://www.shop.test/"
             "www.shop.test",
             "fail high",
         ),
+        (chain_of("https://www.shop.test/", "https://shop.test/a", "https://shop.test/"), "too-many-hops", "www.shop.test", "warn medium"),
         (chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"), "loop", "shop.test", "fail blocker"),
         (chain_of("https://www.shop.test/", "https://www.shop.test/"), "loop", "www.shop.test", "fail high"),
         (cookie_wall, "needs-cookie", "shop.test", "warn medium"),
@@ -202,6 +214,11 @@ WWW = "http://www.shop.test/"
         (chain_of("https://www.shop.test/", "shopapp://open"), "bad-location", "www.shop.test", "info"),
         (chain_of("https://www.shop.test/", "/home"), "bad-location", "www.shop.test", "absent"),
         (refresh_page, "meta-refresh", "www.shop.test", "warn medium"),
+        (reloading_page, "meta-refresh", "www.shop.test", "absent"),
+        (chain_of(WWW, "https://www.shop.test/", "https://shop.test/"), "first-hop", "www.shop.test", "absent"),
+        (chain_of("https://www.shop.test/", "https://www.shop.test/x", "https://shop.test/"), "downgrade", "www.shop.test", "absent"),
+        (chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"), "needs-cookie", "shop.test", "absent"),
+        (www_unreachable_target, "dead-end", "www.shop.test", "absent"),
         (http_closed, "too-many-hops", "www.shop.test", "pass"),
         (www_refused, "too-many-hops", "www.shop.test", "unknown high"),
         (www_servfail, "too-many-hops", "www.shop.test", "unknown high"),

@@ -103,6 +103,9 @@ async def test_a_healthy_zone_gives_no_warning() -> None:
         ("dnssec", "info"),
         ("caa", "pass"),
     }
+    assert said(findings, "wildcard", ZONE) == "pass"
+    for rule in ("apex-alias", "caa-none", "servers"):
+        assert said(findings, rule, ZONE) == "absent"
 
 
 def soa(*numbers: int, mname: str = "ns1.shop.test") -> tuple[str, ...]:
@@ -194,6 +197,12 @@ async def test_a_wildcard_is_a_fact() -> None:
     made = world()
     dns_of(made).anything = ("203.0.113.10",)
     assert said(await found(dns_health, made), "wildcard", ZONE) == "info"
+
+
+async def test_an_alias_below_the_top_is_fine() -> None:
+    made = world()
+    made.dns.at[NS1, "www.shop.test", "CNAME"] = ("shop.platform.example",)
+    assert said(await found(dns_health, made), "apex-alias", ZONE) == "absent"
 
 
 async def test_an_alias_at_the_top() -> None:

@@ -32,6 +32,24 @@ async def test_http2(alpn: str, role: Role, expected: str) -> None:
     assert said(await found(certificates, made), "no-h2", name) == expected
 
 
+@pytest.mark.parametrize(
+    ("offer", "record", "expected"),
+    [
+        ('h3=":443"; ma=86400', "", "info"),
+        ('h2=":8443", h3-29=":443"', "", "info"),
+        ("", '1 . alpn="h3,h2" ipv4hint=203.0.113.10', "info"),
+        ('h2=":443"; ma=86400', "", "absent"),
+        ("clear", '1 . alpn="h2"', "absent"),
+    ],
+)
+async def test_http3(offer: str, record: str, expected: str) -> None:
+    made = secure()
+    made.web.urls[f"{MAIN}/"] = page(f"{MAIN}/", *((("alt-svc", offer),) if offer else ()))
+    if record:
+        made.dns.set(HOST, "HTTPS", record)
+    assert said(await found(certificates, made), "http3", HOST) == expected
+
+
 @pytest.mark.parametrize(("resumed", "expected"), [(True, "pass"), (False, "info"), (None, "absent")])
 async def test_resumption(resumed: bool | None, expected: str) -> None:
     made = secure()
@@ -155,7 +173,9 @@ async def test_preload_that_is_not_ready_names_the_lists_own_code(change: dict[s
     for key, name in (("tls", HOST), ("www", f"www.{HOST}")):
         if key in change:
             made.tls.sights[name] = sight(name, verify_code=change[key])
-    finding = (await found(headers, made))["preload", HOST]
+    findings = await found(headers, made)
+    assert said(findings, "preload", HOST) == "warn medium"
+    finding = findings["preload", HOST]
     assert (finding.state.value, code in finding.evidence[0].text) == ("warn", True), finding.evidence[0].text
 
 

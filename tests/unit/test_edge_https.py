@@ -84,7 +84,8 @@ async def test_listed_pages_and_routes_are_asked_too() -> None:
     assert said(findings, "plain-http", "api.shop.test") == "fail blocker"
     asked = {url for _, url, _ in world.web.asked}
     assert "http://shop.test/offer" in asked
-    assert not any("/book" in url or "/mine" in url for url in asked)
+    assert "http://api.shop.test/book" in asked  # what is posted there must not travel in the clear; a GET changes nothing
+    assert not any("/mine" in url for url in asked)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,7 @@ async def test_a_cookie_set_over_plain_http(cookie: str, expected: str) -> None:
         ("__secure-id=1; HttpOnly; SameSite=Lax", "cookie-dropped", "fail high"),
         ("id=1; Partitioned; SameSite=None", "cookie-dropped", "fail high"),
         ("id=" + "x" * 4096 + "; Secure", "cookie-dropped", "fail high"),
+        ("__cf_bm=1; Partitioned", "cookie-dropped", "info"),
     ],
 )
 async def test_cookies(cookie: str, rule: str, expected: str) -> None:
@@ -190,3 +192,18 @@ async def test_what_scripts_open_and_where_loads_lead(body: str, answer: Answer 
     if answer is not None:
         world.web.urls["https://shop.test/a.js"] = answer
     assert said(await found(https, world), "mixed-content", "shop.test/") == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(405, "warn medium"), (200, "fail blocker"), (404, "pass"), (403, "pass"), (301, "warn medium")],
+)
+async def test_what_is_posted_is_asked_for_over_http_too(status: int, expected: str) -> None:
+    """A webhook or log-in that answers over plain http takes what is posted there in the clear."""
+    routes = (Route(name="pay", url="https://api.shop.test/pay", method="POST"),)
+    world = perfect(hosts=(Host(name="shop.test", role="web"), Host(name="api.shop.test", role="api")), routes=routes)
+    world.web.origins["http://api.shop.test"] = reply("http://api.shop.test/", 403)
+    to = (("location", "https://api.shop.test/pay"),) if status == 301 else ()
+    world.web.urls["http://api.shop.test/pay"] = reply("http://api.shop.test/pay", status, *to)
+    assert said(await found(https, world), "plain-http", "api.shop.test") == expected
+    assert ("GET", "http://api.shop.test/pay", {}) in world.web.asked

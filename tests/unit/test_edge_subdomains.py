@@ -140,6 +140,7 @@ async def test_a_look_up_that_fails_is_no_answer() -> None:
 
 async def test_no_status_page_is_a_fact() -> None:
     assert said(await found(subdomains, world(hosts=(Host(name=HOST, role="web"),))), "status-absent", HOST) == "info"
+    assert said(await found(subdomains, world()), "status-absent", HOST) == "absent"
 
 
 def test_the_table_of_services_holds_together() -> None:

@@ -81,6 +81,9 @@ def test_lists_split_outside_quotes_only() -> None:
         (["private, public"], "contradict"),
         (["must-revalidate=1"], "takes no value"),
         (["max-age"], "needs a number"),
+        (["public, max_age=60"], "no directive: max-age?"),
+        (["public, max-age=60, imutable"], "no directive: immutable?"),
+        (["max-age=60, x-tier=gold"], ""),
         (['private="set-cookie", max-age=60, x-own=1'], ""),
     ],
 )

@@ -252,11 +252,21 @@ def _agree(domain: str, servers: list[_Server], delegated: frozenset[str], asked
     return say.passed("disagree", domain, f"The name servers of {domain} agree", evidence=evidence, via=via)
 
 
+def _network(address: str) -> str:
+    """The block that an address is routed in, at its smallest: /24, or /48."""
+    import ipaddress
+
+    return str(ipaddress.ip_network(f"{address}/{48 if ':' in address else 24}", strict=False))
+
+
 def _enough(domain: str, answer: DnsAnswer, servers: list[_Server], asked: Evidence, where: str, via: str) -> Finding:
     addresses = {server.address for server in servers if server.address}
     evidence = [dns_evidence(answer), asked]
     if len(answer.records) > 1 and len(addresses) > 1:
         words = f"{domain} has {len(answer.records)} name servers at {len(addresses)} addresses"
+        if len({_network(address) for address in addresses}) == 1:
+            words += ", all in one network: one failing line takes them all (RFC 2182 section 3.1)"
+            return say.info("one-server", domain, words, evidence=evidence, via=answer.via)
         return say.passed("one-server", domain, words, evidence=evidence, via=via)
     words = f"{domain} hangs on one name server: if it stops, everything does"
     if len(answer.records) > 1:

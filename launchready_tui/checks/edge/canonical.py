@@ -208,17 +208,25 @@ def _crosses(chain: Chain) -> list[int]:
     return [hop.status for hop, after in pairs if hop.kind == "location" and origin(hop.url) != origin(after)]
 
 
+def _step_on_site(chain: Chain) -> str:
+    """Where a temporary redirect leads that stays on its site; empty where there is none."""
+    pairs = zip(chain.hops, (hop.url for hop in chain.hops[1:]), strict=False)
+    on_site = (after for hop, after in pairs if hop.status in TEMPORARY and origin(hop.url) == origin(after))
+    return next((target(after) for after in on_site), "")
+
+
 def _temporary(say: Say, launch: Launch, moved: list[Root], platform: Platform) -> list[Finding]:
     findings = []
     for host, group in _by_host(moved).items():
         bad = [root for root in group if any(status in TEMPORARY for status in _crosses(root.chain))]
         via = via_of(*(root.chain for root in group))
         if not bad:
-            findings.append(
-                say.passed(
-                    "temporary", host, f"{host} redirects for good", evidence=[chain_evidence(root.chain) for root in group], via=via
-                )
-            )
+            evidence = [chain_evidence(root.chain) for root in group]
+            if step := next((step for root in group if (step := _step_on_site(root.chain))), ""):
+                said = f"{host} redirects for good, and then for now to {step}: right where that follows the visitor's language"
+                findings.append(say.info("temporary", host, said, evidence=evidence, via=via))
+            else:
+                findings.append(say.passed("temporary", host, f"{host} redirects for good", evidence=evidence, via=via))
             continue
         codes = sorted({status for root in bad for status in _crosses(root.chain) if status in TEMPORARY})
         said = " and ".join(map(str, codes))

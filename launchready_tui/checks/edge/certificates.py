@@ -13,7 +13,7 @@ from ...findings import Evidence, Finding, Remedy, Severity, State
 from ...world.sights import Certificate, TlsSight, VersionAnswer
 from ..base import Say, check
 from ..seen import ABSENT, CLOSED, PROVEN
-from .handshake import judge_alpn, judge_names, judge_resumption, judge_sent_chain, judge_stapling, judge_transparency
+from .handshake import judge_alpn, judge_http3, judge_names, judge_resumption, judge_sent_chain, judge_stapling, judge_transparency
 from .roots import root_hosts
 
 if TYPE_CHECKING:
@@ -35,11 +35,14 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     declared = [host.name for host in launch.hosts_of(*_ROLES)]
     hosts = list(dict.fromkeys((*root_hosts(launch), *declared)))
     asked = [host for host in hosts if world.may_intrude(host)]
-    sights, versions, resumed = await asyncio.gather(
+    sights, versions, resumed, pages, records = await asyncio.gather(
         asyncio.gather(*(world.tls.look(host) for host in hosts)),
         asyncio.gather(*(world.tls.versions(host) for host in asked)),
         asyncio.gather(*(world.tls.resumes(host) for host in asked)),
+        asyncio.gather(*(world.web.get(f"https://{host}/") for host in hosts)),
+        asyncio.gather(*(world.dns.ask(host, "HTTPS") for host in hosts)),
     )
+    offers = dict(zip(hosts, zip(pages, records, strict=True), strict=True))
     accepted: dict[str, dict[str, VersionAnswer]] = dict(zip(asked, versions, strict=True))
     again = dict(zip(asked, resumed, strict=True))
     now = world.clock.now()
@@ -51,6 +54,7 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
         found = judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web")
         if isinstance(sight, TlsSight):
             found += judge_names(say, sight, launch.domain) + judge_resumption(say, host, again.get(host), sight.via)
+            found += judge_http3(say, host, *offers[host])
         for finding in found:
             yield _mild(finding) if milder else finding
     if len(asked) < len(hosts):

@@ -56,7 +56,9 @@ def same_site(cookie: Cookie) -> Verdict:
 
 def dropped(cookie: Cookie) -> Verdict:
     """Section 4.1.3 (prefixes), size limits, Partitioned: browsers drop such a cookie without a word."""
-    return Verdict("fail", f"is dropped by browsers: {cookie.dropped_because}") if cookie.dropped_because else Verdict("")
+    if not cookie.dropped_because:
+        return Verdict("")
+    return Verdict("info" if cookie.is_infrastructure else "fail", f"is dropped by browsers: {cookie.dropped_because}")
 
 
 _LONGEST_S = 400 * 86400

@@ -6,10 +6,12 @@ import re
 from datetime import timedelta
 from itertools import pairwise
 
+from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
-from ...world.sights import Certificate, TlsSight
+from ...world.sights import Certificate, DnsAnswer, Reply, TlsSight
 from ..base import Say
 from ..parse import caa
+from ..seen import via_of
 
 # Chrome's and Safari's transparency policies: two time stamps for lives up to 180 days, three above (Chrome CT Policy, as known 2026-11).
 _TWO_UNTIL = timedelta(days=180)
@@ -24,6 +26,24 @@ def judge_alpn(say: Say, sight: TlsSight) -> Finding:
     said = f"{host} does not speak HTTP/2: a page with many files takes several rounds more on a phone"
     fix = Remedy(text="Switch HTTP/2 on", paste="listen 443 ssl http2;", where="nginx; platforms and protection networks have it on")
     return say.warn("no-h2", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=sight.via)
+
+
+_H3 = re.compile(r'(?:^|[\s,])h3(?:-\d+)?="')
+
+
+def judge_http3(say: Say, host: str, reply: Reply | Failure, record: DnsAnswer | Failure) -> list[Finding]:
+    """RFC 9114 section 3.1: HTTP/3 is offered by Alt-Svc, or by an HTTPS record (RFC 9460). A fact; browsers do without."""
+    rows = []
+    if isinstance(reply, Reply):
+        rows += [f"alt-svc: {value}" for value in reply.all("alt-svc") if _H3.search(value)]
+    if isinstance(record, DnsAnswer):
+        rows += [f"{host} HTTPS {one}" for one in record.records if re.search(r'alpn="?[^" ]*\bh3\b', one)]
+    if not rows:
+        return []
+    evidence = [Evidence.of("offer", "\n".join(rows), source=f"https://{host}/")]
+    return [
+        say.info("http3", host, f"{host} offers HTTP/3, which helps on weak mobile lines", evidence=evidence, via=via_of(reply, record))
+    ]
 
 
 def judge_resumption(say: Say, host: str, resumed: bool | None, via: str) -> list[Finding]:

@@ -28,7 +28,7 @@ _WEB: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging", "ot
 _DOCUMENTS: tuple[Role, ...] = ("web", "app", "admin")
 _CLOSED_STATUSES = (400, 404, 410, 421, 426)
 
-Answer = Literal["closed", "https", "leads-on", "open", "asks", "refused-here", "hidden", "unseen"]
+Answer = Literal["closed", "https", "leads-on", "open", "asks", "reached", "refused-here", "hidden", "unseen"]
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ async def https(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 
 def _listed(launch: Launch) -> list[str]:
-    """Plain http URLs: the root of every host, every page, and the routes that a look cannot change."""
+    """Plain http URLs: every host's root, every page and route, asked by GET alone, which changes nothing (RFC 9110 section 9.2.1)."""
     roots = [f"http://{host}/" for host in (*root_hosts(launch), *(host.name for host in launch.hosts_of(*_WEB)))]
-    routes = [route.url for route in launch.routes if route.method in ("GET", "HEAD") and route.safe]
+    routes = [route.url for route in launch.routes if route.safe or route.method not in ("GET", "HEAD")]
     deeper = [f"http://{host_of(url)}{target(url)}" for url in (*(page.url for page in launch.pages), *routes) if host_of(url)]
     return list(dict.fromkeys((*roots, *deeper)))
 
@@ -98,6 +98,8 @@ async def _look(world: World, url: str) -> Plain:
         return _open(url, reply)
     if reply.status in (401, 403):
         return Plain(url, "asks", str(reply.status), reply)
+    if reply.status == 405:
+        return Plain(url, "reached", "405, the application answers", reply)
     if reply.status in _CLOSED_STATUSES:
         return Plain(url, "refused-here", str(reply.status), reply)
     return Plain(url, "unseen", str(reply.status), reply, Failure(kind="unavailable", detail=f"HTTP {reply.status}", target=url))
@@ -145,6 +147,16 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
             "plain-http",
             host,
             f"{host} redirects plain http: by then an app has already sent its token in the clear",
+            severity=Severity.LOW if milder else Severity.MEDIUM,
+            evidence=evidence,
+            remedy=fix,
+            via=via,
+        )
+    if plain := answers.get("reached"):
+        return say.warn(
+            "plain-http",
+            host,
+            f"{place(plain.url)} can be reached over plain http: what is posted there travels in the clear",
             severity=Severity.LOW if milder else Severity.MEDIUM,
             evidence=evidence,
             remedy=fix,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SIGN_ON = ("admin", "staging")
 _FOLLOWED: tuple[Role, ...] = ("web", "app", "admin", "status", "staging")
 WARN_HOPS = 3
+"""So many from http are too many for a phone, and one less from https, where the step to https is not among them."""
 
 
 @check("edge.redirects")
@@ -121,7 +122,7 @@ async def judge_chain(
                 via=via,
             )
         )
-    elif chain.redirects == WARN_HOPS:
+    elif chain.redirects >= WARN_HOPS - (scheme_of(chain.start) == "https"):
         findings.append(
             say.warn(
                 "too-many-hops",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 
 def split_list(value: str, separator: str = ",") -> list[str]:
@@ -66,6 +67,8 @@ class CacheControl:
 
 _VALUELESS = {"no-store", "public", "must-revalidate", "proxy-revalidate", "no-transform", "immutable", "must-understand", "only-if-cached"}
 _VALUED = {"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"}
+_EITHER = {"no-cache", "private", "pre-check", "post-check", "max-stale", "min-fresh"}
+_KNOWN_DIRECTIVES = _VALUELESS | _VALUED | _EITHER
 
 
 def cache_control(values: tuple[str, ...] | list[str]) -> CacheControl:
@@ -83,6 +86,10 @@ def cache_control(values: tuple[str, ...] | list[str]) -> CacheControl:
             problems.append(f"{key} needs a number of seconds")
         elif key in _VALUELESS and given is not None:
             problems.append(f"{key} takes no value")
+        elif key not in _KNOWN_DIRECTIVES:
+            near = get_close_matches(key, _KNOWN_DIRECTIVES, n=1)
+            # Caches may understand words of their own; one letter beside a known word is a slip.
+            problems += [f"{key} is no directive: {near[0]}?"] if near else []
         elif key == "max-age" and int(given or 0) > 10**9:
             problems.append(f"max-age={given} is more than 30 years: milliseconds in place of seconds?")
     if "no-store" in found and "max-age" in found and found["max-age"] != "0":
