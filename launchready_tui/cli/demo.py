@@ -85,6 +85,7 @@ def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
             demo=made.demo,
             refuse_unmapped=made.refuse_unmapped,
             user=made.user,
+            secrets=made.secrets,
         )
         ws = Workspace.open(folder, replace(options, now=said.now, allow=said.options().allow))
         stack.callback(ws.close)
@@ -102,7 +103,9 @@ def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
     import asyncio
 
     from .check import walk, write
+    from .mail_test import walk_demo
 
+    asyncio.run(walk_demo(ws))
     report = asyncio.run(walk(ws, None))
     write(report, kind, said, None)
     _hand_over(ws, out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -13,7 +12,6 @@ from .say import Exit, note
 
 if TYPE_CHECKING:
     from ..launch.model import Mailbox
-    from ..vault.secret import Secret
     from ..workspace import Workspace
 
 
@@ -33,15 +31,6 @@ def box_of(ws: Workspace, name: str) -> Mailbox:
         return boxes[name]
     known = ", ".join(boxes)
     raise click.UsageError(f"there is no mailbox called {name!r}; known: {known}" if name else f"which mailbox? One of {known}")
-
-
-def keeper(ws: Workspace) -> Callable[[Mailbox, Secret], None]:
-    """Stores a log-in that was renewed, bound to the host it goes to."""
-
-    def keep(box: Mailbox, secret: Secret) -> None:
-        ws.vault.set(box.login, secret.reveal(), (box.login_host,), f"log-in of the test mailbox {box.name}")
-
-    return keep
 
 
 @mail.command("login")
@@ -72,7 +61,7 @@ def login(said: Common, mailbox: str) -> int:
                     return tokens
                 if tokens.refresh is None:
                     return Failure(kind="log-in", detail="no lasting log-in came back; the app needs offline_access", target=device.HOST)
-                await asyncio.to_thread(keeper(ws), box, tokens.refresh)
+                await asyncio.to_thread(ws.keep_login, box, tokens.refresh)
                 return None
 
         failed = asyncio.run(walk())
@@ -101,7 +90,7 @@ def look(said: Common, mailbox: str) -> int:
 
         async def walk() -> list[str] | Failure:
             async with ws.open_world() as world:
-                opened = await enter(world, box, keep=keeper(ws))
+                opened = await enter(world, box, keep=ws.keep_login)
                 if isinstance(opened, Failure):
                     return opened
                 async with opened:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from .mail import keeper
 from .options import Common
 from .say import Exit, note
 
@@ -70,6 +69,17 @@ def _chosen(launch: Launch, names: Sequence[str]) -> list[MailFlow]:
     return [flow for name, flow in declared.items() if not names or name in names]
 
 
+async def walk_demo(ws: Workspace) -> None:
+    """All mails of the demo marketplace, as a first step of a walk through it: nothing leaves this machine, so nobody has to allow it."""
+    from ..mailflow import session
+    from ..mailflow.model import KIND
+
+    planned = session.plan(ws.launch, _chosen(ws.launch, ()), ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20)
+    async with ws.open_world(also=frozenset({"mail"})) as world:
+        async for trial in session.run(world, planned, ws.keep_trial, lambda wanted, words: None):
+            note(f"Mail test: {_head(trial)}")
+
+
 async def _make(ws: Workspace, planned: Sequence[Any], ink: Ink, kind: str) -> bool:
     from ..mailflow import session
 
@@ -79,17 +89,9 @@ async def _make(ws: Workspace, planned: Sequence[Any], ink: Ink, kind: str) -> b
         note(f"{wanted.flow.name}, {wanted.box.name}: {words}")
 
     async with ws.open_world() as world:
-        async for trial in session.run(world, planned, _noting(ws), tell, keep=keeper(ws)):
+        async for trial in session.run(world, planned, ws.keep_trial, tell, keep=ws.keep_login):
             bad = _print(ws.launch, trial, ink, kind) or bad
     return bad
-
-
-def _noting(ws: Workspace) -> Any:
-    def keep(kind: str, subject: str, body: str) -> None:
-        # What a strange mail says may hold a secret of ours by accident.
-        ws.note_trial(kind, subject, ws.vault.redactor.clean(body), via=ws.via)
-
-    return keep
 
 
 async def _judge_again(ws: Workspace) -> None:
@@ -129,7 +131,7 @@ def judge_file(said: Common, ws: Workspace, raw: bytes, name: str, place: str, w
         trial = asyncio.run(walk())
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
-    _noting(ws)(KIND, f"{trial.flow}, {trial.mailbox}", encode(trial))
+    ws.keep_trial(KIND, f"{trial.flow}, {trial.mailbox}", encode(trial))
     bad = _print(ws.launch, trial, said.ink(), kind)
     asyncio.run(_judge_again(ws))
     return Exit.FOUND if bad else Exit.FINE
@@ -156,7 +158,7 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
         cause=found.cause,
         fix=found.fix,
     )
-    ws.note_trial(REFUSAL, found.shown, encode(kept), via=ws.via)
+    ws.keep_trial(REFUSAL, found.shown, encode(kept))
 
     async def again() -> None:
         async for _ in ws.run(("email.fallback",)):
@@ -186,15 +188,23 @@ def _print(launch: Launch, trial: Trial, ink: Ink, kind: str) -> bool:
     return bad
 
 
+_ENDS = {"arrived": "arrived", "not-arrived": "did not arrive", "not-sent": "was not sent", "could-not-look": "could not be looked for"}
+
+
+def _head(trial: Trial) -> str:
+    """A test in one line: `receipt, seed  arrived after 0.4 s, in INBOX`."""
+    after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
+    where = f", in {trial.folder or trial.where}{f' ({trial.tab})' if trial.tab else ''}" if trial.where else ""
+    return f"{trial.flow}, {trial.mailbox}  {_ENDS[trial.outcome]}{after}{where}"
+
+
 def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
     from ..mailflow.flaws import told
 
     worst = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
     worst = "fail" if trial.where == "spam" else worst
-    head = {"arrived": "arrived", "not-arrived": "did not arrive", "not-sent": "was not sent", "could-not-look": "could not be looked for"}
-    after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
-    where = f", in {ink.fit(trial.folder or trial.where, 60)}{f' ({trial.tab})' if trial.tab else ''}" if trial.where else ""
-    lines = [f"{ink.glyph(worst)} {ink.paint(f'{trial.flow}, {trial.mailbox}', 'bold')}  {head[trial.outcome]}{after}{where}"]
+    name = f"{trial.flow}, {trial.mailbox}"
+    lines = [f"{ink.glyph(worst)} {ink.paint(name, 'bold')}{ink.fit(_head(trial).removeprefix(name), 2 + len(name))}"]
     if trial.problem:
         lines.append(f"  {ink.fit(trial.problem, 4)}")
     message = trial.message

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from . import files, pages
 from . import places as at
+from .letters import Letters
 from .market import Market
 from .web import Request, Response, content, html, not_allowed, plain, redirect
 
@@ -19,6 +20,8 @@ SHARED = "public, max-age=0, s-maxage=600"
 COOKIE = "__Host-session"
 WEAK_COOKIE = "session"
 _MOST = 2_000
+_MAILED = {"/forgot": "password-reset", "/invite": "invite", "/receipt": "receipt", "/alerts": "notification"}
+"""What is posted to, and the mail that it sends."""
 
 V = TypeVar("V")
 
@@ -36,9 +39,10 @@ def _keep(kept: dict[str, V], key: str, value: V) -> None:
 class App:
     """What app answers over https."""
 
-    def __init__(self, market: Market, flaws: Collection[str]) -> None:
+    def __init__(self, market: Market, flaws: Collection[str], letters: Letters) -> None:
         self._market = market
         self._flaws = flaws
+        self._letters = letters
         self._sessions: dict[str, str] = {}  # token to mail address
         self._accounts: dict[str, tuple[bytes, bytes]] = {}  # mail address to salt and hash
         self._bookings: dict[str, tuple[str, int, int]] = {}  # number to mail address, listing, days
@@ -72,6 +76,8 @@ class App:
             return self._account(request)
         if path.startswith("/bookings/"):
             return self._booking(request, path.removeprefix("/bookings/"))
+        if self._letters.leads_somewhere(path):
+            return self._html("Thank you", pages.text_page("Thank you", ["This is where the mail was to lead you."]))
         return self._missing("There is no such page")
 
     @staticmethod
@@ -112,6 +118,11 @@ class App:
             return self._enter(fields.get("email", "").strip().lower(), fields.get("password", ""), new=path == "/signup")
         if path.startswith("/book/"):
             return await self._book(request, path.removeprefix("/book/"), fields.get("days", "1"))
+        if path in _MAILED:
+            return self._mail(_MAILED[path], fields.get("email", "").strip().lower())
+        if path.startswith("/unsubscribe/"):
+            known = self._letters.leaves(path.removeprefix("/unsubscribe/"))
+            return plain("You are off the list.\n") if known else self._missing("There is no such list")
         return not_allowed("GET", "HEAD")
 
     def _enter(self, email: str, password: str, *, new: bool) -> Response:
@@ -120,6 +131,7 @@ class App:
         if new:
             salt = os.urandom(16)
             _keep(self._accounts, email, (salt, _hash(password, salt)))
+            self._letters.send("verification", email)
         else:
             salt, known = self._accounts.get(email, (b"nobody", b""))
             if not secrets.compare_digest(_hash(password, salt), known):
@@ -129,6 +141,14 @@ class App:
         answer = redirect(303, "/account", cache="no-store")
         answer.headers.append(self._cookie(token))
         return answer
+
+    def _mail(self, kind: str, email: str) -> Response:
+        """Sends one of the mails. The answer is the same for every address: it must not tell who has an account."""
+        if "@" not in email:
+            return self._refusal("Not sent", "Is the address whole?", 422)
+        if not self._letters.send(kind, email):
+            return self._refusal("Not sent", "The mail service does not answer. Please try again later.", 502)
+        return self._html("On its way", pages.text_page("On its way", ["Look into your mailbox."]), status=202)
 
     async def _booking_form(self, request: Request, text: str) -> Response:
         listing = await self._market.listing(int(text)) if text.isdecimal() and len(text) < 9 else None

@@ -103,6 +103,7 @@ class Lab:
         self.on = set(ready["on"])
         self.now = datetime.fromisoformat(ready["now"])
         self.ca_pem = str(ready["ca"])
+        self.mailbox_password = str(ready["mailbox"])
         self._folder = tempfile.TemporaryDirectory(prefix="launchready-lab-", ignore_cleanup_errors=True)
         self.ca_file = Path(self._folder.name) / "lab-ca.pem"
         self.ca_file.write_text(self.ca_pem, encoding="ascii")

@@ -12,7 +12,7 @@ import msgspec
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
 from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
-from ..launch.model import Apps, Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint, Watch
+from ..launch.model import Apps, Email, Flow, Host, Launch, Mailbox, MailFlow, Page, Permission, Redirect, Route, Settings, Sprint, Watch
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
 from ..roadmap.model import Roadmap
@@ -23,6 +23,7 @@ from .market import CITIES
 from .site import LISTING
 
 LAUNCH_FILE = "launchready.toml"
+LOGIN = "seed-mailbox"
 FOUNDER = "founder"
 ENGINEER = "launch-engineer"
 SUPPORT = "support"
@@ -52,11 +53,17 @@ class Demo:
     demo: bool = True
     refuse_unmapped: bool = True
     user: str = ENGINEER
+    secrets: tuple[tuple[str, str, str], ...] = ()
 
 
 def options(lab: Lab) -> Demo:
     """How to reach this lab. Not in the launch file: the ports are new at every start, and the launch stays the same."""
-    return Demo(connect=tuple(f"{name}={target}" for name, target in lab.connect.items()), nameservers=lab.nameservers, ca_file=lab.ca_file)
+    return Demo(
+        connect=tuple(f"{name}={target}" for name, target in lab.connect.items()),
+        nameservers=lab.nameservers,
+        ca_file=lab.ca_file,
+        secrets=((LOGIN, lab.mailbox_password, at.IMAP),),
+    )
 
 
 def prepare(folder: Path, lab: Lab, now: datetime) -> Demo:
@@ -115,9 +122,19 @@ def launch(now: datetime) -> Launch:
             support=f"{at.SITE}/support",
             account_deletion=f"{at.SITE}/account-deletion",
         ),
-        email=Email(senders=(at.DOMAIN,), selectors=(at.SELECTOR,), support=at.SUPPORT),
+        email=Email(senders=(at.DOMAIN, at.NOTIFY), selectors=(at.SELECTOR,), support=at.SUPPORT),
+        mailboxes=(Mailbox(name="seed", address=at.TESTER, host=at.IMAP, login=LOGIN),),
+        flows=(
+            MailFlow(name="verification", route="sign up", contains=("Confirm your address",), within_s=30),
+            MailFlow(name="password-reset", route="forgotten password", contains=("Reset the password",), within_s=30),
+            MailFlow(name="invite", route="invite a friend", contains=("invited",)),
+            MailFlow(name="receipt", route="send a receipt", contains=("receipt",)),
+            MailFlow(name="notification", route="alert me", contains=("new listings",), marketing=True),
+        ),
         watch=Watch(monitor=f"https://{at.STATUS}/", monitor_owner=SUPPORT),
-        settings=Settings(services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0),
+        settings=Settings(
+            services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0, mails_per_hour=100
+        ),
     )
 
 
@@ -143,6 +160,23 @@ def _routes() -> tuple[Route, ...]:
         Route(name="listing", url=f"{at.SITE}/listings/{LISTING}", flow="list", safe=True),
         Route(name="api health", url=f"{at.API_SITE}/healthz", flow="all", safe=True),
         Route(name="log-in page", url=f"{at.APP_SITE}/login", flow="log-in", safe=True),
+        _form("sign up", "signup", "sign-up", "email={{email}}&password={{password}}"),
+        _form("forgotten password", "forgot", "log-in"),
+        _form("invite a friend", "invite", "marketing"),
+        _form("send a receipt", "receipt", "pay"),
+        _form("alert me", "alerts", "marketing"),
+    )
+
+
+def _form(name: str, path: str, flow: Flow, body: str = "email={{email}}") -> Route:
+    """A form of the app that makes it send a mail."""
+    return Route(
+        name=name,
+        url=f"{at.APP_SITE}/{path}",
+        flow=flow,
+        method="POST",
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        body=body,
     )
 
 

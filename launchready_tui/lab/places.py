@@ -16,11 +16,19 @@ OLD_ADMIN = f"old-admin.{DOMAIN}"
 BLOG = f"blog.{DOMAIN}"
 OLD_BLOG = "demo-market-blog.github.io"
 """Where the blog lived: a name at a host of pages, given up and free for whoever wants it."""
+NOTIFY = f"notify.{DOMAIN}"
+"""Where the product's own mails come from: a subdomain, so that what is wrong with the main domain's mail is not wrong with theirs."""
 NS1 = f"ns1.{DOMAIN}"
 NS2 = f"ns2.{DOMAIN}"
 
 NIC = "nic.test"
 RDAP = f"rdap.{NIC}"
+MAILER = f"mailer.{NIC}"
+"""A service that sends for many."""
+MAILBOXES = f"mailbox.{NIC}"
+IMAP = f"imap.{NIC}"
+TESTER = f"tester@{MAILBOXES}"
+"""A test account at a mailbox provider."""
 TLD_SERVER = f"a.{NIC}"
 
 WEB_ADDRESS = "203.0.113.10"
@@ -38,6 +46,7 @@ NS1_ADDRESS = "198.51.100.53"
 NS2_ADDRESS = "198.51.100.54"
 RDAP_ADDRESS = "198.51.100.80"
 TLD_ADDRESS = "198.51.100.81"
+IMAP_ADDRESS = "198.51.100.93"
 
 ADDRESSES = (
     WEB_ADDRESS,
@@ -55,6 +64,7 @@ ADDRESSES = (
     RDAP_ADDRESS,
     PAGES_ADDRESS,
     TLD_ADDRESS,
+    IMAP_ADDRESS,
 )
 
 SITE = f"https://{APEX}"
@@ -69,6 +79,7 @@ IOS_APP = "A1B2C3D4E5.test.demo-market.app"
 ANDROID_APP = "test.demo_market.app"
 
 SELECTOR = "ship2026"
+POST_SELECTOR = "post2026"
 SUPPORT = f"support@{DOMAIN}"
 
 # Block lists that the demo's resolver knows, and the entry that each always lists: nothing in the demo asks the real ones.

@@ -88,15 +88,16 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_complain)
     # The rows are filled in a thread while this one still imports: together they decide how soon the lab is ready.
-    with ThreadPoolExecutor(1) as helper:
+    with ThreadPoolExecutor(2) as helper:
         filling = helper.submit(_market)
+        making = helper.submit(_signer)
         from . import flaws
         from .town import Town
 
         off = flaws.every_id() if options.fixed == "all" else flaws.known(name for name in options.fixed.split(",") if name)
         now = _moment(options.now)
-        market = filling.result()
-    town = Town(market, now)
+        market, signer = filling.result(), making.result()
+    town = Town(market, now, signer)
     await town.open(flaws.every_id() - off)
     _say(
         {
@@ -107,6 +108,7 @@ async def _serve(options: argparse.Namespace) -> None:
             "ca": town.authority.pem,
             "on": sorted(town.on),
             "now": now.isoformat(),
+            "mailbox": town.mailbox.password,
         }
     )
     threading.Thread(target=_listen_for_orders, args=(town, loop), daemon=True).start()
@@ -125,6 +127,12 @@ def _market() -> Any:
     from .market import Market
 
     return Market()
+
+
+def _signer() -> Any:
+    from .letters import Signer
+
+    return Signer()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import httpd, site, smtpd, zones
+from . import httpd, imapd, site, smtpd, zones
 from . import places as at
 from .accounts import App
 from .api import Api
@@ -17,6 +17,7 @@ from .edge import Edge
 from .faults import Faults
 from .flaws import known
 from .guards import guarded
+from .letters import Letters, Signer
 from .litter import littered
 from .market import Market
 from .nameserver import NameServer
@@ -72,8 +73,10 @@ def _without(text: str, starts: tuple[str, ...]) -> str:
 class Town:
     """The lab while it runs."""
 
-    def __init__(self, market: Market, now: datetime) -> None:
+    def __init__(self, market: Market, now: datetime, signer: Signer | None = None) -> None:
         self.market = market
+        self.signer = signer or Signer()
+        self.mailbox = imapd.Mailbox()
         self.authority = Authority(now)
         self.inbox = smtpd.Inbox()
         self.on: set[str] = set()
@@ -106,6 +109,9 @@ class Town:
         mail, port = await smtpd.listen(self.inbox, lambda: self._identities[at.MAIL_ADDRESS].context, LOOPBACK)
         self._servers.append(mail)
         self.connect[f"{at.MAIL_ADDRESS}:25"] = f"{LOOPBACK}:{port}"
+        boxes, port = await imapd.listen(self.mailbox, lambda: self._identities[at.IMAP_ADDRESS].context, LOOPBACK)
+        self._servers.append(boxes)
+        self.connect[f"{at.IMAP_ADDRESS}:993"] = f"{LOOPBACK}:{port}"
         self._close_the_rest()
 
     async def _open_web(self) -> None:
@@ -115,7 +121,8 @@ class Town:
         await self._open_site()
         behind = origin(guarded(site.Site(self.market, self.on, self._now), self.on), self.on)
         await self._listen(at.ORIGIN_ADDRESS, behind, behind)
-        app, status = App(self.market, self.on), status_page(self.on)
+        letters = Letters(self.signer, self.on, self.mailbox.take)
+        app, status = App(self.market, self.on, letters), status_page(self.on)
 
         async def shared(request: Request) -> Response:
             return await (status if request.host == at.STATUS else app)(request)
@@ -209,11 +216,12 @@ class Town:
     def _renew_zones(self) -> None:
         self._serial += 1
         serial = int(self._now.strftime("%Y%m%d")) * 100 + self._serial % 100
-        market = zones.market_zones(self.on, serial)
+        key = self.signer.public
+        market = zones.market_zones(self.on, serial, key)
         missing = tuple(f"{name}. 300 IN A " for name in self.faults.having("dns-gone"))
         market = {name: _without(text, missing) for name, text in market.items()}
-        self._resolver.serve({name: _without(text, missing) for name, text in zones.all_zones(self.on, serial).items()})
-        self._registry.serve(zones.registry_zones(self.on, serial))
+        self._resolver.serve({name: _without(text, missing) for name, text in zones.all_zones(self.on, serial, key).items()})
+        self._registry.serve(zones.registry_zones(self.on, serial, key))
         self._ns1.serve(market)
         self._ns2.serve(market)
         self._ns2.lame = "lame-name-server" in self.on
@@ -235,6 +243,7 @@ class Town:
             at.OLD_ADMIN_ADDRESS: [at.OLD_ADMIN],
             at.MAIL_ADDRESS: [at.MAIL],
             at.RDAP_ADDRESS: [at.RDAP],
+            at.IMAP_ADDRESS: [at.IMAP],
         }
         for address, covered in names.items():
             ends_soon = address == at.API_ADDRESS and "api-certificate-ends" in self.on

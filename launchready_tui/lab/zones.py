@@ -33,7 +33,7 @@ def _zone(name: str, server: str, serial: int, lines: list[str], *, remembered: 
     return "\n".join([soa, *lines, ""])
 
 
-def _market(on: Collection[str], serial: int) -> str:
+def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
     apex = f"{at.DOMAIN}."
     addresses = {
         at.APEX: at.WEB_ADDRESS,
@@ -82,15 +82,25 @@ def _market(on: Collection[str], serial: int) -> str:
     if "dmarc-missing" not in on:
         reports = "" if "dmarc-no-reports" in on else f"; rua=mailto:dmarc@{at.DOMAIN}"
         lines.append(f"_dmarc.{apex} 300 IN TXT {quoted(f'v=DMARC1; p=quarantine{reports}')}")
+    lines += [
+        f"{at.NOTIFY}. 300 IN TXT {quoted(f'v=spf1 ip4:{at.MAIL_ADDRESS} -all')}",
+        f"_dmarc.{at.NOTIFY}. 300 IN TXT {quoted(f'v=DMARC1; p=quarantine; rua=mailto:dmarc@{at.DOMAIN}')}",
+    ]
+    if key_of_letters:
+        lines.append(f"{at.POST_SELECTOR}._domainkey.{at.NOTIFY}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}")
     return _zone(at.DOMAIN, at.NS1, serial, lines, remembered=86_400 if "absence-remembered" in on else 300)
 
 
-def _nic(serial: int) -> str:
+def _nic(serial: int, key_of_letters: str) -> str:
     lines = [
         f"{at.NIC}. 300 IN NS {at.TLD_SERVER}.",
         f"{at.TLD_SERVER}. 300 IN A {at.TLD_ADDRESS}",
         f"{at.RDAP}. 300 IN A {at.RDAP_ADDRESS}",
+        f"{at.IMAP}. 300 IN A {at.IMAP_ADDRESS}",
+        f"{at.MAILER}. 300 IN TXT {quoted(f'v=spf1 ip4:{at.MAIL_ADDRESS} -all')}",
     ]
+    if key_of_letters:
+        lines.append(f"{at.POST_SELECTOR}._domainkey.{at.MAILER}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}")
     return _zone(at.NIC, at.TLD_SERVER, serial, lines)
 
 
@@ -131,24 +141,27 @@ def _block_list(zone: str, proof: str, on: Collection[str], serial: int) -> str:
     return _zone(zone, at.TLD_SERVER, serial, lines)
 
 
-def market_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
-    """What the marketplace's own name servers serve: zone name to zone file text."""
-    return {f"{at.DOMAIN}.": _market(on, serial)}
+def market_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") -> dict[str, str]:
+    """What the marketplace's own name servers serve: zone name to zone file text.
+
+    `key_of_letters` is p= of the key that signs the product's mails.
+    """
+    return {f"{at.DOMAIN}.": _market(on, serial, key_of_letters)}
 
 
-def registry_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
+def registry_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") -> dict[str, str]:
     """What the registry's name server serves."""
-    return {"test.": _registry(on, serial), f"{at.NIC}.": _nic(serial)}
+    return {"test.": _registry(on, serial), f"{at.NIC}.": _nic(serial, key_of_letters)}
 
 
-def all_zones(on: Collection[str], serial: int = 1) -> dict[str, str]:
+def all_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") -> dict[str, str]:
     """What the resolver knows: everything there is. The empty root makes every other name a name that does not exist."""
     named = {} if "sender-nameless" in on else {at.MAIL_ADDRESS: at.MAIL}
     return {
         **{f"{zone}.": _block_list(zone, proof, on, serial) for zone, proof in at.BLOCK_LISTS.items()},
         ".": _zone("", at.TLD_SERVER, serial, [f". 300 IN NS {at.TLD_SERVER}."]),
-        **registry_zones(on, serial),
-        **market_zones(on, serial),
+        **registry_zones(on, serial, key_of_letters),
+        **market_zones(on, serial, key_of_letters),
         "github.io.": _pages(serial),
         "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", named, serial),
         "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),

@@ -87,7 +87,6 @@ async def _in_box(
         if answer.status >= 400:
             return _ended(base, "not-sent", f"the product answered status {answer.status} to its own request")
         tell(f"the product took it (status {answer.status}, {time.monotonic() - started:.1f} s)")
-        started = time.monotonic()
     else:
         tell(f"now, by hand: {flow.steps or 'make the product send its ' + WORDS[flow.name]}. Use the address {address}")
     limit = wanted.wait_s if wanted.wait_s is not None else ROUTE_S if route else HAND_S

@@ -181,6 +181,12 @@ class Vault:
         self._seen[name] = (item.created, secret)
         return "keyring"
 
+    def lend(self, name: str, value: str, hosts: Iterable[str], label: str = "") -> None:
+        """Has a value in memory for as long as the program runs, and asks no keyring. Raises ValueError."""
+        bound = tuple(host.lower() for host in hosts)
+        _check(name, value, bound)
+        self._memory[name] = (Item(name=name, label=label, hosts=bound, created=self._now()), self._known(Secret(name, value)))
+
     def delete(self, name: str) -> bool:
         """Removes it from memory, keyring and list; whether there was one. An environment variable stays. Raises VaultError."""
         had = self._memory.pop(name, None) is not None

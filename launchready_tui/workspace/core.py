@@ -19,7 +19,7 @@ from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
-from ..launch.model import Alert, Host, Launch, LaunchFile, Page, Route, WatchTarget
+from ..launch.model import Alert, Host, Launch, LaunchFile, Mailbox, Page, Route, WatchTarget
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath, FileProblems, Problem
@@ -36,9 +36,9 @@ from .errors import DecisionError, NotTrusted, ReachError
 from .options import Options
 
 if TYPE_CHECKING:
-    from ..vault import Vault
+    from ..vault import Secret, Vault
     from ..wire import Reach
-    from ..world import World
+    from ..world import Consent, World
 
 JOURNAL = Path(".launchready") / "journal.sqlite3"
 
@@ -98,15 +98,15 @@ class Workspace:
 
     # Looking
 
-    def open_world(self) -> World:
-        """A new world for one run: what was seen before is forgotten."""
+    def open_world(self, *, also: frozenset[Consent] = frozenset()) -> World:
+        """A new world for one run: what was seen before is forgotten. `also` is what the person at the keyboard has just allowed."""
         from ..world import World
 
         return World(
             self.launch,
             self.reach,
             clock=self.clock,
-            allow=self.options.allow,
+            allow=self.options.allow | also,
             folder=self.folder,
             credential=lambda name, host: self.vault.get(name, host),
             papers=Papers.of(self.folder, self.people, self.inventory, demo=self.demo),
@@ -116,6 +116,14 @@ class Workspace:
     def note_trial(self, kind: str, subject: str, body: str, *, via: str = "") -> int:
         """Keeps something that was tried, such as a test mail: checks judge by it. Raises JournalError."""
         return self.journal.note_trial(kind, subject, body, now=self.clock.now(), launch=self.launch.domain, via=via, kept=self.keeps)
+
+    def keep_trial(self, kind: str, subject: str, body: str) -> int:
+        """As `note_trial`, without the secrets this program knows: what a strange mail says may hold one by accident."""
+        return self.note_trial(kind, subject, self.vault.redactor.clean(body), via=self.via)
+
+    def keep_login(self, box: Mailbox, secret: Secret) -> None:
+        """Stores a test mailbox's log-in that was renewed, bound to the host it goes to. Waits for the keyring: call it off the loop."""
+        self.vault.set(box.login, secret.reveal(), (box.login_host,), f"log-in of the test mailbox {box.name}")
 
     @property
     def automated(self) -> tuple[str, ...]:
@@ -438,4 +446,7 @@ def reach_for(launch_file: LaunchFile, options: Options) -> Reach:
 def _vault(launch: Launch, state: Path, options: Options) -> Vault:
     from ..vault import Vault
 
-    return Vault("demo" if options.demo else launch.domain, state)
+    vault = Vault("demo" if options.demo else launch.domain, state)
+    for name, value, host in options.secrets:
+        vault.lend(name, value, (host,))
+    return vault

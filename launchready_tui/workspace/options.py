@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,8 @@ class Options:
     """The demo's dialer: nothing outside the connect map is reached."""
     user: str = ""
     """The id of the person at the keyboard, as decisions record it; empty: the name this computer knows them by."""
+    secrets: tuple[tuple[str, str, str], ...] = field(default=(), repr=False)
+    """Credentials of the demo's own servers: name, value, host. Kept in memory, never in the keyring."""
     state_dir: Path | None = None
     """Where trust and credential indexes lie; without it as `launchready paths` shows."""
 

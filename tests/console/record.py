@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from launchready_tui.findings import CheckResult
 from launchready_tui.lab.client import Lab
 from launchready_tui.lab.demo import prepare
+from launchready_tui.mailflow import session
 from launchready_tui.run import Finished
 from launchready_tui.workspace import Options, Workspace
 
@@ -37,15 +38,25 @@ def normalised(result: CheckResult, at: datetime) -> CheckResult:
 
 
 async def record() -> None:
-    """Runs every check against the lab with all flaws on."""
+    """Makes the product send its mails, then runs every check, against the lab with all flaws on."""
     async with Lab.start() as lab:
         now = lab.now.astimezone(UTC).replace(hour=14, minute=2, second=11, microsecond=0)
         with tempfile.TemporaryDirectory() as room:
             made = prepare(Path(room), lab, now)
             options = Options(
-                connect=made.connect, nameservers=made.nameservers, ca_file=made.ca_file, demo=True, refuse_unmapped=True, user=made.user
+                connect=made.connect,
+                nameservers=made.nameservers,
+                ca_file=made.ca_file,
+                demo=True,
+                refuse_unmapped=True,
+                user=made.user,
+                secrets=made.secrets,
             )
             workspace = Workspace.open(Path(room), options)
+            planned = session.plan(workspace.launch, workspace.launch.flows, workspace.launch.mailboxes, now, (), wait_s=20)
+            async with workspace.open_world(also=frozenset({"mail"})) as world:
+                async for trial in session.run(world, planned, workspace.keep_trial, lambda wanted, words: None):
+                    print(trial.flow, trial.outcome, trial.folder)
             results = [event.result async for event in workspace.run() if isinstance(event, Finished)]
             workspace.close()
             WHERE.mkdir(exist_ok=True)

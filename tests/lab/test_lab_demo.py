@@ -33,8 +33,8 @@ def test_the_launch_file_is_valid_and_names_what_the_lab_serves(tmp_path: Path, 
     demo.prepare(tmp_path, lab, NOW)
     launch = load(tmp_path / demo.LAUNCH_FILE).launch
     assert launch == demo.launch(NOW)
-    assert len(launch.routes) == 5
-    assert all(route.safe for route in launch.routes)
+    assert [route.safe for route in launch.routes] == [True] * 5 + [False] * 5
+    assert {flow.route for flow in launch.flows} == {route.name for route in launch.routes if not route.safe}
     assert {page.use for page in launch.pages} == {"demo", "advertisement"}
     assert launch.permits("api.demo-market.test")
     assert launch.repository is None

@@ -15,6 +15,7 @@ import dns.rcode
 import pytest
 from edgetalk import EDGE
 from labtalk import ask, certificate, end, get, names_of, records
+from mailtalk import MAILS
 
 from launchready_tui.lab import files, flaws
 from launchready_tui.lab import places as at
@@ -231,6 +232,7 @@ BEHAVIOUR |= {
     "status-shared": lambda lab: records(ask(lab, at.STATUS, "A")) == records(ask(lab, at.APP, "A")),
     "status-unfinished": lambda lab: "nginx" in get(lab, f"https://{at.STATUS}/").text,
     **EDGE,
+    **MAILS,
 }
 
 
