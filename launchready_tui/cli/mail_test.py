@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ..report.ink import Ink
     from ..workspace import Workspace
 
-CHECKS = ("email.flows", "email.inbox")
+CHECKS = ("email.flows", "email.inbox", "email.dkim")
+"""What judges by tests of mails; the last one learns selectors from them."""
 
 
 def run_tests(

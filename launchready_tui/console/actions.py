@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, go, launchday, launchfile, look, watch
+from .acts import copy, decide, go, launchday, launchfile, look, mail, watch
 
 if TYPE_CHECKING:
     from .app import Console
@@ -93,6 +93,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.all", "R", "check", "check all", "Runs every check that can run by itself", look.everything),
     Action("run.stale", "s", "check", "check what is old", "Runs every check whose answer is out of date or missing", look.stale),
     Action("cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"),
+    Action(
+        "mail.test",
+        "E",
+        "check",
+        "mail test",
+        "Makes the product send its mails, finds each in a test mailbox and judges it; shows first what it will do",
+        mail.test,
+    ),
+    Action("mail.read", "O", "check", "read a mail", "Judges a received mail: paste its source, or give its file", mail.read),
     Action(
         "demo.fix",
         "d",

@@ -156,7 +156,14 @@ class Console(App[int]):
         """Imports what the pages need before they are gone to, so that no key waits for it."""
         from importlib import import_module
 
-        for name in ("screens.stage", *(f"screens.{page}" for page in LATE), "screens.finding", "screens.dialog"):
+        for name in (
+            "screens.stage",
+            *(f"screens.{page}" for page in LATE),
+            "screens.finding",
+            "screens.dialog",
+            "screens.mailtest",
+            "screens.mailread",
+        ):
             import_module(f"{__package__}.{name}")
         import_module("launchready_tui.handover")
 
@@ -362,6 +369,9 @@ class Console(App[int]):
             self.post_message(Repaired(""))
             return
         await lab.fix(flaw.id)
+        from .acts import mail
+
+        await mail.again(self, [change.rule for change in flaw.changes], [change.subject for change in flaw.changes])
         # What the flaw hid comes to light with it, so those checks look again as well.
         moved = [flaw, *(other for other in lab.flaws() if other.id in flaw.masks)]
         rules = [finding.rule, *(change.rule for one in moved for change in one.changes)]

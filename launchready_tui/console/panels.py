@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from ..samples import Shot as WatchShot
 from ..samples import View
 from ..samples.model import CAUSE_WORDS
 from ..verdict.mailboxes import mailboxes, requirements
-from ..verdict.mailtests import mail_tests
+from ..verdict.mailsenders import mail_senders, spf_trees
+from ..verdict.mailtests import mail_tests, not_tested
 from . import watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot
@@ -37,14 +38,14 @@ class Panel:
     empty: str = ""
 
 
-def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage) -> Panel:
-    """The panel of a stage."""
+def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage, *, test_key: str = "") -> Panel:
+    """The panel of a stage. `test_key` is the key that tests mails."""
     if stage.id == "audit":
         return domain_map(snap, workspace)
     if stage.id == "edge":
         return redirect_map(snap)
     if stage.id == "email":
-        return mail_records(snap)
+        return mail_records(snap, test_key)
     if stage.id == "performance":
         return routes(snap)
     return answers(snap, stage)
@@ -208,10 +209,21 @@ def watched(snap: Snapshot, shot: WatchShot, now: datetime, sparks: watchtable.S
 MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))
 
 
-def mail_records(snap: Snapshot) -> Panel:
-    """Each mail record as it was found, each tested mail with folder and seconds, and what the large mailboxes ask for."""
-    cols = [Col("Mail records", 12), Col("at", 24, tone="ink2", above=90), Col("record", 0, tone="ink2")]
-    rows = []
+def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
+    """Each mail record as it was found; each mail as it was tested, with folder and seconds; who sends; the tree of SPF; what large
+    mailboxes ask for. `test_key` is the key that tests mails."""
+    cols = [
+        Col("Mail records", 12),
+        Col("at", 24, tone="ink2", above=90),
+        Col("at", 21, tone="ink2", below=90),
+        Col("record", 0, tone="ink2"),
+    ]
+    rows: list[Row] = []
+
+    def add(key: str, lead: Cell, at: str, told: Cell, look: str, *, marked: bool = True) -> None:
+        short = at.replace(f".{snap.launch.domain}", "") if at != snap.launch.domain else at
+        rows.append(Row(key, [lead, short, short, told], words.glyph(look if marked else "info"), look))
+
     for check, kind in MAIL:
         standing = snap.standing(check)
         if standing is None:
@@ -223,21 +235,44 @@ def mail_records(snap: Snapshot) -> Panel:
             for one in judged.finding.evidence
             if one.label in ("record", "records", "dns")
         ]
-        for n, (at, record) in enumerate(dict.fromkeys(records)):
-            rows.append(Row(f"{check}{n}", [kind if n == 0 else "", at, record], words.glyph(look if n == 0 else "info"), look))
+        # That there is none stands for itself once; the ones that are there all do.
+        there = [one for n, one in enumerate(dict.fromkeys(records)) if n == 0 or not _NOTHING.search(one[1])]
+        for n, (at, record) in enumerate(there):
+            add(f"{check}{n}", kind if n == 0 else "", at, record, look, marked=n == 0)
         if not records:
             found = words.shown_findings(standing)
             told = words.headline(found[0].finding, snap.launch) if found and found[0].is_open and not words.asks(standing) else ""
-            said: Cell = told or (words.WORDS[look], "ink3")
-            rows.append(Row(check, [kind, "", said], words.glyph(look), look))
-    for test in mail_tests(snap.verdict.standings):
-        look = words.look(test.state)
-        rows.append(Row(f"test-{test.what}", ["mail", test.what, test.told or test.where], words.glyph(look), look))
+            add(check, kind, "", told or (words.WORDS[look], "ink3"), look)
+    _mail_flows(snap, test_key, add)
+    for sender in mail_senders(snap.launch, snap.verdict.standings):
+        said: Spans = [("SPF ", "ink3"), (sender.spf, "ink2"), ("   DKIM ", "ink3"), (sender.dkim, "ink2")]
+        add(f"sender-{sender.name}", "sender", sender.name, said, words.look(sender.state))
+    for domain, lines in spf_trees(snap.verdict.standings):
+        for n, line in enumerate(lines):
+            add(f"tree-{domain}-{n}", "SPF tree" if n == 0 else "", domain if n == 0 else "", line, "info")
     for one in mailboxes(snap.verdict.standings):
-        look = words.look(one.state)
         lead: Cell = ("asked for", "ink3") if one.requirement is requirements()[0] else ""
-        rows.append(Row(f"ask-{one.requirement.id}", [lead, one.requirement.text, one.requirement.asked_by], words.glyph(look), look))
+        add(f"ask-{one.requirement.id}", lead, one.requirement.text, one.requirement.asked_by, words.look(one.state))
     return Panel(cols, rows, "")
+
+
+_NOTHING = re.compile(r": (?:no such name|no such record|none|nothing)\b")
+
+
+def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Cell, str], None]) -> None:
+    """The product's mails: folder and seconds in columns of their own width, then what the receiver said, then what is wrong."""
+    tests = mail_tests(snap.verdict.standings)
+    wide = max((len(one.folder) for one in tests), default=0)
+    several = len({one.what.partition(", ")[2] for one in tests}) > 1
+    late = max((len(one.seconds) for one in tests), default=0)
+    for one in tests:
+        look = words.look(one.state)
+        said: Spans = [(one.folder.ljust(wide), "ink"), (f"  {one.seconds.rjust(late)}  ", "ink")] if one.folder else []
+        said += [(f"{one.told}  ", look)] if one.told else []
+        said.append((one.verdicts, "ink3"))
+        add(f"test-{one.what}", "mail", one.what if several else one.what.partition(", ")[0], said, look)
+    for what in not_tested(snap.verdict.standings):
+        add(f"test-{what}", "mail", what, [("not tested yet", "ink3"), (f"; {test_key} tests it" if test_key else "", "ink3")], "new")
 
 
 def routes(snap: Snapshot) -> Panel:

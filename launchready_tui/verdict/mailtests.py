@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..findings import State, worst
+from ..mailflow.model import WORDS
 from .model import Judged, Standing
 
 CHECKS = ("email.flows", "email.inbox")
@@ -14,23 +15,35 @@ CHECKS = ("email.flows", "email.inbox")
 
 @dataclass(frozen=True, slots=True)
 class MailTest:
-    """`what` names mail and mailbox, `where` folder and seconds, `told` the worst that was found, empty where all is well."""
+    """`what` names mail and mailbox, `where` folder and seconds, `told` the worst that was found, empty where all is well.
+
+    `folder` and `seconds` are the two parts of `where`, `verdicts` what the receiver said of SPF, DKIM and DMARC; empty where not seen.
+    """
 
     what: str
     state: State
     where: str
     told: str
     at: datetime | None
+    folder: str = ""
+    seconds: str = ""
+    verdicts: str = ""
 
 
 def mail_tests(standings: Mapping[str, Standing]) -> tuple[MailTest, ...]:
-    """One row a mail and mailbox, in the order of the findings; empty where none was tested."""
+    """One row a mail and mailbox, in the order in which a person meets them; empty where none was tested."""
     by_subject: dict[str, list[Judged]] = {}
     for check in CHECKS:
         for judged in standings[check].findings if check in standings else ():
             if _seen(judged):
                 by_subject.setdefault(judged.finding.subject, []).append(judged)
-    return tuple(_row(subject, found) for subject, found in sorted(by_subject.items()))
+    order = list(WORDS.values())
+
+    def place(subject: str) -> tuple[int, str]:
+        what = subject.partition(", ")[0]
+        return order.index(what) if what in order else len(order), subject
+
+    return tuple(_row(subject, by_subject[subject]) for subject in sorted(by_subject, key=place))
 
 
 def _seen(judged: Judged) -> list[str]:
@@ -43,4 +56,13 @@ def _row(subject: str, found: list[Judged]) -> MailTest:
     lines = _seen(first)
     where = next((line for line in lines if line.startswith("in ")), "")
     at = next((one.at for one in first.finding.evidence if one.label == "test"), None)
-    return MailTest(subject, state, where, "" if state is State.PASS else first.finding.summary, at)
+    folder, _, after = where.removeprefix("in ").partition(" after ")
+    verdicts = next((line.rpartition(" (")[0] for line in lines if line.startswith("SPF ")), "")
+    told = "" if state is State.PASS else first.finding.summary
+    return MailTest(subject, state, where, told, at, folder, after, verdicts)
+
+
+def not_tested(standings: Mapping[str, Standing]) -> tuple[str, ...]:
+    """The mails that the launch file names and that have no test, in words."""
+    found = standings["email.flows"].findings if "email.flows" in standings else ()
+    return tuple(one.finding.subject for one in found if one.finding.rule == "email.flows.untested")

@@ -196,7 +196,7 @@ class StagePage(Page):
         elif snap.verdict is not self.paneled:
             # Progress alone does not change what is known.
             self.paneled = snap.verdict
-            self._show(panels.panel_of(snap, self.console.workspace, stage))
+            self._show(panels.panel_of(snap, self.console.workspace, stage, test_key=self.console.key_of("mail.test")))
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
         self.query_one("#outcome", Lines).show(outcome_lines(snap, stage, width))
         self._tell(snap)
@@ -254,11 +254,14 @@ class StagePage(Page):
                 names = ["demo.fix", *names[:1]]
         if words.asks(target.standing):
             names = ["decide.confirm"]
+        if target.standing.spec.id in ("email.flows", "email.inbox"):
+            names = ["mail.test", *names[:1]]
         names.append("show.explain" if judged and judged.finding.rule in app.snapshot.roadmap.rules else "decide.note")
         short = {
             "copy.fix": "copy",
             "decide.accept": "accept",
             "demo.fix": "fix it",
+            "mail.test": "test",
             "decide.confirm": "confirm",
             "show.explain": "explain",
             "decide.note": "note",

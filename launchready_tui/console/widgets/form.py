@@ -249,6 +249,13 @@ class Form(VerticalScroll, can_focus=False):
 class SafeInput(Input):
     """An input that never passes on what could steer the terminal, and never lets a secret out again."""
 
+    def _on_paste(self, event: events.Paste) -> None:
+        """A screen that takes whole texts gets them first: this line alone would keep the first line of one."""
+        take = getattr(self.screen, "take_paste", None)
+        if take is not None and take(event.text):
+            event.stop()
+            event.prevent_default()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         shown = text.printable(event.value)
         if shown != event.value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import text
 from ...verdict.mailboxes import Met, mailboxes
+from ...verdict.mailsenders import MailSender, mail_senders
 from ...verdict.mailtests import MailTest, mail_tests
 from ..blocks import Cell, Code
 from ..draft import Draft, plain
@@ -30,6 +31,9 @@ def write(shot: Snapshot) -> Document:
         ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
     )
     draft.table("Records", "what|state|goal", [_row(draft, check) for check in _RECORDS])
+    who = mail_senders(shot.launch, shot.verdict.standings)
+    if who:
+        draft.table("Who sends", "who+|state|SPF lets it|DKIM signs", [_sender(one) for one in who])
     draft.table(
         "What the large mailboxes ask for", "what|state|asked by|because+", [_asked(one) for one in mailboxes(shot.verdict.standings)]
     )
@@ -47,6 +51,10 @@ def write(shot: Snapshot) -> Document:
 
 def _asked(one: Met) -> tuple[Cell, ...]:
     return plain(one.requirement.text), state_cell(one.state), plain(one.requirement.asked_by), plain(one.why)
+
+
+def _sender(one: MailSender) -> tuple[Cell, ...]:
+    return plain(one.name), state_cell(one.state), plain(one.spf), plain(one.dkim)
 
 
 def _tested(one: MailTest) -> tuple[Cell, ...]:

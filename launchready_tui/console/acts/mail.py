@@ -1,0 +1,71 @@
+"""The product's mails: made to be sent and found in a test mailbox, or read from a saved or pasted source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...launch.model import MailFlow
+    from ...mailflow.session import Planned
+    from ..app import Console
+
+CHECKS = ("email.flows", "email.inbox", "email.dkim")
+"""What judges by tests of mails; the last one learns selectors from them."""
+
+
+async def test(app: Console) -> None:
+    """Shows what a mail test would do, and does it once the person says so."""
+    launch = app.workspace.launch
+    flows = [flow for flow in launch.flows if flow.sent]
+    if not flows:
+        app.say(f"The launch file names none of the product's mails ([[flows]]); {app.key_of('mail.read')} judges one that you have")
+        return
+    if not launch.mailboxes:
+        app.say(f"The launch file names no test mailbox ([[mailboxes]]); {app.key_of('mail.read')} judges a mail without one")
+        return
+    from ..screens.mailtest import MailTest
+
+    await app.push_screen(MailTest(planned_for(app, flows), selected(app)))
+
+
+def planned_for(app: Console, flows: Sequence[MailFlow]) -> list[Planned]:
+    """Every one of these mails in every test mailbox."""
+    from ...mailflow import session
+    from ...mailflow.model import KIND
+
+    ws = app.workspace
+    return session.plan(ws.launch, flows, ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND))
+
+
+def selected(app: Console) -> str:
+    """The mail that the cursor's finding is about, such as `receipt`; empty where it is about none or about all."""
+    from ...mailflow.model import WORDS
+
+    target = app.target()
+    if target is None or target.judged is None or target.judged.finding.check not in CHECKS[:2]:
+        return ""
+    what = target.judged.finding.subject.partition(", ")[0]
+    return next((name for name, words in WORDS.items() if words == what), "")
+
+
+async def read(app: Console) -> None:
+    """Takes a mail by its file, or pasted, and judges it."""
+    from ..screens.mailread import MailRead
+
+    await app.push_screen(MailRead(selected(app)))
+
+
+async def again(app: Console, rules: Sequence[str], subjects: Sequence[str]) -> None:
+    """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests found."""
+    from ...mailflow import session
+    from ...mailflow.model import WORDS
+
+    if not any(rule.startswith(("email.flows.", "email.inbox.")) for rule in rules):
+        return
+    about = {subject.partition(", ")[0] for subject in subjects}
+    ws = app.workspace
+    flows = [flow for flow in ws.launch.flows if flow.sent and WORDS[flow.name] in about]
+    async with ws.open_world(also=frozenset({"mail"})) as world:
+        async for trial in session.run(world, planned_for(app, flows), ws.keep_trial, lambda wanted, words: None):
+            app.store.say("pass", f"Mail test: {WORDS[trial.flow]}, {trial.mailbox}: {trial.folder or trial.problem}")
