@@ -43,6 +43,8 @@ def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
             )
         if auth == "device" and kind != "outlook":
             say(f"{key}.auth", auth, 'password or token; device is for kind = "outlook"')
+        if auth == "refresh" and kind != "gmail":
+            say(f"{key}.auth", auth, 'password or token; refresh is for kind = "gmail"')
         if kind == "outlook" and auth == "password":
             say(f"{key}.auth", auth, "device or token: Outlook.com takes no passwords for IMAP since 2024-09", "device")
         if kind == "outlook" and auth in ("", "device") and not row.get("client_id"):

@@ -23,7 +23,7 @@ LogFormat = Literal["auto", "combined", "json"]
 AlertKind = Literal["slack", "email"]
 AlertEvent = Literal["down", "slow", "deploy", "certificate"]
 MailboxKind = Literal["imap", "gmail", "outlook"]
-MailboxAuth = Literal["", "password", "token", "device"]
+MailboxAuth = Literal["", "password", "token", "device", "refresh"]
 FlowName = Literal["verification", "password-reset", "invite", "receipt", "notification"]
 Service = Literal["rdap", "crt.sh", "certspotter", "block-lists", "asn", "globalping"]
 
@@ -158,7 +158,8 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     user: str = ""
     """The user name at the server; empty: the address."""
     auth: MailboxAuth = ""
-    """password, token (XOAUTH2 with an access token) or device (Outlook's device code). Empty: device at Outlook, else password."""
+    """password, token (XOAUTH2 with an access token), device (Outlook's device code) or refresh (Gmail, a stored log-in of Google's tools).
+    Empty: device at Outlook, else password."""
     client_id: str = ""
     """The app registration that `device` logs in through."""
     tagged: str = ""
@@ -178,7 +179,7 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     @property
     def login_host(self) -> str:
         """The host that the stored credential goes to."""
-        return "login.microsoftonline.com" if self.way == "device" else self.server[0]
+        return {"device": "login.microsoftonline.com", "refresh": "oauth2.googleapis.com"}.get(self.way, self.server[0])
 
     def recipient(self, tag: str) -> str:
         """The address for one test mail."""

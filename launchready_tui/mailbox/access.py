@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..failure import Failure
-from . import device
+from . import device, google
 from .box import DEADLINE_S, Box, open_box
 
 if TYPE_CHECKING:
@@ -34,4 +34,9 @@ async def enter(world: World, box: Mailbox, *, keep: Keep | None = None, deadlin
         if tokens.refresh is not None and keep is not None and tokens.refresh != stored:
             await asyncio.to_thread(keep, box, tokens.refresh)
         secret = tokens.access
+    elif box.way == "refresh":
+        renewed = await google.refresh(world.web, stored)
+        if isinstance(renewed, Failure):
+            return renewed
+        secret = renewed.access
     return await open_box(world.wire, box, secret.reveal(), deadline_s=deadline_s)

@@ -87,6 +87,7 @@ def test_a_flow_is_by_hand_or_by_a_route_that_holds_the_address() -> None:
         (SEED.replace("shop.tests@example.net", "nobody"), "mailboxes[1].address", ""),
         (SEED + 'kind = "gamil"\n', "mailboxes[1].kind", "gmail"),
         (SEED + 'auth = "device"\n', "mailboxes[1].auth", ""),
+        (SEED + 'auth = "refresh"\n', "mailboxes[1].auth", ""),
         (SEED + 'tagged = "shop@example.net"\n', "mailboxes[1].tagged", ""),
         (SEED + 'tagged = "shop@{tag}.example.net"\n', "mailboxes[1].tagged", ""),
         (SEED + 'pasword = "x"\n', "mailboxes[1].pasword", ""),

@@ -1,4 +1,4 @@
-"""The device code log-in at Outlook.com, step by step as Microsoft publishes it, against a double of its two addresses."""
+"""Log-ins that are renewed: the device code log-in at Outlook.com and a stored log-in at Google, against doubles of their addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from launchready_tui.failure import Failure
-from launchready_tui.mailbox import device
+from launchready_tui.mailbox import device, google
 from launchready_tui.vault.secret import Secret
 from launchready_tui.world.sights import Reply
 
@@ -124,3 +124,39 @@ async def test_a_stored_log_in_gives_the_next_token_or_says_that_it_has_ended() 
 async def test_what_is_no_code_is_a_failure(answer: Any) -> None:
     failed = await device.begin(web(Microsoft(answer)), CLIENT)
     assert isinstance(failed, Failure) and failed.kind in ("log-in", "unavailable")
+
+
+WORDS = ("launch" + "ready-app", "GOCSPX-" + "s" * 20, "1//" + "r" * 30)
+STORED = Secret("gmail", json.dumps(dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True))))
+
+
+async def test_a_stored_log_in_at_google_gives_an_access_token() -> None:
+    world = Microsoft(GRANTED)
+    tokens = await google.refresh(web(world), STORED)
+    assert isinstance(tokens, device.Tokens) and tokens.access.reveal() == GRANTED["access_token"] and tokens.refresh is None
+    url, form = world.asked[0]
+    assert url == "https://oauth2.googleapis.com/token"
+    assert form == {"grant_type": "refresh_token", **dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True))}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        ({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, "log-in", "expired or was taken back"),
+        ({"error": "invalid_client"}, "log-in", "not known"),
+        ({"error": "surprise", "error_description": "in other words"}, "log-in", "in other words"),
+        (b"<html>busy</html>", "unavailable", "no token"),
+        (Failure(kind="timeout"), "timeout", ""),
+    ],
+)
+async def test_google_may_say_no_in_many_ways(answer: Any, kind: str, said: str) -> None:
+    failed = await google.refresh(web(Microsoft(answer)), STORED)
+    assert isinstance(failed, Failure) and failed.kind == kind and said in failed.detail
+
+
+@pytest.mark.parametrize("stored", ["not json", "[]", '{"client_id": "a", "client_secret": ""}'])
+async def test_what_is_no_log_in_of_google_is_told_without_asking_anybody(stored: str) -> None:
+    world = Microsoft()
+    failed = await google.refresh(web(world), Secret("gmail", stored))
+    assert isinstance(failed, Failure) and failed.kind == "log-in" and "refresh_token" in failed.detail
+    assert world.asked == []

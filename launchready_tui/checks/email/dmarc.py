@@ -174,15 +174,21 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
         asyncio.gather(*(ask.ask(host, "MX") for host in own)),
     )
     findings = []
-    deaf = [host for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found]
+    deaf = [(host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found]
+    silent = [(host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, Failure)]
     if deaf:
-        said = f"DMARC reports go to {deaf[0]}, which takes no mail"
+        host, none = deaf[0]
+        said = f"DMARC reports go to {host}, which {'does not exist' if none.status == 'nxdomain' else 'takes no mail'}"
         remedy = Remedy(
             text="Name a mailbox that exists",
             paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, rua=f"mailto:dmarc@{domain}")),
             where="your DNS host",
         )
-        findings.append(say.warn("reports", domain, said, evidence=[dns_evidence(answer)], remedy=remedy, via=answer.via))
+        evidence = [dns_evidence(answer), dns_evidence(none)]
+        findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=remedy, via=answer.via))
+    elif silent:
+        said = f"DMARC reports go to {silent[0][0]}; whether it takes mail could not be looked up"
+        findings.append(say.unknown("reports", domain, said, failure=silent[0][1], severity=Severity.LOW, via=answer.via))
     else:
         said = f"DMARC reports go to {', '.join(hosts) or record.rua[0].uri}"
         findings.append(say.passed("reports", domain, said, evidence=[dns_evidence(answer)], via=answer.via))

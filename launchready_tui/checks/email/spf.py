@@ -138,7 +138,8 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
     broken = [node for node in nodes[1:] if node.status in ("missing", "multiple") and node.via]
     if broken:
         marks = _marks(nodes, [one.via for one in broken if one.via])
-        what = "has no SPF record" if broken[0].status == "missing" else f"has {len(broken[0].texts)} SPF records"
+        none = "does not exist" if broken[0].absent else "has no SPF record"
+        what = none if broken[0].status == "missing" else f"has {len(broken[0].texts)} SPF records"
         via = broken[0].via
         assert via is not None
         said = f"{via.text} leads to {broken[0].domain}, which {what}: receivers take the whole record as broken"

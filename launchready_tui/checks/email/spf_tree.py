@@ -31,6 +31,8 @@ class Node:
     """All SPF records found at the name."""
     failure: Failure | None = None
     void: bool = False
+    absent: bool = False
+    """The name itself does not exist (NXDOMAIN)."""
     children: list[Node] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
 
@@ -95,7 +97,7 @@ class Tree:
         pad = "  " * depth
         head = node.via.text if node.via else node.domain
         tail = {
-            "missing": "no SPF record here",
+            "missing": "this name does not exist" if node.absent else "no SPF record here",
             "multiple": f"{len(node.texts)} SPF records here",
             "loop": "leads back to a record above",
             "failed": f"could not be looked up: {node.failure.words if node.failure else ''}",
@@ -154,7 +156,7 @@ class Walker:
         if isinstance(answer, Failure):
             node.status, node.failure = "failed", answer
             return
-        node.void = not answer.found
+        node.void, node.absent = not answer.found, answer.status == "nxdomain"
         node.texts = tuple(text for text in answer.texts if is_spf(text))
         if len(node.texts) != 1:
             node.status = "multiple" if node.texts else "missing"
