@@ -93,7 +93,7 @@ def test_a_signed_mail_is_found_in_the_inbox_with_the_receivers_word(mail: Inter
     assert [(link["shown"], link["status"]) for link in message["links"]] == [("https://api.flows.test/reset/…", 200)]
     assert row["findings"] == []
     print(f"the mail loop: {row['seconds']:.2f} s from the request to the mail found by IMAP")
-    assert states(mail, folder) == {"email.flows.arrived": "pass", "email.inbox.inbox": "pass"}
+    assert states(mail, folder) == {"email.flows.aligned": "pass", "email.flows.arrived": "pass", "email.inbox.inbox": "pass"}
 
 
 def test_an_unsigned_mail_is_found_in_spam_and_said_to_be_unauthenticated(mail: Internet) -> None:

@@ -99,6 +99,15 @@ async def test_every_circle_and_every_open_include_is_pointed_at_and_left_out() 
     assert doors.remedy and doors.remedy.paste.count("include:") == 3 and "open.test" not in doors.remedy.paste
 
 
+async def test_names_that_find_nothing_and_a_weak_end_are_pointed_at() -> None:
+    findings = await found(spf, world("v=spf1 a:one.gone.test mx:two.gone.test exists:three.gone.test ip4:192.0.2.1 ?all"))
+    places = {rule: findings[rule, D].evidence[0].text.splitlines()[1] for rule in ("void-lookups", "all")}
+    assert places["void-lookups"].split() == ["^" * 15, "^" * 16, "^" * 22]
+    assert places["all"].strip() == "^^^^"
+    remedy = findings["void-lookups", D].remedy
+    assert remedy is not None and '"v=spf1 ip4:192.0.2.1 ?all"' in remedy.paste
+
+
 async def test_an_open_record_with_an_open_include_tells_both() -> None:
     made = world("v=spf1 include:open.test +all")
     made.dns.set("open.test", "TXT", "v=spf1 +all")

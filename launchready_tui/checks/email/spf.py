@@ -278,10 +278,13 @@ def _counts(
         said = f"The SPF record of {domain} needs {tree.lookups} of {MAX_LOOKUPS} look-ups"
         findings.append(say.passed("lookups", domain, said, evidence=[drawn], via=answer.via))
     if tree.voids > MAX_VOID:
+        empty = [node.via for node in tree.nodes()[1:] if node.void and node.via]
+        empty += [leaf.term for node in tree.nodes() for leaf in node.leaves if leaf.void]
         warn(
             "void-lookups",
             f"{tree.voids} names in the SPF record of {domain} do not exist, some receivers stop at {MAX_VOID}",
-            Remedy(text="Leave out the names that find nothing", where="your DNS host"),
+            _without(domain, tree, *empty),
+            *_marks(tree.nodes(), empty),
         )
 
 
@@ -319,7 +322,8 @@ def _closing(
         return  # the failure of the look-up is told by its own finding
     elif word in ("", "?"):
         what = "has no closing all" if word == "" else "ends with ?all"
-        warn("all", f"The SPF record of {domain} {what}: it says nothing of strangers", fix)
+        place = [_marked(where, where.record.all)] if where.record is not None and where.record.all is not None else []
+        warn("all", f"The SPF record of {domain} {what}: it says nothing of strangers", fix, *place)
     else:
         said = f"The SPF record of {domain} ends with {word}all"
         findings.append(
