@@ -69,8 +69,10 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
         Col("purpose", 0, tone="ink2"),
         Col("provider", 12, tone="ink2", above=70),
         Col("address", 15, tone="ink2", above=112),
-        Col("TLS until", 11, right=True),
-        Col("leads to", 0, tone="ink2", gap=4, above=132),
+        Col("TLS", 4, tone="ink2", above=96),
+        Col("until", 11, right=True),
+        Col("main for", 12, tone="ink2", gap=3, above=126),
+        Col("leads to", 0, tone="ink2", gap=3, above=126),
         Col("account of", 15, tone="ink2", gap=3),
     ]
     rows = []
@@ -94,7 +96,9 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
                     purpose,
                     provider,
                     _some(host.address) or ("·", "rule"),
+                    host.tls.removeprefix("TLS ") or ("·", "rule"),
                     _short_day(host.tls_until) or ("·", "rule"),
+                    ", ".join(words.short_host(name, snap.launch) for name in host.canonical_for.split(", ") if name) or ("·", "rule"),
                     leads_to,
                     owner,
                 ],

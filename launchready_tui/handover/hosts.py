@@ -77,6 +77,7 @@ HOST_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
         ("audit.one-service", "addresses", _addresses),
         ("audit.hosts", "addresses", _addresses),
     ),
+    "tls": (("edge.certificates", "certificate", _line("spoken  (.+)")),),
     "tls_until": (("edge.certificates", "certificate", _line("valid  .+ to (.+)")),),
     "tls_issuer": (("edge.certificates", "certificate", _line("issuer  (.+)")),),
     "leads_to": (("edge.redirects", "chain", _chain_end),),
@@ -102,9 +103,13 @@ class HostRow:
     provider_by: str
     """`seen`, `inventory` where only that tells, or empty."""
     address: str
+    tls: str
+    """The protocol version that a browser of today is answered with."""
     tls_until: str
     tls_issuer: str
     leads_to: str
+    canonical_for: str
+    """Which other names of the launch lead here."""
     owner: str
     """Whose account at the provider it is, by the inventory."""
 
@@ -124,8 +129,11 @@ class DomainRow:
 def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
     """Every declared host, in the launch file's order."""
     rows = []
+    told = {host.name: {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()} for host in shot.launch.hosts}
+    ends = {name: urlsplit(seen["leads_to"]).hostname for name, seen in told.items()}
     for host in shot.launch.hosts:
-        seen = {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
+        seen = told[host.name]
+        led_here = [name for name, end in ends.items() if end == host.name != name]
         if host.name == shot.launch.canonical_host:
             seen["leads_to"] = "is the main address"
         elif urlsplit(seen["leads_to"]).hostname == host.name:
@@ -140,9 +148,11 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
                 provider=provider,
                 provider_by="seen" if seen["provider"] else "inventory" if provider else "",
                 address=seen["address"],
+                tls=seen["tls"],
                 tls_until=_as_day(seen["tls_until"]),
                 tls_issuer=seen["tls_issuer"],
                 leads_to=seen["leads_to"],
+                canonical_for=", ".join(text.clean(name) for name in led_here),
                 owner=_owner(shot, provider),
             )
         )

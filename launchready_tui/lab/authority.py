@@ -138,7 +138,7 @@ class Identities:
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
-        self._issued: dict[tuple[tuple[str, ...], timedelta, bool], bytes] = {}
+        self._issued: dict[tuple[tuple[str, ...], timedelta, timedelta, bool], bytes] = {}
         self._by_name: dict[str, ssl.SSLContext] = {}
         self._default: ssl.SSLContext | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -151,14 +151,15 @@ class Identities:
         names: Sequence[str],
         *,
         left: timedelta = LEFT,
+        lifetime: timedelta = LIFETIME,
         old_protocols: bool = False,
         must_staple: bool = False,
         alpn: tuple[str, ...] = MODERN,
     ) -> None:
         """Shows a certificate for these names from now on, and the same one to who asks for any other name or for none."""
-        asked = (tuple(names), left, must_staple)
+        asked = (tuple(names), left, lifetime, must_staple)
         if asked not in self._issued:
-            self._issued[asked] = self._authority.issue(names, left=left, must_staple=must_staple)
+            self._issued[asked] = self._authority.issue(names, left=left, lifetime=lifetime, must_staple=must_staple)
         chosen = server_context(self._issued[asked], old_protocols=old_protocols, alpn=alpn)
         self.context.set_alpn_protocols(list(alpn))
         self._by_name = dict.fromkeys(names, chosen)

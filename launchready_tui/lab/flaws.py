@@ -31,6 +31,8 @@ class Flaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What the fix does, in one sentence."""
     changes: tuple[Change, ...]
     """The findings it causes, alone, against the all-fixed lab."""
+    waits: bool = False
+    """Off when the demo begins: it is there to be broken on purpose, and to hold the checks to it."""
     masks: tuple[str, ...] = ()
     """Flaws whose changes cannot be seen while this one is on."""
 
@@ -84,6 +86,11 @@ def by_id() -> dict[str, Flaw]:
 def every_id() -> frozenset[str]:
     """The ids of all flaws."""
     return frozenset(by_id())
+
+
+def at_start() -> frozenset[str]:
+    """The ids of the flaws that the demo begins with."""
+    return frozenset(flaw.id for flaw in load() if not flaw.waits)
 
 
 def known(ids: Iterable[str]) -> frozenset[str]:

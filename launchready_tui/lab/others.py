@@ -124,6 +124,11 @@ class Rdap:
             "description": ["This registry has no such domain."],
         }
 
+    def _status(self) -> list[str]:
+        if "domain-unlocked" in self._flaws:
+            return ["active"]
+        return ["client transfer prohibited", *(["client hold"] if "domain-on-hold" in self._flaws else ["client delete prohibited"])]
+
     def _domain(self, name: str) -> dict[str, object]:
         expires = 9 if "domain-expires" in self._flaws else 310
         servers = ((at.NS1, at.NS1_ADDRESS), (at.NS2, at.NS2_ADDRESS)) if name == at.DOMAIN else ((at.TLD_SERVER, at.TLD_ADDRESS),)
@@ -154,7 +159,7 @@ class Rdap:
             "objectClassName": "domain",
             "handle": "D4711-TEST",
             "ldhName": name,
-            "status": ["client transfer prohibited", "client delete prohibited"],
+            "status": self._status(),
             "events": [
                 {"eventAction": "registration", "eventDate": self._when(-420)},
                 {"eventAction": "expiration", "eventDate": self._when(expires)},

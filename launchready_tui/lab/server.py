@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m launchready_tui.lab.server", description="Run the demo marketplace on loopback.")
-    parser.add_argument("--fixed", default="", metavar="ID,…|all", help="flaws that are off from the start; by default all are on")
+    parser.add_argument(
+        "--fixed", default="", metavar="ID,…|all", help="flaws that are off from the start; by default all that do not wait are on"
+    )
     parser.add_argument("--now", default="", metavar="TIME", help="the moment that certificates and expiry days count from (default: now)")
     return parser.parse_args(arguments)
 
@@ -98,7 +100,7 @@ async def _serve(options: argparse.Namespace) -> None:
         now = _moment(options.now)
         market, signer = filling.result(), making.result()
     town = Town(market, now, signer)
-    await town.open(flaws.every_id() - off)
+    await town.open(flaws.at_start() - off)
     _say(
         {
             "ready": True,

@@ -12,7 +12,7 @@ from . import httpd, imapd, site, smtpd, zones
 from . import places as at
 from .accounts import App
 from .api import Api
-from .authority import LEFT, MODERN, Authority, Identities
+from .authority import LEFT, LIFETIME, MODERN, Authority, Identities
 from .edge import Edge
 from .faults import Faults
 from .flaws import known
@@ -22,6 +22,7 @@ from .litter import littered
 from .market import Market
 from .nameserver import NameServer
 from .others import Rdap, closed_door, forgotten, nobodys_pages, origin, status_page
+from .twists import twisted
 from .web import Program, Request, Response
 
 LOOPBACK = "127.0.0.1"
@@ -168,7 +169,7 @@ class Town:
         await self._listen(address, self._behind_edge(secure, self.on), http)
 
     async def _listen(self, address: str, secure: Program, plain: Program) -> None:
-        secure = self.faults.around(secure)
+        secure, plain = twisted(self.faults.around(secure), self.on), twisted(plain, self.on)
         https, https_port = await httpd.listen(secure, LOOPBACK, tls=self._identities[address].context)
         http, http_port = await httpd.listen(plain, LOOPBACK)
         self._servers.append(http)
@@ -248,13 +249,20 @@ class Town:
         for address, covered in names.items():
             ends_soon = address == at.API_ADDRESS and "api-certificate-ends" in self.on
             left = timedelta(days=2) if ends_soon else LEFT
+            lifetime = LIFETIME
+            if address == at.ADMIN_ADDRESS and "admin-certificate-over" in self.on:
+                left = timedelta(days=-3)
+            elif address == at.ADMIN_ADDRESS and "admin-certificate-early" in self.on:
+                left = LIFETIME + timedelta(days=5)
+            elif address == at.ADMIN_ADDRESS and "admin-certificate-long" in self.on:
+                left, lifetime = timedelta(days=500), timedelta(days=560)
             if any(_HOSTS[name] == address for name in self.faults.having("expired-certificate")):
                 left = timedelta(days=-1)
             old = address == at.STATUS_ADDRESS and "old-tls" in self.on
             old_alpn = address == at.APP_ADDRESS and "no-http2" in self.on
             staple = address == at.ADMIN_ADDRESS and "must-staple" in self.on
             self._identities.setdefault(address, Identities(self.authority)).show(
-                covered, left=left, old_protocols=old, must_staple=staple, alpn=("http/1.1",) if old_alpn else MODERN
+                covered, left=left, lifetime=lifetime, old_protocols=old, must_staple=staple, alpn=("http/1.1",) if old_alpn else MODERN
             )
 
     # -- ending --------------------------------------------------------------------------------------------------

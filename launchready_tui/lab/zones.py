@@ -33,6 +33,10 @@ def _zone(name: str, server: str, serial: int, lines: list[str], *, remembered: 
     return "\n".join([soa, *lines, ""])
 
 
+def _servers(on: Collection[str]) -> tuple[str, ...]:
+    return (at.NS1,) if "one-name-server" in on else (at.NS1, at.NS2)
+
+
 def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
     apex = f"{at.DOMAIN}."
     addresses = {
@@ -54,13 +58,17 @@ def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
         del addresses[at.STATUS]
     if "undeclared-host" in on:
         addresses[at.OLD_ADMIN] = at.OLD_ADMIN_ADDRESS
+    if "www-absent" in on:
+        del addresses[at.WWW]
     kept = {at.APP: 172_800} if "long-ttl" in on else {}
     lines = [f"{name}. {kept.get(name, 300)} IN A {address}" for name, address in addresses.items()]
+    if "help-dangling" in on:
+        lines.append(f"help.{apex} 300 IN CNAME desk.{at.NIC}.")
     if "blog-given-up" in on:
         lines.append(f"{at.BLOG}. 300 IN CNAME {at.OLD_BLOG}.")
     if "stale-app-address" in on:
         lines.append(f"{at.APP}. {kept.get(at.APP, 300)} IN A {at.STALE_ADDRESS}")
-    lines += [f"{apex} 300 IN NS {at.NS1}.", f"{apex} 300 IN NS {at.NS2}."]
+    lines += [f"{apex} 300 IN NS {server}." for server in _servers(on)]
     mail = f"mx1.{at.DOMAIN}" if "mx-dangling" in on else at.MAIL
     lines.append(f"{apex} 300 IN MX 10 {mail}.")
     authority = ";" if "caa-nobody" in on else f"ca.{at.NIC}"
@@ -112,8 +120,8 @@ def _registry(on: Collection[str], serial: int) -> str:
         f"test. 300 IN NS {at.TLD_SERVER}.",
         f"{at.NIC}. 300 IN NS {at.TLD_SERVER}.",
         f"{at.TLD_SERVER}. 300 IN A {at.TLD_ADDRESS}",
-        f"{at.DOMAIN}. 300 IN NS {at.NS1}.",
-        f"{at.DOMAIN}. 300 IN NS {at.NS2}.",
+        *(f"{at.DOMAIN}. 300 IN NS {server}." for server in _servers(on)),
+        *([f"{at.DOMAIN}. 300 IN NS old-ns.{at.NIC}."] if "registrar-disagrees" in on else []),
         f"{at.NS1}. 300 IN A {at.NS1_ADDRESS}",
         f"{at.NS2}. 300 IN A {at.NS2_ADDRESS}",
         *(stale if "stale-ds" in on else []),

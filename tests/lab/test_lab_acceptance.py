@@ -109,10 +109,10 @@ async def test_a_flaw_alone_changes_exactly_what_it_lists(fixed_market: Market, 
 
 
 async def test_all_flaws_together_are_the_union_less_what_is_masked(fixed_market: Market) -> None:
-    await fixed_market.lab.set(flaws.every_id())
+    await fixed_market.lab.set(flaws.at_start())
     await fixed_market.mail()
     found = await fixed_market.look(timed=True)
-    assert told(found - ALWAYS) == told(flaws.expected(flaws.every_id()))
+    assert told(found - ALWAYS) == told(flaws.expected(flaws.at_start()))
     assert fixed_market.workspace.verdict().word == "NO-GO"
     for change in found - ALWAYS:
         assert fixed_market.lab.flaw_for(change.rule, change.subject), f"no fix of the lab turns {change.rule} {change.subject}"
@@ -124,7 +124,7 @@ async def test_fixing_one_after_the_other_leads_to_the_fixed_market(tmp_path: Pa
         how = demo.prepare(tmp_path / "demo", lab, datetime.now(UTC))
         workspace = Workspace.open(tmp_path / "demo", options(how, state_dir=tmp_path / "state"))
         market = Market(lab, workspace)
-        for _ in range(len(flaws.every_id()) + 1):
+        for _ in range(len(flaws.at_start()) + 1):
             await market.mail()
             left = await market.look(timed=False) - ALWAYS
             if not left:

@@ -109,6 +109,8 @@ async def test_hsts_must_not_lock_out_a_declared_name_below(answer: object, expe
         ("default-src 'self' 'unsafe-inline'", "warn low"),
         ("default-src 'self'; style-src 'self' 'unsafe-inline'", "pass"),
         ("script-src 'self' 'unsafe-inline' 'sha256-abc='", "pass"),
+        ("script-src 'self' 'unsafe-inline' 'sha256-abc=''sha256-def='", "warn low"),
+        ("script-src 'none'", "pass"),
         ("script-src 'self' https:", "warn low"),
         ("script-src *", "warn low"),
         ("script-src https://*", "warn low"),

@@ -172,6 +172,7 @@ def test_the_domain_map_reads_what_the_checks_saw() -> None:
     assert api.owner == "The launch engineer"
     assert rows["example.com"].leads_to == "is the main address"
     assert rows["www.example.com"].leads_to == "https://example.com/home"
+    assert (rows["example.com"].canonical_for, rows["www.example.com"].canonical_for) == ("www.example.com", "")
     assert rows["mail.example.com"].provider == ""
 
 
@@ -202,8 +203,8 @@ def test_the_domains_show_registrar_and_name_servers() -> None:
 
 def test_a_mail_host_owes_no_web_certificate() -> None:
     rows = {row[0]: row for row in table(document(full(), "domain-map"), "Public names")}
-    assert rows["mail.example.com"][5] == ""
-    assert rows["app.example.com"][5] == "end"
+    assert rows["mail.example.com"][6] == ""
+    assert rows["app.example.com"][6] == "end"
 
 
 def test_an_old_address_has_its_own_state() -> None:

@@ -138,6 +138,7 @@ def _certificate_evidence(sight: TlsSight) -> list[Evidence]:
         f"names  {', '.join(leaf.names)}",
         f"issuer  {leaf.issuer}",
         f"valid  {leaf.not_before:%Y-%m-%d %H:%M} to {leaf.not_after:%Y-%m-%d %H:%M} UTC",
+        f"spoken  {sight.version.replace('v', ' ')}",
         f"key  {leaf.key} {leaf.key_bits}, signed with {leaf.signature_hash}",
         f"chain  {len(sight.chain)} certificate" + ("s" if len(sight.chain) != 1 else "") + " sent",
     ]

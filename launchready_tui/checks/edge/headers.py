@@ -91,6 +91,8 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
     first, chain, cors = await asyncio.gather(
         world.web.get(url), world.web.follow(url), judge_cors(say, launch, world, name) if asked else _nothing()
     )
+    if isinstance(first, Failure) and first.kind in ABSENT and name != launch.canonical_host:
+        return []  # audit.hosts and edge.canonical speak of names without an address
     if isinstance(first, Failure):
         return [
             say.unknown("hsts", name, f"The headers of {name} could not be seen: {first.words}", failure=first, severity=Severity.MEDIUM)

@@ -41,7 +41,7 @@ def write(shot: Snapshot) -> Document:
     )
     draft.table(
         "Public names",
-        "name|what it is for|environment|provider|address|certificate until|leads to|account of",
+        "name|what it is for|environment|provider|address|+TLS|certificate until|+main address for|leads to|account of",
         [_host(draft, row) for row in host_rows(shot)],
         csv="domain-map",
         empty="The launch file names no host yet.",
@@ -68,7 +68,9 @@ def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
         plain(row.environment),
         draft.fact(row.provider, f"who hosts {named}", "1", short="provider"),
         draft.fact(row.address, f"address of {named}", "1", "code", short="address"),
+        plain(row.tls),
         until,
+        code(row.canonical_for) if row.canonical_for else BLANK,
         plain(row.leads_to),
         draft.fact(row.owner, f"whose account {named} runs in", "p", short="owner"),
     )
