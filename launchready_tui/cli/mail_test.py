@@ -194,7 +194,9 @@ _ENDS = {"arrived": "arrived", "not-arrived": "did not arrive", "not-sent": "was
 
 def _head(trial: Trial) -> str:
     """A test in one line: `receipt, seed  arrived after 0.4 s, in INBOX`."""
-    after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
+    from ..mailflow.model import spent
+
+    after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
     where = f", in {trial.folder or trial.where}{f' ({trial.tab})' if trial.tab else ''}" if trial.where else ""
     return f"{trial.flow}, {trial.mailbox}  {_ENDS[trial.outcome]}{after}{where}"
 

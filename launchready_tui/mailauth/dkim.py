@@ -25,6 +25,8 @@ Field = tuple[bytes, bytes]
 """A header field as it stands: its name, and everything after the colon with its folds, without the last line break."""
 MAX_SIGNATURES = 10
 _ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W_](?:[\w-]*[^\W_])?")
+"""Section 3.5: d= is a domain of two labels at least; letters of any script, as RFC 8616 has it."""
 _WSP = re.compile(rb"[ \t]+")
 _B_VALUE = re.compile(rb"(?P<tag>(?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 
@@ -131,6 +133,8 @@ def _well_formed(tags: dict[str, str], signed: tuple[str, ...], now: float) -> N
         raise _Bad("permerror", f"a={tags['a']} is no algorithm that receivers know")
     if "from" not in signed:
         raise _Bad("permerror", "the From line is not signed")
+    if not _DOMAIN.fullmatch(tags["d"]):
+        raise _Bad("permerror", f"d={tags['d']} is no domain")
     identity = tags.get("i", "@" + tags["d"]).rpartition("@")[2].lower()
     if identity != tags["d"].lower() and not identity.endswith("." + tags["d"].lower()):
         raise _Bad("permerror", f"i=@{identity} lies outside d={tags['d']}")

@@ -121,6 +121,11 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     fix: str
 
 
+def spent(seconds: float) -> str:
+    """How long a mail took, in words."""
+    return "under 0.1 s" if seconds < 0.1 else f"{seconds:.1f} s"
+
+
 def encode(kept: Trial | Refusal) -> str:
     """As the journal keeps it."""
     return msgspec.json.encode(kept).decode()

@@ -102,6 +102,13 @@ async def test_tags(more: str, result: str, words: str) -> None:
     assert found.result == result and words in found.why
 
 
+@pytest.mark.parametrize("domain", ["shop.test(.evil.test", "test", "shop..test", "-shop.test", "shop.test/"])
+async def test_d_must_be_a_domain(domain: str) -> None:
+    raw = signed().replace(b"d=shop.test;", f"d={domain};".encode())
+    (found,) = await verify(Zone({}), raw)
+    assert (found.result, found.why) == ("permerror", f"d={domain} is no domain")
+
+
 async def test_a_strict_key_is_for_its_own_domain_alone() -> None:
     assert (await check(signed(more=" i=@mail.shop.test;"), record(more="t=s; "))).result == "permerror"
     assert (await check(signed(), record(more="t=s; "))).result == "pass"

@@ -127,12 +127,15 @@ async def test_what_is_no_code_is_a_failure(answer: Any) -> None:
 
 
 WORDS = ("launch" + "ready-app", "GOCSPX-" + "s" * 20, "1//" + "r" * 30)
-STORED = Secret("gmail", json.dumps(dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True))))
+
+
+def stored() -> Secret:
+    return Secret("gmail", json.dumps(dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True))))
 
 
 async def test_a_stored_log_in_at_google_gives_an_access_token() -> None:
     world = Microsoft(GRANTED)
-    tokens = await google.refresh(web(world), STORED)
+    tokens = await google.refresh(web(world), stored())
     assert isinstance(tokens, device.Tokens) and tokens.access.reveal() == GRANTED["access_token"] and tokens.refresh is None
     url, form = world.asked[0]
     assert url == "https://oauth2.googleapis.com/token"
@@ -150,13 +153,13 @@ async def test_a_stored_log_in_at_google_gives_an_access_token() -> None:
     ],
 )
 async def test_google_may_say_no_in_many_ways(answer: Any, kind: str, said: str) -> None:
-    failed = await google.refresh(web(Microsoft(answer)), STORED)
+    failed = await google.refresh(web(Microsoft(answer)), stored())
     assert isinstance(failed, Failure) and failed.kind == kind and said in failed.detail
 
 
-@pytest.mark.parametrize("stored", ["not json", "[]", '{"client_id": "a", "client_secret": ""}'])
-async def test_what_is_no_log_in_of_google_is_told_without_asking_anybody(stored: str) -> None:
+@pytest.mark.parametrize("text", ["not json", "[]", '{"client_id": "a", "client_secret": ""}'])
+async def test_what_is_no_log_in_of_google_is_told_without_asking_anybody(text: str) -> None:
     world = Microsoft()
-    failed = await google.refresh(web(world), Secret("gmail", stored))
+    failed = await google.refresh(web(world), Secret("gmail", text))
     assert isinstance(failed, Failure) and failed.kind == "log-in" and "refresh_token" in failed.detail
     assert world.asked == []

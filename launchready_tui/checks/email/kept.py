@@ -12,7 +12,7 @@ import msgspec
 from ...findings import Evidence
 from ...launch.names import inside
 from ...mailflow import flaws as reading
-from ...mailflow.model import KIND, REFUSAL, Refusal, Trial, refusal_of, trial_of
+from ...mailflow.model import KIND, REFUSAL, Refusal, Trial, refusal_of, spent, trial_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,7 +68,7 @@ def evidence(trial: Trial, detail: str = "") -> list[Evidence]:
     """What the test saw, in some lines."""
     lines = [f"{trial.mailbox}, by {_BY[trial.by]}, to {trial.recipient}"]
     if trial.outcome == "arrived":
-        after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
+        after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
         tab = f", tab {trial.tab}" if trial.tab else ""
         lines.append(f"in {trial.folder or 'a folder that was not told'}{tab}{after}" if trial.by != "paste" else "read from a file")
         message = trial.message

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from ...mailflow.flaws import flaws
-from ...mailflow.model import SENT, WORDS, Trial
+from ...mailflow.model import SENT, WORDS, Trial, spent
 from .. import words
 from ..acts.mail import CHECKS
 from ..ink import GLYPHS, Cell
@@ -63,7 +63,7 @@ def outcome(trial: Trial, launch: object) -> tuple[str, Cell]:
     found = flaws(trial, flow, launch)
     look = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
     look = "fail" if trial.where == "spam" else look
-    after = f" after {trial.seconds:.1f} s" if trial.seconds is not None else ""
+    after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
     tab = f" ({trial.tab})" if trial.tab else ""
     where = f"in {trial.folder}{tab}{after}" if trial.outcome == "arrived" else trial.problem
     worst = next((flaw.words for flaw in found if flaw.state == look), "")
