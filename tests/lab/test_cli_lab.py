@@ -66,7 +66,13 @@ class Shell:
             text=True,
             cwd=self.home,
             env=self.environment(),
+            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509
         )
+
+
+def _hears_ctrl_c() -> None:
+    """A shell that starts the tests in the background lets every child ignore ctrl+c; a terminal does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

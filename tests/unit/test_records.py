@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,19 +67,21 @@ def test_a_full_disk_is_said_and_leaves_no_half_line(tmp_path: Path, monkeypatch
     assert log.path.read_bytes() == before
 
 
-def _write(folder: str, who: str) -> None:
-    log = day_log(Path(folder))
-    for number in range(25):
-        log.append(line(f"{who} {number}"))
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from test_records import day_log, line
+log = day_log(Path(sys.argv[1]))
+for number in range(25):
+    log.append(line(f"{sys.argv[2]} {number}"))
+"""
 
 
 def test_two_programs_lose_nothing_of_each_other(tmp_path: Path) -> None:
-    method = multiprocessing.get_context("spawn")
-    both = [method.Process(target=_write, args=(str(tmp_path), who)) for who in ("a", "b")]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
+    here = str(Path(__file__).parent)
+    both = [subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), who, here]) for who in ("a", "b")]
+    assert [one.wait() for one in both] == [0, 0]
     found = [one.text for one in day_log(tmp_path).read()]
     assert len(found) == 50
     assert [one for one in found if one.startswith("a")] == [f"a {number}" for number in range(25)]
