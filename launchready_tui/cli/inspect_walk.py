@@ -27,7 +27,13 @@ _AT_ONCE = 8
 
 
 def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], look: Look, show: Show, of: Of | None = None) -> int:
-    """All targets. The exit code is 1 where one is broken or could not be seen."""
+    """All targets. The exit code is 1 where one is broken or could not be seen, 2 where an argument can be none, and nothing is looked at.
+
+    A line of stdin that can be none is told in its place, and the others are looked at all the same.
+    """
+    wrong = [f"{target!r} is no target: {why}" for target in targets if target != "-" and of and (why := _no_target(target, of))]
+    if wrong:
+        raise click.UsageError("\n".join(wrong))
     names = list(_targets(targets))
     if not names:
         raise click.UsageError("no target was given")
@@ -49,6 +55,18 @@ def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, 
         return failed
 
     return Exit.FOUND if asyncio.run(all_of_them()) else Exit.FINE
+
+
+def _no_target(target: str, of: Of) -> str:
+    """Why nothing can be looked at under this name; empty where something can."""
+    from ..failure import Failure
+    from ..world.web import locate
+
+    try:
+        found = locate(of(target).canonical)
+    except ValueError as problem:
+        return str(problem)
+    return found.detail if isinstance(found, Failure) else ""
 
 
 async def _looks(said: Common, names: list[str], private: tuple[str, ...], look: Look, of: Of | None) -> AsyncIterator[tuple[str, Any]]:

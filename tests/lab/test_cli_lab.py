@@ -150,6 +150,26 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
     assert later.code == 1 and "expired" in later.out
 
 
+@pytest.mark.parametrize(
+    ("look", "target", "why"),
+    [
+        ("redirects", "not_a_host!", "is not a host name"),
+        ("redirects", "ftp://shop.test/", "no http or https URL"),
+        ("headers", "http://", "no http or https URL"),
+        ("tls", "shop.test:99999", "is not a port"),
+        ("tls", "a..b", "is not a host name"),
+        ("domain", "x" * 70 + ".test", "is not a host name"),
+    ],
+)
+def test_inspect_refuses_what_can_be_no_target(shell: Shell, there: list[str], look: str, target: str, why: str) -> None:
+    done = shell("inspect", look, SITE, target, *there)
+    assert (done.code, done.out) == (2, "")
+    assert f"{target!r} is no target" in done.err and why in done.err
+    batch = shell("inspect", look, "-", "--format", "json", *there, stdin=f"{target}\n{SITE}\n")
+    rows = [json.loads(line) for line in batch.out.splitlines()]
+    assert batch.code == 1 and [row["target"] for row in rows] == [target, SITE]
+
+
 def test_inspect_what_cannot_be_reached(shell: Shell, there: list[str]) -> None:
     done = shell("inspect", "web", "https://127.0.0.1:1/", f"https://{SITE}/", *there)
     assert done.code == 1
