@@ -66,7 +66,7 @@ class Shell:
             text=True,
             cwd=self.home,
             env=self.environment(),
-            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509
+            preexec_fn=_hears_ctrl_c,
         )
 
 
