@@ -61,6 +61,8 @@ class Market:
     broken_zone: bool = False
     open_zone: bool = False
     """Whether everybody may copy the zone."""
+    long_absence: bool = False
+    """Whether "there is no such name" is remembered for a day."""
     stale_ds: bool = False
     """Whether the zone above vouches for a key that nobody has."""
     redirects: tuple[tuple[str, str], ...] = ()
@@ -313,6 +315,83 @@ MARKETS: tuple[Market, ...] = (
         finds=(("edge.redirects.useless-hsts", "{d}", "warn"), ("edge.redirects.useless-hsts", "www.{d}", "warn")),
     ),
     Market(
+        "bare",
+        "the pages carry no security header but HSTS",
+        apex_https="include site-bare.conf;",
+        check="edge.headers",
+        finds=(
+            ("edge.headers.csp", "{d}", "warn"),
+            ("edge.headers.framing", "{d}", "warn"),
+            ("edge.headers.nosniff", "{d}", "warn"),
+        ),
+    ),
+    Market(
+        "cors-echo",
+        "the API lets every site read it as the visitor",
+        api_https=(
+            "return 404 '{}'; } add_header Access-Control-Allow-Origin $http_origin always;"
+            " add_header Access-Control-Allow-Credentials true always; location = /none { return 404;"
+        ),
+        check="edge.headers",
+        finds=(("edge.headers.cors", "api.{d}", "fail"),),
+    ),
+    Market(
+        "circle",
+        "the start page leads to itself",
+        apex_https="location = / { return 302 /; } include site.conf;",
+        check="edge.redirects",
+        finds=(("edge.redirects.loop", "{d}", "fail"), ("edge.redirects.loop", "www.{d}", "fail")),
+    ),
+    Market(
+        "downgrade",
+        "www leads back to plain http on the way",
+        www_https="return 301 http://{d}$request_uri;",
+        check="edge.redirects",
+        finds=(("edge.redirects.downgrade", "www.{d}", "fail"), ("edge.redirects.too-many-hops", "www.{d}", "warn")),
+    ),
+    Market(
+        "for-now",
+        "www leads to the site as if for now, and loses the path",
+        www_https="return 302 https://{d}/;",
+        check="edge.canonical",
+        finds=(("edge.canonical.temporary", "www.{d}", "warn"), ("edge.canonical.path-lost", "www.{d}", "fail")),
+    ),
+    Market(
+        "challenged",
+        "a wall before the site asks programs for a proof",
+        apex_https='location = / { add_header cf-mitigated challenge always; return 403 "<html>Just a moment"; } include site.conf;',
+        check="edge.headers",
+        finds=(("edge.headers.hsts", "{d}", "unknown"),),
+    ),
+    Market(
+        "repository",
+        "the repository lies on the web server",
+        apex_https='location = /.git/HEAD { default_type text/plain; return 200 "ref: refs/heads/main\\n"; } include site.conf;',
+        check="edge.exposure",
+        finds=(("edge.exposure.repository", "{d}/.git", "fail"),),
+    ),
+    Market(
+        "undeclared-blog",
+        "an alias leads to a name that does not exist",
+        zone={"blog": "blog CNAME gone"},
+        check="audit.hosts",
+        finds=(("audit.hosts.dangling", "blog.{d}", "fail"),),
+    ),
+    Market(
+        "one-server",
+        "the zone hangs on one name server",
+        zone={"ns": "@ NS ns1.net-lab.test."},
+        check="audit.dns-host",
+        finds=(("audit.dns-host.one-server", "{d}", "warn"),),
+    ),
+    Market(
+        "remembered",
+        "that a name does not exist is remembered for a day",
+        long_absence=True,
+        check="edge.dns-health",
+        finds=(("edge.dns-health.soa", "{d}", "warn"),),
+    ),
+    Market(
         "copied",
         "everybody may copy the zone",
         open_zone=True,
@@ -359,9 +438,9 @@ def zone_text(market: Market) -> str:
     """The market's zone file."""
     rows = {**ZONE, **market.zone}
     body = "\n".join(row for row in rows.values() if row)
-    return f"$TTL 300\n@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60\n{body}\n".replace(
-        "{d}", market.domain
-    )
+    life, absence = ("86400 ", 86400) if market.long_absence else ("", 60)
+    soa = f"@ {life}SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 {absence}"
+    return f"$TTL 300\n{soa}\n{body}\n".replace("{d}", market.domain)
 
 
 def above_text() -> str:

@@ -115,12 +115,13 @@ def site(folder: Path) -> None:
     (www / "assets" / SCRIPT).write_text("document.documentElement.dataset.ready = 'yes';\n" * 60)
     (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)
     cookie = 'add_header Set-Cookie "session=1; Path=/; HttpOnly; SameSite=Lax";\n'
-    ways = (
+    ways: tuple[tuple[str, str, str, str | None], ...] = (
         ("site", HSTS, YEAR, EDGE),
         ("site-no-hsts", "", YEAR, EDGE),
         ("site-uncached", HSTS, "no-cache", EDGE),
         ("site-cookie", HSTS, YEAR, EDGE + cookie),
         ("site-behind", HSTS, YEAR, ""),
+        ("site-bare", HSTS, YEAR, None),
         ("site-noindex", HSTS, YEAR, EDGE + 'add_header X-Robots-Tag "noindex" always;\n'),
     )
     for name, hsts, asset, more in ways:
@@ -141,7 +142,7 @@ location / {{
   root {www};
   try_files $uri $uri/index.html $uri.html =404;
   add_header Cache-Control "public, max-age=0, must-revalidate" always;
-  {more}{hsts}{HEADERS}
+  {EDGE + hsts if more is None else more + hsts + HEADERS}
 }}
 """
         )
