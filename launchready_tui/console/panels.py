@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .. import clock
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
@@ -18,7 +19,7 @@ from ..samples.model import CAUSE_WORDS
 from ..verdict.mailboxes import mailboxes, requirements
 from ..verdict.mailsenders import mail_senders, spf_trees
 from ..verdict.mailtests import mail_tests, not_tested
-from . import watchtable, words
+from . import watchpanes, watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot
 from .widgets.ledger import Col, Row
@@ -207,7 +208,31 @@ def watched(snap: Snapshot, shot: WatchShot, now: datetime, sparks: watchtable.S
         line = watchtable.line_of(one, shot, now, 20, sparks)
         cells = [name, watchtable.state_word(one, now), watchtable.uptime(one.stats.uptime), watchtable.judged(one), line, why]
         rows.append(Row(one.target.label, cells, words.glyph(look), look))
-    return Panel(cols, rows)
+    return Panel(cols, [*rows, *_beside(shot, now)])
+
+
+def _beside(shot: WatchShot, now: datetime) -> list[Row]:
+    """What the watch knows beside the targets, a line each: errors of each environment, queues with what waits, the last deploy."""
+    rows = []
+    for environment in dict.fromkeys(one.environment for one in shot.traffic):
+        routes = [one for one in shot.traffic if one.environment == environment]
+        n, errors = sum(one.n for one in routes), sum(one.errors for one in routes)
+        bad = [one for one in routes if watchpanes.look_of(one) == "fail"]
+        look = "fail" if bad else "pass"
+        why = f"{bad[0].route} fails {bad[0].share * 100:.0f} % of {bad[0].n:,}" if bad else f"{errors:,} of {n:,} requests failed"
+        rows.append(Row(f"errors {environment}", ["errors", environment, "", "", "", why], words.glyph(look), look))
+    for queue in shot.backlog[:8]:
+        look = "fail" if watchpanes.late(queue) else "pass"
+        waits = f", the oldest for {clock.span(queue.oldest_s)}" if queue.oldest_s is not None and queue.ready else ""
+        said = f"{queue.ready:,} wait{waits}" + (f", {queue.failed:,} failed" if queue.failed else "")
+        rows.append(Row(f"queue {queue.source} {queue.queue}", [queue.queue, "queue", "", "", "", said], words.glyph(look), look))
+    if shot.recent:
+        last = shot.recent[0]
+        look = "fail" if last.kind == "failed" else "pass"
+        when = clock.ago(last.at, now)
+        said = f"{last.sha[:7] or 'no commit named'} to {last.env}, {when}" + ("" if when == "now" else " ago")
+        rows.append(Row("deploy", ["last deploy", "failed" if look == "fail" else "done", "", "", "", said], words.glyph(look), look))
+    return rows
 
 
 MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))

@@ -3,7 +3,8 @@
 What leaves this room is counts, route templates, masked signatures and line numbers. A line itself never does.
 """
 
+from .follow import Batch, Follower, Place, Tick
 from .model import Group, Personal, Reading, RouteRow, Source
 from .read import read, read_lines
 
-__all__ = ["Group", "Personal", "Reading", "RouteRow", "Source", "read", "read_lines"]
+__all__ = ["Batch", "Follower", "Group", "Personal", "Place", "Reading", "RouteRow", "Source", "Tick", "read", "read_lines"]

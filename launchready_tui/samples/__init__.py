@@ -19,6 +19,7 @@ from .model import (
     Rollup,
     Sample,
     Target,
+    Traffic,
     Watcher,
 )
 from .reader import Point, Series, Stats, WatchReader
@@ -48,6 +49,7 @@ __all__ = [
     "Snapshot",
     "Stats",
     "Target",
+    "Traffic",
     "View",
     "WatchReader",
     "WatchStore",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from .budget import Budget, budget
-from .model import ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Watcher
+from .model import Backlog, ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher
 from .reader import RAW_WINDOW, Series, Stats, WatchReader
 from .rollup import COARSE_S, FINE_S
 from .rows import EPOCH
@@ -19,6 +19,10 @@ from .snapshot import Row, Snapshot, standing, stuck
 
 BUDGET_S = 30.0
 """An error budget of thirty days is counted anew so often."""
+BESIDE_S = 3.0
+"""Requests and queues are read anew so often."""
+BACKLOG_BEFORE = timedelta(minutes=15)
+RECENT = timedelta(days=7)
 SLOWEST_RECOUNT_S = 15.0
 """A target is counted anew at most this long after its newest probe, also in a window of days."""
 
@@ -33,6 +37,14 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True):
     """In the window, those of all targets and of single ones."""
     tests: tuple[ChannelTest, ...] = ()
     """The newest test alert of each rule; an acknowledged one goes before newer ones."""
+    traffic: tuple[Traffic, ...] = ()
+    """Requests of the window by route and environment, the most errors first; read anew every few seconds."""
+    backlog: tuple[Backlog, ...] = ()
+    """The newest reading of each queue."""
+    backlog_before: tuple[Backlog, ...] = ()
+    """The oldest reading of each in the quarter of an hour before it."""
+    recent: tuple[Mark, ...] = ()
+    """Deploys of the last seven days, failed ones too, the newest first."""
     budget: Budget | None = None
     """Of the chosen target, where a promise was given with the view."""
 
@@ -60,6 +72,7 @@ class _Facts(NamedTuple):
     notices: tuple[Notice, ...]
     tests: tuple[ChannelTest, ...]
     gaps: tuple[Gap, ...]
+    recent: tuple[Mark, ...]
 
 
 class _Counted(NamedTuple):
@@ -85,6 +98,7 @@ class Feed:
         self._window = timedelta()
         self._counted: dict[int, _Counted] = {}
         self._chart: tuple[tuple[object, ...], Series] | None = None
+        self._beside: tuple[tuple[object, ...], datetime, tuple[Traffic, ...], tuple[Backlog, ...], tuple[Backlog, ...]] | None = None
         self._budget: tuple[tuple[object, ...], datetime, Budget] | None = None
 
     def read(self, now: datetime, view: View) -> Shot | None:
@@ -101,6 +115,7 @@ class Feed:
         if self._reader is not None:
             self._reader.close()
         self._reader, self._facts, self._version, self._chart, self._budget = None, None, -1, None, None
+        self._beside = None
         self._counted.clear()
 
     def _open(self) -> WatchReader | None:
@@ -137,11 +152,16 @@ class Feed:
             last_mark=facts.last_mark,
             stuck=stuck(facts.notices),
         )
+        traffic, newest, before = self._looked_beside(reader, now, view)
         return Shot(
             snapshot=snapshot,
             chart=self._fine(reader, facts, now, view),
             gaps=facts.gaps,
             tests=facts.tests,
+            traffic=traffic,
+            backlog=newest,
+            backlog_before=before,
+            recent=facts.recent,
             budget=self._spent(reader, facts, now, view),
         )
 
@@ -178,6 +198,19 @@ class Feed:
         if self._chart is None or self._chart[0] != key:
             self._chart = (key, reader.window(view.chosen, since, end, view.fine, cold=chosen.always_cold))
         return self._chart[1]
+
+    def _looked_beside(
+        self, reader: WatchReader, now: datetime, view: View
+    ) -> tuple[tuple[Traffic, ...], tuple[Backlog, ...], tuple[Backlog, ...]]:
+        """Requests and queues: they come every few seconds at the most, and are read no more often."""
+        key = (view.window, view.at)
+        kept = self._beside
+        if kept is None or kept[0] != key or abs((now - kept[1]).total_seconds()) >= BESIDE_S:
+            readings = reader.backlog(now - BACKLOG_BEFORE, now)
+            newest = {(one.source, one.system, one.queue): one for one in readings}
+            before = {(one.source, one.system, one.queue): one for one in reversed(readings)}
+            kept = self._beside = (key, now, reader.traffic(now - view.window, now), tuple(newest.values()), tuple(before.values()))
+        return kept[2], kept[3], kept[4]
 
     def _spent(self, reader: WatchReader, facts: _Facts, now: datetime, view: View) -> Budget | None:
         if not view.slo or not any(target.id == view.chosen for target in facts.targets):
@@ -220,4 +253,5 @@ def _facts(reader: WatchReader, now: datetime, window: timedelta) -> _Facts:
         notices=reader.notices(50),
         tests=tuple(tests.values()),
         gaps=reader.gaps(since, now, None),
+        recent=tuple(reversed(reader.marks(now - RECENT, now))),
     )

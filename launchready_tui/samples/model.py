@@ -268,6 +268,26 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     workers: int | None = None
 
 
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests to one route of one environment, counted from logs. `at` is the beginning of a stretch of five minutes, or of the window."""
+
+    at: datetime
+    environment: str
+    route: str
+    """Method and template, such as `GET /listings/{id}`."""
+    n: int
+    errors: int = 0
+    """Status 5xx, or no answer."""
+    limited: int = 0
+    """429."""
+    gone: int = 0
+    """499: the visitor left before the answer came."""
+
+    @property
+    def share(self) -> float:
+        return self.errors / self.n if self.n else 0.0
+
+
 class Watcher(msgspec.Struct, frozen=True, kw_only=True):
     """The watching process as it wrote itself down last."""
 

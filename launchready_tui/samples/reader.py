@@ -13,7 +13,7 @@ from ..launch.problems import NewerFile
 from ..probe import stats as binomial
 from .errors import StoreError, store_error
 from .histogram import Histogram
-from .model import Backlog, ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Watcher
+from .model import Backlog, ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Traffic, Watcher
 from .rollup import COARSE_S, FINE_S
 from .rows import COLUMNS, Figures, moment, ms, to_sample
 from .schema import APPLICATION_ID, STEPS
@@ -23,6 +23,8 @@ RAW_WINDOW = timedelta(hours=2)
 """Windows up to this length are counted from the samples themselves, exactly; longer ones from their sums, beyond two days hourly ones."""
 _FINE_WINDOW = timedelta(days=2)
 _BUSY_MS = 2000
+STRETCH_MS = 300_000
+"""How long a stretch of counted requests is."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -211,6 +213,20 @@ class WatchReader(Base):
             return ()  # a file of before, which nobody has opened for writing yet
         end = ms(until) if until else 1 << 62
         return self._bodies(Backlog, "SELECT body FROM backlog WHERE at >= ? AND at <= ? ORDER BY at, source, queue", (ms(since), end))
+
+    def traffic(self, since: datetime, until: datetime) -> tuple[Traffic, ...]:
+        """Requests by route and environment over the window, in whole stretches; the most errors first, then the most requests."""
+        if self._version < 3:
+            return ()
+        rows = self._rows(
+            "SELECT environment, name, sum(n), sum(errors), sum(limited), sum(gone) FROM traffic JOIN routes USING (route)"
+            " WHERE at > ? AND at <= ? GROUP BY route ORDER BY 4 DESC, 3 DESC, 1, 2",
+            (ms(since) - STRETCH_MS, ms(until)),
+        )
+        return tuple(
+            Traffic(at=since, environment=environment, route=name, n=n, errors=errors, limited=limited, gone=gone)
+            for environment, name, n, errors, limited, gone in rows
+        )
 
     # Windows
 

@@ -102,5 +102,23 @@ CREATE TABLE backlog (
 CREATE INDEX backlog_by_time ON backlog (at);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _BACKLOG)
+_TRAFFIC = """
+CREATE TABLE routes (
+    route INTEGER PRIMARY KEY,
+    environment TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (environment, name)
+);
+CREATE TABLE traffic (
+    at INTEGER NOT NULL,
+    route INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    gone INTEGER NOT NULL,
+    PRIMARY KEY (at, route)
+) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _BACKLOG, _TRAFFIC)
 """Step N turns a file of version N into one of version N + 1; an empty file has version 0."""

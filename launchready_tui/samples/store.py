@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ import msgspec
 
 from ..journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
 from .errors import StoreError, store_error
-from .model import CAUSES, Backlog, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Watcher
+from .model import CAUSES, Backlog, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Traffic, Watcher
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
 
@@ -29,6 +29,10 @@ RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
 """How long samples, their ten-minute sums and their hourly sums are kept."""
 _NEAR, _SAME_DEPLOY = timedelta(days=8), timedelta(minutes=10)
 _PLACEHOLDERS = ", ".join("?" * len(COLUMNS.split(",")))
+_ADD_TRAFFIC = (
+    "INSERT INTO traffic (at, route, n, errors, limited, gone) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (at, route) DO UPDATE SET"
+    " n = n + excluded.n, errors = errors + excluded.errors, limited = limited + excluded.limited, gone = gone + excluded.gone"
+)
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 
@@ -202,6 +206,27 @@ class WatchStore(Base):
                 [(ms(one.at), one.source, f"{one.system} {one.queue}", _encode(one)) for one in rows],
             )
 
+    def add_traffic(self, ticks: Iterable[Traffic], merged: Iterable[tuple[str, str, str]] = (), *, facts: Mapping[str, str] = {}) -> None:
+        """Adds requests to what is counted, and keeps `facts` (how far a log was read) in the same breath: nothing is counted twice.
+
+        `merged`: (environment, old, new), routes that turned out to be one.
+        """
+        with self._write() as connection:
+            for environment, before, after in merged:
+                old = connection.execute("SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, before)).fetchone()
+                if old is None:
+                    continue
+                rows = connection.execute("SELECT at, n, errors, limited, gone FROM traffic WHERE route = ?", old).fetchall()
+                new = _route(connection, environment, after)
+                connection.executemany(_ADD_TRAFFIC, [(at, new, *counts) for at, *counts in rows])
+                connection.execute("DELETE FROM traffic WHERE route = ?", old)
+                connection.execute("DELETE FROM routes WHERE route = ?", old)
+            for one in ticks:
+                number = _route(connection, one.environment, one.route)
+                connection.execute(_ADD_TRAFFIC, (ms(one.at), number, one.n, one.errors, one.limited, one.gone))
+            for name, body in facts.items():
+                self.set_fact(name, body)
+
     # What must not get lost
 
     def save_incident(self, incident: Incident) -> Incident:
@@ -302,11 +327,18 @@ class WatchStore(Base):
             old = ms(now - timedelta(days=COARSE_DAYS))
             gone += connection.execute("DELETE FROM gaps WHERE until < ?", (old,)).rowcount
             gone += connection.execute("DELETE FROM backlog WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)).rowcount
+            gone += connection.execute("DELETE FROM traffic WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)).rowcount
             gone += connection.execute("DELETE FROM outbox WHERE state != 'queued' AND next < ?", (old,)).rowcount
         if gone:
             with self._lock, self._words():
                 self._connection.execute("PRAGMA incremental_vacuum(64)").fetchall()
         return gone
+
+
+def _route(connection: sqlite3.Connection, environment: str, name: str) -> int:
+    """The number of a route, made when it is new."""
+    connection.execute("INSERT INTO routes (environment, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (environment, name))
+    return int(connection.execute("SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, name)).fetchone()[0])
 
 
 def _encode(body: msgspec.Struct) -> str:

@@ -40,6 +40,7 @@ from .schedule import Grid, next_probe
 from .senders import Senders
 from .targets import targets_of
 from .telling import Teller
+from .traffic import follow_logs
 from .waiting import watch_queues
 from .watched import Moments, Watched, policy_of
 
@@ -115,6 +116,8 @@ class Engine:
             loops.append(self._pings())
         if self.launch.queues:
             loops.append(watch_queues(self.launch, self._wire, self._credential, self.clock, self.keeper, self.store, self._say))
+        if self.launch.logs and self._folder is not None:
+            loops.append(follow_logs(self.launch, self._folder, self.clock, self.keeper, self.store, self.reader, self._say))
         if self.launch.watch.deploys and self._folder is not None:
             loops.append(
                 read_deploys(self.launch, self._folder, self._wire, self._credential, self.clock, self.keeper, self.store, self._say)

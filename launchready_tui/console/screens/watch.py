@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from ...samples import Row as Watched
 from ...samples import Shot, Target, View
-from .. import watchlines, watchtable
+from .. import watchlines, watchpanes, watchtable
 from ..ink import Cell, Spans, wrap
 from ..store import Snapshot
 from ..watching import WINDOWS
@@ -39,7 +39,8 @@ class WatchPage(Page):
         "took, the window as a line, where the last probe spent its time, and the days its certificate has left. p95: 19 of 20 "
         "answers are faster; ▲ beside it: over the target for sure; ?: too few answers to say. In a line the top dot is over the "
         "target, ✕ a failed probe, a dot a time that nobody watched; that counts neither way. Enter makes the chart large, m shows "
-        "the incidents, space holds the display while probing goes on. A watch sleeps with its machine: for launch day let a server "
+        "the incidents, pressed again errors by route, job queues, regions and deploys, as far as there are any; space holds "
+        "the display while probing goes on. A watch sleeps with its machine: for launch day let a server "
         "run it."
     )
     shot: reactive[Shot | None] = reactive(None, repaint=False, always_update=True)
@@ -53,6 +54,8 @@ class WatchPage(Page):
         self.live: Shot | None = None
         self.wrong = ""
         self.sparks: watchtable.Sparks = {}
+        self.pane = "incidents"
+        """What stands below the chart."""
 
     def body(self) -> ComposeResult:
         yield Lines(id="title")
@@ -61,6 +64,7 @@ class WatchPage(Page):
         yield Lines(id="chartname")
         yield Chart(id="chart")
         yield Lines(id="told")
+        yield Lines(id="panes")
         yield Ledger(watchtable.INCIDENT_COLS, id="incidents", empty="no incident in the last 24 hours")
 
     # What is read
@@ -149,12 +153,24 @@ class WatchPage(Page):
             self.sparks.clear()
             targets.show(watchtable.waiting_rows(self.planned(), launch), empty=NO_TARGET)
         self._draw_chosen()
-        incidents = self.query_one("#incidents", Ledger)
-        incidents.show(watchtable.incident_rows(self.shot, launch, self.now) if self.shot is not None else [])
+        self._draw_pane()
+
+    def _draw_pane(self) -> None:
+        launch = self.console.workspace.launch
+        panes = watchpanes.there(self.shot, launch)
+        if self.pane not in panes:
+            self.pane = "incidents"
+        shown = watchpanes.pane(self.pane, self.shot, launch, self.now)
+        ledger = self.query_one("#incidents", Ledger)
+        ledger.set_cols(shown.cols)
+        ledger.show(shown.rows, empty=shown.empty)
+        # Where there is but one there is nothing to switch.
+        titles = watchpanes.titles(panes, self.pane, self.shot, self.now, self.console.key_of("show.panel"))
+        self.query_one("#panes", Lines).show([Line(titles)] if len(panes) > 1 else [])
 
     def _draw_frame(self) -> None:
         app, narrow = self.console, self.app.size.width < 100
-        targets = [one.target for one in self.rows()] or list(self.planned())
+        targets = [one.target for one in self.rows() if not one.target.region] or list(self.planned())
         often = "" if narrow else f" every {watchlines.pace(targets)}"
         left: Spans = [("Watch", "ink b"), (f"   {len(targets)} target{'' if len(targets) == 1 else 's'}{often}", "ink3")]
         left += [("   ‹ ", "ink2 b"), (f"last {WINDOWS[self.window][1]}", "ink"), (" ›", "ink2 b")]
@@ -212,7 +228,9 @@ class WatchPage(Page):
     def _hints(self) -> list[tuple[str, str]]:
         """The keys that act here: the footer seldom has room for them."""
         app = self.console
-        named = (("watch.pause", "hold"), ("show.panel", "incidents"), ("list.open", "large"), ("watch.run", "stop"))
+        beside = len(watchpanes.there(self.shot, app.workspace.launch)) - 1
+        panel = f"incidents and {beside} more" if beside else "incidents"
+        named = (("watch.pause", "hold"), ("show.panel", panel), ("list.open", "large"), ("watch.run", "stop"))
         return [("enter" if action == "list.open" else app.key_of(action), label) for action, label in named]
 
     def _nothing(self) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -254,8 +272,15 @@ class WatchPage(Page):
     def panel(self) -> Widget | None:
         ledger = self.query_one("#incidents", Ledger)
         if self.has_class("-panel"):
-            self.leave()
-            return None
+            panes = watchpanes.there(self.shot, self.console.workspace.launch)
+            after = panes[panes.index(self.pane) + 1 :] if self.pane in panes else ()
+            if not after:
+                self.leave()
+                return None
+            self.pane = after[0]
+            self._draw_pane()
+            self._draw_chosen()
+            return ledger
         self.add_class("-panel")
         self.call_after_refresh(ledger.focus)
         return ledger
@@ -263,6 +288,7 @@ class WatchPage(Page):
     def leave(self) -> bool:
         if self.has_class("-panel") or self.has_class("-large"):
             self.remove_class("-panel", "-large")
+            self.pane = "incidents"
             self.query_one("#targets", Ledger).focus()
             self.call_after_refresh(self.redraw)
             return True
@@ -282,7 +308,7 @@ class WatchPage(Page):
         targets = self.query_one("#targets", Ledger)
         if event.ledger.id == "targets":
             self.toggle_class("-large")
-        else:
+        elif self.pane == "incidents":
             # An incident leads to its target.
             shot = self.shot
             found = next((one for one in shot.snapshot.incidents if f"i{one.id}" == event.key), None) if shot is not None else None
