@@ -7,6 +7,7 @@ import sys
 
 def main() -> None:
     """The program `launchready`."""
+    _stand_in()
     from .say import Exit, run
 
     code: int = Exit.COULD_NOT_RUN
@@ -16,6 +17,16 @@ def main() -> None:
         # Whatever is still in the buffers must not turn a clean end into a traceback at shutdown.
         code = _flush(code)
     sys.exit(code)
+
+
+def _stand_in() -> None:
+    """Where the caller closed a standard stream, nothing is read from it and nothing is shown: the lowest free descriptor is its own."""
+    import os
+    from pathlib import Path
+
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  it lives as long as the program
 
 
 def _flush(code: int) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from .values import MOMENT, Allow
+from .values import ENDPOINT, MOMENT, Allow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -135,7 +135,7 @@ _OPTIONS = (
         metavar="HOST[:PORT]=ADDR[:PORT]",
         help="Lead connections elsewhere, * for any; names in URL and certificate stay.",
     ),
-    _option("--nameserver", "nameservers", multiple=True, metavar="ADDR[:PORT]", help="Ask this resolver."),
+    _option("--nameserver", "nameservers", multiple=True, type=ENDPOINT, metavar="ADDR[:PORT]", help="Ask this resolver."),
     _option("--ca-file", type=_FILE, metavar="FILE", help="Extra certificate authorities (PEM)."),
     _option("--now", type=MOMENT, metavar="TIME", help="Judge as of this time; the run is not kept as a real one."),
     _option("--allow", type=Allow(), multiple=True, metavar="WHAT,…", help="Consent to: mail, load, build, smoke, intrusive."),

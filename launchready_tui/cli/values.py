@@ -39,6 +39,23 @@ class Moment(ParamType):
 MOMENT = Moment()
 
 
+class Endpoint(ParamType):
+    """An IP address, with a port if need be."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ..launch.names import endpoint_problem
+
+        problem = endpoint_problem(str(value))
+        if problem:
+            self.fail(f"{value!r} cannot be asked; allowed is {problem}", param, ctx)
+        return str(value)
+
+
+ENDPOINT = Endpoint()
+
+
 class Allow(ParamType):
     """A list of consents. With `multiple` each use gives one more word."""
 

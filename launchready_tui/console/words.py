@@ -117,7 +117,7 @@ def settled(judged: Judged) -> bool:
     return judged.state is State.PASS and judged.finding.state is State.UNKNOWN
 
 
-_CLAUSE = re.compile(r"; |: |, (?:so|but|depending|and nobody) ")
+_CLAUSE = re.compile(r"; |: |, (?:so|but|depending) ")
 
 
 def headline(finding: Finding, launch: Launch) -> str:

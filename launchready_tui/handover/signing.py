@@ -36,9 +36,10 @@ def sign(
     if not by.strip():
         raise NotSigned("Say who signs")
     person = desk.people.find(by)
-    if desk.people.people and person is None:
-        raise NotSigned(f"Nobody is called {by}; known: {', '.join(one.id for one in desk.people.people)}")
-    if person is not None and person.status == "left":
+    if person is None:
+        known = ", ".join(one.id for one in desk.people.people)
+        raise NotSigned(f"Nobody is called {by}; {f'known: {known}' if known else 'people.toml names nobody yet (people page, p)'}")
+    if person.status == "left":
         raise NotSigned(f"{by} has left")
     if what == GO_NO_GO:
         decider = desk.inventory.plan.decider

@@ -22,12 +22,12 @@ _EMPTY = 160
 """A page with fewer visible characters than this and a script is filled by the script."""
 
 
-def unindexed(reply: Reply) -> bool:
-    """Whether search engines are told to leave it out: X-Robots-Tag for all of them, or meta robots."""
-    sent = [part.strip().lower() for value in reply.all("x-robots-tag") for part in value.split(",")]
+def unindexed(reply: Reply) -> tuple[str, ...]:
+    """What tells search engines to leave it out, as it was written: X-Robots-Tag for all of them, or meta robots. Empty: nothing does."""
     metas = html.read(reply.text, reply.url).meta if reply.is_html else {}
-    written = [part.strip().lower() for name in ("robots", "googlebot") for text in metas.get(name, []) for part in text.split(",")]
-    return any(word in ("noindex", "none") for word in (*sent, *written))
+    told = [(f"x-robots-tag: {value}", value) for value in reply.all("x-robots-tag")]
+    told += [(f'<meta name="{name}" content="{text}">', text) for name in ("robots", "googlebot") for text in metas.get(name, [])]
+    return tuple(line for line, value in told if {"noindex", "none"} & {part.strip().lower() for part in value.split(",")})
 
 
 async def judge_door(say: Say, world: World, host: Host) -> Finding | None:

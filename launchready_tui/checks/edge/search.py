@@ -76,7 +76,8 @@ def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | 
 def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
     findings = []
     for reply in pages:
-        if not unindexed(reply):
+        told = unindexed(reply)
+        if not told:
             continue
         findings.append(
             say.fail(
@@ -84,7 +85,9 @@ def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
                 place(reply.url),
                 f"{place(reply.url)} tells search engines to leave it out: it will not be found",
                 severity=Severity.HIGH,
-                evidence=[header_evidence(reply, "x-robots-tag")],
+                evidence=[
+                    Evidence.of("written", "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told)), source=reply.url, at=reply.at)
+                ],
                 remedy=Remedy(
                     text="Take the noindex out, in the header or in the page's head: it was meant for staging",
                     paste='<meta name="robots" content="index, follow">',

@@ -36,7 +36,7 @@ async def alerts(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield say.fail(
                 "none",
                 WHOLE_LAUNCH,
-                "The product is watched, and nobody is told when it is down",
+                "Nobody is told when the product is down",
                 severity=Severity.BLOCKER,
                 remedy=Remedy(
                     text="Name who acts and where they read it; store the webhook's URL first", paste=_EXAMPLE, where="launchready.toml"

@@ -114,6 +114,7 @@ class Fixes(Page):
                 end=1,
                 hold=True,
                 wrap=2,
+                leads=True,
                 id="order",
             )
             yield Story(id="why")

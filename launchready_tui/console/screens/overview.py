@@ -187,6 +187,7 @@ class Overview(Page):
                 Col("effort", 6, right=True),
                 Col("waits for", 18, tone="ink3", above=110),
             ],
+            leads=True,
             id="fixes",
         )
 

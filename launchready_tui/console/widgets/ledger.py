@@ -68,6 +68,7 @@ class Ledger(Inked, Widget, can_focus=True):
         empty: Cell = "",
         cursor: bool = True,
         wrap: int = 1,
+        leads: bool = False,
         id: str | None = None,  # noqa: A002  Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -82,6 +83,8 @@ class Ledger(Inked, Widget, can_focus=True):
         self.key = ""
         self.first = 0
         """The line at the top of what is in sight; a row may take several."""
+        self.leads, self.moved = leads, False
+        """A list whose order is its meaning: the cursor keeps to its first row until somebody moves it."""
         self.needle = ""
         self.finding = False
         self.sieve = 0
@@ -132,7 +135,9 @@ class Ledger(Inked, Widget, can_focus=True):
     def _settle(self, near: int | None) -> None:
         """Gives the cursor a row: the same key, else the place where it stood, else the first."""
         able = [row.key for row in self.rows if not row.apart]
-        if self.key not in able:
+        if self.leads and not self.moved and able:
+            self.key, self.first = able[0], 0
+        elif self.key not in able:
             was = self.key
             self.key = able[min(near, len(able) - 1)] if able and near is not None and was else (able[0] if able else "")
             if self.key != was and self.is_mounted:
@@ -187,7 +192,7 @@ class Ledger(Inked, Widget, can_focus=True):
         if not any(row.key == key and not row.apart for row in self.rows):
             return
         changed = key != self.key
-        self.key = key
+        self.key, self.moved = key, self.moved or changed
         self.follow()
         self.refresh()
         if changed and tell:
