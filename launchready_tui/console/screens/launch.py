@@ -157,7 +157,8 @@ class LaunchPage(Page):
 
     def see_watch(self, shot: Shot | None, wrong: str) -> None:
         self.shot = None if wrong else shot
-        if self.is_mounted and self.size.width:
+        # A look may arrive while the page is being put up or taken down.
+        if self.is_mounted and self.size.width and self.query_one_optional("#strip") is not None:
             self._draw_strip()
 
     # Acting
