@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def console(said: Common, folder: Path | None = None) -> int:
     try:
         from ..console.app import Console
 
-        answer = Console(ws, plain=said.plain).run()
+        answer = Console(ws, plain=said.ascii(sys.stdout)).run()
         return answer if isinstance(answer, int) else Exit.FINE
     finally:
         ws.close()
@@ -38,4 +39,9 @@ def has_terminal() -> bool:
 def needs_a_terminal() -> None:
     """The console draws on a terminal; without one the head-less commands are named."""
     if not has_terminal():
-        raise click.UsageError("the console needs a terminal; `launchready check` and `launchready demo --headless` run without one")
+        raise click.UsageError(f"the console needs a terminal; {_WITHOUT}")
+    if os.environ.get("TERM") == "dumb":
+        raise click.UsageError(f"the console needs a terminal that can be drawn on, and TERM says that this one cannot (dumb); {_WITHOUT}")
+
+
+_WITHOUT = "`launchready check` and `launchready demo --headless` run without one"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -95,7 +96,7 @@ def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
 def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None) -> int:
     from ..console.app import Console
 
-    answer = Console(ws, lab=lab, plain=said.plain, out=out or said.folder or Path.cwd()).run()
+    answer = Console(ws, lab=lab, plain=said.ascii(sys.stdout), out=out or said.folder or Path.cwd()).run()
     return answer if isinstance(answer, int) else Exit.FINE
 
 

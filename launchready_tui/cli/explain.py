@@ -1,8 +1,9 @@
-"""`launchready explain`: what a rule tests, why the line is drawn there, and where that comes from."""
+"""`launchready explain`: what a rule tests, why the line is drawn there, and where that comes from; what a key of the launch file means."""
 
 from __future__ import annotations
 
 import difflib
+import re
 import shutil
 import textwrap
 from typing import TYPE_CHECKING
@@ -14,20 +15,25 @@ from .options import Common, common, pass_common
 from .say import Exit
 
 if TYPE_CHECKING:
+    from ..launch.reference import KeyDoc
     from ..report.ink import Ink
     from ..roadmap.model import CheckSpec, Roadmap, RuleSpec
 
 
 @click.command()
-@click.argument("name", metavar="RULE|CHECK")
+@click.argument("name", metavar="RULE|CHECK|KEY")
 @common
 @pass_common
 def explain(said: Common, name: str) -> int:
-    """Explain a rule, such as `edge.redirects.loop`, or a check, such as `edge.redirects`."""
+    """Explain a rule, such as `edge.redirects.loop`, a check, such as `edge.redirects`, or keys of the launch file.
+
+    Keys: `launchready.toml` lists them all, `routes` those of a table, `routes.target_ms` is a single one.
+    """
+    from ..launch.reference import reference
     from ..roadmap.model import load
 
     roadmap = load()
-    word = name.strip().lower()
+    word = re.sub(r"\[\w*\](?=\.)|[\[\] ]", "", name.strip().lower())
     ink = said.ink()
     check_id, _, last = word.rpartition(".")
     if word in roadmap.checks:
@@ -36,11 +42,30 @@ def explain(said: Common, name: str) -> int:
         _rule(roadmap.rules[word], roadmap, ink)
     elif check_id in roadmap.checks and last in ENGINE_RULES:
         _print(ink, word, [("what it says", ENGINE_RULES[last]), ("check", f"{roadmap.checks[check_id].title} ({check_id})")])
+    elif keys := [key for key in reference() if word in ("launchready.toml", key.table, _key(key))]:
+        _keys(keys, ink)
     else:
-        near = difflib.get_close_matches(word, [*roadmap.rules, *roadmap.checks], n=3, cutoff=0.5)
+        near = difflib.get_close_matches(word, [*roadmap.rules, *roadmap.checks, *map(_key, reference())], n=3, cutoff=0.5)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise click.UsageError(f"{name!r} is neither a rule nor a check{hint}")
+        raise click.UsageError(f"{name!r} is no rule, no check and no key of the launch file{hint}")
     return Exit.FINE
+
+
+def _key(key: KeyDoc) -> str:
+    """As people write it: `routes.target_ms`, whichever row is meant."""
+    return key.path.replace("[]", "")
+
+
+def _keys(keys: list[KeyDoc], ink: Ink) -> None:
+    """Each key with what may stand there, what holds where it is not said, and what it means."""
+    from ..launch.reference import reference
+
+    tables = {one.table for one in reference()}
+    for key in keys:
+        rows = [("what it means", key.text), ("allowed", key.allowed)]
+        if key.table or key.name not in tables:
+            rows.append(("unless said", "it has to be there" if key.required else key.default or "nothing"))
+        _print(ink, key.path, rows)
 
 
 def _rule(rule: RuleSpec, roadmap: Roadmap, ink: Ink) -> None:

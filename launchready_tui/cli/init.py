@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from .options import Common, common, pass_common
-from .say import Exit, note
+from .say import CouldNotRun, Exit, note
 
 if TYPE_CHECKING:
     from ..detect import Imported, Proposal
@@ -31,7 +31,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def init(said: Common, domain: str | None, name: str | None, hars: tuple[Path, ...], openapis: tuple[Path, ...], offline: bool) -> int:
     """Look at DOMAIN as a visitor would, and write launchready.toml with what was seen.
 
-    An existing file is never overwritten. Without DOMAIN, --har and --openapi add routes to the launch file that is there.
+    An existing file is never overwritten. Where no host of DOMAIN can be seen nothing is written, unless --offline says so.
+    Without DOMAIN, --har and --openapi add routes to the launch file that is there.
     """
     from ..launch.load import find
 
@@ -43,6 +44,12 @@ def init(said: Common, domain: str | None, name: str | None, hars: tuple[Path, .
     if path.exists():
         raise click.UsageError(f"{path} is there already and is not overwritten; edit it, or work in another folder (-C DIR)")
     proposal = _propose(domain, said, offline)
+    if proposal.seen and not proposal.found:
+        _tell(proposal)
+        raise CouldNotRun(
+            f"no host of {proposal.launch.domain} could be seen, so nothing was written. Look at the spelling and at the network "
+            "(`launchready doctor`); `launchready init --offline` writes the file all the same"
+        )
     launch = proposal.launch
     if name:
         launch = msgspec.structs.replace(launch, name=name)
@@ -76,13 +83,17 @@ async def _detect(domain: str, said: Common) -> Proposal:
         return await detect(domain, world)
 
 
+def _tell(proposal: Proposal) -> None:
+    for look in proposal.seen:
+        note(f"  {_SIGN[look.outcome]} {look.text}")
+
+
 def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Imported]) -> None:
     from ..launch.ignore import ignore_private
     from ..launch.trust import Trust, state_dir
     from ..launch.write import write_new
 
-    for look in proposal.seen:
-        note(f"  {_SIGN[look.outcome]} {look.text}")
+    _tell(proposal)
     for one in imported:
         for remark in one.notes:
             note(f"  {remark}")
@@ -93,8 +104,6 @@ def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Import
     note(f"Written {path}: {counted}")
     if ignored:
         note(f"Added to .gitignore: {', '.join(ignored)}")
-    if proposal.seen and not proposal.found:
-        note("No host of this domain could be seen; look at the domain's spelling and at the network (`launchready doctor`).")
     note("Look through it, then run `launchready check`, or `launchready` for the console.")
 
 

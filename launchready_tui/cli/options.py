@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -88,7 +88,24 @@ class Common:
             return Ink(plain=self.plain)
         import shutil
 
-        return Ink(colour=colour, plain=self.plain or not _can_show(stream), width=max(60, min(shutil.get_terminal_size().columns, 140)))
+        return Ink(colour=colour, plain=self.ascii(stream), width=max(60, min(shutil.get_terminal_size().columns, 140)))
+
+    def ascii(self, stream: Any) -> bool:
+        """Whether a terminal gets ASCII in place of glyphs: as it was asked for, or because the terminal cannot show them."""
+        return self.plain or not _can_show(stream) or not _has_glyphs(os.environ)
+
+
+def _has_glyphs(environment: Mapping[str, str]) -> bool:
+    """False where the environment says that the terminal has no such glyphs: a bare console, or a locale that is not UTF-8.
+
+    Python itself writes UTF-8 under LC_ALL=C (PEP 540), so the stream alone does not tell.
+    """
+    if environment.get("TERM") in ("dumb", "linux", "vt100", "vt220"):
+        return False
+    said = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    language, _, codes = said.partition(".")
+    codes = codes.partition("@")[0].lower().replace("-", "")
+    return codes == "utf8" if codes else language not in ("C", "POSIX")
 
 
 def _can_show(stream: Any) -> bool:

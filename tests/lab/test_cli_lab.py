@@ -195,6 +195,13 @@ def test_init_sees_the_marketplace_and_check_runs_on_what_it_wrote(shell: Shell,
     assert document["verdict"] is None
 
 
+def test_init_of_a_name_that_is_not_there_writes_nothing(shell: Shell, there: list[str]) -> None:
+    done = shell("init", f"no-such-{SITE}", *there)
+    assert done.code == 3, done.err
+    assert f"no host of no-such-{SITE} could be seen, so nothing was written" in done.err
+    assert not list(shell.home.glob("launchready.toml"))
+
+
 def test_doctor_says_what_is_reached(shell: Shell, there: list[str]) -> None:
     shell("init", SITE, *there)
     done = shell("doctor", *there)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from market import found
 from launchready_tui import report
 from launchready_tui.cli import values
 from launchready_tui.cli.app import COMMANDS
+from launchready_tui.cli.options import Common
 from launchready_tui.findings import Finding
 from launchready_tui.journal import Journal
 from launchready_tui.journal.schema import STEPS
+from launchready_tui.launch.reference import reference
 from launchready_tui.workspace import JOURNAL, Workspace
 
 
@@ -350,12 +353,51 @@ def test_history_without_a_journal(program: Program) -> None:
         ("EDGE.REDIRECTS", "Short redirects"),
         ("edge.redirects.crashed", "The check broke inside LaunchReady"),
         ("handover.access.not-confirmed", "Only a person can answer"),
+        ("routes.target_ms", "unless said         300"),
+        ("[[routes]]", "routes[].target_ms"),
+        ("routes[2].url", "it has to be there"),
+        ("[watch]", "watch.always_on"),
     ],
 )
 def test_explain(program: Program, name: str, words: str) -> None:
     said = program("explain", name)
     assert said.code == 0
     assert words in said.out
+
+
+def test_explain_lists_every_key_of_the_launch_file(program: Program) -> None:
+    said = program("explain", "launchready.toml")
+    heads = [line for line in said.out.splitlines() if line and not line.startswith(" ")]
+    assert heads == [key.path for key in reference()]
+    assert all(key.text for key in reference())
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, False),
+        ({"LANG": "en_US.UTF-8"}, False),
+        ({"LANG": "C.UTF-8", "TERM": "xterm-256color"}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, True),
+        ({"LC_ALL": "C", "LC_CTYPE": "en_US.UTF-8"}, True),
+        ({"LANG": "de_DE.ISO-8859-1"}, True),
+        ({"LANG": "de_DE.utf8@euro"}, False),
+        ({"LANG": "en_US.UTF-8", "TERM": "dumb"}, True),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, True),
+    ],
+)
+def test_glyphs_become_ascii_where_the_terminal_has_none(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], wanted: bool
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    assert Common().ascii(stream) is wanted
+    assert Common(plain=True).ascii(stream)
+    assert Common().ascii(io.TextIOWrapper(io.BytesIO(), "latin-1"))
 
 
 def test_explain_what_is_not_there_names_the_nearest(program: Program) -> None:
