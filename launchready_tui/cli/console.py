@@ -32,8 +32,8 @@ def console(said: Common, folder: Path | None = None) -> int:
 
 
 def has_terminal() -> bool:
-    """Whether the console could draw and be typed at."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether the console could draw (it does so on standard error) and be typed at."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def needs_a_terminal() -> None:

@@ -114,6 +114,8 @@ class Console(App[int]):
         self.last_said = ""
         self.refused = ""
         """Hash of a changed launch file that the person did not allow."""
+        self.broken = ""
+        """What is wrong with a file that was changed outside; its old content stays in use."""
         self._drawing = False
         for one in THEMES:
             self.register_theme(one)
@@ -186,9 +188,10 @@ class Console(App[int]):
         changed = False
         if self.snapshot.progress is None:
             said = self.attempt(self._reread)
-            changed = said.words == "changed"
-            if said.wrong and said.wrong != self.last_said:
+            changed = said.words == "changed" or said.wrong != self.broken
+            if said.wrong and said.wrong != self.broken:
                 self.say(said.wrong, wrong=True)
+            self.broken = said.wrong
         if self.store.tick() or changed:
             self.draw_soon()
 

@@ -139,6 +139,31 @@ async def test_a_launch_file_changed_under_the_console_is_asked_about(make: Any)
         await until(pilot, lambda: allowed == ["0" * 64])
 
 
+async def test_a_file_broken_under_the_console_is_told_until_it_is_mended(make: Any) -> None:
+    app = make()
+    broken = [True]
+
+    def refresh() -> bool:
+        if broken:
+            raise LaunchFileError([Problem(file="launchready.toml: line 104", allowed="TOML")])
+        return False
+
+    app.workspace.refresh = refresh
+    async with app.run_test(size=(80, 24)) as pilot:
+        app._tick()
+        await until(pilot, lambda: "✕  launchready.toml: line 104" in shown(app))
+        assert "the old one is in use" in shown(app)
+        app.clear_notifications()
+        app._tick()
+        await pilot.press("3")
+        await until(pilot, lambda: "Email deliverability" in shown(app))
+        assert "the old one is in use" in shown(app) and not list(app._notifications), "told by the band, not again and again"
+        broken.clear()
+        app._tick()
+        await until(pilot, lambda: "the old one is in use" not in shown(app))
+        assert "next step" in shown(app)
+
+
 def gate_summary(double: Double) -> Any:
     from launchready_tui.launch.trust import summary
 

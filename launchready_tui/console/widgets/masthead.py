@@ -82,8 +82,14 @@ def sprint_spans(gone: float, hours: float, short: bool) -> Spans:
     return [(amount, "ink"), (" left" if short else f" left of {hours:.0f}", "ink3"), ("   ", "ink")]
 
 
+_OLD = "   the old one is in use"
+
+
 class NextStep(Lines):
-    """The one tinted band of a page: the next thing to do and the key that goes there; while checks run, how far they are."""
+    """The one tinted band of a page: the next thing to do and the key that goes there; while checks run, how far they are.
+
+    A file that cannot be used any more comes before any step, for as long as it stays so: what is shown rests on its old content.
+    """
 
     def __init__(self) -> None:
         super().__init__([Line()], band="tint", id="next")
@@ -100,6 +106,11 @@ class NextStep(Lines):
                 (f"   {doing} …" if doing else "", "ink2"),
             ]
             self.show([Line(left, [("esc", "accent b"), (" cancel", "ink2")], ("…", "accent b"))])
+            return
+        broken = getattr(self.app, "broken", "")
+        if broken:
+            room = self.size.width - self.axis - 3 - len(_OLD)
+            self.show([Line([(text.shorten(broken, max(room, 30)), "fail b"), (_OLD, "ink2")], [], ("✕", "fail b"))])
             return
         step = snap.step
         said, note = step.text, step.note
