@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..clock import stamp
 from ..failure import Failure
-from ..findings import Evidence, Finding, Remedy
+from ..findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
 from ..logs import Reading
 from .base import Say
 
@@ -32,7 +33,22 @@ WRITE_BETTER = Remedy(
 )
 
 
-async def readings(launch: Launch, world: World, say: Say) -> tuple[list[tuple[Log, Reading]], list[Finding]]:
+async def each_log(
+    launch: Launch, world: World, say: Say, none_named: str, judged: Callable[[Say, Log, Reading], Iterable[Finding]]
+) -> AsyncIterator[Finding]:
+    """Every log that the launch file names: what is wrong with the log itself, or what `judged` makes of it. Without one, `none_named`."""
+    if not launch.logs:
+        yield say.info("not-named", WHOLE_LAUNCH, none_named, remedy=NAME_THEM)
+        return
+    read, refused = await _readings(launch, world, say)
+    for finding in refused:
+        yield finding
+    for log, found in read:
+        for finding in judged(say, log, found):
+            yield finding
+
+
+async def _readings(launch: Launch, world: World, say: Say) -> tuple[list[tuple[Log, Reading]], list[Finding]]:
     """All logs of the launch that something can be concluded from, in file order, and a finding for each of the others."""
     looks = await asyncio.gather(*(world.server_logs.look(log) for log in launch.logs))
     read: list[tuple[Log, Reading]] = []

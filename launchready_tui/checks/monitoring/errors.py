@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from ...findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ...findings import Evidence, Finding, Remedy, Severity
 from ...logs import Reading, RouteRow
 from ...probe.stats import at_most
 from ..base import Say, check
-from ..logged import NAME_THEM, readings, span
+from ..logged import each_log, span
 
 if TYPE_CHECKING:
     from ...launch.model import Launch, Log
@@ -25,21 +25,13 @@ SHOWN = 20
 async def errors(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Counts, and judges a route only where it has enough requests to be sure."""
     say = Say("monitoring.errors", world.clock.now())
-    if not launch.logs:
-        yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no log from which errors could be counted", remedy=NAME_THEM)
-        return
-    read, refused = await readings(launch, world, say)
-    for finding in refused:
+    async for finding in each_log(launch, world, say, "The launch file names no log from which errors could be counted", _judged):
         yield finding
-    for log, found in read:
-        if not found.access:
-            yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
-            continue
-        for finding in _judged(say, log, found):
-            yield finding
 
 
 def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
+    if not found.access:
+        yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
     for environment in sorted({row.environment for row in found.routes}):
         rows = [row for row in found.routes if row.environment == environment]
         table = "\n".join(map(line_of, rows[:SHOWN]))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from ...findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ...findings import Evidence, Finding, Remedy, Severity
 from ...logs import Personal, Reading
 from ...logs.model import PERSONAL_WORDS
 from ..base import Say, check
-from ..logged import NAME_THEM, WRITE_BETTER, readings, span
+from ..logged import WRITE_BETTER, each_log, span
 
 if TYPE_CHECKING:
-    from ...launch.model import Launch
+    from ...launch.model import Launch, Log
     from ...world import World
 
 WITH_ID = 0.9
@@ -31,18 +31,12 @@ _HIDE = Remedy(
 async def logs(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Every log that the launch file names."""
     say = Say("monitoring.logs", world.clock.now())
-    if not launch.logs:
-        yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no log to look at", remedy=NAME_THEM)
-        return
-    read, refused = await readings(launch, world, say)
-    for finding in refused:
+    async for finding in each_log(launch, world, say, "The launch file names no log to look at", _judged):
         yield finding
-    for log, found in read:
-        for finding in _judged(say, log.path, found):
-            yield finding
 
 
-def _judged(say: Say, path: str, found: Reading) -> Iterator[Finding]:
+def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
+    path = log.path
     read = Evidence.of("read", span(found), source=path, at=found.until)
     fine = True
     for one in found.personal:
