@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..workspace import Workspace
 
 SCHEMA = 1
-LATE_S = 120.0
 BEFORE = timedelta(hours=1)
 
 
@@ -55,7 +54,7 @@ def queues(said: Common, shown: str, no_keep: bool) -> int:
                 note(f"{name}: {one.note or 'no queue of a kind that is known'}")
         if any(isinstance(one, Failure) for one in found.values()):
             return Exit.COULD_NOT_RUN
-        return Exit.FOUND if any((row.oldest_s or 0) > LATE_S for row in rows) else Exit.FINE
+        return Exit.FOUND if any(row.late for row in rows) else Exit.FINE
     finally:
         ws.close()
 
@@ -111,7 +110,7 @@ def _text(rows: list[Backlog], before: dict[tuple[str, str, str], Backlog], said
     for row in rows:
         known = before.get((row.source, row.system, row.queue))
         trend = _trend(row, known) if known else ""
-        state = "fail" if (row.oldest_s or 0) > LATE_S else "pass"
+        state = "fail" if row.late else "pass"
         cells = f"{row.ready:>8,} {_age(row):>9} {_count(row.active):>8} {_count(row.scheduled):>8} {_count(row.failed):>8}"
         words = printable(f"{row.queue}  {row.system}, {row.source}, {row.environment}{_workers(row)}{trend}")
         click.echo(ink.finish(f"{cells}  {ink.glyph(state)} {words}"))

@@ -222,7 +222,7 @@ def _beside(shot: WatchShot, now: datetime) -> list[Row]:
         why = f"{bad[0].route} fails {bad[0].share * 100:.0f} % of {bad[0].n:,}" if bad else f"{errors:,} of {n:,} requests failed"
         rows.append(Row(f"errors {environment}", ["errors", environment, "", "", "", why], words.glyph(look), look))
     for queue in shot.backlog[:8]:
-        look = "fail" if watchpanes.late(queue) else "pass"
+        look = "fail" if queue.late else "pass"
         waits = f", the oldest for {clock.span(queue.oldest_s)}" if queue.oldest_s is not None and queue.ready else ""
         said = f"{queue.ready:,} wait{waits}" + (f", {queue.failed:,} failed" if queue.failed else "")
         rows.append(Row(f"queue {queue.source} {queue.queue}", [queue.queue, "queue", "", "", "", said], words.glyph(look), look))

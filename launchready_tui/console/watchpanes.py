@@ -19,7 +19,6 @@ from .widgets.ledger import Col, Row
 FEW = 20
 ALLOWED, SURE = 0.01, 0.05
 """More than one failed request in a hundred, with so little doubt, is told as too many: the same as on stage 6."""
-LATE_S = 120.0
 """A job that could be done has waited too long."""
 NAMES = ("incidents", "errors", "queues", "regions", "deploys")
 
@@ -69,7 +68,7 @@ def count_of(name: str, shot: Shot | None, now: datetime) -> tuple[str, str]:
         n = sum(look_of(one) == "fail" for one in shot.traffic)
         return (f"{n} failing", "fail") if n else ("", "")
     if name == "queues":
-        n = sum(late(one) for one in shot.backlog)
+        n = sum(one.late for one in shot.backlog)
         return (f"{n} late", "warn") if n else ("", "")
     if name == "deploys":
         n = sum(one.kind == "failed" for one in shot.recent)
@@ -121,10 +120,6 @@ def _errors(shot: Shot | None, launch: Launch) -> Pane:
 # Queues
 
 
-def late(one: Backlog) -> bool:
-    return (one.oldest_s or 0) > LATE_S
-
-
 def growing(one: Backlog, before: Backlog | None) -> bool:
     """It has become longer over ten minutes and more."""
     return before is not None and (one.at - before.at).total_seconds() >= 600 and one.ready > before.ready
@@ -153,7 +148,7 @@ def _queues(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
     rows = []
     for one in sorted(shot.backlog, key=lambda one: (-(one.oldest_s or 0), one.source, one.queue)) if shot is not None else ():
         before = befores.get((one.source, one.system, one.queue))
-        look = "fail" if late(one) else "warn" if growing(one, before) else "pass"
+        look = "fail" if one.late else "warn" if growing(one, before) else "pass"
         old = (now - one.at).total_seconds() > 180
         waited: Cell = "" if one.oldest_s is None else (clock.span(one.oldest_s), look if look != "pass" else "ink")
         told = [f"read {clock.ago(one.at, now)} ago"] if old else []

@@ -21,7 +21,7 @@ RegionKind = Literal["blackbox", "globalping"]
 DeployFeed = Literal["github", "tags"]
 LogFormat = Literal["auto", "combined", "json"]
 AlertKind = Literal["slack", "email"]
-AlertEvent = Literal["down", "slow", "deploy", "certificate"]
+AlertEvent = Literal["down", "slow", "deploy", "certificate", "queue"]
 MailboxKind = Literal["imap", "gmail", "outlook"]
 MailboxAuth = Literal["", "password", "token", "device", "refresh"]
 FlowName = Literal["verification", "password-reset", "invite", "receipt", "notification"]
@@ -315,8 +315,8 @@ class Alert(_Table, frozen=True, kw_only=True):
     """Who acts on it: a person id of people.toml."""
     kind: AlertKind = "slack"
     """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""
-    on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate")
-    """What is told: down, slow, deploy (a failed one, or slower after one), certificate."""
+    on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate", "queue")
+    """What is told: down, slow, deploy (a failed one, or slower after one), certificate, queue (jobs that wait too long)."""
     targets: tuple[str, ...] = ()
     """Names of the targets it is about. Empty: all."""
     server: str = ""

@@ -247,6 +247,10 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     cold: bytes
 
 
+LATE_S = 120.0
+"""A job that has waited longer makes its queue a late one, seconds."""
+
+
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """One queue at one moment. None: its system does not say."""
 
@@ -266,6 +270,11 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     failed: int | None = None
     paused: int | None = None
     workers: int | None = None
+
+    @property
+    def late(self) -> bool:
+        """Whether its oldest job has waited too long; never where its system does not say how long."""
+        return (self.oldest_s or 0) > LATE_S
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):

@@ -115,7 +115,19 @@ class Engine:
         if self.launch.watch.heartbeat:
             loops.append(self._pings())
         if self.launch.queues:
-            loops.append(watch_queues(self.launch, self._wire, self._credential, self.clock, self.keeper, self.store, self._say))
+            loops.append(
+                watch_queues(
+                    self.launch,
+                    self._wire,
+                    self._credential,
+                    self.clock,
+                    self.keeper,
+                    self.store,
+                    self.reader,
+                    self._say,
+                    self.outbox.wake.set,
+                )
+            )
         if self.launch.logs and self._folder is not None:
             loops.append(follow_logs(self.launch, self._folder, self.clock, self.keeper, self.store, self.reader, self._say))
         if self.launch.watch.deploys and self._folder is not None:

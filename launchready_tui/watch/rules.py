@@ -11,8 +11,14 @@ from ..launch.model import Alert, AlertEvent
 from ..samples.model import Incident, Notice
 from .case import Told
 
-Event = Literal["incident", "certificate", "regression", "deploy", "blind"]
-_ASKS: dict[str, AlertEvent] = {"certificate": "certificate", "regression": "deploy", "deploy": "deploy", "blind": "down"}
+Event = Literal["incident", "certificate", "regression", "deploy", "blind", "queue"]
+_ASKS: dict[str, AlertEvent] = {
+    "certificate": "certificate",
+    "regression": "deploy",
+    "deploy": "deploy",
+    "blind": "down",
+    "queue": "queue",
+}
 
 
 def asked(incident: Incident) -> AlertEvent:
@@ -58,7 +64,7 @@ def other_notices(alerts: Iterable[Alert], event: Event, what: str, target: str,
             rule=rule.name,
             owner=rule.owner,
             title=title,
-            text=f"{text}\nWho acts: {rule.owner}",
+            text=f"{text}\nWho acts: {rule.owner}".lstrip(),
             made_at=now,
             next_at=now,
         )

@@ -129,7 +129,7 @@ def test_what_is_too_much() -> None:
     assert watchpanes.look_of(traffic("a", 19, 19)) == "unknown"
     assert watchpanes.look_of(traffic("a", 1000, 10)) == "warn"
     assert watchpanes.look_of(traffic("a", 1000, 25)) == "fail"
-    assert watchpanes.late(jobs("a", 1, 121.0)) and not watchpanes.late(jobs("a", 900, 119.0)) and not watchpanes.late(jobs("a", 0, None))
+    assert jobs("a", 1, 121.0).late and not jobs("a", 900, 119.0).late and not jobs("a", 0, None).late
     before = jobs("a", 10, 1.0, NOW - timedelta(minutes=11))
     assert watchpanes.growing(jobs("a", 11, 1.0), before) and not watchpanes.growing(jobs("a", 10, 1.0), before)
     assert not watchpanes.growing(jobs("a", 99, 1.0), jobs("a", 10, 1.0, NOW - timedelta(minutes=5)))

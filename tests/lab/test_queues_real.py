@@ -425,29 +425,49 @@ async def test_failures_of_postgres_are_told_without_the_password(database: int)
 async def test_the_watch_keeps_what_it_reads(redis_db: Any, redis_port: int, tmp_path: Path) -> None:
     import asyncio
 
-    from launchready_tui.launch.model import Launch
+    from launchready_tui.launch.model import Alert, Launch
     from launchready_tui.samples import WatchReader, WatchStore
     from launchready_tui.watch.keeper import Keeper
     from launchready_tui.watch.waiting import watch_queues
 
     redis_db.sadd("queues", "kept")
-    redis_db.lpush("queue:kept", "{}")
+    redis_db.lpush("queue:kept", json.dumps({"enqueued_at": time.time() - 300}))
     queue, url = in_redis(redis_port)
     gone = Queue(name="gone", server=f"127.0.0.1:{free_port()}", credential="r")
-    launch = Launch(name="M", domain="m.test", canonical="https://m.test/", queues=(gone, queue))
-    store = WatchStore.open(tmp_path / "watch.sqlite3")
+    launch = Launch(
+        name="M", domain="m.test", canonical="https://m.test/", queues=(gone, queue), alerts=(Alert(name="on-call", owner="founder"),)
+    )
+    store, reader = WatchStore.open(tmp_path / "watch.sqlite3"), WatchReader(tmp_path / "watch.sqlite3")
     said: list[str] = []
+    woken: list[bool] = []
     running = asyncio.ensure_future(
-        watch_queues(launch, Wire(REACH), lambda name, host: Spoken(url), SystemClock(), Keeper(store), store, said.append, every_s=0.05)
+        watch_queues(
+            launch,
+            Wire(REACH),
+            lambda name, host: Spoken(url),
+            SystemClock(),
+            Keeper(store),
+            store,
+            reader,
+            said.append,
+            lambda: woken.append(True),
+            every_s=0.05,
+        )
     )
     try:
-        with WatchReader(tmp_path / "watch.sqlite3") as reader:
-            since = datetime.now(UTC) - timedelta(minutes=1)
-            await until(lambda: len({row.at for row in reader.backlog(since)}) >= 3)
-            assert {(row.queue, row.ready) for row in reader.backlog(since)} == {("kept", 1), ("(all)", 0)}
-        assert len(said) == 1 and "gone cannot be read" in said[0], "told once"
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        await until(lambda: len({row.at for row in reader.backlog(since)}) >= 3)
+        assert {(row.queue, row.ready) for row in reader.backlog(since)} == {("kept", 1), ("(all)", 0)}
+        assert len([one for one in said if "gone cannot be read:" in one]) == 1, "said once"
+        late = "M: the queue kept is late: its oldest job has waited for 5 min"
+        await until(lambda: "M: the queues of gone cannot be read" in [one.title for one in store.queued()])
+        assert [one.title for one in store.queued()] == [late, "M: the queues of gone cannot be read"], "each told once"
+        assert all(one.owner == "founder" and "Who acts: founder" in one.text for one in store.queued()) and woken
+        redis_db.delete("queue:kept")
+        await until(lambda: "M: Over: the queue kept keeps up again" in [one.title for one in store.queued()])
     finally:
         running.cancel()
+        reader.close()
         store.close()
 
 

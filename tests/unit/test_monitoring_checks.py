@@ -19,7 +19,7 @@ from launchready_tui.checks.monitoring import alerts, deploys, detection, thresh
 from launchready_tui.checks.monitoring.monitor import Said, said_by
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import Finding
-from launchready_tui.launch.model import Alert, Host, Launch, Watch
+from launchready_tui.launch.model import Alert, Host, Launch, Queue, Watch
 from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
 from launchready_tui.samples import PLACE, ChannelTest, Drill, Incident, Latest, Mark, Notice, Sample, Target, Watcher, WatchStore
@@ -137,6 +137,7 @@ def also(change: Callable[[Launch], Launch]) -> Launch:
     return change(LAUNCH)
 
 
+JOBS = Queue(name="jobs", server="127.0.0.1")
 SLOW_ONLY = also(lambda one: msgspec.structs.replace(one, alerts=(msgspec.structs.replace(CALL, on=("down",)),)))
 NO_ALERTS = also(lambda one: msgspec.structs.replace(one, alerts=()))
 HOST = "monitor.test"
@@ -239,6 +240,13 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
         "outages only",
         Seen(launch=SLOW_ONLY),
         {(f"{name}-not-told", "launch", "warn") for name in ("slow", "deploy", "certificate")},
+    ),
+    ("thresholds", "queues, told", Seen(launch=msgspec.structs.replace(LAUNCH, queues=(JOBS,))), set()),
+    (
+        "thresholds",
+        "queues that nobody hears of",
+        Seen(launch=msgspec.structs.replace(SLOW_ONLY, queues=(JOBS,))),
+        {(f"{name}-not-told", "launch", "warn") for name in ("slow", "deploy", "certificate", "queue")},
     ),
     ("detection", "all is well", Seen(), set()),
     ("detection", "nothing here", Seen(there=False), set()),

@@ -17,6 +17,7 @@ _WORDS = {
     "slow": "Nobody is told when answers become slow",
     "deploy": "Nobody is told when a release fails or makes answers slower",
     "certificate": "Nobody is told before a certificate ends",
+    "queue": "Nobody is told when jobs wait too long",
 }
 
 
@@ -34,12 +35,14 @@ async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
         told = {event for alert in launch.alerts for event in alert.on}
         limits = "\n".join(f"{one.name}: 95 of 100 answers within {one.target_ms:.0f} ms" for one in reader.targets() if one.kind == "web")
         for event, words in _WORDS.items():
+            if event == "queue" and not launch.queues:
+                continue
             if event in told:
                 who = "\n".join(f"{alert.name}: {alert.owner}" for alert in launch.alerts if event in alert.on)
                 seen = [Evidence.of("told", who), *([Evidence.of("limits", limits)] if event == "slow" and limits else [])]
                 yield say.passed(f"{event}-told", WHOLE_LAUNCH, f"Somebody is told: {event}", evidence=seen)
             else:
-                paste = f'on = ["down", "slow", "deploy", "certificate"]  # {event} was missing'
+                paste = f'on = ["down", "slow", "deploy", "certificate", "queue"]  # {event} was missing'
                 yield say.warn(
                     f"{event}-not-told",
                     WHOLE_LAUNCH,

@@ -53,6 +53,7 @@ class Plan:
     secrets: str = SECRETS
     own_ca: bool = False
     connect: bool = False
+    queues: bool = False
     left: list[str] = field(default_factory=list)
     """What could not be said in the other one's words, for people."""
 
@@ -71,11 +72,14 @@ class Plan:
             secrets=secrets,
             own_ca=bool(launch.settings.ca_file),
             connect=bool(launch.connect),
+            queues=any("queue" in alert.on for alert in launch.alerts) and bool(launch.queues),
         )
         if made.own_ca:
             made.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
         if made.connect:
             made.left.append("The connect map is not exported: names are looked up as everybody does")
+        if made.queues:
+            made.left.append("Late job queues are told by `launchready watch` only: let it run beside this")
         if not launch.alerts:
             made.left.append("The launch file has no [[alerts]], so nobody would be told")
         return made
