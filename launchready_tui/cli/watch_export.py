@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
-
-if TYPE_CHECKING:
-    from ..watch.export import Job
-    from ..workspace import Workspace
 
 
 @click.command()
@@ -29,12 +25,12 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
     healthchecks    a script that makes dead-man's switches for the watch and for backups
     github-actions  a smoke test after each deploy; no watch: GitHub starts it late
     """
-    from ..watch.export import Plan
+    from ..watch.export import Plan, jobs_of
     from ..watch.export import export as made_for
 
     ws = said.open()
     try:
-        made = made_for(Plan.of(ws.launch, jobs=_jobs(ws)), kind)
+        made = made_for(Plan.of(ws.launch, jobs=jobs_of(ws.inventory)), kind)
         for name, body in made.files.items():
             if out is None:
                 if len(made.files) > 1:
@@ -51,17 +47,6 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
         return Exit.FINE
     finally:
         ws.close()
-
-
-def _jobs(ws: Workspace) -> list[Job]:
-    """Backups of the inventory: what must run by itself, and nobody notices when it does not."""
-    from ..watch.export import Job
-    from ..watch.export.plan import length_s
-
-    return [
-        Job(name=f"backup of {one.store}", owner=one.owner, every_s=length_s(one.every) or 0, grace_s=(length_s(one.every) or 0) // 4)
-        for one in ws.inventory.backups
-    ]
 
 
 @click.command()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..launch.records import HandedOver, handed_over
-from . import calendar, data, front, pack, redirects, sign, sweep, tables, zones
+from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, zones
 from .model import Document, Exported, ExportError, Source
 from .pages import PAGES
 from .profile import Profile
@@ -88,6 +88,7 @@ def build(
         **zones.files(shot),
         **redirects.files(shot),
         **_edge(shot),
+        **monitoring.files(shot),
         **tables.files(written, shot.origin),
     }
     files[pack.SUMS] = pack.sums(files)

@@ -139,6 +139,13 @@ FRONT = (
     *("EMERGENCY-CARD.html", "calendar/renewals.ics", "dns/example.com.zone", "edge/redirects.cloudflare.csv"),
     *("edge/redirects.nginx.conf", "edge/nginx.conf", "edge/cloudflare.txt", "edge/cloudflare.rulesets.json", "edge/vercel.json"),
     *("edge/netlify/_redirects", "edge/netlify/_headers", "reports/checks.junit.xml"),
+    *("monitoring/README.md", "monitoring/gatus/config.yaml"),
+    *(f"monitoring/prometheus/{name}.yml" for name in ("alertmanager", "blackbox", "compose", "prometheus", "rules")),
+    *(f"monitoring/prometheus/{name}" for name in ("Dockerfile", "README.md", "launchready-watch.service", "watch.env.example")),
+    *(
+        f"monitoring/healthchecks/{name}"
+        for name in ("healthchecks.json", "healthchecks.sh", "launchready-watch.service", "watch.env.example")
+    ),
     *("README.md", "SHA256SUMS", "START-HERE.html", "VERIFY.txt", "data/launchready.json", "data/schema.json"),
 )
 TABLES = (
@@ -183,7 +190,7 @@ def test_the_readme_lists_every_file_and_every_gap() -> None:
     made, documents = build(full(), now=NOW)
     readme = made["README.md"].decode()
     for name in made:
-        assert name in readme or name.startswith(("data/", "dns/", "edge/", "reports/")) or name == "README.md", name
+        assert name in readme or name.startswith(("data/", "dns/", "edge/", "monitoring/", "reports/")) or name == "README.md", name
     for document in documents:
         assert readme.count(f"\n| {document.title} | ") == len(document.gaps)
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import hostile
 import msgspec
 import pytest
+import yaml
 from bundle_source import NOW, Market, bare, finding, full, results
 from test_handover_bundle import Seen, hostile_market
 
@@ -26,7 +27,7 @@ from launchready_tui.handover.timing import change, timings
 from launchready_tui.handover.zones import Record, strings
 from launchready_tui.launch.decisions import SignOff
 from launchready_tui.launch.inventory import Access, Inventory, Plan, Renewal, System
-from launchready_tui.launch.model import Launch, Redirect
+from launchready_tui.launch.model import Alert, Launch, Redirect
 from launchready_tui.launch.records import handed_over
 
 
@@ -379,6 +380,7 @@ def test_the_teams_folder_names_nobody(tmp_path: Path) -> None:
     private = ("The founder", "The launch engineer", "A former helper", "+00 000", "07:00-23:00", "helper has left", "cloudflare/helper")
     for name, content in files.items():
         assert not [word for word in private if word in content.decode()], name
+    assert not [name for name in files if name.startswith("monitoring/")], "alerts say whom they reach, and where"
     assert "data/access.csv" not in files and "data/contacts.csv" not in files
     data = json.loads(files["data/launchready.json"])
     assert (data["profile"], data["people"], data["inventory"]["access"], data["inventory"]["contacts"]) == ("team", [], [], [])
@@ -456,3 +458,20 @@ def test_a_launch_without_anything_still_makes_every_file() -> None:
     launch = Launch(name="x", domain="example.com", canonical="https://example.com/")
     files = made(Market(launch))
     assert files["calendar/renewals.ics"].count("BEGIN:VEVENT") == 1 and "edge/redirects.nginx.conf" not in files
+
+
+# The watch for another machine
+
+
+def test_the_watch_for_another_machine_names_credentials_and_holds_none() -> None:
+    market = full()
+    market.launch = msgspec.structs.replace(
+        market.launch, alerts=(Alert(name="on-call", owner="founder", kind="slack", credential="chat-webhook"),)
+    )
+    files = {name: body.decode() for name, body in build(market, now=NOW)[0].items() if name.startswith("monitoring/")}
+    assert "chat-webhook" in files["monitoring/prometheus/alertmanager.yml"]
+    assert "/etc/launchready/secrets/chat-webhook" in files["monitoring/prometheus/alertmanager.yml"]
+    assert yaml.safe_load(files["monitoring/gatus/config.yaml"])["endpoints"]
+    said = files["monitoring/README.md"]
+    assert said.startswith("# The watch for another machine\n") and all(f"## {kind}\n" in said for kind in ("prometheus", "gatus"))
+    assert "- No dead\\-man's switch is named" in said or "No dead-man's switch is named" in said

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from . import actions, alertmanager, blackbox, gatus, healthchecks, prometheus, stack
-from .plan import Job, Plan, Ports
+from .plan import Job, Plan, Ports, jobs_of
 
 Kind = Literal["prometheus", "gatus", "healthchecks", "github-actions"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-__all__ = ["KINDS", "Exported", "Job", "Kind", "Plan", "Ports", "export"]
+__all__ = ["KINDS", "Exported", "Job", "Kind", "Plan", "Ports", "export", "jobs_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ class Exported:
 
     files: dict[str, str]
     notes: tuple[str, ...]
+
+
+def _json(made: object) -> str:
+    """Readable, and harmless wherever it is pasted: no sign in it begins a tag or an entity."""
+    text = json.dumps(made, indent=2, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
 
 
 def export(plan: Plan, kind: Kind) -> Exported:
@@ -48,7 +54,7 @@ def export(plan: Plan, kind: Kind) -> Exported:
         case "healthchecks":
             made = healthchecks.checks(plan)
             files = {
-                "healthchecks.json": json.dumps(made, indent=2, ensure_ascii=False) + "\n",
+                "healthchecks.json": _json(made),
                 "healthchecks.sh": healthchecks.script(plan, made),
                 "launchready-watch.service": stack.unit(plan),
                 "watch.env.example": stack.environment(plan),

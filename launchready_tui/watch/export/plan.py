@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ...launch.inventory import Inventory
 from ...launch.model import Alert, Launch, Watch
 from ...probe.stats import at_most
 from ...samples.model import Condition, Target
@@ -124,6 +125,15 @@ def length_s(text: str) -> int | None:
     plain = text.strip().lower()
     found = _LENGTH.fullmatch(plain)
     return _UNITS[found[2]] * int(found[1] or 1) if found else _ADVERBS.get(plain)
+
+
+def jobs_of(inventory: Inventory) -> tuple[Job, ...]:
+    """Backups of the inventory: what must run by itself, and nobody notices when it does not."""
+    every = {one.store: length_s(one.every) or 0 for one in inventory.backups}
+    return tuple(
+        Job(name=clean(f"backup of {one.store}"), owner=clean(one.owner), every_s=every[one.store], grace_s=every[one.store] // 4)
+        for one in inventory.backups
+    )
 
 
 def seconds(value: float) -> str:
