@@ -8,12 +8,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready_tui.launch.model import Alert, Host, Launch, Route, Watch, WatchTarget
+from launchready_tui.launch.model import Alert, Host, Launch, Region, Route, Watch, WatchTarget
 from launchready_tui.watch.export import KINDS, Exported, Job, Kind, Plan, export, yamltext
 from launchready_tui.watch.export.blackbox import re2
 from launchready_tui.watch.export.plan import length_s
@@ -166,6 +168,21 @@ tests:
               description: 4 of the probes of the last 180s got no right answer.
   - interval: 15s
     input_series:
+      - series: 'probe_success{{job="launchready", every="15s", target="back", instance="https://back.test/"}}'
+        values: '1x4 0x8 1x40'
+    alert_rule_test:
+      - eval_time: 3m
+        alertname: TargetDown
+        exp_alerts:
+          - exp_labels: {{event: down, every: 15s, job: launchready, target: back, instance: "https://back.test/"}}
+            exp_annotations:
+              summary: back is down
+              description: https://back.test/ gave no right answer for 30s or longer.
+      - eval_time: 3m45s
+        alertname: TargetDegraded
+        exp_alerts: []
+  - interval: 15s
+    input_series:
       - series: 'probe_http_duration_seconds{job="launchready", phase="processing", every="15s", target_ms="250", target="search"}'
         values: '0.2x20 0.3x7 0.2x100'
       - series: 'probe_http_duration_seconds{job="launchready", phase="transfer", every="15s", target_ms="250", target="search"}'
@@ -210,6 +227,80 @@ def test_the_rules_fire_when_the_watch_here_would(tmp_path: Path) -> None:
     (folder / "test.yml").write_text(RULES.replace("{{", "{").replace("}}", "}"))
     answer = run(folder, promtool, "test", "rules", "test.yml")
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+FAR = msgspec.structs.replace(
+    LAUNCH,
+    regions=(
+        Region(name="US east", url="https://probe.market.test:9115/us", credential="us-probe"),
+        Region(name="EU", url="http://10.0.0.7:9115", module="http_2xx", targets=("search",), every_s=30),
+        Region(name="AS", kind="globalping", place="Japan"),
+    ),
+)
+FAR_RULES = """
+rule_files: [rules.yml]
+evaluation_interval: 15s
+tests:
+  - interval: 60s
+    input_series:
+      - series: 'probe_success{job="launchready-region", every="60s", target="search", region="US east", instance="https://s.test/"}'
+        values: '1x3 0x20'
+      - series: 'probe_success{job="launchready-region", every="60s", target="home", region="US east", instance="https://h.test/"}'
+        values: '1x3 0 1x20'
+      - series: 'up{job="launchready-region", target="search", region="EU"}'
+        values: '1x3 0x20'
+      - series: 'up{job="launchready-region", target="home", region="US east"}'
+        values: '1x30'
+    alert_rule_test:
+      - eval_time: 4m
+        alertname: TargetDownThere
+        exp_alerts: []
+      - eval_time: 7m
+        alertname: TargetDownThere
+        exp_alerts:
+          - exp_labels:
+              {event: down, every: 60s, job: launchready-region, region: US east, target: search, instance: "https://s.test/"}
+            exp_annotations:
+              summary: search is down from US east
+              description: https://s.test/ gave no right answer to the prober there for 120s or longer.
+      - eval_time: 7m
+        alertname: TargetDown
+        exp_alerts: []
+      - eval_time: 11m
+        alertname: RegionBlind
+        exp_alerts:
+          - exp_labels: {event: down, region: EU}
+            exp_annotations:
+              summary: Nothing is known from EU
+              description: The exporter there does not answer.
+"""
+
+
+def test_regions_are_asked_through_their_exporters_and_told_apart(tmp_path: Path) -> None:
+    exported = made("prometheus", FAR)
+    folder = written(tmp_path, exported)
+    checked = run(folder, tool("promtool"), "check", "config", "prometheus.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    (folder / "test.yml").write_text(FAR_RULES)
+    answer = run(folder, tool("promtool"), "test", "rules", "test.yml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert run(folder, tool("amtool"), "check-config", "alertmanager.yml").returncode == 0
+    jobs = {one["job_name"]: one for one in yaml_of(exported.files["prometheus.yml"])["scrape_configs"]}
+    us, eu = jobs["launchready-region-US east-60s"], jobs["launchready-region-EU-30s"]
+    assert (us["scheme"], us["metrics_path"], us["basic_auth"]["password_file"]) == (
+        "https",
+        "/us/probe",
+        "/etc/launchready/secrets/us-probe",
+    )
+    assert {one["labels"]["target"] for one in us["static_configs"]} == {"home", "search", "mail.market.test"}, "no log-in goes there"
+    assert [(one["targets"], one["labels"]["__param_module"]) for one in eu["static_configs"]] == [(["10.0.0.7:9115"], "http_2xx")]
+    assert any("Globalping" in line for line in exported.notes) and any("USER" in line for line in exported.notes)
+    assert "exporters in US east need" in exported.files["README.md"]
+    assert "launchready-region" not in "".join(made("prometheus").files.values())
+
+
+def yaml_of(text: str) -> Any:
+    return pytest.importorskip("yaml").safe_load(text)
 
 
 # What no tool says

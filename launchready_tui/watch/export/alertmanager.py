@@ -35,7 +35,7 @@ def write(plan: Plan) -> str:
         {
             "route": {
                 "receiver": NOBODY,
-                "group_by": ["alertname", "target"],
+                "group_by": ["alertname", "target", "region"] if plan.regions else ["alertname", "target"],
                 "group_wait": "5s",
                 "group_interval": "30s",
                 "repeat_interval": "4h",

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...launch.inventory import Inventory
-from ...launch.model import Alert, Launch, Watch
+from ...launch.model import Alert, Launch, Region, Watch
 from ...probe.stats import at_most
 from ...samples.model import Condition, Target
 from ...text import clean
 from ..detect import SLOW_ALPHA
+from ..regions import elsewhere
 from ..targets import targets_of
 from ..watched import policy_of
 
@@ -55,6 +56,8 @@ class Plan:
     own_ca: bool = False
     connect: bool = False
     queues: bool = False
+    regions: tuple[tuple[Region, Target], ...] = ()
+    """What exporters in other regions look at."""
     left: list[str] = field(default_factory=list)
     """What could not be said in the other one's words, for people."""
 
@@ -62,10 +65,12 @@ class Plan:
     def of(
         cls, launch: Launch, *, jobs: Sequence[Job] = (), ports: Ports | None = None, secrets: str = SECRETS, targets: Sequence[Target] = ()
     ) -> Plan:
+        watched = tuple(targets) or targets_of(launch)
+        far = elsewhere(launch, watched)
         made = cls(
             product=clean(launch.name),
             domain=launch.domain,
-            targets=tuple(targets) or targets_of(launch),
+            targets=watched,
             alerts=launch.alerts,
             watch=launch.watch,
             jobs=tuple(jobs),
@@ -74,7 +79,10 @@ class Plan:
             own_ca=bool(launch.settings.ca_file),
             connect=bool(launch.connect),
             queues=any("queue" in alert.on for alert in launch.alerts) and bool(launch.queues),
+            regions=tuple((region, target) for region, target in far if region.kind == "blackbox"),
         )
+        for name in dict.fromkeys(region.name for region, _ in far if region.kind == "globalping"):
+            made.left.append(f"{name}: Globalping's probes are asked by `launchready watch` only")
         if made.own_ca:
             made.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
         if made.connect:
@@ -94,6 +102,7 @@ class Plan:
         """Every credential that is referred to, each once."""
         names = [alert.credential for alert in self.alerts if alert.credential]
         names += [target.login for target in self.targets if target.login]
+        names += [region.credential for region, _ in self.regions if region.credential]
         return tuple(dict.fromkeys([*names, *([self.watch.heartbeat] if self.watch.heartbeat else [])]))
 
 

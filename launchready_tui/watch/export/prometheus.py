@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
+from ...launch.model import Region
 from ...samples.budget import RATES
 from ...samples.model import Target
 from ..watched import policy_of
 from . import yamltext
 from .blackbox import TOTAL_S, module_of
-from .plan import CHANGED, Plan, down_for_s, seconds, slow_rule
+from .plan import CA_FILE, CHANGED, Plan, down_for_s, seconds, slow_rule
 
 JOB = "launchready"
+THERE = "launchready-region"
+"""The job of what is seen from other regions: it counts in no budget and no share of this one."""
 EVALUATE_S = 5
 Key = TypeVar("Key", bound=Hashable)
 
@@ -34,6 +38,7 @@ def write(plan: Plan) -> str:
                 "static_configs": [_static(plan, target) for target in targets],
             }
         )
+    jobs += [_region(plan, region, every, targets) for (region, every), targets in _far(plan)]
     for name, address in (("alertmanager", plan.ports.alertmanager), ("blackbox", plan.ports.blackbox)):
         jobs.append({"job_name": name, "scrape_interval": "15s", "static_configs": [{"targets": [address]}]})
     head = f"What of {plan.product} is watched, for Prometheus. Made by `launchready watch export prometheus`.\n{CHANGED}"
@@ -48,9 +53,13 @@ def write(plan: Plan) -> str:
     )
 
 
-def _static(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
+def _static(plan: Plan, target: Target, exporter: str = "") -> dict[str, yamltext.Value]:
     # The exporter is the address that is asked; what it shall ask goes as parameters, which are set as labels.
-    labels: dict[str, yamltext.Value] = {
+    return {"targets": [exporter or plan.ports.blackbox], "labels": _labels(target)}
+
+
+def _labels(target: Target) -> dict[str, yamltext.Value]:
+    return {
         "__param_module": module_of(target),
         "__param_target": target.url,
         "instance": target.url,
@@ -62,7 +71,35 @@ def _static(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
         "every": seconds(target.every_s),
         "target_ms": f"{target.target_ms:g}",
     }
-    return {"targets": [plan.ports.blackbox], "labels": labels}
+
+
+def _far(plan: Plan) -> list[tuple[tuple[Region, float], list[Target]]]:
+    by_name = {region.name: region for region, _ in plan.regions}
+    found = _by((target for _, target in plan.regions), lambda one: (one.region, one.every_s))
+    return [((by_name[name], every), targets) for (name, every), targets in found]
+
+
+def _region(plan: Plan, region: Region, every: float, targets: list[Target]) -> yamltext.Value:
+    """One exporter elsewhere, asked the way the watch here asks it."""
+    url = urlsplit(region.url)
+    made: dict[str, yamltext.Value] = {
+        "job_name": f"{THERE}-{region.name}-{seconds(every)}",
+        "scrape_interval": seconds(every),
+        "scrape_timeout": seconds(min(every, TOTAL_S + 2)),
+        "scheme": url.scheme,
+        "metrics_path": f"{url.path.rstrip('/')}/probe",
+    }
+    if region.credential:
+        made["basic_auth"] = {"username": "USER", "password_file": plan.secret(region.credential)}
+        plan.left.append(f"{region.name}: write the user name into prometheus.yml in place of USER, and the password alone into the file")
+    if plan.own_ca and url.scheme == "https":
+        made["tls_config"] = {"ca_file": CA_FILE}
+    made["static_configs"] = [
+        _static(plan, target, url.netloc)
+        | {"labels": _labels(target) | {"__param_module": region.module or module_of(target), "job": THERE, "region": region.name}}
+        for target in targets
+    ]
+    return made
 
 
 def rules(plan: Plan) -> str:
@@ -82,11 +119,11 @@ def rules(plan: Plan) -> str:
             )
         )
         spoilt = f"count_over_time({probes}[{seconds(window)}]) - sum_over_time({probes}[{seconds(window)}])"
-        # Some fail and some do not; when the last three did, it is on its way to be down.
+        # Some fail and some do not; when the last three did, it is on its way to be down. After an outage its failures are no news.
         here.append(
             _rule(
                 "TargetDegraded",
-                f"{spoilt} >= {most}\nand max_over_time({probes}[{seconds(3 * every)}]) == 1",
+                f"{spoilt} >= {most}\nand max_over_time({probes}[{seconds(3 * every)}]) == 1\n{_unless_down(window)}",
                 0,
                 "down",
                 "{{ $labels.target }} fails now and then",
@@ -127,11 +164,46 @@ def rules(plan: Plan) -> str:
         {"name": "launchready-budget", "rules": _burning(plan)},
         {"name": "launchready-watch", "rules": _itself()},
     ]
+    if plan.regions:
+        groups.insert(2, {"name": "launchready-regions", "rules": _from_there(plan)})
     head = (
         f"When somebody is told of {plan.product}. Made by `launchready watch export prometheus`.\n{CHANGED}\n"
         "The exporter opens a new connection each time; what is compared with the target is the answer without lookup, connect and TLS."
     )
     return yamltext.dump({"groups": groups}, head=head)
+
+
+def _unless_down(within_s: float) -> str:
+    return f'unless on (target) max_over_time(ALERTS{{alertname="TargetDown", alertstate="firing"}}[{seconds(within_s)}])'
+
+
+def _from_there(plan: Plan) -> list[yamltext.Value]:
+    """What is down from elsewhere, and from where nothing is known. How quick it is there stands in the console."""
+    made: list[yamltext.Value] = []
+    for (every, down_for), _ in _by((target for _, target in plan.regions), lambda one: (one.every_s, down_for_s(one))):
+        made.append(
+            _rule(
+                "TargetDownThere",
+                # While it is down from here too that is one thing and told once.
+                f'probe_success{{job="{THERE}", every="{seconds(every)}"}} == 0\n{_unless_down(2 * every)}',
+                down_for,
+                "down",
+                "{{ $labels.target }} is down from {{ $labels.region }}",
+                f"{{{{ $labels.instance }}}} gave no right answer to the prober there for {seconds(down_for)} or longer.",
+                every=seconds(every),
+            )
+        )
+    made.append(
+        _rule(
+            "RegionBlind",
+            f'max by (region) (up{{job="{THERE}"}}) == 0',
+            300,
+            "down",
+            "Nothing is known from {{ $labels.region }}",
+            "The exporter there does not answer.",
+        )
+    )
+    return made
 
 
 def _pace(target: Target) -> tuple[float, float, float, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from . import yamltext
 from .plan import CHANGED, SECRETS, Plan
 
@@ -102,6 +104,7 @@ def environment(plan: Plan) -> str:
     """The file `watch.env.example`: which variables the service needs. Names only."""
     hosts = {target.login: target.host for target in plan.targets if target.login}
     hosts |= {alert.credential: (alert.server or "hooks.slack.com").partition(":")[0] for alert in plan.alerts if alert.credential}
+    hosts |= {region.credential: urlsplit(region.url).hostname or "" for region, _ in plan.regions if region.credential}
     if plan.watch.heartbeat:
         hosts[plan.watch.heartbeat] = plan.watch.heartbeat_host
     lines = ["# As /etc/launchready/watch.env, mode 0600, owner root. Fill in the values there, never here."]
@@ -124,6 +127,13 @@ CMD ["launchready", "--trust", "watch"]
 """
 
 
+def _regions(plan: Plan) -> str:
+    names = list(dict.fromkeys(region.name for region, _ in plan.regions if not region.module))
+    if not names:
+        return ""
+    return f"The exporters in {', '.join(names)} need the same `blackbox.yml`: put it there, and start them with it.\n\n"
+
+
 def readme(plan: Plan) -> str:
     """The file `README.md`: what to do with the folder, and what it leaves out."""
     rows = [f"- `{SECRETS}/{name}`" for name in plan.credentials]
@@ -144,8 +154,8 @@ The same targets and alerts as in `launchready.toml`, for Prometheus, Alertmanag
 4. Test it: `promtool check config prometheus.yml`, `amtool check-config alertmanager.yml`. Then switch something harmless off and wait for
    the message. How long that took is the evidence with which somebody confirms the check "Told in 5 minutes".
 
-`launchready-watch.service` and `Dockerfile` run `launchready watch` itself on such a machine, with `watch.env.example` for its secrets;
-`launchready watch metrics` prints what that one sees for Prometheus.
+{_regions(plan)}`launchready-watch.service` and `Dockerfile` run `launchready watch` itself on such a machine, with `watch.env.example`
+for its secrets; `launchready watch metrics` prints what that one sees for Prometheus.
 
 ## Not the same as in the console
 
