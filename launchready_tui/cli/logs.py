@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import Common, common, pass_common
-from .say import CouldNotRun, Exit, note
+from .say import CouldNotRun, Exit, note, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def logs(said: Common, files: tuple[Path, ...], form: Any, env: str, hours: floa
         if sources:
             taken.append(read(sources, since=since))
     except (OSError, EOFError) as why:
-        raise CouldNotRun(str(why)) from None
+        raise CouldNotRun(words_of(why)) from None
     found = any(_is_bad(reading) for reading in taken)
     for reading in taken:
         if shown == "json":

@@ -78,7 +78,7 @@ def _failed(error: Exception) -> int:
     """The exit code of an error that a command did not handle, after it was said in plain words."""
     code = _code(error)
     if code is not None:
-        wrong(str(error))
+        wrong(words_of(error))
         return code
     from ..run import reference
 
@@ -91,6 +91,14 @@ def _failed(error: Exception) -> int:
     else:
         note("Set LAUNCHREADY_DEBUG=1 to see where it happened; no values are shown.")
     return Exit.COULD_NOT_RUN
+
+
+def words_of(error: Exception) -> str:
+    """What a system call was refused is said with its file and in words, not by its number."""
+    if type(error).__module__ == "builtins" and isinstance(error, OSError) and error.strerror:
+        about = f"{error.filename}: " if error.filename else ""
+        return f"{about}{error.strerror[0].lower()}{error.strerror[1:]}"
+    return str(error)
 
 
 def _code(error: Exception) -> int | None:

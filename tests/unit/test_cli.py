@@ -400,6 +400,16 @@ def test_glyphs_become_ascii_where_the_terminal_has_none(
     assert Common().ascii(io.TextIOWrapper(io.BytesIO(), "latin-1"))
 
 
+@pytest.mark.parametrize(
+    "arguments", [("logs", "no-such.log"), ("edge-config", "nginx", "--out", "/proc/x"), ("watch", "export", "gatus", "--out", "/proc/x")]
+)
+def test_what_the_system_refuses_is_said_in_words(program: Program, arguments: tuple[str, ...]) -> None:
+    said = program.at(*arguments)
+    assert said.code == 3
+    assert "Errno" not in said.err and "mistake in LaunchReady" not in said.err
+    assert "o such file or directory" in said.err and arguments[-1] in said.err
+
+
 def test_explain_what_is_not_there_names_the_nearest(program: Program) -> None:
     said = program("explain", "edge.redirekts")
     assert said.code == 2
