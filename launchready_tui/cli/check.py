@@ -12,7 +12,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
-from .values import FORMATS, CheckName
+from .values import FORMATS, TO_FILE, CheckName
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -34,7 +34,7 @@ FAIL_ON = ("blocker", "high", "medium", "low", "never")
     show_default=True,
     help="Exit with 1 if something open stands at or above this severity, or the full run says NO-GO; never: always 0.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there, not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write the report there, not to stdout.")
 @common
 @pass_common
 def check(said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: bool, fail_on: str, out: Path | None) -> int:

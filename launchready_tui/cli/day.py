@@ -9,6 +9,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FILE
 
 if TYPE_CHECKING:
     from ..handover.day import Day
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--note", "words", default="", metavar="TEXT", help="Append a line to the log, with the time and your name.")
 @click.option("--at", "checkpoint", default="", metavar="T-60m", help="The line says that this checkpoint was gone through.")
-@click.option("--log", "log_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the log there (Markdown).")
+@click.option("--log", "log_file", type=TO_FILE, metavar="FILE", help="Write the log there (Markdown).")
 @common
 @pass_common
 def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int:

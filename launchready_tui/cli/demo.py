@@ -14,7 +14,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
-from .values import FORMATS
+from .values import FORMATS, TO_FOLDER
 
 if TYPE_CHECKING:
     from ..lab.client import Lab
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--fixed", multiple=True, metavar="ID", help="Start with this flaw repaired; `all` for every one. May be given again.")
 @click.option("--flaws", is_flag=True, help="List the flaws of the demo marketplace and stop.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where the handover folder goes.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Where the handover folder goes.")
 @common
 @pass_common
 def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:

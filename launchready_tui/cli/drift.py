@@ -10,6 +10,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
+from .values import TO_FILE
 
 if TYPE_CHECKING:
     from ..handover.drift import Drift, Handed
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "kind", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
 @click.option("--no-run", is_flag=True, help="Compare with what was seen last; look at nothing anew.")
 @click.option("--write-ci", is_flag=True, help="Do not compare: write a monthly GitHub job and the data it compares with, without people.")
 @common

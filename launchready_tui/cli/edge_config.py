@@ -9,11 +9,12 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FOLDER
 
 
 @click.command("edge-config")
 @click.argument("kind", type=click.Choice(("nginx", "cloudflare", "vercel", "netlify")))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files there, not to stdout.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
 @common
 @pass_common
 def edge_config(said: Common, kind: Any, out: Path | None) -> int:

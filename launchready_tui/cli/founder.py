@@ -9,12 +9,13 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FILE
 
 _LARGEST = 1024 * 1024
 
 
 @click.command()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there (Markdown), not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there (Markdown), not to stdout.")
 @common
 @pass_common
 def questions(said: Common, out: Path | None) -> int:

@@ -9,6 +9,7 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FOLDER
 
 if TYPE_CHECKING:
     from ..handover import Record
@@ -20,7 +21,7 @@ TOLD = 20
 
 
 @click.command()
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Where it goes; default: the launch's folder.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Where it goes; default: the launch's folder.")
 @click.option(
     "--profile",
     type=click.Choice(("founder", "team")),

@@ -8,11 +8,12 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FILE
 
 
 @click.command()
 @click.option("--format", "kind", type=click.Choice(("markdown", "html")), help="Default: by the file's ending, else markdown.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there, not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
 @common
 @pass_common
 def receipt(said: Common, kind: str | None, out: Path | None) -> int:

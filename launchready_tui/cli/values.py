@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +56,23 @@ class Endpoint(ParamType):
 
 
 ENDPOINT = Endpoint()
+
+
+class _Target(click.Path):
+    """Where something is written once the work is done: what cannot be written is said before the work begins."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        there = path.parent if self.file_okay else next((one for one in (path, *path.absolute().parents) if one.exists()), path)
+        if not there.is_dir():
+            self.fail(f"{path} cannot be written: {there} {'is no folder' if there.exists() else 'does not exist'}", param, ctx)
+        if not os.access(there, os.W_OK | os.X_OK):
+            self.fail(f"{path} cannot be written: this user may not write in {there}", param, ctx)
+        return path
+
+
+TO_FILE = _Target(dir_okay=False)
+TO_FOLDER = _Target(file_okay=False)
 
 
 class Allow(ParamType):

@@ -9,11 +9,12 @@ import click
 
 from .options import Common, common, pass_common
 from .say import Exit, note
+from .values import TO_FILE, TO_FOLDER
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(("prometheus", "gatus", "healthchecks", "github-actions")))
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write the files there, not to stdout.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
 @common
 @pass_common
 def export(said: Common, kind: Any, out: Path | None) -> int:
@@ -53,7 +54,7 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
 @click.option(
     "--window", type=click.FloatRange(60, 7 * 86400), default=3600, show_default=True, metavar="SECONDS", help="For what is counted."
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there, whole or not at all.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, whole or not at all.")
 @common
 @pass_common
 def metrics(said: Common, window: float, out: Path | None) -> int:

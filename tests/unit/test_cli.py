@@ -410,6 +410,29 @@ def test_what_the_system_refuses_is_said_in_words(program: Program, arguments: t
     assert "o such file or directory" in said.err and arguments[-1] in said.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "--out", "{tmp}/no/such/report.xml"), "{tmp}/no/such does not exist"),
+        (("check", "--out", "{tmp}/file/report.xml"), "{tmp}/file is no folder"),
+        (("receipt", "--out", "{tmp}/no/r.md"), "{tmp}/no does not exist"),
+        (("questions", "--out", "{tmp}"), "is a directory"),
+        (("day", "--log", "{tmp}/no/log.md"), "{tmp}/no does not exist"),
+        (("drift", "{tmp}", "--out", "{tmp}/no/d.md"), "{tmp}/no does not exist"),
+        (("handover", "--offline", "--out", "{tmp}/file"), "is a file"),
+        (("demo", "--headless", "--out", "{tmp}/file/new/folder"), "{tmp}/file is no folder"),
+        (("watch", "metrics", "--out", "{tmp}/no/m"), "{tmp}/no does not exist"),
+    ],
+)
+def test_where_nothing_can_be_written_is_said_before_the_work_begins(
+    program: Program, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    said = program.at(*(one.format(tmp=tmp_path) for one in arguments))
+    assert said.code == 2, said.err
+    assert words.format(tmp=tmp_path) in said.err and "saved" not in said.err
+
+
 def test_explain_what_is_not_there_names_the_nearest(program: Program) -> None:
     said = program("explain", "edge.redirekts")
     assert said.code == 2
