@@ -37,6 +37,7 @@ PACKAGES: dict[str, str] = {
     "msgspec": "everything",
     "tomli-w": "writing decisions, people and inventory",
     "click": "the command line",
+    "aiosmtplib": "alerts by mail",
 }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from cliff import LAUNCH, Program, clean_environment, say
 
+from launchready_tui.cli import doctor
 from launchready_tui.launch.load import load
 from launchready_tui.launch.trust import Trust
 from launchready_tui.vault import store
@@ -274,3 +277,8 @@ def test_doctor_without_a_launch_file_is_fine(program: Program, keyring: Keyring
     said = program("doctor", "--offline", "-C", empty)
     assert said.code == 0
     assert "No check stays unchecked for want of something here, as far as it was tried" in said.out
+
+
+def test_doctor_knows_every_package_that_the_program_needs() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert set(doctor.PACKAGES) == {re.split(r"[\[>=<]", one)[0] for one in project["dependencies"]}
