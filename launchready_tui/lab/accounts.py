@@ -159,6 +159,8 @@ class App:
             '<label>Days<input name="days" type="number" min="1" max="60" value="1"></label>'
             f"<output>{listing.price} EUR</output><div data-pay></div><button>Book</button></form>"
         )
+        if "test-card-hint" in self._flaws:
+            form += "<p>Testing? Pay with 4242 4242 4242 4242, any date, any code.</p>"
         return self._html(f"Book {listing.title}", f"<h1>{escape(listing.title)}</h1>{form}")
 
     async def _book(self, request: Request, text: str, days: str) -> Response:

@@ -12,7 +12,24 @@ import msgspec
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
 from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
-from ..launch.model import Apps, Email, Flow, Host, Launch, Mailbox, MailFlow, Page, Permission, Redirect, Route, Settings, Sprint, Watch
+from ..launch.model import (
+    Apps,
+    Email,
+    Flow,
+    Host,
+    Launch,
+    LegalPage,
+    Mailbox,
+    MailFlow,
+    Page,
+    Permission,
+    Redirect,
+    Route,
+    Safety,
+    Settings,
+    Sprint,
+    Watch,
+)
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
 from ..roadmap.model import Roadmap
@@ -97,6 +114,7 @@ def launch(now: datetime) -> Launch:
         domain=at.DOMAIN,
         canonical=f"{at.SITE}/",
         markets=("EU",),
+        languages=("en",),
         cdn="demo-edge",
         sprint=Sprint(start=start, hours=48),
         permission=Permission(by=FOUNDER, on=now.date(), domains=(at.DOMAIN,)),
@@ -122,6 +140,8 @@ def launch(now: datetime) -> Launch:
             support=f"{at.SITE}/support",
             account_deletion=f"{at.SITE}/account-deletion",
         ),
+        legal=(LegalPage(kind="imprint", url=f"{at.SITE}/imprint"),),
+        safety=Safety(rules=f"{at.SITE}/rules", report=f"{at.SITE}/report", owner=SUPPORT),
         email=Email(senders=(at.DOMAIN, at.NOTIFY), selectors=(at.SELECTOR,), support=at.SUPPORT),
         mailboxes=(Mailbox(name="seed", address=at.TESTER, host=at.IMAP, login=LOGIN),),
         flows=(

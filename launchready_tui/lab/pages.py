@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from html import escape
 
 from . import files
@@ -10,8 +10,17 @@ from . import places as at
 from .market import CITIES, Listing
 
 
-def page(title: str, body: str, *, canonical: str = "", script: str = files.SITE_JS, index: bool = True, extra: str = "") -> str:
-    """A whole page. `canonical` is the path it is known by; without one it names none."""
+def page(
+    title: str,
+    body: str,
+    *,
+    canonical: str = "",
+    script: str = files.SITE_JS,
+    index: bool = True,
+    extra: str = "",
+    without: Collection[str] = (),
+) -> str:
+    """A whole page. `canonical` is the path it is known by; without one it names none. `without` are paths left out of the footer."""
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -37,13 +46,15 @@ def page(title: str, body: str, *, canonical: str = "", script: str = files.SITE
     nav = "".join(f'<a href="{href}">{words}</a>' for href, words in links)
     foot = (
         (f"{at.SITE}/about", "About"),
+        (f"{at.SITE}/imprint", "Imprint"),
+        (f"{at.SITE}/rules", "Rules"),
         (f"{at.SITE}/terms", "Terms"),
         (f"{at.SITE}/privacy", "Privacy"),
         (f"{at.SITE}/account-deletion", "Delete an account"),
         (f"{at.SITE}/support", "Support"),
         (f"https://{at.STATUS}/", "Status"),
     )
-    footer = " · ".join(f'<a href="{href}">{words}</a>' for href, words in foot)
+    footer = " · ".join(f'<a href="{href}">{words}</a>' for href, words in foot if href.removeprefix(at.SITE) not in without)
     return (
         '<!doctype html>\n<html lang="en"><head>' + "".join(head) + "</head><body>"
         f'<header><a href="{at.SITE}/"><img src="{files.LOGO}" alt="Demo Market"></a><nav>{nav}</nav></header>'

@@ -32,10 +32,66 @@ _TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "/help/bookings": ("About bookings", ("A booking is free until two days before it starts.", '<a href="/help">Back to help</a>')),
     "/support": ("Support", (f'We answer within a day: <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',)),
     "/about": ("About", ("Demo Market lends tools, tents and bikes between neighbours. It runs on this machine alone.",)),
-    "/terms": ("Terms", ("Who lends is asked to describe the thing truly, who borrows to bring it back as it was.",)),
-    "/privacy": ("Privacy", ("We keep your mail address and your bookings, and nothing of what you look at.",)),
-    "/account-deletion": ("Delete an account", ("Log in, open your account, choose Delete. All of it is gone within a day.",)),
+    "/imprint": (
+        "Who runs Demo Market",
+        (
+            "Demo Market is the demo of a launch console. It is run by whoever started it, on their own machine, and by nobody else.",
+            f'Write to <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>; we answer within a day.',
+        ),
+    ),
+    "/rules": (
+        "What may be offered here",
+        (
+            "Things that may be lent: tools, tents, bikes, cameras. Not here: weapons, medicines, animals, whatever is not yours to lend.",
+            "Be fair in words too: no threats, no lies about others. What breaks these rules is taken down within a day.",
+            '<a href="/report">Report something</a> that does not belong here.',
+        ),
+    ),
+    "/report": (
+        "Report something",
+        (
+            f'Write to <a href="mailto:{at.SUPPORT}?subject=Report">{at.SUPPORT}</a> with the address of the page and a sentence on why.',
+            "Support looks at every report the same day and tells you what became of it.",
+        ),
+    ),
+    "/terms": (
+        "Terms",
+        (
+            "You borrow from the person who offers the thing; Demo Market brings you together and takes the money for them.",
+            "The price of a booking is what the listing says for each day. It is paid when you book and passed on when the thing is back.",
+            "A booking costs nothing if you cancel two days before it starts. After that the first day is paid.",
+            "Who lends describes the thing truly; who borrows brings it back as it was, and answers for damage up to its value.",
+            'What may be offered stand <a href="/rules">in the rules</a>. Who breaks them loses the account, and gets open payments back.',
+        ),
+    ),
+    "/privacy": (
+        "Privacy",
+        (
+            f'Demo Market is responsible for your data; ask us at <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',
+            "We keep your mail address and your bookings, because without them there is no booking, and nothing of what you look at.",
+            "The payment provider gets the amount and the number of your booking. Nobody else gets anything.",
+            "Bookings are kept for as long as the tax office wants to see them, everything else until you delete your account.",
+            'You may see, correct and <a href="/account-deletion">delete</a> what we keep at any time, and complain to the data '
+            "protection authority where you live.",
+        ),
+    ),
+    "/account-deletion": (
+        "Delete your Demo Market account",
+        (
+            "Log in, open your account, choose Delete. Your account, your listings and your messages are deleted within a day.",
+            "Bookings that were paid are kept for as long as the tax office wants to see them, without your name on them.",
+        ),
+    ),
 }
+
+
+def _with_flaws(path: str, paragraphs: tuple[str, ...], flaws: Collection[str]) -> tuple[str, ...]:
+    """A text as it stands while something is wrong with it."""
+    if path == "/terms" and "terms-unfinished" in flaws:
+        return ("These terms are between you and [Company Name], registered in [Country].", *paragraphs[1:])
+    if path == "/support" and "support-sample-address" in flaws:
+        return ('We answer within a day: <a href="mailto:support@example.com">support@example.com</a>.',)
+    return paragraphs
 
 
 class Site:
@@ -90,6 +146,7 @@ class Site:
             return self._offer()
         if path in _TEXTS:
             title, paragraphs = _TEXTS[path]
+            paragraphs = _with_flaws(path, paragraphs, self._flaws)
             return html(pages.page(f"{title} · Demo Market", pages.text_page(title, paragraphs), canonical=path), cache=AT_THE_EDGE)
         if path == "/robots.txt":
             kept = "/" if "robots-shut" in self._flaws else "/search"
@@ -116,7 +173,8 @@ class Site:
         if "broken-listing-link" in self._flaws:
             body += f'<p>Our pick of the week: <a href="/listings/{GONE_LISTING}">a sound system for a garden party</a></p>'
         index = "noindex-left" not in self._flaws
-        return html(pages.page("Demo Market", body, canonical="/", index=index), cache=AT_THE_EDGE)
+        without = ("/terms",) if "terms-unlinked" in self._flaws else ()
+        return html(pages.page("Demo Market", body, canonical="/", index=index, without=without), cache=AT_THE_EDGE)
 
     async def _feed(self, request: Request) -> Response:
         text = request.query.get("page", "1")
@@ -133,10 +191,12 @@ class Site:
         listing = await self._market.listing(int(text)) if text.isdecimal() and len(text) < 9 else None
         if listing is None:
             return self._missing()
+        price = "XX" if "listing-without-price" in self._flaws and listing.id == LISTING else listing.price
+        report = "" if "listing-no-report" in self._flaws else ' · <a href="/report" rel="nofollow">Report this listing</a>'
         body = (
-            pages.text_page(listing.title, (f"{listing.city} · {listing.price} EUR a day",))
+            pages.text_page(listing.title, (f"{listing.city} · {price} EUR a day",))
             + f'<p><button data-listing="{listing.id}" aria-pressed="false">Keep in mind</button></p>'
-            + f'<p><a href="{at.APP_SITE}/book/{listing.id}">Book it</a> · <a href="/listings">All listings</a></p>'
+            + f'<p><a href="{at.APP_SITE}/book/{listing.id}">Book it</a> · <a href="/listings">All listings</a>{report}</p>'
         )
         return html(pages.page(f"{listing.title} · Demo Market", body, canonical=f"/listings/{listing.id}"), cache=AT_THE_EDGE)
 
@@ -153,7 +213,10 @@ class Site:
             extra = f'<script src="http://{at.APEX}{files.SITE_JS}" defer></script>'
         if "socket-in-the-clear" in self._flaws:
             extra += f'<script>const live = new WebSocket("ws://{at.APEX}/live");</script>'
-        body = pages.text_page("First weekend half price", ("Book anything before Sunday and pay half.",)) + (
+        words = ["Book anything before Sunday and pay half."]
+        if "offer-filler" in self._flaws:
+            words.append("Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor.")
+        body = pages.text_page("First weekend half price", words) + (
             f'<p><a href="/listings/{LISTING}">See what others book</a> · <a href="{at.APP_SITE}/signup">Start now</a></p>'
         )
         named = "" if "offer-twice" in self._flaws else "/offer"
@@ -161,6 +224,7 @@ class Site:
 
     def _sitemap(self) -> Response:
         paths = ["/", "/listings", "/offer", *_TEXTS, *(f"/listings/{number}" for number in FEATURED)]
+        paths += ["/listings/test-listing-1"] if "sitemap-test-entry" in self._flaws else []
         site = f"https://{at.WWW}" if "sitemap-www" in self._flaws else at.SITE
         rows = "".join(f"<url><loc>{site}{path}</loc></url>" for path in paths)
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>\n'

@@ -25,6 +25,7 @@ AlertEvent = Literal["down", "slow", "deploy", "certificate", "queue"]
 MailboxKind = Literal["imap", "gmail", "outlook"]
 MailboxAuth = Literal["", "password", "token", "device", "refresh"]
 FlowName = Literal["verification", "password-reset", "invite", "receipt", "notification"]
+LegalKind = Literal["privacy", "terms", "imprint", "refunds", "sellers", "cookies"]
 Service = Literal["rdap", "crt.sh", "certspotter", "block-lists", "asn", "globalping"]
 
 
@@ -129,6 +130,43 @@ class Apps(_Table, frozen=True, kw_only=True):
     """The https URL of the support page."""
     account_deletion: str = ""
     """The https URL where people ask for their account to be deleted."""
+    review_login: str = ""
+    """The name of the item in the password manager that holds the log-in for the stores' reviewers. Never the log-in itself."""
+
+
+class LegalPage(_Table, frozen=True, kw_only=True):
+    """A page the law or a provider asks for."""
+
+    kind: LegalKind
+    """privacy, terms, imprint (who runs it and how to reach them), refunds, sellers (terms for those who sell) or cookies."""
+    url: str
+    """The whole https URL."""
+    language: str = ""
+    """Its language, such as `de`. Empty: the one that the page says of itself."""
+
+
+class Payments(_Table, frozen=True, kw_only=True):
+    """How money is taken."""
+
+    provider: str = ""
+    """The payment provider, such as `stripe`; `none` where nothing is paid for."""
+    webhook: str = ""
+    """The https URL that the provider reports payments to."""
+
+
+class Safety(_Table, frozen=True, kw_only=True):
+    """What users may show each other, and who looks after it."""
+
+    user_content: bool = True
+    """False where users show each other nothing: no listings, no reviews, no messages."""
+    pages: tuple[str, ...] = ()
+    """The https URLs of pages that show what users wrote. Empty: the safe routes of the flow `list`."""
+    rules: str = ""
+    """The https URL of the page that says what may not be offered or written."""
+    report: str = ""
+    """Where people report what breaks the rules: an https URL, or a mail address."""
+    owner: str = ""
+    """Who looks at reports and takes things down: a person id of people.toml."""
 
 
 class Email(_Table, frozen=True, kw_only=True):
@@ -402,6 +440,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """The one main address: scheme and host, such as `https://example.com/`."""
     markets: tuple[str, ...] = ()
     """Markets it launches in, such as `US`, `EU`."""
+    languages: tuple[str, ...] = ()
+    """Languages the product speaks, such as `en`, `de`."""
     cdn: str = ""
     """The protection network that public traffic goes through, such as `cloudflare`. Empty: whatever shows itself."""
     announced: bool = True
@@ -420,6 +460,12 @@ class Launch(_Table, frozen=True, kw_only=True):
     """Old addresses and where they must lead."""
     apps: Apps = Apps()
     """The product's mobile apps, and the pages that app stores ask for."""
+    legal: tuple[LegalPage, ...] = ()
+    """Pages that the law or a provider asks for; those of the home page are found without."""
+    payments: Payments = Payments()
+    """How money is taken."""
+    safety: Safety = Safety()
+    """What users may show each other, and who looks after it."""
     email: Email = Email()
     """How the product sends and receives mail."""
     mailboxes: tuple[Mailbox, ...] = ()

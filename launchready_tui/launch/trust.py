@@ -78,6 +78,9 @@ def summary(file: LaunchFile) -> Reaches:
     urls += [url for redirect in launch.redirects for url in (redirect.from_, redirect.to)]
     apps = launch.apps
     urls += [url for url in (apps.privacy, apps.terms, apps.support, apps.account_deletion) if url]
+    urls += [page.url for page in launch.legal]
+    urls += [url for url in (launch.payments.webhook, launch.safety.rules, *launch.safety.pages) if url]
+    urls += [launch.safety.report] if "://" in launch.safety.report else []
     hosts = [launch.domain, *apps.hosts, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
     used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
     used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]

@@ -19,6 +19,7 @@ MOST_ROWS = {
     "routes": 100,
     "pages": 100,
     "redirects": 1000,
+    "legal": 60,
     "targets": 200,
     "alerts": 50,
     "logs": 50,
@@ -128,6 +129,22 @@ def _optional_url(value: str) -> tuple[str, str]:
     return _https(value) if value else ("", "")
 
 
+def _language(value: str) -> str:
+    return "" if not value or re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", value) else "a language such as en, de or pt-BR"
+
+
+def _vault_item(value: str) -> str:
+    """A name only: what looks like the log-in itself has no business in this file."""
+    fine = len(value) <= 100 and value.isprintable() and not re.search(r"[@/\\]|://|\S:\S", value)
+    return "" if fine else "the NAME of the item in the password manager, never a user name or a password"
+
+
+def _report(value: str) -> tuple[str, str]:
+    if not value or "@" not in value or "://" in value:
+        return _optional_url(value)
+    return names.email_problem(value), value.removeprefix("mailto:") if value.startswith("mailto:") else ""
+
+
 def _json_path(value: str) -> str:
     return (
         ""
@@ -194,6 +211,16 @@ RULES: dict[str, Rule] = {
     "apps.terms": _optional_url,
     "apps.support": _optional_url,
     "apps.account_deletion": _optional_url,
+    "apps.review_login": _plain(_vault_item),
+    "languages[]": _plain(_language, str.lower),
+    "legal[].url": _https,
+    "legal[].language": _plain(_language, str.lower),
+    "payments.provider": _plain(_label),
+    "payments.webhook": _optional_url,
+    "safety.pages[]": _https,
+    "safety.rules": _optional_url,
+    "safety.report": _report,
+    "safety.owner": _plain(_label),
     "email.senders[]": _plain(_sender, lambda value: "" if _sender(value.lower()) else value.lower()),
     "email.selectors[]": _plain(_selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""),
     "email.support": _plain(
@@ -310,6 +337,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         ("flows", "name"),
         ("pages", "url"),
         ("redirects", "from"),
+        ("legal", "url"),
     ):
         found += duplicates(data.get(table), table, key, file)
     for table, most_rows in MOST_ROWS.items():
@@ -387,13 +415,23 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
     main = names.url_parts(canonical)
     declared = [domain, main.hostname if main and main.hostname else domain]
     declared += [value for _, value in _text(data, "hosts[].name", broken)]
-    for pattern in ("routes[].url", "pages[].url", "targets[].url"):
+    for pattern in ("routes[].url", "pages[].url", "targets[].url", "payments.webhook", "safety.pages[]"):
         for key, value in _text(data, pattern, broken):
             parts = names.url_parts(value)
             host = parts.hostname if parts else ""
             if host and host not in declared:
                 say(key, value, f"a URL on a declared host; add {host} under [[hosts]], or use one of {', '.join(dict.fromkeys(declared))}")
-    for pattern in ("routes[].url", "pages[].url", "targets[].url", "redirects[].from", "redirects[].to"):
+    for pattern in (
+        "routes[].url",
+        "pages[].url",
+        "targets[].url",
+        "redirects[].from",
+        "redirects[].to",
+        "legal[].url",
+        "payments.webhook",
+        "safety.rules",
+        "safety.report",
+    ):
         for key, value in _text(data, pattern, broken):
             match = _SECRET_QUERY.search(value)
             if match:

@@ -19,8 +19,8 @@ from .reference import document, reference, table_text
 _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
-_PLAIN_TABLES = ("sprint", "permission", "apps", "email", "repository", "watch", "connect", "settings")
-_MANY = ("hosts", "routes", "pages", "redirects", "mailboxes", "flows", "targets", "alerts", "logs", "queues", "regions")
+_PLAIN_TABLES = ("sprint", "permission", "apps", "payments", "safety", "email", "repository", "watch", "connect", "settings")
+_MANY = ("hosts", "routes", "pages", "redirects", "legal", "mailboxes", "flows", "targets", "alerts", "logs", "queues", "regions")
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
     "permission": 'by = "founder"\non = 2026-11-24\ndomains = ["{domain}"]',
@@ -31,6 +31,9 @@ _EXAMPLES = {
     "targets": 'name = "api health"\nurl = "{canonical}healthz"\njson = {{ status = "ok" }}',
     "alerts": 'name = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"',
     "apps": 'ios = ["A1B2C3D4E5.com.example.shop"]\nandroid = ["com.example.shop"]\nprivacy = "{canonical}privacy"',
+    "legal": 'kind = "refunds"\nurl = "{canonical}refunds"',
+    "payments": 'provider = "stripe"\nwebhook = "https://api.{domain}/webhooks/stripe"',
+    "safety": 'rules = "{canonical}rules"\nreport = "report@{domain}"\nowner = "founder"',
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "mailboxes": 'name = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"',
     "flows": 'name = "password-reset"\nsteps = "ask for a new password at {canonical}forgot"\ncontains = ["Reset your password"]',

@@ -16,6 +16,7 @@ import pytest
 from edgetalk import EDGE
 from labtalk import ask, certificate, end, get, names_of, records
 from mailtalk import MAILS
+from readytalk import READY
 from twisttalk import TWISTED
 
 from launchready_tui.lab import files, flaws
@@ -234,6 +235,7 @@ BEHAVIOUR |= {
     "status-unfinished": lambda lab: "nginx" in get(lab, f"https://{at.STATUS}/").text,
     **EDGE,
     **MAILS,
+    **READY,
     **TWISTED,
 }
 
@@ -271,7 +273,7 @@ async def test_no_flaw_brings_another_one_along(lab: Lab) -> None:
 async def test_all_flaws_together_show_all_that_no_other_hides() -> None:
     async with Lab.start() as lab:
         hidden = {other for flaw in flaws.load() for other in flaw.masks}
-        hidden |= set(TWISTED)  # they wait
+        hidden |= {flaw.id for flaw in flaws.load() if flaw.waits}
         hidden.add("personal-page-cached")  # an edge that stores nothing stores no session; the page still allows it
         for flaw, there in BEHAVIOUR.items():
             if flaw not in hidden:

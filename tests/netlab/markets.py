@@ -79,6 +79,15 @@ class Market:
 
 
 AASA = """'{"applinks": {"details": [{"appIDs": ["A1B2C3D4E5.test.app"], "components": [{"/": "/l/*"}]}]}}'"""
+WORDS = "Words that stand here for a whole page of them, one after the other. " * 12
+
+
+def served(path: str, body: str) -> str:
+    """One page of the site shows something else than it should."""
+    html = f"<!doctype html><html lang=en><title>Page</title><p>{body}</p>"
+    return f"location = {path} {{ default_type text/html; return 200 '{html}'; }} include site.conf;"
+
+
 APPS = """
 [apps]
 ios = ["A1B2C3D4E5.test.app"]
@@ -90,6 +99,45 @@ account_deletion = "https://{d}/help"
 
 MARKETS: tuple[Market, ...] = (
     Market("perfect", "nothing"),
+    Market(
+        "terms-gaps",
+        "the terms still hold the brackets of their template",
+        apex_https=served("/terms", f"Between you and [Company Name]. {WORDS}"),
+        check="audit.legal-pages",
+        finds=(("audit.legal-pages.placeholder", "{d}/terms", "fail"),),
+    ),
+    Market(
+        "privacy-short",
+        "the privacy policy is one sentence",
+        apex_https=served("/privacy", "We keep your data as safe as we can, and we are proud of that, every single day of the year."),
+        check="audit.legal-pages",
+        finds=(("audit.legal-pages.thin", "{d}/privacy", "warn"),),
+    ),
+    Market(
+        "no-foot",
+        "the home page leads to no legal page",
+        apex_https=served("/", f"{WORDS}<a href=/help>Help</a>"),
+        check="audit.legal-pages",
+        finds=(
+            ("audit.legal-pages.missing", "privacy policy", "fail"),
+            ("audit.legal-pages.missing", "terms", "fail"),
+            ("audit.legal-pages.missing", "page that says who runs it", "warn"),
+        ),
+    ),
+    Market(
+        "filler",
+        "filler on the home page",
+        apex_https=served("/", f"Lorem ipsum dolor sit amet. {WORDS}"),
+        check="audit.demo-data",
+        finds=(("audit.demo-data.filler", "{d}/", "fail"),),
+    ),
+    Market(
+        "sample-help",
+        "the help page names an address that belongs to nobody",
+        apex_https=served("/help", f"Write to help@example.com. {WORDS}"),
+        check="audit.demo-data",
+        finds=(("audit.demo-data.contact", "{d}/help", "warn"),),
+    ),
     Market(
         "two-spf",
         "two SPF records",

@@ -97,6 +97,8 @@ add_header Referrer-Policy strict-origin-when-cross-origin always;
 add_header Permissions-Policy "camera=(), geolocation=(), microphone=()" always;
 add_header Cross-Origin-Opener-Policy same-origin-allow-popups always;
 """
+LEGAL = '<p><a href="/privacy">Privacy</a> <a href="/terms">Terms</a> <a href="/contact">Contact</a></p>'
+"""The foot of the home page."""
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -110,7 +112,11 @@ def site(folder: Path) -> None:
     )
     words = "Everything for a weekend. " * 60
     page = '<!doctype html><html lang="en"><head>{}</head><body>{}</body></html>\n'
-    (www / "index.html").write_text(page.format(head, f'<h1>Market</h1><p>{words}</p><a href="/help">Help</a>'))
+    (www / "index.html").write_text(page.format(head, f'<h1>Market</h1><p>{words}</p><a href="/help">Help</a>{LEGAL}'))
+    plain = '<meta charset="utf-8"><title>{}</title>'
+    for name in ("privacy", "terms", "contact"):
+        told = f"What the {name} page of a market has to say, sentence by sentence. " * 15
+        (www / f"{name}.html").write_text(page.format(plain.format(name.title()), f"<h1>{name.title()}</h1><p>{told}</p>"))
     (www / "help.html").write_text(page.format('<meta charset="utf-8"><title>Help</title>', "<h1>Help</h1>"))
     (www / "assets" / SCRIPT).write_text("document.documentElement.dataset.ready = 'yes';\n" * 60)
     (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.netlab
 FLAWED = [market for market in MARKETS if market.check]
 SEEN = (
     "audit.dns-host",
+    "audit.demo-data",
     "audit.latency",
+    "audit.legal-pages",
     "audit.one-service",
     "edge.canonical",
     "edge.cdn",

@@ -37,8 +37,12 @@ def spoken() -> dict[str, set[str]]:
                 and getattr(node.func.value, "id", "") == "say"
             ):
                 rule = getattr(node.args[0], "value", None)
+                if isinstance(node.args[0], ast.Attribute) and node.args[0].attr == "rule":
+                    continue  # one of a table of kinds, read below
                 assert isinstance(rule, str), f"{file.name}:{node.lineno} names its rule by a variable"
                 found.setdefault(str(checks[0]), set()).add(f"{checks[0]}.{rule}")
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_Kind":
+                found.setdefault(str(checks[0]), set()).add(f"{checks[0]}.{getattr(node.args[0], 'value', '')}")
     return found
 
 

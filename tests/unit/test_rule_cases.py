@@ -52,6 +52,8 @@ FACTS = {
 # Questions that nothing outside answers, or that could not be asked: they say "could not be seen" or nothing bad at all.
 UNSEEN = {
     "audit.client-secrets.unread",
+    "audit.demo-data.drawn",
+    "audit.demo-data.unread",
     "audit.dns-host.provider",
     "audit.email-provider.mailbox",
     "audit.email-provider.senders",
@@ -60,6 +62,7 @@ UNSEEN = {
     "audit.latency.no-safe-route",
     "audit.overbuild.repository",
     "audit.registrar.unavailable",
+    "audit.user-content.nothing",
     "edge.dns-health.servers",
     "edge.exposure.files",
 }

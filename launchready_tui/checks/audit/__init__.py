@@ -3,27 +3,33 @@
 from . import (
     broken_links,
     client_secrets,
+    demo_data,
     dns_host,
     email_provider,
     hosting,
     hosts,
     latency,
+    legal_pages,
     logs,
     one_service,
     overbuild,
     registrar,
+    user_content,
 )
 
 __all__ = [
     "broken_links",
     "client_secrets",
+    "demo_data",
     "dns_host",
     "email_provider",
     "hosting",
     "hosts",
     "latency",
+    "legal_pages",
     "logs",
     "one_service",
     "overbuild",
     "registrar",
+    "user_content",
 ]

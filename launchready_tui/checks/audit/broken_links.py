@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
 from ...world.sights import Chain, Reply
 from ..base import Say, check
-from ..parse import page as html
-from ..parse.addresses import host_of, normal, place
+from ..parse.addresses import host_of, place
 from ..seen import ABSENT, PROVEN, chain_evidence, distinct, via_of, wall
 from .dated import dated
-from .hosts_of import declared, is_own
+from .hosts_of import declared
+from .served import CRAWL, PAGES, Link, Page, crawl
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -24,48 +22,13 @@ if TYPE_CHECKING:
 
 say = Say("audit.broken-links")
 
-CRAWL = 40
-"""Requests for links in one run; the pages themselves come on top."""
-# Asking for these does something, if only to a visitor who is logged in.
-_ACTS = re.compile(r"/(?:log-?out|sign-?out|unsubscribe|delete|remove|cancel|destroy)\b", re.IGNORECASE)
-_ASSETS: frozenset[html.RefKind] = frozenset({"script", "style", "image", "media", "preload", "icon", "css"})
-_HEAVY: frozenset[html.RefKind] = frozenset({"image", "media"})
-_PAGES: frozenset[html.RefKind] = frozenset({"link", "frame", "object"})
-
-
-class _Link:
-    """One address that pages link to."""
-
-    def __init__(self, ref: html.Ref) -> None:
-        self.url = urldefrag(ref.url).url
-        self.kind = ref.kind
-        self.places: list[str] = []
-
-    @property
-    def evidence(self) -> Evidence:
-        return Evidence.of("linked from", "\n".join(dict.fromkeys(self.places)))
-
-
-class _Page:
-    """One page of the launch file as it was found."""
-
-    def __init__(self, url: str, chain: Chain) -> None:
-        self.url, self.chain = url, chain
-        self.reply = chain.end if isinstance(chain.end, Reply) else None
-        self.document = (
-            html.read(self.reply.text, self.reply.url) if self.reply and self.reply.is_html and self.reply.status == 200 else None
-        )
-
 
 @check("audit.broken-links")
 @dated
 async def broken_links(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
     """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the limit."""
-    urls = tuple(dict.fromkeys(page.url for page in launch.pages)) or (launch.canonical,)
-    pages = [_Page(url, chain) for url, chain in zip(urls, await asyncio.gather(*(world.web.follow(url) for url in urls)), strict=True)]
-    links, plain = _links(launch, pages)
-    asked = list(links.values())[:CRAWL]
-    answers = await asyncio.gather(*(_ask(world, link) for link in asked))
+    seen = await crawl(launch, world)
+    pages, links, plain, asked, answers = seen.pages, seen.links, seen.plain, seen.asked, seen.answers
     findings = [found for link, answer in zip(asked, answers, strict=True) if (found := _link(launch, link, answer)) is not None]
     if not launch.pages:
         findings.append(_unnamed(launch))
@@ -81,43 +44,14 @@ async def broken_links(launch: Launch, world: World) -> AsyncGenerator[Finding, 
         yield finding
 
 
+def _linked(link: Link) -> Evidence:
+    return Evidence.of("linked from", "\n".join(dict.fromkeys(link.places)))
+
+
 def _unnamed(launch: Launch) -> Finding:
     table = f'[[pages]]\nurl = "{launch.canonical}"\nuse = "demo"'
     words = "The launch file names no page that the demo shows or an advertisement leads to: only the start page was looked at"
     return say.info("unnamed", launch.domain, words, remedy=Remedy(text="Name these pages", paste=table, where="launchready.toml"))
-
-
-def _links(launch: Launch, pages: list[_Page]) -> tuple[dict[str, _Link], dict[str, _Link]]:
-    """Own links to follow, page by page in turn, and own links that are still http."""
-    follow: dict[str, _Link] = {}
-    plain: dict[str, _Link] = {}
-    lists = [[ref for ref in page.document.refs if _wanted(launch, ref)] if page.document else [] for page in pages]
-    named = {normal(page.url) for page in pages} | {normal(page.reply.url) for page in pages if page.reply}
-    # In turn, so that one page full of links does not use up the limit of all.
-    for depth in range(max((len(refs) for refs in lists), default=0)):
-        for page, refs in zip(pages, lists, strict=True):
-            if depth >= len(refs):
-                continue
-            ref = refs[depth]
-            if ref.kind in _PAGES and ref.scheme == "http":
-                plain.setdefault(place(ref.url), _Link(ref)).places.append(page.url)
-            if normal(ref.url) not in named:
-                follow.setdefault(normal(ref.url), _Link(ref)).places.append(page.url)
-    return follow, plain
-
-
-def _wanted(launch: Launch, ref: html.Ref) -> bool:
-    own = ref.scheme in ("http", "https") and is_own(launch, host_of(ref.url))
-    return own and ref.kind in _ASSETS | _PAGES and not _ACTS.search(urlsplit(ref.url).path)
-
-
-async def _ask(world: World, link: _Link) -> Chain | Reply | Failure:
-    """HEAD where only being there counts; servers that know no HEAD, or answer it otherwise, are asked again as a browser would."""
-    if link.kind in _HEAVY:
-        head = await world.web.get(link.url, method="HEAD", crawl=True)
-        if isinstance(head, Reply) and 200 <= head.status < 300:
-            return head
-    return await world.web.follow(link.url, crawl=True)
 
 
 def _end(answer: Chain | Reply | Failure) -> Reply | Failure:
@@ -136,14 +70,14 @@ def _is_broken(answer: Chain | Reply | Failure) -> bool:
     return end.status in (404, 410) or end.status >= 500
 
 
-def _link(launch: Launch, link: _Link, answer: Chain | Reply | Failure) -> Finding | None:
+def _link(launch: Launch, link: Link, answer: Chain | Reply | Failure) -> Finding | None:
     end, subject = _end(answer), place(link.url)
     if isinstance(end, Failure) and end.kind in ABSENT and host_of(link.url) in declared(launch):
         return None  # one cause, one finding: audit.hosts speaks of declared hosts without an address
-    evidence = [link.evidence, *([chain_evidence(answer)] if isinstance(answer, Chain) else [])]
+    evidence = [_linked(link), *([chain_evidence(answer)] if isinstance(answer, Chain) else [])]
     if _is_broken(answer):
         what = _what(answer)
-        page = link.kind in _PAGES or link.kind in ("script", "style")
+        page = link.kind in PAGES or link.kind in ("script", "style")
         return say.fail(
             "broken",
             subject,
@@ -163,7 +97,7 @@ def _link(launch: Launch, link: _Link, answer: Chain | Reply | Failure) -> Findi
     return None
 
 
-def _pages(link: _Link) -> str:
+def _pages(link: Link) -> str:
     places = list(dict.fromkeys(link.places))
     return f"{place(places[0])} links to" if len(places) == 1 else f"{len(places)} pages link to"
 
@@ -175,19 +109,19 @@ def _what(answer: Chain | Reply | Failure) -> str:
     return end.words if isinstance(end, Failure) else f"status {end.status}"
 
 
-def _insecure(link: _Link) -> Finding:
+def _insecure(link: Link) -> Finding:
     subject = place(link.url)
     return say.warn(
         "insecure-link",
         subject,
         f"A page links to {subject} over http: the click goes unprotected",
         severity=Severity.LOW,
-        evidence=[link.evidence, Evidence.of("link", link.url)],
+        evidence=[_linked(link), Evidence.of("link", link.url)],
         remedy=Remedy(text="Write the link with https", paste="https" + link.url.removeprefix("http"), where="the page"),
     )
 
 
-def _page(launch: Launch, page: _Page, asked: int, broken: bool) -> Finding:
+def _page(launch: Launch, page: Page, asked: int, broken: bool) -> Finding:
     subject, end = place(page.url), page.chain.end
     evidence, via = [chain_evidence(page.chain)], via_of(end)
     use = next((one.use for one in launch.pages if one.url == page.url), "demo")

@@ -20,6 +20,8 @@ PASSIVE: frozenset[RefKind] = frozenset({"image", "media", "icon", "css"})
 
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")\s]+)", re.IGNORECASE)
 _REFRESH = re.compile(r"^\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?['\"]?(.*?)['\"]?\s*$", re.IGNORECASE | re.DOTALL)
+_EMPTY = 80
+"""A page with fewer characters than this, and a script, is a frame that the script fills."""
 _HEAD_TAGS = frozenset({"html", "head", "title", "base", "link", "meta", "style", "script", "noscript", "template"})
 _CARD_NAMES = re.compile(r"card.?number|cardnumber|cc.?num|cvc|cvv", re.IGNORECASE)
 _MEDIA_TAGS: dict[str, tuple[str, RefKind]] = {
@@ -86,6 +88,20 @@ class Page:
     card_field: bool = False
     words: int = 0
     """Characters a reader without scripts sees, title apart."""
+    language: str = ""
+    """What the page says its language is, lower case."""
+    said: list[str] = field(default_factory=list)
+    """What a reader without scripts sees, piece by piece, blanks folded."""
+
+    @property
+    def text(self) -> str:
+        """All that is seen, in one line, title apart."""
+        return " ".join(self.said)
+
+    @property
+    def drawn(self) -> bool:
+        """Whether only a script fills the page: hardly anything is there without one."""
+        return self.words < _EMPTY and bool(self.inline or self.of("script", "preload"))
 
     def absolute(self, raw: str) -> str:
         """`raw` against the document's base; empty where it is no address."""
@@ -128,6 +144,8 @@ class _Reader(HTMLParser):
         self._inside = tag if tag in ("title", "style", "script") else ""
         for css in _CSS_URL.findall(given.get("style", "")):
             self._add("css", tag, css)
+        if tag == "html":
+            self.page.language = given.get("lang", "").strip().lower()
         if tag == "base" and not self.page.base and given.get("href"):
             self.page.base = absolute(self.page.url, given["href"])
         elif tag == "link":
@@ -195,8 +213,9 @@ class _Reader(HTMLParser):
                 self._add("css", "style", css)
         elif self._inside == "script":
             self.page.inline.append(data[:65536])
-        elif not self._inside:
+        elif not self._inside and (seen := " ".join(data.split())):
             self.page.words += len(data.strip())
+            self.page.said.append(seen)
 
 
 def read(text: str, url: str) -> Page:

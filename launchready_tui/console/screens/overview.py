@@ -170,7 +170,7 @@ class Overview(Page):
                     Col("Stages", 24, above=88),
                     Col("Stages", 0, below=88),
                     Col("first to fix", 0, tone="ink2", above=88),
-                    Col("", 14, above=68),
+                    Col("", 17, above=68),
                     *[Col([(GLYPHS[name], name)], 2, right=True) for name, _ in COUNTED],
                     Col("seen", 8, right=True, tone="ink3"),
                 ],
