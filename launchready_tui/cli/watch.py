@@ -26,7 +26,8 @@ def watch(context: click.Context, seconds: float | None, once: bool) -> int | No
     """Watch the product until stopped: every target of the launch file, on its schedule.
 
     What is seen goes into .launchready/watch.sqlite3; who is to be told is told as [[alerts]] say. One watch a launch: the console shows
-    what this one sees. Put it on a machine that stays on, as a service.
+    what this one sees. Put it on a machine that stays on, as a
+    service: `launchready watch export systemd` writes the unit, `docker` a container.
     """
     if context.invoked_subcommand is not None:
         return None

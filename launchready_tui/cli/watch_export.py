@@ -13,15 +13,17 @@ from .values import TO_FILE, TO_FOLDER
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(("prometheus", "gatus", "healthchecks", "github-actions")))
+@click.argument("kind", type=click.Choice(("systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions")))
 @click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
 @common
 @pass_common
 def export(said: Common, kind: Any, out: Path | None) -> int:
-    """Print the same targets and alerts for another program that watches; secrets only as references.
+    """Print what keeps the watch running elsewhere, or the same targets and alerts for another program; secrets only as references.
 
     \b
-    prometheus      Prometheus, Alertmanager and blackbox_exporter, with a compose file and a systemd unit
+    systemd         a unit that keeps `launchready watch` running on a machine that stays on
+    docker          the same as a container, with a compose file
+    prometheus      Prometheus, Alertmanager and blackbox_exporter, with a compose file
     gatus           one small program with a page
     healthchecks    a script that makes dead-man's switches for the watch and for backups
     github-actions  a smoke test after each deploy; no watch: GitHub starts it late

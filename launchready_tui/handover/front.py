@@ -31,7 +31,10 @@ ABOUT: tuple[tuple[str, str], ...] = (
     ("dns/", "the DNS records as they were seen, as zone files; rebuilt, not the zone itself"),
     ("calendar/renewals.ics", "what ends or comes up again; open it once and your calendar knows"),
     ("edge/", "redirects, headers and caching rules to paste, for nginx, Cloudflare, Vercel and Netlify"),
-    ("monitoring/", "the watch for a machine that stays on: Prometheus, Gatus or Healthchecks (not in the team's folder)"),
+    (
+        "monitoring/",
+        "what keeps a watch running: systemd unit, container, Prometheus, Gatus, Healthchecks (not in the team's folder)",
+    ),
     ("reports/", "the checks for CI servers (JUnit)"),
     ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
     ("VERIFY.txt", "how to see that nothing was changed since"),

@@ -7,14 +7,16 @@ from ..watch.export import Kind, Plan, export, jobs_of
 from .snapshot import Snapshot
 
 KINDS: dict[Kind, str] = {
-    "prometheus": "Prometheus, Alertmanager and blackbox_exporter with a compose file; for the watch itself a systemd unit and a container",
+    "systemd": "`launchready watch` itself as a service of a Linux machine: the unit, and which secrets it needs",
+    "docker": "the same as a container with a compose file",
+    "prometheus": "Prometheus, Alertmanager and blackbox_exporter with a compose file",
     "gatus": "one small program with a status page",
     "healthchecks": "dead-man's switches for the watch and for backups",
 }
 _HEAD = """# The watch for another machine
 
 What watches {product} now asks these targets and tells these people. Somebody has to keep it running on a machine that stays on;
-each folder here does that with other programs. Use one of them, not all.
+the folders here do that, the first two with the same watch, the others with other programs. Use one of them, not all.
 
 """
 

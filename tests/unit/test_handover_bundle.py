@@ -140,6 +140,8 @@ FRONT = (
     *("edge/redirects.nginx.conf", "edge/nginx.conf", "edge/cloudflare.txt", "edge/cloudflare.rulesets.json", "edge/vercel.json"),
     *("edge/netlify/_redirects", "edge/netlify/_headers", "reports/checks.junit.xml"),
     *("monitoring/README.md", "monitoring/gatus/config.yaml"),
+    *(f"monitoring/systemd/{name}" for name in ("launchready-watch.service", "watch.env.example")),
+    *(f"monitoring/docker/{name}" for name in ("Dockerfile", "compose.yml", "watch.env.example")),
     *(f"monitoring/prometheus/{name}.yml" for name in ("alertmanager", "blackbox", "compose", "prometheus", "rules")),
     *(f"monitoring/prometheus/{name}" for name in ("Dockerfile", "README.md", "launchready-watch.service", "watch.env.example")),
     *(

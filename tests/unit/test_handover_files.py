@@ -474,4 +474,11 @@ def test_the_watch_for_another_machine_names_credentials_and_holds_none() -> Non
     assert yaml.safe_load(files["monitoring/gatus/config.yaml"])["endpoints"]
     said = files["monitoring/README.md"]
     assert said.startswith("# The watch for another machine\n") and all(f"## {kind}\n" in said for kind in ("prometheus", "gatus"))
+    unit = files["monitoring/systemd/launchready-watch.service"]
+    assert "ExecStart=/opt/launchready/bin/launchready -C /srv/launchready/" in unit and "Restart=always" in unit
+    assert "LAUNCHREADY_CHAT_WEBHOOK=\n" in files["monitoring/systemd/watch.env.example"]
+    page = build(market, now=NOW)[0]
+    for name in ("START-HERE.html", "06-monitoring.md"):
+        words = page[name].decode()
+        assert "systemctl enable --now launchready" in words and "docker compose up" in words and "launchready watch" in words
     assert "- No dead\\-man's switch is named" in said or "No dead-man's switch is named" in said

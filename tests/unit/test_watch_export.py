@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready_tui.launch.model import Alert, Host, Launch, Region, Route, Watch, WatchTarget
+from launchready_tui.launch.model import Alert, Host, Launch, Log, Queue, Region, Route, Watch, WatchTarget
 from launchready_tui.watch.export import KINDS, Exported, Job, Kind, Plan, export, yamltext
 from launchready_tui.watch.export.blackbox import re2
 from launchready_tui.watch.export.plan import length_s
@@ -130,7 +130,7 @@ def test_the_exporter_reads_its_modules(tmp_path: Path) -> None:
 
 def test_the_unit_is_one(tmp_path: Path) -> None:
     analyze = tool("systemd-analyze")
-    text = made("prometheus").files["launchready-watch.service"]
+    text = made("systemd").files["launchready-watch.service"]
     (tmp_path / "launchready-watch.service").write_text(text.replace("/opt/launchready/bin/launchready", "/bin/true"))
     checked = run(tmp_path, analyze, "verify", "./launchready-watch.service")
     assert checked.returncode == 0, checked.stderr
@@ -303,6 +303,27 @@ def yaml_of(text: str) -> Any:
     return pytest.importorskip("yaml").safe_load(text)
 
 
+def test_the_container_is_described_and_says_what_lies_outside_it() -> None:
+    launch = msgspec.structs.replace(
+        LAUNCH,
+        logs=(Log(path="/var/log/nginx/access.log"),),
+        queues=(Queue(name="jobs", server="10.0.0.5:6379", credential="redis-reader"),),
+    )
+    exported = made("docker", launch)
+    service = yaml_of(exported.files["compose.yml"])["services"]["watch"]
+    assert (
+        service["env_file"] == ["watch.env"]
+        and service["restart"] == "unless-stopped"
+        and service["volumes"] == ["state:/launch/.launchready"]
+    )
+    assert '"--trust", "watch"' in exported.files["Dockerfile"]
+    assert any(line.startswith("/var/log/nginx/access.log lies on the machine") for line in exported.notes)
+    assert "LAUNCHREADY_REDIS_READER=\nLAUNCHREADY_REDIS_READER_HOSTS=10.0.0.5\n" in exported.files["watch.env.example"]
+    assert any("always_on" in line for line in exported.notes)
+    stays = msgspec.structs.replace(launch, watch=Watch(always_on=True))
+    assert not any("always_on" in line for line in made("systemd", stays).notes)
+
+
 # What no tool says
 
 
@@ -320,6 +341,8 @@ def test_nothing_but_names_of_credentials_is_needed(kind: Kind) -> None:
     wanted = {
         "prometheus": {"chat-webhook", "mail-password", "shop-login", "healthchecks-ping"},
         "gatus": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN"},
+        "systemd": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_HEALTHCHECKS_PING"},
+        "docker": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_HEALTHCHECKS_PING"},
         "healthchecks": {"HEALTHCHECKS_API_KEY"},
         "github-actions": {"secrets.LAUNCHREADY_SHOP_LOGIN"},
     }[kind]

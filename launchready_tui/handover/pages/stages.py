@@ -117,6 +117,7 @@ def _routes(draft: Draft) -> None:
 
 def _alerts(draft: Draft) -> None:
     """Who is told what by which channel, and what is watched: as the launch file has it. Credentials are named, never shown."""
+    from ...watch.export.stack import START_CONTAINER, START_UNIT
     from ...watch.targets import targets_of
 
     shot = draft.snapshot
@@ -146,7 +147,14 @@ def _alerts(draft: Draft) -> None:
         ("Promised to be up", plain(f"{watch.slo:g} % of the time")),
         ("Watching machine", plain("stays on" if watch.always_on else "may be somebody's laptop")),
         ("Hosted monitor beside it", plain(watch.monitor)),
+        ("Run by hand", code("launchready watch")),
+        ("Kept running by systemd", code(START_UNIT)),
+        ("Kept running in a container", code(START_CONTAINER)),
     )
+    if shot.profile != "team":
+        draft.note(
+            "The unit and the container lie in monitoring/systemd and monitoring/docker; `launchready watch export` writes them anew."
+        )
     draft.table(
         "What is watched",
         "target|+what",

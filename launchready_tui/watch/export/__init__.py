@@ -9,8 +9,10 @@ from typing import Literal, get_args
 from . import actions, alertmanager, blackbox, gatus, healthchecks, prometheus, stack
 from .plan import Job, Plan, Ports, jobs_of
 
-Kind = Literal["prometheus", "gatus", "healthchecks", "github-actions"]
+Kind = Literal["systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+OURS: tuple[Kind, ...] = ("systemd", "docker")
+"""These keep `launchready watch` itself running."""
 
 __all__ = ["KINDS", "Exported", "Job", "Kind", "Plan", "Ports", "export", "jobs_of"]
 
@@ -32,7 +34,15 @@ def _json(made: object) -> str:
 def export(plan: Plan, kind: Kind) -> Exported:
     """All files of one kind."""
     files: dict[str, str] = {}
+    if kind not in OURS:
+        plan.for_others()
     match kind:
+        case "systemd":
+            files = {"launchready-watch.service": stack.unit(plan), "watch.env.example": stack.environment(plan)}
+            plan.left.extend(stack.for_a_machine(plan))
+        case "docker":
+            files = {"Dockerfile": stack.container(plan), "compose.yml": stack.composed(plan), "watch.env.example": stack.environment(plan)}
+            plan.left.extend((*stack.for_a_machine(plan), *stack.for_a_container(plan)))
         case "prometheus":
             files = {
                 "prometheus.yml": prometheus.write(plan),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ...launch.inventory import Inventory
 from ...launch.model import Alert, Launch, Region, Watch
+from ...launch.names import split_port
 from ...probe.stats import at_most
 from ...samples.model import Condition, Target
 from ...text import clean
@@ -56,8 +57,15 @@ class Plan:
     own_ca: bool = False
     connect: bool = False
     queues: bool = False
+    """Whether somebody is to be told of late job queues."""
+    files: tuple[str, ...] = ()
+    """What else of the launch lies on the watching machine: logs and a repository."""
     regions: tuple[tuple[Region, Target], ...] = ()
     """What exporters in other regions look at."""
+    public: tuple[str, ...] = ()
+    """Regions that public probes look from."""
+    own: tuple[tuple[str, str], ...] = ()
+    """Credentials that only the watch of LaunchReady itself needs, each with its host."""
     left: list[str] = field(default_factory=list)
     """What could not be said in the other one's words, for people."""
 
@@ -78,20 +86,25 @@ class Plan:
             secrets=secrets,
             own_ca=bool(launch.settings.ca_file),
             connect=bool(launch.connect),
+            files=tuple(log.path for log in launch.logs) + _repository(launch),
             queues=any("queue" in alert.on for alert in launch.alerts) and bool(launch.queues),
             regions=tuple((region, target) for region, target in far if region.kind == "blackbox"),
+            public=tuple(dict.fromkeys(region.name for region, _ in far if region.kind == "globalping")),
+            own=_own(launch),
         )
-        for name in dict.fromkeys(region.name for region, _ in far if region.kind == "globalping"):
-            made.left.append(f"{name}: Globalping's probes are asked by `launchready watch` only")
-        if made.own_ca:
-            made.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
-        if made.connect:
-            made.left.append("The connect map is not exported: names are looked up as everybody does")
-        if made.queues:
-            made.left.append("Late job queues are told by `launchready watch` only: let it run beside this")
         if not launch.alerts:
             made.left.append("The launch file has no [[alerts]], so nobody would be told")
         return made
+
+    def for_others(self) -> None:
+        """Notes on what other programs than our own do not do."""
+        if self.own_ca:
+            self.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
+        if self.connect:
+            self.left.append("The connect map is not exported: names are looked up as everybody does")
+        if self.queues:
+            self.left.append("Late job queues are told by `launchready watch` only: let it run beside this")
+        self.left.extend(f"{name}: Globalping's probes are asked by `launchready watch` only" for name in self.public)
 
     def secret(self, name: str) -> str:
         """The path of the file with this credential."""
@@ -104,6 +117,18 @@ class Plan:
         names += [target.login for target in self.targets if target.login]
         names += [region.credential for region, _ in self.regions if region.credential]
         return tuple(dict.fromkeys([*names, *([self.watch.heartbeat] if self.watch.heartbeat else [])]))
+
+
+def _repository(launch: Launch) -> tuple[str, ...]:
+    return (launch.repository.path,) if "tags" in launch.watch.deploys and launch.repository is not None else ()
+
+
+def _own(launch: Launch) -> tuple[tuple[str, str], ...]:
+    found = [(queue.credential, split_port(queue.server)[0]) for queue in launch.queues]
+    found += [(region.credential, "api.globalping.io") for region in launch.regions if region.kind == "globalping"]
+    if launch.repository is not None and "github" in launch.watch.deploys:
+        found.append((launch.repository.github_login, "api.github.com"))
+    return tuple((name, host) for name, host in dict.fromkeys(found) if name)
 
 
 def down_for_s(target: Target) -> float:

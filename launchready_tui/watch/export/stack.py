@@ -16,6 +16,11 @@ _IMAGES = {
 }
 
 
+UNIT_FILE = "/etc/systemd/system/launchready-watch.service"
+START_UNIT = "systemctl daemon-reload && systemctl enable --now launchready-watch"
+START_CONTAINER = "docker compose up -d --build"
+
+
 def compose(plan: Plan) -> str:
     """The file `compose.yml`. All listen on this machine's loopback alone, so that nobody outside can let the exporter ask for them."""
     ports = plan.ports
@@ -72,8 +77,13 @@ done
 def unit(plan: Plan) -> str:
     """The file `launchready-watch.service`: `launchready watch` as a service of systemd."""
     folder = f"/srv/launchready/{plan.domain}"
-    return f"""# {plan.product} watched by LaunchReady itself. Made by `launchready watch export`.
-# As /etc/systemd/system/launchready-watch.service; then: systemctl enable --now launchready-watch
+    return f"""# {plan.product} watched by LaunchReady itself. Made by `launchready watch export systemd`.
+# Once: useradd --system launchready; python3 -m venv /opt/launchready && /opt/launchready/bin/pip install launchready-tui
+#   the launch's folder as {folder}, its own user's (chown -R launchready {folder})
+#   watch.env.example as /etc/launchready/watch.env, mode 0600, with the values filled in
+# This file as {UNIT_FILE}; then:
+#   {START_UNIT}
+# What it says: journalctl -u launchready-watch. One watch a launch: a second one ends by itself and says so.
 [Unit]
 Description=LaunchReady watch of {plan.domain}
 Wants=network-online.target
@@ -108,7 +118,8 @@ def environment(plan: Plan) -> str:
     if plan.watch.heartbeat:
         hosts[plan.watch.heartbeat] = plan.watch.heartbeat_host
     lines = ["# As /etc/launchready/watch.env, mode 0600, owner root. Fill in the values there, never here."]
-    for name in plan.credentials:
+    hosts |= dict(plan.own)
+    for name in dict.fromkeys((*plan.credentials, *(name for name, _ in plan.own))):
         variable = "LAUNCHREADY_" + name.upper().replace("-", "_")
         lines += [f"{variable}=", f"{variable}_HOSTS={hosts[name]}"]
     return "\n".join(lines) + "\n"
@@ -116,15 +127,47 @@ def environment(plan: Plan) -> str:
 
 def container(plan: Plan) -> str:
     """`launchready watch` in a container, where systemd is not wanted: a Dockerfile."""
-    return f"""# {plan.product} watched by LaunchReady itself: docker build -t launchready-watch . && docker run -d --restart unless-stopped
-#   --env-file watch.env -v "$PWD/state:/launch/.launchready" launchready-watch
+    return f"""# {plan.product} watched by LaunchReady itself. Made by `launchready watch export docker`.
+# Beside launchready.toml: watch.env.example as watch.env, filled in, then `{START_CONTAINER}` with the compose.yml, or
+#   docker build -t launchready-watch . && docker run -d --restart unless-stopped --env-file watch.env \\
+#     -v launchready-watch:/launch/.launchready launchready-watch
 FROM python:3.12-slim
-RUN pip install --no-cache-dir launchready-tui && useradd --create-home launchready && mkdir /launch && chown launchready /launch
+RUN pip install --no-cache-dir launchready-tui && useradd --create-home launchready \\
+    && mkdir -p /launch/.launchready && chown -R launchready /launch
 USER launchready
 WORKDIR /launch
+ENV LAUNCHREADY_STATE=/launch/.launchready/state
 COPY --chown=launchready launchready.toml /launch/
 CMD ["launchready", "--trust", "watch"]
 """
+
+
+def composed(plan: Plan) -> str:
+    """The file `compose.yml` for that container."""
+    watch: dict[str, yamltext.Value] = {
+        "build": ".",
+        "restart": "unless-stopped",
+        "env_file": ["watch.env"],
+        "volumes": ["state:/launch/.launchready"],
+        "tmpfs": ["/tmp"],  # noqa: S108 - the container's own
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+    }
+    head = f"{plan.product} watched by LaunchReady itself: {START_CONTAINER}. Made by `launchready watch export docker`.\n{CHANGED}"
+    return yamltext.dump({"services": {"watch": watch}, "volumes": {"state": {}}}, head=head)
+
+
+def for_a_machine(plan: Plan) -> list[str]:
+    """What to know before it runs on another machine."""
+    said = [] if plan.watch.always_on else ["Say that the machine stays on, or the console keeps warning: [watch] always_on = true"]
+    return [*said, "End the watch on this machine then: every watch tells what it sees, and two tell everything twice"]
+
+
+def for_a_container(plan: Plan) -> list[str]:
+    """What lies outside the container."""
+    said = [f"{path} lies on the machine: mount it into the container, or what it tells is not known" for path in plan.files]
+    return said + (["The extra certificate authority of the launch file must be copied into the container"] if plan.own_ca else [])
 
 
 def _regions(plan: Plan) -> str:
