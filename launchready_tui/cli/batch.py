@@ -73,7 +73,7 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
 
     async def take(world: World) -> None:
         given = iter(lines or ())
-        while line := await asyncio.to_thread(_line) if lines is None else next(given, ""):
+        while line := await asyncio.to_thread(next_line) if lines is None else next(given, ""):
             if not isinstance(line, str) or line.strip():
                 await waiting.put(asyncio.create_task(one(world, line)))
         await waiting.put(None)
@@ -93,13 +93,13 @@ def refused(problem: BadLineError) -> Row:
     raise problem
 
 
-def _line() -> str | BadLineError:
-    """The next line of stdin, empty at its end. A line that is no UTF-8, or too long, is passed over and told."""
-    raw = sys.stdin.buffer.readline(LONGEST)
-    if len(raw) == LONGEST and not raw.endswith(b"\n"):
+def next_line(longest: int = LONGEST) -> str | BadLineError:
+    """The next line of stdin, empty at its end. A line that is no UTF-8, or longer than so many octets, is passed over and told."""
+    raw = sys.stdin.buffer.readline(longest)
+    if len(raw) == longest and not raw.endswith(b"\n"):
         while (more := sys.stdin.buffer.readline(LONGEST)) and not more.endswith(b"\n"):
             pass
-        return BadLineError(f"longer than {LONGEST // 1024 // 1024} MB")
+        return BadLineError(f"longer than {longest // 1024 // 1024} MB" if longest >= 1024 * 1024 else f"longer than {longest} octets")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -26,7 +26,8 @@ def inspect() -> None:
     """Look at one thing. Targets are names or URLs; `-` reads them from stdin, one a line.
 
     dns and web show what is there; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something is broken, or
-    could not be seen.
+    could not be seen; 2: an argument can be no target, and nothing is looked at. A line of stdin that can be none is told in its place
+    and counts as not seen.
     """
 
 
@@ -61,7 +62,7 @@ def look_at_dns(
         asked = [world.dns.ask_at(server, name, rdtype) if server else world.dns.ask(name, rdtype) for rdtype in wanted]
         return dict(zip(wanted, await asyncio.gather(*asked), strict=True))
 
-    return walk(said, targets, kind, private, look, dns_lines)
+    return walk(said, targets, "name", kind, private, look, dns_lines)
 
 
 @inspect.command("web")
@@ -91,7 +92,7 @@ def look_at_web(
         url = target if "://" in target else f"https://{target}"
         return await (world.web.get(url, method=method, headers=pairs) if no_follow else world.web.follow(url))
 
-    return walk(said, targets, kind, private, look, web_lines)
+    return walk(said, targets, "url", kind, private, look, web_lines)
 
 
 def _header(line: str) -> tuple[str, str]:
@@ -111,7 +112,7 @@ def look_at_redirects(said: Common, targets: tuple[str, ...], kind: str, private
     from ..checks import single
     from .inspect_text import redirect_lines
 
-    return walk(said, targets, kind, private, single.redirects, redirect_lines, _launch())
+    return walk(said, targets, "url", kind, private, single.redirects, redirect_lines, _launch())
 
 
 @inspect.command("headers")
@@ -125,7 +126,7 @@ def look_at_headers(said: Common, targets: tuple[str, ...], kind: str, private: 
     async def look(world: World, target: str) -> Any:
         return await single.headers(world, target, cast("Role", role))
 
-    return walk(said, targets, kind, private, look, header_lines, _launch(role))
+    return walk(said, targets, "url", kind, private, look, header_lines, _launch(role))
 
 
 @inspect.command("domain")
@@ -139,7 +140,7 @@ def look_at_domain(said: Common, targets: tuple[str, ...], kind: str, private: t
     async def look(world: World, target: str) -> Any:
         return await single.domain(world, target, rdap)
 
-    return walk(said, targets, kind, private, look, domain_lines, _launch(rdap=rdap))
+    return walk(said, targets, "domain", kind, private, look, domain_lines, _launch(rdap=rdap))
 
 
 def _launch(role: str = "web", rdap: str = "") -> Any:
@@ -164,22 +165,16 @@ def look_at_tls(
 ) -> int:
     """A TLS server: whether its certificate verifies, the chain, protocol and cipher, and what is wrong. A target is HOST[:PORT]."""
     from ..checks import single
+    from ..wire import split_host_port
     from .inspect_text import tls_lines
 
     async def look(world: World, target: str) -> Any:
-        host, port = _place(target)
+        host, port = split_host_port(target)
         if starttls:
             return {"sight": await world.tls.look(host, port or 25, starttls="smtp")}
         return await single.tls(world, host, port or 443, versions=versions or "intrusive" in world.allow, role=cast("Role", role))
 
-    return walk(said, targets, kind, private, look, tls_lines, lambda target: single.launch_of(_place(target)[0]))
-
-
-def _place(target: str) -> tuple[str, int | None]:
-    """HOST[:PORT], or the host and port of a URL. Raises ValueError."""
-    from ..wire import split_host_port
-
-    return split_host_port(target.partition("://")[2].partition("/")[0] if "://" in target else target)
+    return walk(said, targets, "server", kind, private, look, tls_lines, lambda target: single.launch_of(split_host_port(target)[0]))
 
 
 from . import inspect_bounce, inspect_mail  # noqa: E402, F401 - register their kinds of look on the group above

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import Common
-from .say import Exit, note
+from .say import Exit
+from .targets import Kind, Target, given
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 Look = Callable[["World", str], Awaitable[Any]]
 Show = Callable[[Any, "Ink"], Iterable[str]]
 Of = Callable[[str], "Launch"]
-"""The launch that a target is judged in; raises ValueError for a target that is none."""
+"""The launch that a target is judged in; made of its name."""
 _AT_ONCE = 8
 
 
-def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], look: Look, show: Show, of: Of | None = None) -> int:
+def walk(
+    said: Common, targets: tuple[str, ...], asked: Kind, kind: str, private: tuple[str, ...], look: Look, show: Show, of: Of | None = None
+) -> int:
     """All targets. The exit code is 1 where one is broken or could not be seen, 2 where an argument can be none, and nothing is looked at.
 
     A line of stdin that can be none is told in its place, and the others are looked at all the same.
     """
-    wrong = [f"{target!r} is no target: {why}" for target in targets if target != "-" and of and (why := _no_target(target, of))]
+    arguments = [text for text in targets if text != "-"]
+    wrong = [target.problem for target in given(arguments, asked) if target.problem]
     if wrong:
         raise click.UsageError("\n".join(wrong))
-    names = list(_targets(targets))
+    names = list(given(targets, asked))
     if not names:
         raise click.UsageError("no target was given")
     ink = said.ink()
@@ -44,7 +47,8 @@ def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, 
         async for name, seen in _looks(said, names, private, look, of):
             failed = failed or _failed(seen)
             if kind == "json":
-                click.echo(json.dumps({"target": name, **_plain(seen)}, ensure_ascii=True))
+                row = {"target": name} | _plain(seen) | {"target": name}  # first, and as it was given
+                click.echo(json.dumps(row, ensure_ascii=True))
                 continue
             if len(names) > 1:
                 click.echo(ink.paint(ink.fit(name, 0), "bold"))
@@ -57,19 +61,7 @@ def walk(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, 
     return Exit.FOUND if asyncio.run(all_of_them()) else Exit.FINE
 
 
-def _no_target(target: str, of: Of) -> str:
-    """Why nothing can be looked at under this name; empty where something can."""
-    from ..failure import Failure
-    from ..world.web import locate
-
-    try:
-        found = locate(of(target).canonical)
-    except ValueError as problem:
-        return str(problem)
-    return found.detail if isinstance(found, Failure) else ""
-
-
-async def _looks(said: Common, names: list[str], private: tuple[str, ...], look: Look, of: Of | None) -> AsyncIterator[tuple[str, Any]]:
+async def _looks(said: Common, names: list[Target], private: tuple[str, ...], look: Look, of: Of | None) -> AsyncIterator[tuple[str, Any]]:
     from ..clock import FixedClock, SystemClock
     from ..failure import Failure
     from ..launch.model import Launch
@@ -81,38 +73,27 @@ async def _looks(said: Common, names: list[str], private: tuple[str, ...], look:
     shared = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
     places = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(world: World, name: str) -> Any:
+    async def one(world: World, target: Target) -> Any:
+        if target.problem:
+            return Failure(kind="protocol", detail=target.problem)
         async with places:
             try:
                 if of is None:
-                    return await look(world, name)
+                    return await look(world, target.text)
                 # A world of its own: what a target showed is let go with it, however many there are.
-                async with World(of(name), reach, clock=clock, allow=allow) as own:
-                    return await look(own, name)
+                async with World(of(target.text), reach, clock=clock, allow=allow) as own:
+                    return await look(own, target.text)
             except ValueError as error:
-                return Failure(kind="protocol", detail=str(error), target=name)
+                return Failure(kind="protocol", detail=str(error), target=target.text)
 
     async with World(shared, reach, clock=clock, allow=allow) as world:
         tasks = [asyncio.create_task(one(world, name)) for name in names]
         try:
-            for name, task in zip(names, tasks, strict=True):
-                yield name, await task
+            for target, task in zip(names, tasks, strict=True):
+                yield target.text, await task
         finally:
             for task in tasks:
                 task.cancel()
-
-
-def _targets(given: Iterable[str]) -> Iterable[str]:
-    for target in given:
-        if target != "-":
-            yield target
-            continue
-        if sys.stdin.isatty():
-            note("Targets, one a line; end with Ctrl+D")
-        for line in sys.stdin:
-            word = line.partition(" #")[0].strip()
-            if word and not word.startswith("#"):
-                yield word
 
 
 def _failed(seen: Any) -> bool:

@@ -123,7 +123,7 @@ def test_inspect_tls(shell: Shell, there: list[str]) -> None:
     assert done.code == 0, done.err
     assert f"the certificate verifies for {SITE}" in done.out
     assert "TLSv1.3 accepted" in done.out and "TLSv1 " in done.out
-    document = json.loads(shell("inspect", "tls", f"https://{SITE}/", "--format", "json", *there).out)
+    document = json.loads(shell("inspect", "tls", f"{SITE}:443", "--format", "json", *there).out)
     assert document["sight"]["verified"] is True
     assert SITE in document["sight"]["chain"][0]["names"]
 
@@ -153,21 +153,38 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
 @pytest.mark.parametrize(
     ("look", "target", "why"),
     [
-        ("redirects", "not_a_host!", "is not a host name"),
-        ("redirects", "ftp://shop.test/", "no http or https URL"),
-        ("headers", "http://", "no http or https URL"),
-        ("tls", "shop.test:99999", "is not a port"),
-        ("tls", "a..b", "is not a host name"),
-        ("domain", "x" * 70 + ".test", "is not a host name"),
+        ("redirects", "not_a_host!", "is not a host name's part"),
+        ("headers", "http://", "it names no host"),
+        ("web", "www.shop.test/a b", "it holds a space"),
+        ("tls", "https://shop.test/", "it is a URL where a host is asked: write shop.test"),
+        ("domain", "x" * 70 + ".test", "has 70 characters, and a part of a name has at most 63"),
+        ("dns", "a..b", "it has an empty part between two dots"),
     ],
 )
 def test_inspect_refuses_what_can_be_no_target(shell: Shell, there: list[str], look: str, target: str, why: str) -> None:
     done = shell("inspect", look, SITE, target, *there)
     assert (done.code, done.out) == (2, "")
-    assert f"{target!r} is no target" in done.err and why in done.err
-    batch = shell("inspect", look, "-", "--format", "json", *there, stdin=f"{target}\n{SITE}\n")
+    assert "argument 2: " in done.err and f"{target!r} is no target" in done.err and why in done.err and "allowed is" in done.err
+    more = ("-t", "A") if look == "dns" else ()
+    batch = shell("inspect", look, "-", *more, "--format", "json", *there, stdin=f"# hosts\n{target}\n{SITE}\n")
     rows = [json.loads(line) for line in batch.out.splitlines()]
     assert batch.code == 1 and [row["target"] for row in rows] == [target, SITE]
+    assert rows[0]["detail"].startswith("line 2 of standard input: ") and why in rows[0]["detail"] and "failure" not in rows[1]
+    assert rows[0]["findings"] == []
+    if look in ("redirects", "headers", "tls", "domain"):
+        assert {"rule", "subject", "state", "severity", "summary", "evidence", "remedy"} <= set(rows[1]["findings"][0])
+
+
+def test_inspect_tells_a_line_that_cannot_be_read_and_goes_on() -> None:
+    lines = b"caf\xe9.test\n" + b"x" * 5000 + b"\n127.0.0.1:1\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "launchready_tui", "inspect", "tls", "-", "--format", "json"], input=lines, capture_output=True, check=False
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert "line 1 of standard input is no target: not UTF-8" in rows[0]["detail"]
+    assert "line 2 of standard input is no target: longer than 4096 octets" in rows[1]["detail"]
+    assert rows[2]["target"] == "127.0.0.1:1" and rows[2]["sight"]["kind"] == "blocked-address"
 
 
 def test_inspect_what_cannot_be_reached(shell: Shell, there: list[str]) -> None:
