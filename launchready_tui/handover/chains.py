@@ -54,7 +54,12 @@ class ChainRow:
 
 
 def chain_rows(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
-    """Each followed address once: what leads on before what answers at once, the worst first, by name then."""
+    """Each followed address that leads on or ends nowhere, once: the worst first, by name then."""
+    return tuple(sorted((row for row in followed(findings) if row.redirects or row.problem), key=_order))
+
+
+def followed(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
+    """Each followed address once, also one that answers at once."""
     chains: dict[str, tuple[tuple[Stop, ...], str]] = {}
     states: dict[str, list[State]] = {}
     for judged in findings:
@@ -62,8 +67,7 @@ def chain_rows(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
             if item.label == "chain" and item.source:
                 chains[item.source] = _read(item.text)
                 states.setdefault(item.source, []).append(judged.state)
-    rows = [ChainRow(start, *chain, worst(states[start])) for start, chain in chains.items()]
-    return tuple(sorted((row for row in rows if row.redirects or row.problem), key=_order))
+    return tuple(ChainRow(start, *chain, worst(states[start])) for start, chain in chains.items())
 
 
 def _order(row: ChainRow) -> tuple[int, str, str]:
@@ -81,6 +85,17 @@ def _read(text: str) -> tuple[tuple[Stop, ...], str]:
         elif line.startswith("---  "):
             problem = line.removeprefix("---  ")
     return tuple(stops), problem
+
+
+def way(row: ChainRow) -> str:
+    """The stops in one line: `301 → https://example.com/ → 200`."""
+    told = []
+    for before, stop in zip(row.stops, row.stops[1:], strict=False):
+        told.append(f"{before.status}{f' ({before.kind})' if before.kind else ''} → {stop.url}")
+    end = row.problem or (str(row.stops[-1].status) if row.stops else "")
+    if row.problem and row.stops:
+        end = f"{row.stops[-1].status}, {row.problem}"
+    return " → ".join([*told, end]) if end else ""
 
 
 def step(before: str, url: str) -> str:

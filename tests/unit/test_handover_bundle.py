@@ -164,7 +164,7 @@ TABLES = (
         "domain-map",
         "domains",
     ),
-    *("known-risks", "recovery", "redirects", "risks", "routes", "systems", "targets"),
+    *("known-risks", "recovery", "redirect-map", "redirects", "risks", "routes", "systems", "targets"),
 )
 
 

@@ -11,7 +11,7 @@ from bundle_source import NOW, Market, bare, finding, full, results
 
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
-from launchready_tui.findings import State
+from launchready_tui.findings import Finding, State
 from launchready_tui.handover import Document, documents
 from launchready_tui.handover.blocks import Cell, Table
 from launchready_tui.handover.hosts import domain_rows, host_rows
@@ -20,7 +20,7 @@ from launchready_tui.handover.snapshot import Snapshot
 from launchready_tui.launch.cards import scenarios_of
 from launchready_tui.launch.cards import table as cards
 from launchready_tui.launch.inventory import Access, Contact, Inventory, Recovery, System
-from launchready_tui.launch.model import Alert
+from launchready_tui.launch.model import Alert, Redirect
 from launchready_tui.launch.people import People, Person
 from launchready_tui.world.sights import Certificate, TlsSight
 
@@ -213,10 +213,34 @@ def test_an_old_address_has_its_own_state() -> None:
         finding("edge.redirects.too-many-hops", "www.example.com", "www takes 4 hops"),
     )
     rows = table(document(full(results=seen), "domain-map"), "Old addresses")
-    assert [row[2] for row in rows] == ["not checked yet", "passes"]
+    assert [row[3] for row in rows] == ["not checked yet", "passes"]
     stale = tuple(msgspec.structs.replace(one, started_at=NOW - timedelta(days=3)) for one in seen)
     rows = table(document(full(results=stale), "domain-map"), "Old addresses")
-    assert [row[2] for row in rows] == ["check again", "check again"]
+    assert [row[3] for row in rows] == ["check again", "check again"]
+
+
+def test_every_way_that_leads_on_is_drawn_and_each_old_address_tells_what_was_seen() -> None:
+    def way(subject: str, start: str, chain: str, state: State, rule: str = "old-address") -> Finding:
+        made = finding(f"edge.redirects.{rule}", subject, "seen", state, seen={"chain": chain})
+        return msgspec.structs.replace(made, evidence=tuple(msgspec.structs.replace(one, source=start) for one in made.evidence))
+
+    old = full().launch.redirects[0]
+    launch = msgspec.structs.replace(full().launch, redirects=(old, Redirect(from_="https://example.com/ads", to="https://example.com/")))
+    stops = "301  https://example.com/ads  9 ms\n302  https://example.com/a  9 ms\n200  https://example.com/  9 ms"
+    seen = results(
+        way("example.com/ads", "https://example.com/ads", stops, State.FAIL),
+        way(old.from_.partition("://")[2], old.from_, f"200  {old.from_}  9 ms", State.FAIL),
+        way("www.example.com", "http://www.example.com/", "301  http://www.example.com/  9 ms\n---  loop: again", State.PASS, "loop"),
+        way("app.example.com", "https://app.example.com/", "200  https://app.example.com/  9 ms", State.PASS, "loop"),
+    )
+    written = document(full(launch=launch, results=seen), "domain-map")
+    drawn = "301 → https://example.com/a → 302 → https://example.com/ → 200"
+    assert table(written, "Redirect map") == [
+        ["https://example.com/ads", drawn, "2", "problem"],
+        ["http://www.example.com/", "301, loop: again", "1", "passes"],
+    ]
+    assert [(row[2], row[3]) for row in table(written, "Old addresses")] == [("200", "problem"), (drawn, "problem")]
+    assert table(document(full(results=results()), "domain-map"), "Redirect map") == []
 
 
 def test_a_measured_route_stands_once_with_its_worst_state() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...checks.parse.addresses import place
 from ...findings import State, worst
 from ..blocks import BLANK, Cell
+from ..chains import chain_rows, followed, way
 from ..draft import Draft, code, plain
 from ..hosts import HostRow, domain_rows, has_tls, host_rows
 from ..model import Document
@@ -48,10 +49,31 @@ def write(shot: Snapshot) -> Document:
     )
     if not shot.launch.hosts:
         draft.fact("", "the public names of the product", "1")
+    found = [one for standing in shot.verdict.standings.values() for one in standing.findings]
+    stale = shot.standing("edge.redirects").stale
+    draft.table(
+        "Redirect map",
+        "+from|+way|#redirects|state",
+        [
+            (code(row.start), code(way(row)), plain(str(row.redirects)), STALE if stale else state_cell(row.state))
+            for row in chain_rows(found)
+        ],
+        csv="redirect-map",
+        empty="No address that was followed leads on to another." if shot.standing("edge.redirects").result else "Not followed yet.",
+    )
+    ways = {place(row.start): way(row) for row in followed(found)}
     draft.table(
         "Old addresses and where they must lead",
-        "+from|+to|state",
-        [(code(redirect.from_), code(redirect.to), _redirect_state(shot, redirect.from_)) for redirect in shot.launch.redirects],
+        "+from|+to|+seen|state",
+        [
+            (
+                code(one.from_),
+                code(one.to),
+                code(seen) if (seen := ways.get(place(one.from_), "")) else BLANK,
+                _redirect_state(shot, one.from_),
+            )
+            for one in shot.launch.redirects
+        ],
         csv="redirects",
         empty="The launch file names no old address. If the product ever had others, add them there.",
     )
