@@ -73,6 +73,16 @@ def asks(standing: Standing) -> bool:
     return standing.state is State.UNKNOWN and not standing.spec.automated and standing.confirmation is None
 
 
+def weight(judged: Judged) -> str:
+    """How heavy a finding is now. Only a blocker that was seen to fail stops the launch; one that could not be seen may, an accepted one
+    would."""
+    if judged.blocks and not judged.stops:
+        return "may stop it"
+    if judged.finding.severity is Severity.BLOCKER and not judged.stops:
+        return "would stop it"
+    return SEVERITIES[judged.finding.severity]
+
+
 def glyph(name: str) -> tuple[str, str]:
     """The hanging mark of a look: its glyph and its tone."""
     if name in ("asks", "new"):

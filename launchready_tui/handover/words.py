@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from ..findings import Severity, State
-from ..verdict import Standing
+from ..verdict import Judged, Standing
 from .blocks import Cell, Column, Tone
 
 STATES: dict[State, tuple[str, str, Tone]] = {
@@ -31,6 +31,18 @@ SEVERITIES: dict[Severity, str] = {
     Severity.MEDIUM: "medium",
     Severity.LOW: "low",
 }
+
+
+def weight(judged: Judged) -> str:
+    """How heavy a finding is now. Only a blocker that was seen to fail stops the launch; one that could not be seen may, an accepted one
+    would."""
+    if judged.blocks and not judged.stops:
+        return "may stop the launch"
+    if judged.finding.severity is Severity.BLOCKER and not judged.stops:
+        return "would stop the launch"
+    return SEVERITIES[judged.finding.severity]
+
+
 FLOWS: dict[str, str] = {"all": "everything"}
 CATEGORIES: dict[str, str] = {
     "registrar": "domain registrar",

@@ -52,13 +52,8 @@ def judge(
     everything = [one for standing in standings.values() for one in standing.findings]
     fixes = sorted((one for one in everything if one.rank is not None), key=lambda one: one.rank.place if one.rank else 0)
     lights = tuple(_light(roadmap, light_id, standings) for light_id in range(len(LIGHTS)))
-    open_checks = {one.finding.check for one in fixes}
-    blockers = sum(one.blocks and one.state is State.FAIL for one in everything)
-    unanswered = [
-        standing
-        for standing in standings.values()
-        if standing.blocks and not any(one.blocks and one.state is State.FAIL for one in standing.findings)
-    ]
+    blockers = sum(one.stops for one in everything)
+    unanswered = [standing for standing in standings.values() if standing.blocks and not any(one.stops for one in standing.findings)]
     dark = [light for light in lights if not light.lit and light.state is not State.ACCEPTED]
     leaning = [light for light in lights if light.state is State.ACCEPTED]
     accepted = [one for one in everything if one.state is State.ACCEPTED]
@@ -75,11 +70,27 @@ def judge(
         questions=tuple(standing for standing in standings.values() if _asks(standing)),
         not_run=tuple(s.spec.id for s in standings.values() if s.spec.automated and s.result is None),
         stale=tuple(s.spec.id for s in standings.values() if s.spec.automated and s.stale),
-        minutes_left=sum(standings[name].spec.effort_min for name in open_checks),
+        minutes_left=_minutes_left(fixes, standings),
         blockers=blockers,
         unanswered=len(unanswered),
         accepted=len(accepted),
     )
+
+
+def _minutes_left(fixes: Iterable[Judged], standings: Mapping[str, Standing]) -> int:
+    """The usual effort of each check with something to mend. One whose remedies all came up before costs nothing more."""
+    done: set[Remedy] = set()
+    asked: dict[str, list[Remedy | None]] = {}
+    for one in fixes:
+        if one.state is not State.UNKNOWN:
+            asked.setdefault(one.finding.check, []).append(one.finding.remedy)
+    total = 0
+    for check, remedies in asked.items():
+        known = {remedy for remedy in remedies if remedy is not None}
+        if None in remedies or not known <= done:
+            total += standings[check].spec.effort_min
+        done |= known
+    return total
 
 
 def utc(at: datetime) -> datetime:

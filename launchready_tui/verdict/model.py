@@ -57,6 +57,11 @@ class Judged:
         return self.finding.id
 
     @property
+    def stops(self) -> bool:
+        """It stops the launch: a blocker that was seen to fail. What could not be seen may stop it, and is counted as unanswered."""
+        return self.blocks and self.state is State.FAIL
+
+    @property
     def is_open(self) -> bool:
         """Somebody must still act on it."""
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
@@ -118,9 +123,9 @@ class Verdict:
     stale: tuple[str, ...]
     """Automated checks to run again."""
     minutes_left: int
-    """Minutes of fixes left by the estimates, each check once."""
+    """Minutes of fixes left by the estimates: each check once, each remedy once, and nothing for what could not be seen."""
     blockers: int
-    """Failing blockers that nobody has accepted."""
+    """Findings that stop the launch (`Judged.stops`): failing blockers that nobody has accepted."""
     unanswered: int
     """Blocker-class checks that are unknown."""
     accepted: int

@@ -1,4 +1,5 @@
-"""The fix order: what blocks the launch first, then severity, business flow and effort; and nothing before what it rests on."""
+"""The fix order: what stops the launch first, then severity, business flow and effort; nothing before what it rests on, what could not be
+seen below all that has a fix."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ FLOW_WEIGHT: dict[str, int] = {
     "marketing": 6,
 }
 
-_Key = tuple[bool, int, int, int, str, str]
+_Key = tuple[bool, bool, int, int, int, str, str]
 
 
 def to_fix(judged: Judged, standing: Standing) -> bool:
@@ -34,8 +35,9 @@ def to_fix(judged: Judged, standing: Standing) -> bool:
 def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:
     """The rank of every finding to fix, by its id.
 
-    A finding comes after the findings of the checks that its own check needs, as far as they fail or are unknown now; those are
-    lifted with it, so that a small prerequisite of a blocker stands right before it.
+    A finding comes after the failing findings of the checks that its own check needs; those are lifted with it, so that a small
+    prerequisite of a blocker stands right before it. What could not be seen is often seen once the rest is mended: it lifts nothing
+    and is not lifted over what has a fix.
     """
     items = {one.id: (one, standing) for standing in standings.values() for one in standing.findings if to_fix(one, standing)}
     by_check: dict[str, list[str]] = {}
@@ -56,7 +58,7 @@ def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:
         placed.add(finding_id)
         for needed in below[items[finding_id][1].spec.id]:
             for other in by_check.get(needed, ()):
-                if items[other][0].state in (State.FAIL, State.UNKNOWN):
+                if items[other][0].state is State.FAIL:
                     place(other)
         order.append(finding_id)
 
@@ -79,6 +81,7 @@ def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:
 def _key(judged: Judged, standing: Standing) -> _Key:
     spec = standing.spec
     return (
+        judged.state is State.UNKNOWN,
         not judged.blocks,
         judged.finding.severity.weight,
         FLOW_WEIGHT.get(spec.flow, len(FLOW_WEIGHT)),

@@ -174,3 +174,12 @@ async def test_sums_cannot_be_selected() -> None:
         await press(pilot, "end", "down", "down")
         assert app.ledger.key == "b"
         assert "───" in app.seen()[4] and "sum" in app.seen()[5]
+
+
+async def test_the_filter_names_itself_whatever_the_first_column_is_and_however_narrow() -> None:
+    app = Bench([*rows("one", "two"), *rows("three", state="fail")])
+    app.ledger.set_cols([Col("", 2, right=True), Col("A long title of the column", 0)])
+    async with app.run_test(size=(40, 20)) as pilot:
+        assert [app.ledger.filter_next() for _ in range(2)] == ["open", "problems"]
+        await pilot.pause()
+        assert "f problems" in app.seen()[0]

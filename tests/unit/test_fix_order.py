@@ -20,7 +20,11 @@ def order(specs: list, given: list, decisions: Decisions = NONE) -> list[str]:
 KEYS = {
     # the inputs in the order in which they count: (first, second) as (class, state, severity, flow, effort, name)
     "what blocks the launch": (("blocker", "fail", "blocker", "marketing", 90), ("high", "fail", "high", "pay", 5)),
-    "unknown in a blocker-class check blocks too": (("blocker", "unknown", "low", "marketing", 90), ("high", "fail", "high", "pay", 5)),
+    "what has a fix before what could not be seen": (("low", "warn", "low", "marketing", 90), ("blocker", "unknown", "blocker", "pay", 5)),
+    "an unknown that may block before others": (
+        ("blocker", "unknown", "low", "marketing", 90),
+        ("high", "unknown", "high", "pay", 5),
+    ),
     "a warning of blocker weight does not block": (("blocker", "fail", "blocker", "pay", 5), ("blocker", "warn", "blocker", "pay", 5)),
     "severity": (("high", "fail", "high", "marketing", 90), ("high", "fail", "medium", "pay", 5)),
     "business flow": (("high", "fail", "high", "sign-up", 90), ("high", "fail", "high", "search", 5)),

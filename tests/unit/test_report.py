@@ -94,7 +94,7 @@ def test_the_json_report_says_all_that_design_promises() -> None:
     finding = next(one for one in document["findings"] if one["rule"] == EXPIRED.rule)
     assert finding["id"] == EXPIRED.id
     assert finding["remedy"] == {"text": "mend it", "paste": "", "where": ""}
-    assert finding["rank"] == {"place": 2, "blocks": True, "flow": "pay", "effort_min": 20, "waits_for": ["audit.dns"]}
+    assert finding["rank"] == {"place": 1, "blocks": True, "flow": "pay", "effort_min": 20, "waits_for": ["audit.dns"]}
     assert finding["fresh_until"] == "2026-11-25T14:00:00Z"
     accepted = next(one for one in document["findings"] if one["rule"] == CHAIN.rule)
     assert (accepted["state"], accepted["seen"], accepted["decision"]["kind"], accepted["decision"]["by"]) == (
@@ -231,7 +231,7 @@ def test_markdown_reads_from_verdict_to_stages() -> None:
     text = render(usual(changes=Changes(4, ("a",), ("b", "c"), ("d",)), via="connect-map", kept=False), "markdown")
     heads = re.findall(r"(?m)^#+ (.+)$", text)
     assert heads == ["Market: NO-GO", "Minimum bar", "Fix first", "1. audit", "2. edge", "3. handover"]
-    assert "1. ? **audit.dns.silent unknown" in text
+    assert "3. ? **audit.dns.silent unknown" in text
     assert "Since the last run: 1 new, 2 fixed, 1 unchanged." in text
     assert "connect map" in text and "set time" in text
     assert re.search(r"(?m)^[2-8] of \d lights dark: fragile, not ready\.$", text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from market import DAY, HOUR, NOW, acceptance, confirmation, found, parked, put_off, result, results, roadmap, spec
 
-from launchready_tui.findings import CheckResult, State
+from launchready_tui.findings import CheckResult, Remedy, State
 from launchready_tui.launch.decisions import Decisions, Note, Owner
 from launchready_tui.roadmap.model import LIGHTS
 from launchready_tui.verdict import Verdict, judge
@@ -333,6 +334,28 @@ def test_findings_stand_worst_first_however_they_came_in() -> None:
 def test_minutes_count_each_check_once() -> None:
     verdict = judged([spec("edge.tls", effort=20), spec("edge.dns", effort=5)], [result("edge.tls", HIGH, WARNING), result("edge.dns")])
     assert verdict.minutes_left == 20
+
+
+def test_minutes_count_a_remedy_once_and_nothing_for_what_was_not_seen() -> None:
+    same = Remedy(text="Let the server answer again", paste="systemctl restart app")
+    here, there = (msgspec.structs.replace(found(f"{check}.silent"), remedy=same) for check in ("edge.tls", "audit.latency"))
+    specs = [spec("edge.tls", effort=20), spec("audit.latency", effort=90), spec("edge.dns", effort=5)]
+    unseen = found("edge.dns.silent", "unknown")
+    verdict = judged(specs, [result("edge.tls", here), result("audit.latency", there), result("edge.dns", unseen)])
+    assert verdict.minutes_left == 20
+    other = msgspec.structs.replace(there, remedy=Remedy(text="Make the database faster"))
+    verdict = judged(specs, [result("edge.tls", here), result("audit.latency", other), result("edge.dns", unseen)])
+    assert verdict.minutes_left == 110
+
+
+def test_what_could_not_be_seen_is_not_counted_as_stopping() -> None:
+    specs = [spec("edge.tls", "blocker"), spec("edge.dns", "blocker")]
+    verdict = judged(specs, [result("edge.tls", BLOCKER), result("edge.dns", found("edge.dns.silent", "unknown"))])
+    assert [(one.finding.check, one.stops, one.blocks) for one in verdict.fixes] == [
+        ("edge.tls", True, True),
+        ("edge.dns", False, True),
+    ]
+    assert (verdict.blockers, verdict.unanswered) == (1, 1)
 
 
 def test_reasons_for_accepted_risks_name_the_first_end() -> None:

@@ -97,7 +97,10 @@ def sieve(app: Console) -> None:
     if table is None:
         app.say("There is no list here to filter")
         return
-    table.filter_next()
+    from ..widgets.rows import FILTERS
+
+    name = table.filter_next()
+    app.say("Shows all again" if name == FILTERS[0][0] else f"Shows only: {name}; f shows the next kind, escape shows all")
 
 
 def theme(app: Console) -> None:

@@ -13,7 +13,7 @@ from ..target import Target
 from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines
 from ..widgets.story import Story, Told, decided_lines, labelled, paste_lines, title_lines
-from .overview import waits_for
+from .overview import severity_of, waits_for
 from .page import Page
 
 
@@ -23,7 +23,7 @@ def rows_of(snap: Snapshot) -> list[Row]:
     for judged in snap.verdict.fixes:
         finding, rank = judged.finding, judged.rank
         stage = snap.stage_of(finding.check)
-        severity = ("stops launch", "ink") if judged.blocks else (words.SEVERITIES[finding.severity], "ink3")
+        severity = severity_of(judged)
         rows.append(
             Row(
                 judged.id,
@@ -54,9 +54,13 @@ def why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
     spec = snap.roadmap.checks[finding.check]
     lines = labelled("What", [(finding.summary, "ink")], width)
     lines.append(Line())
-    blocks: Spans = [("yes, it keeps the word at NO-GO", "ink")] if judged.blocks else [("no, not by itself", "ink2")]
+    blocks: Spans = [("no, not by itself", "ink2")]
+    if judged.stops:
+        blocks = [("yes, it keeps the word at NO-GO", "ink")]
+    elif judged.blocks:
+        blocks = [("it may: it could not be seen, and NO-GO stays until it is", "ink")]
     lines += labelled("Stops", blocks, width)
-    lines += labelled("Weight", [(words.SEVERITIES[finding.severity], "ink"), (" if it stands at launch", "ink3")], width)
+    lines += labelled("Weight", [(words.weight(judged), "ink"), (" if it stands at launch", "ink3")], width)
     lines += labelled("Flow", [(rank.flow, "ink"), (f", {FLOW_WHY.get(rank.flow, 'a flow of the business')}", "ink3")], width)
     lines += labelled("Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width)
     titles = [snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks]
@@ -128,7 +132,7 @@ class Fixes(Page):
             if self.app.size.width < 100:
                 told = f"{len(fixes)} to fix, {left_over}"
             left.append((f"   {told}", "ink3"))
-        stops = sum(one.blocks for one in fixes)
+        stops = snap.verdict.blockers
         right: Spans = (
             [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []
         )

@@ -99,19 +99,21 @@ def waits_for(snap: Snapshot, judged: Judged) -> str:
     return snap.roadmap.checks[names[0]].title if names else ""
 
 
+def severity_of(judged: Judged) -> Cell:
+    """How heavy a fix is; what stops the launch stands out."""
+    return (words.weight(judged), "ink" if judged.stops else "ink2" if judged.blocks else "ink3")
+
+
 def fix_rows(snap: Snapshot) -> list[Row]:
     rows = []
     for judged in snap.verdict.fixes:
         finding = judged.finding
         stage = snap.stage_of(finding.check)
         rank = judged.rank
-        severity: Cell = (words.SEVERITIES[finding.severity], "ink") if judged.blocks else (words.SEVERITIES[finding.severity], "ink3")
-        if judged.blocks:
-            severity = ("stops launch", "ink")
         cells: list[Cell] = [
             words.headline(finding, snap.launch),
             stage.title if stage else "",
-            severity,
+            severity_of(judged),
             rank.flow if rank else "",
             words.minutes(rank.effort_min) if rank else "",
             waits_for(snap, judged),

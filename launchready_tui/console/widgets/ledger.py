@@ -351,10 +351,12 @@ class Ledger(Inked, Widget, can_focus=True):
             return self.ink_strip([(" " * lead, "ink"), ("─" * (width - lead - self.end), "rule")], width)
         parts: Spans = [(" " * lead, "ink")]
         more = self._told()
-        for n, (col, _, size) in enumerate(self.columns(width)):
+        columns = self.columns(width)
+        teller = next((n for n, (col, _, _) in enumerate(columns) if not col.right), 0)
+        for n, (col, _, size) in enumerate(columns):
             title = spans(col.title, "ink3")
             room = size - width_of(title)
-            if more and n == 0 and not col.right and (width_of(more) + 2 <= room or self.needle or self.finding):
+            if more and n == teller and not col.right and (width_of(more) + 2 <= room or self.needle or self.finding or self.sieve):
                 title, more = [*title, *fit([("  ", "ink"), *more], min(room, width_of(more) + 2))], []
             parts += [(" " * (col.gap if n else 0), "ink"), *fit(title, size, col.right)]
         return self.ink_strip(parts, width)

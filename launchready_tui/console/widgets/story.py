@@ -258,7 +258,7 @@ def finding_story(
     right: Spans = [(f"{place}  ", "ink3")] if place else []
     right += words.state_spans(look)
     if judged.state in (State.FAIL, State.WARN, State.UNKNOWN):
-        right.append((f", {words.SEVERITIES[finding.severity]}", "ink2"))
+        right.append((f", {words.weight(judged)}", "ink2"))
     if standing.stale:
         right = (
             [*right[:-1], *words.state_spans("stale")]

@@ -9,7 +9,8 @@ from ..blocks import Cell, Heading
 from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, SEVERITIES, is_answered, minutes, short_moment, standing_cell, state_cell
+from ..words import FLOWS, is_answered, minutes, short_moment, standing_cell, state_cell
+from ..words import weight as weight_of
 
 
 def write(shot: Snapshot) -> Document:
@@ -49,7 +50,7 @@ def _fixes(shot: Snapshot) -> list[tuple[Cell, ...]]:
                 plain(one.finding.summary),
                 code(one.finding.subject),
                 state_cell(one.state),
-                plain(SEVERITIES[one.finding.severity]),
+                plain(weight_of(one)),
                 plain(FLOWS.get(rank.flow, rank.flow) if rank else ""),
                 plain(minutes(rank.effort_min) if rank else ""),
                 plain(", ".join(shot.spec(check).title for check in rank.waits_for) if rank else ""),
@@ -61,7 +62,7 @@ def _fixes(shot: Snapshot) -> list[tuple[Cell, ...]]:
 
 def _finding(shot: Snapshot, one: Judged) -> tuple[Cell, ...]:
     weighs = one.state in (State.FAIL, State.WARN, State.UNKNOWN, State.ACCEPTED, State.LATER)
-    weight = SEVERITIES[one.finding.severity] if weighs else ""
+    weight = weight_of(one) if weighs else ""
     return (
         plain(shot.spec(one.finding.check).title),
         state_cell(one.state),

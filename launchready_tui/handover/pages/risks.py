@@ -10,7 +10,8 @@ from ..blocks import Code, Heading, Para
 from ..draft import Draft, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, SEVERITIES, STATES, day, is_answered, minutes, plural, state_cell
+from ..words import FLOWS, STATES, day, is_answered, minutes, plural, state_cell
+from ..words import weight as weight_of
 
 FIRST = 10
 """A founder gets a short list; the rest stands in the appendix."""
@@ -39,7 +40,7 @@ def write(shot: Snapshot) -> Document:
                 plain(str(one.rank.place)),
                 plain(summary),
                 state_cell(one.state),
-                plain(SEVERITIES[one.finding.severity]),
+                plain(weight_of(one)),
                 plain(FLOWS.get(one.rank.flow, one.rank.flow)),
                 plain(minutes(one.rank.effort_min)),
                 plain(", ".join(shot.spec(check).title for check in one.rank.waits_for)),
