@@ -41,8 +41,12 @@ def edge_config(said: Common, kind: Any, out: Path | None) -> int:
             else:
                 from ..launch.atomic import write_atomically
 
-                out.mkdir(parents=True, exist_ok=True)
-                write_atomically(out / name, body)
+                try:
+                    out.mkdir(parents=True, exist_ok=True)
+                    write_atomically(out / name, body)
+                except OSError as error:
+                    reason = "a folder is in its place" if (out / name).is_dir() else (error.strerror or str(error)).lower()
+                    raise click.UsageError(f"{out / name} cannot be written: {reason}; name another folder with --out") from None
                 note(f"written {out / name}")
         return Exit.FINE
     finally:

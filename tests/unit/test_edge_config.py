@@ -27,6 +27,10 @@ LAUNCH = Launch(
     ),
     redirects=(Redirect(from_="https://shop.test/old", to="https://shop.test/new?from=old"),),
 )
+ODD = ("/a%20b", "/it's(1)+x:y", "/caf%C3%A9", "/q%22%5C", "/all*")
+ODD_LAUNCH = msgspec.structs.replace(
+    LAUNCH, redirects=tuple(Redirect(from_=f"https://shop.test{path}", to="https://shop.test/n") for path in ODD)
+)
 SEEN = (
     finding("edge.headers.hsts", "shop.test", "fine", State.PASS),
     finding("edge.headers.framing", "shop.test", "fine", State.PASS),
@@ -88,10 +92,25 @@ def test_nginx_words() -> None:
     assert "location = /old" not in files_of(made(), "nginx", old=False)["nginx.conf"]
 
 
+def test_old_addresses_are_written_as_each_server_compares_them() -> None:
+    wanted = plan(ODD_LAUNCH, SEEN)
+    nginx = files_of(wanted, "nginx")["nginx.conf"]
+    for path in ('"/a b"', '"/it\'s(1)+x:y"', '"/café"', '"/q\\"\\\\"', '"/all*"'):
+        assert f"location = {path} {{ return 301 https://shop.test/n; }}" in nginx
+    sources = [row["source"] for row in json.loads(files_of(wanted, "vercel")["vercel.json"])["redirects"][: len(ODD)]]
+    assert sources == ["/a%20b", r"/it's\(1\)\+x\:y", "/caf%C3%A9", "/q%22%5C", r"/all\*"]
+    netlify = files_of(wanted, "netlify")["_redirects"]
+    assert "# not written, Netlify reads a pattern in it: https://shop.test/all*" in netlify
+    assert "\nhttps://shop.test/it's(1)+x:y  https://shop.test/n  301!\n" in "\n" + netlify
+    broken = msgspec.structs.replace(LAUNCH, redirects=(Redirect(from_="https://shop.test/100%", to="https://shop.test/n"),))
+    assert plan(broken, ()).left == ("https://shop.test/100%",)
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
-def test_nginx_itself_reads_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("launch", [LAUNCH, ODD_LAUNCH], ids=["usual", "odd addresses"])
+def test_nginx_itself_reads_it(tmp_path: Path, launch: Launch) -> None:
     """The blocks as they stand, and the lines for existing blocks inside one, as their comments say."""
-    parts = files_of(made(), "nginx")["nginx.conf"].split("\n\n")
+    parts = files_of(plan(launch, SEEN), "nginx")["nginx.conf"].split("\n\n")
     whole = [part for part in parts if "server {" in part or "map $host" in part]
     lines = [part for part in parts if part.startswith("# into the server block")]
     assert len(lines) == 3

@@ -357,7 +357,9 @@ class Ledger(Inked, Widget, can_focus=True):
             title = spans(col.title, "ink3")
             room = size - width_of(title)
             if more and n == teller and not col.right and (width_of(more) + 2 <= room or self.needle or self.finding or self.sieve):
-                title, more = [*title, *fit([("  ", "ink"), *more], min(room, width_of(more) + 2))], []
+                if width_of(more) + 2 > room:  # what is filtered is told before what the column is called
+                    title = fit(title, max(0, size - width_of(more) - 2))
+                title, more = [*title, *fit([("  ", "ink"), *more], min(size - width_of(title), width_of(more) + 2))], []
             parts += [(" " * (col.gap if n else 0), "ink"), *fit(title, size, col.right)]
         return self.ink_strip(parts, width)
 

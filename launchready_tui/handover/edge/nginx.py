@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from .plan import PAGE, HostPlan, Plan
 
@@ -70,7 +71,7 @@ def _leads_on(host: HostPlan, old: bool) -> list[str]:
         *_headers(host),
         *_WELL_KNOWN,
     ]
-    lines += [f"    location = {path} {{ return 301 {to}; }}" for path, to in host.old if old and path != "/"]
+    lines += [_old_address(path, to) for path, to in host.old if old and path != "/"]
     return [*lines, f"    location / {{ return 301 {host.leads_to}$request_uri; }}", "}"]
 
 
@@ -84,12 +85,20 @@ def _own(host: HostPlan, old: bool) -> list[str]:
         lines += ["    # pages: in the location that serves them", f'    # add_header Cache-Control "{PAGE[1]}";']
     if host.folders:
         lines += ["    expires $edge_expires;"]
-    lines += [f"    location = {path} {{ return 301 {to}; }}" for path, to in host.old if old]
+    lines += [_old_address(path, to) for path, to in host.old if old]
     note = "" if host.looked_at else " (no check has seen its headers: the usual ones)"
     kept = [f"# already sent, leave as they are: {', '.join(host.sent)}"] if host.sent else []
     if not lines:
         return [f"# {host.name}: nothing to change", *kept]
     return [f"# into the server block of {host.name}, listen 443{note}", *kept, *(line[4:] for line in lines)]
+
+
+def _old_address(path: str, to: str) -> str:
+    """nginx compares with the decoded path (nginx.org/en/docs/http/ngx_http_core_module.html#location), so it is written decoded."""
+    plain = unquote(path)
+    if plain != path or not re.fullmatch(r"[A-Za-z0-9._~/-]+", plain):
+        plain = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"    location = {plain} {{ return 301 {to}; }}"
 
 
 def _tls(host: HostPlan) -> list[str]:

@@ -18,6 +18,7 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+")
 # What may stand in a rule letter by letter; a quote, a brace, a dollar or a blank would start something of its own.
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%!&'()*+,=:@/-]*)?\Z")
 _QUERY = re.compile(r"[A-Za-z0-9._~%!&'()*+,=:@/?-]*\Z")
+_CODED = re.compile(r"%(?![2-9a-fA-F][0-9a-fA-F])|%7[fF]")
 _FOLDER = re.compile(r"/(?:[A-Za-z0-9_.-]+/)+\Z")
 _ASSET = re.compile(r"^https://(\S+?)(/\S*)  ", re.MULTILINE)
 
@@ -95,6 +96,7 @@ def can_write(one: Redirect) -> bool:
     """Whether an old address is plain enough for a rule, and none that apps verify at, which follow no redirect."""
     place, mark, query = one.to.partition("?")
     plain = bool(_URL.match(one.from_) and _URL.match(place)) and (not mark or bool(_QUERY.match(query)))
+    plain = plain and not _CODED.search(one.from_)  # a bare percent sign, and control characters, which no rule can hold
     return plain and not urlsplit(one.from_).path.startswith("/.well-known/")
 
 

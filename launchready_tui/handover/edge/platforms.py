@@ -7,6 +7,7 @@ Sources, known 2026-11: vercel.com/docs/project-configuration (redirects, header
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from .plan import PAGE, YEAR, HostPlan, Plan
@@ -18,7 +19,7 @@ def vercel(plan: Plan) -> str:
     headers: list[dict[str, Any]] = []
     for host in plan.hosts:
         on = [{"type": "host", "value": host.name}]
-        redirects += [{"source": path, "has": on, "destination": to, "permanent": True} for path, to in host.old]
+        redirects += [{"source": _literal(path), "has": on, "destination": to, "permanent": True} for path, to in host.old]
         if host.leads_to:
             redirects.append(
                 {"source": "/:path((?!\\.well-known/).*)", "has": on, "destination": f"{host.leads_to}/:path", "permanent": True}
@@ -36,11 +37,23 @@ def vercel(plan: Plan) -> str:
     return json.dumps(made, indent=2) + "\n"
 
 
+# In Vercel's sources these start a pattern (path-to-regexp); a backslash takes that away.
+_PATTERN = re.compile(r"([:*+?(){}!])")
+# Netlify has no way to write these letter by letter: a star at the end and a word after a colon are places that match anything.
+_NETLIFY_PATTERN = re.compile(r"\*|/:")
+
+
+def _literal(path: str) -> str:
+    return _PATTERN.sub(r"\\\1", path)
+
+
 def netlify_redirects(plan: Plan) -> str:
     """`_redirects`: from, to, status; the first that fits counts, and `!` holds even where a file of that name lies."""
     lines: list[str] = []
     for host in plan.hosts:
-        lines += [f"https://{host.name}{path}  {to}  301!" for path, to in host.old]
+        for path, to in host.old:
+            odd = bool(_NETLIFY_PATTERN.search(path))
+            lines.append(f"{'# not written, Netlify reads a pattern in it: ' if odd else ''}https://{host.name}{path}  {to}  301!")
         if host.leads_to:
             lines += [f"https://{host.name}/.well-known/*  /.well-known/:splat  200"]
             lines += [f"{scheme}://{host.name}/*  {host.leads_to}/:splat  301!" for scheme in ("http", "https")]
