@@ -5,7 +5,8 @@ target is binomial, whatever the shape of the latencies. The answer is
 
 - PASS where so few were over that, if the true share over were 5 %, so few would be seen in at most 5 of 100 measurements,
 - FAIL where so many were over that, if the true share over were 5 %, so many would be seen in at most 5 of 100 measurements
-  (1 in 200 below 59 samples, where a hasty no would cost most),
+  (1 in 200 below 59 samples, where a hasty no would cost most; with 5 samples only if all five were over, which chance gives once in
+  3 million),
 - NOT ENOUGH DATA between.
 
 A measurement looks only at the planned checkpoints below and stops at the first answer. Each look keeps the bounds above. Since there are
@@ -28,9 +29,11 @@ SHARE = 0.05
 """The share of requests that may be over the target: it makes the 95th percentile."""
 ALPHA = 0.05
 EARLY_ALPHA = 0.005
+FIRST_ALPHA = 1e-6
+"""Of the look before the tenth: a route that is slow every time need not be asked ten times, each time slowly."""
 FIRST_PASS = 59
 """The fewest samples with which nothing over the target can mean PASS: 0.95 ** 59 is below 0.05."""
-CHECKPOINTS = (10, 20, 40, 59, 124, 208, 300, 500, 1000)
+CHECKPOINTS = (5, 10, 20, 40, 59, 124, 208, 300, 500, 1000)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -59,7 +62,7 @@ def pass_at(n: int) -> int:
 @functools.lru_cache(maxsize=1024)
 def fail_at(n: int) -> int:
     """The fewest requests over the target with which `n` samples fail; n + 1 where no count can."""
-    alpha = ALPHA if n >= FIRST_PASS else EARLY_ALPHA
+    alpha = ALPHA if n >= FIRST_PASS else EARLY_ALPHA if n >= CHECKPOINTS[1] else FIRST_ALPHA
     count = 0
     while count <= n and 1 - at_most(count - 1, n, SHARE) > alpha:
         count += 1

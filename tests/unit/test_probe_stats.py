@@ -30,6 +30,12 @@ def test_nothing_decides_nothing() -> None:
     assert stats.decide(0, 0) == "NOT ENOUGH DATA"
 
 
+def test_five_that_are_all_slow_are_enough_and_four_are_not() -> None:
+    assert stats.decide(5, 5) == "FAIL"
+    assert stats.decide(4, 5) == "NOT ENOUGH DATA"
+    assert stats.decide(4, 4) == "NOT ENOUGH DATA"
+
+
 @pytest.mark.parametrize(("n", "over"), [(10, 4), (20, 5), (40, 7)])
 def test_a_hasty_no_needs_more(n: int, over: int) -> None:
     assert stats.decide(over, n) == "FAIL"
@@ -47,9 +53,9 @@ def test_binomial_against_plain_counting(n: int, p: float) -> None:
 
 
 def test_looks_are_planned() -> None:
-    assert stats.checkpoints(300) == (10, 20, 40, 59, 124, 208, 300)
-    assert stats.checkpoints(50) == (10, 20, 40, 50)
-    assert stats.checkpoints(59) == (10, 20, 40, 59)
+    assert stats.checkpoints(300) == (5, 10, 20, 40, 59, 124, 208, 300)
+    assert stats.checkpoints(50) == (5, 10, 20, 40, 50)
+    assert stats.checkpoints(59) == (5, 10, 20, 40, 59)
     assert stats.checkpoints(0) == ()
 
 
