@@ -203,10 +203,17 @@ def watched(snap: Snapshot, shot: WatchShot, now: datetime, sparks: watchtable.S
     ]
     rows = []
     for one, name in zip(shot.snapshot.rows, names, strict=True):
-        look = watchtable.LOOKS[one.standing]
+        look = watchtable.look_of(one)
         why = CAUSE_WORDS[one.incident.cause] if one.incident is not None else ""
         line = watchtable.line_of(one, shot, now, 20, sparks)
-        cells = [name, watchtable.state_word(one, now), watchtable.uptime(one.stats.uptime), watchtable.judged(one), line, why]
+        cells = [
+            name,
+            watchtable.state_word(one, now),
+            watchtable.uptime(one.stats, shot.snapshot.window),
+            watchtable.judged(one),
+            line,
+            why,
+        ]
         rows.append(Row(one.target.label, cells, words.glyph(look), look))
     return Panel(cols, [*rows, *_beside(shot, now)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
@@ -13,13 +14,11 @@ from ..probe.stats import at_most
 from ..samples import Backlog, Shot, Traffic
 from . import words
 from .ink import Cell
-from .watchtable import INCIDENT_COLS, incident_rows, ms
+from .watchtable import FEW, INCIDENT_COLS, in_doubt, incident_rows, ms
 from .widgets.ledger import Col, Row
 
-FEW = 20
 ALLOWED, SURE = 0.01, 0.05
 """More than one failed request in a hundred, with so little doubt, is told as too many: the same as on stage 6."""
-"""A job that could be done has waited too long."""
 NAMES = ("incidents", "errors", "queues", "regions", "deploys")
 
 
@@ -102,7 +101,11 @@ def _errors(shot: Shot | None, launch: Launch) -> Pane:
     for one in shot.traffic[:200] if shot is not None else ():
         look = look_of(one)
         tone = {"fail": "fail", "warn": "warn"}.get(look, "ink2")
-        share: Cell = "" if not one.errors else (("few", "ink3") if look == "unknown" else (f"{one.share * 100:.1f} %", tone))
+        share: Cell = (
+            ""
+            if not one.errors
+            else (("few", "ink3") if look == "unknown" else (f"{one.share * 100:.1f} %" if one.share >= 0.0005 else "< 0.1 %", tone))
+        )
         cells: list[Cell] = [
             one.route,
             one.environment,
@@ -140,7 +143,7 @@ def _queues(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
         Col("oldest", 8, right=True),
         Col("moves", 10, right=True, tone="ink2", above=72),
         Col("active", 7, right=True, tone="ink3", above=84),
-        Col("later", 7, right=True, tone="ink3", above=84),
+        Col("later", 7, right=True, tone="ink3", above=112),
         Col("failed", 7, right=True),
         Col("where", 0, tone="ink2", gap=3),
     ]
@@ -181,7 +184,7 @@ def _regions(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
         Col("up %", 6, right=True),
         Col("p50 ms", 7, right=True),
         Col("p95 ms", 7, right=True),
-        Col("n", 6, right=True, tone="ink3"),
+        Col("n", 6, right=True, tone="ink3", above=84),
         Col("seen", 8, right=True, tone="ink3", above=72),
         Col("by", 0, tone="ink2", gap=3, above=84),
     ]
@@ -190,7 +193,7 @@ def _regions(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
     for name, market, by in places:
         seen = [one for one in shot.snapshot.rows if one.target.region == name and one.target.kind == "web"] if shot is not None else []
         known = [one for one in seen if one.standing != "unknown"]
-        up = [one for one in known if one.standing in ("up", "slow")]
+        up = [one for one in known if one.standing in ("up", "slow") and not in_doubt(one)]
         n, bad = sum(one.stats.n for one in seen), sum(one.stats.bad for one in seen)
         p50 = [one.stats.cold_p50 for one in seen if one.stats.cold_p50 is not None]
         p95 = [one.stats.cold_p95 for one in seen if one.stats.cold_p95 is not None]
@@ -201,7 +204,7 @@ def _regions(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
             name or "here",
             market,
             f"{len(up)} of {len(seen)}" if seen else "",
-            f"{(1 - bad / n) * 100:.1f}" if n else "",
+            f"{math.floor((1 - bad / n) * 1000) / 10:g}" if n >= FEW else ("few", "ink3") if n else "",
             ms(median(p50)) if p50 else "",
             ms(max(p95)) if p95 else "",
             str(n) if n else "",
@@ -240,8 +243,8 @@ def _deploys(shot: Shot | None, now: datetime) -> Pane:
     return Pane(cols, rows, "no deploy in the last seven days")
 
 
-def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetime, key: str) -> list[tuple[str, str]]:
-    """The switch: every pane with its bad ones counted, the shown one bold, and the key that goes on."""
+def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetime, key: str, room: int = 200) -> list[tuple[str, str]]:
+    """The switch: every pane with its bad ones counted, the shown one bold, and the key that goes on; closer where there is little room."""
     parts: list[tuple[str, str]] = [(key, "ink2 b"), (" ", "ink")]
     for name in panes:
         parts.append((f" {name}", "ink b" if name == now_shown else "ink3"))
@@ -249,4 +252,7 @@ def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetim
         if said:
             parts.append((f" {said}", tone))
         parts.append(("  ", "ink"))
-    return parts[:-1]
+    parts.pop()
+    if sum(len(part) for part, _ in parts) > room:
+        parts = [(" " if part == "  " else part, tone) for part, tone in parts]
+    return parts

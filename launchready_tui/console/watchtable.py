@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .. import clock
 from ..launch.model import Launch
 from ..probe.stats import decide
-from ..samples import Latest, Series, Shot, Target
+from ..samples import Latest, Series, Shot, Stats, Target
 from ..samples import Row as Watched
 from ..samples.feed import grain_s
 from ..watch.messages import sentence
@@ -41,6 +41,8 @@ def cols(window: str, names: int, top: str) -> list[Col]:
     ]
 
 
+FEW = 20
+"""Fewer probes than that make no share of up and down yet."""
 SPARK_COL = 8
 """The place of the sparkline among the cells."""
 
@@ -85,7 +87,7 @@ def _row(one: Watched, shot: Shot, launch: Launch, now: datetime, width: int, sp
     cells: list[Cell] = [
         name_of(one.target, launch),
         state_word(one, now),
-        uptime(stats.uptime),
+        uptime(stats, shot.snapshot.window),
         ms(stats.cold_p50 if cold else stats.p50),
         p95,
         p95,
@@ -95,8 +97,17 @@ def _row(one: Watched, shot: Shot, launch: Launch, now: datetime, width: int, sp
         *_phases(one.last),
         certificate(one.last, now),
     ]
-    look = LOOKS[one.standing]
+    look = look_of(one)
     return Row(one.target.label, cells, words.glyph(look), look)
+
+
+def in_doubt(one: Watched) -> bool:
+    """Its newest probe failed, and it is not sure yet that this is more than a blink."""
+    return one.standing == "up" and one.last is not None and not one.last.sample.ok
+
+
+def look_of(one: Watched) -> str:
+    return "warn" if in_doubt(one) else LOOKS[one.standing]
 
 
 def state_word(one: Watched, now: datetime) -> Span:
@@ -105,6 +116,8 @@ def state_word(one: Watched, now: datetime) -> Span:
         if one.standing == "down":
             return (f"down {clock.span((now - one.incident.since).total_seconds())}", "fail")
         return ("slow" if one.standing == "slow" else "failing", "warn")
+    if in_doubt(one):
+        return ("just failed", "warn")
     if one.standing == "up":
         return ("up", "ink3")
     if one.last is None:
@@ -114,10 +127,13 @@ def state_word(one: Watched, now: datetime) -> Span:
     return (f"{clock.span((now - one.last.sample.at).total_seconds())} old", "unknown")
 
 
-def uptime(share: float | None) -> Cell:
-    """Percent, never rounded up to 100."""
+def uptime(stats: Stats, window: timedelta) -> Cell:
+    """Percent, never rounded up to 100. Of the first few probes a share says nothing: how long it has been watched stands there."""
+    share = stats.uptime
     if share is None:
         return ""
+    if stats.n < FEW and stats.watched_s < window.total_seconds() * 0.9:
+        return (clock.span(stats.watched_s).replace(" min", "m").replace(" ", ""), "ink3")
     if share >= 1:
         return "100"
     percent = share * 100

@@ -109,7 +109,10 @@ class Engine:
         await self._begin()
         here = [one.target.label for one in self.watched.values() if not one.target.region]
         regions = list(dict.fromkeys(one.target.region for one in self.watched.values() if one.target.region))
-        self._say(f"watching {len(here)} targets: {', '.join(here)}" + (f"; also from {', '.join(regions)}" if regions else ""))
+        self._say(
+            f"watching {len(here)} target{'' if len(here) == 1 else 's'}: {', '.join(here)}"
+            + (f"; also from {', '.join(regions)}" if regions else "")
+        )
         start = time.perf_counter() + 0.2
         loops = [self._fine_ticks(), self._ticks(), self._flushes(), self._upkeeps(), self.outbox.run()]
         if self.launch.watch.heartbeat:

@@ -93,7 +93,7 @@ class Outbox:
             self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
             task.add_done_callback(lambda _: self.wake.set())
         stuck = [notice for notice in queued if notice.attempts >= STUCK_AFTER]
-        self.trouble = f"{len(stuck)} messages cannot be delivered: {stuck[0].answer}" if stuck else ""
+        self.trouble = f"{len(stuck)} message{'' if len(stuck) == 1 else 's'} cannot be delivered: {stuck[0].answer}" if stuck else ""
         coming = [(notice.next_at - now).total_seconds() for notice in queued if notice.rule not in self._busy]
         return max(0.05, min([60.0, *coming]))
 

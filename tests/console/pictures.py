@@ -7,9 +7,10 @@ import html
 import re
 from pathlib import Path
 
+import msgspec
 from dayscene import launch_day
 from double import Double, LabDouble
-from watchstore import fill
+from watchstore import fill, fill_beside, with_sources
 
 from launchready_tui.console.app import Console
 
@@ -38,6 +39,10 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "watch-100x30": ((100, 30), "night", ("w",)),
     "watch-80x24": ((80, 24), "night", ("w",)),
     "watch-140x40": ((140, 40), "paper", ("w",)),
+    "watch-large-100x30": ((100, 30), "night", ("w", "enter")),
+    "watch-errors-140x40": ((140, 40), "night", ("w", "m", "m")),
+    "watch-queues-100x30": ((100, 30), "night", ("w", "m", "m", "m")),
+    "watch-regions-80x24": ((80, 24), "night", ("w", "m", "m", "m", "m")),
     "launch-100x30": ((100, 30), "night", ("l",)),
     "launch-80x24": ((80, 24), "night", ("l",)),
     "launch-140x40": ((140, 40), "paper", ("l",)),
@@ -47,12 +52,15 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
 }
 
 
-def console(folder: Path, theme: str, *, watched: bool = False, launching: bool = False) -> Console:
+def console(folder: Path, theme: str, *, watched: bool = False, launching: bool = False, beside: bool = False) -> Console:
     """The console over the recorded demo, the stored hour of its watch, and the middle of a launch day."""
     lab: object = LabDouble()
     double = Double.recorded(folder)
     if watched:
         fill(folder, double.launch, double.clock.now())
+    if beside:
+        double.launch_file = msgspec.structs.replace(double.launch_file, launch=with_sources(double.launch))
+        fill_beside(folder, double.clock.now())
     if launching:
         launch_day(double)
     return Console(double, lab=lab, live=False, theme=f"ledger-{theme}")  # type: ignore[arg-type]

@@ -30,7 +30,13 @@ async def test_picture(name: str, tmp_path: Path) -> None:
     if _other_version():
         pytest.skip(_other_version())
     size, theme, keys = PICTURES[name]
-    app = console(tmp_path / "demo", theme, watched=name.startswith(("watch", "launch")), launching=name.startswith("launch"))
+    app = console(
+        tmp_path / "demo",
+        theme,
+        watched=name.startswith(("watch", "launch")),
+        launching=name.startswith("launch"),
+        beside=name.count("-") > 1 and name.startswith("watch"),
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         for key in keys:

@@ -194,3 +194,10 @@ def test_what_is_drawn_is_said() -> None:
         "ms, 19 of 20 answers, each 2 h",
     ]
     assert all(one != other for one, other in itertools.pairwise(words for _, words in said))
+
+
+def test_the_name_of_a_mark_never_lies_over_the_words_of_the_target() -> None:
+    line = Curve(values=(20.0,) * 80, states=("",) * 80)
+    picture = Picture(line, 300.0, (Mark(0.97, "deploy 270b47a"),))
+    top = "".join(cell[0] for cell in rows_of(picture, 40, 6)[0].cells)
+    assert "target 300 ↑" in top

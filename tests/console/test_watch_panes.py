@@ -134,3 +134,20 @@ def test_what_is_too_much() -> None:
     assert watchpanes.growing(jobs("a", 11, 1.0), before) and not watchpanes.growing(jobs("a", 10, 1.0), before)
     assert not watchpanes.growing(jobs("a", 99, 1.0), jobs("a", 10, 1.0, NOW - timedelta(minutes=5)))
     assert watchpanes.pace_of(jobs("a", 10, 1.0), before) == "steady" and watchpanes.pace_of(jobs("a", 10, 1.0), None) == ""
+
+
+async def test_the_first_probes_are_no_share_and_a_first_failure_is_no_up(tmp_path: Path) -> None:
+    double = Double.make(tmp_path / "launch", launch=msgspec.structs.replace(LAUNCH, logs=(), queues=(), regions=()))
+    other = msgspec.structs.replace(HOME, name="search")
+    store, (home, search) = begin(tmp_path / "launch", [HOME, other], NOW)
+    for target, value in ((home, 80.0), (search, None)):
+        samples = [probe(target, NOW - timedelta(seconds=15 * at + 3), value) for at in (2, 1, 0)]
+        store.save(samples, [latest(target, samples[-1], None)])
+    store.close()
+    app = Console(double, live=False)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await on_the_watch(pilot)
+        await until(pilot, lambda: "just failed" in shown(app))
+        lines = {name: next(line for line in shown(app).splitlines() if f" {name} " in line) for name in ("home", "search")}
+        assert "up" in lines["home"] and "33s" in lines["home"] and "100" not in lines["home"]
+        assert "just failed" in lines["search"] and "▲" in lines["search"] and "0.0" not in lines["search"]

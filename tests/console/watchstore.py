@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from launchready_tui.launch.model import Launch
+import msgspec
+
+from launchready_tui.launch.model import Launch, Log, Queue, Region
 from launchready_tui.samples import (
     PLACE,
+    Backlog,
     ChannelTest,
     Gap,
     Incident,
@@ -22,7 +25,9 @@ from launchready_tui.samples import (
     Phases,
     Sample,
     Target,
+    Traffic,
     Watcher,
+    WatchReader,
     WatchStore,
 )
 from launchready_tui.watch.targets import targets_of
@@ -160,6 +165,61 @@ def fill(folder: Path, launch: Launch, now: datetime) -> None:
             acknowledged_by="founder",
         )
     )
+    store.close()
+
+
+def with_sources(launch: Launch) -> Launch:
+    """The launch with a log, queues and a region, so that the watch has more than targets."""
+    return msgspec.structs.replace(
+        launch,
+        markets=("US", "EU"),
+        logs=(Log(path="access.log"),),
+        queues=(Queue(name="jobs", server="redis.demo-market.test"),),
+        regions=(Region(name="us-east", market="US", url="https://us.probe.test"),),
+        watch=msgspec.structs.replace(launch.watch, market="EU"),
+    )
+
+
+def fill_beside(folder: Path, now: datetime) -> None:
+    """What logs, queues and a region would add to the stored hour."""
+    store = WatchStore.open(folder / PLACE)
+    with WatchReader(folder / PLACE) as reader:
+        targets = [one for one in reader.targets() if one.kind == "web"]
+    chance = random.Random(8)
+    for far in store.set_elsewhere(msgspec.structs.replace(one, region="us-east", every_s=60.0) for one in targets[:2]):
+        times = [now - timedelta(seconds=60 * at + 7) for at in range(59, -1, -1)]
+        samples = [Sample(target=far.id, at=at, total=round(chance.gauss(231, 14), 1), cold=True, status=200) for at in times]
+        store.save(samples, [Latest(sample=samples[-1])])
+    rows = (
+        ("GET /search", 1204, 26, "production", 0, 0),
+        ("POST /bookings", 318, 9, "production", 0, 2),
+        ("GET /", 20_418, 2, "production", 0, 31),
+        ("GET /listings/{id}", 8_730, 0, "production", 0, 12),
+        ("POST /login", 611, 0, "production", 44, 0),
+        ("GET /search", 12, 1, "staging", 0, 0),
+    )
+    at = now - timedelta(minutes=9)
+    store.add_traffic(
+        Traffic(at=at, environment=environment, route=route, n=n, errors=errors, limited=limited, gone=gone)
+        for route, n, errors, environment, limited, gone in rows
+    )
+    for minutes, numbers in ((12, ((14, 40.0), (930, 9.0), (0, None))), (0, ((212, 410.0), (30, 2.0), (0, None)))):
+        at = now - timedelta(minutes=minutes, seconds=20)
+        named = zip(("mails", "pictures", "reports"), numbers, (0, 4, 1), strict=True)
+        store.save_backlog(
+            Backlog(
+                at=at,
+                source="jobs",
+                system="RQ",
+                queue=name,
+                ready=ready,
+                oldest_s=oldest,
+                active=min(workers, ready),
+                workers=workers,
+                failed=3 if name == "mails" else 0,
+            )
+            for name, (ready, oldest), workers in named
+        )
     store.close()
 
 

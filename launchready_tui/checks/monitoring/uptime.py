@@ -126,7 +126,12 @@ def _covered(say: Say, launch: Launch, reader: WatchReader) -> Iterator[Finding]
             )
     if all(there or not applies for _, _, there, applies in wanted):
         listed = "\n".join(f"{one.name}: {one.url}, every {one.every_s:g} s" for one in targets)
-        yield say.passed("covered", launch.domain, f"{len(targets)} targets are watched", evidence=[Evidence.of("targets", listed)])
+        yield say.passed(
+            "covered",
+            launch.domain,
+            f"{len(targets)} targets are watched" if len(targets) != 1 else "1 target is watched",
+            evidence=[Evidence.of("targets", listed)],
+        )
 
 
 def _is_home(launch: Launch, target: Target) -> bool:

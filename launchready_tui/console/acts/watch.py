@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...clock import ago
+from .. import words
 from ..widgets.form import Field, WrongField
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def run(app: Console) -> None:
             page.redraw()
 
     await app.push_screen(
-        Question(f"Watch {len(planned)} targets from this machine?", before_start(app, planned[0].every_s), "start"), start
+        Question(f"Watch {words.plural(len(planned), 'target')} from this machine?", before_start(app, planned[0].every_s), "start"), start
     )
 
 

@@ -116,10 +116,9 @@ def rows_of(picture: Picture, inner: int, tall: int) -> list[ChartRow]:
     states = [{curve.states[2 * x], curve.states[2 * x + 1]} for x in range(inner)]
     hot = [any(value is not None and value > picture.target_ms for value in curve.values[2 * x : 2 * x + 2]) for x in range(inner)]
     marks = {min(inner - 1, max(0, round(mark.at * (inner - 1)))): mark for mark in picture.marks}
-    notes = _notes(marks, bits[0], inner)
-    if aim < 0:
-        said = f"target {number(picture.target_ms)} ↑"
-        notes = {**{inner - len(said) + n: (char, "ink3") for n, char in enumerate(said) if inner > len(said)}, **notes}
+    said = f"target {number(picture.target_ms)} ↑" if aim < 0 else ""
+    notes: dict[int, Span] = {inner - len(said) + n: (char, "ink3") for n, char in enumerate(said) if inner > len(said)}
+    _label(notes, marks, bits[0], inner)
     rows = []
     for y in range(tall):
         cells = [_cell(x, y, bits, states[x], aim, hot[x], scale, marks, notes) for x in range(inner)]
@@ -157,9 +156,8 @@ def _cell(
     return (" ", "ink", ground)
 
 
-def _notes(marks: dict[int, Mark], top: list[int], inner: int) -> dict[int, Span]:
-    """The labels of the marks in the top row: at the left of each where the line leaves room, else at its right, else none."""
-    notes: dict[int, Span] = {}
+def _label(notes: dict[int, Span], marks: dict[int, Mark], top: list[int], inner: int) -> None:
+    """Puts the marks' labels into the top row: at the left of each where there is room, else at its right, else none."""
     for x, mark in sorted(marks.items(), reverse=True):
         label = text.printable(text.shorten(mark.label, 24))
         for start in (x - len(label) - 1, x + 2):
@@ -170,7 +168,6 @@ def _notes(marks: dict[int, Mark], top: list[int], inner: int) -> dict[int, Span
                     continue
                 notes |= {start + n: (char, mark.tone) for n, char in enumerate(label)}
                 break
-    return notes
 
 
 def hours_line(hours: tuple[tuple[float, str], ...], inner: int) -> str:
