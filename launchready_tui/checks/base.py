@@ -22,7 +22,7 @@ Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
 REGISTRY: dict[str, Check] = {}
 READS_PAPERS: set[str] = set()
 """Checks whose answer comes from people and inventory, and ends when those change."""
-PACKAGES = ("audit", "edge", "email", "performance", "monitoring", "handover")
+PACKAGES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
 
 
 def check(name: str, *, papers: bool = False) -> Callable[[Check], Check]:

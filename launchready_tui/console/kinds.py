@@ -364,5 +364,36 @@ KINDS: tuple[Kind, ...] = (
         "Nothing else ends on a day; + adds a contract, a developer account, a key to be changed",
         lambda item: f"{item.subject} {item.on}",
     ),
+    Kind(
+        "caps",
+        "limits",
+        "spend limit",
+        inv.Cap,
+        (
+            Ask("system", "system", needed=True, system=True),
+            Ask("limit", "at most", "200 EUR a month", needed=True),
+            Ask("hard", "stops there", options=(("no", "no, somebody is told"), ("yes", "yes, it refuses more"))),
+            Ask("alert_at", "told at", "50, 80 and 100 %"),
+            Ask("owner", "owner", "who is told and can act", person=True),
+            Ask("where", "set where", "billing page, Budgets"),
+            Ask("seen", "looked at", "the day somebody last saw it: 2026-11-24", check=is_day),
+        ),
+        (
+            Col("Bill", 0),
+            Col("at most", 16),
+            Col("told at", 16, tone="ink2", above=84),
+            Col("owner", 16, tone="ink2", above=60),
+            Col("looked at", 10, tone="ink2", above=72),
+        ),
+        lambda item, name: (
+            name("system:" + item.system),
+            _told(item.limit, "no limit"),
+            "stops there" if item.hard else _told(item.alert_at, "nobody is told"),
+            _told(name(item.owner), "nobody yet"),
+            _told(item.seen, "never"),
+        ),
+        "No bill has a limit yet: hosting, mail, text messages, AI; + adds one",
+        lambda item: f"{item.system} {item.limit}",
+    ),
 )
 KIND: dict[str, Kind] = {kind.id: kind for kind in KINDS}

@@ -10,7 +10,7 @@ import msgspec
 
 from .. import __version__, text
 from ..launch.decisions import Acceptance, PutOff, SignOff
-from ..launch.inventory import Access, Backup, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
+from ..launch.inventory import Access, Backup, Cap, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
 from ..launch.people import Person
 from ..verdict import Judged
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
@@ -131,6 +131,7 @@ class InventoryHere(msgspec.Struct, kw_only=True):
     recovery: list[Recovery]
     contacts: list[Contact]
     renewals: list[Renewal]
+    caps: list[Cap]
     plan: Plan
     checkpoints: list[Checkpoint]
     duties: list[Duty]

@@ -33,6 +33,7 @@ def inventory(known: Inventory) -> Inventory:
         recovery=tuple(msgspec.structs.replace(one, rehearsed_by="") for one in known.recovery),
         contacts=(),
         renewals=tuple(msgspec.structs.replace(one, owner="") for one in known.renewals),
+        caps=tuple(msgspec.structs.replace(one, owner="") for one in known.caps),
         plan=msgspec.structs.replace(known.plan, decider=""),
         checkpoints=tuple(msgspec.structs.replace(one, owner="") for one in known.checkpoints),
         duties=(),

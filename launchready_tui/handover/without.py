@@ -103,6 +103,17 @@ def _accounts(papers: Papers, person: str) -> list[Break]:
         if renewal.owner == person:
             what = f"{text.clean(renewal.subject)} ends on {renewal.on.isoformat()}, and they look after it"
             found.append(Break("billing", what, Severity.MEDIUM, f"Name somebody else for {text.clean(renewal.subject)}"))
+    for cap in papers.inventory.caps:
+        if cap.owner == person:
+            name = _name(papers, cap.system)
+            found.append(
+                Break(
+                    "billing",
+                    f"Nobody is told when the bill of {name} grows",
+                    Severity.HIGH,
+                    f"Have the alarm of {name} mail somebody else",
+                )
+            )
     return found
 
 
@@ -120,6 +131,9 @@ def _alerts(source: Source, person: str) -> list[Break]:
         what = "The watch may run on their machine: with it the watching ends"
         first = "Start the watch on a machine that stays on, and write always_on = true"
         found.append(Break("watcher", what, Severity.HIGH, first))
+    if source.launch.safety.owner == person:
+        first = "Name somebody else under [safety] in launchready.toml, and let the reports go to them"
+        found.append(Break("alerts", "Nobody looks at what users report", Severity.HIGH, first))
     permission = source.launch.permission
     if permission is not None and permission.by == person:
         first = "Have somebody of the business record the permission anew in launchready.toml"

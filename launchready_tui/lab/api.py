@@ -51,6 +51,10 @@ class Api:
         return Response(204, [("Access-Control-Allow-Methods", "GET"), ("Access-Control-Allow-Headers", "authorization, content-type")])
 
     async def _route(self, request: Request) -> Response:
+        if request.path == "/webhooks/payments" and request.method == "POST" and "webhook-gone" not in self._flaws:
+            if "webhook-open" in self._flaws:
+                return as_json({"received": True}, cache=NEVER_KEPT)
+            return _problem(400, "the signature is missing or does not hold")
         if request.method not in ("GET", "HEAD"):
             answer = _problem(405, "this address is read with GET")
             answer.set("Allow", "GET, HEAD, OPTIONS")

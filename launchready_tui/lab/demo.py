@@ -11,7 +11,7 @@ import msgspec
 
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
-from ..launch.inventory import Access, Backup, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
+from ..launch.inventory import Access, Backup, Cap, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
 from ..launch.model import (
     Apps,
     Email,
@@ -22,6 +22,7 @@ from ..launch.model import (
     Mailbox,
     MailFlow,
     Page,
+    Payments,
     Permission,
     Redirect,
     Route,
@@ -48,7 +49,7 @@ SUPPORT = "support"
 # How sure a person may be for how long: as ROADMAP has it, a confirmation holds for thirty days.
 _HOLDS = timedelta(days=30)
 
-# Who answers for a check that nothing sees by itself, and what they point to.
+# Who answers for a check, or for all others of a stage, that nothing sees by itself, and what they point to.
 _ANSWERS: dict[str, tuple[str, str]] = {
     "audit": (ENGINEER, "Looked through on the first day of the sprint"),
     "edge": (ENGINEER, "Looked at in the edge's settings"),
@@ -57,6 +58,12 @@ _ANSWERS: dict[str, tuple[str, str]] = {
     "performance": (ENGINEER, "Measured on staging, noted in the deploy log"),
     "monitoring": (SUPPORT, "A test alert came in the support channel"),
     "handover": (FOUNDER, "Gone through together, point by point"),
+    "audit.legal-pages": (FOUNDER, "Read by the lawyer as they are online"),
+    "audit.user-content": (SUPPORT, "A listing reported as a test, answered within the hour"),
+    "audit.demo-data": (SUPPORT, "Searched for test, asdf and lorem; twelve listings deleted"),
+    "deploy.payments": (FOUNDER, "Booked for 4 EUR with an own card, seen in the dashboard, refunded with fee and transfer"),
+    "deploy.store-review": (SUPPORT, "Gone through on a phone with the reviewers' account, deletion included"),
+    "monitoring.spend": (FOUNDER, "Budgets of edge and hosting opened and seen"),
 }
 
 
@@ -139,8 +146,10 @@ def launch(now: datetime) -> Launch:
             terms=f"{at.SITE}/terms",
             support=f"{at.SITE}/support",
             account_deletion=f"{at.SITE}/account-deletion",
+            review_login="store review account",
         ),
         legal=(LegalPage(kind="imprint", url=f"{at.SITE}/imprint"),),
+        payments=Payments(provider="stripe", webhook=f"{at.API_SITE}/webhooks/payments"),
         safety=Safety(rules=f"{at.SITE}/rules", report=f"{at.SITE}/report", owner=SUPPORT),
         email=Email(senders=(at.DOMAIN, at.NOTIFY), selectors=(at.SELECTOR,), support=at.SUPPORT),
         mailboxes=(Mailbox(name="seed", address=at.TESTER, host=at.IMAP, login=LOGIN),),
@@ -208,7 +217,7 @@ def decisions(roadmap: Roadmap, now: datetime) -> Decisions:
         # What is seen from outside is not signed as well, but where only a person can settle what the clues leave open.
         if check.automated and "person" not in check.how:
             continue
-        by, evidence = _ANSWERS[check.stage]
+        by, evidence = _ANSWERS.get(check.id) or _ANSWERS[check.stage]
         signed.append(Confirmation(check=check.id, by=by, recorded_by=ENGINEER, on=on, until=on + _HOLDS, evidence=f"{evidence} (demo)"))
     return Decisions(confirmations=tuple(signed))
 
@@ -268,6 +277,10 @@ def inventory(today: date) -> Inventory:
             Contact(order=3, person=FOUNDER, when="always", channel="phone", escalate_after_min=30),
         ),
         renewals=(Renewal(subject="Contract of the launch engineer", kind="contract", on=today + timedelta(days=14), owner=FOUNDER),),
+        caps=tuple(
+            Cap(system=system, limit=limit, alert_at="50, 80 and 100 %", owner=FOUNDER, where="billing page, budgets", seen=today)
+            for system, limit in (("edge", "50 EUR a month"), ("hosting", "200 EUR a month"))
+        ),
         plan=Plan(
             launch_at=datetime.combine(today + timedelta(days=2), time(10), tzinfo=UTC),
             decider=FOUNDER,

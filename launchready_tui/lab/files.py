@@ -107,9 +107,9 @@ def _key(kind: str, mode: str) -> str:
     return "_".join((kind, mode, "51Demo" + hashlib.sha256(f"{kind} of the demo marketplace".encode()).hexdigest()[:42]))
 
 
-def publishable_key() -> str:
+def publishable_key(mode: str = "live") -> str:
     """The key that browsers are meant to have."""
-    return _key("pk", "live")
+    return _key("pk", mode)
 
 
 def secret_key() -> str:
@@ -118,7 +118,11 @@ def secret_key() -> str:
 
 
 def _app_script(flaws: Collection[str]) -> str:
-    settings = {"api": at.API_SITE, "release": at.RELEASE, "paymentsKey": publishable_key()}
+    settings = {
+        "api": at.API_SITE,
+        "release": at.RELEASE,
+        "paymentsKey": publishable_key("test" if "payment-test-key" in flaws else "live"),
+    }
     if "stripe-key-in-bundle" in flaws:
         settings["paymentsSecret"] = secret_key()
     text = _APP_SCRIPT.replace("SETTINGS", json.dumps(settings))

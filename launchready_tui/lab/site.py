@@ -76,9 +76,10 @@ _TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "/account-deletion": (
-        "Delete your Demo Market account",
+        "Delete your account",
         (
-            "Log in, open your account, choose Delete. Your account, your listings and your messages are deleted within a day.",
+            "To delete your Demo Market account log in, open it, choose Delete. The account, your listings "
+            "and your messages are deleted within a day.",
             "Bookings that were paid are kept for as long as the tax office wants to see them, without your name on them.",
         ),
     ),
@@ -91,6 +92,8 @@ def _with_flaws(path: str, paragraphs: tuple[str, ...], flaws: Collection[str]) 
         return ("These terms are between you and [Company Name], registered in [Country].", *paragraphs[1:])
     if path == "/support" and "support-sample-address" in flaws:
         return ('We answer within a day: <a href="mailto:support@example.com">support@example.com</a>.',)
+    if path == "/account-deletion" and "deletion-page-vague" in flaws:
+        return ("Questions about your account? Write to us, and somebody will look into it as soon as they can. We are glad to help.",)
     return paragraphs
 
 

@@ -150,6 +150,24 @@ class Renewal(_Row, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Cap(_Row, frozen=True, kw_only=True):
+    """Where a bill that grows with use stops, or who hears of it."""
+
+    system: str
+    limit: str = ""
+    """How much at most, such as `200 EUR a month`."""
+    hard: bool = False
+    """It stops there: the provider then refuses more."""
+    alert_at: str = ""
+    """When somebody is told, such as `50, 80 and 100 %`."""
+    owner: str = ""
+    """Person id of who is told and can act."""
+    where: str = ""
+    """Where in the provider's pages it is set."""
+    seen: date | None = None
+    """The day somebody last looked whether it still stands."""
+
+
 class Plan(_Row, frozen=True, kw_only=True):
     """Launch day as a whole. Moments carry their zone; people are ids."""
 
@@ -196,6 +214,7 @@ class Inventory(_Row, frozen=True, kw_only=True):
     recovery: tuple[Recovery, ...] = ()
     contacts: tuple[Contact, ...] = ()
     renewals: tuple[Renewal, ...] = ()
+    caps: tuple[Cap, ...] = ()
     plan: Plan = Plan()
     checkpoints: tuple[Checkpoint, ...] = ()
     duties: tuple[Duty, ...] = ()
@@ -224,6 +243,7 @@ class InventoryFile(TomlFile[Inventory]):
         "recovery": ("id",),
         "contacts": ("order", "person"),
         "renewals": ("on", "subject"),
+        "caps": ("system", "limit"),
         "checkpoints": ("offset_min", "title"),
         "duties": ("duty", "person"),
     }

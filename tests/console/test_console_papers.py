@@ -103,6 +103,7 @@ async def test_every_table_takes_a_line(make: Any) -> None:
         "duties": {"duty": "scribe", "person": "support"},
         "checkpoints": {"offset_min": "T+2h", "title": "2 hours after", "checks": "edge email.spf"},
         "renewals": {"subject": "Developer account", "on": "2027-01-31", "auto": "yes"},
+        "caps": {"system": "dns", "limit": "200 EUR a month", "hard": "yes", "seen": "2026-11-01"},
     }
     for kind in tables.KINDS:
         fields = tables.fields(double(app), kind, None)
@@ -148,7 +149,7 @@ async def test_tables_are_walked_with_left_and_right(make: Any) -> None:
         for _ in tables.KINDS:
             await press(pilot, "right")
             heads.append(lines(app)[6].split()[0])
-        assert heads == ["System", "System", "Data", "Recovery", "Call", "Duty", "When", "What", "Person"]
+        assert heads == ["System", "System", "Data", "Recovery", "Call", "Duty", "When", "What", "Bill", "Person"]
 
 
 # Credentials
@@ -389,7 +390,7 @@ async def test_a_saved_form_leaves_no_draft(make: Any) -> None:
 async def test_a_checkpoint_of_ones_own_keeps_the_usual_ones(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
-        await press(pilot, "p", "left", "left", "enter")
+        await press(pilot, "p", "left", "left", "left", "enter")
         await until(pilot, lambda: "The usual seven are written down with it" in " ".join(shown(app).split()))
         app.screen.query_one("#field-offset_min").value = "T-2h"
         app.screen.query_one("#field-checks").value = "edge nonsense"

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from labtalk import get
 
+from launchready_tui.lab import files
 from launchready_tui.lab import places as at
 from launchready_tui.lab.client import Lab
 from launchready_tui.lab.site import LISTING
+
+WEBHOOK = f"{at.API_SITE}/webhooks/payments"
 
 
 def _shows(path: str, words: str, *, site: str = at.SITE) -> Callable[[Lab], bool]:
@@ -24,4 +27,8 @@ READY: dict[str, Callable[[Lab], bool]] = {
     "listing-without-price": _shows(f"/listings/{LISTING}", "XX EUR"),
     "support-sample-address": _shows("/support", "@example.com"),
     "sitemap-test-entry": _shows("/sitemap.xml", "test-listing"),
+    "webhook-open": lambda lab: get(lab, WEBHOOK, method="POST").status == 200,
+    "webhook-gone": lambda lab: get(lab, WEBHOOK, method="POST").status == 405,
+    "deletion-page-vague": _shows("/account-deletion", "as soon as they can"),
+    "payment-test-key": lambda lab: files.publishable_key("test") in get(lab, f"{at.APP_SITE}{files.APP_JS}").text,
 }

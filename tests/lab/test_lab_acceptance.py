@@ -21,8 +21,11 @@ from launchready_tui.workspace.core import Workspace
 from launchready_tui.workspace.options import Options
 
 # Nothing on documentation addresses can be traced to a provider; in the demo the launch engineer has said where it runs. Nobody can read a
-# mailbox at Gmail or Outlook from here; somebody has looked there by hand.
+# mailbox at Gmail or Outlook from here; somebody has looked there by hand. That money arrives, and that a
+# reviewer gets through, people say.
 ALWAYS = {
+    Change(rule="deploy.payments.real-payment", subject="launch", state=State.UNKNOWN),
+    Change(rule="deploy.store-review.reviewer", subject="launch", state=State.UNKNOWN),
     Change(rule="audit.hosting.no-clue", subject="demo-market.test", state=State.UNKNOWN),
     Change(rule="email.inbox.unseen", subject="Gmail", state=State.UNKNOWN),
     Change(rule="email.inbox.unseen", subject="Outlook", state=State.UNKNOWN),

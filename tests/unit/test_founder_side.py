@@ -369,7 +369,7 @@ def test_a_checkpoint_shows_the_worst_of_its_checks(tmp_path: Path) -> None:
     made = day.day(launching(tmp_path, NOW), now=NOW)
     by_key = {one.moment.key: one for one in made.stops}
     assert by_key["T0"].state is State.FAIL and by_key["T0"].counts[State.FAIL] >= 1
-    assert len(by_key["T-24h"].standings) == 69
+    assert len(by_key["T-24h"].standings) == 72
     own = launching(tmp_path, NOW)
     own.inventory = msgspec.structs.replace(
         own.inventory, checkpoints=(Checkpoint(offset_min=0, title="Doors", checks=("performance.caching",)),)

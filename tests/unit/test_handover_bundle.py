@@ -164,7 +164,7 @@ TABLES = (
         "domain-map",
         "domains",
     ),
-    *("known-risks", "recovery", "redirect-map", "redirects", "risks", "routes", "systems", "targets"),
+    *("known-risks", "recovery", "redirect-map", "redirects", "risks", "routes", "spend-limits", "systems", "targets"),
 )
 
 
@@ -341,7 +341,7 @@ def test_the_data_holds_the_verdict_the_findings_and_the_map() -> None:
     data = json.loads(files(full(demo=True))["data/launchready.json"])
     assert (data["verdict"], data["label"], data["demo"], data["via"]) == ("NO-GO", "NO-GO (demo)", True, "")
     assert data["made_at"] == "2026-11-24T14:02:11Z"
-    assert len(data["checks"]) == 69
+    assert len(data["checks"]) == 72
     first = next(one for one in data["findings"] if one["rank"] and one["rank"]["place"] == 1)
     assert first["rule"] == "edge.certificates.expiring" and first["paste"] == "certbot renew --force-renewal"
     assert [host["host"] for host in data["hosts"]][:2] == ["example.com", "www.example.com"]

@@ -58,6 +58,8 @@ deploy.ci,high,admin,,Production deployment,commit,60,
 deploy.live-version,high,all,deployment,Production deployment,deploy,30,audit.deploy-flow
 deploy.smoke,blocker,pay,,Production deployment,deploy,120,
 deploy.ai-safety,high,message,,Production deployment,deploy,120,
+deploy.payments,blocker,pay,,Production deployment,24h,60,
+deploy.store-review,high,sign-up,,Production deployment,24h,60,edge.app-links
 performance.routes,high,search,,Caching,deploy,240,audit.latency
 performance.mobile,high,search,,Caching,deploy,120,audit.latency
 performance.queries,high,search,,Caching,deploy,180,
@@ -73,6 +75,7 @@ monitoring.thresholds,medium,all,,Uptime monitoring,30d,30,monitoring.uptime
 monitoring.detection,high,all,,Uptime monitoring,30d,30,monitoring.alerts
 monitoring.deploys,medium,admin,,Uptime monitoring,deploy,30,
 monitoring.regions,medium,all,,Uptime monitoring,24h,45,monitoring.uptime
+monitoring.spend,high,admin,,DDoS protection,30d,45,
 handover.documents,high,admin,,Handover checklist,30d,60,
 handover.access,blocker,admin,,Handover checklist,30d,60,
 handover.recovery,blocker,log-in,,Handover checklist,30d,60,email.flows
@@ -131,7 +134,7 @@ def test_every_check_has_the_columns_of_the_table() -> None:
         for spec in CHECKS
     ]
     assert found == rows()
-    assert len(found) == 69
+    assert len(found) == 72
 
 
 def test_the_stages_stand_in_their_order() -> None:

@@ -110,6 +110,13 @@ async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding
         yield say.passed("secret", host, words, evidence=[listed], via=texts[0].reply.via)
 
 
+async def read_all(launch: Launch, world: World) -> list[tuple[str, str]]:
+    """URL and text of every page, script and published source that a visitor gets. What this check has read costs no second request."""
+    reading = _Reading(world)
+    await asyncio.gather(*(_page(reading, url, wanted) for url, wanted in _pages(launch).items()))
+    return [(text.url, text.text) for text in reading.texts]
+
+
 def _pages(launch: Launch) -> dict[str, bool]:
     """URLs to read; True for those that somebody named, which must be readable."""
     roots = {f"https://{host.name}/": False for host in launch.hosts_of("web", "app")}

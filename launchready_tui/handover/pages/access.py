@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...findings import State
-from ...launch.inventory import Access, System
+from ...launch.inventory import Access, Cap, System
 from ...launch.papers import Papers
 from ...launch.people import Person
 from ..blocks import BLANK, Cell
@@ -34,6 +34,13 @@ def write(shot: Snapshot) -> Document:
         [_system(draft, system) for system in inventory.systems],
         csv="systems",
         empty="No system is filled in yet.",
+    )
+    draft.table(
+        "Where bills stop",
+        "bill|at most|when it is reached|told at|@who is told|+set where|looked at",
+        [_cap(draft, cap) for cap in inventory.caps],
+        csv="spend-limits",
+        empty="No bill has a limit written down.",
     )
     ways = [_access(draft, entry) for entry in inventory.access]
     if shot.profile == "founder":
@@ -81,6 +88,20 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
         ),
         plain(day(system.renewal)) if system.renewal else BLANK,
         draft.fact(system.login_url, f"log-in address of {name}", "p", link=system.login_url, short="address"),
+    )
+
+
+def _cap(draft: Draft, cap: Cap) -> tuple[Cell, ...]:
+    shot = draft.snapshot
+    name = _system_name(shot, cap.system)
+    return (
+        plain(name),
+        draft.fact(cap.limit, f"limit of the bill of {name}", "p", short="limit"),
+        plain("it stops there" if cap.hard else "it goes on"),
+        plain(cap.alert_at) if cap.hard else draft.fact(cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm"),
+        draft.fact(shot.person(cap.owner), f"who is told of the bill of {name}", "p", short="who is told"),
+        plain(cap.where),
+        draft.fact(day(cap.seen) if cap.seen else "", f"when the limit of {name} was looked at", "p", short="day"),
     )
 
 
