@@ -477,15 +477,15 @@ async def test_killed_again_and_again_every_message_arrives(tmp_path: Path) -> N
     path = tmp_path / "watch.sqlite3"
     store = WatchStore.open(path)
     now = SystemClock().now()
-    keys = [f"incident-{number}-down-on-call" for number in range(30)]
+    keys = [f"incident-{number}-down-on-call" for number in range(15)]
     async with chat() as double:
-        store.enqueue([notice(number, made_at=now, next_at=now) for number in range(30)])
+        store.enqueue([notice(number, made_at=now, next_at=now) for number in range(15)])
         kills = 0
         async with asyncio.timeout(60):
             while store.queued():
                 child = await asyncio.to_thread(_child, path, double.url)
                 before = len(double.heads)
-                while len(double.heads) < before + 4 and store.queued():
+                while len(double.heads) < before + 3 and store.queued():
                     await asyncio.sleep(0.002)
                 child.send_signal(signal.SIGKILL)
                 await asyncio.to_thread(child.wait)
