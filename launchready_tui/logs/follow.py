@@ -1,13 +1,17 @@
 """An access log followed while it grows: requests by route in stretches of five minutes, in memory that does not grow with it.
 
-Like the reader of a whole log it lets no line and no path out, only counts by template. A log that was rotated, cut or made anew is taken
-up from its beginning; where we stopped is handed out with each batch, so that it can be kept with the counts and nothing is counted twice.
+Like the reader of a whole log it lets no line and no path out, only counts by template. A log that was rotated is read to its end under its
+new name first; one that was cut or made anew is taken up from its beginning. Where we stopped is handed out with each batch, so that it can
+be kept with the counts and nothing is counted twice.
 """
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -59,6 +63,17 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     strange: int = 0
 
 
+@dataclass
+class _Found:
+    """What one look counts."""
+
+    ticks: dict[tuple[int, str, str], Tick] = field(default_factory=dict)
+    merged: list[tuple[str, str, str]] = field(default_factory=list)
+    lines: int = 0
+    strange: int = 0
+    read: int = 0
+
+
 class Follower:
     """Follows one log. Blocking: call it in a thread. Raises OSError where the file cannot be read."""
 
@@ -73,35 +88,46 @@ class Follower:
     def look(self, now: datetime, *, most_bytes: int = 16 * 1024 * 1024) -> Batch:
         """What was written since the last look, at most so much; the rest comes with the next."""
         status = self.source.path.stat()
+        found = _Found()
         place = self.place
         cut = False
         if place is None:
             place = Place(inode=status.st_ino, offset=max(0, status.st_size - FIRST_BYTES))
             cut = place.offset > 0
-        elif place.inode != status.st_ino or place.offset > status.st_size:
-            place = Place(inode=status.st_ino)
-            self._held = b""
-        ticks: dict[tuple[int, str, str], Tick] = {}
-        merged: list[tuple[str, str, str]] = []
-        lines = strange = read = 0
-        with self.source.path.open("rb") as stream:
+        elif place.inode != status.st_ino:
+            # Rotated: what was written to it before that, and not read yet, lies under its new name.
+            before = _renamed(self.source.path, place.inode)
+            if before is not None:
+                place = self._read(before, place, found, now, most_bytes)
+            if before is None or found.read < most_bytes:
+                place, self._held = Place(inode=status.st_ino), b""
+        elif place.offset > status.st_size:
+            place, self._held = Place(inode=status.st_ino), b""
+        if place.inode == status.st_ino:
+            place = self._read(self.source.path, place, found, now, most_bytes, cut=cut)
+        self.place = place
+        # A line that is not whole yet is read again after a new start: the place that is kept lies before it.
+        kept = Place(inode=place.inode, offset=place.offset - len(self._held))
+        return Batch(ticks=tuple(found.ticks.values()), merged=tuple(found.merged), place=kept, lines=found.lines, strange=found.strange)
+
+    def _read(self, path: Path, place: Place, found: _Found, now: datetime, most_bytes: int, *, cut: bool = False) -> Place:
+        """Reads on from a place; `cut`: what comes first is a part of a line. Where it stopped."""
+        with path.open("rb") as stream:
             stream.seek(place.offset)
-            while read < most_bytes and (chunk := stream.read(CHUNK)):
-                read += len(chunk)
+            while found.read < most_bytes and (chunk := stream.read(CHUNK)):
+                found.read += len(chunk)
+                place = Place(inode=place.inode, offset=place.offset + len(chunk))
                 *whole, rest = (self._held + chunk).split(b"\n")
                 self._held = rest[:MOST_LINE]
                 for raw in whole:
                     if cut:
-                        cut = False  # the first one is a part of a line
+                        cut = False
                         continue
                     if raw.strip():
-                        lines += 1
-                        strange += not self._take(raw[:MOST_LINE], now, ticks, merged)
+                        found.lines += 1
+                        found.strange += not self._take(raw[:MOST_LINE], now, found.ticks, found.merged)
                 time.sleep(_REST_S)
-        self.place = Place(inode=place.inode, offset=place.offset + read)
-        # A line that is not whole yet is read again after a new start: the place that is kept lies before it.
-        kept = Place(inode=place.inode, offset=self.place.offset - len(self._held))
-        return Batch(ticks=tuple(ticks.values()), merged=tuple(merged), place=kept, lines=lines, strange=strange)
+        return place
 
     def _take(self, raw: bytes, now: datetime, ticks: dict[tuple[int, str, str], Tick], merged: list[tuple[str, str, str]]) -> bool:
         """Counts one line; False for one that is not understood."""
@@ -138,6 +164,19 @@ class Follower:
                 ),
             )
         return understood
+
+
+def _renamed(path: Path, inode: int) -> Path | None:
+    """The file of this inode beside the log, under a name that begins like the log's (`access.log.1`); None where it is packed or gone."""
+    with os.scandir(path.parent) as entries:
+        return next(
+            (
+                Path(one.path)
+                for one in entries
+                if one.name.startswith(path.name) and one.name != path.name and one.inode() == inode and one.is_file(follow_symlinks=False)
+            ),
+            None,
+        )
 
 
 def _add(ticks: dict[tuple[int, str, str], Tick], key: tuple[int, str, str], more: Tick) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from launchready_tui.logs import Batch, Follower, Source
+from launchready_tui.logs import Batch, Follower, Place, Source
 from launchready_tui.samples import Traffic, WatchReader, WatchStore
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
@@ -69,6 +70,45 @@ def test_a_rotated_and_a_cut_log_are_taken_up(tmp_path: Path) -> None:
     with log.open("a") as stream:
         stream.write(line("/c"))
     assert counted(follower.look(NOW)) == {"GET /c": (1, 0)}
+
+
+def test_what_was_written_just_before_a_rotation_is_counted_too_and_once(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(line("/a"))
+    follower = Follower(Source(path=log))
+    place = follower.look(NOW).place
+    with log.open("a") as stream:
+        stream.write(line("/late") * 3 + line("/x")[:20])
+    log.rename(tmp_path / "access.log.1")
+    (tmp_path / "access.log.2").write_text(line("/older"))
+    log.write_text(line("/b"))
+    wanted = {"GET /late": (3, 0), "GET /b": (1, 0)}
+    assert counted(follower.look(NOW)) == wanted and follower.look(NOW).ticks == ()
+    again = Follower(Source(path=log), place)
+    assert counted(again.look(NOW)) == wanted, "after a new start too"
+    slow, found = Follower(Source(path=log), place), dict[str, tuple[int, int]]()
+    for _ in range(6):
+        batch = slow.look(NOW, most_bytes=100)
+        found |= counted(batch)
+        slow = Follower(Source(path=log), batch.place)
+    assert found == wanted and slow.place is not None and slow.place.inode == log.stat().st_ino, "in turns too, each with a new start"
+    (tmp_path / "fresh").write_text(line("/c"))
+    (tmp_path / "fresh").replace(log)
+    assert counted(again.look(NOW)) == {"GET /c": (1, 0)}, "the one that is gone is not looked for"
+
+
+def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
+    """Thirty times the log, the same memory: nothing of it is held but counts."""
+    log, peaks = tmp_path / "access.log", []
+    for times in (1, 30):
+        log.write_text("".join(line(f"/users/{n}/orders") for n in range(500)) * times)
+        follower = Follower(Source(path=log), Place())
+        tracemalloc.start()
+        lines = follower.look(NOW).lines
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert lines == 500 * times
+    assert peaks[1] < 2 * peaks[0] + 500_000
 
 
 def test_a_large_log_is_entered_near_its_end_and_read_in_turns(tmp_path: Path) -> None:
