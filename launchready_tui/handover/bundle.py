@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..launch.records import HandedOver, handed_over
-from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, zones
+from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
 from .model import Document, Exported, ExportError, Source
 from .pages import PAGES
 from .profile import Profile
@@ -73,7 +73,7 @@ def build(
 
     `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the checks' evidence.
     """
-    shot = Snapshot.of(source, now, profile=profile, records=records)
+    shot = Snapshot.of(source, now, profile=profile, records=records, variables=variables.read(source))
     written = documents_of(shot)
     files: dict[str, bytes] = {
         "START-HERE.html": front.start_here(shot, written),

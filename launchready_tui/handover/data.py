@@ -17,6 +17,7 @@ from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
 from .profile import inventory as for_team
 from .snapshot import Snapshot
+from .variables import Variable
 from .zones import seen as seen_records
 
 EVIDENCE_SIZE = 2048
@@ -181,6 +182,8 @@ class Bundle(msgspec.Struct, kw_only=True):
     records_asked: bool
     """All names were asked for their records; otherwise only those of the checks' evidence stand here."""
     signed: list[Signature]
+    variables: list[Variable]
+    """Environment variables of the product, by name only."""
     inventory: InventoryHere
     people: list[PersonHere]
     documents: list[DocumentState]
@@ -212,6 +215,7 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         records=[RecordHere(name=one.name, type=one.type, data=one.data) for one in seen_records(shot)],
         records_asked=bool(shot.records),
         signed=[] if shot.profile == "team" else [_signature(one) for one in shot.signed],
+        variables=list(shot.variables or ()),
         inventory=_inventory(for_team(shot.inventory) if shot.profile == "team" else shot.inventory),
         people=[] if shot.profile == "team" else [_person(one) for one in shot.people.people],
         documents=[

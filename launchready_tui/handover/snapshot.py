@@ -23,6 +23,7 @@ from .model import Source
 from .profile import Profile
 
 if TYPE_CHECKING:
+    from .variables import Variable
     from .zones import Record
 
 Rows = tuple[tuple[Cell, ...], ...]
@@ -54,9 +55,19 @@ class Snapshot:
     signed: tuple[SignOff, ...] = ()
     happened: tuple[Happened, ...] = ()
     """Launch day's log, oldest first."""
+    variables: tuple[Variable, ...] | None = None
+    """Names of environment variables; None where nobody has read the repository for them, as in a preview."""
 
     @classmethod
-    def of(cls, source: Source, now: datetime, *, profile: Profile = "founder", records: tuple[Record, ...] = ()) -> Snapshot:
+    def of(
+        cls,
+        source: Source,
+        now: datetime,
+        *,
+        profile: Profile = "founder",
+        records: tuple[Record, ...] = (),
+        variables: tuple[Variable, ...] | None = None,
+    ) -> Snapshot:
         """Takes the look. `now` is when the bundle is made."""
         verdict, people = source.verdict(), source.people
         if profile == "team":
@@ -78,6 +89,7 @@ class Snapshot:
             first=source.first_results,
             signed=source.decisions.signed,
             happened=day_log(source.folder).read(),
+            variables=variables,
         )
 
     @property

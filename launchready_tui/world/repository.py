@@ -33,6 +33,32 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     """False where there are more than are listed."""
 
 
+def walk(root: Path) -> Tree:
+    """All files of a folder, linked folders and what builds made left out."""
+    files: list[str] = []
+    complete = True
+    for folder, folders, names in os.walk(root, onerror=None, followlinks=False):
+        here = Path(folder).relative_to(root)
+        if len(here.parts) >= DEEPEST:
+            complete = complete and not folders
+            folders.clear()
+        folders[:] = sorted(name for name in folders if name not in SKIPPED)
+        for name in sorted(names):
+            if len(files) >= MOST_FILES:
+                return Tree(root=root, files=tuple(files), complete=False)
+            files.append((here / name).as_posix())
+    return Tree(root=root, files=tuple(sorted(files)), complete=complete)
+
+
+def beginning(root: Path, path: str, cap: int = CAP) -> str | None:
+    """The beginning of a file that lies inside this folder, wrong octets replaced; else None. Raises OSError."""
+    place = root / path
+    if not place.resolve().is_relative_to(root.resolve()) or not place.is_file():
+        return None
+    with place.open("rb") as stream:
+        return stream.read(cap).decode("utf-8", "replace")
+
+
 class Repository:
     """Reads one folder. `root` is None where the launch names none."""
 
@@ -57,28 +83,13 @@ class Repository:
             return Failure(kind="switched-off", detail="the launch file names no repository")
         if not root.is_dir():
             return Failure(kind="unavailable", detail="there is no such folder", target=str(root))
-        files: list[str] = []
-        complete = True
-        for folder, folders, names in os.walk(root, onerror=None, followlinks=False):
-            here = Path(folder).relative_to(root)
-            if len(here.parts) >= DEEPEST:
-                complete = complete and not folders
-                folders.clear()
-            folders[:] = sorted(name for name in folders if name not in SKIPPED)
-            for name in sorted(names):
-                if len(files) >= MOST_FILES:
-                    return Tree(root=root, files=tuple(files), complete=False)
-                files.append((here / name).as_posix())
-        return Tree(root=root, files=tuple(sorted(files)), complete=complete)
+        return walk(root)
 
     def _text(self, path: str) -> str | Failure:
         if self._root is None:
             return Failure(kind="switched-off", detail="the launch file names no repository", target=path)
-        place = self._root / path
         try:
-            if not place.resolve().is_relative_to(self._root.resolve()) or not place.is_file():
-                return Failure(kind="unavailable", detail="no file of the repository", target=path)
-            with place.open("rb") as stream:
-                return stream.read(CAP).decode("utf-8", "replace")
+            text = beginning(self._root, path)
         except OSError as error:
             return Failure(kind="unavailable", detail=error.strerror or str(error), target=path)
+        return Failure(kind="unavailable", detail="no file of the repository", target=path) if text is None else text

@@ -163,6 +163,7 @@ TABLES = (
         "contacts",
         "domain-map",
         "domains",
+        "env-names",
     ),
     *("known-risks", "recovery", "redirect-map", "redirects", "risks", "routes", "spend-limits", "systems", "targets"),
 )

@@ -63,6 +63,8 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
             for spec in stage.checks
         ],
     )
+    if name == "deploy":
+        _variables(draft)
     if name == "performance":
         _routes(draft)
     if name == "monitoring":
@@ -82,6 +84,32 @@ def _known_by(draft: Draft, check: str) -> Cell:
         return plain(f"{shot.person(said.by)}, {day(said.on.date())}: {said.evidence}")
     first = next((one.finding.summary for one in standing.findings if one.state is not State.INFO), "")
     return plain(first or "Run the checks.")
+
+
+def _variables(draft: Draft) -> None:
+    """Names only: what a value is nobody has looked at."""
+    shot = draft.snapshot
+    if shot.variables is None:
+        draft.note("The names of the environment variables are read from the repository when the folder is written.")
+        return
+    draft.table(
+        "Environment variables, by name",
+        "name|holds a secret|environments|named in|+first seen in|+to look at",
+        [
+            (
+                code(one.name),
+                plain("by its name, yes" if one.secret else "no"),
+                plain(", ".join(one.environments)),
+                plain(", ".join(one.named_in)),
+                code(", ".join(one.where)),
+                plain(one.note),
+            )
+            for one in shot.variables
+        ],
+        csv="env-names",
+        empty="No name was found: the launch file names no repository, or nothing in it reads one.",
+    )
+    draft.note("Names only. No value was read, and none is in this folder: values lie in the vault or in the platform's own settings.")
 
 
 def _routes(draft: Draft) -> None:
