@@ -14,7 +14,7 @@ from ..failure import Failure
 from ..launch.model import Launch, Route
 from ..launch.papers import Papers
 from ..wire import Counts, Reach, Wire
-from .domains import registrable
+from .domains import is_suffix, registrable
 
 if TYPE_CHECKING:
     from ..journal import TrialRow
@@ -195,4 +195,4 @@ def _warm() -> None:
     _prepare(Reach())
 
 
-__all__ = ["Consent", "Counts", "Reach", "World", "registrable", "warm_up"]
+__all__ = ["Consent", "Counts", "Reach", "World", "is_suffix", "registrable", "warm_up"]

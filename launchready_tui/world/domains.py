@@ -31,6 +31,12 @@ def registrable(name: str) -> str:
     return str(found) if found else host
 
 
+def is_suffix(name: str) -> bool:
+    """Whether a name is a public suffix itself (`co.uk`, `github.io`), under which others register."""
+    host = name.strip().rstrip(".").lower()
+    return not is_address(host) and _suffixes().publicsuffix(host) == host
+
+
 def same_site(one: str, other: str) -> bool:
     """Whether two hosts belong to one registrable domain."""
     return registrable(one) == registrable(other)

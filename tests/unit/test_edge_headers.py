@@ -122,7 +122,7 @@ async def test_hsts_must_not_lock_out_a_declared_name_below(answer: object, expe
         ("script-src 'self'; img-src http://cdn.test", "warn low"),
         ("script-src 'self' http://cdn.test; upgrade-insecure-requests", "pass"),
         ("script-src 'strict-dynamic'", "fail medium"),
-        ("script-src 'self' 'unsafe-eval'", "pass"),
+        ("script-src 'self' 'unsafe-eval'", "info"),
         ("script-src 'self' 'wasm-unsafe-eval'", "pass"),
         ("script-src self", "warn low"),
         ("default-src 'self' script-src 'self'", "warn low"),
@@ -136,6 +136,22 @@ async def test_hsts_must_not_lock_out_a_declared_name_below(answer: object, expe
 async def test_csp(policy: str, expected: str) -> None:
     world = served(perfect(), *without(content_security_policy=policy))
     assert said(await found(headers, world), "csp", HOST) == expected
+
+
+async def test_csp_that_lets_text_run_as_code_says_so_in_its_sentence() -> None:
+    found_ = await found(headers, served(perfect(), *without(content_security_policy="script-src 'self' 'unsafe-eval'")))
+    assert "'unsafe-eval'" in next(one.summary for one in found_.values() if one.rule == "edge.headers.csp" and one.subject == HOST)
+
+
+async def test_a_name_under_which_others_register_can_be_on_no_list() -> None:
+    for name, code in (("shop.example", "no error"), ("github.io", "domain.format.public_suffix")):
+        world = FakeWorld(launch(domain=name, canonical=f"https://{name}/", hosts=(Host(name=name, role="web"),)))
+        sent = without(strict_transport_security="max-age=31536000; includeSubDomains; preload")
+        world.web.origins[f"https://{name}"] = page(f"https://{name}/", *sent)
+        world.web.origins[f"http://{name}"] = moved("", f"https://{name}/")
+        world.tls.sights[name] = sight(name)
+        seen = next(one for one in (await found(headers, world)).values() if one.rule == "edge.headers.preload")
+        assert (code in seen.evidence[0].text) is True, seen.evidence[0].text
 
 
 async def test_csp_absent_watching_and_in_the_page() -> None:

@@ -106,7 +106,11 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
         evidence.append(Evidence.of("weak points", "\n".join(f"{problem.level}: {problem.words}" for problem in problems)))
     worst = problems[0] if problems else None
     if worst is None or worst.level == "info":
-        return say.passed("csp", name, f"{name} limits what its pages may run", evidence=evidence, via=via)
+        said = f"{name} limits what its pages may run"
+        eval_ = next((problem for problem in problems if problem.code == "unsafe-eval"), None)
+        if eval_ is None:
+            return say.passed("csp", name, said, evidence=evidence, via=via)
+        return say.info("csp", name, f"{said}, and {eval_.words}", evidence=evidence, remedy=fix, via=via)
     more = sum(problem.level != "info" for problem in problems) - 1
     said = f"The content security policy of {name} {worst.words}" + (f", and {more} more" if more else "")
     if worst.code == "syntax":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding
-from ...world import registrable
+from ...world import is_suffix, registrable
 from ...world.sights import Chain, Reply
 from ..base import Say
 from ..parse import preload
@@ -29,7 +29,7 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
     if not asks(reply):
         return None
     domain = registrable(name)
-    errors = preload.domain_codes(name, domain)
+    errors = preload.domain_codes(name, "" if is_suffix(name) else domain)
     warnings: list[str] = []
     if not errors:
         errors, warnings = preload.response_codes(reply.all("strict-transport-security"))
