@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "answers": ("founder:answers", "Read a filled sheet of questions back."),
     "sign": ("founder:sign", "Put a name under the go or no-go, or under a line of the checklist."),
     "receipt": ("receipt:receipt", "Write what the sprint found and fixed, on one page."),
+    "recovery": ("recovery:recovery", "Walk the path from log-in to notification, and time it."),
     "day": ("day:day", "Show launch day, or add a line to its log."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
     "history": ("history:history", "Show past runs, or one saved result."),

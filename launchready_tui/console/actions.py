@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, go, launchday, launchfile, look, mail, watch
+from .acts import copy, decide, go, launchday, launchfile, look, mail, path, watch
 
 if TYPE_CHECKING:
     from .app import Console
@@ -92,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("run.one", "r", "check", "re-check", "Runs the selected check again", look.selected),
     Action("run.all", "R", "check", "check all", "Runs every check that can run by itself", look.everything),
     Action("run.stale", "s", "check", "check what is old", "Runs every check whose answer is out of date or missing", look.stale),
+    Action("run.path", "F", "check", "full path", "Walks the launch file's path from log-in to notification; asks first", path.walk),
     Action("cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"),
     Action(
         "mail.test",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -19,7 +20,7 @@ from ..findings import Finding
 from .actions import ACTIONS, BY_ID
 from .drafts import Drafts
 from .edits import Edits
-from .messages import Repaired, Said, Told
+from .messages import Repaired, Said, Told, Walking
 from .screens.page import Page
 from .store import Snapshot, Store
 from .target import Target
@@ -112,6 +113,7 @@ class Console(App[int]):
         self.drafts = Drafts(workspace.folder, workspace.hide)
         self.edits = Edits(workspace)
         self.last_said = ""
+        self.walking = False
         self.refused = ""
         """Hash of a changed launch file that the person did not allow."""
         self.broken = ""
@@ -389,6 +391,30 @@ class Console(App[int]):
         self.store.say("pass", f"Repaired in the demo: {message.words}")
         self.look(message.checks)
 
+    @work(exclusive=True, exit_on_error=False, group="path", name="path")
+    async def walk_path(self) -> None:
+        """Walks the path from log-in to notification."""
+        from .acts.path import walked
+
+        def tell(words: str) -> None:
+            self.post_message(Walking(words))
+
+        self.walking = True
+        try:
+            words, held = await walked(self.workspace, tell)
+        except asyncio.CancelledError:
+            self.walking = False
+            raise
+        self.post_message(Walking(words, ended=True, wrong=not held))
+
+    def on_walking(self, message: Walking) -> None:
+        self.say(message.words, wrong=message.wrong)
+        self.store.say("fail" if message.wrong else "pass", message.words)
+        if message.ended:
+            self.walking = False
+            self.look(("handover.recovery",))
+        self.draw_soon()
+
     # Watching
 
     @work(thread=True, exit_on_error=False, group="watch", name="look")
@@ -424,6 +450,7 @@ class Console(App[int]):
                 self.watching.take(Seen(None, _plain(worker.error)))
                 return
             self.watching.doing = ""
+            self.walking = False
             self.tell_broken(worker.error)
 
     def tell_broken(self, error: BaseException | None) -> None:

@@ -37,3 +37,13 @@ class Repaired(Message):
     def __init__(self, words: str, checks: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.words, self.checks = words, checks
+
+
+class Walking(Message):
+    """A step of the path from log-in to notification is done, or (`ended`) the whole walk, or it could not be walked (`wrong`)."""
+
+    bubble = False
+
+    def __init__(self, words: str, *, ended: bool = False, wrong: bool = False) -> None:
+        super().__init__()
+        self.words, self.ended, self.wrong = words, ended, wrong

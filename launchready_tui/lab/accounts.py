@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Collection
 from html import escape
 from typing import TypeVar
@@ -19,6 +20,8 @@ PERSONAL = "private, max-age=0, must-revalidate"
 SHARED = "public, max-age=0, s-maxage=600"
 COOKIE = "__Host-session"
 WEAK_COOKIE = "session"
+TOLD_AFTER_S = 0.4
+"""A booking's owner is told so long after it, as by a job in a queue."""
 _MOST = 2_000
 _MAILED = {"/forgot": "password-reset", "/invite": "invite", "/receipt": "receipt", "/alerts": "notification"}
 """What is posted to, and the mail that it sends."""
@@ -46,6 +49,7 @@ class App:
         self._sessions: dict[str, str] = {}  # token to mail address
         self._accounts: dict[str, tuple[bytes, bytes]] = {}  # mail address to salt and hash
         self._bookings: dict[str, tuple[str, int, int]] = {}  # number to mail address, listing, days
+        self._told: dict[str, float] = {}  # number to the moment from which its owner has been told
 
     async def __call__(self, request: Request) -> Response:
         path = request.path
@@ -74,6 +78,8 @@ class App:
             return await self._booking_form(request, path.removeprefix("/book/"))
         if path == "/account":
             return self._account(request)
+        if path == "/notifications":
+            return self._notifications(request)
         if path.startswith("/bookings/"):
             return self._booking(request, path.removeprefix("/bookings/"))
         if self._letters.leads_somewhere(path):
@@ -172,6 +178,7 @@ class App:
             return self._refusal("Not booked", '<a href="/">Back</a>', 422)
         number = secrets.token_hex(6)
         _keep(self._bookings, number, (user, listing.id, int(days)))
+        _keep(self._told, number, time.monotonic() + TOLD_AFTER_S)
         return redirect(303, f"/bookings/{number}", cache="no-store")
 
     def _account(self, request: Request) -> Response:
@@ -181,6 +188,16 @@ class App:
         mine = [number for number, (owner, _, _) in self._bookings.items() if owner == user]
         rows = "".join(f'<li><a href="/bookings/{number}">Booking {number}</a></li>' for number in mine)
         return self._html("Your account", f"<h1>Your account</h1><p>{escape(user)}</p><ul>{rows}</ul>")
+
+    def _notifications(self, request: Request) -> Response:
+        """What a user was told, by a job that runs a moment after the booking."""
+        user = self._user(request)
+        if not user:
+            return redirect(302, "/login", cache="no-store")
+        now = time.monotonic()
+        mine = [number for number, (owner, _, _) in self._bookings.items() if owner == user and self._told.get(number, now) <= now]
+        rows = "".join(f"<li>Booking {number} is confirmed</li>" for number in mine)
+        return self._html("Notifications", f"<h1>Notifications</h1><ul>{rows}</ul>")
 
     def _booking(self, request: Request, number: str) -> Response:
         user = self._user(request)

@@ -22,6 +22,7 @@ from ..launch.model import (
     Mailbox,
     MailFlow,
     Page,
+    PathStep,
     Payments,
     Permission,
     Redirect,
@@ -160,6 +161,7 @@ def launch(now: datetime) -> Launch:
             MailFlow(name="receipt", route="send a receipt", contains=("receipt",)),
             MailFlow(name="notification", route="alert me", contains=("new listings",), marketing=True),
         ),
+        recovery_path=_path(),
         watch=Watch(monitor=f"https://{at.STATUS}/", monitor_owner=SUPPORT),
         settings=Settings(
             services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0, mails_per_hour=100
@@ -206,6 +208,31 @@ def _form(name: str, path: str, flow: Flow, body: str = "email={{email}}") -> Ro
         method="POST",
         headers={"content-type": "application/x-www-form-urlencoded"},
         body=body,
+    )
+
+
+def _path() -> tuple[PathStep, ...]:
+    """From sign-up to the notification of a booking; every step is a request that a phone makes."""
+    account = "email={{email}}&password={{password}}"
+    return (
+        PathStep(name="sign up", url=f"{at.APP_SITE}/signup", method="POST", body=account, status=(303,)),
+        PathStep(name="log in", url=f"{at.APP_SITE}/login", method="POST", body=account, status=(303,)),
+        PathStep(name="own account", url=f"{at.APP_SITE}/account", contains=("Your account",)),
+        PathStep(
+            name="book",
+            url=f"{at.APP_SITE}/book/{LISTING}",
+            method="POST",
+            body="days=2",
+            status=(303,),
+            capture={"booking": "header location"},
+        ),
+        PathStep(
+            name="see the booking",
+            url=at.APP_SITE + "{{booking}}",
+            contains=("2 days",),
+            capture={"number": "text Booking ([0-9a-f]{12})"},
+        ),
+        PathStep(name="be notified", url=f"{at.APP_SITE}/notifications", contains=("Booking {{number}} is confirmed",), within_s=10),
     )
 
 

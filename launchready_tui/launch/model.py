@@ -246,6 +246,40 @@ class MailFlow(_Table, frozen=True, kw_only=True):
     """It should have arrived within so many seconds."""
 
 
+class PathStep(_Table, frozen=True, kw_only=True):
+    """One step of the path from log-in to notification, which is walked as a test user: a request, or a mail that must arrive."""
+
+    name: str
+    """What people call it, such as `log in`."""
+    url: str = ""
+    """The whole https URL of a request; {{email}}, {{run_id}} and whatever an earlier step captured may stand in it."""
+    method: Method = "GET"
+    """The HTTP method."""
+    headers: dict[str, str] = {}
+    """Request headers. No secrets: a credential is named by `login`."""
+    body: str = ""
+    """The request body; {{email}}, {{password}} (made for this run), {{run_id}} and captured names are filled in."""
+    login: str = ""
+    """The stored credential: it fills {{password}} where the body has it, else it goes into the Authorization header."""
+    status: tuple[int, ...] = ()
+    """Statuses that are right. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
+    contains: tuple[str, ...] = ()
+    """Text that the answer, or the mail, must hold."""
+    json: dict[str, str] = {}
+    """Path into a JSON answer and the value that must stand there, such as `status = "paid"`."""
+    capture: dict[str, str] = {}
+    """Name = where it is caught: `json PATH`, `header NAME` or `text PATTERN` (a regular expression, its first group)."""
+    mailbox: str = ""
+    """In place of a request: the name of one of [[mailboxes]], in which a mail must arrive."""
+    within_s: int = 0
+    """So many seconds a GET is asked again until it holds, or a mail is waited for (60 unless given)."""
+
+    @property
+    def host(self) -> str:
+        """The host of its request: what is filled in later may only follow it."""
+        return (urlsplit(self.url.partition("{{")[0]).hostname or "").lower()
+
+
 class Repository(_Table, frozen=True, kw_only=True):
     """Where the product's code lies on this machine."""
 
@@ -472,6 +506,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """Test mailboxes, in which the product's own mails are looked for."""
     flows: tuple[MailFlow, ...] = ()
     """The mails that the product sends."""
+    recovery_path: tuple[PathStep, ...] = ()
+    """The path from log-in to notification, step by step; key F in the console walks it."""
     repository: Repository | None = None
     """Where the code lies."""
     watch: Watch = Watch()

@@ -74,6 +74,7 @@ def summary(file: LaunchFile) -> Reaches:
     launch = file.launch
     urls = [launch.canonical, *(route.url for route in launch.routes), *(page.url for page in launch.pages)]
     urls += [target.url for target in launch.targets]
+    urls += [f"https://{step.host}" for step in launch.recovery_path if step.url]
     urls += [launch.watch.monitor] if launch.watch.monitor else []
     urls += [url for redirect in launch.redirects for url in (redirect.from_, redirect.to)]
     apps = launch.apps
@@ -84,6 +85,7 @@ def summary(file: LaunchFile) -> Reaches:
     hosts = [launch.domain, *apps.hosts, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
     used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
     used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
+    used += [f"{step.login} for {step.host}" for step in launch.recovery_path if step.login]
     alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]
     used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
     used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]

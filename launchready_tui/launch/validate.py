@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import mailrules, names, regionrules
+from . import mailrules, names, pathrules, regionrules
 from .mailrules import Found as Seen
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
@@ -27,6 +27,7 @@ MOST_ROWS = {
     "regions": 20,
     "mailboxes": 20,
     "flows": 10,
+    "recovery_path": 40,
 }
 _FOREIGN_ROLES = ("origin", "status", "mail", "other")
 _SECRET_HEADERS = frozenset(
@@ -39,6 +40,7 @@ _SECRET_QUERY = re.compile(r"(?i)[?&](access_token|api_key|auth|client_secret|pa
 _USERINFO = re.compile(r"://[^/?#]*@")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _SELECTOR = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?")
+_BLANK = re.compile(r"\{\{[^{}]*\}\}")
 _OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection"))
 
 Rule = Callable[[str], tuple[str, str]]
@@ -143,6 +145,14 @@ def _report(value: str) -> tuple[str, str]:
     if not value or "@" not in value or "://" in value:
         return _optional_url(value)
     return names.email_problem(value), value.removeprefix("mailto:") if value.startswith("mailto:") else ""
+
+
+def _step_url(value: str) -> tuple[str, str]:
+    """The host stands there as it is; what an earlier step captured may only follow it."""
+    if not value:
+        return "", ""
+    allowed, near = _https(value.partition("{{")[0])
+    return (allowed, near) if allowed else _https(_BLANK.sub("/x", value))
 
 
 def _json_path(value: str) -> str:
@@ -265,6 +275,10 @@ RULES: dict[str, Rule] = {
     "flows[].steps": _plain(_label),
     "flows[].contains[]": _plain(_line),
     "flows[].links[]": _plain(names.host_problem, names.mend_host),
+    "recovery_path[].name": _plain(_line),
+    "recovery_path[].url": _step_url,
+    "recovery_path[].login": _plain(_login, names.mend_credential),
+    "recovery_path[].contains[]": _plain(_line),
     "repository.path": _plain(_path),
     "repository.github": _plain(_github),
     "repository.github_login": _plain(_login, names.mend_credential),
@@ -283,6 +297,8 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "targets[].status[]": (100, 599, "as an HTTP status"),
     "regions[].probes": (1, 10, "probes"),
     "flows[].within_s": (5, 600, "seconds"),
+    "recovery_path[].status[]": (100, 599, "as an HTTP status"),
+    "recovery_path[].within_s": (0, 600, "seconds"),
     "settings.mails_per_hour": (1, 100, "test mails an hour"),
     "settings.requests_per_host": (1, 10_000, "requests"),
     "settings.samples": (1, 100_000, "requests"),
@@ -321,6 +337,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         mailrules.mailboxes,
         mailrules.flows,
         regionrules.regions,
+        pathrules.steps,
         _maps,
         _redirects,
     ):
@@ -335,6 +352,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         ("queues", "name"),
         ("regions", "name"),
         ("flows", "name"),
+        ("recovery_path", "name"),
         ("pages", "url"),
         ("redirects", "from"),
         ("legal", "url"),
@@ -415,9 +433,9 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
     main = names.url_parts(canonical)
     declared = [domain, main.hostname if main and main.hostname else domain]
     declared += [value for _, value in _text(data, "hosts[].name", broken)]
-    for pattern in ("routes[].url", "pages[].url", "targets[].url", "payments.webhook", "safety.pages[]"):
+    for pattern in ("routes[].url", "pages[].url", "targets[].url", "recovery_path[].url", "payments.webhook", "safety.pages[]"):
         for key, value in _text(data, pattern, broken):
-            parts = names.url_parts(value)
+            parts = names.url_parts(value.partition("{{")[0] if pattern.startswith("recovery_path") else value)
             host = parts.hostname if parts else ""
             if host and host not in declared:
                 say(key, value, f"a URL on a declared host; add {host} under [[hosts]], or use one of {', '.join(dict.fromkeys(declared))}")
@@ -425,6 +443,7 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
         "routes[].url",
         "pages[].url",
         "targets[].url",
+        "recovery_path[].url",
         "redirects[].from",
         "redirects[].to",
         "legal[].url",
@@ -439,7 +458,7 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
 
 
 def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
-    for table in ("routes", "targets"):
+    for table in ("routes", "targets", "recovery_path"):
         _requests(data, table, say)
 
 

@@ -20,7 +20,10 @@ _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
 _PLAIN_TABLES = ("sprint", "permission", "apps", "payments", "safety", "email", "repository", "watch", "connect", "settings")
-_MANY = ("hosts", "routes", "pages", "redirects", "legal", "mailboxes", "flows", "targets", "alerts", "logs", "queues", "regions")
+_MANY = (
+    *("hosts", "routes", "pages", "redirects", "legal", "mailboxes", "flows"),
+    *("targets", "alerts", "logs", "queues", "regions", "recovery_path"),
+)
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
     "permission": 'by = "founder"\non = 2026-11-24\ndomains = ["{domain}"]',
@@ -37,6 +40,9 @@ _EXAMPLES = {
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "mailboxes": 'name = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"',
     "flows": 'name = "password-reset"\nsteps = "ask for a new password at {canonical}forgot"\ncontains = ["Reset your password"]',
+    "recovery_path": (
+        'name = "log in"\nurl = "{canonical}login"\nmethod = "POST"\nbody = "email={{{{email}}}}&password={{{{password}}}}"\nstatus = [303]'
+    ),
     "queues": 'name = "jobs"\nkind = "redis"\nserver = "redis.{domain}:6379"\ncredential = "redis-reader"',
     "regions": 'name = "us-east"\nurl = "https://probe.us.{domain}:9115"\ncredential = "us-probe"',
     "logs": 'path = "/var/log/nginx/access.log"\nformat = "combined"\nenvironment = "production"',

@@ -107,7 +107,6 @@ BY_PERSON = [
     "performance.indexes",
     "performance.queues",
     "performance.capacity",
-    "handover.recovery",
 ]
 
 STAGES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")

@@ -289,13 +289,13 @@ async def test_a_decision_that_the_rules_do_not_allow(open_market: Workspace, ca
 
 async def test_a_confirmation_holds_for_thirty_days_and_the_newest_counts(open_market: Workspace) -> None:
     ws = open_market
-    ws.confirm("handover.recovery", "founder", "went through the member lists")
-    assert ws.verdict().standings["handover.recovery"].state is State.PASS
+    ws.confirm("deploy.rollback", "founder", "went through the member lists")
+    assert ws.verdict().standings["deploy.rollback"].state is State.PASS
     at(ws, NOW + 30 * DAY)
-    standing = ws.verdict().standings["handover.recovery"]
+    standing = ws.verdict().standings["deploy.rollback"]
     assert (standing.state, standing.stale) == (State.UNKNOWN, True)
-    ws.confirm("handover.recovery", "founder", "and again")
-    assert ws.verdict().standings["handover.recovery"].state is State.PASS
+    ws.confirm("deploy.rollback", "founder", "and again")
+    assert ws.verdict().standings["deploy.rollback"].state is State.PASS
     assert len(ws.decisions.confirmations) == 1
 
 

@@ -46,7 +46,7 @@ async def back(app: Console) -> None:
         return
     if len(app.screen_stack) > 1:
         await app.pop_screen()
-    elif app.snapshot.progress is not None:
+    elif app.walking or app.snapshot.progress is not None:
         look.cancel(app)
 
 

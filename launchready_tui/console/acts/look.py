@@ -54,7 +54,11 @@ def stale(app: Console) -> None:
 
 
 def cancel(app: Console) -> None:
-    """Stops a run that is on."""
+    """Stops a run that is on, or the walk along the path."""
+    if app.walking:
+        app.workers.cancel_group(app, "path")
+        app.say("The walk was stopped; what it did in the product stays there")
+        return
     if app.snapshot.progress is None:
         selection = app.screen.get_selected_text()
         if selection:

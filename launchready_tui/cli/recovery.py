@@ -1,0 +1,74 @@
+"""`launchready recovery`: walks the path from log-in to notification, times each step, and keeps what was seen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import Common, common, pass_common
+from .say import Exit, note
+
+if TYPE_CHECKING:
+    from ..rehearsal import Walk
+    from ..workspace import Workspace
+
+CHECK = "handover.recovery"
+
+
+@click.command()
+@click.option("--steps", "only_show", is_flag=True, help="Show the steps; do nothing.")
+@click.option("--format", "shown", type=click.Choice(("text", "json")), default="text", show_default=True)
+@common
+@pass_common
+def recovery(said: Common, only_show: bool, shown: str) -> int:
+    """Walk the launch file's [[recovery_path]] as a test user: requests with captures and checks, mails that must arrive.
+
+    It signs up, logs in and books in the product, so it needs --allow smoke and the recorded permission. What was seen is kept
+    without bodies, captured values and credentials, and handover.recovery speaks of it for 30 days.
+
+    \b
+    Exit codes: 0 the whole path holds, 1 a step does not, 2 wrong use or no consent.
+    """
+    from ..rehearsal import Refused, encode
+    from ..rehearsal.walking import asked_of
+    from ..text import for_terminal
+
+    ws = said.open()
+    try:
+        if only_show:
+            for number, step in enumerate(ws.launch.recovery_path, 1):
+                click.echo(f"{number:>2}  {for_terminal(asked_of(step))}")
+            return Exit.FINE
+        try:
+            walk = asyncio.run(_walk(ws))
+        except Refused as why:
+            raise click.UsageError(str(why)) from None
+        if shown == "json":
+            click.echo(encode(walk))
+        else:
+            _print(said, walk)
+        return Exit.FOUND if walk.broken else Exit.FINE
+    finally:
+        ws.close()
+
+
+async def _walk(ws: Workspace) -> Walk:
+    from ..workspace.walks import walk_path
+
+    found = await walk_path(ws, note)
+    async for _ in ws.run((CHECK,)):
+        pass
+    return found
+
+
+def _print(said: Common, walk: Walk) -> None:
+    ink = said.ink()
+    for step in walk.steps:
+        glyph = ink.glyph("fail" if step.problem else "pass")
+        words = step.problem or step.asked
+        click.echo(ink.finish(f"{glyph} {step.ms:>6} ms  {ink.fit(f'{step.name}: {words}', 14)}").rstrip())
+    if len(walk.steps) < walk.of:
+        click.echo(f"  {walk.of - len(walk.steps)} steps after it were not tried")
+    click.echo(f"{walk.seconds:.1f} s in all, as {walk.address}; kept")

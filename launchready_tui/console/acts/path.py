@@ -1,0 +1,60 @@
+"""The path from log-in to notification: walked after a question, told step by step, judged at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...workspace import Workspace
+    from ..app import Console
+
+_SHOWN = 8
+
+
+async def walk(app: Console) -> None:
+    """Asks, then walks."""
+    from ...rehearsal.walking import asked_of, refusal
+    from ..screens.dialog import Question
+
+    if app.walking:
+        app.say("The path is being walked")
+        return
+    if app.snapshot.progress is not None:
+        app.say("A run is on; walk the path when it is through")
+        return
+    workspace = app.workspace
+    why = refusal(workspace.launch, True, workspace.launch.permits)
+    if why:
+        app.say(why[:1].upper() + why[1:], wrong=True)
+        return
+    steps = workspace.launch.recovery_path
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.walk_path()
+
+    more = [f"and {len(steps) - _SHOWN} more"] if len(steps) > _SHOWN else []
+    lines = [
+        "It acts in the product as a test user, which may leave a test account and a test booking there.",
+        *map(asked_of, steps[:_SHOWN]),
+        *more,
+    ]
+    await app.push_screen(Question("Walk the path from log-in to notification?", lines, "walk"), answered)
+
+
+async def walked(workspace: Workspace, tell: Callable[[str], None]) -> tuple[str, bool]:
+    """Walks it: how it ended in a sentence, and whether the whole path holds."""
+    from ...journal import JournalError
+    from ...rehearsal import Refused
+    from ...workspace.walks import walk_path
+
+    try:
+        found = await walk_path(workspace, tell, consent=True)
+    except (Refused, JournalError) as why:
+        return str(why), False
+    broken = found.broken
+    if broken is not None:
+        return f"The path breaks at “{broken.name}”: {broken.problem}", False
+    return f"The whole path holds: {found.of} steps in {found.seconds:.1f} s", True

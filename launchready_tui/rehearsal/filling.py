@@ -1,0 +1,109 @@
+"""A step's blanks filled in, and values caught from an answer: all in memory, nothing of it is kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
+
+from ..launch.model import PathStep
+from ..world.sights import Reply
+
+_BLANK = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+
+
+def has(text: str, name: str) -> bool:
+    """Whether a text has this blank."""
+    return any(mark[1] == name for mark in _BLANK.finditer(text))
+
+
+def url_of(step: PathStep, values: Mapping[str, str]) -> str:
+    """The address. What stands right after the host may be a whole path, or a URL on that very host, as a Location header has it."""
+    origin = "/".join(step.url.split("/", 3)[:3]).partition("{{")[0]
+
+    def fill(mark: re.Match[str]) -> str:
+        value = values[mark[1]]
+        if mark.start() == len(origin):
+            value = value.removeprefix(origin)
+            if value.startswith("/"):
+                return value
+        return quote(value, safe="")
+
+    return _BLANK.sub(fill, step.url)
+
+
+def request_of(step: PathStep, values: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Header fields and body, each blank in the body's own writing: a + in a form would else become a blank."""
+    named = {name.lower(): value for name, value in step.headers.items()}
+    kind = named.get("content-type", "")
+    json_like = "json" in kind or (not kind and step.body.lstrip()[:1] in ("{", "["))
+
+    def in_body(mark: re.Match[str]) -> str:
+        value = values[mark[1]]
+        if json_like:
+            return json.dumps(value, ensure_ascii=True)[1:-1]
+        return quote_plus(value) if not kind or "urlencoded" in kind else value
+
+    def in_header(mark: re.Match[str]) -> str:
+        return re.sub(r"[^\x20-\x7e]", "", values[mark[1]])
+
+    body = _BLANK.sub(in_body, step.body)
+    headers = [(name, _BLANK.sub(in_header, value)) for name, value in step.headers.items()]
+    if body and not kind:
+        headers.append(("content-type", "application/json" if json_like else "application/x-www-form-urlencoded"))
+    return tuple(headers), body.encode()
+
+
+def unmet(step: PathStep, reply: Reply, values: Mapping[str, str]) -> str:
+    """The first thing that is not as the step wants it, in words; empty where all is. Words of the answer are not repeated."""
+    wanted = step.status
+    if reply.status not in wanted if wanted else not 200 <= reply.status < 400:
+        return f"status {reply.status}" + (f", not {' or '.join(map(str, wanted))}" if wanted else "")
+    text = reply.text
+    for words in step.contains:
+        filled = _BLANK.sub(lambda mark: values[mark[1]], words)
+        if filled not in text:
+            return f"the answer does not hold {words!r}"
+    for path, value in step.json.items():
+        found = json_value(reply.body, path)
+        if found != value:
+            return f"{path} in the answer is {'not there' if found is None else 'something else'}, not {value!r}"
+    return ""
+
+
+def caught(step: PathStep, reply: Reply | None, text: str) -> dict[str, str] | str:
+    """What the step captures; or why one of it is not there, in words."""
+    found: dict[str, str] = {}
+    for name, rule in step.capture.items():
+        kind, _, what = rule.partition(" ")
+        value: str | None = None
+        if kind == "text":
+            match = re.search(what, text)
+            value = (match[1] if match.re.groups else match[0]) if match else None
+        elif reply is not None and kind == "header":
+            value = reply.header(what.strip().lower())
+        elif reply is not None and kind == "json":
+            value = json_value(reply.body, what.strip())
+        if not value:
+            return f"there is nothing to capture as {name} ({rule})"
+        found[name] = value
+    return found
+
+
+def json_value(body: bytes, path: str) -> str | None:
+    """The value at `a.0.b` in a JSON body as text; None where there is none."""
+    try:
+        here = json.loads(body)
+    except ValueError:
+        return None
+    for part in path.split("."):
+        if isinstance(here, dict) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
+            here = here[int(part)]
+        else:
+            return None
+    if isinstance(here, bool) or here is None:
+        return json.dumps(here)
+    return here if isinstance(here, str) else json.dumps(here)
