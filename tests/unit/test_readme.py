@@ -51,6 +51,4 @@ def test_the_two_commands_are_one_line_each_and_need_nothing_but_python() -> Non
 
 def test_the_share_that_looks_by_itself_is_told_truly() -> None:
     checks = [check for stage in load().stages for check in stage.checks]
-    assert f"of the {len(checks)} checks" in README
-    share = sum(check.automated for check in checks) / len(checks)
-    assert ("Two thirds of the" in README) == (0.63 <= share < 0.72)
+    assert f"\n{sum(check.automated for check in checks)} of the {len(checks)} checks are answered by looking" in README

@@ -249,6 +249,9 @@ class Form(VerticalScroll, can_focus=False):
 class SafeInput(Input):
     """An input that never passes on what could steer the terminal, and never lets a secret out again."""
 
+    def on_mount(self) -> None:
+        self.cursor_blink = getattr(self.app, "live", True)  # a picture must not depend on the moment it is taken
+
     def _on_paste(self, event: events.Paste) -> None:
         """A screen that takes whole texts gets them first: this line alone would keep the first line of one."""
         take = getattr(self.screen, "take_paste", None)
