@@ -7,17 +7,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..findings import State
 from .options import Common, common, pass_common
 from .say import Exit, note
 from .values import TO_FILE
 
 if TYPE_CHECKING:
-    from ..handover.day import Day
+    from ..handover.day import Day, Stop
+    from ..launch.plan import Moment
 
 
 @click.command()
 @click.option("--note", "words", default="", metavar="TEXT", help="Append a line to the log, with the time and your name.")
-@click.option("--at", "checkpoint", default="", metavar="T-60m", help="The line says that this checkpoint was gone through.")
+@click.option(
+    "--at",
+    "checkpoint",
+    default="",
+    metavar="CHECKPOINT",
+    help="With --note: this checkpoint was gone through. Counted from the launch, such as T-24h, T-1h (or T-60m), T0, T+15m.",
+)
 @click.option("--log", "log_file", type=TO_FILE, metavar="FILE", help="Write the log there (Markdown).")
 @common
 @pass_common
@@ -28,10 +36,10 @@ def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int
     ws = said.open()
     try:
         now = ws.clock.now()
+        if checkpoint and not words:
+            raise click.UsageError('--at needs --note "what was seen": it says what the line of the log is about')
         if words:
-            known = {one.moment.key for one in room.day(ws, now=now).stops}
-            if checkpoint and checkpoint not in known:
-                raise click.UsageError(f"there is no checkpoint {checkpoint}; there are {', '.join(sorted(known))}")
+            checkpoint = _checkpoint(checkpoint, [one.moment for one in room.day(ws, now=now).stops])
             kind = "checkpoint" if checkpoint else "note"
             room.note(ws, words, by=ws.options.recorded_by, now=now, kind=kind, checkpoint=checkpoint)
             note("kept")
@@ -43,6 +51,22 @@ def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int
         return Exit.FINE
     finally:
         ws.close()
+
+
+def _checkpoint(said: str, known: list[Moment]) -> str:
+    """The checkpoint as the log names it, however its distance from the launch was written. Raises UsageError."""
+    from ..launch.plan import offset
+
+    if not said:
+        return ""
+    try:
+        minutes = offset(said)
+    except ValueError:
+        minutes = None
+    found = next((one for one in known if minutes is not None and one.checkpoint.offset_min == minutes), None)
+    if found is None:
+        raise click.UsageError(f"there is no checkpoint {said}; there are {', '.join(one.key for one in known)}")
+    return found.key
 
 
 def _show(made: Day) -> None:
@@ -61,9 +85,22 @@ def _show(made: Day) -> None:
     for stop in made.stops:
         mark = {"now": ">", "past": "x" if stop.done else "-", "ahead": " ", "open": " "}[stop.phase]
         when = stamp(stop.moment.at) if stop.moment.at else ""
-        click.echo(for_terminal(f"{mark} {stop.moment.key:<7} {when:<24}{stop.moment.checkpoint.title}: {stop.state}"))
+        # Set in columns outside what is cleaned: cleaning makes one blank of many.
+        title = for_terminal(stop.moment.checkpoint.title)
+        click.echo(f"{mark} {stop.moment.key:<7} {when:<24}{title}: {_counted(stop)}")
     click.echo("")
     click.echo(for_terminal(f"Close the doors: {made.kill_switch or 'not written down'}"))
     click.echo(for_terminal(f"Go back: {made.rollback or 'not written down'}"))
     for line in made.log:
         click.echo(for_terminal(f"{stamp(line.at)} {line.by}: {line.text}"))
+
+
+def _counted(stop: Stop) -> str:
+    """How the checkpoint's checks stand, in words: the worst first."""
+    counts = stop.counts
+    said = ((State.FAIL, "with problems"), (State.UNKNOWN, "without an answer"), (State.WARN, "with warnings"))
+    parts = [f"{counts[state]} {words}" for state, words in said if counts.get(state)]
+    fine = sum(counts.values()) - sum(counts.get(state, 0) for state, _ in said)
+    parts += [f"{fine} fine"] if fine else []
+    checks = f"{sum(counts.values())} check{'' if sum(counts.values()) == 1 else 's'}"
+    return f"{checks}: {', '.join(parts)}" if parts else "nothing to check"

@@ -39,7 +39,7 @@ def forget(said: Common, yes: bool) -> int:
         note(f"  journal      {path}")
     for name in names:
         note(f"  credential   {name}")
-    if not yes and not click.confirm("Delete this for good?", default=False, err=True):
+    if not yes and not _sure():
         note("Nothing was deleted.")
         return Exit.FINE
     _stop_watching(said.where)
@@ -48,6 +48,18 @@ def forget(said: Common, yes: bool) -> int:
         raise CouldNotRun(f"still in the keyring: {', '.join(left)}; unlock it and try again")
     note("Forgotten.")
     return Exit.FINE
+
+
+def _sure() -> bool:
+    """Asks. Raises UsageError where nobody can answer, Abort where it was interrupted; nothing was deleted then."""
+    try:
+        return click.confirm("Delete this for good?", default=False, err=True)
+    except click.Abort as end:
+        if isinstance(end.__context__, EOFError):
+            note("")
+            raise click.UsageError("standard input is closed, and nobody answered: nothing was deleted; --yes does not ask") from None
+        note("\nNothing was deleted.")
+        raise
 
 
 def _stop_watching(folder: Path) -> None:

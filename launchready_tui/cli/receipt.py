@@ -12,7 +12,9 @@ from .values import TO_FILE
 
 
 @click.command()
-@click.option("--format", "kind", type=click.Choice(("markdown", "html")), help="Default: by the file's ending, else markdown.")
+@click.option(
+    "--format", "kind", type=click.Choice(("markdown", "html")), help="Default: by the file's ending (.html, .md), else markdown."
+)
 @click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
 @common
 @pass_common
@@ -20,10 +22,11 @@ def receipt(said: Common, kind: str | None, out: Path | None) -> int:
     """Hold the first look against now, by sprint item: found, fixed, left, taken on, put off. One page, to send with the invoice."""
     from ..handover import receipt as room
 
+    by_name = _by_name(out) if kind is None else ""
     ws = said.open()
     try:
         made = room.receipt(ws, now=ws.clock.now())
-        html = kind == "html" or (kind is None and out is not None and out.suffix in (".html", ".htm"))
+        html = (kind or by_name) == "html"
         words = room.as_html(made) if html else room.as_markdown(made)
         if out is None:
             click.echo(words, nl=False)
@@ -35,3 +38,19 @@ def receipt(said: Common, kind: str | None, out: Path | None) -> int:
         return Exit.FINE
     finally:
         ws.close()
+
+
+ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "markdown", "": "markdown"}
+
+
+def _by_name(out: Path | None) -> str:
+    """The format that a file's ending asks for. Raises UsageError where it is none of ours."""
+    if out is None:
+        return "markdown"
+    found = ENDINGS.get(out.suffix.lower())
+    if found is None:
+        raise click.UsageError(
+            f"a receipt is not written as {out.suffix}; allowed are .html and .md, or --format html or markdown with any name. "
+            "For a PDF write .html, open it in a browser and print it into a file"
+        )
+    return found

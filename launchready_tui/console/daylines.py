@@ -132,7 +132,7 @@ def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:
         _gate(snap, "deploy.smoke", "smoke suite", "smoke", "smoke", ""),
         _gate(snap, "deploy.rollback", "way back", "way back", "back", f"{card.minutes} min" if card else ""),
         _gate(snap, "handover.contacts", "on call", "on call", "call", f"{called} people" if called else "nobody"),
-        _gate(snap, "handover.backups", "backup", "backup", "data", tested if inventory.backups else ""),
+        _gate(snap, "handover.backups", "backup", "backup", "data", tested if inventory.backups else "none named"),
     )
 
 

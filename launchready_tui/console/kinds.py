@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 from ..launch import inventory as inv
 from ..launch import people as ppl
-from ..launch.plan import DUTIES, offset_words
+from ..launch.plan import DUTIES, offset, offset_words
 from .ink import Cell
-from .valid import are_checks, is_count, is_day, is_hours, is_offset, is_url, is_zone, names_of, offset
+from .valid import are_checks, is_count, is_day, is_hours, is_offset, is_url, is_zone, names_of
 from .widgets.ledger import Col
 
 Item = Any

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from ..launch.hours import HoursError, stretches, zone
+from ..launch.plan import offset
 
 
 def is_day(value: str) -> str:
@@ -46,19 +46,6 @@ def is_zone(value: str) -> str:
     except HoursError as error:
         return str(error)
     return ""
-
-
-_OFFSET = re.compile(r"T?\s*([+-]?)\s*(?:(\d{1,3})h(\d{1,2})?|(\d{1,4})m?)", re.I)
-
-
-def offset(value: str) -> int:
-    """Minutes from the launch: `T-24h`, `+15m`, `T+1h30`, `-60`, `T0`. Raises ValueError."""
-    found = _OFFSET.fullmatch(value.strip())
-    if found is None:
-        raise ValueError("as T-24h, T-60m, T0 or T+1h30, counted from the launch")
-    sign, hours, rest, minutes = found.groups()
-    count = int(hours) * 60 + int(rest or 0) if hours else int(minutes)
-    return -count if sign == "-" else count
 
 
 def is_offset(value: str) -> str:

@@ -1,7 +1,7 @@
 """The handover folder: what a founder needs to run the product alone, as pages, tables and data, with every gap in sight."""
 
 from .bundle import build, documents, export, folder_name
-from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source
+from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source, not_filled
 from .proposals import Proposal, proposals, take
 from .verify import verify
 from .without import Without, without
@@ -23,6 +23,7 @@ __all__ = [
     "documents",
     "export",
     "folder_name",
+    "not_filled",
     "proposals",
     "take",
     "verify",

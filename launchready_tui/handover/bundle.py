@@ -17,7 +17,7 @@ from typing import Protocol
 
 from ..launch.records import HandedOver, handed_over
 from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
-from .model import Document, Exported, ExportError, Source
+from .model import Document, Exported, ExportError, Source, not_filled
 from .pages import PAGES
 from .profile import Profile
 from .snapshot import Snapshot
@@ -148,8 +148,7 @@ def export(
     folder, archive = _place(files, out, name)
     source.journal.exported(str(folder), now=now)
     _note(source, files, folder, archive, now)
-    gaps = tuple(dict.fromkeys(gap for document in written for gap in document.gaps))
-    return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=gaps, made_at=now)
+    return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=not_filled(written), made_at=now)
 
 
 def _note(source: ExportSource, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:

@@ -60,7 +60,7 @@ def _places(shot: Snapshot) -> Table:
     rows = []
     for words, category in _PLACES:
         systems = [one for one in shot.inventory.systems if one.category == category]
-        rows += [(plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _status(one)) for one in systems]
+        rows += [(plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _down_at(one)) for one in systems]
         if not systems:
             gap = Cell("system", "gap")
             rows.append((plain(words), gap, Cell("", "blank"), Cell("", "blank"), Cell("", "blank")))
@@ -77,19 +77,23 @@ def _login(system: System) -> Cell:
     return Cell(address, link=address) if address else Cell("log-in address", "gap")
 
 
-def _status(system: System) -> Cell:
+def _down_at(system: System) -> Cell:
     page = status_page(system.provider)
     return Cell(page, link=page) if page else Cell("", "blank")
 
 
 def _who(shot: Snapshot, system: System) -> str:
     ways = [one.person for one in shot.inventory.access if one.system == system.id]
-    return ", ".join(shot.person(who) for who in dict.fromkeys(ways) if not _left(shot, who))
+    return ", ".join(_told(shot, who) for who in dict.fromkeys(ways) if _status(shot, who) != "left")
 
 
-def _left(shot: Snapshot, who: str) -> bool:
+def _told(shot: Snapshot, who: str) -> str:
+    return f"{shot.person(who)} (is leaving)" if _status(shot, who) == "leaving" else shot.person(who)
+
+
+def _status(shot: Snapshot, who: str) -> str:
     person = shot.people.find(who)
-    return person is not None and person.status == "left"
+    return person.status if person else "in"
 
 
 def _calls(shot: Snapshot) -> Block:

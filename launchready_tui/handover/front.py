@@ -7,10 +7,10 @@ from ..findings import State
 from . import emergency, markdown, page
 from .blocks import Block, Para, Steps, Table
 from .draft import plain
-from .model import Document
+from .model import Document, Gap, not_filled
 from .pages.checklist import five_questions
 from .snapshot import Snapshot
-from .words import OPEN, column_list, minutes, moment, plural, state_cell
+from .words import OPEN, column_list, join, minutes, moment, plural, state_cell
 
 _TONES = {"GO": ("●", "pass"), "GO WITH ACCEPTED RISKS": ("◆", "accepted"), "NO-GO": ("✕", "fail")}
 
@@ -114,12 +114,17 @@ def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
     gaps = Table(
         "Not filled yet",
         column_list("document|+what is missing|#key in the console"),
-        tuple((plain(one.title), plain(gap.text), plain(gap.screen)) for one in documents for gap in one.gaps),
+        tuple((plain(_asking(documents, gap)), plain(gap.text), plain(gap.screen)) for gap in not_filled(documents)),
         empty="Nothing: every document is complete.",
     )
     blocks = (*lead(shot), files, gaps)
     foot = f"Made by LaunchReady on {moment(shot.made_at)}. {_shared(shot)}"
     return markdown.render(f"{text.clean(shot.launch.name)}: handover", shot.banners, blocks, foot).encode("utf-8")
+
+
+def _asking(documents: tuple[Document, ...], gap: Gap) -> str:
+    """The documents in which this stands as not filled."""
+    return join([one.title for one in documents if gap in one.gaps])
 
 
 def verify_txt(shot: Snapshot) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +75,11 @@ class Document:
     gaps: tuple[Gap, ...]
     blocks: tuple[Block, ...]
     markdown: str
+
+
+def not_filled(documents: Iterable[Document]) -> tuple[Gap, ...]:
+    """What is missing in the whole folder, each thing once though two documents ask for it. Every count of it is the length of this."""
+    return tuple(dict.fromkeys(gap for document in documents for gap in document.gaps))
 
 
 @dataclass(frozen=True, slots=True)

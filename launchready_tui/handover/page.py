@@ -8,7 +8,7 @@ from importlib import resources
 
 from .. import text
 from .blocks import Block, Cell, Code, Facts, Heading, Para, Steps, Table
-from .model import Document
+from .model import Document, not_filled
 
 _SHORT = 12
 """Tables of so many rows are kept on one printed page."""
@@ -197,8 +197,10 @@ def _contents(documents: tuple[Document, ...]) -> str:
         )
     head = '<th scope="col">Document</th><th scope="col"><span class="hidden">How full</span></th>'
     head += '<th scope="col" class="number">Facts known</th><th scope="col">Gaps</th><th scope="col" class="file">As a file</th>'
+    missing = len(not_filled(documents))
+    caption = f"In this folder: {missing} of its facts {'is' if missing == 1 else 'are'} not filled" if missing else "In this folder"
     return (
-        '<nav aria-label="Documents">\n<table class="contents">\n<caption>In this folder</caption>\n'
+        f'<nav aria-label="Documents">\n<table class="contents">\n<caption>{caption}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>\n</nav>"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from .inventory import Checkpoint, Inventory
 GO_NO_GO = "go-no-go"
 """What a sign-off of the launch itself is called in decisions.toml."""
 
+_OFFSET = re.compile(r"T?\s*([+-]?)\s*(?:(\d{1,3})h(\d{1,2})?|(\d{1,4})m?)", re.I)
 _EVERYTHING = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
 _PULSE = ("audit.latency", "audit.hosts", "edge.https", "edge.certificates", "performance.caching")
 _MAIL = ("email.mx", "email.spf", "email.dmarc")
@@ -103,6 +105,16 @@ def offset_words(minutes: int) -> str:
     hours, rest = divmod(abs(minutes), 60)
     length = f"{rest}m" if not hours else f"{hours}h{rest:02d}" if rest else f"{hours}h"
     return f"T{'-' if minutes < 0 else '+'}{length}"
+
+
+def offset(value: str) -> int:
+    """Minutes from the launch: `T-24h`, `+15m`, `T+1h30`, `-60`, `T0`. Raises ValueError."""
+    found = _OFFSET.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("as T-24h, T-60m, T0 or T+1h30, counted from the launch")
+    sign, hours, rest, minutes = found.groups()
+    count = int(hours) * 60 + int(rest or 0) if hours else int(minutes)
+    return -count if sign == "-" else count
 
 
 def fill(template: str, *, what: str = "", time: str = "", support: str = "") -> str:

@@ -97,6 +97,25 @@ def test_receipt_is_written_as_the_file_is_called(program: Program, tmp_path: Pa
         assert (tmp_path / name).read_text().startswith(head)
 
 
+@pytest.mark.parametrize("name", ["r.pdf", "r.docx"])
+def test_a_receipt_of_another_kind_is_refused_with_what_is_allowed(program: Program, tmp_path: Path, name: str) -> None:
+    said = program.at("receipt", "--out", tmp_path / name)
+    assert said.code == 2 and not (tmp_path / name).exists()
+    assert name[1:] in said.err and ".html" in said.err and ".md" in said.err and "print" in said.err
+    assert program.at("receipt", "--out", tmp_path / name, "--format", "html").code == 0
+
+
+def test_a_checkpoint_may_be_written_in_minutes_and_needs_a_note(program: Program) -> None:
+    assert program.at("day", "--note", "all there", "--at", "T-60m").code == 0
+    assert [line.checkpoint for line in day_log(program.folder).read()] == ["T-1h"]
+    said = program.at("day", "--at", "T0")
+    assert said.code == 2 and "--note" in said.err
+    said = program.at("day", "--note", "x", "--at", "banana")
+    assert said.code == 2 and "T-24h, T-1h, T0, T+15m, T+1h, T+4h, T+24h" in said.err
+    assert "unknown" not in program.at("day").out, "a founder's words, and set in columns"
+    assert "without an answer" in program.at("day").out and "  T0      " in program.at("day").out.replace("x ", "  ")
+
+
 def test_day_shows_the_plan_and_keeps_lines(program: Program, tmp_path: Path) -> None:
     said = program.at("day")
     assert said.code == 0 and "No launch moment is written down" in said.out and "T-24h" in said.out

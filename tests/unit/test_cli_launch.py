@@ -231,6 +231,16 @@ def test_forget_asks(program: Program, keyring: Keyring, monkeypatch: pytest.Mon
     assert (program.folder / ".launchready" / "journal.sqlite3").exists()
 
 
+def test_forget_without_an_answer_deletes_nothing_and_says_so(program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    say(monkeypatch, {})
+    program.at("check")
+    piped(monkeypatch, "")
+    said = program("forget", "-C", program.folder)
+    assert said.code == 2
+    assert "nothing was deleted" in said.err and "--yes" in said.err and "standard input is closed" in said.err
+    assert (program.folder / ".launchready" / "journal.sqlite3").exists()
+
+
 def test_forget_where_nothing_is(program: Program, empty: Path) -> None:
     said = program("forget", "--yes", "-C", empty)
     assert said.code == 3

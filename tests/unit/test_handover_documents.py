@@ -12,7 +12,7 @@ from bundle_source import NOW, Market, bare, finding, full, results
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
 from launchready_tui.findings import Finding, State
-from launchready_tui.handover import Document, documents
+from launchready_tui.handover import Document, build, documents, emergency, not_filled
 from launchready_tui.handover.blocks import Cell, Table
 from launchready_tui.handover.hosts import domain_rows, host_rows
 from launchready_tui.handover.pages.checklist import ITEMS, five_questions
@@ -344,13 +344,39 @@ def answers(market: Market) -> list[str]:
 
 def test_the_five_questions_are_answered_from_what_is_known() -> None:
     assert answers(bare()) == ["not answered"] * 5
-    assert answers(full()) == ["not answered", "yes", "not answered", "no", "yes"]
+    assert answers(full()) == ["not answered", "yes", "not answered", "no", "log-in address"]
 
 
 def test_who_has_left_cannot_change_a_dns_record() -> None:
     market = full()
     market.people = People(people=(Person(id="founder", status="left"), Person(id="helper", status="left")))
     assert answers(market)[4] == "no"
+
+
+def test_what_stands_as_not_filled_is_no_yes_on_the_same_page() -> None:
+    market = full()
+    shot = Snapshot.of(market, NOW)
+    (cell,) = [cell for words, cell, _ in five_questions(shot) if words == "Change a DNS record"]
+    places = next(one for one in emergency.blocks(shot) if isinstance(one, Table) and one.caption == "Where to go")
+    assert cell == places.rows[0][2] and (cell.kind, cell.text) == ("gap", "log-in address")
+    told = tuple(msgspec.structs.replace(one, login_url="https://dash.example") for one in market.inventory.systems)
+    market.inventory = msgspec.structs.replace(market.inventory, systems=told)
+    assert answers(market)[4] == "yes"
+
+
+def test_who_is_leaving_counts_for_none_of_the_five_questions() -> None:
+    market = full()
+    market.people = People(people=tuple(msgspec.structs.replace(one, status="leaving") for one in market.people.people))
+    assert answers(market)[3:] == ["no", "no"]
+
+
+def test_a_gap_that_two_documents_name_is_counted_once_everywhere() -> None:
+    files, written = build(bare(), now=NOW)
+    missing = not_filled(written)
+    assert 0 < len(missing) <= sum(len(one.gaps) for one in written) and len(set(missing)) == len(missing)
+    assert f"In this folder: {len(missing)} of its facts are not filled" in files["START-HERE.html"].decode()
+    readme = files["README.md"].decode()
+    assert readme.partition("Not filled yet")[2].count("\n|") - 2 == len(missing)
 
 
 # Recovery and launch day

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import words
 from ..widgets.form import Field
 from . import decide
 
@@ -28,12 +29,13 @@ def _is_key(value: str) -> str:
 
 async def export(app: Console, page: HandoverPage) -> None:
     """Asks for whom and how, then writes the folder."""
+    from ...handover import not_filled
     from ..screens.handover import Wanted
 
     if page.exporting:
         app.say("The folder is being written")
         return
-    out, missing = app.out, sum(len(one.gaps) for one in page.documents)
+    out, missing = app.out, len(not_filled(page.documents))
 
     def save(values: dict[str, str]) -> str:
         key = Path(values["key"]).expanduser() if values["key"] else None
@@ -42,7 +44,7 @@ async def export(app: Console, page: HandoverPage) -> None:
 
     lines = [
         f"A folder and a zip of it are written into {out}; an older one is never touched.",
-        f"{missing} facts will stand in it as not filled." if missing else "Nothing is missing in it.",
+        f"{words.plural(missing, 'fact')} will stand in it as not filled." if missing else "Nothing is missing in it.",
         "The founder's names people and how to reach them: hand it only to those who run the product.",
     ]
     fields = [

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...checks.handover.bus_factor import fixers
 from ...findings import State
 from ...launch.decisions import SignOff
+from ...launch.papers import Papers
 from ..blocks import BLANK, Cell
 from ..draft import Draft, plain
+from ..emergency import rollback
 from ..model import Document
 from ..snapshot import Snapshot
 from ..words import CATEGORIES, NO, UNANSWERED, YES, day, is_answered, standing_cell, state_cell
@@ -109,7 +112,10 @@ def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
 
 
 def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
-    """If the engineer vanished tomorrow: question, answer, and the document that helps."""
+    """If the engineer vanished tomorrow: question, answer, and the document that helps.
+
+    A yes needs everything that the answer leans on: what stands as not filled elsewhere on the page is not filled here either.
+    """
 
     def by(check: str) -> Cell:
         standing = shot.standing(check)
@@ -117,20 +123,39 @@ def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
             return YES
         return NO if standing.state is State.FAIL else state_cell(standing.state) if standing.state is State.ACCEPTED else UNANSWERED
 
-    systems = shot.inventory.systems
-    bills = UNANSWERED if not systems else YES if all(system.billing_owner or system.no_bill for system in systems) else NO
-    dns = [system.id for system in systems if system.category == "dns"]
-    inside = [access for access in shot.inventory.access if access.system in dns and not _left(shot, access.person)]
-    names = UNANSWERED if not dns else YES if inside else NO
+    back = by("deploy.rollback")
     return (
         ("Bring a change live", by("deploy.release"), "Deployment"),
-        ("Go back to the last good version", by("deploy.rollback"), "Recovery notes"),
+        ("Go back to the last good version", _lacks("the command") if back is YES and not rollback(shot) else back, "Recovery notes"),
         ("Bring the data back", by("handover.backups"), "Recovery notes"),
-        ("Pay every bill", bills, "Access inventory"),
-        ("Change a DNS record", names, "Access inventory"),
+        ("Pay every bill", _pay(shot), "Access inventory"),
+        ("Change a DNS record", _dns(shot), "Access inventory"),
     )
 
 
-def _left(shot: Snapshot, person: str) -> bool:
+def _lacks(what: str) -> Cell:
+    return Cell(what, "gap")
+
+
+def _pay(shot: Snapshot) -> Cell:
+    """Every bill has somebody who pays it and stays."""
+    systems = shot.inventory.systems
+    if not systems:
+        return UNANSWERED
+    return YES if all(one.no_bill or (one.billing_owner and _stays(shot, one.billing_owner)) for one in systems) else NO
+
+
+def _dns(shot: Snapshot) -> Cell:
+    """Somebody who stays may change it, and it is written down where one logs in."""
+    systems = [one for one in shot.inventory.systems if one.category == "dns"]
+    if not systems:
+        return UNANSWERED
+    papers = Papers(shot.people, shot.inventory)
+    if not all(any(_stays(shot, who) for who in fixers(papers, one.id)) for one in systems):
+        return NO
+    return YES if all(one.login_url for one in systems) else _lacks("log-in address")
+
+
+def _stays(shot: Snapshot, person: str) -> bool:
     found = shot.people.find(person)
-    return found is not None and found.status == "left"
+    return found is None or found.status == "in"
