@@ -11,7 +11,7 @@ from bundle_source import NOW, Market, bare, finding, full, results
 
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
-from launchready_tui.findings import Finding, State
+from launchready_tui.findings import Evidence, Finding, State
 from launchready_tui.handover import Document, build, documents, emergency, not_filled
 from launchready_tui.handover.blocks import Cell, Table
 from launchready_tui.handover.hosts import domain_rows, host_rows
@@ -488,3 +488,14 @@ def test_alert_rules_and_what_is_watched_are_written_down() -> None:
     assert rows[1][4] == "home" and "a second channel for the alert mail" in [gap.text for gap in page.gaps]
     assert ["search", "https://api.example.com/search?q=boat"] in table(page, "What is watched")
     assert "who is told when something breaks" in [gap.text for gap in document(full(), "monitoring").gaps]
+
+
+def test_the_recovery_notes_show_the_path_as_it_was_walked() -> None:
+    market = full()
+    assert "From log-in to notification" not in document(market, "recovery").markdown
+    walked = finding("handover.recovery.walked", "log-in to notification", "The whole path holds")
+    seen = Evidence.of("walk", "    25 ms  303  log in: POST https://example.com/login\n0.1 s in all", source="the walk", at=NOW)
+    market.results = (*market.results, *results(msgspec.structs.replace(walked, evidence=(seen,))))
+    made = document(market, "recovery").markdown
+    assert "From log-in to notification" in made and "25 ms  303  log in: POST https://example.com/login" in made
+    assert "walked on 24 November 2026" in made

@@ -10,7 +10,7 @@ from ..draft import Draft, plain
 from ..model import Document
 from ..running import running
 from ..snapshot import Snapshot
-from ..words import day
+from ..words import day, moment
 
 
 def write(shot: Snapshot) -> Document:
@@ -45,7 +45,20 @@ def write(shot: Snapshot) -> Document:
         for card in cards
     ]
     draft.table("Rehearsals", "card|rehearsed|@by|took", rows, csv="recovery", empty="Nothing has been rehearsed yet.")
+    _path(draft)
     return draft.finish()
+
+
+def _path(draft: Draft) -> None:
+    """The steps from log-in to notification with their times, as they were walked last."""
+    seen = [
+        one for judged in draft.snapshot.standing("handover.recovery").findings for one in judged.finding.evidence if one.label == "walk"
+    ]
+    if not seen:
+        return
+    when = f", walked on {moment(seen[0].at)}" if seen[0].at else ""
+    draft.heading("From log-in to notification")
+    draft.blocks.append(Code(text.clean_block(seen[0].text), f"Each step as a test user, with its time and its answer{when}"))
 
 
 def _place(card: Recovery) -> tuple[int, str]:
