@@ -105,7 +105,6 @@ BY_PERSON = [
     "performance.mobile",
     "performance.queries",
     "performance.indexes",
-    "performance.queues",
     "performance.capacity",
 ]
 

@@ -34,6 +34,7 @@ FILES = {
     "email.flows": ("email/flows.py", "../mailflow/flaws.py"),
     "email.inbox": ("email/inbox.py",),
     "email.fallback": ("email/fallback.py",),
+    "performance.queues": ("performance/queues.py",),
     "performance.caching": ("performance/caching.py", "performance/transfer.py", "performance/validators.py"),
 }
 VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission", "_Kind", "_flaw"}

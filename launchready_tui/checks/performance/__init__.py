@@ -1,5 +1,5 @@
 """Stage 5, performance. Importing the package registers its checks."""
 
-from . import caching
+from . import caching, queues
 
-__all__ = ["caching"]
+__all__ = ["caching", "queues"]
