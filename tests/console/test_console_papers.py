@@ -9,9 +9,11 @@ import msgspec
 import pytest
 from double import DOMAIN, Double
 from screen import lines, press, shown, until
+from textual.app import App, ComposeResult
 
 from launchready_tui.console import tables
 from launchready_tui.console.app import Console
+from launchready_tui.console.widgets.form import Choice
 from launchready_tui.launch.inventory import Recovery
 from launchready_tui.launch.model import Route
 
@@ -354,6 +356,54 @@ async def test_what_is_wrong_stands_at_its_field(make: Any) -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: "it is written down already" in shown(app))
         assert app.focused.id == "field-system", "the sentence stands at the first field of what makes the line"
+
+
+async def test_a_value_that_is_none_is_refused_with_what_is_allowed(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "p", "right", "plus")
+        await type_in(pilot, "Search")
+        await press(pilot, "tab")
+        await type_in(pilot, "banana")
+        assert "“banana” is none of them" in shown(app) and "allowed: registrar, dns" in shown(app)
+        before = double(app).inventory.systems
+        await press(pilot, "enter")
+        assert double(app).inventory.systems == before and "“banana” is none of them" in shown(app), "nothing is saved, nothing is lost"
+        await press(pilot, *["backspace"] * 6)
+        assert "is none of them" not in shown(app)
+        await type_in(pilot, "pay")
+        await press(pilot, "enter")
+        await until(pilot, lambda: len(double(app).inventory.systems) == len(before) + 1)
+        assert {one.name: one.category for one in double(app).inventory.systems}["Search"] == "payments"
+
+
+async def test_a_refused_value_comes_back_with_the_draft(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "p", "right", "plus", "tab")
+        await type_in(pilot, "banana")
+        await press(pilot, "escape", "plus")
+        assert "banana" in shown(app)
+        await press(pilot, "tab", "left")
+        assert "banana" not in shown(app) and "is none of them" not in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("d", "dns"), ("da", "database"), ("app-s", "app-store"), ("aa", "analytics"), ("dns ", "hosting"), ("PAY", "payments")],
+)
+async def test_typing_goes_to_the_value_that_begins_so(typed: str, value: str) -> None:
+    class Host(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Choice(
+                [(one, one) for one in ("registrar", "dns", "hosting", "database", "payments", "app-store", "analytics")], "registrar"
+            )
+
+    async with Host().run_test() as pilot:
+        choice = pilot.app.query_one(Choice)
+        choice.focus()
+        await type_in(pilot, typed)
+        assert (choice.value, choice.wrong) == (value, "")
 
 
 async def test_what_was_typed_survives_a_crash(make: Any) -> None:

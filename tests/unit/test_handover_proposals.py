@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+import pytest
 from bundle_source import NOW, bare, full
 
 from launchready_tui.checks.handover import documents
 from launchready_tui.handover import proposals, take
+from launchready_tui.launch import cards
 from launchready_tui.launch.inventory import Inventory, InventoryFile, Recovery, System
 from launchready_tui.launch.papers import Papers
 
@@ -59,3 +61,25 @@ def test_an_id_that_is_used_gets_a_number() -> None:
     has = Inventory(systems=(System(id="email-postmark", category="other"),))
     made = take(has, proposals(full(inventory=has), now=NOW))
     assert "email-postmark-2" in [one.id for one in made.systems]
+
+
+@pytest.mark.parametrize(
+    ("provider", "what", "words"),
+    [
+        ("Kubernetes", "release", "kubectl rollout undo deployment/"),
+        ("Cloudflare Pages", "release", "Rollback to this deployment"),
+        ("Cloudflare Workers", "release", "wrangler rollback"),
+        ("Heroku", "release", "heroku releases:rollback"),
+        ("Fly.io", "release", "fly deploy --image"),
+        ("Netlify", "release", "Publish deploy"),
+    ],
+)
+def test_each_platform_names_its_own_way_back(provider: str, what: str, words: str) -> None:
+    found = cards.platform(provider)
+    assert found is not None and words in getattr(found, what)
+
+
+def test_no_restore_drops_what_it_finds() -> None:
+    """Restored is into an empty database beside the old one: a wrong address must end in an error, not in an emptied shop."""
+    commands = [card.command for card in cards.table().cards] + [one.data for one in cards.table().platforms]
+    assert not [one for one in commands if "--clean" in one or "--drop" in one]

@@ -50,58 +50,116 @@ class Field:
 
 
 class Choice(Inked, Widget, can_focus=True):
-    """One of a few values: left, right and space walk through them, a letter jumps."""
+    """One of a few values: left, right and space walk through them; typing goes to the one that begins like it.
+
+    What no value begins with is shown as typed and refused, not taken for another value.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "turn(-1)", show=False),
-        Binding("right,space", "turn(1)", show=False),
+        Binding("right", "turn(1)", show=False),
+        Binding("space", "space", show=False),
+        Binding("backspace", "rub", show=False),
     ]
     DEFAULT_CSS = "Choice { height: 1; width: 1fr; }"
+
+    class Typed(Message):
+        """What was typed has changed; `wrong` says why it is none of the values."""
+
+        def __init__(self, choice: Choice, wrong: str) -> None:
+            super().__init__()
+            self.choice, self.wrong = choice, wrong
 
     def __init__(self, options: Sequence[tuple[str, str]], value: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.options = tuple(options) or (("", ""),)
         self.at = 0
+        self.typed = ""
         self.value = value
 
     @property
     def value(self) -> str:
-        return self.options[self.at][0]
+        return self.typed if self.wrong else self.options[self.at][0]
 
     @value.setter
     def value(self, value: str) -> None:
-        self.at = next((n for n, option in enumerate(self.options) if option[0] == value), 0)
+        found = next((n for n, option in enumerate(self.options) if option[0] == value), None)
+        self.at = found or 0
+        # A draft or a file may hold what is no value any more: that is said, not exchanged for the first of the list.
+        self.typed = "" if found is not None or not value else value
         self.refresh()
 
+    @property
+    def wrong(self) -> str:
+        """Why what was typed is refused, with what is allowed; empty where nothing is wrong."""
+        if not self.typed or self._found(self.typed) is not None:
+            return ""
+        return f"“{text.shorten(self.typed, 24)}” is none of them; allowed: {', '.join(words for _, words in self.options)}"
+
+    def _found(self, typed: str) -> int | None:
+        """The value meant: the first that begins so; where one letter is pressed again and again, the next that begins with it."""
+        again = len(set(typed.casefold())) == 1
+        start = self.at + 1 if again else 0
+        order = [(start + n) % len(self.options) for n in range(len(self.options))]
+        beginnings = (typed, typed[0]) if again else (typed,)
+        return next((n for begin in beginnings for n in order if self._begins(n, begin)), None)
+
+    def _begins(self, n: int, typed: str) -> bool:
+        return any(words.casefold().startswith(typed.casefold()) for words in self.options[n])
+
     def action_turn(self, step: int) -> None:
-        self.at = (self.at + step) % len(self.options)
+        refused, self.typed = bool(self.wrong), ""
+        if not refused:  # what was refused gives way to the value that stood before
+            self.at = (self.at + step) % len(self.options)
+        self._told()
+
+    def action_space(self) -> None:
+        """The next value; within words such as “is leaving” the blank between them."""
+        longer = f"{self.typed} "
+        if self.typed and any(self._begins(n, longer) for n in range(len(self.options))):
+            self._type(longer)
+        else:
+            self.action_turn(1)
+
+    def action_rub(self) -> None:
+        self._type(self.typed[:-1])
+
+    def _type(self, typed: str) -> None:
+        self.typed = typed
+        found = self._found(typed) if typed else None
+        if found is not None:
+            self.at = found
+        self._told()
+
+    def _told(self) -> None:
         self.refresh()
+        self.post_message(self.Typed(self, self.wrong))
 
     def on_click(self) -> None:
         if self.has_focus:
             self.action_turn(1)
 
     def on_key(self, event: events.Key) -> None:
-        if event.character and event.character.isalnum():
-            order = [(self.at + 1 + n) % len(self.options) for n in range(len(self.options))]
-            found = next((n for n in order if self.options[n][1].casefold().startswith(event.character.casefold())), None)
+        if self._takes(event.character):
             event.stop()
             event.prevent_default()
-            if found is not None:
-                self.at = found
-                self.refresh()
+            self._type(f"{self.typed}{event.character}")
+
+    def _takes(self, character: str | None) -> bool:
+        return character is not None and (character.isalnum() or bool(self.typed and character.isprintable() and character != " "))
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return character is not None and character.isalnum()
+        return self._takes(character)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
 
     def render_line(self, y: int) -> Strip:
-        on = self.has_focus
-        label = self.options[self.at][1]
-        parts: Spans = [("‹ " if on else " ", "accent"), (label, "ink b" if on else "ink"), (" ›" if on else "  ", "accent")]
-        if on:
+        on, refused = self.has_focus, bool(self.wrong)
+        label = text.printable(self.typed) if refused else self.options[self.at][1]
+        tone = "fail b" if refused else "ink b" if on else "ink"
+        parts: Spans = [("‹ " if on else " ", "accent"), (label, tone), (" ›" if on else "  ", "accent")]
+        if on and not refused:
             parts.append((f"  {self.at + 1} of {len(self.options)}", "ink3"))
         return self.ink_strip(parts, self.size.width, "field")
 
@@ -109,6 +167,8 @@ class Choice(Inked, Widget, can_focus=True):
         self.refresh()
 
     def on_blur(self) -> None:
+        if not self.wrong:
+            self.typed = ""
         self.refresh()
 
 
@@ -204,7 +264,9 @@ class Form(VerticalScroll, can_focus=False):
         values, first = self.values(), ""
         for one in self.fields:
             value = values[one.id]
-            wrong = "this is needed" if one.needed and not value else (one.check(value) if one.check and value else "")
+            widget = self.query_one(f"#field-{one.id}")
+            wrong = widget.wrong if isinstance(widget, Choice) else ""
+            wrong = wrong or ("this is needed" if one.needed and not value else (one.check(value) if one.check and value else ""))
             self.say_wrong(one.id, wrong)
             first = first or (one.id if wrong else "")
         if first:
@@ -244,6 +306,11 @@ class Form(VerticalScroll, can_focus=False):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.action_save()
+
+    def on_choice_typed(self, event: Choice.Typed) -> None:
+        """Said at once where it is typed, and taken back as soon as it is mended."""
+        event.stop()
+        self.say_wrong((event.choice.id or "").removeprefix("field-"), event.wrong)
 
 
 class SafeInput(Input):
