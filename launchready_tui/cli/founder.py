@@ -42,7 +42,7 @@ def questions(said: Common, out: Path | None) -> int:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--from", "by", required=True, metavar="PERSON", help="Who answered: an id or name of people.toml.")
-@click.option("--dry-run", is_flag=True, help="Show what was read; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and what could not be used; write nothing.")
 @common
 @pass_common
 def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
@@ -60,18 +60,15 @@ def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
     if not found:
         note(f"{file} holds no answer yet")
         return Exit.FOUND
-    if dry_run:
-        for one in found:
-            shown = f"  ({one.shown_by})" if one.shown_by else ""
-            click.echo(for_terminal(f"{one.id}: {one.answer}{shown}"))
-        return Exit.FINE
     ws = said.open()
     try:
-        taken = take(ws, found, by, file=file.name)
+        taken = take(ws, found, by, file=file.name, dry=dry_run)
         for sentence in taken.done:
             click.echo(for_terminal(sentence))
         for problem in taken.problems:
             note(str(problem))
+        if dry_run:
+            note("Nothing was written; without --dry-run it is")
         return Exit.FOUND if taken.problems else Exit.FINE
     finally:
         ws.close()

@@ -15,8 +15,9 @@ from typing import Literal, Protocol
 import msgspec
 
 from .. import text
+from ..checks.monitoring.spend import METERED
 from ..clock import parse_moment
-from ..launch.inventory import Inventory
+from ..launch.inventory import Cap, Inventory
 from ..launch.people import People, Person
 from ..launch.problems import Problem
 from ..roadmap.model import Roadmap
@@ -24,18 +25,21 @@ from ..verdict import Verdict
 from .model import Source
 from .words import CATEGORIES, moment
 
+_ACCOUNTS, _DAY = "Accounts and bills", "Launch day"
 Kind = Literal["confirm", "choice", "person", "words", "moment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `id` says where its answer goes: `confirm.CHECK`, `system.ID.FIELD`, `person.ID.FIELD`, `plan.FIELD`."""
+    """One question. `id` is where its answer goes: `confirm.CHECK`, `system.ID.FIELD`, `person.ID.FIELD`, `cap.ID.limit`, `plan.FIELD`."""
 
     id: str
     ask: str
     why: str
     kind: Kind
     hint: str = ""
+    part: str = ""
+    """The heading it stands under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,42 +62,60 @@ class Desk(Source, Protocol):
 
 def questions(source: Source) -> tuple[Question, ...]:
     """Everything that waits for a person's word now, then what the inventory lacks."""
-    return (*_checks(source.verdict()), *_systems(source.inventory), *_plan(source.inventory), *_people(source))
+    inventory = source.inventory
+    return (*_checks(source.verdict(), source.roadmap), *_systems(inventory), *_limits(inventory), *_plan(inventory), *_people(source))
 
 
-def _checks(verdict: Verdict) -> Iterator[Question]:
+def _checks(verdict: Verdict, roadmap: Roadmap) -> Iterator[Question]:
     for standing in verdict.questions:
         spec = standing.spec
-        yield Question(f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no")
+        yield Question(f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no", roadmap.stage(spec.stage).title)
 
 
 def _systems(inventory: Inventory) -> Iterator[Question]:
     for system in inventory.systems:
         name = system.name or system.id
         kind = CATEGORIES[system.category]
+        about = name if kind.casefold() in name.casefold() else f"{name} ({kind})"
         if system.business_owned == "unknown":
-            ask = f"Does the account of {name} ({kind}) belong to the business?"
+            ask = f"Does the account of {about} belong to the business?"
             why = "Who holds the account can lock everybody out."
-            yield Question(f"system.{system.id}.business_owned", ask, why, "choice", "yes or no")
+            yield Question(f"system.{system.id}.business_owned", ask, why, "choice", "yes or no", _ACCOUNTS)
         if not system.billing_owner and not system.no_bill:
-            ask = f"Who pays for {name} ({kind})?"
+            ask = f"Who pays for {about}?"
             why = "An unpaid bill switches a product off."
-            yield Question(f"system.{system.id}.billing_owner", ask, why, "person", "a name, or: nothing")
+            yield Question(f"system.{system.id}.billing_owner", ask, why, "person", "a name, or: nothing", _ACCOUNTS)
         if not system.login_url:
-            ask = f"Where does one log in to {name} ({kind})?"
+            ask = f"Where does one log in to {about}?"
             why = "In an outage nobody should have to search for it."
-            yield Question(f"system.{system.id}.login_url", ask, why, "words", "https://…")
+            yield Question(f"system.{system.id}.login_url", ask, why, "words", "https://…", _ACCOUNTS)
+
+
+def _limits(inventory: Inventory) -> Iterator[Question]:
+    """Bills that grow with use and have no limit written down."""
+    limited = {cap.system for cap in inventory.caps if cap.limit}
+    for system in inventory.systems:
+        if system.category in METERED - {"other"} and not system.no_bill and system.id not in limited:
+            ask = f"How high may the bill of {system.name or system.id} grow before you are told?"
+            why = "It grows with use: a flood of visitors or bots can make it any number. Set the alarm there first, then answer."
+            yield Question(f"cap.{system.id}.limit", ask, why, "words", "200 EUR a month", _ACCOUNTS)
 
 
 def _plan(inventory: Inventory) -> Iterator[Question]:
     plan = inventory.plan
     if plan.launch_at is None:
-        yield Question("plan.launch_at", "When do the doors open?", "All else is counted from there.", "moment", "2026-12-01 09:00 +01:00")
+        yield Question(
+            "plan.launch_at", "When do the doors open?", "All else is counted from there.", "moment", "2026-12-01 09:00 +01:00", _DAY
+        )
     if not plan.decider:
-        yield Question("plan.decider", "Who says go or no-go?", "Without a name everybody waits for somebody else.", "person", "one name")
+        yield Question(
+            "plan.decider", "Who says go or no-go?", "Without a name everybody waits for somebody else.", "person", "one name", _DAY
+        )
     if not plan.kill_switch:
         why = "When money or data is at risk, closing comes before repairing."
-        yield Question("plan.kill_switch", "How is the product closed at once?", why, "words", "which switch, where, what users then see")
+        yield Question(
+            "plan.kill_switch", "How is the product closed at once?", why, "words", "which switch, where, what users then see", _DAY
+        )
 
 
 def _people(source: Source) -> Iterator[Question]:
@@ -104,10 +126,12 @@ def _people(source: Source) -> Iterator[Question]:
         name = person.name or person.id
         if not person.contact:
             why = "They are on the list for launch day."
-            yield Question(f"person.{person.id}.contact", f"How is {name} reached?", why, "words", "a number")
+            yield Question(f"person.{person.id}.contact", f"How is {name} reached?", why, "words", "a number", _DAY)
         if not person.hours:
             why = "So that no hour of launch day is without somebody."
-            yield Question(f"person.{person.id}.hours", f"When is {name} there?", why, "words", "09:00-18:00 Europe/Berlin, or: always")
+            yield Question(
+                f"person.{person.id}.hours", f"When is {name} there?", why, "words", "09:00-18:00 Europe/Berlin, or: always", _DAY
+            )
 
 
 def sheet(source: Source, *, now: datetime) -> str:
@@ -122,7 +146,12 @@ def sheet(source: Source, *, now: datetime) -> str:
         *([f"People: {known}."] if known else []),
         *([] if asked else ["Nothing is open: every question is answered."]),
     ]
+    part = ""
     for number, one in enumerate(asked, 1):
+        if one.part != part:
+            part = one.part
+            count = sum(other.part == part for other in asked)
+            parts.append(f"# {text.for_markdown(part)}: {count} question{'s' if count > 1 else ''}")
         lines = [f"## {number}. {text.for_markdown(one.ask)} [{one.id}]", "", text.for_markdown(one.why), ""]
         lines.append(f"Answer ({one.hint}):" if one.hint else "Answer:")
         lines += ["", "Shown by (where you saw it, who did it, when):"] if one.kind == "confirm" else []
@@ -131,6 +160,7 @@ def sheet(source: Source, *, now: datetime) -> str:
 
 
 _HEAD = re.compile(r"#{1,6}\s.*\[([A-Za-z0-9_.:-]+)\]\s*\\?\Z")
+_PART = re.compile(r"#\s+\S.*: \d+ questions?\Z")
 _LABEL = re.compile(r"(Answer|Shown by)\s*(?:\([^()]*\))?\s*:[*_]*[ \t]*(.*)\Z", re.IGNORECASE)
 _PAIR = re.compile(r"([a-z]+\.[A-Za-z0-9_.:-]+)\s*=\s*(.*)\Z")
 
@@ -144,6 +174,8 @@ def read(content: str) -> tuple[Answered, ...]:
         plain = line.strip().strip("*_").strip()
         if head := _HEAD.match(line.strip()):
             current, label = found.setdefault(head[1], {}), ""
+        elif _PART.match(line.strip()):
+            current, label = None, ""
         elif pair := _PAIR.match(plain):
             field = "shown by" if pair[1].endswith(".shown_by") else "answer"
             found.setdefault(pair[1].removesuffix(".shown_by"), {}).setdefault(field, []).append(pair[2])
@@ -174,8 +206,8 @@ class Taken:
     problems: tuple[Problem, ...]
 
 
-def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "") -> Taken:
-    """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace.
+def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dry: bool = False) -> Taken:
+    """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace. `dry` writes nothing.
 
     What cannot be used is told and left out. An answer `no` confirms nothing: it becomes a note.
     """
@@ -191,10 +223,12 @@ def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "") ->
         kind, _, rest = one.id.partition(".")
         try:
             if kind == "confirm":
-                done.append(_confirm(desk, rest, one, who, desk.roadmap))
+                done.append(_confirm(None if dry else desk, rest, one, who, desk.roadmap))
                 continue
             if kind == "person":
                 people, said = _about_person(people, rest, one.answer)
+            elif kind == "cap":
+                inventory, said = _limit(inventory, rest, one.answer, who, desk.clock.now())
             elif kind in ("system", "plan"):
                 inventory, said = _written(inventory, people, kind, rest, one.answer)
             else:
@@ -203,6 +237,8 @@ def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "") ->
             problems.append(Problem(file=file, key=one.id, found=why.found, allowed=why.allowed))
             continue
         done.append(said)
+    if dry:
+        return Taken(tuple(done), tuple(problems))
     written = [*([people] if people is not desk.people else []), *([inventory] if inventory is not desk.inventory else [])]
     if people is not desk.people:
         desk.save_people(people)
@@ -220,7 +256,7 @@ class _UnusableError(ValueError):
         self.found, self.allowed = found, allowed
 
 
-def _confirm(desk: Desk, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
+def _confirm(desk: Desk | None, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
     spec = roadmap.checks.get(check)
     if spec is None:
         raise _UnusableError("a check that is not known here", "a check of the roadmap")
@@ -228,13 +264,15 @@ def _confirm(desk: Desk, check: str, one: Answered, who: str, roadmap: Roadmap) 
     rest = one.answer[len(first) :].strip(" ,.;:!–-")
     evidence = one.shown_by or rest
     if first in NO or one.answer.casefold() in NO:
-        desk.add_note(check, f"{who} answered no{f': {evidence}' if evidence else ''}")
+        if desk is not None:
+            desk.add_note(check, f"{who} answered no{f': {evidence}' if evidence else ''}")
         return f"noted: {spec.title}, {who} says no"
     if first not in YES:
         raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', "yes or no first, then what you like")
     if not evidence:
         raise _UnusableError("yes, and nothing behind “Shown by”", "where it was seen, or who did it and when")
-    desk.confirm(check, who, evidence)
+    if desk is not None:
+        desk.confirm(check, who, evidence)
     return f"confirmed: {spec.title}"
 
 
@@ -271,6 +309,18 @@ def _written(inventory: Inventory, people: People, kind: str, rest: str, answer:
     systems = tuple(msgspec.structs.replace(one, **change) if one.id == system_id else one for one in inventory.systems)
     told = ", ".join("nothing to pay" if value is True else str(value) for value in change.values())
     return msgspec.structs.replace(inventory, systems=systems), f"{system.name or system.id}: {field.replace('_', ' ')} is {told}"
+
+
+def _limit(inventory: Inventory, rest: str, answer: str, who: str, now: datetime) -> tuple[Inventory, str]:
+    """A limit with its author as the one who is told; they have just seen it."""
+    system_id, _, field = rest.rpartition(".")
+    if inventory.system(system_id) is None or field != "limit":
+        raise _UnusableError("a system that is not in the inventory", "the words in square brackets as they were sent")
+    if not re.search(r"\d", answer):
+        raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an amount and how often, such as 200 EUR a month")
+    cap = Cap(system=system_id, limit=answer, alert_at="100 %", owner=who, seen=now.date())
+    kept = tuple(one for one in inventory.caps if one.system != system_id)
+    return msgspec.structs.replace(inventory, caps=(*kept, cap)), f"{inventory.name_of(system_id)}: the bill may grow to {answer}"
 
 
 def _about_person(people: People, rest: str, answer: str) -> tuple[People, str]:

@@ -18,7 +18,6 @@ from .timing import change, timings
 from .words import column_list, day, minutes, moment, plural
 
 _PROBLEM = (State.FAIL, State.WARN)
-_COLUMNS = column_list("item|#found|#fixed|#left|#known risk|#later|+what was fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _row(shot: Snapshot, item: str, specs: list[CheckSpec]) -> Row | None:
             found[one.id] = one
             current = now.get(one.id)
             gone = current is None or current.finding.state not in (*_PROBLEM, State.UNKNOWN)
-            if gone and known and not _blind(standing.result, one):
+            if gone and known and not _blind(standing.result, shot.first.get(spec.id), one):
                 fixed.append(one)
         for judged in standing.findings:
             if judged.finding.state not in _PROBLEM:
@@ -116,12 +115,14 @@ def _problems(result: CheckResult | None) -> list[Finding]:
     return [one for one in result.findings if one.state in _PROBLEM] if result else []
 
 
-def _blind(result: CheckResult | None, finding: Finding) -> bool:
-    """A problem that is not there because its subject could not be seen now is not fixed."""
+def _blind(result: CheckResult | None, first: CheckResult | None, finding: Finding) -> bool:
+    """A problem that is not there because its subject could not be seen now is not fixed. What was as unseen in the first look, when the
+    problem was found all the same, hides nothing."""
     from ..findings import WHOLE_LAUNCH
 
     assert result is not None, "only asked of a check that has answered"
-    blind = {one.subject for one in result.findings if one.state is State.UNKNOWN}
+    before = {one.id for one in first.findings if one.state is State.UNKNOWN} if first else set()
+    blind = {one.subject for one in result.findings if one.state is State.UNKNOWN and one.id not in before}
     return finding.subject in blind or WHOLE_LAUNCH in blind
 
 
@@ -147,14 +148,15 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
         f"{made.total('accepted')} taken on as known risks, {made.total('later')} put off until after the launch. "
         f"By the usual efforts what was fixed is {minutes(made.minutes)} of work."
     )
+    # A column that nothing stands in takes the room of those that say something.
+    kinds = [("left", "left"), *((head, field) for head, field in (("known risk", "accepted"), ("later", "later")) if made.total(field))]
+    columns = column_list("|".join(("item", "#found", "#fixed", *(f"#{head}" for head, _ in kinds), "+what was fixed")))
     rows = tuple(
         (
             plain(row.item),
             plain(str(len(row.found))),
             plain(str(len(row.fixed))),
-            plain(str(len(row.left))),
-            plain(str(len(row.accepted))),
-            plain(str(len(row.later))),
+            *(plain(_count(getattr(row, field))) for _, field in kinds),
             plain(_heaviest(row)),
         )
         for row in made.rows
@@ -164,13 +166,18 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
     accepted = [text.clean(one.summary) for row in made.rows for one in (*row.accepted, *row.later)]
     return (
         Para(lead, "lead"),
-        Para(f"Verdict now: {shot.verdict.label}", "verdict", "pass" if shot.verdict.word == "GO" else "fail"),
-        Table("By sprint item", _COLUMNS, rows, empty="No problem was found."),
+        Para(f"Verdict now: {shot.verdict.label}", "verdict", *(("pass", "●") if shot.verdict.word == "GO" else ("fail", "✕"))),
+        Table("By sprint item", columns, rows, empty="No problem was found."),
         Table("Speed, 19 of 20 requests", column_list("route|#before|#now|+what can be said"), speed, empty="Nothing was measured twice."),
         *((Heading("Left"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
         *((Para(f"and {len(left) - 10} more in the handover folder", "note"),) if len(left) > 10 else ()),
         *((Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False)) if accepted else ()),
     )
+
+
+def _count(findings: tuple[Finding, ...]) -> str:
+    """A nought would only stand in the way of the others."""
+    return str(len(findings)) if findings else ""
 
 
 def _heaviest(row: Row) -> str:
@@ -180,7 +187,7 @@ def _heaviest(row: Row) -> str:
     first = min(row.fixed, key=lambda one: one.severity.weight)
     what, _, _ = text.clean(first.summary).partition(": ")
     more = f", and {len(row.fixed) - 1} more" if len(row.fixed) > 1 else ""
-    return text.shorten(what, 90) + more
+    return text.shorten(what, 56) + more
 
 
 def as_markdown(made: Receipt) -> str:

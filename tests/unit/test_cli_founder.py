@@ -66,7 +66,9 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
         words = re.sub(rf"(\[{re.escape(key)}\](?:.*\n)+?Answer[^\n]*:)", rf"\1 {answer}", words, count=1)
     sheet.write_text(words)
     dry = program.at("answers", sheet, "--from", "founder", "--dry-run")
-    assert "confirm.deploy.release: yes, twice on Monday" in dry.out and not DecisionsFile(program.folder).load().confirmations
+    assert dry.code == 1 and "plan.launch_at" in dry.err and "Nothing was written" in dry.err
+    assert "confirmed: " in dry.out and not InventoryFile(program.folder).load().systems[0].billing_owner
+    assert not DecisionsFile(program.folder).load().confirmations
     taken = program.at("answers", sheet, "--from", "The founder")
     assert taken.code == 1, "one answer could not be used, and is named"
     assert "plan.launch_at" in taken.err and "a moment" in taken.err

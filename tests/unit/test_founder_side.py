@@ -425,3 +425,40 @@ def test_usual_checkpoints_name_known_checks_only() -> None:
     market = full()
     known = set(market.roadmap.checks) | {stage.id for stage in market.roadmap.stages}
     assert {name for one in USUAL for name in one.checks} <= known
+
+
+def test_questions_stand_under_their_stage_and_a_heading_ends_an_answer() -> None:
+    """The sheet is for people: parts with a count, and what stands after an answer is no part of it."""
+    made = questions.sheet(desk(), now=NOW)
+    parts = [line for line in made.splitlines() if line.startswith("# ")][1:]
+    assert parts[0].startswith("# Quick audit: ") and parts[-1].startswith("# Launch day: ")
+    numbers = [int(part.rpartition(": ")[2].split()[0]) for part in parts]
+    assert sum(numbers) == len(re.findall(r"^## ", made, re.MULTILINE))
+    answered = re.sub(r"(Answer[^\n]*:)", r"\1 something", made)
+    assert {one.answer for one in questions.read(answered)} == {"something"}
+
+
+def test_a_limit_that_a_founder_answers_becomes_one_with_an_owner() -> None:
+    systems = (System(id="run", name="Hosting", category="hosting"), System(id="free", category="database", no_bill=True))
+    market = desk()
+    market.inventory = Inventory(systems=systems)
+    assert [one.id for one in questions.questions(market) if one.id.startswith("cap.")] == ["cap.run.limit"]
+    for answer, done in (("as little as you like", 0), ("200 EUR a month", 1)):
+        for dry in (True, False):
+            taken = questions.take(market, [questions.Answered("cap.run.limit", answer)], "founder", dry=dry)
+            assert (len(taken.done), len(taken.problems)) == (done, 1 - done)
+            assert len(market.inventory.caps) == (0 if dry else done)
+    (cap,) = market.inventory.caps
+    assert (cap.limit, cap.owner, cap.seen) == ("200 EUR a month", "founder", NOW.date())
+    assert not [one for one in questions.questions(market) if one.id.startswith("cap.")]
+
+
+def test_what_was_unseen_in_the_first_look_too_does_not_hide_a_repair() -> None:
+    """A check that always leaves one thing to a person still counts what it saw repaired; one that went blind since does not."""
+    always = finding("deploy.payments.real-payment", "launch", "A person pays once", State.UNKNOWN)
+    open_hook = finding("deploy.payments.webhook", "api.example.com/hook", "It takes a message that nobody signed")
+    for before, fixed in (((always, open_hook), 1), ((open_hook,), 0)):
+        market = full(results=results(always))
+        market.first_results = {one.check: one for one in results(*before)}
+        made = receipt.receipt(market, now=NOW)
+        assert made.total("fixed") == fixed

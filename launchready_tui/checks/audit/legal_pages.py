@@ -35,6 +35,12 @@ WORDS: dict[LegalKind, str] = {
     "sellers": "terms for sellers",
     "cookies": "cookie notice",
 }
+_SAID: dict[LegalKind, str] = {
+    "terms": "page with the terms",
+    "refunds": "page with the refund rules",
+    "sellers": "page with the terms for sellers",
+}
+"""As sentences speak of them, where the word alone stands for many."""
 WANTED: tuple[LegalKind, ...] = ("privacy", "terms", "imprint")
 """What every product with customers needs; the others count where the launch file names them."""
 # How such pages are usually addressed, in the languages of the larger markets.
@@ -54,6 +60,11 @@ _PLACEHOLDER = re.compile(
 )
 THIN = 600
 """Characters, menu and footer included: no terms that hold fit into less."""
+
+
+def said_of(kind: LegalKind) -> str:
+    """What a sentence calls such a page."""
+    return _SAID.get(kind, WORDS[kind])
 
 
 @dataclass
@@ -139,9 +150,9 @@ def _missing(launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -
     )
     if home.document is None or home.document.drawn or not home.document.of("link"):
         why = "a script fills the home page" if home.document else "the home page could not be read"
-        said = f"Whether there is a {words} could not be seen: {why}, and the launch file names none"
+        said = f"Whether there is a {said_of(kind)} could not be seen: {why}, and the launch file names none"
         return say.unknown("missing", words, said, remedy=fix)
-    said = f"The home page leads to no {words}, and the launch file names none"
+    said = f"The home page leads to no {said_of(kind)}, and the launch file names none"
     if kind == "imprint":
         return say.warn("missing", words, said, remedy=fix)
     return say.fail("missing", words, said, remedy=fix)
@@ -149,7 +160,7 @@ def _missing(launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -
 
 def _page(launch: Launch, one: _Legal) -> Finding | None:
     """Whether it opens, and whether it is finished."""
-    page, subject, words = one.page, place(one.url), WORDS[one.kind]
+    page, subject, words = one.page, place(one.url), said_of(one.kind)
     assert page is not None
     end, evidence = page.chain.end, [chain_evidence(page.chain)]
     stopped = end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
@@ -212,7 +223,7 @@ def _unlinked(home: Page, one: _Legal, links: list[str]) -> Finding | None:
     return say.warn(
         "unlinked",
         place(one.url),
-        f"The home page does not lead to the {WORDS[one.kind]}",
+        f"The home page does not lead to the {said_of(one.kind)}",
         evidence=[Evidence.of("own links of the home page", "\n".join(links) or "none", source=home.url)],
         remedy=Remedy(
             text="Link it at the foot of every page", paste=f'<a href="{path}">{WORDS[one.kind].capitalize()}</a>', where="the footer"
@@ -230,7 +241,7 @@ def _languages(launch: Launch, pages: list[_Legal]) -> list[Finding]:
             fix = Remedy(
                 text="Translate it, or say in the page what language it is in", paste=f'<html lang="{one.language}">', where="the page"
             )
-            said = f"The {WORDS[one.kind]} is meant to be in {one.language}, and says of itself that it is in {own}"
+            said = f"The {said_of(one.kind)} is meant to be in {one.language}, and says of itself that it is in {own}"
             findings.append(say.warn("language", place(one.url), said, remedy=fix))
     for language in launch.languages if len(launch.languages) > 1 else ():
         for kind in ("privacy", "terms"):
@@ -240,7 +251,7 @@ def _languages(launch: Launch, pages: list[_Legal]) -> list[Finding]:
             path = urlsplit(of_kind[0].url).path.strip("/")
             paste = f'[[legal]]\nkind = "{kind}"\nurl = "{launch.canonical.rstrip("/")}/{language}/{path}"\nlanguage = "{language}"'
             fix = Remedy(text="Publish it in that language; if it is there already, name it", paste=paste, where="launchready.toml")
-            said = f"The product speaks {language}, and there is no {WORDS[kind]} in it"
+            said = f"The product speaks {language}, and there is no {said_of(kind)} in it"
             findings.append(say.warn("language", f"{WORDS[kind]} ({language})", said, remedy=fix))
     return findings
 
