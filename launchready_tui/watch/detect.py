@@ -2,8 +2,9 @@
 
 Down: at least three probes in a row failed, over at least 25 seconds; a failure is looked at again after five seconds on a new connection,
 so an outage is sure within some 40 seconds at a 15-second schedule, and a restart of 20 seconds is none. Degraded: four of the scheduled
-probes of three minutes failed, as with one bad server of three. Slow: so many answers of ten minutes were over the target that, if one in
-twenty were allowed to be, this would be seen less than once in a thousand times. `tests/bench/watch_detection.py` simulates the policy.
+probes of three minutes failed, or five of five minutes, as with one bad server of three. Slow: so many answers of ten minutes were over the
+target that, if one in twenty were allowed to be, this would be seen less than once in a thousand times.
+`tests/bench/watch_detection.py` simulates the policy.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class Policy:
     deploy_grace: float = 120.0
     degraded_after: int = 4
     window: float = 180.0
+    degraded_long: int = 5
+    """So many failed in the longer window."""
     calm: float = 300.0
+    """The longer window, and how long it must be quiet after a trouble."""
     up_after: int = 3
     up_span: float = 30.0
     up_long: float = 90.0
@@ -168,7 +172,10 @@ class Detector:
     def _is_degraded(self, seen: Seen) -> bool:
         """Some fail and some do not; when all do, it is on its way to be down."""
         return (
-            self._failed(seen.at, self.policy.window) >= self.policy.degraded_after
+            (
+                self._failed(seen.at, self.policy.window) >= self.policy.degraded_after
+                or self._failed(seen.at, self.policy.calm) >= self.policy.degraded_long
+            )
             and self.fails < self.policy.down_after
             and any(ok for at, ok in self._grid if at > seen.at - self.policy.window)
         )

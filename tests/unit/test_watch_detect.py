@@ -57,6 +57,16 @@ TABLE: list[tuple[str, list[tuple[float, str]], list[tuple[str, str, float]]]] =
         [("opened", "degraded", 735)],
     ),
     (
+        "five of five minutes, never four of three",
+        [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if (n % 5 == 0 and n < 20) or n == 19 else "ok") for n in range(22)]],
+        [("opened", "degraded", 885)],
+    ),
+    (
+        "four of five minutes only",
+        [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if n % 5 == 0 and n < 20 else "ok") for n in range(40)]],
+        [],
+    ),
+    (
         "degraded, then down",
         [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if n % 2 == 0 else "ok") for n in range(10)], *line(750, 810, "fail")],
         [("opened", "degraded", 690), ("worse", "down", 780)],

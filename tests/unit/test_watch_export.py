@@ -165,7 +165,7 @@ tests:
           - exp_labels: {{event: down, every: 15s, job: launchready, target: one bad of three, instance: "https://third.test/"}}
             exp_annotations:
               summary: one bad of three fails now and then
-              description: 4 of the probes of the last 180s got no right answer.
+              description: 4 of the probes of the last 300s got no right answer.
   - interval: 15s
     input_series:
       - series: 'probe_success{{job="launchready", every="15s", target="back", instance="https://back.test/"}}'

@@ -105,7 +105,7 @@ def _region(plan: Plan, region: Region, every: float, targets: list[Target]) -> 
 def rules(plan: Plan) -> str:
     """The file `rules.yml`. `event` is the word of `on` in [[alerts]] that a rule falls under."""
     here: list[yamltext.Value] = []
-    for (every, down_for, window, most), _ in _by(plan.targets, _pace):
+    for (every, down_for, *windows), _ in _by(plan.targets, _pace):
         probes = f'probe_success{{job="{JOB}", every="{seconds(every)}"}}'
         here.append(
             _rule(
@@ -118,16 +118,20 @@ def rules(plan: Plan) -> str:
                 every=seconds(every),
             )
         )
-        spoilt = f"count_over_time({probes}[{seconds(window)}]) - sum_over_time({probes}[{seconds(window)}])"
+        spoilt = "\nor ".join(
+            f"count_over_time({probes}[{seconds(window)}]) - sum_over_time({probes}[{seconds(window)}]) >= {most}"
+            for window, most in windows
+        )
+        longest = windows[-1][0]
         # Some fail and some do not; when the last three did, it is on its way to be down. After an outage its failures are no news.
         here.append(
             _rule(
                 "TargetDegraded",
-                f"{spoilt} >= {most}\nand max_over_time({probes}[{seconds(3 * every)}]) == 1\n{_unless_down(window)}",
+                f"({spoilt})\nand max_over_time({probes}[{seconds(3 * every)}]) == 1\n{_unless_down(longest)}",
                 0,
                 "down",
                 "{{ $labels.target }} fails now and then",
-                f"{{{{ $value }}}} of the probes of the last {seconds(window)} got no right answer.",
+                f"{{{{ $value }}}} of the probes of the last {seconds(longest)} got no right answer.",
                 every=seconds(every),
             )
         )
@@ -206,9 +210,9 @@ def _from_there(plan: Plan) -> list[yamltext.Value]:
     return made
 
 
-def _pace(target: Target) -> tuple[float, float, float, int]:
+def _pace(target: Target) -> tuple[float, float, tuple[float, int], tuple[float, int]]:
     policy = policy_of(target)
-    return target.every_s, down_for_s(target), policy.window, policy.degraded_after
+    return target.every_s, down_for_s(target), (policy.window, policy.degraded_after), (policy.calm, policy.degraded_long)
 
 
 def _burning(plan: Plan) -> list[yamltext.Value]:
