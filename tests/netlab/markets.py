@@ -69,7 +69,7 @@ class Market:
     behind: str = ""
     """What the server behind the edge answers to whoever finds it, as nginx writes it."""
     apps: str = ""
-    """The launch file's [apps] table."""
+    """Tables that its launch file has beside the usual ones, such as [apps]."""
     check: str = ""
     finds: tuple[tuple[str, str, str], ...] = ()
 
@@ -96,6 +96,13 @@ privacy = "https://{d}/help"
 support = "https://{d}/help"
 account_deletion = "https://{d}/help"
 """
+
+PAYMENTS = """
+[payments]
+provider = "stripe"
+webhook = "https://{d}/hook"
+"""
+TEST_KEY = "_".join(("pk", "test", "51Net" + "a1B2c3D4" * 5))
 
 MARKETS: tuple[Market, ...] = (
     Market("perfect", "nothing"),
@@ -137,6 +144,22 @@ MARKETS: tuple[Market, ...] = (
         apex_https=served("/help", f"Write to help@example.com. {WORDS}"),
         check="audit.demo-data",
         finds=(("audit.demo-data.contact", "{d}/help", "warn"),),
+    ),
+    Market(
+        "webhook-open",
+        "the payment webhook takes a message that nobody signed",
+        apex_https="location = /hook { default_type application/json; return 200 '{}'; } include site.conf;",
+        apps=PAYMENTS,
+        check="deploy.payments",
+        finds=(("deploy.payments.webhook", "{d}/hook", "fail"), ("deploy.payments.real-payment", "launch", "unknown")),
+    ),
+    Market(
+        "webhook-shut",
+        "a test key in the script, and a webhook that refuses what is not signed",
+        apex_https="location = /hook { return 400; } " + served("/pay", f"<span>{TEST_KEY}</span>"),
+        apps=PAYMENTS + '\n[[pages]]\nurl = "https://{d}/pay"\n',
+        check="deploy.payments",
+        finds=(("deploy.payments.test-mode", "{d}: Stripe", "fail"), ("deploy.payments.real-payment", "launch", "unknown")),
     ),
     Market(
         "two-spf",
