@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=90)
 LEFT = timedelta(days=60)
@@ -40,8 +40,12 @@ _AUTHORITY_USE = x509.KeyUsage(
 )
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Demo Market Lab"), x509.NameAttribute(NameOID.COMMON_NAME, text)])
+def _name(text: str, organisation: str = "Demo Market Lab") -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 class Authority:
@@ -54,33 +58,66 @@ class Authority:
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         public = self._key.public_key()
         name = _name("Demo Market Lab CA")
-        self._certificate = (
+        self._certificate = self._for_an_authority(name, public, path_length=1).sign(self._key, hashes.SHA256())
+
+    def _for_an_authority(
+        self, name: x509.Name, public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, *, path_length: int
+    ) -> x509.CertificateBuilder:
+        return (
             x509.CertificateBuilder()
             .subject_name(name)
-            .issuer_name(name)
+            .issuer_name(_name("Demo Market Lab CA"))
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(self.now - timedelta(days=60))
             .not_valid_after(self.now + timedelta(days=300))
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
             .add_extension(_AUTHORITY_USE, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .sign(self._key, hashes.SHA256())
         )
+
+    def _of_old(self) -> bytes:
+        """An authority's certificate signed with SHA-1, as servers go on sending for years. No library signs so any more: the name of the
+        algorithm is written in, and since no client needs this certificate, none finds that the signature fits no longer."""
+        old = rsa.generate_private_key(65537, 2048)
+        made = self._for_an_authority(_name("Demo Market Lab Old CA"), old.public_key(), path_length=0).sign(old, hashes.SHA256())
+        with_sha256, with_sha1 = bytes.fromhex("06092a864886f70d01010b"), bytes.fromhex("06092a864886f70d010105")
+        der = made.public_bytes(serialization.Encoding.DER).replace(with_sha256, with_sha1)
+        return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
 
     @property
     def pem(self) -> str:
         """The authority's own certificate, for a client's trust store."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
-    def issue(self, names: Sequence[str], *, left: timedelta = LEFT, lifetime: timedelta = LIFETIME, must_staple: bool = False) -> bytes:
-        """A certificate for these DNS names with `left` to run of `lifetime`: its key and the certificate, as PEM."""
-        public = self._leaf_key.public_key()
+    def issue(
+        self,
+        names: Sequence[str],
+        *,
+        left: timedelta = LEFT,
+        lifetime: timedelta = LIFETIME,
+        must_staple: bool = False,
+        style: str = "usual",
+    ) -> bytes:
+        """A certificate for these DNS names with `left` to run of `lifetime`: its key and what is sent, as PEM. `style`: of STYLES."""
+        own = ec.generate_private_key(ec.SECP521R1()) if style == "odd-key" else self._leaf_key
+        public = own.public_key()
+        issuer, signer, between = self._certificate.subject, self._key, b""
+        if style == "self-signed":
+            issuer, signer = _name(names[0]), own
+        elif style in ("chain-missing", "unlogged"):
+            signer = ec.generate_private_key(ec.SECP256R1())
+            issuer = _name("R99", "Let's Encrypt") if style == "unlogged" else _name("Demo Market Lab CA 2")
+            made = self._for_an_authority(issuer, signer.public_key(), path_length=0)
+            made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            between = _pem(made.sign(self._key, hashes.SHA256())) if style == "unlogged" else b""
+        elif style == "weak-chain":
+            between = self._of_old()
         ends = self.now + left
         builder = (
             x509.CertificateBuilder()
             .subject_name(_name(names[0]))
-            .issuer_name(self._certificate.subject)
+            .issuer_name(issuer)
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(ends - lifetime)
@@ -90,22 +127,35 @@ class Authority:
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
+        if style == "chain-missing":
+            place = x509.UniformResourceIdentifier("http://ca.nic.test/ca2.cer")
+            told = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
+            builder = builder.add_extension(x509.AuthorityInformationAccess([told]), critical=False)
         if must_staple:
             builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
-        certificate = builder.sign(self._key, hashes.SHA256())
-        key = self._leaf_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        return key + certificate.public_bytes(serialization.Encoding.PEM)
+        key = own.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return key + _pem(builder.sign(signer, hashes.SHA256())) + between
 
 
 MODERN = ("h2", "http/1.1")
+STYLES = ("usual", "odd-key", "weak-chain", "chain-missing", "self-signed", "unlogged")
+"""What is out of the ordinary with a certificate: a curve that few browsers know, an old certificate of SHA-1 sent along, the authority
+between not sent, nobody's word but its own, and the name of a public authority without the time stamps of the public logs."""
 
 
-def server_context(identity: bytes, *, old_protocols: bool = False, alpn: tuple[str, ...] = MODERN) -> ssl.SSLContext:
+def server_context(
+    identity: bytes,
+    *,
+    old_protocols: bool = False,
+    alpn: tuple[str, ...] = MODERN,
+    newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
+) -> ssl.SSLContext:
     """A TLS server with this key and certificate. `old_protocols` opens TLS 1.0 and 1.1 as well, as forgotten servers do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    set_floor(context, old_protocols=old_protocols)
+    context.set_ciphers("ALL:@SECLEVEL=0")  # so that it loads what a careful server would not
+    context.maximum_version = newest
     context.set_alpn_protocols(list(alpn))
     # ssl takes a key only from a file; it exists for this one call, readable by its owner alone.
     handle, path = tempfile.mkstemp(prefix="launchready-lab-")
@@ -115,6 +165,7 @@ def server_context(identity: bytes, *, old_protocols: bool = False, alpn: tuple[
         context.load_cert_chain(path)
     finally:
         Path(path).unlink()
+    set_floor(context, old_protocols=old_protocols)
     return context
 
 
@@ -138,7 +189,7 @@ class Identities:
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
-        self._issued: dict[tuple[tuple[str, ...], timedelta, timedelta, bool], bytes] = {}
+        self._issued: dict[tuple[tuple[str, ...], timedelta, timedelta, bool, str], bytes] = {}
         self._by_name: dict[str, ssl.SSLContext] = {}
         self._default: ssl.SSLContext | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -155,12 +206,15 @@ class Identities:
         old_protocols: bool = False,
         must_staple: bool = False,
         alpn: tuple[str, ...] = MODERN,
+        style: str = "usual",
+        newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     ) -> None:
         """Shows a certificate for these names from now on, and the same one to who asks for any other name or for none."""
-        asked = (tuple(names), left, lifetime, must_staple)
+        asked = (tuple(names), left, lifetime, must_staple, style)
         if asked not in self._issued:
-            self._issued[asked] = self._authority.issue(names, left=left, lifetime=lifetime, must_staple=must_staple)
-        chosen = server_context(self._issued[asked], old_protocols=old_protocols, alpn=alpn)
+            self._issued[asked] = self._authority.issue(names, left=left, lifetime=lifetime, must_staple=must_staple, style=style)
+        chosen = server_context(self._issued[asked], old_protocols=old_protocols, alpn=alpn, newest=newest)
+        self.context.maximum_version = newest
         self.context.set_alpn_protocols(list(alpn))
         self._by_name = dict.fromkeys(names, chosen)
         self._default = chosen

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from . import code
 from . import flaws as table
 from .flaws import Change, Flaw, UnknownFlawError
 
@@ -52,6 +53,8 @@ class Lab:
         """The moment that the lab's certificates and days count from."""
         self.on: set[str] = set()
         """The flaws that are on."""
+        self.code: Path | None = None
+        """The folder of the marketplace's code, where a workspace gave it one; it follows the flaws."""
         self.pid = 0
 
     @classmethod
@@ -172,6 +175,12 @@ class Lab:
         """Makes exactly these flaws be on. Raises UnknownFlawError, LabError."""
         answer = await self.order({"order": "set", "on": sorted(table.known(on))})
         self.on = set(answer["on"])
+        await asyncio.to_thread(self.write_code)
+
+    def write_code(self) -> None:
+        """Brings the code of the demo, where it has a folder, to what the flaws that are on make of it. Raises OSError."""
+        if self.code is not None:
+            code.write(self.code, self.on)
 
     async def fault(self, host: str, what: str = "") -> None:
         """Makes an outage of one host (`faults.FAULTS`), or ends it; returns when it is so. Raises LabError."""

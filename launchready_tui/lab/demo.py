@@ -26,6 +26,7 @@ from ..launch.model import (
     Payments,
     Permission,
     Redirect,
+    Repository,
     Route,
     Safety,
     Settings,
@@ -36,6 +37,7 @@ from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
 from ..roadmap.model import Roadmap
 from ..roadmap.model import load as load_roadmap
+from . import code
 from . import places as at
 from .client import Lab
 from .market import CITIES
@@ -99,6 +101,8 @@ def prepare(folder: Path, lab: Lab, now: datetime) -> Demo:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / LAUNCH_FILE).exists():
         (folder / LAUNCH_FILE).write_text(text_of(launch(now)), encoding="utf-8")
+    lab.code = folder / code.FOLDER
+    lab.write_code()
     decisions_file = DecisionsFile(folder / DecisionsFile.NAME)
     if not decisions_file.path.exists():
         decisions_file.load()
@@ -124,6 +128,7 @@ def launch(now: datetime) -> Launch:
         markets=("EU",),
         languages=("en",),
         cdn="demo-edge",
+        repository=Repository(path=code.FOLDER),
         sprint=Sprint(start=start, hours=48),
         permission=Permission(by=FOUNDER, on=now.date(), domains=(at.DOMAIN,)),
         hosts=_hosts(),

@@ -13,6 +13,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.name
+import dns.node
 import dns.opcode
 import dns.rcode
 import dns.rdataclass
@@ -38,6 +39,8 @@ class NameServer:
         self.gives_zones = False
         """Lets everybody copy its zones (AXFR), as a server does that was never told not to."""
         self.deaf_over_tcp = False
+        self.top_alias = ""
+        """What the top of a zone is an alias of, where it is one; a sound zone has none."""
         """Closes TCP connections unread, as a firewall that knows only UDP does."""
         self.asked = 0
         self._zones: dict[dns.name.Name, dns.zone.Zone] = {}
@@ -105,6 +108,9 @@ class NameServer:
             return response
         if not self.recursive:
             response.flags |= dns.flags.AA
+        if self.top_alias and question.rdtype == _CNAME and question.name == zone.origin:
+            response.answer.append(dns.rrset.from_text(question.name, 300, "IN", "CNAME", self.top_alias))
+            return response
         self._fill(response, question.name, question.rdtype, zone)
         return response
 
@@ -123,7 +129,10 @@ class NameServer:
                 return
             node = zone.get_node(name)
             if node is None:
-                if not any(known.is_subdomain(name) for known in zone.nodes):
+                below_it = any(known.is_subdomain(name) for known in zone.nodes)
+                node = None if below_it else self._wild(name, zone)
+            if node is None:
+                if not below_it:
                     response.set_rcode(dns.rcode.NXDOMAIN)
                 break
             if rdtype == dns.rdatatype.ANY:
@@ -146,6 +155,14 @@ class NameServer:
         soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
         if soa is not None:
             response.authority.append(soa)
+
+    @staticmethod
+    def _wild(name: dns.name.Name, zone: dns.zone.Zone) -> dns.node.Node | None:
+        """The star below the nearest name above that exists (RFC 4592 section 3.3.1)."""
+        above = name.parent()
+        while not any(known.is_subdomain(above) for known in zone.nodes):
+            above = above.parent()
+        return zone.get_node(dns.name.Name((b"*", *above.labels)))
 
     @staticmethod
     def _refer(response: dns.message.Message, name: dns.name.Name, zone: dns.zone.Zone) -> bool:

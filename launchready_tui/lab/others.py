@@ -104,8 +104,11 @@ class Rdap:
     async def __call__(self, request: Request) -> Response:
         if request.host != at.RDAP:
             return plain("No service of that name lives here.\n", status=421)
+        if request.path == "/count-visit":  # the registry's machine is also the stranger's that counts visits, in one flaw
+            return redirect(302, f"{at.APP_SITE}/?counted", cache="no-store")
         name = request.path.removeprefix("/domain/").lower().rstrip(".")
         found = request.path.startswith("/domain/") and name in (at.DOMAIN, at.NIC)
+        found = found and not (name == at.DOMAIN and "domain-not-registered" in self._flaws)
         body = self._domain(name) if found else self._nothing()
         answer = as_json(body, status=200 if found else 404, cache="public, max-age=60", media_type="application/rdap+json")
         answer.set("Access-Control-Allow-Origin", "*")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from . import httpd, imapd, site, smtpd, zones
 from . import places as at
 from .accounts import App
 from .api import Api
-from .authority import LEFT, LIFETIME, MODERN, Authority, Identities
+from .authority import LEFT, LIFETIME, MODERN, STYLES, Authority, Identities
 from .edge import Edge
 from .faults import Faults
 from .flaws import known
@@ -146,6 +147,8 @@ class Town:
         sites[at.WWW] = self._behind_edge(site.Site(self.market, www, self._now), www)
 
         async def by_name(request: Request) -> Response:
+            if request.host == at.PLATFORM and "www-on-platform" in self.on:
+                request = replace(request, host=at.APEX)
             return await sites.get(request.host, sites[at.APEX])(request)
 
         http = Edge(site.to_https(at.APEX, at.WWW), frozenset())
@@ -228,9 +231,11 @@ class Town:
         self._ns2.lame = "lame-name-server" in self.on
         self._ns1.gives_zones = "zone-copied" in self.on
         self._ns1.deaf_over_tcp = "udp-only" in self.on
+        self._ns1.top_alias = self._ns2.top_alias = f"{at.PLATFORM}." if "apex-alias" in self.on else ""
 
     def _renew_certificates(self) -> None:
         apex = [at.APEX, at.WWW, *([at.OLD_ADMIN] if "undeclared-host" in self.on else [])]
+        apex += [at.PLATFORM] if "www-on-platform" in self.on else []
         names = {
             at.WEB_ADDRESS: apex,
             at.APP_ADDRESS: [at.APP, *([at.STATUS] if "status-shared" in self.on else [])],
@@ -260,9 +265,17 @@ class Town:
                 left = timedelta(days=-1)
             old = address == at.STATUS_ADDRESS and "old-tls" in self.on
             old_alpn = address == at.APP_ADDRESS and "no-http2" in self.on
-            staple = address == at.ADMIN_ADDRESS and "must-staple" in self.on
+            admin = address == at.ADMIN_ADDRESS
+            last = ssl.TLSVersion.TLSv1_2 if admin and "admin-old-tls-only" in self.on else ssl.TLSVersion.MAXIMUM_SUPPORTED
             self._identities.setdefault(address, Identities(self.authority)).show(
-                covered, left=left, lifetime=lifetime, old_protocols=old, must_staple=staple, alpn=("http/1.1",) if old_alpn else MODERN
+                covered,
+                left=left,
+                lifetime=lifetime,
+                old_protocols=old,
+                must_staple=admin and "must-staple" in self.on,
+                alpn=("http/1.1",) if old_alpn else MODERN,
+                style=next((style for style in STYLES if admin and f"admin-certificate-{style}" in self.on), "usual"),
+                newest=last,
             )
 
     # -- ending --------------------------------------------------------------------------------------------------

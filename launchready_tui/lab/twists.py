@@ -62,6 +62,13 @@ def _broken(request: Request, response: Response) -> Response:
     )
 
 
+def _detour(request: Request, response: Response) -> Response:
+    """Every header stays; only where it leads is new."""
+    response.status, response.body = 302, b""
+    response.set("Location", f"https://{at.RDAP}/count-visit")
+    return response
+
+
 _STATUS = f"http://{at.STATUS}/?on"
 # Flaw, host, over https or not, target (empty for all), and what becomes of the answer. The target is the whole one, with its query.
 TWISTS: tuple[tuple[str, str, bool, str, Twist], ...] = (
@@ -79,6 +86,7 @@ TWISTS: tuple[tuple[str, str, bool, str, Twist], ...] = (
     ("cookie-dropped", at.APP, True, "", _cookie("Path=/;", "Path=/login;")),
     ("cookie-in-the-clear", at.APP, False, "/", _set("Set-Cookie", "visit=1; Path=/; HttpOnly; SameSite=Lax")),
     ("app-leaves-first", at.APP, False, "/", _lead(301, f"{at.SITE}/")),
+    ("app-counts-abroad", at.APP, True, "/", _detour),
     ("referrer-chatty", at.APP, True, "", _set("Referrer-Policy", "unsafe-url")),
     ("isolation-quoted", at.APP, True, "", _set("Cross-Origin-Opener-Policy", '"same-origin"')),
     ("cors-for-all", at.API, True, "", _allow_all),

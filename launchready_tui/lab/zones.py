@@ -58,10 +58,14 @@ def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
         del addresses[at.STATUS]
     if "undeclared-host" in on:
         addresses[at.OLD_ADMIN] = at.OLD_ADMIN_ADDRESS
-    if "www-absent" in on:
+    if "www-absent" in on or "www-on-platform" in on:
         del addresses[at.WWW]
     kept = {at.APP: 172_800} if "long-ttl" in on else {}
     lines = [f"{name}. {kept.get(name, 300)} IN A {address}" for name, address in addresses.items()]
+    if "www-on-platform" in on:
+        lines.append(f"{at.WWW}. 300 IN CNAME {at.PLATFORM}.")
+    if "any-name-alias" in on:
+        lines.append(f"*.{apex} 300 IN CNAME {at.OLD_BLOG}.")
     if "help-dangling" in on:
         lines.append(f"help.{apex} 300 IN CNAME desk.{at.NIC}.")
     if "blog-given-up" in on:
@@ -73,6 +77,8 @@ def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
     lines.append(f"{apex} 300 IN MX 10 {mail}.")
     authority = ";" if "caa-nobody" in on else f"ca.{at.NIC}"
     lines.append(f'{apex} 300 IN CAA 0 issue "{authority}"')
+    if "admin-certificate-unlogged" in on:
+        lines.append(f'{apex} 300 IN CAA 0 issue "letsencrypt.org"')
     every = "+all" if "spf-plus-all" in on else "-all"
     # Beside a second record nobody reads how long this one is.
     long = "".join(f"ip4:198.51.100.{start}/29 " for start in range(0, 200, 8))
@@ -135,6 +141,12 @@ def _pages(serial: int) -> str:
     return _zone("github.io", at.TLD_SERVER, serial, lines)
 
 
+def _platform(serial: int) -> str:
+    """Where the site runs, under the platform's own name."""
+    lines = [f"vercel.app. 300 IN NS {at.TLD_SERVER}.", f"{at.PLATFORM}. 300 IN A {at.WEB_ADDRESS}"]
+    return _zone("vercel.app", at.TLD_SERVER, serial, lines)
+
+
 def _reverse(network: str, names: dict[str, str], serial: int) -> str:
     lines = [f"{network}. 300 IN NS {at.TLD_SERVER}."]
     lines += [f"{ip_address(address).reverse_pointer}. 300 IN PTR {name}." for address, name in names.items()]
@@ -171,6 +183,7 @@ def all_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") ->
         **registry_zones(on, serial, key_of_letters),
         **market_zones(on, serial, key_of_letters),
         "github.io.": _pages(serial),
+        "vercel.app.": _platform(serial),
         "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", named, serial),
         "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),
     }

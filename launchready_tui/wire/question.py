@@ -17,6 +17,7 @@ from .connect import VIA, split_host_port
 from .errors import failure_of
 from .policy import is_address
 from .reading import Heard, Status, complaint, join_addresses, not_recursing, read
+from .slots import Slots, first
 from .tcp import Door, Wire
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ TRANSFER_MESSAGES = 4
 _JUNK = 24
 """So many datagrams that are not the answer end a try."""
 
-_slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = weakref.WeakKeyDictionary()
+_slots: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Slots] = weakref.WeakKeyDictionary()
 
 
-def _slot() -> asyncio.Semaphore:
+def _slot() -> Slots:
     loop = asyncio.get_running_loop()
-    return _slots.setdefault(loop, asyncio.Semaphore(IN_FLIGHT))
+    return _slots.setdefault(loop, Slots(IN_FLIGHT))
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Resolver:
         servers = self._resolvers()
         if isinstance(servers, Failure):
             return servers
-        async with _slot():  # around the making of the question too: five hundred made at once would hold the loop
+        async with _slot().hold():  # around the making of the question too: five hundred made at once would hold the loop
             query = _query(name, rdtype, recursion=True, signatures=unchecked)
             return query if isinstance(query, Failure) else await self._ask(servers, query)
 
@@ -98,7 +99,7 @@ class Resolver:
         found = self._direct(server)
         if isinstance(found, Failure):
             return found
-        async with _slot():
+        async with _slot().hold():
             query = _query(name, rdtype, recursion=False)
             if isinstance(query, Failure):
                 return query
@@ -117,7 +118,7 @@ class Resolver:
         found = self._direct(server)
         if isinstance(found, Failure):
             return found
-        async with _slot():
+        async with _slot().hold():
             query = _query(zone, "AXFR", recursion=False)
             return query if isinstance(query, Failure) else await self._transfer(found, query)
 
@@ -154,7 +155,8 @@ class Resolver:
 
     async def addresses(self, host: str) -> tuple[str, ...] | Failure:
         """A and AAAA of a host asked together, IPv4 first."""
-        four, six = await asyncio.gather(self._records(host, "A"), self._records(host, "AAAA"))
+        with first():
+            four, six = await asyncio.gather(self._records(host, "A"), self._records(host, "AAAA"))
         return join_addresses(host, four, six)
 
     async def _records(self, host: str, rdtype: str) -> tuple[Status, tuple[str, ...]] | Failure:

@@ -14,6 +14,7 @@ from ..failure import Failure
 from ..launch.model import Launch, Route
 from ..launch.papers import Papers
 from ..wire import Counts, Reach, Wire
+from ..wire.slots import later
 from .domains import is_suffix, registrable
 
 if TYPE_CHECKING:
@@ -195,4 +196,4 @@ def _warm() -> None:
     _prepare(Reach())
 
 
-__all__ = ["Consent", "Counts", "Reach", "World", "is_suffix", "registrable", "warm_up"]
+__all__ = ["Consent", "Counts", "Reach", "World", "is_suffix", "later", "registrable", "warm_up"]

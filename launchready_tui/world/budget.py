@@ -6,19 +6,20 @@ import asyncio
 import weakref
 
 from ..failure import Failure
+from ..wire.slots import Slots
 
 IN_FLIGHT = 8
 """Requests to one host at a time, for all worlds of the process."""
 CRAWL_REQUESTS = 40
 """Requests to one host in a run for the crawl, counted apart from the checks' own."""
 
-_places: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = weakref.WeakKeyDictionary()
+_places: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Slots]] = weakref.WeakKeyDictionary()
 
 
-def place(host: str) -> asyncio.Semaphore:
+def place(host: str) -> Slots:
     """The host's places: hold one while a request to it is in flight."""
     places = _places.setdefault(asyncio.get_running_loop(), {})
-    return places.setdefault(host, asyncio.Semaphore(IN_FLIGHT))
+    return places.setdefault(host, Slots(IN_FLIGHT))
 
 
 class Budget:

@@ -12,6 +12,7 @@ from ..wire import Wire
 from ..wire.connect import VIA
 from ..wire.question import Resolver
 from ..wire.reading import Heard, join_addresses, plain_name, read
+from ..wire.slots import first
 from .memory import Memory
 from .sights import DnsAnswer, Signing, ZoneCopy
 
@@ -47,7 +48,8 @@ class Dns:
 
     async def addresses(self, host: str) -> tuple[str, ...] | Failure:
         """A and AAAA together, IPv4 first. `no-such-name` and `no-address` where there is none, and never for a failed look-up."""
-        four, six = await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA"))
+        with first():
+            four, six = await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA"))
         return join_addresses(host, _half(four), _half(six))
 
     async def transfer(self, server: str, zone: str) -> ZoneCopy | Failure:

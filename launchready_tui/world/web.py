@@ -323,7 +323,7 @@ class Web:
 
     async def _look(self, question: _Question, crawl: bool) -> Reply | Failure:
         host = question.located.host
-        async with place(host):
+        async with place(host).hold():
             reply, marks = await self._counted(question, crawl)
             if isinstance(reply, Failure) and marks.reused and _stale(reply) and question.method in _REPEATABLE:
                 # The server closed an idle connection just as we used it: that says nothing about the page.

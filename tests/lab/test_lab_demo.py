@@ -37,7 +37,7 @@ def test_the_launch_file_is_valid_and_names_what_the_lab_serves(tmp_path: Path, 
     assert {flow.route for flow in launch.flows} == {route.name for route in launch.routes if not route.safe}
     assert {page.use for page in launch.pages} == {"demo", "advertisement"}
     assert launch.permits("api.demo-market.test")
-    assert launch.repository is None
+    assert launch.repository is not None and (tmp_path / launch.repository.path / "README.md").is_file()
 
 
 def test_the_fields_of_the_demo_are_options_of_a_workspace(tmp_path: Path, lab: Lab) -> None:

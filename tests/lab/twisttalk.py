@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
-from labtalk import ask, certificate, get, records
+from cryptography.hazmat.primitives.asymmetric import ec
+from labtalk import ask, certificate, end, get, names_of, records
 
-from launchready_tui.lab import files
+from launchready_tui.lab import code, files
 from launchready_tui.lab import places as at
 from launchready_tui.lab.client import Lab
 
@@ -50,6 +55,63 @@ def delegated(lab: Lab) -> list[str]:
     return [str(row) for found in ask(lab, at.DOMAIN, "NS", server=at.TLD_ADDRESS).authority for row in found]
 
 
+def leaf(lab: Lab) -> x509.Certificate:
+    return x509.load_der_x509_certificate(certificate(lab, at.ADMIN))
+
+
+def curve(lab: Lab) -> str:
+    key = leaf(lab).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    return key.curve.name
+
+
+def distrust(lab: Lab) -> str:
+    """Why a client does not trust the admin host; empty where it does."""
+    try:
+        get(lab, f"https://{at.ADMIN}/")
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message
+    return ""
+
+
+def weak_chain(lab: Lab) -> bool:
+    """Whether what is sent holds the name of SHA-1 with RSA (RFC 8017 appendix A.2.4), looked for in the handshake's own bytes."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    sent = ssl.MemoryBIO()
+    told = ssl.MemoryBIO()
+    # In TLS 1.2 the certificates travel in the clear.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    talk = context.wrap_bio(told, sent, server_hostname=at.ADMIN)
+    heard = b""
+    with socket.create_connection(end(lab, at.ADMIN_ADDRESS, 443), timeout=10) as raw:
+        while True:
+            try:
+                talk.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                raw.sendall(sent.read())
+                got = raw.recv(65536)
+                heard += got
+                told.write(got)
+    return bytes.fromhex("06092a864886f70d010105") in heard
+
+
+def refuses_newest(lab: Lab) -> bool:
+    try:
+        certificate(lab, at.ADMIN, version=ssl.TLSVersion.TLSv1_3)
+    except ssl.SSLError:
+        return bool(certificate(lab, at.ADMIN, version=ssl.TLSVersion.TLSv1_2))
+    return False
+
+
+def coded(lab: Lab) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        code.write(Path(folder), {"events-machinery"})
+        code.write(Path(folder), lab.on)  # what was there before goes, what is there now is there
+        return (Path(folder) / "compose.yaml").exists()
+
+
 TWISTED: dict[str, Callable[[Lab], bool]] = {
     "www-absent": lambda lab: not records(ask(lab, at.WWW, "A")),
     "www-temporary": lambda lab: get(lab, f"https://{at.WWW}/help").status == 302,
@@ -75,6 +137,18 @@ TWISTED: dict[str, Callable[[Lab], bool]] = {
     "admin-certificate-over": lambda lab: validity(lab)[1] < datetime.now(UTC),
     "admin-certificate-early": lambda lab: validity(lab)[0] > datetime.now(UTC),
     "admin-certificate-long": lambda lab: validity(lab)[1] - validity(lab)[0] > timedelta(days=398),
+    "admin-certificate-odd-key": lambda lab: curve(lab) == "secp521r1",
+    "admin-certificate-weak-chain": weak_chain,
+    "admin-certificate-chain-missing": lambda lab: "unable to get local issuer" in distrust(lab),
+    "admin-certificate-self-signed": lambda lab: "self-signed" in distrust(lab),
+    "admin-certificate-unlogged": lambda lab: "Let's Encrypt" in leaf(lab).issuer.rfc4514_string(),
+    "admin-old-tls-only": refuses_newest,
+    "apex-alias": lambda lab: bool(ask(lab, at.DOMAIN, "CNAME", server=at.NS1_ADDRESS).answer),
+    "any-name-alias": lambda lab: bool(ask(lab, f"nobody-made-this.{at.DOMAIN}", "CNAME").answer),
+    "www-on-platform": lambda lab: at.PLATFORM in names_of(certificate(lab, at.WWW)) and bool(ask(lab, at.WWW, "CNAME").answer),
+    "app-counts-abroad": lambda lab: leads(lab, f"{at.APP_SITE}/").startswith(f"https://{at.RDAP}/"),
+    "domain-not-registered": lambda lab: get(lab, f"https://{at.RDAP}/domain/{at.DOMAIN}").status == 404,
+    "events-machinery": coded,
     "help-dangling": lambda lab: bool(ask(lab, f"help.{at.DOMAIN}", "CNAME").answer),
     "one-name-server": lambda lab: len(records(ask(lab, at.DOMAIN, "NS"))) == 1,
     "registrar-disagrees": lambda lab: any(name.startswith("old-ns") for name in delegated(lab)),

@@ -66,6 +66,19 @@ async def test_pages_behind_aliases_are_read_with_permission_only() -> None:
     assert not [url for _, url, _ in made.web.asked if BLOG in url]
 
 
+async def test_a_name_that_exists_by_a_wildcard_only_is_not_told_once_more() -> None:
+    made = alias(world(), BLOG, "shop-blog.github.io")
+    made.dns.set("*.shop.test", "CNAME", "shop-blog.github.io")
+    made.web.origins[f"https://{BLOG}"] = NOBODY
+    findings = await found(subdomains, made)
+    assert said(findings, "takeover", BLOG) == "absent"
+    assert said(findings, "wildcard-alias", HOST) == "warn high"
+    other = alias(world(), BLOG, "other-blog.github.io")
+    other.dns.set("*.shop.test", "CNAME", "shop-blog.github.io")
+    other.web.origins[f"https://{BLOG}"] = NOBODY
+    assert said(await found(subdomains, other), "takeover", BLOG) == "fail blocker", "it was made by somebody"
+
+
 async def test_a_declared_host_is_looked_at_too() -> None:
     made = alias(world(hosts=(Host(name="handbook.shop.test", role="other"),)), "handbook.shop.test", "shop.readme.io")
     made.web.origins["https://handbook.shop.test"] = page("", body="Project doesnt exist... yet!", status=404)

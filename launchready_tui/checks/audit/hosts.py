@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
-from ...world import registrable
+from ...world import later, registrable
 from ...world.sights import Chain, DnsAnswer, Reply, TlsSight
 from ..base import Say, check
 from ..parse import page as html
@@ -167,7 +167,8 @@ async def _words(launch: Launch, world: World, found: _Found) -> list[Finding]:
     domain = registrable(plain(launch.domain))
     known = set(declared(launch))
     names = [name for word in WORDS if (name := f"{word}.{domain}") not in known]
-    anything, *answers = await asyncio.gather(*(world.dns.ask(name, "A") for name in (f"{secrets.token_hex(8)}.{domain}", *names)))
+    with later():
+        anything, *answers = await asyncio.gather(*(world.dns.ask(name, "A") for name in (f"{secrets.token_hex(8)}.{domain}", *names)))
     if isinstance(anything, Failure):
         words = f"Usual names under {domain} were not tried: {anything.words}"
         return [say.info("words", domain, words, evidence=[Evidence.of("failure", str(anything))])]

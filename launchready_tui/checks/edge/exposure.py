@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from ... import secrets
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
+from ...world import later
 from ...world.sights import Reply
 from ..audit.names import lasting
 from ..base import Say, check
@@ -77,7 +78,7 @@ async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
         return [say.unknown("files", name, said, failure=stopped, severity=Severity.BLOCKER, via=base.via)]
     site = f"https://{name}"
     files, described, folder, maps = await asyncio.gather(
-        asyncio.gather(*(world.web.get(site + path) for _, path, _ in FILES)),
+        _all(world, [site + path for _, path, _ in FILES]),
         _described(say, world, site, base) if role in _APIS else _nothing(),
         _listings(say, world, site, base),
         _maps(say, world, site),
@@ -151,13 +152,20 @@ def _readable(say: Say, rule: str, name: str, path: str, evidence: list[Evidence
     return say.fail(rule, subject, f"{subject} {words}", severity=severity, evidence=evidence, remedy=fix, via=reply.via)
 
 
+async def _all(world: World, urls: Sequence[str]) -> list[Reply | Failure]:
+    """All of them, giving way to the requests that other looks wait for."""
+    with later():
+        return await asyncio.gather(*(world.web.get(url) for url in urls))
+
+
 async def _described(say: Say, world: World, site: str, base: Reply) -> list[Finding]:
     """What an API tells of itself, by a description or by answering the question for its schema."""
     typed = (("content-type", "application/json"),)
-    schema, *told = await asyncio.gather(
-        world.web.get(site + GRAPHQL, method="POST", headers=typed, body=INTROSPECTION),
-        *(world.web.get(site + path) for _, path, _ in DESCRIPTIONS),
-    )
+    with later():
+        schema, *told = await asyncio.gather(
+            world.web.get(site + GRAPHQL, method="POST", headers=typed, body=INTROSPECTION),
+            *(world.web.get(site + path) for _, path, _ in DESCRIPTIONS),
+        )
     rows = [("graphql", GRAPHQL, graphql, schema), *((*row, reply) for row, reply in zip(DESCRIPTIONS, told, strict=True))]
     findings = []
     for rule, path, reader, reply in rows:
@@ -188,7 +196,7 @@ async def _listings(say: Say, world: World, site: str, base: Reply) -> list[Find
     loaded = [ref.url for ref in home.of("script", "style", "image")] if home else []
     urls = list(dict.fromkeys((f"{site}/", *folders(loaded, site), *(site + path for path in UPLOADS))))
     findings = []
-    for url, reply in zip(urls, await asyncio.gather(*(world.web.get(url) for url in urls)), strict=True):
+    for url, reply in zip(urls, await _all(world, urls), strict=True):
         evidence = _proof(reply, base, listing)
         if not evidence or isinstance(reply, Failure):
             continue

@@ -6,6 +6,7 @@ An alias whose target does not exist at all is told by audit.hosts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import AsyncIterator
 from importlib import resources
@@ -15,7 +16,7 @@ import msgspec
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
-from ...world import registrable
+from ...world import later, registrable
 from ...world.sights import Chain, DnsAnswer, Reply
 from ..audit.hosts_of import declared, plain
 from ..audit.providers import under, where_dns_is_edited
@@ -79,10 +80,11 @@ async def subdomains(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Declared hosts and usual names: what their aliases lead to; where declared hosts land; where the status page lives."""
     say = Say("edge.subdomains", world.clock.now())
     domain = registrable(plain(launch.domain))
-    names = dict.fromkeys((*declared(launch), *(f"{word}.{domain}" for word in WORDS)))
+    stated = declared(launch)
+    names = dict.fromkeys((*stated, *(f"{word}.{domain}" for word in WORDS)))
     roots = root_hosts(launch)
     claimed, landed, status, wild = await asyncio.gather(
-        asyncio.gather(*(_claim(say, world, name) for name in names)),
+        asyncio.gather(*(_claim(say, world, name, "" if name in stated else domain) for name in names)),
         asyncio.gather(*(_lands(say, world, host) for host in launch.hosts_of(*_JUDGED) if host.name not in roots)),
         _status(say, launch, world),
         _wildcard(say, world, domain),
@@ -97,16 +99,20 @@ async def subdomains(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.passed("takeover", domain, said, evidence=[rows])
 
 
-async def _claim(say: Say, world: World, name: str) -> Finding | None:
-    """One name; None where it is no alias of a service that hands out names."""
-    answer = await world.dns.ask(name, "A")
+async def _claim(say: Say, world: World, name: str, guessed_in: str) -> Finding | None:
+    """One name; None where it is no alias of a service that hands out names.
+
+    `guessed_in` is the domain of a name that nobody declared: it may exist by a wildcard only, which is told once, by its own rule.
+    """
+    with later() if guessed_in else contextlib.nullcontext():
+        answer = await world.dns.ask(name, "A")
     if isinstance(answer, Failure) or plain(answer.canonical) in ("", name) or answer.status == "nxdomain":
         return None
     target = plain(answer.canonical)
     alias = await world.dns.ask(name, "CNAME")
     direct = plain(alias.records[0]) if isinstance(alias, DnsAnswer) and alias.found else target
     service = service_of(direct) or service_of(target)
-    if service is None:
+    if service is None or (guessed_in and await _by_wildcard(world, guessed_in, direct)):
         return None
     seen = Evidence.of("alias", f"{name}. CNAME {direct}.  ({service.name})", source=answer.server, at=answer.at)
     if not world.may_intrude(name):
@@ -121,6 +127,12 @@ async def _claim(say: Say, world: World, name: str) -> Finding | None:
         said = f"Whether {name} is still yours at {service.name} could not be seen"
         return say.unknown("takeover", name, said, failure=failure, evidence=[seen], via=answer.via)
     return say.passed("takeover", name, f"{name} leads to a name of yours at {service.name}", evidence=[seen], via=answer.via)
+
+
+async def _by_wildcard(world: World, domain: str, direct: str) -> bool:
+    """Whether every name below the domain leads to the same place (RFC 4592)."""
+    alias = await world.dns.ask(f"*.{domain}", "CNAME")
+    return isinstance(alias, DnsAnswer) and alias.found and plain(alias.records[0]) == direct
 
 
 def _shown(reply: Reply, word: str) -> Evidence:
