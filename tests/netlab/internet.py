@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import gallery
 import servers
 from mailnames import IMAP, LMTP
 from markets import ADDRESSES, ADDRESSES6, API, LAME, MAIL, NS1, NS2, OTHER, RESOLVER, SILENT, WEB
@@ -31,7 +32,7 @@ def run(*argv: str) -> None:
 
 def addresses() -> None:
     run("ip", "link", "set", "lo", "up")
-    for address in ADDRESSES:
+    for address in (*ADDRESSES, *gallery.ADDRESSES):
         run("ip", "addr", "add", f"{address}/32", "dev", "lo")
     for address in ADDRESSES6:
         run("ip", "-6", "addr", "add", f"{address}/128", "dev", "lo", "nodad")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging", "other")
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _ISSUER_UNKNOWN, _NAME = (10,), (9,), (18, 19), (20, 21), (62, 64)
+_WEAK_KEY, _WEAK_SIGNATURE = 66, 68
+"""What a TLS library refuses although it knows the issuer: X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK."""
 # CA/Browser Forum ballot SC-081v3: at most 200 days for certificates issued from this day; 398 before.
 _SHORTER_FROM = datetime(2026, 3, 15, tzinfo=UTC)
 _OLD = ("TLSv1", "TLSv1.1")
@@ -216,9 +218,11 @@ def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = F
 
 
 def _trust(fail: Callable[..., Finding], sight: TlsSight, api: bool) -> list[Finding]:
-    """Who vouches for it. A broken date or name is told by its own rule."""
+    """Who vouches for it. A broken date, name, key or signature is told by its own rule."""
     host, leaf, code = sight.host, sight.leaf, sight.verify_code
     if sight.verified or code in (*_EXPIRED, *_NOT_YET, *_NAME):
+        return []
+    if (code == _WEAK_KEY and key_problem(leaf)[1]) or (code == _WEAK_SIGNATURE and weakly_signed(sight)):
         return []
     if code in _ISSUER_UNKNOWN and leaf.ca_issuers and not leaf.self_signed:
         return [
@@ -266,13 +270,18 @@ def _quality(say: Say, sight: TlsSight, evidence: list[Evidence]) -> list[Findin
         findings.append(
             say.warn("key", host, f"The key of {host} {problem}", severity=Severity.LOW, evidence=evidence, remedy=reissue, via=via)
         )
-    weak = next(
-        (one for one in sight.chain if not one.self_signed and one.signature_hash.lower().replace("-", "") in ("sha1", "md5", "md2")), None
-    )
+    weak = weakly_signed(sight)
     if weak is not None:
         said = f"The chain of {host} holds a certificate signed with {weak.signature_hash}, which browsers refuse"
         findings.append(say.fail("signature", host, said, evidence=[*evidence, Evidence.of("weak", weak.subject)], remedy=reissue, via=via))
     return findings
+
+
+def weakly_signed(sight: TlsSight) -> Certificate | None:
+    """The first certificate of the chain with a signature that browsers refuse. A root's own signature is read by nobody."""
+    return next(
+        (one for one in sight.chain if not one.self_signed and one.signature_hash.lower().replace("-", "") in ("sha1", "md5", "md2")), None
+    )
 
 
 def key_problem(leaf: Certificate) -> tuple[str, bool]:
