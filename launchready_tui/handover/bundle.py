@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,6 +26,9 @@ from .verify import verify
 from .zones import Record
 
 _TRIES = 99
+_ROOM = re.compile(r"\.handover-[a-z0-9-]+-[0-9]{8}\.\w{8}\.tmp")
+_UNFINISHED_S = 3600
+"""No export takes so long: a room older than this was left by one that was killed."""
 _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -177,6 +181,7 @@ def _place(files: Mapping[str, bytes], out: Path, name: str) -> tuple[Path, Path
     """Builds beside the target and renames. Whoever reads the target sees nothing or all of it."""
     try:
         out.mkdir(parents=True, exist_ok=True)
+        _clear(out)
         # Named people and how to reach them: for this user alone, whatever the umask.
         room = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".tmp", dir=out))
     except OSError as why:
@@ -190,6 +195,15 @@ def _place(files: Mapping[str, bytes], out: Path, name: str) -> tuple[Path, Path
         raise _cannot(out, why) from why
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def _clear(out: Path) -> None:
+    """Takes away what a killed export left unfinished: it names people. One that is young may be somebody's at work."""
+    for room in out.glob(".handover-*.tmp"):
+        with contextlib.suppress(OSError):
+            old = time.time() - room.lstat().st_mtime > _UNFINISHED_S
+            if old and _ROOM.fullmatch(room.name) and not room.is_symlink():
+                shutil.rmtree(room, ignore_errors=True)
 
 
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:

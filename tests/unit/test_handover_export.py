@@ -156,6 +156,20 @@ def test_an_older_bundle_is_never_touched(tmp_path: Path) -> None:
     assert second.zip.read_bytes() == first.zip.read_bytes(), "the same state makes the same zip"
 
 
+def test_what_a_killed_export_left_is_taken_away_by_a_later_one_and_nothing_else(tmp_path: Path) -> None:
+    rooms = [f".{NAME}.k3v9_q2x.tmp", f".{NAME}.young0_1.tmp", ".handover-notes.tmp", f"{NAME}.k3v9_q2x.tmp"]
+    for name in rooms:
+        (tmp_path / name / "data").mkdir(parents=True)
+        (tmp_path / name / "data" / "access.csv").write_text("who has access")
+        if "young" not in name:
+            os.utime(tmp_path / name, (0, 0))
+    (tmp_path / f".{NAME}.link0000.tmp").symlink_to(tmp_path / ".handover-notes.tmp")
+    export(full(), tmp_path, now=NOW)
+    assert not (tmp_path / rooms[0]).exists()
+    assert all((tmp_path / name / "data" / "access.csv").exists() for name in rooms[1:])
+    assert (tmp_path / f".{NAME}.link0000.tmp").is_symlink()
+
+
 @pytest.mark.parametrize("kind", ["file", "folder", "empty folder", "zip", "link to nowhere"])
 def test_whatever_has_the_name_keeps_it(kind: str, tmp_path: Path) -> None:
     taken = tmp_path / (f"{NAME}.zip" if kind == "zip" else NAME)
