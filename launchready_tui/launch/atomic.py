@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+_LEFT_S = 600
+"""No write takes so long: a temporary file older than this was left by one that was killed."""
 _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -59,6 +63,16 @@ def write_atomically(path: Path, text: str | bytes, *, mode: int = 0o644) -> Non
         _sync_folder(target.parent)
     except OSError as why:
         raise CannotWrite(path, why) from why
+    _clear(target)
+
+
+def _clear(target: Path) -> None:
+    """Takes away what a killed write of this file left beside it. One that is young may be somebody's at work."""
+    left = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{12}}\.tmp")
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if left.fullmatch(entry.name) and time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_S:
+                os.unlink(entry.path)
 
 
 def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:

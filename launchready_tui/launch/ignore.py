@@ -6,7 +6,8 @@ from pathlib import Path
 
 from .atomic import write_atomically
 
-PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip")
+PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip", ".people.toml.*.tmp", ".handover-*.tmp/")
+"""What names people, and what a kill in the middle of writing it leaves."""
 
 
 def in_work_tree(folder: Path) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from launchready_tui.launch import model
 from launchready_tui.launch.atomic import CannotWrite, write_atomically, write_once
-from launchready_tui.launch.ignore import ignore_private
+from launchready_tui.launch.ignore import PRIVATE, ignore_private
 from launchready_tui.launch.load import load, parse
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
 from launchready_tui.launch.problems import ChangedUnderneath, LaunchFileError
@@ -210,6 +210,17 @@ def _full(*args: Any) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def test_what_a_killed_write_left_is_taken_away_by_a_later_one_and_nothing_else(tmp_path: Path) -> None:
+    path, old, young = tmp_path / "people.toml", ".people.toml.0123456789ab.tmp", ".people.toml.ba9876543210.tmp"
+    others = (young, ".inventory.toml.0123456789ab.tmp", ".people.toml.mine.tmp", "people.toml.0123456789ab.tmp")
+    for name in (old, *others):
+        (tmp_path / name).write_text("names")
+        if name != young:
+            os.utime(tmp_path / name, (0, 0))
+    write_atomically(path, "new")
+    assert {one.name for one in tmp_path.iterdir()} == {"people.toml", *others}
+
+
 def test_a_full_disk_leaves_the_old_file_and_no_rubbish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "launchready.toml"
     write_new(path, GOOD)
@@ -266,6 +277,6 @@ def test_git_is_told_to_ignore_what_is_private(tmp_path: Path) -> None:
     folder = tmp_path / "launch"
     folder.mkdir()
     (folder / ".gitignore").write_text("*.log\n/people.toml")
-    assert ignore_private(folder) == (".launchready/", "handover-*/", "handover-*.zip")
+    assert ignore_private(folder) == PRIVATE[1:]
     assert ignore_private(folder) == ()
     assert (folder / ".gitignore").read_text().splitlines()[:2] == ["*.log", "/people.toml"]
