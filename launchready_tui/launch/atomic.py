@@ -72,7 +72,7 @@ def _clear(target: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
         for entry in entries:
             if left.fullmatch(entry.name) and time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_S:
-                os.unlink(entry.path)
+                Path(entry.path).unlink()
 
 
 def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
