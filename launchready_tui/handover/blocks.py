@@ -18,7 +18,7 @@ class Cell:
     tone: Tone = ""
     glyph: str = ""
     link: str = ""
-    """An https address; anything else is shown as text."""
+    """An https address, or `#` and the id of a document; anything else is shown as text."""
 
 
 BLANK = Cell("", "blank")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import text
 from ..findings import State
 from . import emergency, markdown, page
-from .blocks import Block, Para, Steps, Table
+from .blocks import Block, Cell, Para, Steps, Table
 from .draft import plain
 from .model import Document, Gap, not_filled
 from .pages.checklist import five_questions
@@ -42,13 +42,14 @@ ABOUT: tuple[tuple[str, str], ...] = (
 )
 
 
-def lead(shot: Snapshot) -> tuple[Block, ...]:
+def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
     """What a founder reads first: the verdict, whether they could run it alone, and the minimum bar."""
     verdict = shot.verdict
     glyph, tone = _TONES[verdict.word]
     answered, of = shot.answered
     work = f" About {minutes(verdict.minutes_left)} of fixes are left." if verdict.minutes_left else ""
-    questions = tuple((plain(words), answer, plain(where)) for words, answer, where in five_questions(shot))
+    places = {one.title: f"#{one.id}" for one in documents}
+    questions = tuple((plain(words), answer, Cell(where, link=places.get(where, ""))) for words, answer, where in five_questions(shot))
     bar = tuple(
         (
             plain(f"{light.light.title}: {light.light.means}"),
@@ -79,7 +80,7 @@ def start_here(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
     name = text.clean(shot.launch.name)
     html = page.render(
         f"{name}: handover",
-        lead(shot),
+        lead(shot, documents),
         documents,
         shot.banners,
         (name, text.clean(shot.launch.domain), moment(shot.made_at)),
@@ -117,7 +118,7 @@ def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
         tuple((plain(_asking(documents, gap)), plain(gap.text), plain(gap.screen)) for gap in not_filled(documents)),
         empty="Nothing: every document is complete.",
     )
-    blocks = (*lead(shot), files, gaps)
+    blocks = (*lead(shot, documents), files, gaps)
     foot = f"Made by LaunchReady on {moment(shot.made_at)}. {_shared(shot)}"
     return markdown.render(f"{text.clean(shot.launch.name)}: handover", shot.banners, blocks, foot).encode("utf-8")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib import resources
 
 from .. import text
 from .blocks import Block, Cell, Code, Facts, Heading, Para, Steps, Table
 from .model import Document, not_filled
 
+_PLACE = re.compile(r"#[a-z-]+")
 _SHORT = 12
 """Tables of so many rows are kept on one printed page."""
 
@@ -133,6 +135,8 @@ def cell(one: Cell) -> str:
         return f'<span class="quiet">{e(one.text)}</span>'
     if one.kind == "state":
         return f'<span class="state">{_mark(one.glyph, one.tone)}{e(one.text)}</span>'
+    if _PLACE.fullmatch(one.link):
+        return f'<a href="{one.link}">{e(one.text)}</a>'
     if one.link.startswith("https://"):
         return f'<a href="{e(one.link)}" rel="noreferrer noopener">{e(one.text)}</a>'
     return e(one.text)

@@ -53,6 +53,19 @@ def test_a_page_that_is_not_silent_is_noticed(chrome: Chrome, page: Path, tmp_pa
     assert chrome.value("document.title") == "Example Market: handover"
 
 
+def test_what_is_needed_in_trouble_is_found_without_a_click_and_read_more_in_with_one(opened: Chrome) -> None:
+    """The way back, where DNS is changed and who is called stand before the first document; each answer leads to its document."""
+    urgent = opened.value("document.querySelector('#emergency').innerText.toLowerCase()")
+    for words in ("back to the last good version", "dns is changed at", "log-in", "call, in this order"):
+        assert words in urgent, words
+    documents = opened.value("document.querySelector('main section:not(#emergency)').offsetTop")
+    assert opened.value("document.querySelector('#emergency').offsetTop") < documents
+    leads = "[...document.querySelectorAll('.pair table:first-of-type tbody td:last-child a')].map(a => a.getAttribute('href'))"
+    found = opened.value(leads)
+    assert found[:5] == ["#deploy", "#recovery", "#recovery", "#access", "#access"]
+    assert all(opened.value(f"document.querySelector('{one}') !== null") for one in found)
+
+
 def test_its_own_style_passes_its_own_policy(opened: Chrome) -> None:
     assert opened.value("getComputedStyle(document.body).backgroundColor") == "rgb(248, 246, 240)"
     assert opened.value("document.styleSheets.length") == 1
