@@ -66,15 +66,18 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
     short = {host.name: words.short_host(host.name, snap.launch) for host in snap.launch.hosts}
     longest = max((len(name) for name in short.values()), default=0)
     cols = [
-        Col("Domain map", min(26, max(19, longest))),
-        Col("purpose", 0, tone="ink2"),
-        Col("provider", 12, tone="ink2", above=70),
+        Col("Domain map", min(26, max(19, longest)), above=92),
+        Col("Domain map", min(26, max(16, longest)), below=92),
+        Col("purpose", 0, tone="ink2", above=92),
+        Col("provider", 12, tone="ink2", above=60),
+        Col("address", 0, tone="ink2", below=92),
         Col("address", 15, tone="ink2", above=112),
         Col("TLS", 4, tone="ink2", above=96),
         Col("until", 11, right=True),
         Col("main for", 12, tone="ink2", gap=3, above=126),
         Col("leads to", 0, tone="ink2", gap=3, above=126),
-        Col("account of", 15, tone="ink2", gap=3),
+        Col("account of", 15, tone="ink2", gap=3, above=92),
+        Col("account of", 10, tone="ink2", below=92),
     ]
     rows = []
     for host in host_rows(shot_of(snap, workspace)):
@@ -89,18 +92,22 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
         purpose = host.purpose or host.role
         leads_to: Cell = host.leads_to.removeprefix("is the ") or ("·", "rule")
         owner: Cell = host.owner or ("not known", "ink3")
+        name, address = short.get(host.host, host.host), _some(host.address) or ("·", "rule")
         rows.append(
             Row(
                 host.host,
                 [
-                    short.get(host.host, host.host),
+                    name,
+                    name,
                     purpose,
                     provider,
-                    _some(host.address) or ("·", "rule"),
+                    address,
+                    address,
                     host.tls.removeprefix("TLS ") or ("·", "rule"),
                     _short_day(host.tls_until) or ("·", "rule"),
                     ", ".join(words.short_host(name, snap.launch) for name in host.canonical_for.split(", ") if name) or ("·", "rule"),
                     leads_to,
+                    owner,
                     owner,
                 ],
                 words.glyph(look),
@@ -139,7 +146,9 @@ def redirect_map(snap: Snapshot) -> Panel:
     for row in chains:
         look = words.look(row.state)
         count: Cell = (str(row.redirects), look if look in ("fail", "warn") else "ink")
-        rows.append(Row(row.start, [starts[row.start], _way(row, snap.launch), count, str(row.ms)], words.glyph(look), look))
+        unseen = row.problem and not row.redirects and not row.ms
+        counted: list[Cell] = [("·", "rule"), ("·", "rule")] if unseen else [count, str(row.ms)]
+        rows.append(Row(row.start, [starts[row.start], _way(row, snap.launch), *counted], words.glyph(look), look))
     return Panel(cols, rows, "What leads on to another address stands here, hop by hop, once the redirects were followed")
 
 

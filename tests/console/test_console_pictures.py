@@ -79,3 +79,13 @@ def test_readme_shows_pictures_that_exist() -> None:
         pytest.skip("there is no README here")
     shown = re.findall(r"screens/([\w-]+\.svg)", README.read_text("utf-8"))
     assert all((FOLDER / name).exists() for name in shown)
+
+
+async def test_a_small_terminal_shows_where_each_host_is_and_until_when(tmp_path: Path) -> None:
+    app = console(tmp_path / "demo", "ledger-night", watched=False, launching=False)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1", "m")
+        await until(pilot, lambda: "Domain map" in shown(app))
+        drawn = shown(app).split("Domain map")[1].split("Delivers")[0]
+        assert "203.0.113.11 +1" in drawn and "26 Nov 2026" in drawn
+        assert "…" not in drawn, "no cell is cut"
