@@ -132,15 +132,18 @@ def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:
         _gate(snap, "deploy.smoke", "smoke suite", "smoke", "smoke", ""),
         _gate(snap, "deploy.rollback", "way back", "way back", "back", f"{card.minutes} min" if card else ""),
         _gate(snap, "handover.contacts", "on call", "on call", "call", f"{called} people" if called else "nobody"),
-        _gate(snap, "handover.backups", "backup", "backup", "data", tested if inventory.backups else "none named"),
+        _gate(snap, "handover.backups", "backup", "backup", "data", tested, none="" if inventory.backups else "none named"),
     )
 
 
-def _gate(snap: Snapshot, check: str, name: str, short: str, least: str, fact: str) -> Gate:
+def _gate(snap: Snapshot, check: str, name: str, short: str, least: str, fact: str, *, none: str = "") -> Gate:
+    """`none` says that there is nothing to look at: then no age of a look stands there."""
     standing = snap.verdict.standings[check]
     look = snap.look(standing)
     if look == "checking":
         said = "checking"
+    elif none:
+        said = none
     elif look == "stale":
         said = "again"
     elif not standing.seen_at:
@@ -222,7 +225,7 @@ def check_rows(snap: Snapshot, stop: Stop) -> list[Row]:
     rows = []
     for standing in sorted(stop.standings, key=lambda one: ORDER.index(snap.look(one))):
         look = snap.look(standing)
-        rows.append(Row(standing.spec.id, [standing.spec.title, told := _told(snap, standing, look), told], words.glyph(look), look))
+        rows.append(Row(standing.spec.id, [standing.spec.title, _told(snap, standing, look)], words.glyph(look), look))
     return rows
 
 

@@ -63,8 +63,8 @@ def standing_look(standing: Standing, running: bool = False) -> str:
         return "stale"
     if asks(standing):
         return "asks"
-    if standing.result is None and standing.confirmation is None:
-        return "new"
+    if standing.result is None and (standing.confirmation is None or standing.state is State.UNKNOWN):
+        return "new"  # somebody has confirmed it once, and nobody has looked yet: that is not “could not check”
     return LOOKS[standing.state]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from double import NOW, Double, findings_of_demo, results_of
 from hostile import TEXTS
 from screen import lines, press, shown, until
 
+from launchready_tui.console import words
 from launchready_tui.console.app import Console
 from launchready_tui.findings import State
+from launchready_tui.launch.decisions import Confirmation
 from launchready_tui.launch.inventory import Plan
 from launchready_tui.launch.records import day_log
 
@@ -117,6 +120,25 @@ async def test_the_bar_leads_to_what_is_behind_a_criterion(launching: Any) -> No
 
 
 # The log
+
+
+async def test_the_bar_says_that_no_backup_is_named(launching: Any) -> None:
+    app = launching()
+    ws = double(app)
+    ws.save_inventory(msgspec.structs.replace(ws.inventory, backups=()))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "l")
+        assert "none named" in shown(app), "not the age of a check that found nothing"
+
+
+def test_what_was_confirmed_and_never_looked_at_is_not_checked_yet(make: Any) -> None:
+    """A word of somebody is no look: “could not check” would say that there was one."""
+    standing = next(iter(make(findings=()).workspace.verdict().standings.values()))
+    said = Confirmation(check=standing.spec.id, by="founder", recorded_by="founder", on=NOW, until=NOW + timedelta(days=1), evidence="seen")
+    found = replace(
+        standing, spec=msgspec.structs.replace(standing.spec, automated=True), confirmation=said, result=None, state=State.UNKNOWN
+    )
+    assert words.standing_look(found) == "new"
 
 
 async def test_a_line_is_on_the_disk_before_it_is_shown_and_survives_a_restart(launching: Any) -> None:

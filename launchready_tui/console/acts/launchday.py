@@ -87,7 +87,7 @@ async def decide(app: Console) -> None:
             return f"{said}; but the log has no line of it: {why}"
         return said
 
-    lines = [f"The checks say {verdict.label}." + (f" {text.clean('; '.join(verdict.reasons))}." if verdict.reasons else "")]
+    lines = [f"The checks say {verdict.label}." + (f" {text.clean('. '.join(verdict.reasons))}." if verdict.reasons else "")]
     if verdict.word == "NO-GO":
         lines.append("Go all the same needs a reason; it stands beside the name, here and in the handover folder.")
     if made.said is not None:

@@ -83,7 +83,7 @@ class LaunchPage(Page):
             with Vertical(id="right"):
                 yield Head(lead="hang", id="point")
                 yield Ledger(
-                    [Col("", 0), Col("", 14, right=True, tone="ink3", above=44), Col("", 11, right=True, tone="ink3", below=44)],
+                    [Col("", 0), Col("", 15, right=True, tone="ink3")],
                     head=False,
                     lead="hang",
                     id="checks",
