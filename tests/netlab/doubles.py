@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from gallery import DOMAIN, ELDER, EXHIBITS, zone_rows
-from markets import WEB
+from netmarket import WEB
 
 from launchready_tui.lab.authority import Authority
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markets import WEB
+from netmarket import WEB
 
 DOMAIN = "gallery.example"
 VERCEL = "76.76.21.21"

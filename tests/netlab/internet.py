@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import gallery
 import servers
 from mailnames import IMAP, LMTP
-from markets import ADDRESSES, ADDRESSES6, API, LAME, MAIL, NS1, NS2, OTHER, RESOLVER, SILENT, WEB
+from netmarket import ADDRESSES, ADDRESSES6, API, LAME, MAIL, NS1, NS2, OTHER, RESOLVER, SILENT, WEB
 
 from launchready_tui.lab.authority import Authority
 

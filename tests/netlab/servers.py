@@ -15,7 +15,8 @@ import doubles
 import mailnames
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from markets import API, LAME, MAIL, MARKETS, NS1, NS2, OLD_TLS, ORIGIN, OTHER, RESOLVER, WEB, WEB6, Market, above_text, zone_text
+from markets import MARKETS, above_text
+from netmarket import API, LAME, MAIL, NS1, NS2, OLD_TLS, ORIGIN, OTHER, RESOLVER, WEB, WEB6, Market, zone_text
 
 from launchready_tui.lab.authority import Authority
 
