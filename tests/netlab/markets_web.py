@@ -5,10 +5,10 @@ from __future__ import annotations
 from netmarket import AASA, APPS, OLD_TLS, ORIGIN, OTHER, PAYMENTS, TEST_KEY, WEB, WORDS, Market, served
 
 SECRET = "_".join(("sk", "live", "51Net" + "a1B2c3D4" * 5))
-        apex_https=(
-            'location = / { add_header Via "1.1 net-edge" always; add_header cf-mitigated challenge always;'
-            ' return 403 "<html>Just a moment"; } include site.conf;'
-        ),
+SITEMAP = (
+    '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    "<url><loc>https://stale-map.test/gone</loc></url></urlset>"
+)
 
 WEB_MARKETS: tuple[Market, ...] = (
     Market("perfect", "nothing"),
@@ -341,7 +341,10 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "wall",
         "programs are asked for a proof",
-        apex_https='location = / { add_header Via "1.1 net-edge" always; add_header cf-mitigated challenge always; return 403 "<html>Just a moment"; } include site.conf;',
+        apex_https=(
+            'location = / { add_header Via "1.1 net-edge" always; add_header cf-mitigated challenge always;'
+            ' return 403 "<html>Just a moment"; } include site.conf;'
+        ),
         check="edge.cdn",
         finds=(("edge.cdn.challenge", "{d}/", "warn"),),
     ),
