@@ -66,9 +66,17 @@ class _Target(click.Path):
         there = path.parent if self.file_okay else next((one for one in (path, *path.absolute().parents) if one.exists()), path)
         if not there.is_dir():
             self.fail(f"{path} cannot be written: {there} {'is no folder' if there.exists() else 'does not exist'}", param, ctx)
-        if not os.access(there, os.W_OK | os.X_OK):
-            self.fail(f"{path} cannot be written: this user may not write in {there}", param, ctx)
-        return path
+        import tempfile
+
+        # Asked of the file system itself: rights alone say yes to the superuser in /proc and on a disk without a free inode.
+        try:
+            with tempfile.TemporaryFile(dir=there):
+                return path
+        except OSError as why:
+            from ..launch.atomic import CannotWrite
+
+            reason = "nothing can be made there" if isinstance(why, FileNotFoundError) else CannotWrite(there, why).strerror
+            self.fail(f"{path} cannot be written: {reason} ({there})", param, ctx)
 
 
 TO_FILE = _Target(dir_okay=False)

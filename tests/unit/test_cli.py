@@ -401,13 +401,19 @@ def test_glyphs_become_ascii_where_the_terminal_has_none(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("logs", "no-such.log"), ("edge-config", "nginx", "--out", "/proc/x"), ("watch", "export", "gatus", "--out", "/proc/x")]
+    ("arguments", "words"),
+    [
+        (("logs", "no-such.log"), "o such file or directory"),
+        (("edge-config", "nginx", "--out", "/proc/x"), "nothing can be made there"),
+        (("watch", "export", "gatus", "--out", "/proc/x"), "nothing can be made there"),
+        (("demo", "--headless", "--out", "/proc/x/y"), "nothing can be made there"),
+    ],
 )
-def test_what_the_system_refuses_is_said_in_words(program: Program, arguments: tuple[str, ...]) -> None:
+def test_what_the_system_refuses_is_said_in_words(program: Program, arguments: tuple[str, ...], words: str) -> None:
     said = program.at(*arguments)
     assert said.code in (2, 3)
     assert "Errno" not in said.err and "mistake in LaunchReady" not in said.err
-    assert "o such file or directory" in said.err and arguments[-1] in said.err
+    assert words in said.err and arguments[-1] in said.err
 
 
 @pytest.mark.parametrize(
