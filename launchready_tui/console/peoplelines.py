@@ -57,7 +57,8 @@ def point_story(finding: Finding, key: str, width: int) -> Told:
 
 def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, gone: Without | None) -> Told:
     """A line in full, with what hangs on it."""
-    title = getattr(item, "name", "") or getattr(item, "title", "") or name(getattr(item, "person", "")) or kind.key(item)
+    title = getattr(item, "name", "") or getattr(item, "title", "") or name(getattr(item, "person", ""))
+    title = title or (name("system:" + item.system) if kind.id == "caps" else kind.key(item))
     right: Spans = [(kinds.STATUS[item.status], "ink2")] if kind.id == "people" else []
     head = title_lines(title, right, width)
     lines: list[Line] = []
@@ -66,7 +67,7 @@ def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, g
             continue
         held = getattr(item, ask.name)
         value = ask.show(held) if ask.show is not None else kinds.text_of(held)
-        shown = dict(ask.options).get(value, name(value) if ask.person else value)
+        shown = dict(ask.options).get(value, name(value) if ask.person else name("system:" + value) if ask.system else value)
         if not shown and not ask.needed and kind.id in ("systems", "people", "access", "recovery") and ask.name in QUIET:
             continue
         said: Span = (shown, "ink") if shown else ("not filled", "ink3")

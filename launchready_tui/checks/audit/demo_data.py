@@ -17,7 +17,7 @@ from ..parse.search_files import robots, sitemap
 from ..seen import distinct
 from .dated import dated
 from .legal_pages import addresses
-from .served import Page, crawl
+from .served import Page, around, crawl
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -159,13 +159,13 @@ def _hits(kind: _Kind, pattern: re.Pattern[str], document: html.Page) -> list[st
             continue
         if kind is _SAMPLE and _EXPLAINED.search(text[max(0, match.start() - 40) : match.start()]):
             continue
-        found.append(text[max(0, match.start() - 30) : match.end() + 30].strip())
+        found.append(around(text, match.start(), match.end()))
     return found[:5]
 
 
 def _found(kind: _Kind, reply: Reply, document: html.Page, pattern: re.Pattern[str], named: bool) -> Finding:
     subject = place(reply.url)
-    evidence = [Evidence.of("seen", "\n".join(f"… {one} …" for one in _hits(kind, pattern, document)), source=reply.url, at=reply.at)]
+    evidence = [Evidence.of("seen", "\n".join(_hits(kind, pattern, document)), source=reply.url, at=reply.at)]
     remedy = Remedy(text=kind.fix, paste=kind.paste.format(url=reply.url), where="a terminal, to find the place")
     words = f"{subject} {kind.what}"
     if kind.severity is Severity.HIGH and named:

@@ -19,7 +19,7 @@ from ..parse.addresses import host_of, normal, place
 from ..seen import ABSENT, PROVEN, chain_evidence, distinct, wall
 from .dated import dated
 from .hosts_of import is_own
-from .served import Page
+from .served import Page, around
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -183,7 +183,7 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
         return say.fail("page", subject, f"The {words} asks for a log-in first", evidence=evidence, remedy=fix)
     text = page.document.text
     if (hole := _PLACEHOLDER.search(text)) is not None:
-        seen = Evidence.of("seen", f"… {text[max(0, hole.start() - 40) : hole.end() + 40]} …", source=end.url, at=end.at)
+        seen = Evidence.of("seen", around(text, hole.start(), hole.end()), source=end.url, at=end.at)
         fix = Remedy(
             text="Have it written for this company and this product, and read once by somebody who knows the law of your markets",
             paste=f"curl -s '{one.url}' | grep -in '\\[\\|lorem\\|TODO'",

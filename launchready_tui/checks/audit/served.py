@@ -37,6 +37,14 @@ class Link:
     places: list[str] = field(default_factory=list)
 
 
+def around(text: str, start: int, end: int) -> str:
+    """A place in a text with whole words before and after it."""
+    before, after = text[max(0, start - 40) : start], text[end : end + 40]
+    before = before.partition(" ")[2] if start > 40 else before
+    after = after.rpartition(" ")[0] if end + 40 < len(text) else after
+    return f"… {before}{text[start:end]}{after} …"
+
+
 class Page:
     """One page as it was found. `document` is None where it is no page of 200."""
 
