@@ -1,6 +1,6 @@
 """Benchmark: how long a run takes over a far network, for one host and for six, against the lab behind a delaying relay.
 
-    python tests/bench/run_speed.py [--rtt 0,50,150] [--runs 3] [--checks]
+    python tests/bench/run_speed.py [--rtt 0,50,150] [--runs 3] [--checks] [--rivals]
 
 Measurements, the crawl, the reading of all scripts and mail's own greeting are left out: they arrive late and say so. Printed are wall
 time, this program's own CPU time, requests, connections, and the round trips of the longest chain: what the wall time grows by with each
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -104,11 +105,48 @@ class Far:
         self.child.wait(5)
 
 
+def rivals(far: Far, rtt: float) -> None:
+    """The same host by other tools, where they are installed: what each of them takes for its part of the look."""
+    place = far.reach.connect.find(at.APEX, 443, at.WEB_ADDRESS)
+    assert place is not None
+    host, port = place
+    versions = ["--certinfo", "--tlsv1", "--tlsv1_1", "--tlsv1_2", "--tlsv1_3", "--resum"]
+    calls = {
+        "sslyze": [*versions, f"{at.APEX}:{port}{{{host}}}"],
+        "testssl": ["--quiet", "--color", "0", "--warnings", "off", "-p", "-S", "--ip", host, f"{at.APEX}:{port}"],
+        "curl": [
+            *("-sS", "--http1.1", "-o", "/dev/null", "--cacert", str(far.reach.ca_file)),
+            "--connect-to",
+            f"::{host}:{port}",
+            f"{at.SITE}/",
+        ],
+    }
+    for name, arguments in calls.items():
+        program = shutil.which(name) or shutil.which(f"{name}.sh")
+        if program is None:
+            continue
+        began = time.monotonic()
+        try:
+            done = subprocess.run([program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=180)
+            told = "" if done.returncode == 0 else f"   exit {done.returncode}"
+        except subprocess.TimeoutExpired:
+            told = "   given up"
+        print(f"{'':10} {rtt:4.0f}ms {time.monotonic() - began:6.2f}s  {name}: {RIVAL_PARTS[name]}{told}")
+
+
+RIVAL_PARTS = {
+    "sslyze": "certificate, protocol versions with their ciphers, resumption of one host",
+    "testssl": "protocol versions and certificate of one host",
+    "curl": "one page",
+}
+
+
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--rtt", default="0,50,150")
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--checks", action="store_true")
+    options.add_argument("--rivals", action="store_true", help="the same host by sslyze, testssl and curl, where they are installed")
     said = options.parse_args()
     trips = [float(word) for word in said.rtt.split(",")]
     with Lab.start(fixed="all") as lab:
@@ -126,6 +164,8 @@ def main() -> None:
                         return [await look(launch, reach) for _ in range(said.runs)]
 
                     rows = asyncio.run(runs())
+                    if said.rivals and launch.hosts == one_host(whole).hosts:
+                        rivals(far, rtt)
                 finally:
                     far.close()
                 rows.sort(key=lambda row: row.wall)
