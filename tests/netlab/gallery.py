@@ -108,6 +108,12 @@ REDIRECTS = (
         finds=(("edge.redirects.off-host", "warn"),),
     ),
     Exhibit(
+        "late-turn",
+        "plain http stays plain for a hop",
+        http="location = / { return 301 http://$host/start; } location / { return 301 https://$host/; }",
+        finds=(("edge.redirects.first-hop", "fail"),),
+    ),
+    Exhibit(
         "bad-location",
         "a redirect without a place to go",
         https=f'{STANDARD} location = / {{ {STANDARD} add_header Location "" always; return 302 ""; }}',
