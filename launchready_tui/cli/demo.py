@@ -116,7 +116,7 @@ def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
 def _hand_over(ws: Workspace, out: Path | None) -> None:
     """Writes the bundle, and tests it as its receiver would."""
     from ..handover import export, verify
-    from .handover import fresh_records
+    from .handover import fresh_records, not_filled
 
     with contextlib.ExitStack() as stack:
         where = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="launchready-bundle-")))
@@ -129,3 +129,4 @@ def _hand_over(ws: Workspace, out: Path | None) -> None:
         else:
             note(f"Handover folder: {made.folder}")
             note(f"Handover zip:    {made.zip}")
+        note(f"In the handover folder: {not_filled(made)}")

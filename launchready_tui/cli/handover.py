@@ -12,7 +12,7 @@ from .say import Exit, note
 from .values import TO_FOLDER
 
 if TYPE_CHECKING:
-    from ..handover import Record
+    from ..handover import Exported, Record
     from ..workspace import Workspace
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -48,12 +48,18 @@ def handover(said: Common, out: Path | None, profile: Any, key: Path | None, off
         if len(made.gaps) > TOLD:
             note(f"  and {len(made.gaps) - TOLD} more, each in its place in START-HERE.html")
         if made.gaps:
-            note(f"{len(made.gaps)} gaps; the console leads to the place where each is filled")
+            note(f"{not_filled(made)}; the console leads to the place where each is filled")
         click.echo(str(made.folder))
         click.echo(str(made.zip))
         return Exit.FINE
     finally:
         ws.close()
+
+
+def not_filled(made: Exported) -> str:
+    """How much is missing, as the folder's own page counts it."""
+    count = len(made.gaps)
+    return f"{count} fact{'' if count == 1 else 's'} not filled"
 
 
 def fresh_records(ws: Workspace) -> tuple[Record, ...]:

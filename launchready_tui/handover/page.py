@@ -29,6 +29,7 @@ def render(
     body = [
         *(_banner(banner) for banner in banners),
         *(block(one) for one in lead if not isinstance(one, Table)),
+        *(('<p><a href="#emergency">When something breaks: go back, close the doors, whom to call</a></p>',) if urgent else ()),
         '<div class="pair">',
         *(block(one) for one in lead if isinstance(one, Table)),
         "</div>",

@@ -13,7 +13,7 @@ from screen import lines, press, shown, until
 
 from launchready_tui.console import gaps
 from launchready_tui.console.app import Console
-from launchready_tui.handover import documents, verify
+from launchready_tui.handover import build, documents, not_filled, verify
 from launchready_tui.launch.inventory import System
 
 
@@ -32,6 +32,18 @@ async def open_document(pilot: Any, app: Console, name: str) -> None:
     await until(pilot, lambda: app.screen.query_one("#docs").rows)
     app.screen.query_one("#docs").select(name)
     await until(pilot, lambda: app.screen.document is None or app.screen.document.id == name)
+
+
+async def test_page_form_and_folder_count_what_is_missing_in_one_way(make: Any) -> None:
+    app = make()
+    missing = len(not_filled(documents(double(app))))
+    files, _ = build(double(app), now=double(app).clock.now())
+    assert f"{missing} of its facts are not filled" in files["START-HERE.html"].decode()
+    async with app.run_test(size=(140, 40)) as pilot:
+        await press(pilot, "b")
+        await until(pilot, lambda: f"{missing} facts not filled" in shown(app))
+        await press(pilot, "enter")
+        await until(pilot, lambda: f"{missing} facts will stand in it as not filled" in shown(app))
 
 
 async def test_the_emergency_card_is_read_first(make: Any) -> None:

@@ -89,21 +89,21 @@ class HandoverPage(Page):
             yield Story(id="paper")
 
     def draw(self, snap: Snapshot) -> None:
-        from ...handover import documents, emergency, folder_name
+        from ...handover import documents, emergency, folder_name, not_filled
         from ..panels import shot_of
 
         console = self.console
         if self.version != console.store.version:
             self.documents, self.version = documents(console.workspace, now=snap.now), console.store.version
             self.card = emergency.blocks(shot_of(snap, console.workspace))
-        have, of = sum(one.have for one in self.documents), sum(one.of for one in self.documents)
+        missing = len(not_filled(self.documents))
         gaps = len(list(gaps_of(self.card)))
         rows = [Row(CARD, ["Emergency card", "", f"{gaps} open" if gaps else "whole"], *_mark(not gaps))]
         rows += [Row(it.id, [it.title, fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of)) for it in self.documents]
         self.query_one("#docs", Ledger).show(rows)
         left: Spans = [("Handover", "ink b"), (f"   {len(self.documents)} documents", "ink3")]
         if self.app.size.width >= 100:
-            left.append((f", {have} of {of} facts", "ink3"))
+            left.append((f", {words.plural(missing, 'fact')} not filled" if missing else ", nothing missing", "ink3"))
         right: Spans = [("enter", "ink b"), (" export   ", "ink3"), (f"{folder_name(snap.launch.name, snap.now)}/", "ink2")]
         if self.exporting:
             right = [("writing …", "accent")]
