@@ -329,7 +329,7 @@ def full(**changes: object) -> Market:
                 title="A release broke the shop",
                 symptom="Error pages right after a release",
                 first_steps="Stop all releases.\nTell the others in the launch channel.\nGo back one version.",
-                command="fly releases rollback",
+                command="fly deploy --image market:41",
                 verify="The home page shows the old version in its foot",
                 escalate="engineer, then Fly.io support",
                 rehearsed=date(2026, 11, 22),

@@ -409,7 +409,7 @@ def test_the_log_survives_a_restart_and_is_exported(tmp_path: Path) -> None:
 
 def test_kill_switch_rollback_and_messages_are_there_as_text(tmp_path: Path) -> None:
     made = day.day(launching(tmp_path, NOW, kill_switch="Maintenance page"), now=NOW)
-    assert (made.kill_switch, made.rollback) == ("Maintenance page", "fly releases rollback")
+    assert (made.kill_switch, made.rollback) == ("Maintenance page", "fly deploy --image market:41")
     assert [title for title, _ in made.messages] == ["We have a problem", "Still working on it", "Solved"]
     assert "help@example.com" in made.messages[2][1] and "[support address]" not in made.messages[2][1]
 

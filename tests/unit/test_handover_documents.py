@@ -406,7 +406,7 @@ def test_a_card_covers_its_scenario_by_its_own_words(words: str) -> None:
 def test_a_card_is_followed_line_by_line() -> None:
     text = document(full(), "recovery").markdown
     assert "1. Stop all releases.\n2. Tell the others in the launch channel.\n3. Go back one version." in text
-    assert "```\nfly releases rollback\n```" in text
+    assert "```\nfly deploy --image market:41\n```" in text
     assert "22 November 2026, by The founder, 4 min" in text
 
 

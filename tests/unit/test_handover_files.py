@@ -275,7 +275,7 @@ def test_the_card_says_in_one_sheet_how_to_go_back_whom_to_call_and_where_dns_is
     market.inventory = msgspec.structs.replace(market.inventory, plan=Plan(kill_switch="Maintenance page at the edge"))
     seen = Seen(made(market)["EMERGENCY-CARD.html"])
     for words in (
-        "fly releases rollback",
+        "fly deploy --image market:41",
         "Maintenance page at the edge",
         "+00 000 0002",
         "Cloudflare",
@@ -289,7 +289,7 @@ def test_the_card_says_in_one_sheet_how_to_go_back_whom_to_call_and_where_dns_is
 def test_start_here_answers_the_first_minute_without_a_click() -> None:
     html = made(full())["START-HERE.html"]
     top = html[: html.index('<nav aria-label="Documents">')]
-    assert "fly releases rollback" in top and "DNS is changed at" in top and "+00 000 0002" in top
+    assert "fly deploy --image market:41" in top and "DNS is changed at" in top and "+00 000 0002" in top
 
 
 def test_the_card_never_shows_a_proposed_way_back() -> None:
@@ -384,7 +384,7 @@ def test_the_teams_folder_names_nobody(tmp_path: Path) -> None:
     assert "data/access.csv" not in files and "data/contacts.csv" not in files
     data = json.loads(files["data/launchready.json"])
     assert (data["profile"], data["people"], data["inventory"]["access"], data["inventory"]["contacts"]) == ("team", [], [], [])
-    assert "fly releases rollback" in files["START-HERE.html"].decode()
+    assert "fly deploy --image market:41" in files["START-HERE.html"].decode()
     assert "developer has left and can still get in" in files["11-reports.md"].decode()
     exported = export(market, tmp_path, now=NOW, profile="team")
     assert exported.folder.name == "handover-example-market-team-20261124" and verify(exported.zip) == ()
