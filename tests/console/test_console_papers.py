@@ -362,15 +362,17 @@ async def test_a_value_that_is_none_is_refused_with_what_is_allowed(make: Any) -
     app = make()
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "p", "right", "plus")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "field-name")
         await type_in(pilot, "Search")
         await press(pilot, "tab")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "field-category")
         await type_in(pilot, "banana")
-        assert "“banana” is none of them" in shown(app) and "allowed: registrar, dns" in shown(app)
+        await until(pilot, lambda: "“banana” is none of them" in shown(app) and "allowed: registrar, dns" in shown(app))
         before = double(app).inventory.systems
         await press(pilot, "enter")
         assert double(app).inventory.systems == before and "“banana” is none of them" in shown(app), "nothing is saved, nothing is lost"
         await press(pilot, *["backspace"] * 6)
-        assert "is none of them" not in shown(app)
+        await until(pilot, lambda: "is none of them" not in shown(app))
         await type_in(pilot, "pay")
         await press(pilot, "enter")
         await until(pilot, lambda: len(double(app).inventory.systems) == len(before) + 1)
@@ -379,13 +381,23 @@ async def test_a_value_that_is_none_is_refused_with_what_is_allowed(make: Any) -
 
 async def test_a_refused_value_comes_back_with_the_draft(make: Any) -> None:
     app = make()
+
+    def at(field: str) -> bool:
+        return app.focused is not None and app.focused.id == f"field-{field}"
+
     async with app.run_test(size=(120, 36)) as pilot:
-        await press(pilot, "p", "right", "plus", "tab")
+        await press(pilot, "p", "right", "plus")
+        await until(pilot, lambda: at("name"))
+        await press(pilot, "tab")
+        await until(pilot, lambda: at("category"))
         await type_in(pilot, "banana")
         await press(pilot, "escape", "plus")
-        assert "banana" in shown(app)
-        await press(pilot, "tab", "left")
-        assert "banana" not in shown(app) and "is none of them" not in shown(app)
+        await until(pilot, lambda: at("name") and "banana" in shown(app))
+        await press(pilot, "tab")
+        await until(pilot, lambda: at("category"))
+        await press(pilot, "left")
+        await until(pilot, lambda: "banana" not in shown(app))
+        assert "is none of them" not in shown(app)
 
 
 @pytest.mark.parametrize(

@@ -1,56 +1,15 @@
-"""Programs that are not ours read what the folder holds: a spreadsheet, a calendar's parser, OpenSSH."""
+"""Programs that are not ours read what the folder holds: a calendar's parser, OpenSSH. (A spreadsheet: tests/browser.)"""
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 import subprocess
-import zipfile
 from pathlib import Path
 
-import msgspec
 import pytest
 from bundle_source import NOW, full
 
 from launchready_tui.handover import build, pack, sign
-from launchready_tui.launch.inventory import System
-
-FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1;1)", '=HYPERLINK("https://x.test";"log in")', "\t=1+1", "=cmd|' /C calc'!A0", "\uff1d1+1")
-
-
-def test_a_spreadsheet_finds_no_formula_in_any_table(tmp_path: Path) -> None:
-    """LibreOffice as a user would let it: every table is opened, none of it is worked out."""
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip("LibreOffice is not installed (Debian libreoffice-calc)")
-    market = full()
-    mean = tuple(System(id=f"s{n}", name=words, provider=words, account_owner=words) for n, words in enumerate(FORMULAS))
-    market.inventory = msgspec.structs.replace(market.inventory, systems=(*market.inventory.systems, *mean))
-    tables = {
-        Path(name).name: body for name, body in build(market, now=NOW)[0].items() if name.endswith(".csv") and name.startswith("data/")
-    }
-    for name, body in tables.items():
-        (tmp_path / name).write_bytes(body)
-    command = [
-        program,
-        f"-env:UserInstallation=file://{tmp_path}/profile",
-        "--headless",
-        "--infilter=Text - txt - csv (StarCalc):44,34,76,1",
-    ]
-    ran = subprocess.run(
-        [*command, "--convert-to", "xlsx", "--outdir", str(tmp_path / "opened"), *(str(tmp_path / name) for name in tables)],
-        capture_output=True,
-        timeout=180,
-    )
-    assert ran.returncode == 0, ran.stderr
-    for name, body in tables.items():
-        with zipfile.ZipFile(tmp_path / "opened" / f"{Path(name).stem}.xlsx") as opened:
-            sheet = opened.read("xl/worksheets/sheet1.xml")
-        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
-        assert b"<f>" not in sheet and b"<f " not in sheet, name
-        assert sheet.count(b"<row ") == len(rows), name
-    assert len(tables) > 10
 
 
 def test_an_independent_parser_reads_the_calendar() -> None:
