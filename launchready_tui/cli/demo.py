@@ -103,10 +103,12 @@ def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None) -> int:
 def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
     import asyncio
 
+    from . import recovery
     from .check import walk, write
     from .mail_test import walk_demo
 
     asyncio.run(walk_demo(ws))
+    asyncio.run(recovery.walk_demo(ws))
     report = asyncio.run(walk(ws, None))
     write(report, kind, said, None)
     _hand_over(ws, out)

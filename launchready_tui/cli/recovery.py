@@ -38,6 +38,8 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
     ws = said.open()
     try:
         if only_show:
+            if not ws.launch.recovery_path:
+                note("The launch file has no [[recovery_path]]; `launchready explain recovery_path` says what may stand there")
             for number, step in enumerate(ws.launch.recovery_path, 1):
                 click.echo(f"{number:>2}  {for_terminal(asked_of(step))}")
             return Exit.FINE
@@ -52,6 +54,15 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
         return Exit.FOUND if walk.broken else Exit.FINE
     finally:
         ws.close()
+
+
+async def walk_demo(ws: Workspace) -> None:
+    """The demo's path, as a step of a walk through it: nothing leaves this machine, so nobody has to allow it."""
+    from ..workspace.walks import walk_path
+
+    walk = await walk_path(ws, lambda words: None, consent=True)
+    problem = f"breaks at “{walk.broken.name}”" if walk.broken else f"holds, {walk.of} steps"
+    note(f"Path from log-in to notification: {problem} in {walk.seconds:.1f} s")
 
 
 async def _walk(ws: Workspace) -> Walk:
