@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import re
+import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +30,11 @@ from .budget import IN_FLIGHT, Budget, place
 from .follow import follow
 from .memory import Memory
 from .sights import Chain, Phases, Reply
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore asks for it before each lock it takes, and a missing module is looked for anew in every folder of the path, each time:
+    # up to a tenth of a second of a run's loop. Said once that it is not there, it is believed at once.
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 USER_AGENT = f"LaunchReady/{__version__}"
 CAP = 512 * 1024
