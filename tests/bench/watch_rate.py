@@ -136,9 +136,10 @@ async def freeze(port: int) -> None:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
-    every = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
+    given = [word for word in sys.argv[1:] if word != "--freeze"]
+    count = int(given[0]) if given else 100
+    seconds = float(given[1]) if len(given) > 1 else 20.0
+    every = float(given[2]) if len(given) > 2 else 1.0
     sys.setswitchinterval(0.0005)
     here, there = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
