@@ -74,13 +74,8 @@ def asks(standing: Standing) -> bool:
 
 
 def weight(judged: Judged) -> str:
-    """How heavy a finding is now. Only a blocker that was seen to fail stops the launch; one that could not be seen may, an accepted one
-    would."""
-    if judged.blocks and not judged.stops:
-        return "may stop it"
-    if judged.finding.severity is Severity.BLOCKER and not judged.stops:
-        return "would stop it"
-    return SEVERITIES[judged.finding.severity]
+    """How heavy a finding is now."""
+    return f"{judged.unsure} stop it" if judged.unsure else SEVERITIES[judged.finding.severity]
 
 
 def glyph(name: str) -> tuple[str, str]:

@@ -34,13 +34,8 @@ SEVERITIES: dict[Severity, str] = {
 
 
 def weight(judged: Judged) -> str:
-    """How heavy a finding is now. Only a blocker that was seen to fail stops the launch; one that could not be seen may, an accepted one
-    would."""
-    if judged.blocks and not judged.stops:
-        return "may stop the launch"
-    if judged.finding.severity is Severity.BLOCKER and not judged.stops:
-        return "would stop the launch"
-    return SEVERITIES[judged.finding.severity]
+    """How heavy a finding is now."""
+    return f"{judged.unsure} stop the launch" if judged.unsure else SEVERITIES[judged.finding.severity]
 
 
 FLOWS: dict[str, str] = {"all": "everything"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -144,7 +145,7 @@ class _Walker:
         if (urlsplit(url).hostname or "").lower() != step.host:
             return None, "what was captured would lead to another host"
         headers, body = request_of(step, values)
-        marks = (("x-launchready-run", self.tag), ("idempotency-key", f"{self.tag}-{abs(hash_of(step.name))}"))
+        marks = (("x-launchready-run", self.tag), ("idempotency-key", f"{self.tag}-{zlib.crc32(step.name.encode())}"))
         reply = await self.world.web.get(
             url, method=step.method, headers=(*headers, *marks, *authorization, *self.jar.header(url)), body=body, fresh=True
         )
@@ -197,10 +198,3 @@ class _Walker:
             self._open[name] = await self.stack.enter_async_context(opened)
             self.via = opened.via or self.via
         return self._open[name]
-
-
-def hash_of(name: str) -> int:
-    """A number that stands for a step's name, the same in every run."""
-    import zlib
-
-    return zlib.crc32(name.encode())

@@ -62,6 +62,13 @@ class Judged:
         return self.blocks and self.state is State.FAIL
 
     @property
+    def unsure(self) -> Literal["", "may", "would"]:
+        """A blocker that does not stop the launch as it stands: it could not be seen, and may; it is accepted or settled, and would."""
+        if self.stops:
+            return ""
+        return "may" if self.blocks else "would" if self.finding.severity is Severity.BLOCKER else ""
+
+    @property
     def is_open(self) -> bool:
         """Somebody must still act on it."""
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
