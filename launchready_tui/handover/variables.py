@@ -122,6 +122,7 @@ def _credentials(launch: Launch) -> list[str]:
     names += [alert.credential for alert in launch.alerts] + [queue.credential for queue in launch.queues]
     names += [region.credential for region in launch.regions] + [box.login for box in launch.mailboxes] + [launch.watch.heartbeat]
     names += [launch.repository.github_login] if launch.repository else []
+    names += [step.login for step in launch.recovery_path]
     return [variable(name) for name in dict.fromkeys(names) if name]
 
 

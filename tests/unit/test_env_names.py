@@ -13,7 +13,7 @@ from bundle_source import Market
 
 from launchready_tui.handover import build
 from launchready_tui.handover.variables import Variable, read
-from launchready_tui.launch.model import Alert, Launch, Repository, Route
+from launchready_tui.launch.model import Alert, Launch, PathStep, Repository, Route
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 # What must not come out, in shapes that no rule of ours knows.
@@ -49,6 +49,7 @@ def market(tmp_path: Path) -> Market:
         canonical="https://example.com/",
         repository=Repository(path="shop"),
         routes=(Route(name="me", url="https://example.com/me", login="shop-login"),),
+        recovery_path=(PathStep(name="log in", url="https://example.com/login", method="POST", login="test-user"),),
         alerts=(Alert(name="on-call", owner="founder", credential="chat-webhook"),),
     )
     return Market(launch, folder=tmp_path)
@@ -61,7 +62,7 @@ def by_name(market: Market) -> dict[str, Variable]:
 WANTED = {
     *("DATABASE_URL", "STRIPE_SECRET_KEY", "PORT", "MULTI", "AFTER_IT", "PAYMENT_MODE", "VITE_API_URL", "NEXT_PUBLIC_ADMIN_TOKEN"),
     *("REDIS_URL", "QUEUE_NAME", "GO_ONLY", "RUBY_ONLY", "RUBY_TOO", "LOG_LEVEL", "SENTRY_DSN", "FROM_VERCEL", "DEPLOY_TOKEN", "REGION"),
-    *("GOOD_ONE", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_CHAT_WEBHOOK"),
+    *("GOOD_ONE", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_TEST_USER"),
 }
 
 
@@ -78,6 +79,7 @@ def test_each_says_where_it_is_named_for_which_environment_and_what_to_look_at(m
     assert found["NEXT_PUBLIC_ADMIN_TOKEN"].note.startswith("its prefix hands it to every browser")
     assert found["DEPLOY_TOKEN"].where == (".github/workflows/ship.yml",)
     assert found["LAUNCHREADY_SHOP_LOGIN"].named_in == ("launch file",)
+    assert found["LAUNCHREADY_TEST_USER"].named_in == ("launch file",)
 
 
 def test_no_value_appears_anywhere_in_the_bundle(market: Market) -> None:
@@ -101,4 +103,4 @@ def test_a_name_with_the_shape_of_a_key_is_not_listed(market: Market) -> None:
 
 def test_without_a_repository_only_the_launch_file_is_read(market: Market, tmp_path: Path) -> None:
     (tmp_path / "shop").rename(tmp_path / "gone")
-    assert set(by_name(market)) == {"LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_CHAT_WEBHOOK"}
+    assert set(by_name(market)) == {"LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_TEST_USER"}
