@@ -74,7 +74,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Remedy(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do: one sentence, and the exact record, header, rule or command. `where` names the system the paste is for."""
+    """What to do: one sentence, and the exact record, header, rule or command. `where` names the system the paste is
+    for."""
 
     text: str
     paste: str = ""
@@ -91,7 +92,8 @@ def finding_id(rule: str, subject: str) -> str:
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One judged fact. `subject` (host, route, path) never holds a value that changes by itself, so that findings compare between runs."""
+    """One judged fact. `subject` (host, route, path) never holds a value that changes by itself, so that findings
+    compare between runs."""
 
     check: str
     rule: str
@@ -116,7 +118,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
     """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
     remedy = finding.remedy
-    texts = [finding.subject, finding.summary, *(part for one in finding.evidence for part in (one.label, one.text, one.source))]
+    texts = [
+        finding.subject,
+        finding.summary,
+        *(part for one in finding.evidence for part in (one.label, one.text, one.source)),
+    ]
     texts += [remedy.text, remedy.paste, remedy.where] if remedy else []
     # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
     together = "\0".join(texts)
@@ -127,7 +133,8 @@ def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
         subject=change(finding.subject),
         summary=change(finding.summary),
         evidence=tuple(
-            Evidence(label=change(one.label), text=change(one.text), source=change(one.source), at=one.at) for one in finding.evidence
+            Evidence(label=change(one.label), text=change(one.text), source=change(one.source), at=one.at)
+            for one in finding.evidence
         ),
         remedy=remedy and Remedy(text=change(remedy.text), paste=change(remedy.paste), where=change(remedy.where)),
     )

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 CEILING_S = 120.0
 """The longest a check may take, measurements asked for by the launch file apart."""
 ENGINE_RULES: dict[str, str] = {
-    "crashed": "The check broke inside LaunchReady, so nothing is known; the reference says where. It is never taken for a pass.",
+    "crashed": "The check broke inside LaunchReady, so nothing is known; the reference says "
+    "where. It is never taken for a pass.",
     "too-slow": "The check was stopped at its ceiling of time; what it found before that stands.",
     "not-judged": "The check saw only facts and could judge none of them, such as for lack of a recorded permission.",
     "not-confirmed": "Only a person can answer this check, and nobody has, or their word has run out (30 days).",
     "confirmed": "A person has confirmed this check with a name, a day and evidence; it holds for 30 days.",
 }
-"""What rules of any check mean that come from the engine and the verdict, not from the check itself: the last part of their ids."""
+"""What rules of any check mean that come from the engine and the verdict, not from the check itself: the last part of
+their ids."""
 _TICK_S = 0.01
 _MEASURED_ROUTES = 5
 
@@ -84,8 +86,11 @@ Event = Started | Doing | Found | Finished | Ended
 
 
 def reference(error: BaseException) -> str:
-    """A short reference to a mistake of ours: its type and a hash of where it happened; neither its message nor any value."""
-    frames = "|".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__))
+    """A short reference to a mistake of ours: its type and a hash of where it happened; neither its message nor any
+    value."""
+    frames = "|".join(
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    )
     return f"{type(error).__name__}-{hashlib.sha256(frames.encode()).hexdigest()[:6]}"
 
 
@@ -161,7 +166,8 @@ def too_slow(check: str, seconds: float) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the answers of a run belong to: the commit of the repository and the deploy in production, empty where unknown."""
+    """What the answers of a run belong to: the commit of the repository and the deploy in production, empty where
+    unknown."""
 
     commit: str = ""
     deploy: str = ""
@@ -251,9 +257,10 @@ async def run(
 ) -> AsyncGenerator[Event, None]:
     """Runs the named checks together in this loop and yields what happens, as it happens.
 
-    Names that no code answers are left out. A mistake inside a check becomes an unknown finding. Setting `cancel` ends the run with
-    `Ended("cancelled")` and without results of unfinished checks; closing the generator, or cancelling the task that reads it, ends
-    it just as well but silently. `ceiling` is seconds a check; without it `ceiling_s(launch)`.
+    Names that no code answers are left out. A mistake inside a check becomes an unknown finding. Setting `cancel` ends
+    the run with
+    `Ended("cancelled")` and without results of unfinished checks; closing the generator, or cancelling the task that
+    reads it, ends it just as well but silently. `ceiling` is seconds a check; without it `ceiling_s(launch)`.
     `hide` takes secrets out of a text; every text of every finding goes through it.
     """
     known = base.load_all() if registry is None else registry

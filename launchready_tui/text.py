@@ -1,7 +1,8 @@
 """Foreign text made safe: cleaned once where it becomes text for people, escaped by each sink for itself.
 
-Cleaning removes what a terminal, a browser or a reader's eye could be steered by: C0 and C1 control characters, ESC, bidirectional
-overrides and isolates, zero-width and other format characters. It never shortens; a sink that has little room cuts for itself.
+Cleaning removes what a terminal, a browser or a reader's eye could be steered by: C0 and C1 control characters, ESC,
+bidirectional overrides and isolates, zero-width and other format characters. It never shortens; a sink that has little
+room cuts for itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import html
 import re
 import unicodedata
 
-# Categories that never reach a person: control, format (bidi, zero width, tags), surrogate, private use, unassigned are kept out.
+# Categories that never reach a person: control, format (bidi, zero width, tags), surrogate, private use, unassigned
+# are kept out.
 _DROP = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _LINE_BREAKS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[ \t\u00a0]+")
@@ -35,7 +37,8 @@ def _strip(value: str) -> str:
 
 
 def printable(value: str) -> str:
-    """The same text without what could steer a terminal or an eye; blanks are kept as they are, tabs and line breaks become one blank."""
+    """The same text without what could steer a terminal or an eye; blanks are kept as they are, tabs and line breaks
+    become one blank."""
     if value.isascii() and value.isprintable():
         return value
     return _strip(_LINE_BREAKS.sub(" ", value))
@@ -63,14 +66,17 @@ def for_html(value: str) -> str:
     return html.escape(clean_block(value), quote=True)
 
 
-# Marks that start something anywhere; `&` because an entity would be decoded, `@`, `://` and `www.` because GitHub links them.
+# Marks that start something anywhere; `&` because an entity would be decoded, `@`, `://` and `www.` because GitHub
+# links them.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>|~&@]|:(?=//)|(?<=www)\.|#(?=#*$)", re.IGNORECASE)
-# Marks that mean something only where a block begins: heading, list, rule, underline of a heading, numbered list, definition.
+# Marks that mean something only where a block begins: heading, list, rule, underline of a heading, numbered list,
+# definition.
 _MARKDOWN_START = re.compile(r"^(?=[#+\-=:])|^(\d+)(?=[.)](?:\s|$))")
 
 
 def for_markdown(value: str) -> str:
-    """Text inside a Markdown paragraph, list item or table cell: one line that renders as exactly this text, no link, no tag."""
+    """Text inside a Markdown paragraph, list item or table cell: one line that renders as exactly this text, no link,
+    no tag."""
     line = _MARKDOWN.sub(lambda mark: "\\" + mark.group(), clean(value))
     return _MARKDOWN_START.sub(lambda start: (start.group(1) or "") + "\\", line)
 
@@ -94,7 +100,8 @@ def code_for_markdown(value: str, language: str = "") -> str:
 
 
 def for_csv(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula (a leading = + - @ TAB CR gets an apostrophe); quoting is the csv module's."""
+    """A cell that no spreadsheet takes for a formula (a leading = + - @ TAB CR gets an apostrophe); quoting is the csv
+    module's."""
     body = clean_block(value)
     return "'" + body if body[:1] in ("=", "+", "-", "@", "\t", "\r") or value[:1] in ("\t", "\r") else body
 
@@ -111,7 +118,8 @@ def for_ics(value: str) -> str:
 
 
 def for_zone(value: str | bytes) -> str:
-    """A character-string of a zone file (RFC 1035 section 5.1): quoted, split at 255 octets, non-printing octets as \\DDD."""
+    """A character-string of a zone file (RFC 1035 section 5.1): quoted, split at 255 octets, non-printing octets as
+    \\DDD."""
     raw = value.encode() if isinstance(value, str) else value
     parts = [raw[at : at + 255] for at in range(0, len(raw), 255)] or [b""]
     return " ".join('"' + "".join(_zone_octet(octet) for octet in part) + '"' for part in parts)

@@ -54,7 +54,8 @@ STEPS: ContextVar[Callable[[str], None] | None] = ContextVar("steps", default=No
 
 
 def step(text: str) -> None:
-    """Tells how far this check is, in a few words of our own (`search 120 of 300`): shown while it runs, kept nowhere."""
+    """Tells how far this check is, in a few words of our own (`search 120 of 300`): shown while it runs, kept
+    nowhere."""
     tell = STEPS.get()
     if tell is not None:
         tell(text)
@@ -65,7 +66,8 @@ def _clean_remedy(remedy: Remedy | None) -> Remedy | None:
 
 
 class Say:
-    """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule `edge.redirects.too-many-hops`."""
+    """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule
+    `edge.redirects.too-many-hops`."""
 
     def __init__(self, name: str, at: datetime | None = None) -> None:
         """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it."""
@@ -86,7 +88,8 @@ class Say:
         remedy: Remedy | None,
         via: str,
     ) -> Finding:
-        """Subject, summary and remedy may name what the outside calls itself: they are cleaned here, as evidence is at its own border."""
+        """Subject, summary and remedy may name what the outside calls itself: they are cleaned here, as evidence is at
+        its own border."""
         return Finding(
             check=self.check,
             rule=f"{self.check}.{rule}",
@@ -175,7 +178,8 @@ class Say:
         return self._find(State.NOT_APPLICABLE, rule, subject, summary, Severity.LOW, (), None, "")
 
     def no_permission(self, rule: str, subject: str, what: str, *, domain: str = "example.com") -> Finding:
-        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the one to record it for."""
+        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the one
+        to record it for."""
         day = self.at.date() if self.at else date(2026, 1, 31)
         return self._find(
             State.INFO,

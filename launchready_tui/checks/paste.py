@@ -20,7 +20,8 @@ NAMES: dict[str, str] = {
     "apache": "Apache",
 }
 
-# Header that gives a platform away, what its value must contain (empty: being there is enough), the platform. First match wins.
+# Header that gives a platform away, what its value must contain (empty: being there is enough), the platform. First
+# match wins.
 _CLUES: tuple[tuple[str, str, Platform], ...] = (
     ("x-vercel-id", "", "vercel"),
     ("server", "vercel", "vercel"),
@@ -65,7 +66,9 @@ def header(platform: Platform, text: str, *pairs: tuple[str, str], scope: str = 
         case _:
             lines = [_nginx_line(name, value) for name, value in pairs]
             exact = "" if scope.endswith("*") else "= "
-            paste = "\n".join(lines if scope == "/*" else [f"location {exact}{base} {{", *("    " + line for line in lines), "}"])
+            paste = "\n".join(
+                lines if scope == "/*" else [f"location {exact}{base} {{", *("    " + line for line in lines), "}"]
+            )
     return Remedy(text=text, paste=paste, where=_WHERE[platform])
 
 
@@ -73,7 +76,8 @@ _EXPIRES = {"31536000": "1y", "3600": "1h", "0": "-1"}
 
 
 def _nginx_line(name: str, value: str) -> str:
-    """One header. A lifetime goes by `expires`: an add_header inside a location would drop all those inherited from the server block."""
+    """One header. A lifetime goes by `expires`: an add_header inside a location would drop all those inherited from
+    the server block."""
     seconds = re.search(r"max-age=(\d+)", value)
     if name.lower() == "cache-control" and seconds and seconds.group(1) in _EXPIRES:
         return f"expires {_EXPIRES[seconds.group(1)]};"
@@ -104,7 +108,12 @@ def host_redirect(platform: Platform, text: str, host: str, to_origin: str, *, p
                 f'Dynamic  concat("{to_origin}", http.request.uri.path)  301  Preserve query string: on'
             )
         case "vercel":
-            row = {"source": "/:path*", "has": [{"type": "host", "value": host}], "destination": f"{to_origin}/:path*", "permanent": True}
+            row = {
+                "source": "/:path*",
+                "has": [{"type": "host", "value": host}],
+                "destination": f"{to_origin}/:path*",
+                "permanent": True,
+            }
             paste = json.dumps({"redirects": [row]}, indent=2)
         case "netlify":
             paste = f"{scheme}://{host}/*  {to_origin}/:splat  301!"
@@ -112,10 +121,15 @@ def host_redirect(platform: Platform, text: str, host: str, to_origin: str, *, p
             paste = f"{scheme}://{host} {{\n    redir {to_origin}{{uri}} permanent\n}}"
         case "apache":
             port = 80 if plain else 443
-            paste = f'<VirtualHost *:{port}>\n    ServerName {host}\n    Redirect permanent "/" "{to_origin}/"\n</VirtualHost>'
+            paste = (
+                f'<VirtualHost *:{port}>\n    ServerName {host}\n    Redirect permanent "/" '
+                f'"{to_origin}/"\n</VirtualHost>'
+            )
         case _:
             listen = "80" if plain else "443 ssl"
-            paste = f"server {{\n    listen {listen};\n    server_name {host};\n    return 301 {to_origin}$request_uri;\n}}"
+            paste = (
+                f"server {{\n    listen {listen};\n    server_name {host};\n    return 301 {to_origin}$request_uri;\n}}"
+            )
     where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
     return Remedy(text=text, paste=paste, where=where)
 
@@ -148,7 +162,13 @@ def hidden(platform: Platform, text: str, path: str) -> Remedy:
     match platform:
         case "cloudflare":
             field = "http.request.uri.path"
-            test = f'ends_with({field}, "{ending}")' if ending else f'starts_with({field}, "{path}")' if folder else f'{field} eq "{path}"'
+            test = (
+                f'ends_with({field}, "{ending}")'
+                if ending
+                else f'starts_with({field}, "{path}")'
+                if folder
+                else f'{field} eq "{path}"'
+            )
             paste = f"# Security > WAF > Custom rules > action Block\n({test})"
         case "vercel":
             paste = f"# .vercelignore\n{path.strip('/')}"
@@ -157,7 +177,10 @@ def hidden(platform: Platform, text: str, path: str) -> Remedy:
         case "caddy":
             paste = f"@inside path {path + '*' if folder else path}\nrespond @inside 404"
         case "apache":
-            paste = f'RedirectMatch 404 "{re.escape(ending) + "$" if ending else "^" + re.escape(path) + ("" if folder else "$")}"'
+            paste = (
+                "RedirectMatch 404 "
+                f'"{re.escape(ending) + "$" if ending else "^" + re.escape(path) + ("" if folder else "$")}"'
+            )
         case _:
             place = f"~ {re.escape(ending)}$" if ending else f"^~ {path}" if folder else f"= {path}"
             paste = f"location {place} {{ return 404; }}"

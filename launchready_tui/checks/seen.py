@@ -1,4 +1,5 @@
-"""What several checks need of a sight: walls told from answers, evidence in one format, failures sorted by what they prove."""
+"""What several checks need of a sight: walls told from answers, evidence in one format, failures sorted by what they
+prove."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 BROWSER_ACCEPT = ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 
 # The other side itself said no: a fact about the host. Everything else may be our line, our limits or our permissions.
-PROVEN: frozenset[FailureKind] = frozenset({"refused", "reset", "certificate", "tls", "protocol", "no-such-name", "no-address"})
+PROVEN: frozenset[FailureKind] = frozenset(
+    {"refused", "reset", "certificate", "tls", "protocol", "no-such-name", "no-address"}
+)
 # Nothing listens for an ordinary visitor.
 CLOSED: frozenset[FailureKind] = frozenset({"refused", "timeout", "reset"})
 # The name has no address at all.
@@ -23,14 +26,17 @@ ABSENT: frozenset[FailureKind] = frozenset({"no-such-name", "no-address"})
 
 
 def wall(reply: Reply) -> Failure | None:
-    """A Failure where a bot wall or a rate limit stands between us and the page, so that nothing can be said of the page itself."""
+    """A Failure where a bot wall or a rate limit stands between us and the page, so that nothing can be said of the
+    page itself."""
     mitigated = reply.header("cf-mitigated")
     if mitigated:
         return Failure(kind="unavailable", detail=f"HTTP {reply.status}, cf-mitigated: {mitigated}", target=reply.url)
     if reply.status == 429:
         return Failure(kind="rate-limited", detail="HTTP 429", target=reply.url)
     if reply.status in (403, 406):
-        return Failure(kind="unavailable", detail=f"HTTP {reply.status}: a wall for programs, perhaps", target=reply.url)
+        return Failure(
+            kind="unavailable", detail=f"HTTP {reply.status}: a wall for programs, perhaps", target=reply.url
+        )
     return None
 
 
@@ -45,7 +51,8 @@ async def get_page(world: World, url: str) -> Reply | Failure:
 
 
 def chain_text(chain: Chain) -> str:
-    """One answer a line, `301  https://www.example.com/  84 ms`; a failure at the end is `---  what happened`. The console draws this."""
+    """One answer a line, `301  https://www.example.com/  84 ms`; a failure at the end is `---  what happened`. The
+    console draws this."""
     lines = []
     for hop in chain.hops:
         kind = "" if hop.kind in ("location", "end") else f"  ({hop.kind})"
@@ -79,7 +86,9 @@ def header_evidence(reply: Reply, *names: str) -> Evidence:
     for name in names:
         values = reply.all(name)
         lines += [f"{name}: {value}" for value in values] or [f"{name}: (not sent)"]
-    return Evidence.of("headers", "\n".join([f"{reply.method} {reply.url}  {reply.status}", *lines]), source=reply.url, at=reply.at)
+    return Evidence.of(
+        "headers", "\n".join([f"{reply.method} {reply.url}  {reply.status}", *lines]), source=reply.url, at=reply.at
+    )
 
 
 def dns_evidence(answer: DnsAnswer) -> Evidence:
@@ -87,12 +96,17 @@ def dns_evidence(answer: DnsAnswer) -> Evidence:
     if answer.found:
         lines = [f"{answer.name}. {answer.ttl} IN {answer.rdtype} {record}" for record in answer.records]
     else:
-        lines = [f"{answer.name}. {answer.rdtype}: {'no such name' if answer.status == 'nxdomain' else 'no such record'}"]
-    return Evidence.of("dns", "\n".join(lines), source=f"{answer.name} {answer.rdtype} at {answer.server}", at=answer.at)
+        lines = [
+            f"{answer.name}. {answer.rdtype}: {'no such name' if answer.status == 'nxdomain' else 'no such record'}"
+        ]
+    return Evidence.of(
+        "dns", "\n".join(lines), source=f"{answer.name} {answer.rdtype} at {answer.server}", at=answer.at
+    )
 
 
 def distinct(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding a rule and subject, the worse one at the first one's place: a second would hide behind the same id."""
+    """One finding a rule and subject, the worse one at the first one's place: a second would hide behind the same
+    id."""
     kept: dict[str, Finding] = {}
     for finding in findings:
         before = kept.get(finding.id)

@@ -1,6 +1,7 @@
 """One target judged by itself, without a launch file: the same code and the same findings as the checks of a launch.
 
-Each look makes a launch of the target alone. What belongs to a launch as a whole (which hosts there are, who may send) is left out.
+Each look makes a launch of the target alone. What belongs to a launch as a whole (which hosts there are, who may send)
+is left out.
 """
 
 from __future__ import annotations
@@ -70,13 +71,18 @@ def url_of(target: str, scheme: str = "https") -> str:
 async def redirects(world: World, target: str) -> Looked:
     """The way from an address to its page: the rules of edge.redirects, and for a whole site those of edge.canonical.
 
-    A name, or a site's root, is looked at by http and https alike; a page by the scheme it was given with, without one by both.
+    A name, or a site's root, is looked at by http and https alike; a page by the scheme it was given with, without one
+    by both.
     """
     from .edge import redirects as check
 
     url = url_of(target)
     host, whole = host_of(url), urlsplit(url).path in ("", "/") and not urlsplit(url).query
-    starts = (url,) if "://" in target and not whole else tuple(f"{scheme}://{url.partition('://')[2]}" for scheme in ("http", "https"))
+    starts = (
+        (url,)
+        if "://" in target and not whole
+        else tuple(f"{scheme}://{url.partition('://')[2]}" for scheme in ("http", "https"))
+    )
     chains = await asyncio.gather(*(world.web.follow(start) for start in starts))
     say = Say("edge.redirects", world.clock.now())
     if whole and host == f"www.{registrable(host)}":
@@ -125,7 +131,8 @@ async def _page(say: Say, launch: Launch, world: World, host: str, chain: Chain)
 
 
 async def headers(world: World, target: str, role: Role = "web") -> Looked:
-    """The rules of edge.headers on one page, and the cookie and mixed content rules of edge.https on the same answer."""
+    """The rules of edge.headers on one page, and the cookie and mixed content rules of edge.https on the same
+    answer."""
     from .edge import headers as check
     from .edge.cookies import judge_cookies
     from .edge.mixed import judge_mixed
@@ -135,7 +142,11 @@ async def headers(world: World, target: str, role: Role = "web") -> Looked:
     launch = launch_of(host, role=role)
     say, pages = Say("edge.headers", world.clock.now()), Say("edge.https", world.clock.now())
     judged, chain = await asyncio.gather(check.judge_host(say, launch, world, host, role, url), world.web.follow(url))
-    seen = [chain.end] if isinstance(chain.end, Reply) and not wall(chain.end) and scheme_of(chain.end.url) == "https" else []
+    seen = (
+        [chain.end]
+        if isinstance(chain.end, Reply) and not wall(chain.end) and scheme_of(chain.end.url) == "https"
+        else []
+    )
     findings = [*judged, *judge_cookies(pages, seen), *await judge_mixed(pages, world, seen)]
     return Looked(sights={"chain": chain}, findings=tuple(distinct(findings)))
 
@@ -146,9 +157,14 @@ async def tls(world: World, host: str, port: int = 443, *, versions: bool = Fals
 
     say = Say("edge.certificates", world.clock.now())
     host = host.lower().rstrip(".")
-    sight, answers = await asyncio.gather(world.tls.look(host, port), world.tls.versions(host, port) if versions else _nothing())
+    sight, answers = await asyncio.gather(
+        world.tls.look(host, port), world.tls.versions(host, port) if versions else _nothing()
+    )
     findings = judge_look(say, host, sight, answers, world.clock.now(), role=role)
-    return Looked(sights={"sight": sight, "versions": answers} if versions else {"sight": sight}, findings=tuple(distinct(findings)))
+    return Looked(
+        sights={"sight": sight, "versions": answers} if versions else {"sight": sight},
+        findings=tuple(distinct(findings)),
+    )
 
 
 async def _nothing() -> None:
@@ -159,7 +175,9 @@ async def domain(world: World, target: str, rdap: str = "") -> Looked:
     """Registration, name servers, the health of the zone and where the name leads."""
     name = host_of(url_of(target))
     launch = launch_of(name, rdap=rdap)
-    registration, servers = await asyncio.gather(world.registry.domain(launch.domain), world.dns.ask(launch.domain, "NS"))
+    registration, servers = await asyncio.gather(
+        world.registry.domain(launch.domain), world.dns.ask(launch.domain, "NS")
+    )
     known = base.load_all()
     told = await asyncio.gather(*(_all(known[check](launch, world)) for check in DOMAIN_CHECKS if check in known))
     findings = [finding for row in told for finding in row]

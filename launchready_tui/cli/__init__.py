@@ -20,7 +20,8 @@ def main() -> None:
 
 
 def _stand_in() -> None:
-    """Where the caller closed a standard stream, nothing is read from it and nothing is shown: the lowest free descriptor is its own."""
+    """Where the caller closed a standard stream, nothing is read from it and nothing is shown: the lowest free
+    descriptor is its own."""
     import os
     from pathlib import Path
 

@@ -34,9 +34,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "day": ("day:day", "Show launch day, or add a line to its log."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
     "history": ("history:history", "Show past runs, or one saved result."),
-    "inspect": ("inspect:inspect", "Look at a name's DNS, web, redirects, headers, TLS, registration or mail; no launch file needed."),
+    "inspect": (
+        "inspect:inspect",
+        "Look at a name's DNS, web, redirects, headers, TLS, registration or mail; no launch file needed.",
+    ),
     "mail": ("mail:mail", "Test the mails that the product sends: cause one, find it, judge it."),
-    "edge-config": ("edge_config:edge_config", "Print redirects, headers and caching rules for nginx, Cloudflare, Vercel or Netlify."),
+    "edge-config": (
+        "edge_config:edge_config",
+        "Print redirects, headers and caching rules for nginx, Cloudflare, Vercel or Netlify.",
+    ),
     "explain": ("explain:explain", "Explain a rule or a check, and where it comes from."),
     "paths": ("paths:paths", "Show where everything lies."),
     "doctor": ("doctor:doctor", "Show what works here, and what stays unchecked without the rest."),
@@ -59,7 +65,9 @@ class Program(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """A known command; else a folder for the console; else the nearest command is named."""
         first = args[0]
         if first not in COMMANDS and _is_folder(first):
@@ -92,7 +100,8 @@ def _is_folder(word: str) -> bool:
 @common
 @click.pass_context
 def program(context: click.Context) -> int | None:
-    """Takes a marketplace from prototype to launch: looks at the running product, says what stands in the way and how to fix it.
+    """Takes a marketplace from prototype to launch: looks at the running product, says what stands in the way and how
+    to fix it.
 
     \b
     launchready              opens the console in this folder

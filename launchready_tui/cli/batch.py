@@ -1,4 +1,5 @@
-"""JSON lines in, JSON lines out: one question a line, one answer a line, in the order they came, told as soon as each is there."""
+"""JSON lines in, JSON lines out: one question a line, one answer a line, in the order they came, told as soon as each
+is there."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ def text_of(row: Row, key: str, *, needed: bool = True) -> str:
     return value
 
 
-def run(said: Common, private: tuple[str, ...], answer: Answer, *, bare: str = "", lines: Sequence[str] | None = None) -> int:
+def run(
+    said: Common, private: tuple[str, ...], answer: Answer, *, bare: str = "", lines: Sequence[str] | None = None
+) -> int:
     """Answers stdin, or these lines of it where it was read already.
 
     A line that is no question is answered with `error`, and makes the exit code 1.
@@ -94,12 +97,15 @@ def refused(problem: BadLineError) -> Row:
 
 
 def next_line(longest: int = LONGEST) -> str | BadLineError:
-    """The next line of stdin, empty at its end. A line that is no UTF-8, or longer than so many octets, is passed over and told."""
+    """The next line of stdin, empty at its end. A line that is no UTF-8, or longer than so many octets, is passed over
+    and told."""
     raw = sys.stdin.buffer.readline(longest)
     if len(raw) == longest and not raw.endswith(b"\n"):
         while (more := sys.stdin.buffer.readline(LONGEST)) and not more.endswith(b"\n"):
             pass
-        return BadLineError(f"longer than {longest // 1024 // 1024} MB" if longest >= 1024 * 1024 else f"longer than {longest} octets")
+        return BadLineError(
+            f"longer than {longest // 1024 // 1024} MB" if longest >= 1024 * 1024 else f"longer than {longest} octets"
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

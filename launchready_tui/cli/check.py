@@ -25,7 +25,9 @@ FAIL_ON = ("blocker", "high", "medium", "low", "never")
 
 @click.command()
 @click.argument("names", nargs=-1, type=CheckName(), metavar="[STAGE|CHECK]...")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written."
+)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json and stop.")
 @click.option(
     "--fail-on",
@@ -37,10 +39,13 @@ FAIL_ON = ("blocker", "high", "medium", "low", "never")
 @click.option("--out", type=TO_FILE, metavar="FILE", help="Write the report there, not to stdout.")
 @common
 @pass_common
-def check(said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: bool, fail_on: str, out: Path | None) -> int:
+def check(
+    said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: bool, fail_on: str, out: Path | None
+) -> int:
     """Run all checks that run by themselves, or some, and print what they found.
 
-    A stage is named by id or number, a check by id, such as `edge` or `edge.redirects`. Each result is on the disk when its
+    A stage is named by id or number, a check by id, such as `edge` or `edge.redirects`. Each result is on the disk
+    when its
     `saved ID` line appears on stderr. A run of some checks gives no verdict.
 
     \b
@@ -67,7 +72,8 @@ def check(said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: b
 
 
 async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
-    """Runs the checks, tells the progress on stderr, and returns the report. A part is told apart from the whole by `chosen`."""
+    """Runs the checks, tells the progress on stderr, and returns the report. A part is told apart from the whole by
+    `chosen`."""
     from ..report import Report
     from ..report import of as standings_of
     from ..run import Doing, Ended, Finished, Started

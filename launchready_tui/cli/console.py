@@ -13,7 +13,9 @@ from .say import Exit
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]")
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
+)
 @common
 @pass_common
 def console(said: Common, folder: Path | None = None) -> int:
@@ -41,7 +43,9 @@ def needs_a_terminal() -> None:
     if not has_terminal():
         raise click.UsageError(f"the console needs a terminal; {_WITHOUT}")
     if os.environ.get("TERM") == "dumb":
-        raise click.UsageError(f"the console needs a terminal that can be drawn on, and TERM says that this one cannot (dumb); {_WITHOUT}")
+        raise click.UsageError(
+            f"the console needs a terminal that can be drawn on, and TERM says that this one cannot (dumb); {_WITHOUT}"
+        )
 
 
 _WITHOUT = "`launchready check` and `launchready demo --headless` run without one"

@@ -1,4 +1,5 @@
-"""`launchready credentials`: values come from a hidden prompt or from stdin, never from the command line, and are never shown."""
+"""`launchready credentials`: values come from a hidden prompt or from stdin, never from the command line, and are
+never shown."""
 
 from __future__ import annotations
 
@@ -30,7 +31,13 @@ def vault_of(said: Common) -> Vault:
 
 @credentials.command("set")
 @click.argument("name")
-@click.option("--host", "hosts", multiple=True, metavar="HOST", help="It may only go there; *.example.com for all below. May be repeated.")
+@click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="HOST",
+    help="It may only go there; *.example.com for all below. May be repeated.",
+)
 @click.option("--label", default="", help="A few words on what it is.")
 @common
 @pass_common
@@ -47,7 +54,8 @@ def set_one(said: Common, name: str, hosts: tuple[str, ...], label: str) -> int:
     if place == "memory":
         # What lives in memory ends with this program, so it was not stored at all.
         raise CouldNotRun(
-            f"{name} was not stored. {vault.status().words.partition('. ')[0]}. Set {variable(name)} in the environment instead."
+            f"{name} was not stored. {vault.status().words.partition('. ')[0]}. Set {variable(name)} in the "
+            "environment instead."
         )
     note(
         f"{name} is in this machine's keyring"
@@ -113,7 +121,9 @@ def _past(words: str) -> str:
 def test_one(said: Common, name: str, host: str) -> int:
     """Whether NAME can be read now, and from where; the value is not shown."""
     vault = vault_of(said)
-    wanted = host or next((entry.hosts[0].replace("*.", "www.") for entry in vault.entries() if entry.name == name and entry.hosts), "")
+    wanted = host or next(
+        (entry.hosts[0].replace("*.", "www.") for entry in vault.entries() if entry.name == name and entry.hosts), ""
+    )
     secret = vault.get(name, wanted)
     if secret is None:
         note(vault.why(name, wanted))

@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--note", "words", default="", metavar="TEXT", help="Append a line to the log, with the time and your name.")
+@click.option(
+    "--note", "words", default="", metavar="TEXT", help="Append a line to the log, with the time and your name."
+)
 @click.option(
     "--at",
     "checkpoint",
     default="",
     metavar="CHECKPOINT",
-    help="With --note: this checkpoint was gone through. Counted from the launch, such as T-24h, T-1h (or T-60m), T0, T+15m.",
+    help="With --note: this checkpoint was gone through. Counted from the launch, such as "
+    "T-24h, T-1h (or T-60m), T0, T+15m.",
 )
 @click.option("--log", "log_file", type=TO_FILE, metavar="FILE", help="Write the log there (Markdown).")
 @common
 @pass_common
 def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int:
-    """Show launch day: what is looked at when and how it stands, who decides, how to close and go back, and what happened."""
+    """Show launch day: what is looked at when and how it stands, who decides, how to close and go back, and what
+    happened."""
     from ..handover import day as room
 
     ws = said.open()
@@ -80,7 +84,11 @@ def _show(made: Day) -> None:
         when = f"in {span(ahead)}" if ahead >= 0 else f"{span(-ahead)} ago"
         click.echo(f"Launch {stamp(made.launch_at or made.at)}, {when}")
     said = f"{made.said.answer}, {made.said.by}, {stamp(made.said.on)}" if made.said else "not said yet"
-    click.echo(for_terminal(f"Go or no-go: {said} (decides: {made.decider or 'nobody is named'}); checks say {made.verdict.label}"))
+    click.echo(
+        for_terminal(
+            f"Go or no-go: {said} (decides: {made.decider or 'nobody is named'}); checks say {made.verdict.label}"
+        )
+    )
     click.echo("")
     for stop in made.stops:
         mark = {"now": ">", "past": "x" if stop.done else "-", "ahead": " ", "open": " "}[stop.phase]

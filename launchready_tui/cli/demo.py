@@ -22,18 +22,27 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="Without a terminal: run all checks, say the verdict, write the handover folder.")
-@click.option("--fixed", multiple=True, metavar="ID", help="Start with this flaw repaired; `all` for every one. May be given again.")
+@click.option(
+    "--headless", is_flag=True, help="Without a terminal: run all checks, say the verdict, write the handover folder."
+)
+@click.option(
+    "--fixed",
+    multiple=True,
+    metavar="ID",
+    help="Start with this flaw repaired; `all` for every one. May be given again.",
+)
 @click.option("--flaws", is_flag=True, help="List the flaws of the demo marketplace and stop.")
-@click.option("--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written."
+)
 @click.option("--out", type=TO_FOLDER, metavar="DIR", help="Where the handover folder goes.")
 @common
 @pass_common
 def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:
     """Walk the embedded demo marketplace: real servers on this machine, with flaws to find and to fix.
 
-    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown away at the
-    end; a handover folder that you export from the console stays, in --out, -C or the folder you are in.
+    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown
+    away at the end; a handover folder that you export from the console stays, in --out, -C or the folder you are in.
     """
     if flaws:
         return _list_flaws(said)
@@ -127,7 +136,10 @@ def _hand_over(ws: Workspace, out: Path | None) -> None:
         if problems:
             raise CouldNotRun(f"the handover folder does not verify: {problems[0]}")
         if out is None:
-            note(f"The handover folder was written, verified ({len(made.files)} files) and thrown away; --out DIR keeps it")
+            note(
+                f"The handover folder was written, verified ({len(made.files)} files) and "
+                "thrown away; --out DIR keeps it"
+            )
         else:
             note(f"Handover folder: {made.folder}")
             note(f"Handover zip:    {made.zip}")

@@ -21,7 +21,9 @@ def deploy() -> None:
 
 
 @deploy.command("mark")
-@click.option("--sha", default="", metavar="COMMIT", help="What was deployed; default: where the launch file's repository stands.")
+@click.option(
+    "--sha", default="", metavar="COMMIT", help="What was deployed; default: where the launch file's repository stands."
+)
 @click.option("--env", default="production", show_default=True, help="Where it went.")
 @click.option("--by", default="", help="Who did it; default: this user.")
 @click.option("--at", type=MOMENT, metavar="TIME", help="When it was live; default: now.")
@@ -29,7 +31,8 @@ def deploy() -> None:
 @common
 @pass_common
 def mark(said: Common, sha: str, env: str, by: str, at: datetime | None, failed: bool) -> int:
-    """Mark a deploy: charts show it, incidents name it, and answers before and after it are compared. A last step for CI."""
+    """Mark a deploy: charts show it, incidents name it, and answers before and after it are compared. A last step for
+    CI."""
     from ..text import clean
     from ..watch.marks import mark_deploy
 

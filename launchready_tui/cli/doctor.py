@@ -58,17 +58,23 @@ class Line:
 def doctor(said: Common, offline: bool) -> int:
     """Show what is installed, how credentials are kept, and what can be reached from here.
 
-    With a launch file in the folder the network is tried on its own names only; without one, one DNS question for `com` is asked.
-    Exit code 1 where something stays unchecked.
+    With a launch file in the folder the network is tried on its own names only; without one, one DNS question for
+    `com` is asked. Exit code 1 where something stays unchecked.
     """
     ink = said.ink()
     file, launch_lines = _launch(said)
-    groups = [("Program", [*_program(), *_packages()]), ("This launch", launch_lines), ("Credentials", [_keyring(file)])]
+    groups = [
+        ("Program", [*_program(), *_packages()]),
+        ("This launch", launch_lines),
+        ("Credentials", [_keyring(file)]),
+    ]
     for title, lines in groups:
         _show(title, lines, ink)
     network = [Line("info", "network", "not tried (--offline)")] if offline else asyncio.run(_network(said, file))
     _show("Network", network, ink)
-    missing = [line for _, lines in [*groups, ("", network)] for line in lines if line.unchecked and line.state != "pass"]
+    missing = [
+        line for _, lines in [*groups, ("", network)] for line in lines if line.unchecked and line.state != "pass"
+    ]
     if missing:
         click.echo(ink.paint("What stays unchecked here", "bold"))
         for line in missing:
@@ -88,7 +94,11 @@ def _show(title: str, lines: list[Line], ink: Ink) -> None:
 
 def _program() -> list[Line]:
     terminal = shutil.get_terminal_size()
-    colour = "no colours (NO_COLOR)" if os.environ.get("NO_COLOR") else os.environ.get("COLORTERM") or os.environ.get("TERM") or "no TERM"
+    colour = (
+        "no colours (NO_COLOR)"
+        if os.environ.get("NO_COLOR")
+        else os.environ.get("COLORTERM") or os.environ.get("TERM") or "no TERM"
+    )
     encoding = (sys.stdout.encoding or "unknown").lower()
     small = terminal.columns < 60 or terminal.lines < 16
     return [
@@ -98,7 +108,8 @@ def _program() -> list[Line]:
         Line(
             "warn" if small else "pass",
             "terminal",
-            f"{terminal.columns}x{terminal.lines}, {encoding}, {colour}" + ("; the console wants 60x16" if small else ""),
+            f"{terminal.columns}x{terminal.lines}, {encoding}, {colour}"
+            + ("; the console wants 60x16" if small else ""),
         ),
     ]
 
@@ -124,13 +135,20 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
 
     path = find(said.where)
     if not path.exists():
-        return None, [Line("info", "launch file", f"none in {said.where.resolve()}; `launchready init DOMAIN` writes one")]
+        return None, [
+            Line("info", "launch file", f"none in {said.where.resolve()}; `launchready init DOMAIN` writes one")
+        ]
     try:
         file = load(path)
     except LaunchFileError as error:
         count = len(error.problems)
         return None, [
-            Line("fail", "launch file", f"{count} problems; `launchready check` lists them", "this launch, until its file is mended")
+            Line(
+                "fail",
+                "launch file",
+                f"{count} problems; `launchready check` lists them",
+                "this launch, until its file is mended",
+            )
         ]
     lines = [Line("pass", "launch file", f"{path.resolve()} ({file.launch.domain})")]
     if Trust(state_dir()).knows(file.sha256):
@@ -146,11 +164,18 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
     if file.launch.permission is None:
         lines.append(
             Line(
-                "warn", "permission", "none recorded", "what goes beyond an ordinary visit (old TLS versions, CORS): no permission recorded"
+                "warn",
+                "permission",
+                "none recorded",
+                "what goes beyond an ordinary visit (old TLS versions, CORS): no permission recorded",
             )
         )
     else:
-        lines.append(Line("pass", "permission", f"by {file.launch.permission.by} for {', '.join(file.launch.permission.domains)}"))
+        lines.append(
+            Line(
+                "pass", "permission", f"by {file.launch.permission.by} for {', '.join(file.launch.permission.domains)}"
+            )
+        )
     return file, lines
 
 
@@ -161,7 +186,12 @@ def _keyring(file: LaunchFile | None) -> Line:
     status = Vault(file.launch.domain if file else "doctor", state_dir()).status()
     needed = file is not None and any(route.login for route in file.launch.routes)
     unchecked = "routes that need a log-in, unless their credential is in the environment" if needed else ""
-    return Line("pass" if status.kind == "ready" else "warn", "keyring", status.words, unchecked if status.kind != "ready" else "")
+    return Line(
+        "pass" if status.kind == "ready" else "warn",
+        "keyring",
+        status.words,
+        unchecked if status.kind != "ready" else "",
+    )
 
 
 async def _network(said: Common, file: LaunchFile | None) -> list[Line]:
@@ -199,7 +229,12 @@ def _resolvers(reach: Any) -> list[Line]:
         source = "as set" if reach.nameservers else "of this machine"
         return [Line("pass", "resolvers", f"{', '.join(given)} ({source})")]
     return [
-        Line("fail", "resolvers", "this machine names none", "everything on the network: there is no resolver (--nameserver names one)")
+        Line(
+            "fail",
+            "resolvers",
+            "this machine names none",
+            "everything on the network: there is no resolver (--nameserver names one)",
+        )
     ]
 
 
@@ -210,7 +245,9 @@ async def _dns(world: World, name: str, rdtype: str) -> Line:
     if isinstance(answer, Failure):
         return Line("fail", "DNS", str(answer), "everything on the network: no DNS answer arrives here")
     if not answer.found:
-        return Line("warn", "DNS", f"answers, and knows no name servers of {name}", f"{name}: this resolver does not know it")
+        return Line(
+            "warn", "DNS", f"answers, and knows no name servers of {name}", f"{name}: this resolver does not know it"
+        )
     return Line("pass", "DNS", f"answers in {answer.duration_ms:.0f} ms")
 
 
@@ -244,5 +281,10 @@ async def _registry(world: World, file: LaunchFile) -> Line:
         return Line("info", "RDAP", "switched off in the launch file")
     found = await world.registry.domain(file.launch.domain)
     if isinstance(found, Failure):
-        return Line("warn", "RDAP", str(found), "registration and its end (audit.registrar): the registry cannot be asked from here")
+        return Line(
+            "warn",
+            "RDAP",
+            str(found),
+            "registration and its end (audit.registrar): the registry cannot be asked from here",
+        )
     return Line("pass", "RDAP", f"answers through {found.source}")

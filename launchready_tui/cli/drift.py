@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.option("--format", "kind", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
 @click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
 @click.option("--no-run", is_flag=True, help="Compare with what was seen last; look at nothing anew.")
-@click.option("--write-ci", is_flag=True, help="Do not compare: write a monthly GitHub job and the data it compares with, without people.")
+@click.option(
+    "--write-ci",
+    is_flag=True,
+    help="Do not compare: write a monthly GitHub job and the data it compares with, without people.",
+)
 @common
 @pass_common
 def drift(said: Common, bundle: Path, kind: str, out: Path | None, no_run: bool, write_ci: bool) -> int:
@@ -31,7 +35,8 @@ def drift(said: Common, bundle: Path, kind: str, out: Path | None, no_run: bool,
     BUNDLE is a handover folder, its zip, or the launchready.json out of it.
 
     \b
-    Exit codes: 0 nothing that can be seen changed, 1 something did (or the folder itself), 2 wrong use, 3 could not run.
+    Exit codes: 0 nothing that can be seen changed, 1 something did (or the folder itself), 2 wrong use, 3 could not
+    run.
     """
     from ..handover import drift as room
 

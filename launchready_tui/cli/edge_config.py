@@ -18,7 +18,8 @@ from .values import TO_FOLDER
 @common
 @pass_common
 def edge_config(said: Common, kind: Any, out: Path | None) -> int:
-    """Print the edge's configuration: what the launch file wants and the last checks found missing. Nothing is asked or changed.
+    """Print the edge's configuration: what the launch file wants and the last checks found missing. Nothing is asked
+    or changed.
 
     Headers that are sent as they should be are left alone. Run `launchready check edge performance.caching` first.
     """
@@ -31,7 +32,10 @@ def edge_config(said: Common, kind: Any, out: Path | None) -> int:
         findings = [one.finding for standing in shot.verdict.standings.values() for one in standing.findings]
         made = plan(ws.launch, findings)
         if not any(host.looked_at and not host.leads_to for host in made.hosts):
-            note("No check has looked at these hosts yet, so the usual headers are written; `launchready check edge` looks.")
+            note(
+                "No check has looked at these hosts yet, so the usual headers are written; `launchready check "
+                "edge` looks."
+            )
         files = files_of(made, kind, shot.banners)
         for name, body in files.items():
             if out is None:
@@ -45,8 +49,12 @@ def edge_config(said: Common, kind: Any, out: Path | None) -> int:
                     out.mkdir(parents=True, exist_ok=True)
                     write_atomically(out / name, body)
                 except OSError as error:
-                    reason = "a folder is in its place" if (out / name).is_dir() else (error.strerror or str(error)).lower()
-                    raise click.UsageError(f"{out / name} cannot be written: {reason}; name another folder with --out") from None
+                    reason = (
+                        "a folder is in its place" if (out / name).is_dir() else (error.strerror or str(error)).lower()
+                    )
+                    raise click.UsageError(
+                        f"{out / name} cannot be written: {reason}; name another folder with --out"
+                    ) from None
                 note(f"written {out / name}")
         return Exit.FINE
     finally:

@@ -1,4 +1,5 @@
-"""`launchready explain`: what a rule tests, why the line is drawn there, and where that comes from; what a key of the launch file means."""
+"""`launchready explain`: what a rule tests, why the line is drawn there, and where that comes from; what a key of the
+launch file means."""
 
 from __future__ import annotations
 
@@ -41,11 +42,17 @@ def explain(said: Common, name: str) -> int:
     elif word in roadmap.rules:
         _rule(roadmap.rules[word], roadmap, ink)
     elif check_id in roadmap.checks and last in ENGINE_RULES:
-        _print(ink, word, [("what it says", ENGINE_RULES[last]), ("check", f"{roadmap.checks[check_id].title} ({check_id})")])
+        _print(
+            ink,
+            word,
+            [("what it says", ENGINE_RULES[last]), ("check", f"{roadmap.checks[check_id].title} ({check_id})")],
+        )
     elif keys := [key for key in reference() if word in ("launchready.toml", key.table, _key(key))]:
         _keys(keys, ink)
     else:
-        near = difflib.get_close_matches(word, [*roadmap.rules, *roadmap.checks, *map(_key, reference())], n=3, cutoff=0.5)
+        near = difflib.get_close_matches(
+            word, [*roadmap.rules, *roadmap.checks, *map(_key, reference())], n=3, cutoff=0.5
+        )
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise click.UsageError(f"{name!r} is no rule, no check and no key of the launch file{hint}")
     return Exit.FINE
@@ -78,7 +85,9 @@ def _rule(rule: RuleSpec, roadmap: Roadmap, ink: Ink) -> None:
 
 def _check(check: CheckSpec, roadmap: Roadmap, ink: Ink) -> None:
     rules = [rule for rule in roadmap.rules if rule.rpartition(".")[0] == check.id]
-    keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[check.shelf_life]
+    keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[
+        check.shelf_life
+    ]
     rows = [
         ("goal", check.goal),
         ("why it matters", check.why),

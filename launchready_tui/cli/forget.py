@@ -57,7 +57,9 @@ def _sure() -> bool:
     except click.Abort as end:
         if isinstance(end.__context__, EOFError):
             note("")
-            raise click.UsageError("standard input is closed, and nobody answered: nothing was deleted; --yes does not ask") from None
+            raise click.UsageError(
+                "standard input is closed, and nobody answered: nothing was deleted; --yes does not ask"
+            ) from None
         note("\nNothing was deleted.")
         raise
 
@@ -76,7 +78,8 @@ def _stop_watching(folder: Path) -> None:
 
 
 def journal_files(folder: Path) -> list[Path]:
-    """The journal, what was watched and asked, launch day's and the handover's records, SQLite's files beside, copies of migrations."""
+    """The journal, what was watched and asked, launch day's and the handover's records, SQLite's files beside, copies
+    of migrations."""
     from ..launch.records import DRAFTS, KEPT_LOGS, RECORDS
     from ..workspace import JOURNAL
 
@@ -86,7 +89,9 @@ def journal_files(folder: Path) -> list[Path]:
     ours = (f"{path.stem}.", "watch.", KEPT_LOGS.name, DRAFTS.name, *RECORDS)
     kinds = ("sqlite3", "watch.log", "watch.lock", KEPT_LOGS.name, DRAFTS.name, *RECORDS)
     return sorted(
-        one for one in path.parent.iterdir() if one.is_file() and one.name.startswith(ours) and any(kind in one.name for kind in kinds)
+        one
+        for one in path.parent.iterdir()
+        if one.is_file() and one.name.startswith(ours) and any(kind in one.name for kind in kinds)
     )
 
 

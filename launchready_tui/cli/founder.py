@@ -19,7 +19,8 @@ _LARGEST = 1024 * 1024
 @common
 @pass_common
 def questions(said: Common, out: Path | None) -> int:
-    """Write one file with every question that only a person can answer, to be sent, filled in with any editor, and read back."""
+    """Write one file with every question that only a person can answer, to be sent, filled in with any editor, and
+    read back."""
     from ..handover.questions import questions as asked
     from ..handover.questions import sheet
 
@@ -33,7 +34,10 @@ def questions(said: Common, out: Path | None) -> int:
             from ..launch.atomic import write_atomically
 
             write_atomically(out, words)
-            note(f"{count} questions written to {out}; read the answers back with `launchready answers {out.name} --from PERSON`")
+            note(
+                f"{count} questions written to {out}; read the answers back with `launchready answers {out.name} "
+                "--from PERSON`"
+            )
         return Exit.FINE
     finally:
         ws.close()
@@ -81,7 +85,8 @@ def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
 @common
 @pass_common
 def sign(said: Common, what: str, by: str, reason: str) -> int:
-    """Put a name under the go or no-go, or under a line of the handover checklist (such as owns.registrar, handover.backups).
+    """Put a name under the go or no-go, or under a line of the handover checklist (such as owns.registrar,
+    handover.backups).
 
     Go and no-go are said by the person named in the plan ([plan] decider in inventory.toml).
     """

@@ -29,7 +29,9 @@ TOLD = 20
     show_default=True,
     help="team: without names, contacts, hours and who pays.",
 )
-@click.option("--sign", "key", type=_FILE, metavar="KEY", help="Sign it with this SSH key (ssh-keygen, OpenSSH 8.1 or later).")
+@click.option(
+    "--sign", "key", type=_FILE, metavar="KEY", help="Sign it with this SSH key (ssh-keygen, OpenSSH 8.1 or later)."
+)
 @click.option("--offline", is_flag=True, help="Ask no DNS: the zone file then holds what the checks kept.")
 @common
 @pass_common
@@ -80,7 +82,9 @@ def fresh_records(ws: Workspace) -> tuple[Record, ...]:
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.option("--key", type=_FILE, metavar="FILE", help="Test the signature too, by this public key or allowed-signers file.")
+@click.option(
+    "--key", type=_FILE, metavar="FILE", help="Test the signature too, by this public key or allowed-signers file."
+)
 def verify(bundle: Path, key: Path | None) -> int:
     """Test a handover folder or zip byte by byte: nothing changed, missing or added since the export."""
     from ..handover import verify as problems_of

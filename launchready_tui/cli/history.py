@@ -82,7 +82,11 @@ def _show(saved: list[tuple[str, CheckResult]], kind: str, ink: Ink, *, whole: b
         click.echo(json.dumps(found[0] if whole else found, indent=2))
         return Exit.FINE
     for saved_id, result in saved:
-        click.echo(ink.finish(f"{saved_id:>16}  {ink.glyph(str(result.state))} {result.check:24}  {result.duration_ms / 1000:.2f} s"))
+        click.echo(
+            ink.finish(
+                f"{saved_id:>16}  {ink.glyph(str(result.state))} {result.check:24}  {result.duration_ms / 1000:.2f} s"
+            )
+        )
         if whole:
             _whole(result, ink)
     return Exit.FINE

@@ -23,16 +23,37 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("domain", required=False)
 @click.option("--name", help="What the product is called; without it, made from the domain.")
-@click.option("--har", "hars", type=_FILE, multiple=True, metavar="FILE", help="Add the routes of a recording (HAR) of the browser.")
-@click.option("--openapi", "openapis", type=_FILE, multiple=True, metavar="FILE", help="Add the routes of an OpenAPI document (JSON).")
+@click.option(
+    "--har",
+    "hars",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Add the routes of a recording (HAR) of the browser.",
+)
+@click.option(
+    "--openapi",
+    "openapis",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Add the routes of an OpenAPI document (JSON).",
+)
 @click.option("--offline", is_flag=True, help="Look at nothing; write what is known from the domain alone.")
 @common
 @pass_common
-def init(said: Common, domain: str | None, name: str | None, hars: tuple[Path, ...], openapis: tuple[Path, ...], offline: bool) -> int:
+def init(
+    said: Common,
+    domain: str | None,
+    name: str | None,
+    hars: tuple[Path, ...],
+    openapis: tuple[Path, ...],
+    offline: bool,
+) -> int:
     """Look at DOMAIN as a visitor would, and write launchready.toml with what was seen.
 
-    An existing file is never overwritten. Where no host of DOMAIN can be seen nothing is written, unless --offline says so.
-    Without DOMAIN, --har and --openapi add routes to the launch file that is there.
+    An existing file is never overwritten. Where no host of DOMAIN can be seen nothing is written, unless --offline
+    says so. Without DOMAIN, --har and --openapi add routes to the launch file that is there.
     """
     from ..launch.load import find
 
@@ -42,19 +63,24 @@ def init(said: Common, domain: str | None, name: str | None, hars: tuple[Path, .
             raise click.UsageError("name the domain, such as `launchready init example.com`")
         return _add_routes(path, hars, openapis)
     if path.exists():
-        raise click.UsageError(f"{path} is there already and is not overwritten; edit it, or work in another folder (-C DIR)")
+        raise click.UsageError(
+            f"{path} is there already and is not overwritten; edit it, or work in another folder (-C DIR)"
+        )
     proposal = _propose(domain, said, offline)
     if proposal.seen and not proposal.found:
         _tell(proposal)
         raise CouldNotRun(
-            f"no host of {proposal.launch.domain} could be seen, so nothing was written. Look at the spelling and at the network "
+            f"no host of {proposal.launch.domain} could be seen, so nothing was written. Look at the spelling "
+            "and at the network "
             "(`launchready doctor`); `launchready init --offline` writes the file all the same"
         )
     launch = proposal.launch
     if name:
         launch = msgspec.structs.replace(launch, name=name)
     imported = _imported(launch, hars, openapis)
-    launch = msgspec.structs.replace(launch, routes=(*launch.routes, *(route for one in imported for route in one.routes)))
+    launch = msgspec.structs.replace(
+        launch, routes=(*launch.routes, *(route for one in imported for route in one.routes))
+    )
     _write(path, launch, proposal, imported)
     return Exit.FINE
 

@@ -1,6 +1,8 @@
-"""`launchready inspect`: one look at one thing, as an engineer would take with dig, whois, curl -v and openssl; no launch file needed.
+"""`launchready inspect`: one look at one thing, as an engineer would take with dig, whois, curl -v and openssl; no
+launch file needed.
 
-`dns` and `web` show what is there; `redirects`, `headers`, `tls` and `domain` judge it as well, with the findings of the checks.
+`dns` and `web` show what is there; `redirects`, `headers`, `tls` and `domain` judge it as well, with the findings of
+the checks.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ RECORDS = ("A", "AAAA", "CNAME", "NS", "SOA", "MX", "TXT", "CAA", "HTTPS")
 def inspect() -> None:
     """Look at one thing. Targets are names or URLs; `-` reads them from stdin, one a line.
 
-    dns and web show what is there; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something is broken, or
-    could not be seen; 2: an argument can be no target, and nothing is looked at. A line of stdin that can be none is told in its place
-    and counts as not seen.
+    dns and web show what is there; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something
+    is broken, or could not be seen; 2: an argument can be no target, and nothing is looked at. A line of stdin that
+    can be none is told in its place and counts as not seen.
     """
 
 
@@ -36,9 +38,16 @@ def _looking(function: Any) -> Any:
     for option in (
         click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
         click.option(
-            "--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True, help="json: one line a target."
+            "--format",
+            "kind",
+            type=click.Choice(("text", "json")),
+            default="text",
+            show_default=True,
+            help="json: one line a target.",
         ),
-        click.option("--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."),
+        click.option(
+            "--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."
+        ),
         common,
         pass_common,
     ):
@@ -48,10 +57,17 @@ def _looking(function: Any) -> Any:
 
 @inspect.command("dns")
 @_looking
-@click.option("-t", "--type", "types", multiple=True, metavar="TYPE", help=f"Record types; default: {' '.join(RECORDS)}.")
+@click.option(
+    "-t", "--type", "types", multiple=True, metavar="TYPE", help=f"Record types; default: {' '.join(RECORDS)}."
+)
 @click.option("--at", "server", metavar="ADDR[:PORT]", help="Ask this server directly, without recursion.")
 def look_at_dns(
-    said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], types: tuple[str, ...], server: str | None
+    said: Common,
+    targets: tuple[str, ...],
+    kind: str,
+    private: tuple[str, ...],
+    types: tuple[str, ...],
+    server: str | None,
 ) -> int:
     """DNS records of names, with TTL and who answered."""
     from .inspect_text import dns_lines
@@ -70,7 +86,12 @@ def look_at_dns(
 @click.option("--no-follow", is_flag=True, help="Show the first answer only.")
 @click.option("--method", default="GET", show_default=True)
 @click.option(
-    "-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", help="Send this header with the first request of --no-follow."
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="NAME: VALUE",
+    help="Send this header with the first request of --no-follow.",
 )
 def look_at_web(
     said: Common,
@@ -108,7 +129,8 @@ _role = click.option("--role", type=click.Choice(ROLES), default="web", show_def
 @inspect.command("redirects")
 @_looking
 def look_at_redirects(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
-    """Where an address leads, hop by hop, and what is wrong on the way; for a whole site by http, https, with and without www."""
+    """Where an address leads, hop by hop, and what is wrong on the way; for a whole site by http, https, with and
+    without www."""
     from ..checks import single
     from .inspect_text import redirect_lines
 
@@ -131,7 +153,9 @@ def look_at_headers(said: Common, targets: tuple[str, ...], kind: str, private: 
 
 @inspect.command("domain")
 @_looking
-@click.option("--rdap", default="", metavar="URL", help="The registry's RDAP service, where the public list names none.")
+@click.option(
+    "--rdap", default="", metavar="URL", help="The registry's RDAP service, where the public list names none."
+)
 def look_at_domain(said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], rdap: str) -> int:
     """Registration, name servers, the health of the zone, and where the name leads."""
     from ..checks import single
@@ -159,11 +183,23 @@ def _launch(role: str = "web", rdap: str = "") -> Any:
 @_looking
 @_role
 @click.option("--versions", is_flag=True, help="Offer each protocol version alone, too: four handshakes more.")
-@click.option("--starttls", type=click.Choice(("smtp",)), default=None, help="Begin with this protocol's STARTTLS (port 25): shown only.")
+@click.option(
+    "--starttls",
+    type=click.Choice(("smtp",)),
+    default=None,
+    help="Begin with this protocol's STARTTLS (port 25): shown only.",
+)
 def look_at_tls(
-    said: Common, targets: tuple[str, ...], kind: str, private: tuple[str, ...], role: str, versions: bool, starttls: str | None
+    said: Common,
+    targets: tuple[str, ...],
+    kind: str,
+    private: tuple[str, ...],
+    role: str,
+    versions: bool,
+    starttls: str | None,
 ) -> int:
-    """A TLS server: whether its certificate verifies, the chain, protocol and cipher, and what is wrong. A target is HOST[:PORT]."""
+    """A TLS server: whether its certificate verifies, the chain, protocol and cipher, and what is wrong. A target is
+    HOST[:PORT]."""
     from ..checks import single
     from ..wire import split_host_port
     from .inspect_text import tls_lines
@@ -172,9 +208,20 @@ def look_at_tls(
         host, port = split_host_port(target)
         if starttls:
             return {"sight": await world.tls.look(host, port or 25, starttls="smtp")}
-        return await single.tls(world, host, port or 443, versions=versions or "intrusive" in world.allow, role=cast("Role", role))
+        return await single.tls(
+            world, host, port or 443, versions=versions or "intrusive" in world.allow, role=cast("Role", role)
+        )
 
-    return walk(said, targets, "server", kind, private, look, tls_lines, lambda target: single.launch_of(split_host_port(target)[0]))
+    return walk(
+        said,
+        targets,
+        "server",
+        kind,
+        private,
+        look,
+        tls_lines,
+        lambda target: single.launch_of(split_host_port(target)[0]),
+    )
 
 
 from . import inspect_bounce, inspect_mail  # noqa: E402, F401 - register their kinds of look on the group above

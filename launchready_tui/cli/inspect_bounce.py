@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
     """What a refusal of a mail server means: cause, whose it is, fix. Nothing is asked of anybody.
 
-    TEXT is the reply, a log line or a code such as "550 5.7.26"; `-` reads a whole returned mail from stdin, or JSON lines such as
-    {"text": "550-5.7.26 ..."}. Exit code 1: nothing in it is known.
+    TEXT is the reply, a log line or a code such as "550 5.7.26"; `-` reads a whole returned mail from stdin, or JSON
+    lines such as {"text": "550-5.7.26 ..."}. Exit code 1: nothing in it is known.
     """
     from ..mailflow.bounce import LONGEST, decode
 

@@ -28,7 +28,9 @@ def _looking(function: Any) -> Any:
     """Options of every kind of look at mail."""
     for option in (
         click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True),
-        click.option("--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."),
+        click.option(
+            "--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."
+        ),
         common,
         pass_common,
     ):
@@ -170,12 +172,19 @@ def _policy(found: Discovery) -> batch.Row:
 
 @inspect.command("dkim")
 @click.argument("target", metavar="DOMAIN")
-@click.option("--selector", "selectors", multiple=True, metavar="NAME", help="Look at this selector; without it the usual ones are tried.")
+@click.option(
+    "--selector",
+    "selectors",
+    multiple=True,
+    metavar="NAME",
+    help="Look at this selector; without it the usual ones are tried.",
+)
 @_looking
 def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
     """The keys that a domain signs its mail with, and what is wrong with each.
 
-    `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual ones are tried.
+    `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual
+    ones are tried.
     """
     from ..mailauth.dkim_lookup import answers_anything, probe
     from ..mailauth.senders import usual_selectors
@@ -206,7 +215,9 @@ def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: st
         from .mail_text import dkim_lines
 
         _print(said, dkim_lines(target, found, said.ink()))
-    broken = any(one.failure is not None or one.absent or one.several or not (one.key and one.key.usable) for one in found)
+    broken = any(
+        one.failure is not None or one.absent or one.several or not (one.key and one.key.usable) for one in found
+    )
     return Exit.FOUND if broken else Exit.FINE
 
 
@@ -219,7 +230,10 @@ def _key(one: Found) -> batch.Row:
         "state": _state(one),
         "type": key.kind if key else None,
         "bits": key.bits if key else None,
-        "problems": [{"flaw": problem.flaw, "words": problem.words, "start": problem.start, "end": problem.end} for problem in key.problems]
+        "problems": [
+            {"flaw": problem.flaw, "words": problem.words, "start": problem.start, "end": problem.end}
+            for problem in key.problems
+        ]
         if key
         else [],
         "service": one.service.name if one.service else None,
@@ -251,10 +265,12 @@ def _state(one: Found) -> str:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @_looking
 def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
-    """A received mail in its raw form: SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click, text part.
+    """A received mail in its raw form: SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click, text
+    part.
 
     FILE is what "Show original" or "View message source" saves; `-` reads one message from stdin, or JSON lines such as
-    {"file": "mail.eml"} or {"message": "From: ..."}. No link is opened. Exit code 1: it is not authenticated, or could not be judged.
+    {"file": "mail.eml"} or {"message": "From: ..."}. No link is opened. Exit code 1: it is not authenticated, or could
+    not be judged.
     """
     from ..mailauth.message import read
 
@@ -281,7 +297,10 @@ def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tu
         bad = bad or isinstance(letter, str) or letter.dmarc_result != "pass"
         if kind == "json":
             click.echo(
-                json.dumps({"file": name, **(_letter(letter) if not isinstance(letter, str) else {"error": letter})}, ensure_ascii=True)
+                json.dumps(
+                    {"file": name, **(_letter(letter) if not isinstance(letter, str) else {"error": letter})},
+                    ensure_ascii=True,
+                )
             )
             continue
         if isinstance(letter, str):
@@ -300,7 +319,10 @@ def _message_lines(said: Common, private: tuple[str, ...], raw: bytes) -> int:
 
     async def answer(world: World, row: batch.Row) -> batch.Row:
         if "file" in row:
-            return {"file": row["file"], **_letter(await read(world.dns, await asyncio.to_thread(_file, batch.text_of(row, "file"))))}
+            return {
+                "file": row["file"],
+                **_letter(await read(world.dns, await asyncio.to_thread(_file, batch.text_of(row, "file")))),
+            }
         return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
 
     return batch.run(said, private, answer, lines=raw.decode("utf-8", "replace").split("\n"))

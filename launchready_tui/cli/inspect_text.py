@@ -14,7 +14,12 @@ from ..report.ink import Ink, pad
 from ..text import clean_block, for_terminal
 from ..world.sights import Certificate, Chain, DnsAnswer, Hop, Phases, Registration, Reply, TlsSight
 
-_VERIFY = {10: "it has expired", 9: "it is not valid yet", 62: "it is for another name", 64: "it is for another address"}
+_VERIFY = {
+    10: "it has expired",
+    9: "it is not valid yet",
+    62: "it is for another name",
+    64: "it is for another address",
+}
 _VERIFY |= {
     18: "it is signed by itself",
     19: "its chain ends in an unknown authority",
@@ -38,7 +43,8 @@ def dns_lines(seen: dict[str, DnsAnswer | Failure] | Failure, ink: Ink) -> Itera
         if isinstance(answer, Failure):
             yield f"{lead} {_no(answer, ink, 9)}"
             continue
-        told.add(f"{answer.server}{' (authoritative)' if answer.authoritative else ''}{' via ' + answer.via if answer.via else ''}")
+        sure = " (authoritative)" if answer.authoritative else ""
+        told.add(f"{answer.server}{sure}{f' via {answer.via}' if answer.via else ''}")
         if answer.status == "nxdomain":
             yield f"{lead} {ink.paint('no such name', 'dim')}"
         elif not answer.records:
@@ -72,13 +78,17 @@ def web_lines(seen: Chain | Reply | Failure, ink: Ink) -> Iterator[str]:
         return
     yield ""
     version = f"{reply.http_version} {reply.status}"
-    yield f"{ink.paint(version, 'pass' if reply.status < 400 else 'fail')}  {ink.paint(f'from {for_terminal(reply.address)}', 'dim')}" + (
-        f"  {ink.paint('via ' + reply.via, 'dim')}" if reply.via else ""
+    yield (
+        f"{ink.paint(version, 'pass' if reply.status < 400 else 'fail')}  "
+        f"{ink.paint(f'from {for_terminal(reply.address)}', 'dim')}"
+        + (f"  {ink.paint('via ' + reply.via, 'dim')}" if reply.via else "")
     )
     for name, value in reply.headers:
         shown = for_terminal(name)
         yield f"  {ink.paint(shown + ':', 'bold')} {ink.fit(value, len(shown) + 4)}"
-    size = f"{len(reply.body)} bytes" + (f", {reply.wire_bytes} over the wire" if reply.wire_bytes != len(reply.body) else "")
+    size = f"{len(reply.body)} bytes" + (
+        f", {reply.wire_bytes} over the wire" if reply.wire_bytes != len(reply.body) else ""
+    )
     yield f"body {size}{', cut there' if reply.truncated else ''}"
     yield f"time {_phases(reply.phases)}"
 
@@ -93,7 +103,12 @@ def _hop(hop: Hop, ink: Ink) -> str:
 
 
 def _phases(phases: Phases) -> str:
-    names = (("look-up", phases.dns), ("connect", phases.connect), ("secure", phases.tls), ("answer", phases.first_byte))
+    names = (
+        ("look-up", phases.dns),
+        ("connect", phases.connect),
+        ("secure", phases.tls),
+        ("answer", phases.first_byte),
+    )
     parts = [f"{name} {value:.0f}" for name, value in (*names, ("transfer", phases.transfer)) if value is not None]
     return f"{', '.join(parts)}; all {phases.total:.0f} ms" if parts else f"{phases.total:.0f} ms"
 
@@ -147,9 +162,15 @@ def domain_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
     elif not told.registered:
         yield f"{pad('registry', 11)} {ink.paint('not registered', 'fail')}"
     else:
-        rows = [("registrar", told.registrar or "not told"), ("ends", stamp(told.expires) if told.expires else "not told")]
+        rows = [
+            ("registrar", told.registrar or "not told"),
+            ("ends", stamp(told.expires) if told.expires else "not told"),
+        ]
         rows += [("created", stamp(told.created))] if told.created else []
-        rows += [("status", ", ".join(told.statuses) or "not told"), ("signed", {True: "yes", False: "no", None: "not told"}[told.signed])]
+        rows += [
+            ("status", ", ".join(told.statuses) or "not told"),
+            ("signed", {True: "yes", False: "no", None: "not told"}[told.signed]),
+        ]
         for name, value in rows:
             yield f"{ink.paint(pad(name, 11), 'bold')} {ink.fit(value, 12)}"
         yield ink.paint(f"told by {ink.fit(told.source, 8)}", "dim")
@@ -180,9 +201,14 @@ def _tls(seen: dict[str, Any], ink: Ink) -> Iterator[str]:
             yield ink.paint(f"● the certificate verifies for {for_terminal(sight.host)}", "pass")
         else:
             why = _VERIFY.get(sight.verify_code, for_terminal(sight.verify_message))
-            yield ink.paint(f"✕ the certificate does not verify: {why} ({sight.verify_code}: {ink.fit(sight.verify_message, 60)})", "fail")
+            yield ink.paint(
+                f"✕ the certificate does not verify: {why} ({sight.verify_code}: {ink.fit(sight.verify_message, 60)})",
+                "fail",
+            )
         via = f", via {sight.via}" if sight.via else ""
-        yield f"  {for_terminal(sight.version)}, {for_terminal(sight.cipher)}, ALPN {for_terminal(sight.alpn) or 'none'}"
+        yield (
+            f"  {for_terminal(sight.version)}, {for_terminal(sight.cipher)}, ALPN {for_terminal(sight.alpn) or 'none'}"
+        )
         yield ink.paint(f"  {for_terminal(sight.address)}:{sight.port}, {sight.duration_ms:.0f} ms{via}", "dim")
         for number, certificate in enumerate(sight.chain):
             yield from _certificate(number, certificate, ink)
@@ -200,5 +226,7 @@ def _certificate(number: int, certificate: Certificate, ink: Ink) -> Iterator[st
     yield f"    valid   {stamp(certificate.not_before)} to {stamp(certificate.not_after)}, {left}"
     if certificate.names:
         yield f"    names   {ink.fit(', '.join(certificate.names), 12)}"
-    yield f"    key     {certificate.key} {certificate.key_bits}, signed with {for_terminal(certificate.signature_hash)}"
+    yield (
+        f"    key     {certificate.key} {certificate.key_bits}, signed with {for_terminal(certificate.signature_hash)}"
+    )
     yield ink.paint(f"    sha256  {certificate.sha256}", "dim")

@@ -27,9 +27,17 @@ _AT_ONCE = 8
 
 
 def walk(
-    said: Common, targets: tuple[str, ...], asked: Kind, kind: str, private: tuple[str, ...], look: Look, show: Show, of: Of | None = None
+    said: Common,
+    targets: tuple[str, ...],
+    asked: Kind,
+    kind: str,
+    private: tuple[str, ...],
+    look: Look,
+    show: Show,
+    of: Of | None = None,
 ) -> int:
-    """All targets. The exit code is 1 where one is broken or could not be seen, 2 where an argument can be none, and nothing is looked at.
+    """All targets. The exit code is 1 where one is broken or could not be seen, 2 where an argument can be none, and
+    nothing is looked at.
 
     A line of stdin that can be none is told in its place, and the others are looked at all the same.
     """
@@ -61,7 +69,9 @@ def walk(
     return Exit.FOUND if asyncio.run(all_of_them()) else Exit.FINE
 
 
-async def _looks(said: Common, names: list[Target], private: tuple[str, ...], look: Look, of: Of | None) -> AsyncIterator[tuple[str, Any]]:
+async def _looks(
+    said: Common, names: list[Target], private: tuple[str, ...], look: Look, of: Of | None
+) -> AsyncIterator[tuple[str, Any]]:
     from ..clock import FixedClock, SystemClock
     from ..failure import Failure
     from ..launch.model import Launch

@@ -1,4 +1,5 @@
-"""`launchready inventory` and `launchready without`: what is written down, what could be, and what one person holds up."""
+"""`launchready inventory` and `launchready without`: what is written down, what could be, and what one person holds
+up."""
 
 from __future__ import annotations
 
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--take", is_flag=True, help="Write the proposals into inventory.toml; owners and payers are still to be filled in.")
+@click.option(
+    "--take", is_flag=True, help="Write the proposals into inventory.toml; owners and payers are still to be filled in."
+)
 @common
 @pass_common
 def inventory(said: Common, take: bool) -> int:
     """Show what is written down of systems, access, backups and recovery, and what the checks have seen beside it.
 
-    With --take the proposals are written: systems that were seen, and a recovery card for each of nine usual breakdowns.
+    With --take the proposals are written: systems that were seen, and a recovery card for each of nine usual
+    breakdowns.
     """
     from ..handover import proposals
     from ..handover import take as merged
@@ -33,7 +37,10 @@ def inventory(said: Common, take: bool) -> int:
             click.echo(f"proposed  {_plain(one.title)}: {_plain(one.why)}")
         if take and found:
             ws.save_inventory(merged(ws.inventory, found))
-            note(f"{len(found)} lines taken over; fill in whose accounts they are, who pays and who gets in (console, key p)")
+            note(
+                f"{len(found)} lines taken over; fill in whose accounts they are, who pays and who gets in "
+                "(console, key p)"
+            )
         elif found:
             note(f"{len(found)} proposals; --take writes them into inventory.toml")
         return Exit.FINE
@@ -48,7 +55,10 @@ def _list(ws: Workspace) -> None:
         gets_in = len({one.person for one in ws.inventory.access if one.system == system.id})
         payer = f"paid by {system.billing_owner}" if system.billing_owner else "nobody named who pays"
         pays = "nothing to pay" if system.no_bill else payer
-        click.echo(f"system    {_plain(system.name or system.id)} ({CATEGORIES[system.category]}): {gets_in} get in, {_plain(pays)}")
+        click.echo(
+            f"system    {_plain(system.name or system.id)} ({CATEGORIES[system.category]}): {gets_in} get in, "
+            f"{_plain(pays)}"
+        )
     for backup in ws.inventory.backups:
         click.echo(f"backup    {_plain(backup.store)}: restored {backup.last_restore_test or 'never'}")
     for card in ws.inventory.recovery:
@@ -81,7 +91,10 @@ def without(said: Common, person: str, kind: str) -> int:
         if kind == "json":
             import json
 
-            rows = [{"area": one.area, "what": one.what, "severity": str(one.severity), "first": one.first} for one in found.breaks]
+            rows = [
+                {"area": one.area, "what": one.what, "severity": str(one.severity), "first": one.first}
+                for one in found.breaks
+            ]
             told = {"schema": 1, "person": person, "breaks": rows, "systems": list(found.systems)}
             click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         else:

@@ -24,9 +24,16 @@ _MOST = 25
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[FILE]...")
 @click.option(
-    "--as", "form", type=click.Choice(("auto", "combined", "json")), default="auto", show_default=True, help="How lines are written."
+    "--as",
+    "form",
+    type=click.Choice(("auto", "combined", "json")),
+    default="auto",
+    show_default=True,
+    help="How lines are written.",
 )
-@click.option("--env", default="production", show_default=True, metavar="NAME", help="The environment, where lines do not say it.")
+@click.option(
+    "--env", default="production", show_default=True, metavar="NAME", help="The environment, where lines do not say it."
+)
 @click.option("--since", "hours", type=click.FloatRange(0.01, 10**5), metavar="HOURS", help="Only the last HOURS.")
 @click.option("--format", "shown", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
@@ -34,8 +41,9 @@ _MOST = 25
 def logs(said: Common, files: tuple[Path, ...], form: Any, env: str, hours: float | None, shown: str) -> int:
     """Read access and application logs: FILE…, - for standard input, or those that the launch file names.
 
-    Read as a stream in bounded memory; gzip is unpacked. What is printed holds no line of the log: counts, routes without ids, and messages
-    without numbers, addresses and names. Exit code 1 where requests failed or something personal was found.
+    Read as a stream in bounded memory; gzip is unpacked. What is printed holds no line of the log: counts, routes
+    without ids, and messages without numbers, addresses and names. Exit code 1 where requests failed or something
+    personal was found.
     """
     from datetime import UTC, datetime, timedelta
 
@@ -70,7 +78,8 @@ def _named(said: Common) -> list[Source]:
         if not ws.launch.logs:
             raise click.UsageError("name a FILE, or [[logs]] in the launch file")
         return [
-            Source(path=ws.folder / Path(log.path).expanduser(), format=log.format, environment=log.environment) for log in ws.launch.logs
+            Source(path=ws.folder / Path(log.path).expanduser(), format=log.format, environment=log.environment)
+            for log in ws.launch.logs
         ]
     finally:
         ws.close()
@@ -85,14 +94,18 @@ def _standard_input(form: Any, env: str, since: datetime | None) -> Reading:
 
 
 def _is_bad(reading: Reading) -> bool:
-    return bool(reading.personal) or any(row.errors for row in reading.routes) or bool(reading.kinds().keys() - {"log-in"})
+    return (
+        bool(reading.personal) or any(row.errors for row in reading.routes) or bool(reading.kinds().keys() - {"log-in"})
+    )
 
 
 def _json(reading: Reading) -> str:
     import msgspec
 
     body: dict[str, Any] = {"schema": SCHEMA} | msgspec.to_builtins(reading)
-    body["routes"] = [row | {"share": round(one.share, 6)} for row, one in zip(body["routes"], reading.routes, strict=True)]
+    body["routes"] = [
+        row | {"share": round(one.share, 6)} for row, one in zip(body["routes"], reading.routes, strict=True)
+    ]
     return msgspec.json.encode(body).decode()
 
 

@@ -30,7 +30,9 @@ def box_of(ws: Workspace, name: str) -> Mailbox:
     if name in boxes:
         return boxes[name]
     known = ", ".join(boxes)
-    raise click.UsageError(f"there is no mailbox called {name!r}; known: {known}" if name else f"which mailbox? One of {known}")
+    raise click.UsageError(
+        f"there is no mailbox called {name!r}; known: {known}" if name else f"which mailbox? One of {known}"
+    )
 
 
 @mail.command("login")
@@ -47,7 +49,8 @@ def login(said: Common, mailbox: str) -> int:
         box = box_of(ws, mailbox)
         if box.way != "device":
             raise click.UsageError(
-                f"{box.name} logs in by {box.way}; store it: launchready credentials set {box.login} --host {box.login_host}"
+                f"{box.name} logs in by {box.way}; store it: launchready credentials set {box.login} --host "
+                f"{box.login_host}"
             )
 
         async def walk() -> Failure | None:
@@ -60,7 +63,11 @@ def login(said: Common, mailbox: str) -> int:
                 if isinstance(tokens, Failure):
                     return tokens
                 if tokens.refresh is None:
-                    return Failure(kind="log-in", detail="no lasting log-in came back; the app needs offline_access", target=device.HOST)
+                    return Failure(
+                        kind="log-in",
+                        detail="no lasting log-in came back; the app needs offline_access",
+                        target=device.HOST,
+                    )
                 await asyncio.to_thread(ws.keep_login, box, tokens.refresh)
                 return None
 
@@ -95,7 +102,11 @@ def look(said: Common, mailbox: str) -> int:
                     return opened
                 async with opened:
                     folders = await opened.folders()
-                return folders if isinstance(folders, Failure) else [f"{one.place:6} {for_terminal(one.shown)}" for one in folders]
+                return (
+                    folders
+                    if isinstance(folders, Failure)
+                    else [f"{one.place:6} {for_terminal(one.shown)}" for one in folders]
+                )
 
         found = asyncio.run(walk())
         if isinstance(found, Failure):
@@ -111,23 +122,41 @@ def look(said: Common, mailbox: str) -> int:
 
 @mail.command("test")
 @click.argument("names", nargs=-1, metavar="[FLOW]...")
-@click.option("--mailbox", "boxes", multiple=True, metavar="NAME", help="Look in this test mailbox; default: in all of them.")
-@click.option("--tag", default="", metavar="TAG", help="The tag of the test address, to use an account that was made before.")
-@click.option("--wait", "wait_s", type=click.FloatRange(1, 3600), help="Seconds to wait for each mail; default: 180, by hand 900.")
-@click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True, help="json: one line a mail.")
+@click.option(
+    "--mailbox", "boxes", multiple=True, metavar="NAME", help="Look in this test mailbox; default: in all of them."
+)
+@click.option(
+    "--tag", default="", metavar="TAG", help="The tag of the test address, to use an account that was made before."
+)
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(1, 3600), help="Seconds to wait for each mail; default: 180, by hand 900."
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="json: one line a mail.",
+)
 @common
 @pass_common
-def test(said: Common, names: tuple[str, ...], boxes: tuple[str, ...], tag: str, wait_s: float | None, kind: str) -> int:
-    """Test the product's mails: cause each (with --allow mail) or wait for your hands, find it, judge it. All of them unless named.
+def test(
+    said: Common, names: tuple[str, ...], boxes: tuple[str, ...], tag: str, wait_s: float | None, kind: str
+) -> int:
+    """Test the product's mails: cause each (with --allow mail) or wait for your hands, find it, judge it. All of them
+    unless named.
 
-    Mail goes to tagged addresses of the test mailboxes alone, at most `mails_per_hour` of them. Ctrl+C stops it. Exit code 1: something is
-    wrong, or could not be seen.
+    Mail goes to tagged addresses of the test mailboxes alone, at most `mails_per_hour` of them. Ctrl+C stops it. Exit
+    code 1: something is wrong, or could not be seen.
     """
     from .mail_test import run_tests
 
     ws = said.open()
     try:
-        return run_tests(said, ws, names, [box_of(ws, name) for name in boxes] or list(ws.launch.mailboxes), tag, wait_s, kind)
+        return run_tests(
+            said, ws, names, [box_of(ws, name) for name in boxes] or list(ws.launch.mailboxes), tag, wait_s, kind
+        )
     finally:
         ws.close()
 
@@ -135,11 +164,17 @@ def test(said: Common, names: tuple[str, ...], boxes: tuple[str, ...], tag: str,
 @mail.command("judge")
 @click.argument("file", type=click.File("rb"), metavar="FILE|-")
 @click.option("--flow", "name", required=True, metavar="FLOW", help="Which of the product's mails it is.")
-@click.option("--mailbox", "place", default="", metavar="NAME", help="Where it was received, as you call it; default: pasted.")
 @click.option(
-    "--where", type=click.Choice(("inbox", "spam", "promotions", "other")), help="Where it lay there; counts for inbox placement."
+    "--mailbox", "place", default="", metavar="NAME", help="Where it was received, as you call it; default: pasted."
 )
-@click.option("--provider", type=click.Choice(("gmail", "outlook", "imap")), default="imap", help="Whose mailbox it was.")
+@click.option(
+    "--where",
+    type=click.Choice(("inbox", "spam", "promotions", "other")),
+    help="Where it lay there; counts for inbox placement.",
+)
+@click.option(
+    "--provider", type=click.Choice(("gmail", "outlook", "imap")), default="imap", help="Whose mailbox it was."
+)
 @click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
 @pass_common
@@ -162,7 +197,8 @@ def judge_one(said: Common, file: BinaryIO, name: str, place: str, where: str | 
 @common
 @pass_common
 def bounce(said: Common, text: tuple[str, ...]) -> int:
-    """Decode a refusal and keep it, without its text, so that email.fallback speaks of it. `-` reads a returned mail from stdin."""
+    """Decode a refusal and keep it, without its text, so that email.fallback speaks of it. `-` reads a returned mail
+    from stdin."""
     from .mail_test import keep_bounce
 
     ws = said.open()

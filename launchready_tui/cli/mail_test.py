@@ -1,4 +1,5 @@
-"""The work behind `launchready mail test`, `judge` and `bounce`: tests made and kept, and what they found on the terminal."""
+"""The work behind `launchready mail test`, `judge` and `bounce`: tests made and kept, and what they found on the
+terminal."""
 
 from __future__ import annotations
 
@@ -27,14 +28,22 @@ CHECKS = ("email.flows", "email.inbox", "email.dkim")
 
 
 def run_tests(
-    said: Common, ws: Workspace, names: Sequence[str], boxes: Sequence[Mailbox], tag: str, wait_s: float | None, kind: str
+    said: Common,
+    ws: Workspace,
+    names: Sequence[str],
+    boxes: Sequence[Mailbox],
+    tag: str,
+    wait_s: float | None,
+    kind: str,
 ) -> int:
     """Makes the tests, keeps each, and lets the checks judge by them."""
     from ..mailflow import session
     from ..mailflow.model import KIND, SENT
 
     if not boxes:
-        raise click.UsageError("the launch file names no test mailbox ([[mailboxes]]); `launchready mail judge FILE` needs none")
+        raise click.UsageError(
+            "the launch file names no test mailbox ([[mailboxes]]); `launchready mail judge FILE` needs none"
+        )
     chosen = _chosen(ws.launch, names)
     if tag and not tag.replace("-", "").isalnum():
         raise click.UsageError("a tag has letters, digits and dashes")
@@ -71,11 +80,14 @@ def _chosen(launch: Launch, names: Sequence[str]) -> list[MailFlow]:
 
 
 async def walk_demo(ws: Workspace) -> None:
-    """All mails of the demo marketplace, as a first step of a walk through it: nothing leaves this machine, so nobody has to allow it."""
+    """All mails of the demo marketplace, as a first step of a walk through it: nothing leaves this machine, so nobody
+    has to allow it."""
     from ..mailflow import session
     from ..mailflow.model import KIND
 
-    planned = session.plan(ws.launch, _chosen(ws.launch, ()), ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20)
+    planned = session.plan(
+        ws.launch, _chosen(ws.launch, ()), ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20
+    )
     async with ws.open_world(also=frozenset({"mail"})) as world:
         async for trial in session.run(world, planned, ws.keep_trial, lambda wanted, words: None):
             note(f"Mail test: {_head(trial)}")
@@ -101,7 +113,9 @@ async def _judge_again(ws: Workspace) -> None:
         pass
 
 
-def judge_file(said: Common, ws: Workspace, raw: bytes, name: str, place: str, where: str | None, provider: str, kind: str) -> int:
+def judge_file(
+    said: Common, ws: Workspace, raw: bytes, name: str, place: str, where: str | None, provider: str, kind: str
+) -> int:
     """Judges a saved mail and keeps the judgement."""
     from ..mailflow.judging import judge
     from ..mailflow.model import FLOWS, KIND, Trial, encode
@@ -189,7 +203,12 @@ def _print(launch: Launch, trial: Trial, ink: Ink, kind: str) -> bool:
     return bad
 
 
-_ENDS = {"arrived": "arrived", "not-arrived": "did not arrive", "not-sent": "was not sent", "could-not-look": "could not be looked for"}
+_ENDS = {
+    "arrived": "arrived",
+    "not-arrived": "did not arrive",
+    "not-sent": "was not sent",
+    "could-not-look": "could not be looked for",
+}
 
 
 def _head(trial: Trial) -> str:
@@ -214,7 +233,11 @@ def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
     if message is not None:
         lines += [f"  subject   {ink.fit(message.subject, 12)}", f"  verdicts  {ink.fit(told(message), 12)}"]
         if message.aligned is not None:
-            words = f"aligned with {message.sender}: {message.aligned_by}" if message.aligned else f"not aligned with {message.sender}"
+            words = (
+                f"aligned with {message.sender}: {message.aligned_by}"
+                if message.aligned
+                else f"not aligned with {message.sender}"
+            )
             lines.append(f"  sender    {ink.fit(words, 12)}")
         for link in message.links:
             state = link.problem or (str(link.status) if link.status else "not opened")

@@ -37,7 +37,10 @@ _SPF_WORDS = {
 def spf_lines(outcome: Outcome, ink: Ink) -> Iterator[str]:
     """The result, the record, and every term that was looked at."""
     tone = _TONES[outcome.result]
-    yield ink.paint(f"{_GLYPHS[tone]} {outcome.result}", tone) + f"  the address {_SPF_WORDS[outcome.result]} {ink.fit(outcome.domain, 40)}"
+    yield (
+        ink.paint(f"{_GLYPHS[tone]} {outcome.result}", tone)
+        + f"  the address {_SPF_WORDS[outcome.result]} {ink.fit(outcome.domain, 40)}"
+    )
     if outcome.matched is not None:
         where = f" in the record of {outcome.matched_in}" if outcome.matched_in != outcome.domain else ""
         yield f"  decided by  {ink.fit(outcome.matched + where, 14)}"
@@ -81,7 +84,11 @@ def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
         reports = ", ".join(address.uri for address in record.rua)
         yield f"  reports go to       {ink.fit(reports or 'nobody', 22)}"
     for answer in found.answers:
-        said = "; ".join(answer.texts) if answer.texts else {"nxdomain": "no such name", "nodata": "no such record"}.get(answer.status, "")
+        said = (
+            "; ".join(answer.texts)
+            if answer.texts
+            else {"nxdomain": "no such name", "nodata": "no such record"}.get(answer.status, "")
+        )
         yield ink.paint(f"  {answer.name}  {ink.fit(said, len(answer.name) + 4)}", "dim")
 
 
@@ -114,7 +121,12 @@ def _key_line(one: Found, ink: Ink) -> str:
     return ink.paint(f"{_GLYPHS[tone]} {name}", tone) + f"  {what}{whose}"
 
 
-_PARTS = {(True, True): "text and HTML", (True, False): "text only", (False, True): "HTML only: add a text part", (False, False): "empty"}
+_PARTS = {
+    (True, True): "text and HTML",
+    (True, False): "text only",
+    (False, True): "HTML only: add a text part",
+    (False, False): "empty",
+}
 
 
 def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
@@ -124,7 +136,9 @@ def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
     if letter.sender:
         yield f"  envelope    {ink.fit(letter.sender, 14)}"
     who = letter.verdicts.authserv_id if letter.verdicts else None
-    nobody = "a receiver that gives no name" if letter.verdicts else "no receiver: there is no Authentication-Results line"
+    nobody = (
+        "a receiver that gives no name" if letter.verdicts else "no receiver: there is no Authentication-Results line"
+    )
     yield f"  judged by   {ink.fit(who or nobody, 14)}"
     yield from _auth_lines(letter, ink)
     for sign in letter.signatures:
@@ -161,11 +175,21 @@ def _auth_lines(letter: Letter, ink: Ink) -> Iterator[str]:
         ("DMARC", letter.dmarc_result, None, letter.dmarc.record_domain or "" if letter.dmarc else ""),
     )
     for name, word, same, domain in rows:
-        tone = "pass" if word == "pass" else "warn" if word in ("none", "neutral", "softfail", "not told", "unknown") else "fail"
+        tone = (
+            "pass"
+            if word == "pass"
+            else "warn"
+            if word in ("none", "neutral", "softfail", "not told", "unknown")
+            else "fail"
+        )
         more = for_terminal(domain)
         if name != "DMARC" and domain:
             more += {True: ", aligned with From", False: ", not aligned with From", None: ", alignment not known"}[same]
-        yield f"  {pad(name, 10)}  " + ink.paint(f"{_GLYPHS[tone]} {pad(for_terminal(word), 9)}", tone) + f" {ink.fit(more, 26)}"
+        yield (
+            f"  {pad(name, 10)}  "
+            + ink.paint(f"{_GLYPHS[tone]} {pad(for_terminal(word), 9)}", tone)
+            + f" {ink.fit(more, 26)}"
+        )
 
 
 def _one_click(letter: Letter) -> str:

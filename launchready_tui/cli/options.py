@@ -62,7 +62,9 @@ class Common:
             return Workspace.open(self.where, self.options())
         except NotTrusted as question:
             if not _may_ask():
-                raise click.UsageError("\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])) from None
+                raise click.UsageError(
+                    "\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])
+                ) from None
             self._ask(question)
             return Workspace.open(self.where, self.options())
 
@@ -91,12 +93,14 @@ class Common:
         return Ink(colour=colour, plain=self.ascii(stream), width=max(60, min(shutil.get_terminal_size().columns, 140)))
 
     def ascii(self, stream: Any) -> bool:
-        """Whether a terminal gets ASCII in place of glyphs: as it was asked for, or because the terminal cannot show them."""
+        """Whether a terminal gets ASCII in place of glyphs: as it was asked for, or because the terminal cannot show
+        them."""
         return self.plain or not _can_show(stream) or not _has_glyphs(os.environ)
 
 
 def _has_glyphs(environment: Mapping[str, str]) -> bool:
-    """False where the environment says that the terminal has no such glyphs: a bare console, or a locale that is not UTF-8.
+    """False where the environment says that the terminal has no such glyphs: a bare console, or a locale that is not
+    UTF-8.
 
     Python itself writes UTF-8 under LC_ALL=C (PEP 540), so the stream alone does not tell.
     """
@@ -152,10 +156,18 @@ _OPTIONS = (
         metavar="HOST[:PORT]=ADDR[:PORT]",
         help="Lead connections elsewhere, * for any; names in URL and certificate stay.",
     ),
-    _option("--nameserver", "nameservers", multiple=True, type=ENDPOINT, metavar="ADDR[:PORT]", help="Ask this resolver."),
+    _option(
+        "--nameserver", "nameservers", multiple=True, type=ENDPOINT, metavar="ADDR[:PORT]", help="Ask this resolver."
+    ),
     _option("--ca-file", type=_FILE, metavar="FILE", help="Extra certificate authorities (PEM)."),
     _option("--now", type=MOMENT, metavar="TIME", help="Judge as of this time; the run is not kept as a real one."),
-    _option("--allow", type=Allow(), multiple=True, metavar="WHAT,…", help="Consent to: mail, load, build, smoke, intrusive."),
+    _option(
+        "--allow",
+        type=Allow(),
+        multiple=True,
+        metavar="WHAT,…",
+        help="Consent to: mail, load, build, smoke, intrusive.",
+    ),
     _option("--trust", is_flag=True, help="Use this launch file though it is new here (for CI)."),
     _option("--plain", is_flag=True, help="ASCII in place of glyphs."),
     _option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment."),

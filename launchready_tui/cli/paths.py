@@ -47,7 +47,11 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
         ("watch", base / PLACE, "samples, incidents and messages of the watch; for this machine only, ignored by git"),
         ("watch log", base / LOG, "what a watch said that the console started"),
         ("certificate logs", base / KEPT_LOGS, "names under the domain as the public logs told them last"),
-        ("drafts", base / DRAFTS, "what was typed into the console's forms and not saved; for this machine only, ignored by git"),
+        (
+            "drafts",
+            base / DRAFTS,
+            "what was typed into the console's forms and not saved; for this machine only, ignored by git",
+        ),
         ("state", state, "this user's own; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
         ("trusted files", Trust(state).path, "hashes of launch files that may be used here"),
         ("credential lists", state / "credentials", "names and hosts of credentials; the values lie in the keyring"),

@@ -27,8 +27,9 @@ BEFORE = timedelta(hours=1)
 @common
 @pass_common
 def queues(said: Common, shown: str, no_keep: bool) -> int:
-    """Read the job queues of the launch file's [[queues]]: RQ, Celery, BullMQ and Sidekiq in Redis; pg-boss, graphile-worker, procrastinate
-    and solid_queue in PostgreSQL. Nothing is changed there. `launchready watch` does so once a minute.
+    """Read the job queues of the launch file's [[queues]]: RQ, Celery, BullMQ and Sidekiq in Redis; pg-boss,
+    graphile-worker, procrastinate and solid_queue in PostgreSQL. Nothing is changed there. `launchready watch` does so
+    once a minute.
 
     Exit code 1 where the oldest job has waited for more than two minutes, 3 where a server could not be read.
     """
@@ -64,7 +65,9 @@ async def _look(ws: Workspace) -> dict[str, Looked | Failure]:
     from ..wire import Wire
 
     wire = Wire(ws.reach)
-    found = await asyncio.gather(*(look(one, wire, lambda name, host: ws.vault.get(name, host), ws.clock) for one in ws.launch.queues))
+    found = await asyncio.gather(
+        *(look(one, wire, lambda name, host: ws.vault.get(name, host), ws.clock) for one in ws.launch.queues)
+    )
     return {queue.name: one for queue, one in zip(ws.launch.queues, found, strict=True)}
 
 
@@ -74,7 +77,9 @@ def _before(ws: Workspace) -> dict[tuple[str, str, str], Backlog]:
 
     try:
         with WatchReader(ws.folder / PLACE) as reader:
-            return {(one.source, one.system, one.queue): one for one in reversed(reader.backlog(ws.clock.now() - BEFORE))}
+            return {
+                (one.source, one.system, one.queue): one for one in reversed(reader.backlog(ws.clock.now() - BEFORE))
+            }
     except FileNotFoundError:
         return {}
 
@@ -95,7 +100,9 @@ def _json(found: dict[str, Looked | Failure]) -> str:
     from ..failure import Failure
 
     servers = [
-        {"name": name, "problem": str(one)} if isinstance(one, Failure) else {"name": name, "note": one.note, "queues": one.rows}
+        {"name": name, "problem": str(one)}
+        if isinstance(one, Failure)
+        else {"name": name, "note": one.note, "queues": one.rows}
         for name, one in found.items()
     ]
     return msgspec.json.encode({"schema": SCHEMA, "servers": servers}).decode()
@@ -111,7 +118,9 @@ def _text(rows: list[Backlog], before: dict[tuple[str, str, str], Backlog], said
         known = before.get((row.source, row.system, row.queue))
         trend = _trend(row, known) if known else ""
         state = "fail" if row.late else "pass"
-        cells = f"{row.ready:>8,} {_age(row):>9} {_count(row.active):>8} {_count(row.scheduled):>8} {_count(row.failed):>8}"
+        cells = (
+            f"{row.ready:>8,} {_age(row):>9} {_count(row.active):>8} {_count(row.scheduled):>8} {_count(row.failed):>8}"
+        )
         words = printable(f"{row.queue}  {row.system}, {row.source}, {row.environment}{_workers(row)}{trend}")
         click.echo(ink.finish(f"{cells}  {ink.glyph(state)} {words}"))
 

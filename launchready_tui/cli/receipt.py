@@ -13,13 +13,17 @@ from .values import TO_FILE
 
 @click.command()
 @click.option(
-    "--format", "kind", type=click.Choice(("markdown", "html")), help="Default: by the file's ending (.html, .md), else markdown."
+    "--format",
+    "kind",
+    type=click.Choice(("markdown", "html")),
+    help="Default: by the file's ending (.html, .md), else markdown.",
 )
 @click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
 @common
 @pass_common
 def receipt(said: Common, kind: str | None, out: Path | None) -> int:
-    """Hold the first look against now, by sprint item: found, fixed, left, taken on, put off. One page, to send with the invoice."""
+    """Hold the first look against now, by sprint item: found, fixed, left, taken on, put off. One page, to send with
+    the invoice."""
     from ..handover import receipt as room
 
     by_name = _by_name(out) if kind is None else ""
@@ -40,7 +44,14 @@ def receipt(said: Common, kind: str | None, out: Path | None) -> int:
         ws.close()
 
 
-ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".txt": "markdown", "": "markdown"}
+ENDINGS = {
+    ".html": "html",
+    ".htm": "html",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "markdown",
+    "": "markdown",
+}
 
 
 def _by_name(out: Path | None) -> str:
@@ -50,7 +61,8 @@ def _by_name(out: Path | None) -> str:
     found = ENDINGS.get(out.suffix.lower())
     if found is None:
         raise click.UsageError(
-            f"a receipt is not written as {out.suffix}; allowed are .html and .md, or --format html or markdown with any name. "
+            f"a receipt is not written as {out.suffix}; allowed are .html and .md, or --format html or markdown "
+            "with any name. "
             "For a PDF write .html, open it in a browser and print it into a file"
         )
     return found

@@ -23,10 +23,11 @@ CHECK = "handover.recovery"
 @common
 @pass_common
 def recovery(said: Common, only_show: bool, shown: str) -> int:
-    """Walk the launch file's [[recovery_path]] as a test user: requests with captures and checks, mails that must arrive.
+    """Walk the launch file's [[recovery_path]] as a test user: requests with captures and checks, mails that must
+    arrive.
 
-    It signs up, logs in and books in the product, so it needs --allow smoke and the recorded permission. What was seen is kept
-    without bodies, captured values and credentials, and handover.recovery speaks of it for 30 days.
+    It signs up, logs in and books in the product, so it needs --allow smoke and the recorded permission. What was seen
+    is kept without bodies, captured values and credentials, and handover.recovery speaks of it for 30 days.
 
     \b
     Exit codes: 0 the whole path holds, 1 a step does not, 2 wrong use or no consent.
@@ -39,7 +40,10 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
     try:
         if only_show:
             if not ws.launch.recovery_path:
-                note("The launch file has no [[recovery_path]]; `launchready explain recovery_path` says what may stand there")
+                note(
+                    "The launch file has no [[recovery_path]]; `launchready explain "
+                    "recovery_path` says what may stand there"
+                )
             for number, step in enumerate(ws.launch.recovery_path, 1):
                 click.echo(f"{number:>2}  {for_terminal(asked_of(step))}")
             return Exit.FINE

@@ -128,7 +128,8 @@ _COULD_NOT = {"JournalError", "ExportError", "LabError", "RoadmapError", "Secret
 
 
 def _use_utf8() -> None:
-    """Glyphs and names must come through whatever the locale says; what a terminal cannot show becomes a question mark."""
+    """Glyphs and names must come through whatever the locale says; what a terminal cannot show becomes a question
+    mark."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,4 +1,5 @@
-"""What `inspect` may be pointed at: read before anything is asked, so that a slip of the keyboard is told as one and not as a dead host."""
+"""What `inspect` may be pointed at: read before anything is asked, so that a slip of the keyboard is told as one and
+not as a dead host."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ def problem(kind: Kind, text: str) -> str:
 
 
 def given(arguments: Iterable[str], kind: Kind) -> Iterator[Target]:
-    """The targets of the command line; `-` stands for the lines of standard input, without empty ones and remarks (#)."""
+    """The targets of the command line; `-` stands for the lines of standard input, without empty ones and remarks
+    (#)."""
     for place, text in enumerate(arguments, 1):
         if text != "-":
             found = problem(kind, text)
@@ -133,7 +135,9 @@ def _host_problem(kind: Kind, text: str) -> str:
             return "it holds a port"
     elif _address(host):
         return ""
-    return name_problem(host) or ("it is one word, and nobody can register that" if kind == "domain" and "." not in host.strip(".") else "")
+    return name_problem(host) or (
+        "it is one word, and nobody can register that" if kind == "domain" and "." not in host.strip(".") else ""
+    )
 
 
 def _owner_problem(text: str) -> str:
@@ -154,7 +158,8 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def name_problem(name: str, label_form: re.Pattern[str] = _LABEL) -> str:
-    """What keeps DNS from carrying a name (RFC 1035 section 2.3.4; RFC 5891 for other scripts); empty where nothing does."""
+    """What keeps DNS from carrying a name (RFC 1035 section 2.3.4; RFC 5891 for other scripts); empty where nothing
+    does."""
     from ..failure import Failure
     from ..world.web import locate
 

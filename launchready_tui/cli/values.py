@@ -63,19 +63,30 @@ class _Target(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        there = path.parent if self.file_okay else next((one for one in (path, *path.absolute().parents) if one.exists()), path)
+        there = (
+            path.parent
+            if self.file_okay
+            else next((one for one in (path, *path.absolute().parents) if one.exists()), path)
+        )
         if not there.is_dir():
-            self.fail(f"{path} cannot be written: {there} {'is no folder' if there.exists() else 'does not exist'}", param, ctx)
+            self.fail(
+                f"{path} cannot be written: {there} {'is no folder' if there.exists() else 'does not exist'}",
+                param,
+                ctx,
+            )
         import tempfile
 
-        # Asked of the file system itself: rights alone say yes to the superuser in /proc and on a disk without a free inode.
+        # Asked of the file system itself: rights alone say yes to the superuser in /proc and on a disk without a free
+        # inode.
         try:
             with tempfile.TemporaryFile(dir=there):
                 return path
         except OSError as why:
             from ..launch.atomic import CannotWrite
 
-            reason = "nothing can be made there" if isinstance(why, FileNotFoundError) else CannotWrite(there, why).strerror
+            reason = (
+                "nothing can be made there" if isinstance(why, FileNotFoundError) else CannotWrite(there, why).strerror
+            )
             self.fail(f"{path} cannot be written: {reason} ({there})", param, ctx)
 
 
@@ -92,7 +103,9 @@ class Allow(ParamType):
         words = [word.strip() for word in str(value).split(",") if word.strip()]
         wrong = [word for word in words if word not in CONSENTS]
         if wrong or not words:
-            self.fail(f"{', '.join(wrong) or 'nothing'} cannot be allowed; allowed are {', '.join(CONSENTS)}", param, ctx)
+            self.fail(
+                f"{', '.join(wrong) or 'nothing'} cannot be allowed; allowed are {', '.join(CONSENTS)}", param, ctx
+            )
         return ",".join(words)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -126,7 +139,9 @@ class CheckName(ParamType):
         from ..roadmap.model import load
 
         roadmap = load()
-        known = [(stage.id, stage.title) for stage in roadmap.stages] + [(check.id, check.title) for check in roadmap.checks.values()]
+        known = [(stage.id, stage.title) for stage in roadmap.stages] + [
+            (check.id, check.title) for check in roadmap.checks.values()
+        ]
         return [CompletionItem(name, help=title) for name, title in known if name.startswith(incomplete)]
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def watch(context: click.Context, seconds: float | None, once: bool) -> int | None:
     """Watch the product until stopped: every target of the launch file, on its schedule.
 
-    What is seen goes into .launchready/watch.sqlite3; who is to be told is told as [[alerts]] say. One watch a launch: the console shows
-    what this one sees. Put it on a machine that stays on, as a
+    What is seen goes into .launchready/watch.sqlite3; who is to be told is told as [[alerts]] say. One watch a launch:
+    the console shows what this one sees. Put it on a machine that stays on, as a
     service: `launchready watch export systemd` writes the unit, `docker` a container.
     """
     if context.invoked_subcommand is not None:
@@ -50,7 +50,8 @@ def _watch(ws: Workspace, seconds: float | None) -> int:
     from ..watch.process import stop_on_signals
     from ..watch.process import watch as run
 
-    # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is measured.
+    # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is
+    # measured.
     sys.setswitchinterval(0.0005)
     if not ws.launch.alerts:
         note("Nobody is told when something is down: the launch file has no [[alerts]] yet.")
@@ -97,7 +98,8 @@ def _once(ws: Workspace, said: Common) -> int:
 @common
 @pass_common
 def test(said: Common, alert: str | None) -> int:
-    """Send a test alert through every channel, or through that of ALERT. Its owner says the words in it; type them into `watch ack`."""
+    """Send a test alert through every channel, or through that of ALERT. Its owner says the words in it; type them
+    into `watch ack`."""
     from ..watch.channels import send_tests
 
     ws = said.open()
@@ -105,10 +107,16 @@ def test(said: Common, alert: str | None) -> int:
         chosen = [one for one in ws.launch.alerts if alert in (None, one.name)]
         if not chosen:
             names = ", ".join(one.name for one in ws.launch.alerts)
-            raise click.UsageError(f"there is no alert {alert!r}; there are: {names}" if names else "the launch file has no [[alerts]] yet")
+            raise click.UsageError(
+                f"there is no alert {alert!r}; there are: {names}" if names else "the launch file has no [[alerts]] yet"
+            )
         tests = asyncio.run(send_tests(ws, chosen, say=_say))
         for one in tests:
-            note(f"{one.rule}: sent to {one.owner}; waiting for the words" if one.sent_at else f"{one.rule}: not sent: {one.problem}")
+            note(
+                f"{one.rule}: sent to {one.owner}; waiting for the words"
+                if one.sent_at
+                else f"{one.rule}: not sent: {one.problem}"
+            )
         return Exit.FINE if all(one.sent_at for one in tests) else Exit.FOUND
     finally:
         ws.close()
@@ -136,13 +144,24 @@ def ack(said: Common, code: tuple[str, ...], by: str) -> int:
 
 
 @watch.command()
-@click.option("--alert", metavar="NAME", help="Send the messages through this alert's real channel, not to a receiver on this machine.")
-@click.option("--real", metavar="TARGET", help="On the real product: you switch TARGET off by hand, the running watch must tell it.")
-@click.option("--every", type=click.FloatRange(5, 60), default=15, show_default=True, help="Seconds between two probes.")
+@click.option(
+    "--alert",
+    metavar="NAME",
+    help="Send the messages through this alert's real channel, not to a receiver on this machine.",
+)
+@click.option(
+    "--real",
+    metavar="TARGET",
+    help="On the real product: you switch TARGET off by hand, the running watch must tell it.",
+)
+@click.option(
+    "--every", type=click.FloatRange(5, 60), default=15, show_default=True, help="Seconds between two probes."
+)
 @common
 @pass_common
 def drill(said: Common, alert: str | None, real: str | None, every: float) -> int:
-    """Prove that outages are told: breaks the demo's servers in six ways at once and measures the seconds to each message.
+    """Prove that outages are told: breaks the demo's servers in six ways at once and measures the seconds to each
+    message.
 
     It takes about a minute and touches nothing but this machine. What was measured is kept as evidence of this launch.
     """
@@ -233,7 +252,10 @@ def _real(ws: Workspace, name: str) -> Drill:
         raise CouldNotRun("nobody watches this launch; start `launchready watch` first, then the drill beside it")
     with WatchReader(ws.folder / PLACE) as reader:
         target = _target(reader.targets(), name)
-        note(f"Pick something harmless: a staging server, or {target.name} for one minute at a quiet hour; tell everybody first.")
+        note(
+            f"Pick something harmless: a staging server, or {target.name} for one minute at a quiet hour; tell "
+            "everybody first."
+        )
         note("Ways: stop the service, take it out of the load balancer, or let its health address answer 500.")
         if not click.confirm(f"Switch {target.name} off now, and answer yes at that moment", default=False, err=True):
             raise click.Abort

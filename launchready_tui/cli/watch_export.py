@@ -13,12 +13,15 @@ from .values import TO_FILE, TO_FOLDER
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(("systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions")))
+@click.argument(
+    "kind", type=click.Choice(("systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions"))
+)
 @click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
 @common
 @pass_common
 def export(said: Common, kind: Any, out: Path | None) -> int:
-    """Print what keeps the watch running elsewhere, or the same targets and alerts for another program; secrets only as references.
+    """Print what keeps the watch running elsewhere, or the same targets and alerts for another program; secrets only
+    as references.
 
     \b
     systemd         a unit that keeps `launchready watch` running on a machine that stays on
@@ -54,7 +57,12 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
 
 @click.command()
 @click.option(
-    "--window", type=click.FloatRange(60, 7 * 86400), default=3600, show_default=True, metavar="SECONDS", help="For what is counted."
+    "--window",
+    type=click.FloatRange(60, 7 * 86400),
+    default=3600,
+    show_default=True,
+    metavar="SECONDS",
+    help="For what is counted.",
 )
 @click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, whole or not at all.")
 @common

@@ -1,4 +1,5 @@
-"""Every action of the console in one table: id, key, words, and what it does. Footer, help, palette and key map all read it."""
+"""Every action of the console in one table: id, key, words, and what it does. Footer, help, palette and key map all
+read it."""
 
 from __future__ import annotations
 
@@ -64,15 +65,49 @@ _STAGES = (
 )
 
 ACTIONS: tuple[Action, ...] = (
-    Action("go.overview", "0,home", "go to", "overview", "Where the launch stands and what to fix next", _page("overview"), shown="0"),
+    Action(
+        "go.overview",
+        "0,home",
+        "go to",
+        "overview",
+        "Where the launch stands and what to fix next",
+        _page("overview"),
+        shown="0",
+    ),
     *(
-        Action(f"go.stage{n}", str(n), "go to", title, f"Stage {n}: its checks, what was found, what it delivers", _stage(n))
+        Action(
+            f"go.stage{n}",
+            str(n),
+            "go to",
+            title,
+            f"Stage {n}: its checks, what was found, what it delivers",
+            _stage(n),
+        )
         for n, title in enumerate(_STAGES, 1)
     ),
-    Action("go.fixes", "x", "go to", "fix order", "All that is to fix, the most urgent first, and why it stands there", _page("fixes")),
-    Action("go.people", "p", "go to", "people", "People, systems, access, backups, recovery cards, launch-day contacts", _page("people")),
     Action(
-        "go.credentials", "k", "go to", "credentials", "Keys and passwords that checks may use, without their values", _page("credentials")
+        "go.fixes",
+        "x",
+        "go to",
+        "fix order",
+        "All that is to fix, the most urgent first, and why it stands there",
+        _page("fixes"),
+    ),
+    Action(
+        "go.people",
+        "p",
+        "go to",
+        "people",
+        "People, systems, access, backups, recovery cards, launch-day contacts",
+        _page("people"),
+    ),
+    Action(
+        "go.credentials",
+        "k",
+        "go to",
+        "credentials",
+        "Keys and passwords that checks may use, without their values",
+        _page("credentials"),
     ),
     Action(
         "go.handover",
@@ -82,18 +117,54 @@ ACTIONS: tuple[Action, ...] = (
         "The handover folder: how full each document is, what is missing, export",
         _page("handover"),
     ),
-    Action("go.watch", "w", "go to", "watch", "The product as it is now: latency, uptime, incidents, deploys", _page("watch")),
     Action(
-        "go.launch", "l", "go to", "launch day", "Who decides and on what, the day's checkpoints, who is there, the log", _page("launch")
+        "go.watch",
+        "w",
+        "go to",
+        "watch",
+        "The product as it is now: latency, uptime, incidents, deploys",
+        _page("watch"),
+    ),
+    Action(
+        "go.launch",
+        "l",
+        "go to",
+        "launch day",
+        "Who decides and on what, the day's checkpoints, who is there, the log",
+        _page("launch"),
     ),
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
     Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
-    Action("back", "escape", "go to", "back", "Closes what is open; on a page itself it cancels a run", go.back, shown="esc"),
+    Action(
+        "back",
+        "escape",
+        "go to",
+        "back",
+        "Closes what is open; on a page itself it cancels a run",
+        go.back,
+        shown="esc",
+    ),
     Action("run.one", "r", "check", "re-check", "Runs the selected check again", look.selected),
     Action("run.all", "R", "check", "check all", "Runs every check that can run by itself", look.everything),
-    Action("run.stale", "s", "check", "check what is old", "Runs every check whose answer is out of date or missing", look.stale),
-    Action("run.path", "F", "check", "full path", "Walks the launch file's path from log-in to notification; asks first", path.walk),
-    Action("cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"),
+    Action(
+        "run.stale",
+        "s",
+        "check",
+        "check what is old",
+        "Runs every check whose answer is out of date or missing",
+        look.stale,
+    ),
+    Action(
+        "run.path",
+        "F",
+        "check",
+        "full path",
+        "Walks the launch file's path from log-in to notification; asks first",
+        path.walk,
+    ),
+    Action(
+        "cancel", "ctrl+c", "check", "cancel the run", "Stops the run; what was found is kept", look.cancel, shown="^c"
+    ),
     Action(
         "mail.test",
         "E",
@@ -102,7 +173,14 @@ ACTIONS: tuple[Action, ...] = (
         "Makes the product send its mails, finds each in a test mailbox and judges it; shows first what it will do",
         mail.test,
     ),
-    Action("mail.read", "O", "check", "read a mail", "Judges a received mail: paste its source, or give its file", mail.read),
+    Action(
+        "mail.read",
+        "O",
+        "check",
+        "read a mail",
+        "Judges a received mail: paste its source, or give its file",
+        mail.read,
+    ),
     Action(
         "demo.fix",
         "d",
@@ -112,7 +190,14 @@ ACTIONS: tuple[Action, ...] = (
         look.fix_in_demo,
         demo=True,
     ),
-    Action("decide.confirm", "y", "decide", "confirm", "Answers the selected check's question with a name and evidence", decide.confirm),
+    Action(
+        "decide.confirm",
+        "y",
+        "decide",
+        "confirm",
+        "Answers the selected check's question with a name and evidence",
+        decide.confirm,
+    ),
     Action(
         "decide.accept",
         "a",
@@ -142,19 +227,81 @@ ACTIONS: tuple[Action, ...] = (
     Action("decide.undo", "u", "decide", "undo", "Takes the last decision or change back", decide.undo),
     Action("copy.fix", "c", "copy", "copy fix", "Copies the text to paste of the selected problem", copy.fix),
     Action("copy.evidence", "C", "copy", "copy evidence", "Copies what was seen", copy.evidence),
-    Action("copy.save", "S", "copy", "save to a file", "Writes the whole story of the selection into a file", copy.save),
+    Action(
+        "copy.save", "S", "copy", "save to a file", "Writes the whole story of the selection into a file", copy.save
+    ),
     Action("watch.pause", "space", "watch", "hold", "Holds the display of the watch; probing goes on", watch.pause),
-    Action("watch.shorter", "less_than_sign,comma", "watch", "shorter", "A shorter window, down to 5 minutes", watch.shorter, shown="‹"),
-    Action("watch.longer", "greater_than_sign,full_stop", "watch", "longer", "A longer window, up to 7 days", watch.longer, shown="›"),
-    Action("watch.run", "B", "watch", "start or stop", "Starts the watch of this launch, or stops it; asks first", watch.run),
-    Action("watch.test", "T", "watch", "test alert", "Sends a test alert through a channel of the launch file", watch.test),
-    Action("watch.heard", "A", "watch", "test arrived", "Takes the words that the owner of an alert read in its test", watch.heard),
-    Action("day.decide", "G", "launch day", "go or no-go", "Says go or no-go by the name of the person who decides", launchday.decide),
-    Action("day.stop", "X", "launch day", "close, go back", "How to close the doors, how to go back, whom to call", launchday.stop),
+    Action(
+        "watch.shorter",
+        "less_than_sign,comma",
+        "watch",
+        "shorter",
+        "A shorter window, down to 5 minutes",
+        watch.shorter,
+        shown="‹",
+    ),
+    Action(
+        "watch.longer",
+        "greater_than_sign,full_stop",
+        "watch",
+        "longer",
+        "A longer window, up to 7 days",
+        watch.longer,
+        shown="›",
+    ),
+    Action(
+        "watch.run",
+        "B",
+        "watch",
+        "start or stop",
+        "Starts the watch of this launch, or stops it; asks first",
+        watch.run,
+    ),
+    Action(
+        "watch.test", "T", "watch", "test alert", "Sends a test alert through a channel of the launch file", watch.test
+    ),
+    Action(
+        "watch.heard",
+        "A",
+        "watch",
+        "test arrived",
+        "Takes the words that the owner of an alert read in its test",
+        watch.heard,
+    ),
+    Action(
+        "day.decide",
+        "G",
+        "launch day",
+        "go or no-go",
+        "Says go or no-go by the name of the person who decides",
+        launchday.decide,
+    ),
+    Action(
+        "day.stop",
+        "X",
+        "launch day",
+        "close, go back",
+        "How to close the doors, how to go back, whom to call",
+        launchday.stop,
+    ),
     Action("day.tell", "M", "launch day", "messages", "Messages for users, to fill in and copy", launchday.tell),
-    Action("day.plan", "P", "launch day", "plan", "When the doors open, who decides, how to close and go back", launchday.plan),
+    Action(
+        "day.plan",
+        "P",
+        "launch day",
+        "plan",
+        "When the doors open, who decides, how to close and go back",
+        launchday.plan,
+    ),
     Action("show.history", "h", "show", "history", "What earlier runs of the selected check said", go.history),
-    Action("show.explain", "e", "show", "explain", "The technical term of the selected rule and where it comes from", go.explain),
+    Action(
+        "show.explain",
+        "e",
+        "show",
+        "explain",
+        "The technical term of the selected rule and where it comes from",
+        go.explain,
+    ),
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
     Action("list.find", "slash", "list", "find", "Shows only the lines with the words you type", go.find, shown="/"),
     Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
@@ -167,14 +314,46 @@ ACTIONS: tuple[Action, ...] = (
         launchfile.add,
         shown="+",
     ),
-    Action("edit.delete", "delete", "edit", "delete", "Takes the selected line away, after a question", launchfile.delete, shown="del"),
-    Action("edit.take", "Y", "edit", "take all", "Takes all that was seen, and is not written down, into the table", launchfile.take),
-    Action("edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"),
+    Action(
+        "edit.delete",
+        "delete",
+        "edit",
+        "delete",
+        "Takes the selected line away, after a question",
+        launchfile.delete,
+        shown="del",
+    ),
+    Action(
+        "edit.take",
+        "Y",
+        "edit",
+        "take all",
+        "Takes all that was seen, and is not written down, into the table",
+        launchfile.take,
+    ),
+    Action(
+        "edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"
+    ),
     Action("theme", "t", "console", "theme", "Night or paper", go.theme),
-    Action("help", "question_mark,f1", "console", "help", "The keys of this page and what it is for", go.help_panel, shown="?"),
+    Action(
+        "help",
+        "question_mark,f1",
+        "console",
+        "help",
+        "The keys of this page and what it is for",
+        go.help_panel,
+        shown="?",
+    ),
     Action("palette", "ctrl+p", "console", "palette", "Every action by name", go.palette, shown="^p"),
     Action(
-        "quit", "ctrl+q", "console", "quit", "Leaves the console; everything shown as saved is saved", go.leave, shown="^q", priority=True
+        "quit",
+        "ctrl+q",
+        "console",
+        "quit",
+        "Leaves the console; everything shown as saved is saved",
+        go.leave,
+        shown="^q",
+        priority=True,
     ),
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -35,7 +35,20 @@ if TYPE_CHECKING:
     from ..samples import View
     from ..workspace import Workspace
 
-SHEETS = ("overview", "stage", "fixes", "people", "credentials", "handover", "log", "watch", "launch", "finding", "history", "explain")
+SHEETS = (
+    "overview",
+    "stage",
+    "fixes",
+    "people",
+    "credentials",
+    "handover",
+    "log",
+    "watch",
+    "launch",
+    "finding",
+    "history",
+    "explain",
+)
 LATE = {
     "overview": "Overview",
     "fixes": "Fixes",
@@ -255,7 +268,10 @@ class Console(App[int]):
 
     def about(self, target: Target) -> str | Finding:
         """What a decision on a target is about: the finding where one is open, else the check."""
-        if target.judged is not None and target.judged.finding.rule.rpartition(".")[2] not in ("confirmed", "not-confirmed"):
+        if target.judged is not None and target.judged.finding.rule.rpartition(".")[2] not in (
+            "confirmed",
+            "not-confirmed",
+        ):
             return target.judged.finding
         return target.standing.spec.id
 
@@ -322,7 +338,12 @@ class Console(App[int]):
         return Said(words)
 
     async def ask_form(
-        self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Callable[[dict[str, str]], str], draft: str
+        self,
+        title: str,
+        lines: Sequence[str],
+        fields: Sequence[Field],
+        save: Callable[[dict[str, str]], str],
+        draft: str,
     ) -> None:
         """Lays a form over the page."""
         from .screens.dialog import FormSheet

@@ -1,4 +1,5 @@
-"""Copying out of the console: the system's own tool where the screen is this machine's, else the terminal itself (OSC 52)."""
+"""Copying out of the console: the system's own tool where the screen is this machine's, else the terminal itself (OSC
+52)."""
 
 from __future__ import annotations
 
@@ -38,7 +39,12 @@ async def put(words: str, terminal: Callable[[str], None]) -> str:
 def _feed(command: Sequence[str], words: str) -> bool:
     try:
         done = subprocess.run(
-            command, input=words.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=DEADLINE_S, check=False
+            command,
+            input=words.encode(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=DEADLINE_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

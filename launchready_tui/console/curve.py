@@ -1,4 +1,5 @@
-"""A series of the watch as a line to draw: where it runs on, where it breaks, and how it becomes dots. Pure functions."""
+"""A series of the watch as a line to draw: where it runs on, where it breaks, and how it becomes dots. Pure
+functions."""
 
 from __future__ import annotations
 
@@ -31,9 +32,11 @@ class Curve:
 
 
 def curve_of(series: Series, grain_s: float, gaps: Iterable[Gap], now: datetime, value: Value) -> Curve:
-    """The columns of a series. Columns can be finer than the probes (`grain_s` apart): what lies between two answers is no gap.
+    """The columns of a series. Columns can be finer than the probes (`grain_s` apart): what lies between two answers
+    is no gap.
 
-    Nothing for two intervals is one, and so is every recorded gap of this target. Behind the newest answer that long is waited.
+    Nothing for two intervals is one, and so is every recorded gap of this target. Behind the newest answer that long
+    is waited.
     """
     points = series.points
     step = (series.until - series.since).total_seconds() / max(1, len(points))
@@ -72,7 +75,8 @@ def _empty_runs(points: Sequence[Point]) -> list[tuple[int, int]]:
 
 
 def spread(curve: Curve, dots: int) -> Curve:
-    """The curve in so many columns: the worst of what falls together; a straight line between two answers with nothing wrong between."""
+    """The curve in so many columns: the worst of what falls together; a straight line between two answers with nothing
+    wrong between."""
     count = len(curve)
     values: list[float | None] = [None] * dots
     states: list[State] = [""] * dots
@@ -124,7 +128,8 @@ class Scale:
 
 
 def scale_of(curve: Curve, tall: int, target_ms: float) -> Scale:
-    """A scale on which the target stands on a tick, unless all is far below it; a single slow answer does not flatten the rest."""
+    """A scale on which the target stands on a tick, unless all is far below it; a single slow answer does not flatten
+    the rest."""
     values = sorted(value for value in curve.values if value is not None)
     top = values[-1] if values else 0.0
     usual = values[int(len(values) * 0.98)] if values else 0.0
@@ -146,7 +151,8 @@ def scale_of(curve: Curve, tall: int, target_ms: float) -> Scale:
 
 
 def bits_of(curve: Curve, scale: Scale) -> list[list[int]]:
-    """Braille bits by row and cell for a curve that has two columns a cell. A rise is shared by the two columns it joins: one dot wide."""
+    """Braille bits by row and cell for a curve that has two columns a cell. A rise is shared by the two columns it
+    joins: one dot wide."""
     width, dots_y = (len(curve) + 1) // 2, scale.tall * 4
     bits = [[0] * width for _ in range(scale.tall)]
     last: int | None = None
@@ -167,7 +173,8 @@ def bits_of(curve: Curve, scale: Scale) -> list[list[int]]:
 
 
 def spark(curve: Curve, width: int, target_ms: float) -> list[Span]:
-    """One row: three levels within the target, the fourth above it, a cross for what failed, a dot for what nobody watched."""
+    """One row: three levels within the target, the fourth above it, a cross for what failed, a dot for what nobody
+    watched."""
     if width <= 0:
         return []
     wide = spread(curve, width * 2)

@@ -1,4 +1,5 @@
-"""Launch day in lines and rows: the word and who says it, its criteria, the timeline, who is at the desk, the log. Nothing is looked at."""
+"""Launch day in lines and rows: the word and who says it, its criteria, the timeline, who is at the desk, the log.
+Nothing is looked at."""
 
 from __future__ import annotations
 
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
 NOW_LINE = "now"
 NO_DECIDER, NO_LADDER, NO_SECOND = "no-decider", "no-ladder", "no-second"
-MARKS: dict[str, tuple[str, str]] = {"go": ("pass", "GO: "), "no-go": ("fail", "NO-GO: "), "message": ("info", "told users: ")}
+MARKS: dict[str, tuple[str, str]] = {
+    "go": ("pass", "GO: "),
+    "no-go": ("fail", "NO-GO: "),
+    "message": ("info", "told users: "),
+}
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -55,7 +60,11 @@ def title_line(snap: Snapshot, day: Day, width: int) -> Line:
     """The checks' word and the day at the left; who decides, or has decided, at the right."""
     verdict, narrow = snap.verdict, width < 100
     look = LOOK_OF_WORD[verdict.word] if snap.seen_anything else "unknown"
-    word = ("GO, risks" if narrow and verdict.word == "GO WITH ACCEPTED RISKS" else verdict.word) if snap.seen_anything else "not checked"
+    word = (
+        ("GO, risks" if narrow and verdict.word == "GO WITH ACCEPTED RISKS" else verdict.word)
+        if snap.seen_anything
+        else "not checked"
+    )
     left: Spans = [(word, f"{look} b"), (" demo" if verdict.demo else "", "ink3")]
     if day.launch_at is None:
         left.append(("   Launch day", "ink3"))
@@ -132,7 +141,9 @@ def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:
         _gate(snap, "deploy.smoke", "smoke suite", "smoke", "smoke", ""),
         _gate(snap, "deploy.rollback", "way back", "way back", "back", f"{card.minutes} min" if card else ""),
         _gate(snap, "handover.contacts", "on call", "on call", "call", f"{called} people" if called else "nobody"),
-        _gate(snap, "handover.backups", "backup", "backup", "data", tested, none="" if inventory.backups else "none named"),
+        _gate(
+            snap, "handover.backups", "backup", "backup", "data", tested, none="" if inventory.backups else "none named"
+        ),
     )
 
 
@@ -172,7 +183,9 @@ def stop_rows(snap: Snapshot, day: Day) -> list[Row]:
 
 
 def _now(day: Day) -> Row:
-    return Row(NOW_LINE, [(f"{day.at.astimezone(UTC):%a %H:%M} ", "accent b"), ("─", "accent")], apart=True, across=True)
+    return Row(
+        NOW_LINE, [(f"{day.at.astimezone(UTC):%a %H:%M} ", "accent b"), ("─", "accent")], apart=True, across=True
+    )
 
 
 def _stop(snap: Snapshot, day: Day, stop: Stop) -> Row:
@@ -192,7 +205,12 @@ def stop_look(stop: Stop) -> str:
     return {"now": "checking", "past": "stale"}.get(stop.phase, "none")
 
 
-COUNTED = (("checking", ("checking",)), ("fail", ("fail",)), ("unknown", ("unknown", "stale", "new", "asks")), ("warn", ("warn",)))
+COUNTED = (
+    ("checking", ("checking",)),
+    ("fail", ("fail",)),
+    ("unknown", ("unknown", "stale", "new", "asks")),
+    ("warn", ("warn",)),
+)
 
 
 def tally(snap: Snapshot, standings: Sequence[Standing]) -> Cell:
@@ -211,7 +229,10 @@ def stop_head(day: Day, stop: Stop) -> Spans:
     """Beside a checkpoint's title: until when it is now, in how long it comes, when it was gone through."""
     if stop.done is not None:
         return [(f"gone through {moment(stop.done.at, day.at)}", "ink3")]
-    following = next((one.moment.at for one in day.stops if stop.moment.at and one.moment.at and one.moment.at > stop.moment.at), None)
+    following = next(
+        (one.moment.at for one in day.stops if stop.moment.at and one.moment.at and one.moment.at > stop.moment.at),
+        None,
+    )
     if stop.phase == "now":
         return [("until ", "ink3"), (moment(following, day.at), "ink2")] if following else [("the last one", "ink3")]
     return [(until(stop.moment.at, day.at), "ink3")] if stop.moment.at else [(stop.moment.key, "ink3")]
@@ -244,7 +265,8 @@ def _told(snap: Snapshot, standing: Standing, look: str) -> Cell:
 
 
 def crew_rows(snap: Snapshot, day: Day, people: People) -> list[Row]:
-    """Everybody with a part in the day, the ladder first: there now by their hours, what they do, how they are reached; and the gaps."""
+    """Everybody with a part in the day, the ladder first: there now by their hours, what they do, how they are
+    reached; and the gaps."""
     does: dict[str, list[str]] = {}
     if day.decider:
         does.setdefault(day.decider, []).append("decides")
@@ -255,8 +277,16 @@ def crew_rows(snap: Snapshot, day: Day, people: People) -> list[Row]:
     ladder = [rung.person for rung in day.ladder]
     rows = [_member(snap, day, people, person, does.pop(person)) for person in dict.fromkeys(ladder)]
     rows += [_member(snap, day, people, person, parts) for person, parts in does.items()]
-    gaps = ((NO_DECIDER, not day.decider, "decides"), (NO_LADDER, not ladder, "call 1"), (NO_SECOND, len(set(ladder)) == 1, "call 2"))
-    rows += [Row(key, [("nobody yet", "ink"), "", part, part, ""], words.glyph("unknown"), "unknown") for key, on, part in gaps if on]
+    gaps = (
+        (NO_DECIDER, not day.decider, "decides"),
+        (NO_LADDER, not ladder, "call 1"),
+        (NO_SECOND, len(set(ladder)) == 1, "call 2"),
+    )
+    rows += [
+        Row(key, [("nobody yet", "ink"), "", part, part, ""], words.glyph("unknown"), "unknown")
+        for key, on, part in gaps
+        if on
+    ]
     return rows
 
 
@@ -267,9 +297,13 @@ HERE = {"pass": "here", "later": "away", "fail": "left", "unknown": "?"}
 def _member(snap: Snapshot, day: Day, people: People, person: str, parts: Iterable[str]) -> Row:
     known = people.find(person)
     look = presence(people, person, day.at)
-    reach = next((rung.channel for rung in day.ladder if rung.person == person and rung.channel), known.contact if known else "")
+    reach = next(
+        (rung.channel for rung in day.ladder if rung.person == person and rung.channel), known.contact if known else ""
+    )
     said: Cell = ", ".join(parts)
-    return Row(person, [snap.name(person), HERE[look], said, said, reach or ("not filled", "ink3")], words.glyph(look), look)
+    return Row(
+        person, [snap.name(person), HERE[look], said, said, reach or ("not filled", "ink3")], words.glyph(look), look
+    )
 
 
 def presence(people: People, person: str, now: datetime) -> str:
@@ -298,22 +332,35 @@ def log_rows(day: Day, name: Callable[[str], str]) -> list[Row]:
         if at.date() != before:
             before = at.date()
             rows.append(Row(f"{before}", [("", "ink3"), (f"{at:%A} {at.day} {at:%B}", "ink3")], apart=True))
-        look, lead = MARKS.get(line.kind, ("pass", f"{line.checkpoint}: ") if line.kind == "checkpoint" else ("none", ""))
+        look, lead = MARKS.get(
+            line.kind, ("pass", f"{line.checkpoint}: ") if line.kind == "checkpoint" else ("none", "")
+        )
         said: Spans = [(lead, "ink b"), (line.text, "ink")]
-        rows.append(Row(f"{n}", [f"{at:%H:%M}", said, initials(name(line.by)) if line.by else ""], words.glyph(look), look))
+        rows.append(
+            Row(f"{n}", [f"{at:%H:%M}", said, initials(name(line.by)) if line.by else ""], words.glyph(look), look)
+        )
     return rows
 
 
 # The watch
 
 
-WATCHED = (("down", "fail", "down"), ("slow", "warn", "slow"), ("degraded", "warn", "shaky"), ("unknown", "unknown", "not seen"))
+WATCHED = (
+    ("down", "fail", "down"),
+    ("slow", "warn", "slow"),
+    ("degraded", "warn", "shaky"),
+    ("unknown", "unknown", "not seen"),
+)
 
 
 def strip(shot: Shot | None, now: datetime, key: str) -> Line:
     """The product as it is now, in one line."""
     if shot is None or not shot.snapshot.rows:
-        return Line([("Watch  ", "ink3"), ("nobody watches yet", "ink2")], [(key, "ink b"), (" watch", "ink3")], ("?", "unknown"))
+        return Line(
+            [("Watch  ", "ink3"), ("nobody watches yet", "ink2")],
+            [(key, "ink b"), (" watch", "ink3")],
+            ("?", "unknown"),
+        )
     rows, parts = shot.snapshot.rows, []
     worst = "pass"
     for state, look, word in WATCHED:

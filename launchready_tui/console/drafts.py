@@ -1,4 +1,5 @@
-"""What was typed into forms and not saved: kept on the disk of this machine, so that neither escape nor a crash loses it."""
+"""What was typed into forms and not saved: kept on the disk of this machine, so that neither escape nor a crash loses
+it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ class Drafts(dict[str, dict[str, str]]):
         if self.get(key) == dict(values):
             return
         self[key] = dict(values)
-        self._kept[_whole(key)] = _Draft(datetime.now(UTC), {name: _whole(self._hide(value)) for name, value in values.items()})
+        self._kept[_whole(key)] = _Draft(
+            datetime.now(UTC), {name: _whole(self._hide(value)) for name, value in values.items()}
+        )
         self._write()
 
     def forget(self, key: str) -> None:

@@ -42,7 +42,8 @@ class Edits:
         return given
 
     def undo(self) -> str:
-        """Takes the newest change or decision back, and says which. Raises ValueError where there is none, or it was changed since."""
+        """Takes the newest change or decision back, and says which. Raises ValueError where there is none, or it was
+        changed since."""
         ws = self.workspace
         edit = self._done[-1] if self._done else None
         if edit is None or (edit.decisions is not ws.decisions and ws.can_undo):

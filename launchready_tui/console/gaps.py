@@ -20,7 +20,8 @@ PAGES = {"l": "launch", "p": "people", "x": "fixes", "k": "credentials", **{str(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page; `table` and `line` on people and access; `form` opens launch day's plan; `finding` in the fix order; `check` on a stage."""
+    """A page; `table` and `line` on people and access; `form` opens launch day's plan; `finding` in the fix order;
+    `check` on a stage."""
 
     page: str
     table: str = ""
@@ -49,7 +50,11 @@ def _check(workspace: Workspace, words: str) -> str:
 
     quoted = words.partition("“")[2].partition("”")[0]
     by_line = {item.text: item.check for item in signing.lines()}
-    return next((spec.id for spec in workspace.roadmap.checks.values() if spec.title == quoted), by_line.get(quoted, "")) if quoted else ""
+    return (
+        next((spec.id for spec in workspace.roadmap.checks.values() if spec.title == quoted), by_line.get(quoted, ""))
+        if quoted
+        else ""
+    )
 
 
 def _finding(workspace: Workspace, words: str) -> str:
@@ -67,7 +72,9 @@ def _line(workspace: Workspace, words: str) -> tuple[str, str]:
     named += [(one.store, "backups", KIND["backups"].key(one)) for one in inventory.backups]
     for one in inventory.access:
         person, system = workspace.people.label(one.person), inventory.name_of(one.system)
-        named += [(phrase, "access", KIND["access"].key(one)) for phrase in (f"{person} in {system}", f"{person} to {system}")]
+        named += [
+            (phrase, "access", KIND["access"].key(one)) for phrase in (f"{person} in {system}", f"{person} to {system}")
+        ]
     named += [(one.name or one.id, "systems", one.id) for one in inventory.systems]
     named += [(one.name or one.id, "people", one.id) for one in workspace.people.people]
     for name, table, line in sorted(named, key=lambda one: len(one[0]), reverse=True):
@@ -75,7 +82,13 @@ def _line(workspace: Workspace, words: str) -> tuple[str, str]:
             return table, line
     if words.startswith("recovery steps"):
         return "recovery", ""
-    return ("backups", "") if "backup" in words else ("systems", "") if "account" in words or "gets into" in words else ("", "")
+    return (
+        ("backups", "")
+        if "backup" in words
+        else ("systems", "")
+        if "account" in words or "gets into" in words
+        else ("", "")
+    )
 
 
 def gaps_of(blocks: Iterable[Block]) -> Iterator[Gap]:
@@ -90,7 +103,11 @@ def gaps_of(blocks: Iterable[Block]) -> Iterator[Gap]:
         if isinstance(block, Table):
             for row in block.rows:
                 for cell in row:
-                    words = f"{cell.text} of {row[1].text or row[0].text}" if row[1].kind != "gap" else f"{row[0].text}: {cell.text}"
+                    words = (
+                        f"{cell.text} of {row[1].text or row[0].text}"
+                        if row[1].kind != "gap"
+                        else f"{row[0].text}: {cell.text}"
+                    )
                     if cell.kind == "gap" and words not in seen:
                         seen.add(words)
                         yield Missing(words, "p")

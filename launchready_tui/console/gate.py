@@ -1,4 +1,5 @@
-"""Before the console opens: the question whether a launch file may be used, and the list of all that is wrong with one."""
+"""Before the console opens: the question whether a launch file may be used, and the list of all that is wrong with
+one."""
 
 from __future__ import annotations
 
@@ -98,7 +99,13 @@ def trust_gate(why: NotTrusted, *, plain: bool = False, theme: str | None = None
     paragraphs: list[Paragraph] = [
         (
             "",
-            [("This launch file was never used on this computer, or was changed since. It decides where LaunchReady connects to.", "ink2")],
+            [
+                (
+                    "This launch file was never used on this computer, or was changed since. It decides where "
+                    "LaunchReady connects to.",
+                    "ink2",
+                )
+            ],
         ),
         ("", []),
         ("file", [(str(why.path), "ink")]),
@@ -107,10 +114,15 @@ def trust_gate(why: NotTrusted, *, plain: bool = False, theme: str | None = None
     for line in why.summary.lines():
         kind, _, names = text.clean(line).partition(": ")
         paragraphs.append(
-            (kind if len(kind) <= 13 else "", [(names, "ink")] if len(kind) <= 13 else [(f"{kind}: ", "ink3"), (names, "ink")])
+            (
+                kind if len(kind) <= 13 else "",
+                [(names, "ink")] if len(kind) <= 13 else [(f"{kind}: ", "ink3"), (names, "ink")],
+            )
         )
     paragraphs += [("", []), ("", [("Allow it only if you know who wrote it.", "ink2")])]
-    return Gate("May LaunchReady use this launch file?", paragraphs, (("y", "use it", "yes"),), plain=plain, theme=theme)
+    return Gate(
+        "May LaunchReady use this launch file?", paragraphs, (("y", "use it", "yes"),), plain=plain, theme=theme
+    )
 
 
 def _permission(why: NotTrusted) -> str:
@@ -132,7 +144,9 @@ def problems_gate(problems: Sequence[Problem], *, plain: bool = False, theme: st
     for n, problem in enumerate(problems):
         if n:
             paragraphs.append(("", []))
-        paragraphs.append(("", [("✕ ", "fail"), (text.clean(problem.file), "ink2"), (f"  {text.clean(problem.key)}", "ink b")]))
+        paragraphs.append(
+            ("", [("✕ ", "fail"), (text.clean(problem.file), "ink2"), (f"  {text.clean(problem.key)}", "ink b")])
+        )
         for label, said in (("found", problem.found), ("allowed", problem.allowed), ("meant?", problem.nearest)):
             if said:
                 paragraphs.append((f"  {label}", [(text.clean(said), "ink")]))
@@ -147,7 +161,8 @@ def run_folder(
     plain: bool = False,
     theme: str | None = None,
 ) -> int:
-    """Opens a workspace and the console on it: asks for trust, lists what is wrong, until it opens or the person leaves (2).
+    """Opens a workspace and the console on it: asks for trust, lists what is wrong, until it opens or the person
+    leaves (2).
 
     `open_workspace(trust)` opens it; trust says that the person has just allowed the launch file.
     """

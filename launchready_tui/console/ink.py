@@ -1,4 +1,5 @@
-"""Text with tones, and how it becomes a strip of cells. A tone is a colour name, then optional `b` (bold) or `i` (italic)."""
+"""Text with tones, and how it becomes a strip of cells. A tone is a colour name, then optional `b` (bold) or `i`
+(italic)."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ PLAIN = str.maketrans(
 
 
 def _plain_braille(bits: int) -> str:
-    """A cell of a line in ASCII: where its dots stand, from below `_`, `.`, `-`, `'`; `|` for a rise through the cell."""
+    """A cell of a line in ASCII: where its dots stand, from below `_`, `.`, `-`, `'`; `|` for a rise through the
+    cell."""
     rows = [n for n, mask in enumerate((0x09, 0x12, 0x24, 0xC0)) if bits & mask]
     if not rows:
         return " "
@@ -126,7 +128,8 @@ def _at_word(text: str, cut: str) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken between words; a longer word (a record, a key) is broken where it must be."""
+    """Lines of at most `width` cells, broken between words; a longer word (a record, a key) is broken where it must
+    be."""
     width = max(1, width)
     lines: list[str] = []
     for block in text.split("\n"):
@@ -217,7 +220,8 @@ class Inked(Widget):
         return style
 
     def ink_strip(self, parts: Spans, width: int, band: str = "") -> Strip:
-        """A strip of exactly `width` cells. Foreign text ends here: what could steer a terminal is taken out of every span."""
+        """A strip of exactly `width` cells. Foreign text ends here: what could steer a terminal is taken out of every
+        span."""
         plain = getattr(self.app, "plain", False)
         cells: list[Segment] = []
         for text, tone in fit([(safe.printable(text[: 4 * width + 8]), tone) for text, tone in parts], width):
@@ -226,7 +230,8 @@ class Inked(Widget):
         return Strip(cells, max(0, width))
 
     def relayout(self) -> None:
-        """Asks for another height. Textual drops such a wish while an earlier one waits, so it is said again after the next refresh."""
+        """Asks for another height. Textual drops such a wish while an earlier one waits, so it is said again after the
+        next refresh."""
         self.refresh(layout=True)
         self.call_after_refresh(self.refresh, layout=True)
 

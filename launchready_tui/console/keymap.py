@@ -1,4 +1,5 @@
-"""Keys of the user's own: keys.toml in the state folder, action ids to keys. What cannot be used is said; ctrl+q always leaves."""
+"""Keys of the user's own: keys.toml in the state folder, action ids to keys. What cannot be used is said; ctrl+q
+always leaves."""
 
 from __future__ import annotations
 
@@ -45,7 +46,9 @@ def sift(wanted: Mapping[str, object]) -> tuple[dict[str, str], tuple[str, ...]]
     for action, key in chosen.items():
         other = next((taken[part] for part in key.split(",") if part in taken), "")
         if other:
-            problems.append(f"{NAME}: {key} is the key of {other} already, so {action} keeps {BY_ID[action].key.partition(',')[0]}")
+            problems.append(
+                f"{NAME}: {key} is the key of {other} already, so {action} keeps {BY_ID[action].key.partition(',')[0]}"
+            )
             continue
         taken |= dict.fromkeys(key.split(","), action)
         usable[action] = f"{key},{ALWAYS[action]}" if action in ALWAYS and ALWAYS[action] not in key.split(",") else key

@@ -1,4 +1,5 @@
-"""The tables of people and access: what each line holds, how it is shown, what its form asks. Data and the checks of single fields."""
+"""The tables of people and access: what each line holds, how it is shown, what its form asks. Data and the checks of
+single fields."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def text_of(value: object) -> str:
 def slug(name: str, taken: Sequence[str]) -> str:
     """A short lasting id from a name, unlike those taken."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32].strip("-") or "one"
-    return plain if plain not in taken else next(f"{plain}-{n}" for n in range(2, 10_000) if f"{plain}-{n}" not in taken)
+    return (
+        plain if plain not in taken else next(f"{plain}-{n}" for n in range(2, 10_000) if f"{plain}-{n}" not in taken)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,13 @@ def _words(choices: Any, words: dict[str, str] | None = None) -> tuple[tuple[str
 STATUS = {"in": "in the team", "leaving": "is leaving", "left": "has left"}
 MFA = {"none": "none", "sms": "text message", "totp": "app", "key": "key", "unknown": "not known"}
 ANSWER = {"yes": "yes", "no": "no", "unknown": "not known"}
-PERSON_KIND = {"": "not said", "founder": "founder", "staff": "staff", "contractor": "for a time only", "service": "a program"}
+PERSON_KIND = {
+    "": "not said",
+    "founder": "founder",
+    "staff": "staff",
+    "contractor": "for a time only",
+    "service": "a program",
+}
 YES_NO = (("no", "no"), ("yes", "yes"))
 
 
@@ -299,7 +308,13 @@ KINDS: tuple[Kind, ...] = (
             Col("how", 11, tone="ink2"),
             Col("next after", 10, right=True, tone="ink2", above=80),
         ),
-        lambda item, name: (str(item.order), name(item.person), _told(item.when), _told(item.channel), f"{item.escalate_after_min} min"),
+        lambda item, name: (
+            str(item.order),
+            name(item.person),
+            _told(item.when),
+            _told(item.channel),
+            f"{item.escalate_after_min} min",
+        ),
         "Nobody is named for launch day yet: who is called first? + adds a line",
         lambda item: f"{item.order} {item.person}",
     ),
@@ -313,7 +328,12 @@ KINDS: tuple[Kind, ...] = (
             Ask("person", "person", needed=True, person=True),
             Ask("deputy", "deputy", "who does it when the first cannot", person=True),
         ),
-        (Col("Duty", 12), Col("what that is", 0, tone="ink2", above=72), Col("person", 16), Col("deputy", 16, tone="ink2")),
+        (
+            Col("Duty", 12),
+            Col("what that is", 0, tone="ink2", above=72),
+            Col("person", 16),
+            Col("deputy", 16, tone="ink2"),
+        ),
         lambda item, name: (item.duty, DUTIES[item.duty], name(item.person), _told(name(item.deputy), "nobody yet")),
         "Nobody leads yet, changes things, tells the users; + names somebody",
         lambda item: f"{item.duty} {item.person}",
@@ -324,10 +344,25 @@ KINDS: tuple[Kind, ...] = (
         "checkpoint",
         inv.Checkpoint,
         (
-            Ask("offset_min", "when", "T-24h, T-60m, T0, T+15m", needed=True, check=is_offset, show=_offset_shown, read=offset),
+            Ask(
+                "offset_min",
+                "when",
+                "T-24h, T-60m, T0, T+15m",
+                needed=True,
+                check=is_offset,
+                show=_offset_shown,
+                read=offset,
+            ),
             Ask("title", "title", "24 hours before", needed=True),
             Ask("what", "what", "what is done and looked at then"),
-            Ask("checks", "checks", "stages or checks: audit edge email.spf", check=are_checks, show=" ".join, read=names_of),
+            Ask(
+                "checks",
+                "checks",
+                "stages or checks: audit edge email.spf",
+                check=are_checks,
+                show=" ".join,
+                read=names_of,
+            ),
             Ask("owner", "owner", "who looks after it", person=True),
         ),
         (
@@ -336,7 +371,12 @@ KINDS: tuple[Kind, ...] = (
             Col("what", 0, tone="ink2", above=70),
             Col("owner", 16, tone="ink2"),
         ),
-        lambda item, name: (offset_words(item.offset_min), item.title, item.what, _told(name(item.owner), "nobody yet")),
+        lambda item, name: (
+            offset_words(item.offset_min),
+            item.title,
+            item.what,
+            _told(name(item.owner), "nobody yet"),
+        ),
         "The usual seven checkpoints stand here as soon as there is a launch",
         lambda item: f"{item.offset_min} {item.title}",
     ),
@@ -360,7 +400,13 @@ KINDS: tuple[Kind, ...] = (
             Col("owner", 16, tone="ink2"),
             Col("by itself", 9, tone="ink2", above=84),
         ),
-        lambda item, name: (item.subject, item.kind, text_of(item.on), _told(name(item.owner), "nobody yet"), "yes" if item.auto else "no"),
+        lambda item, name: (
+            item.subject,
+            item.kind,
+            text_of(item.on),
+            _told(name(item.owner), "nobody yet"),
+            "yes" if item.auto else "no",
+        ),
         "Nothing else ends on a day; + adds a contract, a developer account, a key to be changed",
         lambda item: f"{item.subject} {item.on}",
     ),

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from ..workspace import Workspace
 
 SHORT = {
-    "registrar": "name", "dns": "DNS", "hosting": "host", "cdn": "edge", "code": "code", "ci": "CI", "database": "data", "queue": "queue",
-    "storage": "files", "secrets": "vault", "email": "mail", "sms": "sms", "payments": "pay", "app-store": "store", "analytics": "visits",
+    "registrar": "name", "dns": "DNS", "hosting": "host", "cdn": "edge", "code": "code", "ci": "CI",
+    "database": "data", "queue": "queue",
+    "storage": "files", "secrets": "vault", "email": "mail", "sms": "sms", "payments": "pay", "app-store": "store",
+    "analytics": "visits",
     "monitoring": "watch", "support": "help", "ai": "AI", "other": "other",
 }  # fmt: skip
 SHORT_MFA = {"none": "no", "sms": "sms", "totp": "app", "key": "key", "unknown": "?"}
@@ -59,7 +61,9 @@ def matrix(workspace: Workspace, room: int) -> tuple[list[Col], list[Row]]:
             cells.append(_right(entry, person, size - 1))
         cells.append(_factor(mine))
         wrong = [one for one in mine if is_wrong(one, person)]
-        look = "fail" if wrong else "na" if person.status == "left" else "warn" if person.status == "leaving" else "pass"
+        look = (
+            "fail" if wrong else "na" if person.status == "left" else "warn" if person.status == "leaving" else "pass"
+        )
         rows.append(Row(person.id, cells, words.glyph(look), look))
     if rows and systems:
         rows.append(Row("rule", rule=True, apart=True))

@@ -40,7 +40,8 @@ class Repaired(Message):
 
 
 class Walking(Message):
-    """A step of the path from log-in to notification is done, or (`ended`) the whole walk, or it could not be walked (`wrong`)."""
+    """A step of the path from log-in to notification is done, or (`ended`) the whole walk, or it could not be walked
+    (`wrong`)."""
 
     bubble = False
 

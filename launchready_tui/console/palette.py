@@ -40,4 +40,6 @@ class Actions(Provider):
         for name, action in self._listed():
             score = max(matcher.match(name), 0.8 * matcher.match(action.tooltip))
             if score > 0:
-                yield Hit(score, matcher.highlight(name), partial(self._console.action_do, action.id), help=action.tooltip)
+                yield Hit(
+                    score, matcher.highlight(name), partial(self._console.action_do, action.id), help=action.tooltip
+                )

@@ -1,4 +1,5 @@
-"""Each stage's own panel: what is known of hosts, mail records, routes, or what people have confirmed. Functions of a snapshot."""
+"""Each stage's own panel: what is known of hosts, mail records, routes, or what people have confirmed. Functions of a
+snapshot."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def shot_of(snap: Snapshot, workspace: Workspace) -> Shot:
 
 
 def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
-    """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, whose account it is."""
+    """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, whose
+    account it is."""
     from ..handover.hosts import host_rows
 
     short = {host.name: words.short_host(host.name, snap.launch) for host in snap.launch.hosts}
@@ -105,7 +107,8 @@ def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
                     address,
                     host.tls.removeprefix("TLS ") or ("·", "rule"),
                     _short_day(host.tls_until) or ("·", "rule"),
-                    ", ".join(words.short_host(name, snap.launch) for name in host.canonical_for.split(", ") if name) or ("·", "rule"),
+                    ", ".join(words.short_host(name, snap.launch) for name in host.canonical_for.split(", ") if name)
+                    or ("·", "rule"),
                     leads_to,
                     owner,
                     owner,
@@ -149,7 +152,9 @@ def redirect_map(snap: Snapshot) -> Panel:
         unseen = row.problem and not row.redirects and not row.ms
         counted: list[Cell] = [("·", "rule"), ("·", "rule")] if unseen else [count, str(row.ms)]
         rows.append(Row(row.start, [starts[row.start], _way(row, snap.launch), *counted], words.glyph(look), look))
-    return Panel(cols, rows, "What leads on to another address stands here, hop by hop, once the redirects were followed")
+    return Panel(
+        cols, rows, "What leads on to another address stands here, hop by hop, once the redirects were followed"
+    )
 
 
 def _address(url: str, launch: Launch) -> str:
@@ -159,7 +164,9 @@ def _address(url: str, launch: Launch) -> str:
     host = words.short_host(parts.hostname or "", launch)
     if path == "/":
         return f"{parts.scheme} {host}"
-    return path if parts.hostname == launch.canonical_host and parts.scheme == "https" else f"{parts.scheme} {host}{path}"
+    return (
+        path if parts.hostname == launch.canonical_host and parts.scheme == "https" else f"{parts.scheme} {host}{path}"
+    )
 
 
 def _way(row: ChainRow, launch: Launch) -> Spans:
@@ -228,35 +235,57 @@ def watched(snap: Snapshot, shot: WatchShot, now: datetime, sparks: watchtable.S
 
 
 def _beside(shot: WatchShot, now: datetime) -> list[Row]:
-    """What the watch knows beside the targets, a line each: errors of each environment, queues with what waits, the last deploy."""
+    """What the watch knows beside the targets, a line each: errors of each environment, queues with what waits, the
+    last deploy."""
     rows = []
     for environment in dict.fromkeys(one.environment for one in shot.traffic):
         routes = [one for one in shot.traffic if one.environment == environment]
         n, errors = sum(one.n for one in routes), sum(one.errors for one in routes)
         bad = [one for one in routes if watchpanes.look_of(one) == "fail"]
         look = "fail" if bad else "pass"
-        why = f"{bad[0].route} fails {bad[0].share * 100:.0f} % of {bad[0].n:,}" if bad else f"{errors:,} of {n:,} requests failed"
+        why = (
+            f"{bad[0].route} fails {bad[0].share * 100:.0f} % of {bad[0].n:,}"
+            if bad
+            else f"{errors:,} of {n:,} requests failed"
+        )
         rows.append(Row(f"errors {environment}", ["errors", environment, "", "", "", why], words.glyph(look), look))
     for queue in shot.backlog[:8]:
         look = "fail" if queue.late else "pass"
         waits = f", the oldest for {clock.span(queue.oldest_s)}" if queue.oldest_s is not None and queue.ready else ""
         said = f"{queue.ready:,} wait{waits}" + (f", {queue.failed:,} failed" if queue.failed else "")
-        rows.append(Row(f"queue {queue.source} {queue.queue}", [queue.queue, "queue", "", "", "", said], words.glyph(look), look))
+        rows.append(
+            Row(
+                f"queue {queue.source} {queue.queue}", [queue.queue, "queue", "", "", "", said], words.glyph(look), look
+            )
+        )
     if shot.recent:
         last = shot.recent[0]
         look = "fail" if last.kind == "failed" else "pass"
         when = clock.ago(last.at, now)
         said = f"{last.sha[:7] or 'no commit named'} to {last.env}, {when}" + ("" if when == "now" else " ago")
-        rows.append(Row("deploy", ["last deploy", "failed" if look == "fail" else "done", "", "", "", said], words.glyph(look), look))
+        rows.append(
+            Row(
+                "deploy",
+                ["last deploy", "failed" if look == "fail" else "done", "", "", "", said],
+                words.glyph(look),
+                look,
+            )
+        )
     return rows
 
 
-MAIL = (("email.mx", "MX"), ("email.spf", "SPF"), ("email.dkim", "DKIM"), ("email.dmarc", "DMARC"), ("email.transport", "TLS"))
+MAIL = (
+    ("email.mx", "MX"),
+    ("email.spf", "SPF"),
+    ("email.dkim", "DKIM"),
+    ("email.dmarc", "DMARC"),
+    ("email.transport", "TLS"),
+)
 
 
 def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
-    """Each mail record as it was found; each mail as it was tested, with folder and seconds; who sends; the tree of SPF; what large
-    mailboxes ask for. `test_key` is the key that tests mails."""
+    """Each mail record as it was found; each mail as it was tested, with folder and seconds; who sends; the tree of
+    SPF; what large mailboxes ask for. `test_key` is the key that tests mails."""
     cols = [
         Col("Mail records", 12),
         Col("at", 24, tone="ink2", above=90),
@@ -286,7 +315,11 @@ def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
             add(f"{check}{n}", kind if n == 0 else "", at, record, look, marked=n == 0)
         if not records:
             found = words.shown_findings(standing)
-            told = words.headline(found[0].finding, snap.launch) if found and found[0].is_open and not words.asks(standing) else ""
+            told = (
+                words.headline(found[0].finding, snap.launch)
+                if found and found[0].is_open and not words.asks(standing)
+                else ""
+            )
             add(check, kind, "", told or (words.WORDS[look], "ink3"), look)
     _mail_flows(snap, test_key, add)
     for sender in mail_senders(snap.launch, snap.verdict.standings):
@@ -305,7 +338,8 @@ _NOTHING = re.compile(r": (?:no such name|no such record|none|nothing)\b")
 
 
 def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Cell, str], None]) -> None:
-    """The product's mails: folder and seconds in columns of their own width, then what the receiver said, then what is wrong."""
+    """The product's mails: folder and seconds in columns of their own width, then what the receiver said, then what is
+    wrong."""
     tests = mail_tests(snap.verdict.standings)
     wide = max((len(one.folder) for one in tests), default=0)
     several = len({one.what.partition(", ")[2] for one in tests}) > 1
@@ -317,7 +351,13 @@ def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Ce
         said.append((one.verdicts, "ink3"))
         add(f"test-{one.what}", "mail", one.what if several else one.what.partition(", ")[0], said, look)
     for what in not_tested(snap.verdict.standings):
-        add(f"test-{what}", "mail", what, [("not tested yet", "ink3"), (f"; {test_key} tests it" if test_key else "", "ink3")], "new")
+        add(
+            f"test-{what}",
+            "mail",
+            what,
+            [("not tested yet", "ink3"), (f"; {test_key} tests it" if test_key else "", "ink3")],
+            "new",
+        )
 
 
 def routes(snap: Snapshot) -> Panel:
@@ -371,5 +411,12 @@ def answers(snap: Snapshot, stage: Stage) -> Panel:
         if told is None:
             continue
         look = snap.look(standing)
-        rows.append(Row(spec.id, [spec.title, snap.name(told.by), f"{told.until:%d %b %Y}", told.evidence], words.glyph(look), look))
+        rows.append(
+            Row(
+                spec.id,
+                [spec.title, snap.name(told.by), f"{told.until:%d %b %Y}", told.evidence],
+                words.glyph(look),
+                look,
+            )
+        )
     return Panel(cols, rows, "Nothing is confirmed here yet; y answers the selected question with a name and evidence")

@@ -1,4 +1,5 @@
-"""What stands beside the tables of people and access: a line's card, what is to change and how, what breaks without somebody."""
+"""What stands beside the tables of people and access: a line's card, what is to change and how, what breaks without
+somebody."""
 
 from __future__ import annotations
 
@@ -25,12 +26,15 @@ Name = Callable[[str], str]
 
 
 def problems(workspace: Workspace, now: datetime) -> list[Finding]:
-    """What is wrong with the inventory as it is filled in, the heaviest first: the checks of stage 7, without waiting for a run."""
+    """What is wrong with the inventory as it is filled in, the heaviest first: the checks of stage 7, without waiting
+    for a run."""
     from ..checks.handover import access, bus_factor
 
     papers = Papers(workspace.people, workspace.inventory)
     found = [*access.problems(papers, now), *bus_factor.problems(papers, now)]
-    return sorted((one for one in found if one.is_open), key=lambda one: (one.state.value == "unknown", one.severity.weight))
+    return sorted(
+        (one for one in found if one.is_open), key=lambda one: (one.state.value == "unknown", one.severity.weight)
+    )
 
 
 def place_of(workspace: Workspace, finding: Finding) -> tuple[str, str]:
@@ -67,8 +71,15 @@ def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, g
             continue
         held = getattr(item, ask.name)
         value = ask.show(held) if ask.show is not None else kinds.text_of(held)
-        shown = dict(ask.options).get(value, name(value) if ask.person else name("system:" + value) if ask.system else value)
-        if not shown and not ask.needed and kind.id in ("systems", "people", "access", "recovery") and ask.name in QUIET:
+        shown = dict(ask.options).get(
+            value, name(value) if ask.person else name("system:" + value) if ask.system else value
+        )
+        if (
+            not shown
+            and not ask.needed
+            and kind.id in ("systems", "people", "access", "recovery")
+            and ask.name in QUIET
+        ):
             continue
         said: Span = (shown, "ink") if shown else ("not filled", "ink3")
         lines += _labelled(ask.label, [said], width)
@@ -78,11 +89,29 @@ def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, g
     lines += _ways(workspace, kind, item, name, width)
     if hasattr(item, "id"):
         lines += [Line(), Line([("id".ljust(LABEL), "ink3"), (item.id, "ink2")])]
-    keys: Spans = [("enter", "ink b"), (" edit  ", "ink3"), ("+", "ink b"), (" add  ", "ink3"), ("del", "ink b"), (" delete", "ink3")]
+    keys: Spans = [
+        ("enter", "ink b"),
+        (" edit  ", "ink3"),
+        ("+", "ink b"),
+        (" add  ", "ink3"),
+        ("del", "ink b"),
+        (" delete", "ink3"),
+    ]
     return Told((*head, *lines, Line(), Line(keys)), len(head), tuple(keys))
 
 
-QUIET = ("second_contact", "kind", "no_bill", "recovery_contact", "support", "note", "remove_by", "credential", "break_glass", "detect")
+QUIET = (
+    "second_contact",
+    "kind",
+    "no_bill",
+    "recovery_contact",
+    "support",
+    "note",
+    "remove_by",
+    "credential",
+    "break_glass",
+    "detect",
+)
 """Fields that are told only where they are filled."""
 
 
@@ -149,7 +178,13 @@ def without_story(gone: Without, who: str, name: Name, width: int) -> Told:
                 lines.append(Line([(f"{number}.".rjust(3) + " " if n == 0 else "    ", "ink3"), (part, "ink2")]))
     if gone.systems:
         systems = ", ".join(name(f"system:{one}") for one in gone.systems)
-        lines += [Line(), *(Line(part) for part in wrap_spans([("On the last day, close behind them: ", "ink3"), (systems, "ink")], width))]
+        lines += [
+            Line(),
+            *(
+                Line(part)
+                for part in wrap_spans([("On the last day, close behind them: ", "ink3"), (systems, "ink")], width)
+            ),
+        ]
     keys: Spans = [("esc", "ink b"), (" back", "ink3")]
     return Told((*head, *lines, Line(), Line(keys)), len(head), tuple(keys))
 

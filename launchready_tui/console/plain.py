@@ -1,4 +1,5 @@
-"""The ASCII set for terminals that cannot show more: our own glyphs are translated when drawn; Textual's are set here."""
+"""The ASCII set for terminals that cannot show more: our own glyphs are translated when drawn; Textual's are set
+here."""
 
 from __future__ import annotations
 

@@ -148,7 +148,9 @@ class Store:
             title = self._title(name)
             spent = event.result.duration_ms
             took = f"{spent / 1000:.1f} s" if spent >= 100 else f"{spent} ms"
-            self._say(words.look(event.result.state), f"{title}: {words.WORDS[words.look(event.result.state)]}, {took}", name)
+            self._say(
+                words.look(event.result.state), f"{title}: {words.WORDS[words.look(event.result.state)]}, {took}", name
+            )
             self.renew()
         elif isinstance(event, Ended):
             self.end(event)
@@ -162,7 +164,9 @@ class Store:
         if event is None or event.outcome == "cancelled":
             self._say("later", f"Run cancelled: {done} of {words.plural(total, 'check')} done and kept")
         else:
-            asked = f", {event.counts.requests} requests, {event.counts.dns_queries} DNS questions" if event.counts else ""
+            asked = (
+                f", {event.counts.requests} requests, {event.counts.dns_queries} DNS questions" if event.counts else ""
+            )
             self._say("pass", f"Run done: {words.plural(total, 'check')} in {event.seconds:.1f} s{asked}")
         self.renew()
 

@@ -1,10 +1,11 @@
-"""The tables of people and access at work: their lines, the form of one, writing and deleting, what could be taken over."""
+"""The tables of people and access at work: their lines, the form of one, writing and deleting, what could be taken
+over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -52,8 +53,10 @@ def fields(workspace: Workspace, kind: Kind, item: Item | None) -> list[Field]:
             options = (*systems, (value, value))
         hint = ask.hint or (", ".join(persons[:4]) if ask.person else "")
         check = _known(persons) if ask.person and ask.name != "account_owner" else ask.check
-        kind_of = "choice" if options else "text"
-        out.append(Field(ask.name, ask.label, value, kind_of, options, persons if ask.person else (), hint, ask.needed, check))  # type: ignore[arg-type]
+        kind_of: Literal["text", "choice"] = "choice" if options else "text"
+        out.append(
+            Field(ask.name, ask.label, value, kind_of, options, persons if ask.person else (), hint, ask.needed, check)
+        )
     return out
 
 
@@ -63,7 +66,11 @@ def _plain(value: object) -> object:
 
 def _known(persons: Sequence[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
-        return "" if value in persons else f"nobody has this id; known: {', '.join(persons) or 'nobody yet, add people first'}"
+        return (
+            ""
+            if value in persons
+            else f"nobody has this id; known: {', '.join(persons) or 'nobody yet, add people first'}"
+        )
 
     return check
 
@@ -81,7 +88,11 @@ def keep(workspace: Workspace, kind: Kind, key: str, values: dict[str, str], bas
         read = reads.get(name)
         made[name] = read(value) if read is not None else _value(kind.type, name, value)
     if kind.makes_id:
-        made["id"] = old.id if old is not None else slug(values.get("name") or values.get("title") or "", [one.id for one in known])
+        made["id"] = (
+            old.id
+            if old is not None
+            else slug(values.get("name") or values.get("title") or "", [one.id for one in known])
+        )
     begun = old if old is not None else base
     item = msgspec.structs.replace(begun, **made) if begun is not None else kind.type(**made)
     if any(kind.key(one) == kind.key(item) for one in known if one is not old):
@@ -112,7 +123,9 @@ def drop(workspace: Workspace, kind: Kind, key: str) -> None:
     if item is None:
         return
     held = [
-        one for one in workspace.inventory.access if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
+        one
+        for one in workspace.inventory.access
+        if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
     ]
     if held:
         raise ValueError(f"{len(held)} lines of access still name it; delete those first")

@@ -1,4 +1,5 @@
-"""Two themes of our own. Greys come in three inks; states have names of their own, always shown with a glyph and a word."""
+"""Two themes of our own. Greys come in three inks; states have names of their own, always shown with a glyph and a
+word."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ DECORATION = ("rule",)
 
 
 def _theme(name: str, dark: bool, colours: dict[str, str]) -> Theme:
-    states = {f"status-{state}": colours[state] for state in ("pass", "warn", "fail", "unknown", "accepted", "later", "stale")}
+    states = {
+        f"status-{state}": colours[state] for state in ("pass", "warn", "fail", "unknown", "accepted", "later", "stale")
+    }
     return Theme(
         name=name,
         dark=dark,

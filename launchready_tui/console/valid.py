@@ -26,7 +26,9 @@ def is_count(value: str) -> str:
 def is_url(value: str) -> str:
     """What is wrong with an address of a page."""
     parts = urlsplit(value)
-    return "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
+    return (
+        "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
+    )
 
 
 def is_hours(value: str) -> str:

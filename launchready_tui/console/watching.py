@@ -1,4 +1,5 @@
-"""The console's side of the watch: reads it off the loop for the page in sight, starts and stops the process that watches."""
+"""The console's side of the watch: reads it off the loop for the page in sight, starts and stops the process that
+watches."""
 
 from __future__ import annotations
 
@@ -124,7 +125,9 @@ class Watching:
 
         ended = stop_watcher(self.console.workspace.folder)
         self._let_go()
-        return Handled("Nobody watches now" if ended else "It did not end; its process may belong to somebody else", not ended)
+        return Handled(
+            "Nobody watches now" if ended else "It did not end; its process may belong to somebody else", not ended
+        )
 
     def test(self, rules: tuple[str, ...]) -> Handled:
         """Sends a test alert through each of these rules, in a thread with a loop of its own."""

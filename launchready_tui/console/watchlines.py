@@ -1,4 +1,5 @@
-"""What the watch page says in lines: the title, the process that watches, the chart and what stands under it. Functions of one shot."""
+"""What the watch page says in lines: the title, the process that watches, the chart and what stands under it.
+Functions of one shot."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ def happened(shot: Shot, now: datetime, width: int) -> Spans:
     return parts
 
 
-def watcher_line(shot: Shot | None, now: datetime, *, key: str, always_on: bool, alerts: bool, demo: bool) -> Line | None:
+def watcher_line(
+    shot: Shot | None, now: datetime, *, key: str, always_on: bool, alerts: bool, demo: bool
+) -> Line | None:
     """The one thing to know of the process that watches; None where all is well."""
     watcher = shot.snapshot.watcher if shot else None
     if watcher is None:
@@ -69,21 +72,34 @@ def watcher_line(shot: Shot | None, now: datetime, *, key: str, always_on: bool,
     if watcher.offline_since is not None:
         since = f"{watcher.offline_since:%H:%M:%S}"
         return _said(
-            "warn", [(f"The watching machine has no line since {since}", "ink b"), (": what fails now counts neither way", "ink2")]
+            "warn",
+            [
+                (f"The watching machine has no line since {since}", "ink b"),
+                (": what fails now counts neither way", "ink2"),
+            ],
         )
     if watcher.trouble:
         return _said("fail", [("The watch cannot do its work: ", "ink b"), (watcher.trouble, "ink2")])
     if shot is not None and shot.snapshot.stuck:
         first = shot.snapshot.stuck[0]
         count = words.plural(len(shot.snapshot.stuck), "message")
-        return _said("fail", [(f"{count} did not get through", "ink b"), (f": {first.rule}, {first.answer or 'no answer'}", "ink2")])
+        return _said(
+            "fail",
+            [(f"{count} did not get through", "ink b"), (f": {first.rule}, {first.answer or 'no answer'}", "ink2")],
+        )
     if demo:
         return None
     if not alerts:
-        return _said("warn", [("Nobody is told", "ink b"), (" of an outage: the launch file has no [[alerts]] yet", "ink2")])
+        return _said(
+            "warn", [("Nobody is told", "ink b"), (" of an outage: the launch file has no [[alerts]] yet", "ink2")]
+        )
     if not (always_on or watcher.always_on):
         return _said(
-            "warn", [("This machine may sleep", "ink b"), (", and then nothing is watched: let a server run launchready watch", "ink2")]
+            "warn",
+            [
+                ("This machine may sleep", "ink b"),
+                (", and then nothing is watched: let a server run launchready watch", "ink2"),
+            ],
         )
     return None
 
@@ -106,7 +122,8 @@ def columns_in(window: timedelta, dots: int) -> int:
 
 
 def value_of(window: timedelta, target: Target, fine: int) -> tuple[curve.Value, str]:
-    """Which figure of a column is drawn, and how that is said: with twenty answers in it, what 19 of them stay within."""
+    """Which figure of a column is drawn, and how that is said: with twenty answers in it, what 19 of them stay
+    within."""
     step = window.total_seconds() / max(1, fine)
     grain = grain_s(target, window)
     length = clock.span(max(step, grain))
@@ -155,7 +172,9 @@ def head_line(one: Watched, name: str, said: str, room: int) -> Line:
     newest = one.last.sample if one.last and one.last.sample.ok else None
     figures: list[Spans] = []
     if newest is not None:
-        figures.append([("now ", "ink3"), (ms(newest.warm if newest.cold and newest.warm is not None else newest.total), "ink")])
+        figures.append(
+            [("now ", "ink3"), (ms(newest.warm if newest.cold and newest.warm is not None else newest.total), "ink")]
+        )
     if stats.bad:
         figures.append([(f"✕ {stats.bad} of {stats.n} failed", "fail")])
     if stats.p95 is not None:
@@ -269,7 +288,9 @@ def _budget(shot: Shot) -> Line:
     if burning is not None and burning.long is not None:
         tone = "fail" if burning.at_once else "warn"
         parts += [("; ", "ink2"), (f"it goes {burning.long:.0f} times too fast", tone)]
-    mark = words.glyph("fail" if left < 0 or (burning and burning.at_once) else "warn") if left < 0.25 or burning else None
+    mark = (
+        words.glyph("fail" if left < 0 or (burning and burning.at_once) else "warn") if left < 0.25 or burning else None
+    )
     return Line(parts, [], mark)
 
 
@@ -294,4 +315,7 @@ def channels_line(shot: Shot, rules: Sequence[str], now: datetime, key: str) -> 
 
 def machine(watcher: Watcher, now: datetime) -> str:
     """Who watches: the machine and how long."""
-    return f"{watcher.machine}, process {watcher.pid}, for {clock.span(max(0.0, (now - watcher.started_at).total_seconds()))}"
+    return (
+        f"{watcher.machine}, process {watcher.pid}, for "
+        f"{clock.span(max(0.0, (now - watcher.started_at).total_seconds()))}"
+    )

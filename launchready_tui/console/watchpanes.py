@@ -1,4 +1,5 @@
-"""What stands below the chart of the watch, one at a time: incidents, errors by route, queues, regions, deploys. Functions of one shot."""
+"""What stands below the chart of the watch, one at a time: incidents, errors by route, queues, regions, deploys.
+Functions of one shot."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Pane(NamedTuple):
 
 
 def there(shot: Shot | None, launch: Launch) -> tuple[str, ...]:
-    """The panes that have something to say: incidents always; the others where the launch names a source, or something was seen."""
+    """The panes that have something to say: incidents always; the others where the launch names a source, or something
+    was seen."""
     found = {
         "incidents": True,
         "errors": bool(launch.logs) or bool(shot and shot.traffic),
@@ -53,7 +55,9 @@ def pane(name: str, shot: Shot | None, launch: Launch, now: datetime) -> Pane:
             return _regions(shot, launch, now)
         case "deploys":
             return _deploys(shot, now)
-    return Pane(INCIDENT_COLS, incident_rows(shot, launch, now) if shot is not None else [], "no incident in the last 24 hours")
+    return Pane(
+        INCIDENT_COLS, incident_rows(shot, launch, now) if shot is not None else [], "no incident in the last 24 hours"
+    )
 
 
 def count_of(name: str, shot: Shot | None, now: datetime) -> tuple[str, str]:
@@ -104,7 +108,11 @@ def _errors(shot: Shot | None, launch: Launch) -> Pane:
         share: Cell = (
             ""
             if not one.errors
-            else (("few", "ink3") if look == "unknown" else (f"{one.share * 100:.1f} %" if one.share >= 0.0005 else "< 0.1 %", tone))
+            else (
+                ("few", "ink3")
+                if look == "unknown"
+                else (f"{one.share * 100:.1f} %" if one.share >= 0.0005 else "< 0.1 %", tone)
+            )
         )
         cells: list[Cell] = [
             one.route,
@@ -117,7 +125,11 @@ def _errors(shot: Shot | None, launch: Launch) -> Pane:
         ]
         rows.append(Row(f"r{one.environment} {one.route}", cells, words.glyph(look), look))
     named = ", ".join(log.path for log in launch.logs)
-    return Pane(cols, rows, f"no request in this window; read is {named}" if named else "no [[logs]] are named in the launch file")
+    return Pane(
+        cols,
+        rows,
+        f"no request in this window; read is {named}" if named else "no [[logs]] are named in the launch file",
+    )
 
 
 # Queues
@@ -149,7 +161,9 @@ def _queues(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
     ]
     befores = {(one.source, one.system, one.queue): one for one in shot.backlog_before} if shot is not None else {}
     rows = []
-    for one in sorted(shot.backlog, key=lambda one: (-(one.oldest_s or 0), one.source, one.queue)) if shot is not None else ():
+    for one in (
+        sorted(shot.backlog, key=lambda one: (-(one.oldest_s or 0), one.source, one.queue)) if shot is not None else ()
+    ):
         before = befores.get((one.source, one.system, one.queue))
         look = "fail" if one.late else "warn" if growing(one, before) else "pass"
         old = (now - one.at).total_seconds() > 180
@@ -189,15 +203,24 @@ def _regions(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
         Col("by", 0, tone="ink2", gap=3, above=84),
     ]
     rows = []
-    places = [("", launch.watch.market, "this machine"), *((one.name, one.stands_for, one.kind) for one in launch.regions)]
+    places = [
+        ("", launch.watch.market, "this machine"),
+        *((one.name, one.stands_for, one.kind) for one in launch.regions),
+    ]
     for name, market, by in places:
-        seen = [one for one in shot.snapshot.rows if one.target.region == name and one.target.kind == "web"] if shot is not None else []
+        seen = (
+            [one for one in shot.snapshot.rows if one.target.region == name and one.target.kind == "web"]
+            if shot is not None
+            else []
+        )
         known = [one for one in seen if one.standing != "unknown"]
         up = [one for one in known if one.standing in ("up", "slow") and not in_doubt(one)]
         n, bad = sum(one.stats.n for one in seen), sum(one.stats.bad for one in seen)
         p50 = [one.stats.cold_p50 for one in seen if one.stats.cold_p50 is not None]
         p95 = [one.stats.cold_p95 for one in seen if one.stats.cold_p95 is not None]
-        newest = max((one.last.sample.at for one in seen if one.last is not None and one.last.sample.known), default=None)
+        newest = max(
+            (one.last.sample.at for one in seen if one.last is not None and one.last.sample.known), default=None
+        )
         look = "unknown" if not known else "pass" if len(up) == len(known) else "fail"
         why = next((one.last.sample.detail for one in seen if one.last is not None and not one.last.sample.known), "")
         cells: list[Cell] = [
@@ -243,8 +266,11 @@ def _deploys(shot: Shot | None, now: datetime) -> Pane:
     return Pane(cols, rows, "no deploy in the last seven days")
 
 
-def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetime, key: str, room: int = 200) -> list[tuple[str, str]]:
-    """The switch: every pane with its bad ones counted, the shown one bold, and the key that goes on; closer where there is little room."""
+def titles(
+    panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetime, key: str, room: int = 200
+) -> list[tuple[str, str]]:
+    """The switch: every pane with its bad ones counted, the shown one bold, and the key that goes on; closer where
+    there is little room."""
     parts: list[tuple[str, str]] = [(key, "ink2 b"), (" ", "ink")]
     for name in panes:
         parts.append((f" {name}", "ink b" if name == now_shown else "ink3"))

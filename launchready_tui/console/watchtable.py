@@ -18,14 +18,22 @@ from .ink import Cell, Span, Spans
 from .widgets.ledger import Col, Row
 
 LOOKS = {"up": "pass", "slow": "warn", "degraded": "warn", "down": "fail", "unknown": "unknown"}
-AT_PHASE = {"dns": "lookup", "connect": "connect", "tls": "secure", "answer": "answer", "condition": "content", "line": "no line"}
+AT_PHASE = {
+    "dns": "lookup",
+    "connect": "connect",
+    "tls": "secure",
+    "answer": "answer",
+    "condition": "content",
+    "line": "no line",
+}
 CERTIFICATE_SOON, CERTIFICATE_NOW = 14, 7
 Sparks = dict[str, tuple[Series, int, Spans]]
 """Sparklines by target, with the series and width they were made of."""
 
 
 def cols(window: str, names: int, top: str) -> list[Col]:
-    """The targets' columns; narrow ones drop what the lines under the chart say of the selected one. `names`: the longest name's width."""
+    """The targets' columns; narrow ones drop what the lines under the chart say of the selected one. `names`: the
+    longest name's width."""
     return [
         Col("Target", max(10, min(20, names))),
         Col("state", 11),
@@ -36,7 +44,10 @@ def cols(window: str, names: int, top: str) -> list[Col]:
         Col(f"{top} ms", 6, right=True, tone="ink3", above=96),
         Col("n", 5, right=True, tone="ink3", above=126),
         Col(window, 0),
-        *[Col(title, size, right=True, tone="ink3", above=126) for title, size in (("look", 4), ("conn", 4), ("secure", 6), ("answer", 7))],
+        *[
+            Col(title, size, right=True, tone="ink3", above=126)
+            for title, size in (("look", 4), ("conn", 4), ("secure", 6), ("answer", 7))
+        ],
         Col("cert d", 6, right=True, tone="ink3", above=72),
     ]
 
@@ -54,7 +65,8 @@ def name_of(target: Target, launch: Launch) -> str:
 
 
 def far_end(shot: Shot | None) -> str:
-    """Which far end of the latencies has a column: p99 where any target has enough answers for one, else the slowest."""
+    """Which far end of the latencies has a column: p99 where any target has enough answers for one, else the
+    slowest."""
     return "p99" if shot is not None and any(one.stats.p99 is not None for one in shot.snapshot.rows) else "max"
 
 
@@ -128,7 +140,8 @@ def state_word(one: Watched, now: datetime) -> Span:
 
 
 def uptime(stats: Stats, window: timedelta) -> Cell:
-    """Percent, never rounded up to 100. Of the first few probes a share says nothing: how long it has been watched stands there."""
+    """Percent, never rounded up to 100. Of the first few probes a share says nothing: how long it has been watched
+    stands there."""
     share = stats.uptime
     if share is None:
         return ""

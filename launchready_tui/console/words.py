@@ -111,10 +111,21 @@ def open_count(standing: Standing) -> int:
 
 def shown_findings(standing: Standing) -> tuple[Judged, ...]:
     """A check's findings in the order a person wants them: worst first, then as found; facts last."""
-    order = [State.FAIL, State.UNKNOWN, State.WARN, State.ACCEPTED, State.LATER, State.PASS, State.NOT_APPLICABLE, State.INFO]
+    order = [
+        State.FAIL,
+        State.UNKNOWN,
+        State.WARN,
+        State.ACCEPTED,
+        State.LATER,
+        State.PASS,
+        State.NOT_APPLICABLE,
+        State.INFO,
+    ]
     if asks(standing):
         order = [State.INFO, *order]
-    return tuple(sorted(standing.findings, key=lambda judged: (order.index(judged.state), judged.finding.severity.weight)))
+    return tuple(
+        sorted(standing.findings, key=lambda judged: (order.index(judged.state), judged.finding.severity.weight))
+    )
 
 
 def settled(judged: Judged) -> bool:
@@ -126,7 +137,8 @@ _CLAUSE = re.compile(r"; |: |, (?:so|but|depending) ")
 
 
 def headline(finding: Finding, launch: Launch) -> str:
-    """A finding in few words, for a list: its first clause, with hosts as people say them. The whole sentence stands in its story."""
+    """A finding in few words, for a list: its first clause, with hosts as people say them. The whole sentence stands
+    in its story."""
     said = finding.summary
     if finding.rule.rpartition(".")[2] in ("crashed", "too-slow", "not-judged"):
         spec = roadmap.load().checks.get(finding.check)

@@ -1,4 +1,5 @@
-"""What `init` and the console propose for the launch file: detected from outside, or read from a recording or a description."""
+"""What `init` and the console propose for the launch file: detected from outside, or read from a recording or a
+description."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def tidy_domain(said: str) -> str:
-    """The registrable domain in what somebody typed: `https://www.Example.com/x` gives `example.com`. Raises ValueError."""
+    """The registrable domain in what somebody typed: `https://www.Example.com/x` gives `example.com`. Raises
+    ValueError."""
     from ..world.domains import registrable
 
     name = said.strip().lower()
@@ -51,7 +53,8 @@ def _as_read(label: str) -> str:
 
 
 async def detect(domain: str, world: World) -> Proposal:
-    """Looks at DNS, the front page and the mail records of a registrable domain, all at once; an ordinary visit, nothing more.
+    """Looks at DNS, the front page and the mail records of a registrable domain, all at once; an ordinary visit,
+    nothing more.
 
     Failed looks become `could-not-look`, never "not there". The launch is valid whatever was seen.
     """
@@ -61,7 +64,9 @@ async def detect(domain: str, world: World) -> Proposal:
     hosts = hosts or (Host(name=domain, role="web", purpose="public site"),)
     names = frozenset(host.name for host in hosts if host.environment == "production")
     pages, routes, page_seen = find_pages(canonical, front, names)
-    launch = Launch(name=name_of(domain), domain=domain, canonical=canonical, hosts=hosts, pages=pages, routes=routes, email=email)
+    launch = Launch(
+        name=name_of(domain), domain=domain, canonical=canonical, hosts=hosts, pages=pages, routes=routes, email=email
+    )
     return Proposal(launch=launch, seen=(*host_seen, *main_seen, *page_seen, *mail_seen))
 
 

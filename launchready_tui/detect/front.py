@@ -29,7 +29,8 @@ def _seen(topic: Topic, outcome: Outcome, said: str) -> Seen:
 
 
 async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, list[Seen]]:
-    """The main address by following the apex, else www; the front page where it answered; what was seen. Never anything but those two."""
+    """The main address by following the apex, else www; the front page where it answered; what was seen. Never
+    anything but those two."""
     www = f"www.{domain}"
     chains = await asyncio.gather(*(world.web.follow(f"https://{host}/") for host in (domain, www)))
     seen: list[Seen] = []
@@ -37,10 +38,16 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
     for host, chain in zip((domain, www), chains, strict=True):
         if isinstance(chain.end, Failure):
             absent = chain.end.kind in ("no-such-name", "no-address")
-            seen.append(_seen("canonical", "not-there" if absent else "could-not-look", f"https://{host}/: {chain.end.words}"))
+            seen.append(
+                _seen("canonical", "not-there" if absent else "could-not-look", f"https://{host}/: {chain.end.words}")
+            )
             continue
         where = urlsplit(chain.end.url).hostname or ""
-        answered = f"answers {chain.end.status}" if where == host else f"leads to {chain.end.url}, which answers {chain.end.status}"
+        answered = (
+            f"answers {chain.end.status}"
+            if where == host
+            else f"leads to {chain.end.url}, which answers {chain.end.status}"
+        )
         seen.append(_seen("canonical", "seen", f"https://{host}/ {answered}"))
         if where in (domain, www) and chain.end.status < 500 and not chain.problem:
             ends[host] = chain.end
@@ -51,15 +58,21 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
             _seen(
                 "canonical",
                 "seen",
-                f"both {domain} and {www} answer without leading to one: {main} was taken; change `canonical` if it is the other",
+                f"both {domain} and {www} answer without leading to one: {main} was taken; change `canonical` "
+                "if it is the other",
             )
         )
-    page = next((end for end in ends.values() if urlsplit(end.url).hostname == main and end.status == 200 and end.is_html), None)
+    page = next(
+        (end for end in ends.values() if urlsplit(end.url).hostname == main and end.status == 200 and end.is_html), None
+    )
     return f"https://{main}/", page, seen
 
 
-def find_pages(canonical: str, front: Reply | None, hosts: frozenset[str]) -> tuple[tuple[Page, ...], tuple[Route, ...], list[Seen]]:
-    """The front page, and those it links to that speak of a business flow, one a flow; the front page as a route to measure."""
+def find_pages(
+    canonical: str, front: Reply | None, hosts: frozenset[str]
+) -> tuple[tuple[Page, ...], tuple[Route, ...], list[Seen]]:
+    """The front page, and those it links to that speak of a business flow, one a flow; the front page as a route to
+    measure."""
     if front is None:
         return (), (), [_seen("pages", "could-not-look", "The front page gave no HTML to read links from")]
     pages = [Page(url=canonical, name="home")]
@@ -76,7 +89,11 @@ def find_pages(canonical: str, front: Reply | None, hosts: frozenset[str]) -> tu
             flows.add(flow)
             pages.append(Page(url=url, name=flow.replace("-", " ")))
     route = Route(name="home", url=canonical, flow="marketing", safe=True)
-    return tuple(pages), (route,), [_seen("pages", "seen", f"{len(pages)} pages from {len(reader.links)} links of the front page")]
+    return (
+        tuple(pages),
+        (route,),
+        [_seen("pages", "seen", f"{len(pages)} pages from {len(reader.links)} links of the front page")],
+    )
 
 
 def _inside(url: str, hosts: frozenset[str]) -> str:

@@ -1,4 +1,5 @@
-"""Routes from a HAR 1.2 file (a browser's recording of its network tab): http://www.softwareishard.com/blog/har-12-spec/.
+"""Routes from a HAR 1.2 file (a browser's recording of its network tab):
+http://www.softwareishard.com/blog/har-12-spec/.
 
 Cookies, authorization and bodies stay behind: a recording holds somebody's session, and the launch file is committed.
 """
@@ -15,9 +16,19 @@ from ..launch.model import Method, Route
 from .routes import METHODS, Candidate, CannotImport, Imported, read_json, to_routes
 
 _ASSET = re.compile(
-    r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|mp4|webm|mp3|wasm|webmanifest|txt|xml)$", re.IGNORECASE
+    r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|mp4|webm|mp3|wasm|webmanifest|txt|xml)$",
+    re.IGNORECASE,
 )
-_ASSET_TYPES = ("image/", "font/", "video/", "audio/", "text/css", "text/javascript", "application/javascript", "application/wasm")
+_ASSET_TYPES = (
+    "image/",
+    "font/",
+    "video/",
+    "audio/",
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "application/wasm",
+)
 
 
 def routes_from_har(raw: bytes, hosts: Collection[str]) -> tuple[Route, ...]:
@@ -30,12 +41,18 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
     log = read_json(raw, "a HAR file").get("log")
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(entries, list):
-        raise CannotImport("there is no log.entries list in it; save the recording with `Save all as HAR` in the browser's network tab")
+        raise CannotImport(
+            "there is no log.entries list in it; save the recording with `Save all as HAR` in the browser's network tab"
+        )
     candidates: list[Candidate] = []
     unread = bodies = private = 0
     for entry in entries:
         request = entry.get("request") if isinstance(entry, dict) else None
-        if not isinstance(request, dict) or not isinstance(request.get("url"), str) or not isinstance(request.get("method"), str):
+        if (
+            not isinstance(request, dict)
+            or not isinstance(request.get("url"), str)
+            or not isinstance(request.get("method"), str)
+        ):
             unread += 1
             continue
         if not _is_call(entry, request):
@@ -44,7 +61,12 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
         bodies += isinstance(request.get("postData"), dict)
         private += any(name.lower() in ("cookie", "authorization") for name, _ in headers)
         candidates.append(
-            Candidate(method=cast(Method, request["method"].upper()), url=request["url"], headers=headers, good=200 <= _status(entry) < 400)
+            Candidate(
+                method=cast(Method, request["method"].upper()),
+                url=request["url"],
+                headers=headers,
+                good=200 <= _status(entry) < 400,
+            )
         )
     imported = to_routes(candidates, hosts, taken)
     notes = list(imported.notes)
@@ -53,7 +75,10 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
     if bodies:
         notes.append(f"{bodies} request bodies were left out; write into `body` what may be seen by everybody")
     if private:
-        notes.append(f"{private} requests were sent logged in; store a credential and name it with `login` where a route needs it")
+        notes.append(
+            f"{private} requests were sent logged in; store a credential and name it with "
+            "`login` where a route needs it"
+        )
     return msgspec.structs.replace(imported, notes=tuple(notes))
 
 

@@ -23,7 +23,8 @@ def _seen(outcome: Outcome, said: str) -> Seen:
 
 
 async def find_hosts(domain: str, world: World) -> tuple[tuple[Host, ...], list[Seen]]:
-    """The hosts that stand in DNS, the apex first. A wildcard answers for every name: then only what differs from it counts."""
+    """The hosts that stand in DNS, the apex first. A wildcard answers for every name: then only what differs from it
+    counts."""
     nobody = f"{secrets.token_hex(6)}.{domain}"
     names = [domain, nobody, *(f"{usual.label}.{domain}" for usual in USUAL)]
     answers = await asyncio.gather(*(_where(name, world) for name in names))
@@ -38,7 +39,12 @@ async def find_hosts(domain: str, world: World) -> tuple[tuple[Host, ...], list[
         seen.append(_seen("seen", f"{domain} leads to {_places(apex)}"))
     every = frozenset() if isinstance(wildcard, Failure) else wildcard
     if every:
-        seen.append(_seen("seen", f"every name under {domain} leads to {_places(every)}; a name counts only where it leads elsewhere"))
+        seen.append(
+            _seen(
+                "seen",
+                f"every name under {domain} leads to {_places(every)}; a name counts only where it leads elsewhere",
+            )
+        )
     elif isinstance(wildcard, Failure) and wildcard.kind not in _ABSENT:
         seen.append(_seen("could-not-look", f"whether {domain} answers for every name: {wildcard.words}"))
     failed: list[str] = []

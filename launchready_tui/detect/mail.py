@@ -1,4 +1,5 @@
-"""How a domain sends and receives mail, as far as DNS tells: MX, the senders of its SPF record, selectors that everybody gets."""
+"""How a domain sends and receives mail, as far as DNS tells: MX, the senders of its SPF record, selectors that
+everybody gets."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def _seen(outcome: Outcome, said: str) -> Seen:
 
 async def find_mail(domain: str, world: World) -> tuple[Email, list[Seen]]:
     """Senders and selectors; what was seen of MX and SPF. Selectors made up by a service cannot be found this way."""
-    (mx, senders, spf_seen), (selectors, key_seen) = await asyncio.gather(_exchanges(domain, world), _selectors(domain, world))
+    (mx, senders, spf_seen), (selectors, key_seen) = await asyncio.gather(
+        _exchanges(domain, world), _selectors(domain, world)
+    )
     return Email(senders=senders, selectors=selectors), [mx, *spf_seen, *key_seen]
 
 
@@ -53,7 +56,12 @@ async def _exchanges(domain: str, world: World) -> tuple[Seen, tuple[str, ...], 
     unknown = [name for name, sender in zip(included, known, strict=True) if not sender]
     looks = [_seen("seen", f"SPF of {domain} lets send: {', '.join(included) or 'own addresses only'}")]
     if unknown:
-        looks.append(_seen("could-not-look", f"whose service {', '.join(unknown)} is: add it to `senders` if the product sends through it"))
+        looks.append(
+            _seen(
+                "could-not-look",
+                f"whose service {', '.join(unknown)} is: add it to `senders` if the product sends through it",
+            )
+        )
     return said, tuple(dict.fromkeys(sender for sender in known if sender)), looks
 
 
@@ -62,7 +70,8 @@ def _includes(records: list[str]) -> list[str]:
 
 
 async def _through_own(domain: str, included: list[str], world: World) -> list[str]:
-    """Includes that lead to records of the domain itself (`_spf.example.com`) are replaced by what those include, two levels deep."""
+    """Includes that lead to records of the domain itself (`_spf.example.com`) are replaced by what those include, two
+    levels deep."""
     for _ in range(2):
         own = [name for name in included if inside(name, domain)]
         answers = await asyncio.gather(*(world.dns.ask(name, "TXT") for name in own[:10]))
@@ -70,7 +79,11 @@ async def _through_own(domain: str, included: list[str], world: World) -> list[s
         found: list[str] = []
         for name in included:
             answer = deeper.get(name)
-            records = [] if answer is None or isinstance(answer, Failure) else [one for one in answer.texts if _SPF.match(one)]
+            records = (
+                []
+                if answer is None or isinstance(answer, Failure)
+                else [one for one in answer.texts if _SPF.match(one)]
+            )
             found += _includes(records) if records else [name]
         included = list(dict.fromkeys(found))
     return included
@@ -95,7 +108,10 @@ async def _selectors(domain: str, world: World) -> tuple[tuple[str, ...], list[S
         seen.append(_seen("could-not-look", f"{failed} of {len(SELECTORS)} well-known DKIM selectors"))
     elif not found:
         seen.append(
-            _seen("not-there", "none of the well-known DKIM selectors; read the real one from a delivered mail (s= in DKIM-Signature)")
+            _seen(
+                "not-there",
+                "none of the well-known DKIM selectors; read the real one from a delivered mail (s= in DKIM-Signature)",
+            )
         )
     return found, seen
 

@@ -25,14 +25,18 @@ def routes_from_openapi(raw: bytes, hosts: Collection[str], base: str = "") -> t
 
 
 def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Collection[str] = ()) -> Imported:
-    """Routes of the launch's own `hosts`. `base` is the URL that relative servers are meant from, such as https://api.example.com/.
+    """Routes of the launch's own `hosts`. `base` is the URL that relative servers are meant from, such as
+    https://api.example.com/.
 
-    A path with parameters becomes a route where the document gives an example, a default or a list of values for each of them.
-    Raises CannotImport for what is no such document.
+    A path with parameters becomes a route where the document gives an example, a default or a list of values for each
+    of them. Raises CannotImport for what is no such document.
     """
     if not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         if re.search(rb"(?m)^(?:openapi|swagger)\s*:", raw):
-            raise CannotImport("this is OpenAPI in YAML; only JSON is read here. Convert it first, such as with: yq -o=json openapi.yaml")
+            raise CannotImport(
+                "this is OpenAPI in YAML; only JSON is read here. Convert it first, such as with: yq -o=json "
+                "openapi.yaml"
+            )
         raise CannotImport("this is not JSON; an OpenAPI document in JSON begins with {")
     document = read_json(raw, "an OpenAPI document")
     if "swagger" in document:
@@ -44,7 +48,9 @@ def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Coll
     if not isinstance(paths, dict):
         raise CannotImport("it has no `paths` object")
     reader = _Reader(document, base)
-    candidates = [found for path, item in paths.items() if isinstance(item, dict) for found in reader.operations(path, item)]
+    candidates = [
+        found for path, item in paths.items() if isinstance(item, dict) for found in reader.operations(path, item)
+    ]
     imported = to_routes(candidates, hosts, taken)
     notes = list(imported.notes)
     if reader.without_example:
@@ -54,7 +60,8 @@ def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Coll
         notes.append(f"{reader.locked} routes need a log-in; store a credential and name it with `login`")
     if reader.nowhere:
         notes.append(
-            f"{reader.nowhere} routes were left out, since the document names no whole server URL; give the address they are under"
+            f"{reader.nowhere} routes were left out, since the document names no whole server URL; give the "
+            "address they are under"
         )
     return msgspec.structs.replace(imported, notes=tuple(notes))
 
@@ -90,7 +97,8 @@ class _Reader:
 
     def _server(self, operation: dict[str, Any], item: dict[str, Any]) -> str:
         servers = next(
-            (found for found in (_list(one.get("servers")) for one in (operation, item, self.document)) if found), [{"url": "/"}]
+            (found for found in (_list(one.get("servers")) for one in (operation, item, self.document)) if found),
+            [{"url": "/"}],
         )
         urls = [self._url(server) for server in servers if isinstance(server, dict)]
         whole = [url for url in urls if url.startswith(("http://", "https://"))]
@@ -108,7 +116,8 @@ class _Reader:
             return ""
 
     def _filled(self, path: str, parameters: list[Any]) -> str | None:
-        """The path with values in the places of its parameters, and the query that is asked for; None where a value is not known."""
+        """The path with values in the places of its parameters, and the query that is asked for; None where a value is
+        not known."""
         known = {(one.get("in"), one.get("name")): one for one in map(self._resolved, parameters) if one}
         for name in re.findall(r"\{([^}]*)\}", path):
             value = self._value(known.get(("path", name), {}))
@@ -136,7 +145,8 @@ class _Reader:
         return None if value is None else str(value)
 
     def _resolved(self, node: Any) -> dict[str, Any]:
-        """The object itself, or what its `$ref` points to inside this document; empty for anything else, and for references in a circle."""
+        """The object itself, or what its `$ref` points to inside this document; empty for anything else, and for
+        references in a circle."""
         for _ in range(_MOST_REFERENCES):
             if not isinstance(node, dict):
                 return {}

@@ -1,4 +1,5 @@
-"""Routes from recorded or described requests: own hosts only, one for each method and path, without anything secret or personal."""
+"""Routes from recorded or described requests: own hosts only, one for each method and path, without anything secret or
+personal."""
 
 from __future__ import annotations
 
@@ -18,14 +19,27 @@ from .words import flow_of, repeatable
 
 MOST_BYTES = 100 * 1024 * 1024
 METHODS: tuple[Method, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_FLOW_ORDER: tuple[Flow, ...] = ("all", "pay", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing")
+_FLOW_ORDER: tuple[Flow, ...] = (
+    "all",
+    "pay",
+    "sign-up",
+    "log-in",
+    "book",
+    "search",
+    "list",
+    "message",
+    "admin",
+    "marketing",
+)
 _ID = re.compile(
     r"[0-9]+|[0-9a-f]{8,}|[0-9a-fA-F-]{32,36}|[0-9A-HJKMNP-TV-Z]{26}|(?=[^/]*[0-9])[A-Za-z0-9_-]{16,}|[A-Za-z]{2,5}_[A-Za-z0-9]{6,}"
 )
 _MOUNT = re.compile(r"api|rest|v[0-9]{1,2}|_next|data|\{id\}|index\.\w+")
 _KEPT_HEADERS = ("accept", "accept-language", "content-type", "x-requested-with", "prefer", "x-api-version")
 # Names of query values that are, or may be, somebody's.
-_PRIVATE_QUERY = re.compile(r"(?i)token|secret|passw|key|auth|sig|code|state|session|jwt|email|phone|nonce|hash|user|uid")
+_PRIVATE_QUERY = re.compile(
+    r"(?i)token|secret|passw|key|auth|sig|code|state|session|jwt|email|phone|nonce|hash|user|uid"
+)
 
 
 class CannotImport(ValueError):  # noqa: N818
@@ -57,7 +71,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 def read_json(raw: bytes, kind: str) -> dict[str, Any]:
     """The JSON object of a file. Raises CannotImport, naming the place."""
     if len(raw) > MOST_BYTES:
-        raise CannotImport(f"the file has {len(raw) // 1024 // 1024} MB; at most {MOST_BYTES // 1024 // 1024} MB are read")
+        raise CannotImport(
+            f"the file has {len(raw) // 1024 // 1024} MB; at most {MOST_BYTES // 1024 // 1024} MB are read"
+        )
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as why:
@@ -81,7 +97,8 @@ def template(path: str) -> str:
 
 
 def to_routes(candidates: Iterable[Candidate], hosts: Collection[str], taken: Collection[str] = ()) -> Imported:
-    """One route for each method, host and path template, the best answered first of its kind; by business flow, then as they came.
+    """One route for each method, host and path template, the best answered first of its kind; by business flow, then
+    as they came.
 
     `hosts` are the launch's own; `taken` are route names that are used already.
     """
@@ -108,7 +125,11 @@ def to_routes(candidates: Iterable[Candidate], hosts: Collection[str], taken: Co
 
 def _route(candidate: Candidate) -> Route:
     parts = urlsplit(candidate.url)
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _PRIVATE_QUERY.search(name)]
+    query = [
+        (name, value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        if not _PRIVATE_QUERY.search(name)
+    ]
     kept = {
         name.lower(): value
         for name, value in candidate.headers
@@ -155,7 +176,10 @@ def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int) -> tu
     if foreign:
         most = sorted(foreign, key=lambda host: -foreign[host])
         more = f" and {len(most) - 5} more" if len(most) > 5 else ""
-        notes.append(f"{sum(foreign.values())} requests to hosts that are not the launch's own were left out: {', '.join(most[:5])}{more}")
+        notes.append(
+            f"{sum(foreign.values())} requests to hosts that are not the launch's own were left out: "
+            f"{', '.join(most[:5])}{more}"
+        )
     if plain:
         notes.append(f"{plain} requests over plain http were left out")
     if broken:

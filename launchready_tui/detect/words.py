@@ -1,4 +1,5 @@
-"""What detection knows beforehand: usual names and their roles, mail services by their records, path words and their business flow.
+"""What detection knows beforehand: usual names and their roles, mail services by their records, path words and their
+business flow.
 
 Provider data as of 2026-11, from the services' own set-up pages.
 """
@@ -125,8 +126,38 @@ SELECTORS: tuple[str, ...] = (
         "brevo",
         "brevo1",
     ),
-    *("brevo2", "mail", "mailo", "mg", "krs", "pic", "smtp", "mx", "fm1", "fm2", "fm3", "protonmail", "protonmail2", "protonmail3", "sig1"),
-    *("zoho", "zmail", "zendesk1", "zendesk2", "scph", "cf2024-1", "default", "dkim", "key1", "litesrv", "ctct1", "ctct2", "everlytickey1"),
+    *(
+        "brevo2",
+        "mail",
+        "mailo",
+        "mg",
+        "krs",
+        "pic",
+        "smtp",
+        "mx",
+        "fm1",
+        "fm2",
+        "fm3",
+        "protonmail",
+        "protonmail2",
+        "protonmail3",
+        "sig1",
+    ),
+    *(
+        "zoho",
+        "zmail",
+        "zendesk1",
+        "zendesk2",
+        "scph",
+        "cf2024-1",
+        "default",
+        "dkim",
+        "key1",
+        "litesrv",
+        "ctct1",
+        "ctct2",
+        "everlytickey1",
+    ),
 )
 
 # Path words, in the order in which the first hit decides.

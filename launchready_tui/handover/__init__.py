@@ -1,4 +1,5 @@
-"""The handover folder: what a founder needs to run the product alone, as pages, tables and data, with every gap in sight."""
+"""The handover folder: what a founder needs to run the product alone, as pages, tables and data, with every gap in
+sight."""
 
 from .bundle import build, documents, export, folder_name
 from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source, not_filled

@@ -11,7 +11,8 @@ Tone = Literal["", "pass", "warn", "fail", "info", "unknown", "na", "accepted", 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of text and how it is meant. A `state` has its glyph apart from its word; a `gap` says what is not filled."""
+    """A piece of text and how it is meant. A `state` has its glyph apart from its word; a `gap` says what is not
+    filled."""
 
     text: str
     kind: CellKind = "text"
@@ -26,7 +27,8 @@ BLANK = Cell("", "blank")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head; `wide` columns take the room, `number` columns stand right, `people` columns are left out for the team."""
+    """A column's head; `wide` columns take the room, `number` columns stand right, `people` columns are left out for
+    the team."""
 
     head: str
     number: bool = False

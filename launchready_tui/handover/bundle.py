@@ -75,7 +75,8 @@ def build(
 ) -> tuple[dict[str, bytes], tuple[Document, ...]]:
     """Every file of the bundle by its path inside it, SHA256SUMS included.
 
-    `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the checks' evidence.
+    `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the
+    checks' evidence.
     """
     shot = Snapshot.of(source, now, profile=profile, records=records, variables=variables.read(source))
     written = documents_of(shot)
@@ -139,9 +140,10 @@ def export(
 ) -> Exported:
     """Writes handover-<name>-<day>/ and the same as .zip into the folder `out`, and notes it in the journal.
 
-    With `key` SHA256SUMS is signed (SHA256SUMS.sig); without `may_ask` no passphrase is asked for. What was written is read back
-    and verified, and the check of stage 7 told.
-    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError, leaving nothing behind.
+    With `key` SHA256SUMS is signed (SHA256SUMS.sig); without `may_ask` no passphrase is asked for. What was written is
+    read back and verified, and the check of stage 7 told.
+    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError,
+    leaving nothing behind.
     """
     files, written = build(source, now=now, profile=profile, records=records)
     source.vault.learn()
@@ -156,7 +158,8 @@ def export(
 
 
 def _note(source: ExportSource, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:
-    """What was handed over, and whether it was whole when read back: the check of stage 7 reads it. A set time is no real one."""
+    """What was handed over, and whether it was whole when read back: the check of stage 7 reads it. A set time is no
+    real one."""
     if not source.keeps:
         return
     sums = hashlib.sha256(files[pack.SUMS]).hexdigest()
@@ -237,7 +240,10 @@ def _rename(staged: Path, archive: Path, out: Path, name: str) -> tuple[Path, Pa
                 continue
             raise
         return folder, zipped
-    raise ExportError(f"{out} already holds {_TRIES} handover folders of this day; move some away, then export again. Nothing was changed.")
+    raise ExportError(
+        f"{out} already holds {_TRIES} handover folders of this day; move some away, then export again. Nothing "
+        "was changed."
+    )
 
 
 def _claim(archive: Path, target: Path) -> bool:

@@ -42,7 +42,13 @@ def events(shot: Snapshot) -> tuple[Event, ...]:
 def _seen(shot: Snapshot) -> Iterable[Event]:
     for row in domain_rows(shot):
         if (ends := _day(seen_expiry(shot, row.domain))) is not None:
-            yield Event(ends, "domain", row.domain, f"{row.domain} runs out", f"Registered at {row.registrar or 'its registrar'}.")
+            yield Event(
+                ends,
+                "domain",
+                row.domain,
+                f"{row.domain} runs out",
+                f"Registered at {row.registrar or 'its registrar'}.",
+            )
     for host in shot.launch.hosts:
         if (ends := _day(seen_certificate_end(shot, host.name))) is not None:
             note = "It should renew by itself weeks before; look when it does not."
@@ -53,8 +59,12 @@ def _written(shot: Snapshot) -> Iterable[Event]:
     for system in shot.inventory.systems:
         if system.renewal:
             name = text.clean(system.name or system.id)
-            payer = f"Paid by {shot.person(system.billing_owner)}." if system.billing_owner else "Nobody is named who pays."
-            yield Event(system.renewal, "system", system.id, f"{name} renews or ends ({CATEGORIES[system.category]})", payer)
+            payer = (
+                f"Paid by {shot.person(system.billing_owner)}." if system.billing_owner else "Nobody is named who pays."
+            )
+            yield Event(
+                system.renewal, "system", system.id, f"{name} renews or ends ({CATEGORIES[system.category]})", payer
+            )
     for one in shot.inventory.renewals:
         how = "It renews by itself." if one.auto else "It does not renew by itself."
         owner = f" {shot.person(one.owner)} looks after it." if one.owner else ""
@@ -62,7 +72,9 @@ def _written(shot: Snapshot) -> Iterable[Event]:
     for way in shot.inventory.access:
         if way.remove_by:
             name = shot.inventory.name_of(way.system)
-            yield Event(way.remove_by, "access", f"{way.system}/{way.person}", f"Take {shot.person(way.person)} out of {name}")
+            yield Event(
+                way.remove_by, "access", f"{way.system}/{way.person}", f"Take {shot.person(way.person)} out of {name}"
+            )
     if shot.inventory.plan.watch_until:
         yield Event(shot.inventory.plan.watch_until, "plan", "watch", "The close watch after the launch ends")
 
@@ -70,22 +82,39 @@ def _written(shot: Snapshot) -> Iterable[Event]:
 def _due(shot: Snapshot) -> Iterable[Event]:
     reviewed = [one.reviewed for one in shot.inventory.access if one.reviewed]
     if reviewed:
-        yield Event(min(reviewed) + _REVIEW, "review", "access", "Look through who gets in", "Every 90 days: 08-access.md.")
+        yield Event(
+            min(reviewed) + _REVIEW, "review", "access", "Look through who gets in", "Every 90 days: 08-access.md."
+        )
     for backup in shot.inventory.backups:
         if backup.last_restore_test:
             due = backup.last_restore_test + _RESTORE
-            yield Event(due, "restore", backup.store, f"Restore {text.clean(backup.store)} once", "Every 30 days: 09-recovery.md.")
+            yield Event(
+                due,
+                "restore",
+                backup.store,
+                f"Restore {text.clean(backup.store)} once",
+                "Every 30 days: 09-recovery.md.",
+            )
     for standing in shot.verdict.standings.values():
         for one in standing.findings:
             if one.state is State.ACCEPTED and isinstance(one.decision, Acceptance):
                 ends = accepted_until(one.decision).date()
-                yield Event(ends, "risk", one.finding.id, f"An accepted risk comes up again: {text.clean(one.finding.summary)}")
+                yield Event(
+                    ends, "risk", one.finding.id, f"An accepted risk comes up again: {text.clean(one.finding.summary)}"
+                )
     due = shot.made_at.astimezone(UTC).date() + _COMPARE
-    yield Event(due, "compare", "handover", "Compare the handover folder with what is there", "launchready drift, with this folder's zip.")
+    yield Event(
+        due,
+        "compare",
+        "handover",
+        "Compare the handover folder with what is there",
+        "launchready drift, with this folder's zip.",
+    )
 
 
 def render(shot: Snapshot) -> bytes:
-    """The calendar, CRLF, no line longer than 75 octets. The same event keeps its UID, so that a later file moves it."""
+    """The calendar, CRLF, no line longer than 75 octets. The same event keeps its UID, so that a later file moves
+    it."""
     stamp = f"{shot.made_at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     sequence = int(shot.made_at.timestamp()) // 60
     lines = [
@@ -124,12 +153,19 @@ def _event(shot: Snapshot, event: Event, on: date, ahead: int, stamp: str, seque
         "TRANSP:TRANSPARENT",
     ]
     if not ahead:
-        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{text.for_ics(event.title)}", "TRIGGER:-P1D", "END:VALARM"]
+        lines += [
+            "BEGIN:VALARM",
+            "ACTION:DISPLAY",
+            f"DESCRIPTION:{text.for_ics(event.title)}",
+            "TRIGGER:-P1D",
+            "END:VALARM",
+        ]
     return [*lines, "END:VEVENT"]
 
 
 def fold(line: str) -> list[str]:
-    """A content line in pieces of at most 75 octets, the later ones behind a blank (RFC 5545 section 3.1); no character is cut."""
+    """A content line in pieces of at most 75 octets, the later ones behind a blank (RFC 5545 section 3.1); no
+    character is cut."""
     out: list[str] = []
     piece, size = "", 0
     for char in line:

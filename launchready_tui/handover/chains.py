@@ -99,7 +99,8 @@ def way(row: ChainRow) -> str:
 
 
 def step(before: str, url: str) -> str:
-    """What changes from one URL to the next: the path, the scheme, the host with its scheme, or all that is left of it."""
+    """What changes from one URL to the next: the path, the scheme, the host with its scheme, or all that is left of
+    it."""
     old, new = urlsplit(before), urlsplit(url)
     path = (new.path or "/") + (f"?{new.query}" if new.query else "")
     same_path = path == (old.path or "/") + (f"?{old.query}" if old.query else "")

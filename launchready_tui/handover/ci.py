@@ -11,7 +11,16 @@ from .drift import Handed
 
 WORKFLOW = Path(".github") / "workflows" / "launchready-drift.yml"
 BASELINE = "handover-baseline.json"
-_PRIVATE = ("account_owner", "billing_owner", "recovery_contact", "owner", "rehearsed_by", "decider", "person", "deputy")
+_PRIVATE = (
+    "account_owner",
+    "billing_owner",
+    "recovery_contact",
+    "owner",
+    "rehearsed_by",
+    "decider",
+    "person",
+    "deputy",
+)
 
 
 def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
@@ -36,9 +45,13 @@ def baseline(handed: Handed) -> dict[str, Any]:
     made["documents"] = []
     made["hosts"] = [{**row, "owner": ""} for row in _dicts(made.get("hosts"))]
     # What the inventory checks said names people by id, and so do decisions.
-    made["findings"] = [{**row, "owner": "", "decision": None} for row in _dicts(made.get("findings")) if not _of_people(row)]
+    made["findings"] = [
+        {**row, "owner": "", "decision": None} for row in _dicts(made.get("findings")) if not _of_people(row)
+    ]
     made["checks"] = [
-        {**row, "owner": "", "confirmed_by": "", "confirmation": ""} for row in _dicts(made.get("checks")) if not _of_people(row)
+        {**row, "owner": "", "confirmed_by": "", "confirmation": ""}
+        for row in _dicts(made.get("checks"))
+        if not _of_people(row)
     ]
     return made
 
@@ -57,7 +70,8 @@ def _without(rows: Any) -> Any:
     return [{name: "" if name in _PRIVATE else value for name, value in row.items()} for row in _dicts(rows)]
 
 
-_YAML = """# Once a month: is the product still as it was handed over? What changed becomes an issue, which GitHub mails to whoever watches.
+_YAML = """# Once a month: is the product still as it was handed over? What changed becomes an issue,
+which GitHub mails to whoever watches.
 # Written by `launchready drift --write-ci`. Secrets: SLACK_WEBHOOK (optional) gets the first line as well.
 name: handover drift
 

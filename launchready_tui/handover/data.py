@@ -1,4 +1,5 @@
-"""data/launchready.json: the bundle for programs. The types here are its schema (data/schema.json, JSON Schema 2020-12)."""
+"""data/launchready.json: the bundle for programs. The types here are its schema (data/schema.json, JSON Schema
+2020-12)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,19 @@ import msgspec
 
 from .. import __version__, text
 from ..launch.decisions import Acceptance, PutOff, SignOff
-from ..launch.inventory import Access, Backup, Cap, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
+from ..launch.inventory import (
+    Access,
+    Backup,
+    Cap,
+    Checkpoint,
+    Contact,
+    Duty,
+    Inventory,
+    Plan,
+    Recovery,
+    Renewal,
+    System,
+)
 from ..launch.people import Person
 from ..verdict import Judged
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
@@ -198,7 +211,10 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         made_at=shot.made_at.astimezone(UTC),
         made_by=f"LaunchReady {__version__}",
         launch=Product(
-            name=c(launch.name), domain=c(launch.domain), canonical=c(launch.canonical), markets=[c(one) for one in launch.markets]
+            name=c(launch.name),
+            domain=c(launch.domain),
+            canonical=c(launch.canonical),
+            markets=[c(one) for one in launch.markets],
         ),
         verdict=verdict.word,
         label=verdict.label,
@@ -219,7 +235,9 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         inventory=_inventory(for_team(shot.inventory) if shot.profile == "team" else shot.inventory),
         people=[] if shot.profile == "team" else [_person(one) for one in shot.people.people],
         documents=[
-            DocumentState(file=one.file, title=one.title, have=one.have, of=one.of, not_filled=[gap.text for gap in one.gaps])
+            DocumentState(
+                file=one.file, title=one.title, have=one.have, of=one.of, not_filled=[gap.text for gap in one.gaps]
+            )
             for one in documents
         ],
     )
@@ -319,7 +337,13 @@ def _finding(shot: Snapshot, one: Judged) -> FindingNow:
         via=finding.via,
         owner=_who(shot, one.owner),
         decision=_decision(shot, one.decision),
-        rank=Place(place=rank.place, blocks=rank.blocks, flow=rank.flow, effort_min=rank.effort_min, waits_for=list(rank.waits_for))
+        rank=Place(
+            place=rank.place,
+            blocks=rank.blocks,
+            flow=rank.flow,
+            effort_min=rank.effort_min,
+            waits_for=list(rank.waits_for),
+        )
         if rank
         else None,
     )
@@ -331,5 +355,10 @@ def _decision(shot: Snapshot, made: Acceptance | PutOff | None) -> Decision | No
     until = made.until if isinstance(made, Acceptance) else None
     kind: Literal["accepted", "later"] = "later" if until is None else "accepted"
     return Decision(
-        kind=kind, by=_who(shot, made.by), recorded_by=_who(shot, made.recorded_by), reason=made.reason, on=made.on, until=until
+        kind=kind,
+        by=_who(shot, made.by),
+        recorded_by=_who(shot, made.recorded_by),
+        reason=made.reason,
+        on=made.on,
+        until=until,
     )

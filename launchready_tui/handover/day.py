@@ -82,13 +82,16 @@ class Day:
 
 
 def day(source: Source, *, now: datetime) -> Day:
-    """Launch day now. Read again after every change: it holds nothing back, so a restart in the middle loses nothing."""
+    """Launch day now. Read again after every change: it holds nothing back, so a restart in the middle loses
+    nothing."""
     shot = Snapshot.of(source, now)
     plan = shot.inventory.plan
     log = day_log(source.folder).read()
     signed = [one for one in sorted(shot.signed, key=lambda one: one.on) if one.what == GO_NO_GO]
     # A word for another launch moment, weeks ago, says nothing about this one.
-    said = next((one for one in reversed(signed) if plan.launch_at is None or one.on > plan.launch_at - _LONG_AGO), None)
+    said = next(
+        (one for one in reversed(signed) if plan.launch_at is None or one.on > plan.launch_at - _LONG_AGO), None
+    )
     return Day(
         at=now,
         launch_at=plan.launch_at,
@@ -125,7 +128,9 @@ def expand(shot: Snapshot, names: Iterable[str]) -> tuple[str, ...]:
         if name in shot.roadmap.checks:
             found[name] = None
         else:
-            found.update(dict.fromkeys(spec.id for stage in shot.roadmap.stages if stage.id == name for spec in stage.checks))
+            found.update(
+                dict.fromkeys(spec.id for stage in shot.roadmap.stages if stage.id == name for spec in stage.checks)
+            )
     return tuple(found)
 
 
@@ -144,7 +149,9 @@ def log_as_markdown(lines: Iterable[Happened], title: str) -> str:
     for line in lines:
         mark = f"**{text.for_markdown(line.kind)}** " if line.kind != "note" else ""
         where = f" ({text.for_markdown(line.checkpoint)})" if line.checkpoint else ""
-        rows.append(f"| {stamp(line.at)} | {text.for_markdown(line.by)} | {mark}{text.for_markdown(line.text)}{where} |")
+        rows.append(
+            f"| {stamp(line.at)} | {text.for_markdown(line.by)} | {mark}{text.for_markdown(line.text)}{where} |"
+        )
     return f"# {text.for_markdown(title)}\n\n" + "\n".join(rows) + "\n"
 
 

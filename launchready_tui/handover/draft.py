@@ -23,8 +23,11 @@ class Draft:
         self.have = 0
         self.of = 0
 
-    def fact(self, value: str, missing: str, screen: str, kind: CellKind = "text", link: str = "", short: str = "") -> Cell:
-        """A fact that the document should hold: its cell, or a visible gap that says what is missing and where it is filled.
+    def fact(
+        self, value: str, missing: str, screen: str, kind: CellKind = "text", link: str = "", short: str = ""
+    ) -> Cell:
+        """A fact that the document should hold: its cell, or a visible gap that says what is missing and where it is
+        filled.
 
         In a table the row already tells of what; `short` is then said in the cell.
         """

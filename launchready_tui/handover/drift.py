@@ -1,6 +1,7 @@
 """Is it still as it was handed over? A bundle's data held against what is seen now, item by item.
 
-Three answers everywhere: as handed over, changed, could not be checked. What was not known then is no change when it is known now.
+Three answers everywhere: as handed over, changed, could not be checked. What was not known then is no change when it
+is known now.
 """
 
 from __future__ import annotations
@@ -92,9 +93,16 @@ class Drift:
 
         since = f"since {day(self.handed.made_at.date())}"
         if self.handed.problems:
-            return f"The handover folder itself is no longer what was exported ({plural(len(self.handed.problems), 'problem')})"
+            return (
+                "The handover folder itself is no longer what was exported "
+                f"({plural(len(self.handed.problems), 'problem')})"
+            )
         count = len(self.of("changed"))
-        return f"{count} {'thing' if count == 1 else 'things'} changed {since}" if count else f"Nothing that can be seen changed {since}"
+        return (
+            f"{count} {'thing' if count == 1 else 'things'} changed {since}"
+            if count
+            else f"Nothing that can be seen changed {since}"
+        )
 
 
 def load(path: Path) -> Handed:
@@ -152,7 +160,13 @@ def compare(source: Source, handed: Handed, *, now: datetime, records: tuple[Rec
     return Drift(handed, now, items, str(handed.data.get("label", "")), str(current["label"]))
 
 
-_DOMAIN = {"registrar": "registrar", "expires": "registered until", "lock": "locked", "dns_provider": "DNS", "nameservers": "name servers"}
+_DOMAIN = {
+    "registrar": "registrar",
+    "expires": "registered until",
+    "lock": "locked",
+    "dns_provider": "DNS",
+    "nameservers": "name servers",
+}
 _HOST = {
     "provider": "provider",
     "address": "address",
@@ -163,7 +177,9 @@ _HOST = {
 _LATER_IS_FINE = ("expires", "tls_until")
 
 
-def _rows(area: str, then: dict[str, Any], now: dict[str, Any], field: str, key: str, columns: dict[str, str]) -> Iterator[Item]:
+def _rows(
+    area: str, then: dict[str, Any], now: dict[str, Any], field: str, key: str, columns: dict[str, str]
+) -> Iterator[Item]:
     after = {str(row[key]): row for row in now[field]}
     before = {str(row.get(key)): row for row in _list(then, field)}
     for name, old in before.items():
@@ -225,7 +241,14 @@ def _records(then: dict[str, Any], now: Iterable[Record]) -> Iterator[Item]:
     # Where not all was asked for then, what is seen now may have been there.
     for (name, kind), values in sorted(after.items()) if then.get("records_asked") else ():
         if values and (name, kind) not in before:
-            yield Item("DNS records", f"{name} {kind}", "changed", "", "; ".join(sorted(values)), f"is new: {'; '.join(sorted(values))}")
+            yield Item(
+                "DNS records",
+                f"{name} {kind}",
+                "changed",
+                "",
+                "; ".join(sorted(values)),
+                f"is new: {'; '.join(sorted(values))}",
+            )
 
 
 def _sets(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, str], frozenset[str]]:
@@ -266,7 +289,8 @@ def _checks(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
 
 
 def _findings(rows: Iterable[dict[str, Any]]) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
-    """Open and accepted problems by check, then by rule and subject: an accepted one that is still there is no change."""
+    """Open and accepted problems by check, then by rule and subject: an accepted one that is still there is no
+    change."""
     found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     for row in rows:
         if row.get("state") in (*_OPEN, "accepted", "later"):
@@ -285,7 +309,14 @@ def _speed(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
             continue
         said = change(old, new)
         moved = said not in ("no difference that could not be chance", "too few requests to say")
-        yield Item("Speed", what, "changed" if moved else "same", was, new.figures["p95"], f"{said}: {was} then, {new.figures['p95']} now")
+        yield Item(
+            "Speed",
+            what,
+            "changed" if moved else "same",
+            was,
+            new.figures["p95"],
+            f"{said}: {was} then, {new.figures['p95']} now",
+        )
 
 
 def _timings(rows: Iterable[dict[str, Any]]) -> dict[str, Timing]:
@@ -322,7 +353,9 @@ def _inventory(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
                 yield Item("Inventory", what, "changed", "there", "", "is gone")
                 continue
             # A key that is not there and one that says nothing are the same.
-            moved = sorted(name for name in {*row, *new[key]} - _MOVES if (row.get(name) or "") != (new[key].get(name) or ""))
+            moved = sorted(
+                name for name in {*row, *new[key]} - _MOVES if (row.get(name) or "") != (new[key].get(name) or "")
+            )
             told = "; ".join(f"{name} was {_told(row, name)}, is {_told(new[key], name)}" for name in moved)
             yield Item("Inventory", what, "changed" if moved else "same", note=told)
         for key in new.keys() - old.keys():

@@ -9,7 +9,11 @@ from .. import text
 from ..clock import stamp
 from .drift import Answer, Drift, Item
 
-_HEADS: tuple[tuple[Answer, str], ...] = (("changed", "Changed"), ("unseen", "Could not be checked"), ("same", "As handed over"))
+_HEADS: tuple[tuple[Answer, str], ...] = (
+    ("changed", "Changed"),
+    ("unseen", "Could not be checked"),
+    ("same", "As handed over"),
+)
 FORMATS = ("text", "json", "markdown")
 
 
@@ -44,8 +48,12 @@ def as_markdown(drift: Drift) -> str:
         items = drift.of(answer)
         parts.append(f"## {head}: {len(items)}")
         if items and answer != "same":
-            parts.append("\n".join(f"- **{text.for_markdown(one.area)}** {text.for_markdown(one.sentence)}" for one in items))
-    parts.append("What changed may be meant. Then make a new handover folder, so that the next comparison starts from it.")
+            parts.append(
+                "\n".join(f"- **{text.for_markdown(one.area)}** {text.for_markdown(one.sentence)}" for one in items)
+            )
+    parts.append(
+        "What changed may be meant. Then make a new handover folder, so that the next comparison starts from it."
+    )
     return "\n\n".join(parts) + "\n"
 
 

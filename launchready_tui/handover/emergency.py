@@ -40,7 +40,8 @@ def _back(shot: Snapshot) -> Iterable[Block]:
 
 
 def rollback(shot: Snapshot) -> str:
-    """The way back: the plan's own words, else the command of the card for a bad release. Never a proposal: it may be wrong."""
+    """The way back: the plan's own words, else the command of the card for a bad release. Never a proposal: it may be
+    wrong."""
     own = shot.inventory.plan.rollback.strip()
     card = next((one for one in shot.inventory.recovery if "release" in scenarios_of(one) and one.command), None)
     return text.clean_block(own or (card.command if card else ""))
@@ -60,7 +61,9 @@ def _places(shot: Snapshot) -> Table:
     rows = []
     for words, category in _PLACES:
         systems = [one for one in shot.inventory.systems if one.category == category]
-        rows += [(plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _down_at(one)) for one in systems]
+        rows += [
+            (plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _down_at(one)) for one in systems
+        ]
         if not systems:
             gap = Cell("system", "gap")
             rows.append((plain(words), gap, Cell("", "blank"), Cell("", "blank"), Cell("", "blank")))
@@ -69,7 +72,9 @@ def _places(shot: Snapshot) -> Table:
 
 
 def _named(system: System) -> str:
-    return join([part for part in dict.fromkeys((system.name or system.id, system.provider)) if part]).replace(" and ", ", ")
+    return join([part for part in dict.fromkeys((system.name or system.id, system.provider)) if part]).replace(
+        " and ", ", "
+    )
 
 
 def _login(system: System) -> Cell:
@@ -98,7 +103,9 @@ def _status(shot: Snapshot, who: str) -> str:
 
 def _calls(shot: Snapshot) -> Block:
     if shot.profile == "team":
-        return Facts((("Whom to call", plain("The numbers stand in the founder's folder, which is not for everybody.")),))
+        return Facts(
+            (("Whom to call", plain("The numbers stand in the founder's folder, which is not for everybody.")),)
+        )
     rows = []
     for rung in sorted(shot.inventory.contacts, key=lambda one: (one.order, one.person)):
         person = shot.people.find(rung.person)
@@ -115,4 +122,6 @@ def _calls(shot: Snapshot) -> Block:
             )
         )
     empty = "Not filled: who is called first, second and third."
-    return Table("Call, in this order", column_list("#call|who|+reach them at|there|#next after"), tuple(rows), empty=empty)
+    return Table(
+        "Call, in this order", column_list("#call|who|+reach them at|there|#next after"), tuple(rows), empty=empty
+    )

@@ -33,7 +33,8 @@ ABOUT: tuple[tuple[str, str], ...] = (
     ("edge/", "redirects, headers and caching rules to paste, for nginx, Cloudflare, Vercel and Netlify"),
     (
         "monitoring/",
-        "what keeps a watch running: systemd unit, container, Prometheus, Gatus, Healthchecks (not in the team's folder)",
+        "what keeps a watch running: systemd unit, container, Prometheus, Gatus, Healthchecks (not in the "
+        "team's folder)",
     ),
     ("reports/", "the checks for CI servers (JUnit)"),
     ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
@@ -49,7 +50,9 @@ def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
     answered, of = shot.answered
     work = f" About {minutes(verdict.minutes_left)} of fixes are left." if verdict.minutes_left else ""
     places = {one.title: f"#{one.id}" for one in documents}
-    questions = tuple((plain(words), answer, Cell(where, link=places.get(where, ""))) for words, answer, where in five_questions(shot))
+    questions = tuple(
+        (plain(words), answer, Cell(where, link=places.get(where, ""))) for words, answer, where in five_questions(shot)
+    )
     bar = tuple(
         (
             plain(f"{light.light.title}: {light.light.means}"),
@@ -59,10 +62,13 @@ def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
         for light in verdict.lights
     )
     return (
-        Para(verdict.label, "verdict", "pass" if tone == "pass" else "accepted" if tone == "accepted" else "fail", glyph),
+        Para(
+            verdict.label, "verdict", "pass" if tone == "pass" else "accepted" if tone == "accepted" else "fail", glyph
+        ),
         Para(
             f"This folder holds what you need to run {text.clean(shot.launch.name)} without the people who built it. "
-            f"{answered} of {plural(of, 'check')} are answered.{work} What is not known yet stands here as “Not filled”.",
+            f"{answered} of {plural(of, 'check')} are answered.{work} What is not known "
+            "yet stands here as “Not filled”.",
             "lead",
         ),
         *((Steps(tuple(f"{reason}." for reason in verdict.reasons), numbered=False),) if verdict.reasons else ()),
@@ -111,7 +117,9 @@ def card(shot: Snapshot) -> bytes:
 
 def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
     """README.md."""
-    files = Table("In this folder", column_list("file|+what it is"), tuple((plain(file), plain(words)) for file, words in ABOUT))
+    files = Table(
+        "In this folder", column_list("file|+what it is"), tuple((plain(file), plain(words)) for file, words in ABOUT)
+    )
     gaps = Table(
         "Not filled yet",
         column_list("document|+what is missing|#key in the console"),

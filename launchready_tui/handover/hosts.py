@@ -43,7 +43,8 @@ def _addresses(seen: str) -> str:
 
 
 def _chain_end(seen: str) -> str:
-    """Where a redirect chain arrives, `200  https://example.com/  84 ms`; empty where it does not arrive or does not move."""
+    """Where a redirect chain arrives, `200  https://example.com/  84 ms`; empty where it does not arrive or does not
+    move."""
     hops = re.findall(r"^(\d{3})  (\S+)  ", seen, re.MULTILINE)
     return hops[-1][1] if len(hops) > 1 and hops[-1][0] == "200" else ""
 
@@ -129,7 +130,10 @@ class DomainRow:
 def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
     """Every declared host, in the launch file's order."""
     rows = []
-    told = {host.name: {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()} for host in shot.launch.hosts}
+    told = {
+        host.name: {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
+        for host in shot.launch.hosts
+    }
     ends = {name: urlsplit(seen["leads_to"]).hostname for name, seen in told.items()}
     for host in shot.launch.hosts:
         seen = told[host.name]
@@ -162,7 +166,9 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
 def domain_rows(shot: Snapshot) -> tuple[DomainRow, ...]:
     """The launch's own domain, and each one that a check speaks of."""
     spoken = [one.finding.subject for one in shot.standing("audit.registrar").findings]
-    domains = dict.fromkeys([shot.launch.domain, *(name for name in spoken if "." in name and "/" not in name and " " not in name)])
+    domains = dict.fromkeys(
+        [shot.launch.domain, *(name for name in spoken if "." in name and "/" not in name and " " not in name)]
+    )
     rows = []
     for domain in domains:
         seen = {column: _seen(shot, domain, places) for column, places in DOMAIN_EVIDENCE.items()}
@@ -197,7 +203,8 @@ def _seen(shot: Snapshot, subject: str, places: tuple[tuple[str, str, Read], ...
 
 
 def _only_hosting(shot: Snapshot, host: Host) -> str:
-    """What nothing outside tells, the inventory may: where one hosting account is all there is, the product runs there."""
+    """What nothing outside tells, the inventory may: where one hosting account is all there is, the product runs
+    there."""
     hosting = [system for system in shot.inventory.systems if system.category == "hosting"]
     if len(hosting) != 1 or host.role == "mail":
         return ""

@@ -29,7 +29,9 @@ def block(one: Block) -> str:
         case Facts():
             return "\n".join(f"- {text.for_markdown(name)}: {cell(value) or '–'}" for name, value in one.rows)
         case Steps():
-            return "\n".join(f"{f'{at}.' if one.numbered else '-'} {text.for_markdown(item)}" for at, item in enumerate(one.items, 1))
+            return "\n".join(
+                f"{f'{at}.' if one.numbered else '-'} {text.for_markdown(item)}" for at, item in enumerate(one.items, 1)
+            )
         case Code():
             label = f"{text.for_markdown(one.label)}\n\n" if one.label else ""
             return label + text.code_for_markdown(one.text)

@@ -78,7 +78,8 @@ class Document:
 
 
 def not_filled(documents: Iterable[Document]) -> tuple[Gap, ...]:
-    """What is missing in the whole folder, each thing once though two documents ask for it. Every count of it is the length of this."""
+    """What is missing in the whole folder, each thing once though two documents ask for it. Every count of it is the
+    length of this."""
     return tuple(dict.fromkeys(gap for document in documents for gap in document.gaps))
 
 

@@ -1,4 +1,5 @@
-"""monitoring/: the same watch for a machine that stays, as `launchready watch export` writes it. No secret is in it, only their names."""
+"""monitoring/: the same watch for a machine that stays, as `launchready watch export` writes it. No secret is in it,
+only their names."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ KINDS: dict[Kind, str] = {
 }
 _HEAD = """# The watch for another machine
 
-What watches {product} now asks these targets and tells these people. Somebody has to keep it running on a machine that stays on;
+What watches {product} now asks these targets and tells these people. Somebody has to keep it running on a machine
+that stays on;
 the folders here do that, the first two with the same watch, the others with other programs. Use one of them, not all.
 
 """
@@ -30,14 +32,17 @@ def files(shot: Snapshot) -> dict[str, bytes]:
     for kind, words in KINDS.items():
         exported = export(Plan.of(shot.launch, jobs=jobs_of(shot.inventory)), kind)
         made |= {f"monitoring/{kind}/{name}": body for name, body in exported.files.items()}
-        page += f"## {kind}\n\n{words[0].upper()}{words[1:]}.\n\n" + "".join(f"- {text.for_markdown(note)}.\n" for note in exported.notes)
+        page += f"## {kind}\n\n{words[0].upper()}{words[1:]}.\n\n" + "".join(
+            f"- {text.for_markdown(note)}.\n" for note in exported.notes
+        )
         page += "\n" if exported.notes else ""
     made["monitoring/README.md"] = page
     return {name: _warned(body, name, shot.banners).encode("utf-8") for name, body in made.items()}
 
 
 def _warned(body: str, name: str, banners: tuple[str, ...]) -> str:
-    """A page with what is to know of all that was seen below its heading; of the other files the page beside them speaks."""
+    """A page with what is to know of all that was seen below its heading; of the other files the page beside them
+    speaks."""
     if not name.endswith(".md"):
         return body
     head, _, rest = body.partition("\n")

@@ -30,4 +30,6 @@ def pack(files: Mapping[str, bytes], top: str) -> bytes:
 
 def sums(files: Mapping[str, bytes]) -> bytes:
     """SHA256SUMS over all files but itself, in the form that sha256sum and shasum read."""
-    return "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files) if name != SUMS).encode("utf-8")
+    return "".join(
+        f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files) if name != SUMS
+    ).encode("utf-8")

@@ -25,11 +25,16 @@ def render(
     foot: str,
     urgent: tuple[Block, ...] = (),
 ) -> str:
-    """The page. `masthead` is product, domain and when it was made; `lead` stands before the contents, `urgent` right after it."""
+    """The page. `masthead` is product, domain and when it was made; `lead` stands before the contents, `urgent` right
+    after it."""
     body = [
         *(_banner(banner) for banner in banners),
         *(block(one) for one in lead if not isinstance(one, Table)),
-        *(('<p><a href="#emergency">When something breaks: go back, close the doors, whom to call</a></p>',) if urgent else ()),
+        *(
+            ('<p><a href="#emergency">When something breaks: go back, close the doors, whom to call</a></p>',)
+            if urgent
+            else ()
+        ),
         '<div class="pair">',
         *(block(one) for one in lead if isinstance(one, Table)),
         "</div>",
@@ -42,7 +47,9 @@ def render(
 
 def _document(title: str, css: str, masthead: tuple[str, str, str], body: list[str], foot: str) -> str:
     """A whole page that asks nothing of anybody: its own style, no script, no outside request."""
-    policy = f"default-src 'none'; style-src 'sha256-{_digest(css)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{_digest(css)}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
     e = text.for_html
     name, domain, made = masthead
     parts = [
@@ -84,11 +91,17 @@ def _urgent(blocks: tuple[Block, ...]) -> list[str]:
     return [head, '<h2 id="emergency-title">When something breaks</h2>', *(block(one) for one in blocks), "</section>"]
 
 
-def card(title: str, blocks: tuple[Block, ...], banners: tuple[str, ...], masthead: tuple[str, str, str], foot: str) -> str:
+def card(
+    title: str, blocks: tuple[Block, ...], banners: tuple[str, ...], masthead: tuple[str, str, str], foot: str
+) -> str:
     """One sheet of its own, in the same style."""
     css = style()
     return _document(
-        title, css, masthead, [*(_banner(banner) for banner in banners), '<div class="card">', *map(block, blocks), "</div>"], foot
+        title,
+        css,
+        masthead,
+        [*(_banner(banner) for banner in banners), '<div class="card">', *map(block, blocks), "</div>"],
+        foot,
     )
 
 
@@ -167,7 +180,9 @@ def _table(one: Table) -> str:
     e = text.for_html
     if not one.rows:
         return f'<p class="title">{e(one.caption)}</p>\n<p class="note">{e(one.empty)}</p>'
-    heads = "".join(f'<th scope="col"{_column_class(column.number, column.wide)}>{e(column.head)}</th>' for column in one.columns)
+    heads = "".join(
+        f'<th scope="col"{_column_class(column.number, column.wide)}>{e(column.head)}</th>' for column in one.columns
+    )
     rows = []
     for row in one.rows:
         cells = []
@@ -176,7 +191,8 @@ def _table(one: Table) -> str:
             cells.append(f"<{tag}{scope}{_column_class(column.number, column.wide)}>{cell(value)}</{tag}>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return (
-        f'<div class="scroll{" short" if len(rows) <= _SHORT else ""}" role="region" tabindex="0" aria-label="{e(one.caption)}">\n'
+        f'<div class="scroll{" short" if len(rows) <= _SHORT else ""}" role="region" tabindex="0" '
+        f'aria-label="{e(one.caption)}">\n'
         f"<table>\n<caption>{e(one.caption)}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
         + "\n</tbody>\n</table>\n</div>"
@@ -196,14 +212,22 @@ def _contents(documents: tuple[Document, ...]) -> str:
         gaps = f"{len(document.gaps)} not filled" if document.gaps else "complete"
         rows.append(
             f'<tr><th scope="row"><a href="#{document.id}">{e(document.title)}</a></th>'
-            f'<td class="bar" aria-hidden="true"><span>{"━" * done}</span><span class="rest">{"━" * (20 - done)}</span></td>'
+            f'<td class="bar" aria-hidden="true"><span>{"━" * done}</span><span '
+            f'class="rest">{"━" * (20 - done)}</span></td>'
             f'<td class="number">{document.have} of {document.of}</td><td class="quiet">{gaps}</td>'
             f'<td class="quiet file"><a href="{e(document.file)}">{e(document.file)}</a></td></tr>'
         )
     head = '<th scope="col">Document</th><th scope="col"><span class="hidden">How full</span></th>'
-    head += '<th scope="col" class="number">Facts known</th><th scope="col">Gaps</th><th scope="col" class="file">As a file</th>'
+    head += (
+        '<th scope="col" class="number">Facts known</th><th scope="col">Gaps</th><th '
+        'scope="col" class="file">As a file</th>'
+    )
     missing = len(not_filled(documents))
-    caption = f"In this folder: {missing} of its facts {'is' if missing == 1 else 'are'} not filled" if missing else "In this folder"
+    caption = (
+        f"In this folder: {missing} of its facts {'is' if missing == 1 else 'are'} not filled"
+        if missing
+        else "In this folder"
+    )
     return (
         f'<nav aria-label="Documents">\n<table class="contents">\n<caption>{caption}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>\n</nav>"

@@ -20,14 +20,21 @@ PROFILES: tuple[Profile, ...] = ("founder", "team")
 
 def people(known: People) -> People:
     """Roles in place of names; no way to reach anybody."""
-    return People(people=tuple(Person(id=one.id, name=one.role or "somebody", role=one.role, status=one.status) for one in known.people))
+    return People(
+        people=tuple(
+            Person(id=one.id, name=one.role or "somebody", role=one.role, status=one.status) for one in known.people
+        )
+    )
 
 
 def inventory(known: Inventory) -> Inventory:
     """As data for programs: systems, backups and cards stay, who holds and pays for them does not."""
     return msgspec.structs.replace(
         known,
-        systems=tuple(msgspec.structs.replace(one, account_owner="", billing_owner="", recovery_contact="") for one in known.systems),
+        systems=tuple(
+            msgspec.structs.replace(one, account_owner="", billing_owner="", recovery_contact="")
+            for one in known.systems
+        ),
         access=(),
         backups=tuple(msgspec.structs.replace(one, owner="") for one in known.backups),
         recovery=tuple(msgspec.structs.replace(one, rehearsed_by="") for one in known.recovery),
@@ -58,7 +65,9 @@ def verdict(known: Verdict, persons: People) -> Verdict:
         return replace(judged, finding=_finding(judged.finding, hide))
 
     def standing(one: Standing) -> Standing:
-        return replace(one, findings=tuple(of(judged) for judged in one.findings)) if one.spec.stage == "handover" else one
+        return (
+            replace(one, findings=tuple(of(judged) for judged in one.findings)) if one.spec.stage == "handover" else one
+        )
 
     return replace(
         known,
@@ -72,7 +81,10 @@ def _finding(finding: Finding, hide: Callable[[str], str]) -> Finding:
         finding,
         subject=hide(finding.subject),
         summary=hide(finding.summary),
-        evidence=tuple(Evidence(label=one.label, text=hide(one.text), source=hide(one.source), at=one.at) for one in finding.evidence),
+        evidence=tuple(
+            Evidence(label=one.label, text=hide(one.text), source=hide(one.source), at=one.at)
+            for one in finding.evidence
+        ),
         remedy=finding.remedy
         and Remedy(text=hide(finding.remedy.text), paste=hide(finding.remedy.paste), where=hide(finding.remedy.where)),
     )

@@ -1,4 +1,5 @@
-"""What the inventory could begin with: the systems that the checks have seen, and a recovery card for each usual breakdown.
+"""What the inventory could begin with: the systems that the checks have seen, and a recovery card for each usual
+breakdown.
 
 Nothing of it is taken by itself: who owns an account and who pays cannot be seen from outside.
 """
@@ -32,7 +33,11 @@ class Proposal:
     @property
     def title(self) -> str:
         return (
-            self.item.subject if isinstance(self.item, Renewal) else self.item.title if isinstance(self.item, Recovery) else self.item.name
+            self.item.subject
+            if isinstance(self.item, Renewal)
+            else self.item.title
+            if isinstance(self.item, Recovery)
+            else self.item.name
         )
 
 
@@ -40,8 +45,13 @@ def proposals(source: Source, *, now: datetime | None = None) -> tuple[Proposal,
     """Systems that were seen and are not written down, then cards for breakdowns that have none."""
     shot = Snapshot.of(source, now or source.clock.now())
     systems = [one for one in _systems(shot) if not _known(shot.inventory, one.item)]
-    with_seen = msgspec.structs.replace(shot.inventory, systems=(*shot.inventory.systems, *(one.item for one in systems)))
-    cards = [Proposal(card, "one of the nine usual breakdowns, and no card speaks of it") for card in missing(running(shot), with_seen)]
+    with_seen = msgspec.structs.replace(
+        shot.inventory, systems=(*shot.inventory.systems, *(one.item for one in systems))
+    )
+    cards = [
+        Proposal(card, "one of the nine usual breakdowns, and no card speaks of it")
+        for card in missing(running(shot), with_seen)
+    ]
     return (*(Proposal(one.item, one.why) for one in systems), *cards)
 
 
@@ -82,7 +92,13 @@ def _systems(shot: Snapshot) -> list[_Seen]:
 
     for domain in domain_rows(shot):
         ends = seen_expiry(shot, domain.domain)
-        add("registrar", domain.registrar, f"Registrar of {domain.domain}", f"{domain.domain} is registered there", _day(ends))
+        add(
+            "registrar",
+            domain.registrar,
+            f"Registrar of {domain.domain}",
+            f"{domain.domain} is registered there",
+            _day(ends),
+        )
         add("dns", domain.dns_provider, f"DNS of {domain.domain}", f"its name servers answer for {domain.domain}")
     for row in host_rows(shot):
         for provider in filter(None, (part.strip() for part in row.provider.split(","))):

@@ -1,4 +1,5 @@
-"""The founder's sheet: one file with every question only they can answer, to be filled in with any editor and read back.
+"""The founder's sheet: one file with every question only they can answer, to be filled in with any editor and read
+back.
 
 Markdown is written and read; the same answers may come as `id = answer` lines, as a mail program makes them of a form.
 """
@@ -31,7 +32,8 @@ Kind = Literal["confirm", "choice", "person", "words", "moment"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. `id` is where its answer goes: `confirm.CHECK`, `system.ID.FIELD`, `person.ID.FIELD`, `cap.ID.limit`, `plan.FIELD`."""
+    """One question. `id` is where its answer goes: `confirm.CHECK`, `system.ID.FIELD`, `person.ID.FIELD`,
+    `cap.ID.limit`, `plan.FIELD`."""
 
     id: str
     ask: str
@@ -63,13 +65,21 @@ class Desk(Source, Protocol):
 def questions(source: Source) -> tuple[Question, ...]:
     """Everything that waits for a person's word now, then what the inventory lacks."""
     inventory = source.inventory
-    return (*_checks(source.verdict(), source.roadmap), *_systems(inventory), *_limits(inventory), *_plan(inventory), *_people(source))
+    return (
+        *_checks(source.verdict(), source.roadmap),
+        *_systems(inventory),
+        *_limits(inventory),
+        *_plan(inventory),
+        *_people(source),
+    )
 
 
 def _checks(verdict: Verdict, roadmap: Roadmap) -> Iterator[Question]:
     for standing in verdict.questions:
         spec = standing.spec
-        yield Question(f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no", roadmap.stage(spec.stage).title)
+        yield Question(
+            f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no", roadmap.stage(spec.stage).title
+        )
 
 
 def _systems(inventory: Inventory) -> Iterator[Question]:
@@ -97,7 +107,10 @@ def _limits(inventory: Inventory) -> Iterator[Question]:
     for system in inventory.systems:
         if system.category in METERED - {"other"} and not system.no_bill and system.id not in limited:
             ask = f"How high may the bill of {system.name or system.id} grow before you are told?"
-            why = "It grows with use: a flood of visitors or bots can make it any number. Set the alarm there first, then answer."
+            why = (
+                "It grows with use: a flood of visitors or bots can make it any number. Set the alarm there first, "
+                "then answer."
+            )
             yield Question(f"cap.{system.id}.limit", ask, why, "words", "200 EUR a month", _ACCOUNTS)
 
 
@@ -105,16 +118,31 @@ def _plan(inventory: Inventory) -> Iterator[Question]:
     plan = inventory.plan
     if plan.launch_at is None:
         yield Question(
-            "plan.launch_at", "When do the doors open?", "All else is counted from there.", "moment", "2026-12-01 09:00 +01:00", _DAY
+            "plan.launch_at",
+            "When do the doors open?",
+            "All else is counted from there.",
+            "moment",
+            "2026-12-01 09:00 +01:00",
+            _DAY,
         )
     if not plan.decider:
         yield Question(
-            "plan.decider", "Who says go or no-go?", "Without a name everybody waits for somebody else.", "person", "one name", _DAY
+            "plan.decider",
+            "Who says go or no-go?",
+            "Without a name everybody waits for somebody else.",
+            "person",
+            "one name",
+            _DAY,
         )
     if not plan.kill_switch:
         why = "When money or data is at risk, closing comes before repairing."
         yield Question(
-            "plan.kill_switch", "How is the product closed at once?", why, "words", "which switch, where, what users then see", _DAY
+            "plan.kill_switch",
+            "How is the product closed at once?",
+            why,
+            "words",
+            "which switch, where, what users then see",
+            _DAY,
         )
 
 
@@ -130,7 +158,12 @@ def _people(source: Source) -> Iterator[Question]:
         if not person.hours:
             why = "So that no hour of launch day is without somebody."
             yield Question(
-                f"person.{person.id}.hours", f"When is {name} there?", why, "words", "09:00-18:00 Europe/Berlin, or: always", _DAY
+                f"person.{person.id}.hours",
+                f"When is {name} there?",
+                why,
+                "words",
+                "09:00-18:00 Europe/Berlin, or: always",
+                _DAY,
             )
 
 
@@ -141,8 +174,10 @@ def sheet(source: Source, *, now: datetime) -> str:
     known = ", ".join(text.for_markdown(one.name or one.id) for one in source.people.people if one.status != "left")
     parts = [
         f"# {name}: questions before the launch",
-        f"Made on {moment(now)}. Write behind “Answer:”, and behind “Shown by:” where you saw it. Leave open what you do not know; "
-        "nothing is taken for a yes that you did not write. Do not change the words in square brackets. Never write a password here.",
+        f"Made on {moment(now)}. Write behind “Answer:”, and behind “Shown by:” where you saw it. Leave open "
+        "what you do not know; "
+        "nothing is taken for a yes that you did not write. Do not change the words in square brackets. Never "
+        "write a password here.",
         *([f"People: {known}."] if known else []),
         *([] if asked else ["Nothing is open: every question is answered."]),
     ]
@@ -207,14 +242,26 @@ class Taken:
 
 
 def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dry: bool = False) -> Taken:
-    """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace. `dry` writes nothing.
+    """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace. `dry`
+    writes nothing.
 
     What cannot be used is told and left out. An answer `no` confirms nothing: it becomes a note.
     """
     answers = tuple(answers)
     author = _person(desk.people, by)
     if author is None and desk.people.people:
-        return Taken((), (Problem(file=file, key="--from", found=f'"{by}"', allowed=_known(desk.people), nearest=_near(by, desk.people)),))
+        return Taken(
+            (),
+            (
+                Problem(
+                    file=file,
+                    key="--from",
+                    found=f'"{by}"',
+                    allowed=_known(desk.people),
+                    nearest=_near(by, desk.people),
+                ),
+            ),
+        )
     who = author.id if author else by
     done: list[str] = []
     problems: list[Problem] = []
@@ -232,14 +279,19 @@ def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dr
             elif kind in ("system", "plan"):
                 inventory, said = _written(inventory, people, kind, rest, one.answer)
             else:
-                raise _UnusableError("a question that is not known here", "the words in square brackets as they were sent")
+                raise _UnusableError(
+                    "a question that is not known here", "the words in square brackets as they were sent"
+                )
         except _UnusableError as why:
             problems.append(Problem(file=file, key=one.id, found=why.found, allowed=why.allowed))
             continue
         done.append(said)
     if dry:
         return Taken(tuple(done), tuple(problems))
-    written = [*([people] if people is not desk.people else []), *([inventory] if inventory is not desk.inventory else [])]
+    written = [
+        *([people] if people is not desk.people else []),
+        *([inventory] if inventory is not desk.inventory else []),
+    ]
     if people is not desk.people:
         desk.save_people(people)
     if inventory is not desk.inventory:
@@ -284,7 +336,9 @@ def _written(inventory: Inventory, people: People, kind: str, rest: str, answer:
     if kind == "plan":
         if rest not in _PLAN:
             raise _UnusableError("a question that is not known here", "the words in square brackets as they were sent")
-        value: object = _moment(answer) if rest == "launch_at" else _id_of(people, answer) if rest == "decider" else answer
+        value: object = (
+            _moment(answer) if rest == "launch_at" else _id_of(people, answer) if rest == "decider" else answer
+        )
         plan = msgspec.structs.replace(inventory.plan, **{rest: value})
         # decisions.toml is committed and names people by id only.
         told = str(value) if rest == "decider" else answer
@@ -308,7 +362,9 @@ def _written(inventory: Inventory, people: People, kind: str, rest: str, answer:
         change = {field: answer}
     systems = tuple(msgspec.structs.replace(one, **change) if one.id == system_id else one for one in inventory.systems)
     told = ", ".join("nothing to pay" if value is True else str(value) for value in change.values())
-    return msgspec.structs.replace(inventory, systems=systems), f"{system.name or system.id}: {field.replace('_', ' ')} is {told}"
+    return msgspec.structs.replace(
+        inventory, systems=systems
+    ), f"{system.name or system.id}: {field.replace('_', ' ')} is {told}"
 
 
 def _limit(inventory: Inventory, rest: str, answer: str, who: str, now: datetime) -> tuple[Inventory, str]:
@@ -320,7 +376,9 @@ def _limit(inventory: Inventory, rest: str, answer: str, who: str, now: datetime
         raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an amount and how often, such as 200 EUR a month")
     cap = Cap(system=system_id, limit=answer, alert_at="100 %", owner=who, seen=now.date())
     kept = tuple(one for one in inventory.caps if one.system != system_id)
-    return msgspec.structs.replace(inventory, caps=(*kept, cap)), f"{inventory.name_of(system_id)}: the bill may grow to {answer}"
+    return msgspec.structs.replace(
+        inventory, caps=(*kept, cap)
+    ), f"{inventory.name_of(system_id)}: the bill may grow to {answer}"
 
 
 def _about_person(people: People, rest: str, answer: str) -> tuple[People, str]:

@@ -63,7 +63,9 @@ class Receipt:
     @property
     def minutes(self) -> int:
         """The usual effort of the checks whose problems are all gone."""
-        done = {one.check for row in self.rows for one in row.fixed} - {one.check for row in self.rows for one in (*row.left, *row.later)}
+        done = {one.check for row in self.rows for one in row.fixed} - {
+            one.check for row in self.rows for one in (*row.left, *row.later)
+        }
         return sum(self.shot.spec(check).effort_min for check in done)
 
 
@@ -116,8 +118,8 @@ def _problems(result: CheckResult | None) -> list[Finding]:
 
 
 def _blind(result: CheckResult | None, first: CheckResult | None, finding: Finding) -> bool:
-    """A problem that is not there because its subject could not be seen now is not fixed. What was as unseen in the first look, when the
-    problem was found all the same, hides nothing."""
+    """A problem that is not there because its subject could not be seen now is not fixed. What was as unseen in the
+    first look, when the problem was found all the same, hides nothing."""
     from ..findings import WHOLE_LAUNCH
 
     assert result is not None, "only asked of a check that has answered"
@@ -141,15 +143,21 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
     """The page's content."""
     shot = made.shot
     if made.first_at is None:
-        return (Para("Nothing was looked at yet: run the checks at the beginning and at the end of the sprint.", "gap"),)
+        return (
+            Para("Nothing was looked at yet: run the checks at the beginning and at the end of the sprint.", "gap"),
+        )
     span = f"{day(made.first_at.date())} to {day((made.last_at or made.first_at).date())}"
     lead = (
-        f"{span}: {plural(made.total('found'), 'problem')} found, {made.total('fixed')} fixed, {made.total('left')} left, "
+        f"{span}: {plural(made.total('found'), 'problem')} found, {made.total('fixed')} fixed, "
+        f"{made.total('left')} left, "
         f"{made.total('accepted')} taken on as known risks, {made.total('later')} put off until after the launch. "
         f"By the usual efforts what was fixed is {minutes(made.minutes)} of work."
     )
     # A column that nothing stands in takes the room of those that say something.
-    kinds = [("left", "left"), *((head, field) for head, field in (("known risk", "accepted"), ("later", "later")) if made.total(field))]
+    kinds = [
+        ("left", "left"),
+        *((head, field) for head, field in (("known risk", "accepted"), ("later", "later")) if made.total(field)),
+    ]
     columns = column_list("|".join(("item", "#found", "#fixed", *(f"#{head}" for head, _ in kinds), "+what was fixed")))
     rows = tuple(
         (
@@ -166,12 +174,25 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
     accepted = [text.clean(one.summary) for row in made.rows for one in (*row.accepted, *row.later)]
     return (
         Para(lead, "lead"),
-        Para(f"Verdict now: {shot.verdict.label}", "verdict", *(("pass", "●") if shot.verdict.word == "GO" else ("fail", "✕"))),
+        Para(
+            f"Verdict now: {shot.verdict.label}",
+            "verdict",
+            *(("pass", "●") if shot.verdict.word == "GO" else ("fail", "✕")),
+        ),
         Table("By sprint item", columns, rows, empty="No problem was found."),
-        Table("Speed, 19 of 20 requests", column_list("route|#before|#now|+what can be said"), speed, empty="Nothing was measured twice."),
+        Table(
+            "Speed, 19 of 20 requests",
+            column_list("route|#before|#now|+what can be said"),
+            speed,
+            empty="Nothing was measured twice.",
+        ),
         *((Heading("Left"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
         *((Para(f"and {len(left) - 10} more in the handover folder", "note"),) if len(left) > 10 else ()),
-        *((Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False)) if accepted else ()),
+        *(
+            (Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False))
+            if accepted
+            else ()
+        ),
     )
 
 

@@ -32,14 +32,18 @@ def nginx(shot: Snapshot) -> bytes:
             left.append(f"# not written: {text.for_terminal(one.from_)}")
             continue
         by_host.setdefault(old.netloc, []).append(f"location = {old.path or '/'} {{ return 301 {one.to}; }}")
-    lines = [*(f"# {text.for_terminal(banner)}" for banner in shot.banners), "# Old addresses and where they must lead, in one hop."]
+    lines = [
+        *(f"# {text.for_terminal(banner)}" for banner in shot.banners),
+        "# Old addresses and where they must lead, in one hop.",
+    ]
     for host, rules in by_host.items():
         lines += ["", f"# in the server block of {host}", *dict.fromkeys(rules)]
     return ("\n".join([*lines, *([""] if left else []), *left]) + "\n").encode("utf-8")
 
 
 def cloudflare(shot: Snapshot) -> bytes:
-    """SOURCE_URL,TARGET_URL,STATUS_CODE, no head line (developers.cloudflare.com/rules/url-forwarding/bulk-redirects, November 2026)."""
+    """SOURCE_URL,TARGET_URL,STATUS_CODE, no head line (developers.cloudflare.com/rules/url-forwarding/bulk-redirects,
+    November 2026)."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     for one in shot.launch.redirects:

@@ -11,7 +11,9 @@ from .snapshot import Snapshot
 def running(shot: Snapshot) -> Running:
     """What the launch runs on, as far as it was seen."""
     domain = next(iter(domain_rows(shot)), None)
-    hosting = tuple(dict.fromkeys(row.provider for row in host_rows(shot) if row.provider and row.environment == "production"))
+    hosting = tuple(
+        dict.fromkeys(row.provider for row in host_rows(shot) if row.provider and row.environment == "production")
+    )
     sends = senders(shot)
     return Running(
         domain=shot.launch.domain,

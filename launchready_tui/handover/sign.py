@@ -1,4 +1,5 @@
-"""The signature over SHA256SUMS, made and tested by OpenSSH (`ssh-keygen -Y`, 8.1 or later): no key of ours, no format of our own."""
+"""The signature over SHA256SUMS, made and tested by OpenSSH (`ssh-keygen -Y`, 8.1 or later): no key of ours, no format
+of our own."""
 
 from __future__ import annotations
 
@@ -16,18 +17,22 @@ _WAIT_S = 120
 
 
 def sign(sums: bytes, key: Path, *, may_ask: bool = True) -> bytes:
-    """The armored signature. `key` is a private key, or a public one whose private part an agent holds. Raises ExportError.
+    """The armored signature. `key` is a private key, or a public one whose private part an agent holds. Raises
+    ExportError.
 
     Without `may_ask` a passphrase is not asked for on the terminal, which then belongs to somebody else.
     """
     if not key.is_file():
-        raise ExportError(f"There is no key {key}; --sign takes an SSH key such as ~/.ssh/id_ed25519. Nothing was written.")
+        raise ExportError(
+            f"There is no key {key}; --sign takes an SSH key such as ~/.ssh/id_ed25519. Nothing was written."
+        )
     done = _run(["-Y", "sign", "-f", str(key), "-n", NAMESPACE], sums, apart=not may_ask)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
         hint = "" if may_ask else " A key with a passphrase must be in the agent (ssh-add)."
         raise ExportError(
-            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. Nothing was written.{hint}"
+            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. "
+            f"Nothing was written.{hint}"
         )
     return done.stdout
 
@@ -45,7 +50,9 @@ def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...
         allowed, signed = room / "allowed", room / SIGNATURE
         # A public key alone stands for anybody who holds it.
         bare = [line for line in lines if line.startswith(("ssh-", "ecdsa-", "sk-"))]
-        allowed.write_text("".join(f"{_ANYBODY} {line}\n" for line in bare) or "\n".join(lines) + "\n", encoding="utf-8")
+        allowed.write_text(
+            "".join(f"{_ANYBODY} {line}\n" for line in bare) or "\n".join(lines) + "\n", encoding="utf-8"
+        )
         signed.write_bytes(signature)
         try:
             found = _run(["-Y", "find-principals", "-s", str(signed), "-f", str(allowed)], b"")
@@ -55,7 +62,9 @@ def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...
             done = _run(["-Y", "verify", "-f", str(allowed), "-I", who[0], "-n", NAMESPACE, "-s", str(signed)], sums)
         except ExportError as why:
             return (Problem("", str(why)),)
-    return () if done.returncode == 0 else (Problem(SIGNATURE, "does not fit: SHA256SUMS or the signature was changed."),)
+    return (
+        () if done.returncode == 0 else (Problem(SIGNATURE, "does not fit: SHA256SUMS or the signature was changed."),)
+    )
 
 
 _ANYBODY = "signer"
@@ -64,10 +73,17 @@ _ANYBODY = "signer"
 def _run(arguments: list[str], given: bytes, *, apart: bool = False) -> subprocess.CompletedProcess[bytes]:
     program = shutil.which("ssh-keygen")
     if program is None:
-        raise ExportError("Signing needs ssh-keygen (OpenSSH 8.1 or later), and it is not installed. Nothing was written.")
+        raise ExportError(
+            "Signing needs ssh-keygen (OpenSSH 8.1 or later), and it is not installed. Nothing was written."
+        )
     try:
         return subprocess.run(
-            [program, *arguments], input=given, capture_output=True, timeout=_WAIT_S, check=False, start_new_session=apart
+            [program, *arguments],
+            input=given,
+            capture_output=True,
+            timeout=_WAIT_S,
+            check=False,
+            start_new_session=apart,
         )
     except subprocess.TimeoutExpired:
         raise ExportError("ssh-keygen gave no answer in two minutes. Nothing was written.") from None

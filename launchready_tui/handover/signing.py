@@ -27,18 +27,28 @@ def lines() -> tuple[Item, ...]:
 
 
 def sign(
-    desk: Desk, what: str, answer: Literal["go", "no-go", "signed"], by: str, *, recorded_by: str, now: datetime, note: str = ""
+    desk: Desk,
+    what: str,
+    answer: Literal["go", "no-go", "signed"],
+    by: str,
+    *,
+    recorded_by: str,
+    now: datetime,
+    note: str = "",
 ) -> SignOff:
     """Puts a name under it. Raises NotSigned.
 
-    Go is said by the person named in the plan; against a NO-GO of the checks only with a reason, and the verdict stands beside it.
+    Go is said by the person named in the plan; against a NO-GO of the checks only with a reason, and the verdict
+    stands beside it.
     """
     if not by.strip():
         raise NotSigned("Say who signs")
     person = desk.people.find(by)
     if person is None:
         known = ", ".join(one.id for one in desk.people.people)
-        raise NotSigned(f"Nobody is called {by}; {f'known: {known}' if known else 'people.toml names nobody yet (people page, p)'}")
+        raise NotSigned(
+            f"Nobody is called {by}; {f'known: {known}' if known else 'people.toml names nobody yet (people page, p)'}"
+        )
     if person.status == "left":
         raise NotSigned(f"{by} has left")
     if what == GO_NO_GO:
@@ -46,12 +56,17 @@ def sign(
         if answer not in ("go", "no-go"):
             raise NotSigned("It is go or no-go")
         if not decider:
-            raise NotSigned("Nobody is named who decides; write [plan] decider into inventory.toml, or name them on launch day's page (l)")
+            raise NotSigned(
+                "Nobody is named who decides; write [plan] decider into inventory.toml, or name them on launch "
+                "day's page (l)"
+            )
         if by != decider:
             raise NotSigned(f"{decider} decides, by the plan; {by} cannot")
         verdict = desk.verdict()
         if answer == "go" and verdict.word == "NO-GO" and not note.strip():
-            raise NotSigned(f"The checks say NO-GO ({'; '.join(verdict.reasons)}). Go all the same needs a reason (--note)")
+            raise NotSigned(
+                f"The checks say NO-GO ({'; '.join(verdict.reasons)}). Go all the same needs a reason (--note)"
+            )
         note = "; ".join(part for part in (note.strip(), f"checks then: {verdict.label}") if part)
     elif what not in {one.id for one in ITEMS}:
         raise NotSigned(f"There is no line {what}; lines are {', '.join(one.id for one in ITEMS)}")

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 Rows = tuple[tuple[Cell, ...], ...]
 DEMO = "This is a demo: a made-up marketplace on this machine. Nothing here speaks of a real product."
-CONNECT_MAP = "Seen through a connect map: names were led to addresses given by hand, so this is not what the public internet sees."
+CONNECT_MAP = (
+    "Seen through a connect map: names were led to addresses given by hand, so this is not what the public "
+    "internet sees."
+)
 OTHER_TIME = "Judged at a time that was set by hand, not at the time of the clock."
 
 
@@ -108,7 +111,9 @@ class Snapshot:
     @property
     def origin(self) -> str:
         """The banners in a word, for rows of a table."""
-        words = [word for word, on in (("demo", self.demo), ("connect map", self.mapped), ("set time", self.set_time)) if on]
+        words = [
+            word for word, on in (("demo", self.demo), ("connect map", self.mapped), ("set time", self.set_time)) if on
+        ]
         return ", ".join(words) or "live"
 
     @property
@@ -141,4 +146,6 @@ class Snapshot:
     def evidence(self, check: str, subject: str, *labels: str) -> list[str]:
         """What a check saw of a subject under these labels, each text once, in the order of the findings."""
         findings = [one.finding for one in self.standing(check).findings if one.finding.subject == subject]
-        return list(dict.fromkeys(item.text for finding in findings for item in finding.evidence if item.label in labels))
+        return list(
+            dict.fromkeys(item.text for finding in findings for item in finding.evidence if item.label in labels)
+        )

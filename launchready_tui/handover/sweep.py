@@ -31,7 +31,11 @@ def _rules(name: str, content: bytes, known: Known, now: datetime) -> tuple[str,
     for view in _views(name, words):
         found.update(dict.fromkeys(f"the stored credential {secret}" for secret in known(view)))
         seen = scan(view, now=now)
-        found.update(dict.fromkeys(match.rule.title for match in seen.matches if match.exposure != "public" and match.confidence != "low"))
+        found.update(
+            dict.fromkeys(
+                match.rule.title for match in seen.matches if match.exposure != "public" and match.confidence != "low"
+            )
+        )
         if not seen.complete:
             found["too much to be searched"] = None
     return tuple(found)
@@ -44,5 +48,7 @@ def _views(name: str, words: str) -> tuple[str, ...]:
     if name.endswith(".md"):
         return words, _BACKSLASH.sub("", words)
     if name.endswith(".json"):
-        return words, words.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&").replace("\\n", "\n").replace('\\"', '"')
+        return words, words.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&").replace(
+            "\\n", "\n"
+        ).replace('\\"', '"')
     return (words,)

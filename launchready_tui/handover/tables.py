@@ -1,4 +1,5 @@
-"""The documents' tables as CSV that any spreadsheet opens: UTF-8 with BOM, CRLF, every cell quoted, none taken for a formula."""
+"""The documents' tables as CSV that any spreadsheet opens: UTF-8 with BOM, CRLF, every cell quoted, none taken for a
+formula."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ BOM = "\ufeff"
 
 
 def files(documents: Iterable[Document], origin: str) -> dict[str, bytes]:
-    """data/<name>.csv for every table that has a name. `origin` stands in a last column: a table travels without its folder."""
+    """data/<name>.csv for every table that has a name. `origin` stands in a last column: a table travels without its
+    folder."""
     return {
         f"data/{block.csv}.csv": render(block, origin)
         for document in documents

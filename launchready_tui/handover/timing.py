@@ -43,7 +43,8 @@ def change(before: Timing, after: Timing) -> str:
     """Faster or slower only where the two intervals do not touch: chance alone must not look like work."""
     old, new = before.between, after.between
     if old is None or new is None:
-        # A measurement stops as soon as it is decided whether the target is met: that much is known of few requests too.
+        # A measurement stops as soon as it is decided whether the target is met: that much is known of few requests
+        # too.
         return {("FAIL", "PASS"): "met no target, meets it now", ("PASS", "FAIL"): "met its target, does not now"}.get(
             (before.verdict, after.verdict), "too few requests to say"
         )

@@ -1,4 +1,5 @@
-"""The names of the product's environment variables, from the launch file and the repository. Values are never looked at, let alone kept."""
+"""The names of the product's environment variables, from the launch file and the repository. Values are never looked
+at, let alone kept."""
 
 from __future__ import annotations
 
@@ -23,14 +24,18 @@ CAP = 128 * 1024
 _SHOWN = 3
 _NAME = r"[A-Z][A-Z0-9_]{1,79}"
 
-_EXAMPLE = re.compile(r"(^|/)([\w-]*\.?env[\w.-]*\.(?:example|sample|template|dist)|(?:example|sample)\.env)$", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"(^|/)([\w-]*\.?env[\w.-]*\.(?:example|sample|template|dist)|(?:example|sample)\.env)$", re.IGNORECASE
+)
 _SETTINGS = re.compile(r"(^|/)(\.env(?:\.[\w-]+)*|\.envrc)$")
 _CODE = re.compile(r"\.(?:[cm]?[jt]sx?|vue|svelte|astro|py|rb|erb|php|go|exs?|rs|java|kt|cs|dart|sh)$")
 _HOSTING = re.compile(
     r"(^|/)((?:docker-)?compose[\w.-]*\.ya?ml|Dockerfile[\w.-]*|render\.yaml|fly[\w.-]*\.toml|vercel\.json|netlify\.toml|wrangler\.toml"
     r"|app\.json|railway\.(?:json|toml)|serverless\.ya?ml|app\.yaml|Procfile)$"
 )
-_CI = re.compile(r"(^|/)(\.github/workflows/[\w.-]+\.ya?ml|\.gitlab-ci\.yml|bitbucket-pipelines\.yml|\.circleci/config\.yml)$")
+_CI = re.compile(
+    r"(^|/)(\.github/workflows/[\w.-]+\.ya?ml|\.gitlab-ci\.yml|bitbucket-pipelines\.yml|\.circleci/config\.yml)$"
+)
 
 _ASSIGNED = re.compile(rf"^\s*(?:export\s+)?({_NAME})\s*=\s*(.*)$")
 _READ = re.compile(
@@ -44,10 +49,34 @@ _KEYED = re.compile(
 )
 _CI_NAME = re.compile(rf"\b(?:secrets|vars|env)\.({_NAME})\b")
 _OWN = frozenset(
-    ("NODE_ENV", "PATH", "HOME", "USER", "SHELL", "PWD", "CI", "TZ", "LANG", "TMPDIR", "GITHUB_TOKEN", "GITHUB_SHA", "GITHUB_REF")
+    (
+        "NODE_ENV",
+        "PATH",
+        "HOME",
+        "USER",
+        "SHELL",
+        "PWD",
+        "CI",
+        "TZ",
+        "LANG",
+        "TMPDIR",
+        "GITHUB_TOKEN",
+        "GITHUB_SHA",
+        "GITHUB_REF",
+    )
 )
 """Set by the system or the platform: nobody hands them over."""
-_PUBLIC = ("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "PUBLIC_", "VUE_APP_", "STORYBOOK_")
+_PUBLIC = (
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "REACT_APP_",
+    "EXPO_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "GATSBY_",
+    "PUBLIC_",
+    "VUE_APP_",
+    "STORYBOOK_",
+)
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|_KEY$|_DSN$|DATABASE_URL|REDIS_URL|WEBHOOK_URL")
 _HARMLESS = re.compile(r"PUBLISHABLE|PUBLIC_KEY|SITE_KEY|ANON_KEY|MAPS?_(?:API_)?KEY|SENTRY_DSN|POSTHOG_KEY")
 _ENVIRONMENTS = (
@@ -120,7 +149,11 @@ def _note(found: dict[str, _Seen], name: str, place: Place, path: str) -> None:
 def _credentials(launch: Launch) -> list[str]:
     names = [route.login for route in launch.routes] + [target.login for target in launch.targets]
     names += [alert.credential for alert in launch.alerts] + [queue.credential for queue in launch.queues]
-    names += [region.credential for region in launch.regions] + [box.login for box in launch.mailboxes] + [launch.watch.heartbeat]
+    names += (
+        [region.credential for region in launch.regions]
+        + [box.login for box in launch.mailboxes]
+        + [launch.watch.heartbeat]
+    )
     names += [launch.repository.github_login] if launch.repository else []
     names += [step.login for step in launch.recovery_path]
     return [variable(name) for name in dict.fromkeys(names) if name]

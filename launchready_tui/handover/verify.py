@@ -41,7 +41,8 @@ def verify(path: Path, *, key: Path | None = None) -> tuple[Problem, ...]:
 
 
 def read(path: Path) -> tuple[dict[str, bytes] | None, tuple[Problem, ...]]:
-    """The files of a folder or zip, unverified, and what is wrong with how they are kept; None where nothing can be read."""
+    """The files of a folder or zip, unverified, and what is wrong with how they are kept; None where nothing can be
+    read."""
     if path.is_symlink():
         return None, (Problem("", f"{path.name} is a link to somewhere else; name the folder or zip itself."),)
     if path.is_dir():
@@ -133,20 +134,31 @@ def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
     try:
         with zipfile.ZipFile(path) as archive:
             files, problems, top = _members(archive)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError, UnicodeError, OverflowError) as why:
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        UnicodeError,
+        OverflowError,
+    ) as why:
         return None, [Problem("", f"{path.name} is broken or no zip: {text.clean(str(why))}.")]
     if files is not None and not problems and pack(files, top) != raw:
         problems.append(
             Problem(
                 "",
-                f"The zip is not as it was exported, though it unpacks: it was packed again or its directory was changed. {_UNPACK}",
+                "The zip is not as it was exported, though it unpacks: it was packed again or its directory "
+                f"was changed. {_UNPACK}",
             )
         )
     return files, problems
 
 
 def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Problem], str]:
-    """The files without their common top folder. Any trick with names, links or sizes and nothing is taken for a file."""
+    """The files without their common top folder. Any trick with names, links or sizes and nothing is taken for a
+    file."""
     problems: list[Problem] = []
     entries = archive.infolist()
     if not entries:

@@ -19,7 +19,8 @@ class Break:
     """One thing that ends with them."""
 
     area: str
-    """`access`, `account`, `billing`, `recovery mail`, `alerts`, `backups`, `cards`, `launch day`, `decisions`, `watcher`."""
+    """`access`, `account`, `billing`, `recovery mail`, `alerts`, `backups`, `cards`, `launch day`, `decisions`,
+    `watcher`."""
     what: str
     severity: Severity
     first: str
@@ -79,7 +80,9 @@ def _access(papers: Papers, person: str) -> list[Break]:
     keys = [one.credential for one in ways if one.credential]
     if keys:
         first = "Change the keys they could read: " + ", ".join(dict.fromkeys(map(text.clean, keys)))
-        found.append(Break("access", f"They could read {len(set(keys))} of the keys in the vault", Severity.MEDIUM, first))
+        found.append(
+            Break("access", f"They could read {len(set(keys))} of the keys in the vault", Severity.MEDIUM, first)
+        )
     return found
 
 
@@ -102,7 +105,9 @@ def _accounts(papers: Papers, person: str) -> list[Break]:
     for renewal in papers.inventory.renewals:
         if renewal.owner == person:
             what = f"{text.clean(renewal.subject)} ends on {renewal.on.isoformat()}, and they look after it"
-            found.append(Break("billing", what, Severity.MEDIUM, f"Name somebody else for {text.clean(renewal.subject)}"))
+            found.append(
+                Break("billing", what, Severity.MEDIUM, f"Name somebody else for {text.clean(renewal.subject)}")
+            )
     for cap in papers.inventory.caps:
         if cap.owner == person:
             name = _name(papers, cap.system)
@@ -155,9 +160,20 @@ def _knowledge(papers: Papers, person: str) -> list[Break]:
             first = f"Let somebody else follow the card “{title}” once, by its words alone"
             found.append(Break("cards", f"Only they have ever tried the card “{title}”", weight, first))
         elif not card.command and person in card.escalate.split():
-            found.append(Break("cards", f"The card “{title}” says only to call them", Severity.HIGH, f"Write the steps of “{title}” down"))
+            found.append(
+                Break(
+                    "cards",
+                    f"The card “{title}” says only to call them",
+                    Severity.HIGH,
+                    f"Write the steps of “{title}” down",
+                )
+            )
         elif person in card.escalate.replace(",", " ").split():
-            found.append(Break("cards", f"The card “{title}” calls them", Severity.LOW, f"Name somebody else in the card “{title}”"))
+            found.append(
+                Break(
+                    "cards", f"The card “{title}” calls them", Severity.LOW, f"Name somebody else in the card “{title}”"
+                )
+            )
     return found
 
 
@@ -168,7 +184,11 @@ def _day(papers: Papers, person: str) -> list[Break]:
     if person in ladder:
         rest = [one for one in ladder if one != person]
         severity = Severity.BLOCKER if not rest else Severity.HIGH if len(set(rest)) == 1 else Severity.LOW
-        left = "nobody is left to call" if not rest else f"{len(set(rest))} to call {'is' if len(set(rest)) == 1 else 'are'} left"
+        left = (
+            "nobody is left to call"
+            if not rest
+            else f"{len(set(rest))} to call {'is' if len(set(rest)) == 1 else 'are'} left"
+        )
         first = "Put another name on the list of whom to call"
         found.append(Break("launch day", f"They are on the list of whom to call; {left}", severity, first))
     if plan.decider == person:
@@ -177,7 +197,9 @@ def _day(papers: Papers, person: str) -> list[Break]:
         if duty.person == person:
             deputy = f"{duty.deputy} is their deputy" if duty.deputy and duty.deputy != person else "there is no deputy"
             weight = Severity.LOW if duty.deputy and duty.deputy != person else Severity.MEDIUM
-            found.append(Break("launch day", f"They are the {duty.duty}, {deputy}", weight, f"Name another {duty.duty}"))
+            found.append(
+                Break("launch day", f"They are the {duty.duty}, {deputy}", weight, f"Name another {duty.duty}")
+            )
     return found
 
 
@@ -188,10 +210,16 @@ def _decisions(source: Source, person: str) -> list[Break]:
     if open_ones:
         first = "Give their open problems to others: fix order (x)"
         found.append(Break("decisions", f"They own {len(open_ones)} open problems", Severity.MEDIUM, first))
-    words = [one.spec.title for one in verdict.standings.values() if one.confirmation and one.confirmation.by == person and not one.stale]
+    words = [
+        one.spec.title
+        for one in verdict.standings.values()
+        if one.confirmation and one.confirmation.by == person and not one.stale
+    ]
     if words:
         what = f"{len(words)} checks stand on their word alone, which ends after 30 days"
-        found.append(Break("decisions", what, Severity.LOW, "Let somebody else look and confirm: " + ", ".join(words[:5])))
+        found.append(
+            Break("decisions", what, Severity.LOW, "Let somebody else look and confirm: " + ", ".join(words[:5]))
+        )
     return found
 
 

@@ -119,7 +119,8 @@ def join(items: list[str]) -> str:
 
 
 def column_list(heads: str) -> tuple[Column, ...]:
-    """Columns from heads between bars: `+` before a head gives it room, `#` sets numbers right, `@` says that it names people."""
+    """Columns from heads between bars: `+` before a head gives it room, `#` sets numbers right, `@` says that it names
+    people."""
     return tuple(
         Column(head.lstrip("+#@"), number=head.startswith("#"), wide=head.startswith("+"), people=head.startswith("@"))
         for head in heads.split("|")

@@ -1,4 +1,5 @@
-"""dns/<domain>.zone: the records that were seen, as a zone file (RFC 1035 section 5). Rebuilt from answers, so it says what it is not."""
+"""dns/<domain>.zone: the records that were seen, as a zone file (RFC 1035 section 5). Rebuilt from answers, so it says
+what it is not."""
 
 from __future__ import annotations
 
@@ -41,14 +42,22 @@ class Record:
 
 
 async def ask(world: World, launch: Launch) -> tuple[Record, ...]:
-    """The records of the launch's domain and of each declared host, asked for now. What could not be seen is left out."""
+    """The records of the launch's domain and of each declared host, asked for now. What could not be seen is left
+    out."""
     import asyncio
 
     questions = [(launch.domain, kind) for kind in ("SOA", "NS", "A", "AAAA", "MX", "TXT", "CAA")]
     questions += [(f"_dmarc.{launch.domain}", "TXT")]
-    questions += [(f"{selector}._domainkey.{launch.domain}", kind) for selector in launch.email.selectors for kind in ("CNAME", "TXT")]
     questions += [
-        (host.name, kind) for host in launch.hosts if host.name != launch.domain for kind in ("CNAME", "A", "AAAA", "MX", "TXT", "CAA")
+        (f"{selector}._domainkey.{launch.domain}", kind)
+        for selector in launch.email.selectors
+        for kind in ("CNAME", "TXT")
+    ]
+    questions += [
+        (host.name, kind)
+        for host in launch.hosts
+        if host.name != launch.domain
+        for kind in ("CNAME", "A", "AAAA", "MX", "TXT", "CAA")
     ]
     found: dict[Record, None] = {}
 
@@ -60,14 +69,16 @@ async def ask(world: World, launch: Launch) -> tuple[Record, ...]:
                 found[Record(_plain(answer.name), answer.rdtype, "")] = None
                 continue
             if answer.canonical and answer.canonical != answer.name:
-                # What stands behind an alias belongs to the alias's target, which is somebody else's zone more often than not.
+                # What stands behind an alias belongs to the alias's target, which is somebody else's zone more often
+                # than not.
                 found[Record(_plain(answer.name), "CNAME", f"{_plain(answer.canonical)}.")] = None
                 continue
             found.update({Record(_plain(answer.name), answer.rdtype, data): None for data in answer.records})
 
     first = dict.fromkeys(questions)
     await look(first)
-    # Without the addresses of its own name servers and mail servers, and the parts of its own SPF record, the zone is none.
+    # Without the addresses of its own name servers and mail servers, and the parts of its own SPF record, the zone is
+    # none.
     await look(one for one in dict.fromkeys(_led_to(found, launch.domain)) if one not in first)
     return tuple(sorted(found))
 
@@ -79,7 +90,9 @@ def _led_to(records: Iterable[Record], domain: str) -> Iterable[tuple[str, str]]
         if record.type in ("NS", "MX") and record.data:
             targets = [(record.data.split()[-1], ("A", "AAAA"))]
         elif record.type == "TXT":
-            targets = [(name, ("TXT",)) for name in re.findall(r"\b(?:include:|redirect=)([A-Za-z0-9._-]+)", record.data)]
+            targets = [
+                (name, ("TXT",)) for name in re.findall(r"\b(?:include:|redirect=)([A-Za-z0-9._-]+)", record.data)
+            ]
         for name, kinds in targets:
             if _plain(name).endswith(f".{domain}"):
                 yield from ((_plain(name), kind) for kind in kinds)
@@ -119,7 +132,9 @@ def _addresses(host: str, words: str) -> list[Record]:
 def files(shot: Snapshot) -> dict[str, bytes]:
     """dns/<domain>.zone for the launch's domain, and for each other domain whose records were seen."""
     records = seen(shot)
-    domains = dict.fromkeys([_plain(shot.launch.domain), *(_domain_of(_plain(host.name)) for host in shot.launch.hosts)])
+    domains = dict.fromkeys(
+        [_plain(shot.launch.domain), *(_domain_of(_plain(host.name)) for host in shot.launch.hosts)]
+    )
     out = {}
     for domain in domains:
         own = [record for record in records if record.name == domain or record.name.endswith(f".{domain}")]
@@ -145,7 +160,9 @@ def render(shot: Snapshot, domain: str, records: Iterable[Record]) -> bytes:
     ]
     lines = [f"; {text.for_terminal(one)}" for one in head]
     lines += [f"$ORIGIN {domain}.", f"$TTL {_TTL}", ""]
-    written = [line for record in sorted(records, key=lambda one: _place(one, domain)) for line in _line(record, domain)]
+    written = [
+        line for record in sorted(records, key=lambda one: _place(one, domain)) for line in _line(record, domain)
+    ]
     if not any(" IN SOA " in line for line in written):
         primary = next((line.split()[-1] for line in written if " IN NS " in line), f"ns.{domain}.")
         lines.append("; The SOA record was not seen. This one is made up, so that programs can read the file.")
@@ -157,7 +174,12 @@ def render(shot: Snapshot, domain: str, records: Iterable[Record]) -> bytes:
 def _place(record: Record, domain: str) -> tuple[int, int, str, str]:
     kind = _ORDER.index(record.type) if record.type in _ORDER else len(_ORDER)
     # SOA and NS of the zone itself come first, as programs expect them.
-    return (0 if record.name == domain and kind < 2 else 1, 0 if record.name == domain else 1, record.name, f"{kind}{record.data}")
+    return (
+        0 if record.name == domain and kind < 2 else 1,
+        0 if record.name == domain else 1,
+        record.name,
+        f"{kind}{record.data}",
+    )
 
 
 def _line(record: Record, domain: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The journal: every result of every run, appended and never changed, ordered by sequence and never by clock.
 
-SQLite in WAL with `synchronous=FULL`: what `save` has returned for is on the disk (https://sqlite.org/wal.html). One writes at a time,
-any number read. A journal's methods may be called from any thread.
+SQLite in WAL with `synchronous=FULL`: what `save` has returned for is on the disk (https://sqlite.org/wal.html). One
+writes at a time, any number read. A journal's methods may be called from any thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _RESULT = msgspec.json.Decoder(CheckResult)
 
 
 class Journal:
-    """An open journal. Reads show real runs, or those of the demo, never both; runs that are not kept only by their saved id."""
+    """An open journal. Reads show real runs, or those of the demo, never both; runs that are not kept only by their
+    saved id."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, demo: bool) -> None:
         self.path = path
@@ -51,7 +52,9 @@ class Journal:
         connection: sqlite3.Connection | None = None
         try:
             connection = connect(path)
-            version_of(path, connection, APPLICATION_ID, len(steps))  # before anything is written into somebody else's file
+            version_of(
+                path, connection, APPLICATION_ID, len(steps)
+            )  # before anything is written into somebody else's file
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
@@ -93,7 +96,9 @@ class Journal:
         """Begins a run and returns its number. `kept=False`: judged at a set time, so never taken for a real run."""
         row = (kind, full, self.demo if demo is None else demo, kept, via, launch, __version__, now.isoformat())
         return self._append(
-            "INSERT INTO runs (kind, full, demo, kept, via, launch, version, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row
+            "INSERT INTO runs (kind, full, demo, kept, via, launch, version, started_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
         )
 
     def save(self, run: int, result: CheckResult) -> str:
@@ -113,12 +118,16 @@ class Journal:
     def exported(self, folder: str, *, now: datetime) -> None:
         """Notes that the handover folder was written, and after which result."""
         self._append(
-            "INSERT INTO exports (after_seq, demo, folder, exported_at) VALUES ((SELECT coalesce(max(seq), 0) FROM results), ?, ?, ?)",
+            "INSERT INTO exports (after_seq, demo, folder, exported_at) VALUES ((SELECT coalesce(max(seq), 0) "
+            "FROM results), ?, ?, ?)",
             (self.demo, folder, now.isoformat()),
         )
 
-    def note_trial(self, kind: str, subject: str, body: str, *, now: datetime, launch: str, via: str = "", kept: bool = True) -> int:
-        """Keeps something that was tried outside a run, such as a test mail. `kept=False`: at a set time, so not taken for real."""
+    def note_trial(
+        self, kind: str, subject: str, body: str, *, now: datetime, launch: str, via: str = "", kept: bool = True
+    ) -> int:
+        """Keeps something that was tried outside a run, such as a test mail. `kept=False`: at a set time, so not taken
+        for real."""
         return self._append(
             "INSERT INTO trials (kind, subject, demo, kept, via, launch, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (kind, subject, self.demo, kept, via, launch, now.isoformat(), body),
@@ -129,13 +138,18 @@ class Journal:
     def trials(self, kind: str, limit: int = 500) -> list[TrialRow]:
         """What was tried of this kind, newest first; only what counts as real."""
         rows = self._rows(
-            "SELECT trial, kind, subject, via, at, body FROM trials WHERE kind = ? AND kept AND demo = ? ORDER BY trial DESC LIMIT ?",
+            "SELECT trial, kind, subject, via, at, body FROM trials WHERE kind = ? AND kept AND demo = ? ORDER "
+            "BY trial DESC LIMIT ?",
             (kind, self.demo, limit),
         )
-        return [TrialRow(trial, kind, subject, via, datetime.fromisoformat(at), body) for trial, kind, subject, via, at, body in rows]
+        return [
+            TrialRow(trial, kind, subject, via, datetime.fromisoformat(at), body)
+            for trial, kind, subject, via, at, body in rows
+        ]
 
     def read(self, saved_id: str) -> CheckResult | None:
-        """The result with this id; None where there is none. Raises JournalError if what lies there is not what was saved."""
+        """The result with this id; None where there is none. Raises JournalError if what lies there is not what was
+        saved."""
         seq, _, digest = saved_id.strip().partition("-")
         if not seq.isascii() or not seq.isdigit() or len(seq) > 18:
             return None
@@ -166,7 +180,8 @@ class Journal:
     def history(self, check: str, limit: int = 50) -> list[tuple[int, CheckResult]]:
         """The newest results of one check with their run numbers, newest first, of kept runs only."""
         rows = self._rows(
-            "SELECT run, body FROM results JOIN runs USING (run) WHERE check_id = ? AND kept AND demo = ? ORDER BY seq DESC LIMIT ?",
+            "SELECT run, body FROM results JOIN runs USING (run) WHERE check_id = ? AND kept AND demo = ? ORDER "
+            "BY seq DESC LIMIT ?",
             (check, self.demo, limit),
         )
         return [(run, self._result(body)) for run, body in rows]
@@ -174,7 +189,8 @@ class Journal:
     def history_of(self, finding: str, check: str, limit: int = 50) -> list[tuple[int, CheckResult, Finding | None]]:
         """How one finding (by id) stood in the newest results of its check; None where that result does not have it."""
         return [
-            (run, result, next((one for one in result.findings if one.id == finding), None)) for run, result in self.history(check, limit)
+            (run, result, next((one for one in result.findings if one.id == finding), None))
+            for run, result in self.history(check, limit)
         ]
 
     def runs(self, limit: int = 50) -> list[RunRow]:
@@ -193,9 +209,11 @@ class Journal:
         return [(f"{seq}-{digest}", self._result(body)) for seq, digest, body in rows]
 
     def changes(self) -> Changes:
-        """The open findings of each check's newest result against its result before that; a check with one result has no before."""
+        """The open findings of each check's newest result against its result before that; a check with one result has
+        no before."""
         rows = self._rows(
-            "SELECT body FROM (SELECT check_id, seq, body, row_number() OVER (PARTITION BY check_id ORDER BY seq DESC) AS back"
+            "SELECT body FROM (SELECT check_id, seq, body, row_number() OVER (PARTITION BY check_id ORDER BY seq "
+            "DESC) AS back"
             " FROM results JOIN runs USING (run) WHERE kept AND demo = ?) WHERE back <= 2 ORDER BY check_id, seq DESC",
             (self.demo,),
         )

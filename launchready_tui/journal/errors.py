@@ -11,7 +11,8 @@ JournalProblem = Literal["full", "read-only", "no-access", "busy", "broken", "fo
 
 _WORDS: dict[JournalProblem, str] = {
     "full": "the disk is full; nothing that was shown as saved is lost. Make room and run it again",
-    "read-only": "its folder cannot be written; LaunchReady needs a folder of its own, .launchready, beside the launch file",
+    "read-only": "its folder cannot be written; LaunchReady needs a folder of its own, "
+    ".launchready, beside the launch file",
     "no-access": "it cannot be opened; look at the rights of the file and its folder",
     "busy": "another program holds it; wait until that is done, then try again",
     "broken": "it is damaged and was left as it is; move it away to start a new one, or put back a copy",

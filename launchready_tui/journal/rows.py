@@ -99,7 +99,9 @@ def compare(pairs: Iterable[tuple[CheckResult, CheckResult]]) -> Changes:
                 continue
             if was.subject in blind or WHOLE_LAUNCH in blind:
                 unseen.append(one)
-            elif was.state is not State.UNKNOWN:  # what could not be seen before and is seen now was answered, not fixed
+            elif (
+                was.state is not State.UNKNOWN
+            ):  # what could not be seen before and is seen now was answered, not fixed
                 fixed.append(one)
     return Changes(compared, tuple(new), tuple(fixed), tuple(unchanged), tuple(unseen))
 

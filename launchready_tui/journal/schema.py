@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x4C52544A
-"""`LRTJ`, in the file's header (https://sqlite.org/pragma.html#pragma_application_id): this database is a journal of ours."""
+"""`LRTJ`, in the file's header (https://sqlite.org/pragma.html#pragma_application_id): this database is a journal of
+ours."""
 
 _KEPT_FOREVER = """
 CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;

@@ -36,7 +36,8 @@ def version_of(path: Path, connection: sqlite3.Connection, application_id: int, 
 
 
 def update(path: Path, connection: sqlite3.Connection, application_id: int, steps: Sequence[str]) -> None:
-    """Takes the steps that the file lacks, all or none; an older file is first copied beside itself (`journal.v1.sqlite3`)."""
+    """Takes the steps that the file lacks, all or none; an older file is first copied beside itself
+    (`journal.v1.sqlite3`)."""
     if version_of(path, connection, application_id, len(steps)) == len(steps):
         return
     connection.execute("BEGIN IMMEDIATE")

@@ -1,4 +1,5 @@
-"""The app host: sign-up, log-in, booking, account. Accounts, sessions and bookings live in memory, the oldest give way."""
+"""The app host: sign-up, log-in, booking, account. Accounts, sessions and bookings live in memory, the oldest give
+way."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ class App:
         if static is not None:
             return static
         if path == "/robots.txt":
-            return content("User-agent: *\nDisallow: /book/\n", "text/plain; charset=utf-8", cache="public, max-age=300")
+            return content(
+                "User-agent: *\nDisallow: /book/\n", "text/plain; charset=utf-8", cache="public, max-age=300"
+            )
         if request.method == "POST":
             return await self._posted(request, path)
         if request.method not in ("GET", "HEAD"):
@@ -68,7 +71,11 @@ class App:
 
     async def _page(self, request: Request, path: str) -> Response:
         if path == "/":
-            words = f'<a href="/login">Log in</a> or <a href="/signup">sign up</a>, or <a href="{at.SITE}/listings">look around</a> first.'
+            words = (
+                '<a href="/login">Log in</a> or <a href="/signup">sign up</a>, or <a '
+                f'href="{at.SITE}/listings">look '
+                "around</a> first."
+            )
             return self._html("Demo Market", pages.text_page("Your account, your bookings", [words]))
         if path == "/login":
             return self._form(request, "Log in", pages.account_form("/login", "Log in", "current-password"))
@@ -121,7 +128,9 @@ class App:
     async def _posted(self, request: Request, path: str) -> Response:
         fields = request.form()
         if path in ("/login", "/signup"):
-            return self._enter(fields.get("email", "").strip().lower(), fields.get("password", ""), new=path == "/signup")
+            return self._enter(
+                fields.get("email", "").strip().lower(), fields.get("password", ""), new=path == "/signup"
+            )
         if path.startswith("/book/"):
             return await self._book(request, path.removeprefix("/book/"), fields.get("days", "1"))
         if path in _MAILED:
@@ -195,7 +204,11 @@ class App:
         if not user:
             return redirect(302, "/login", cache="no-store")
         now = time.monotonic()
-        mine = [number for number, (owner, _, _) in self._bookings.items() if owner == user and self._told.get(number, now) <= now]
+        mine = [
+            number
+            for number, (owner, _, _) in self._bookings.items()
+            if owner == user and self._told.get(number, now) <= now
+        ]
         rows = "".join(f"<li>Booking {number} is confirmed</li>" for number in mine)
         return self._html("Notifications", f"<h1>Notifications</h1><ul>{rows}</ul>")
 

@@ -33,7 +33,8 @@ class Api:
         if request.host != at.API:
             return _problem(421, "no API of that name lives here")
         if not request.secure and "api-over-http" not in self._flaws:
-            # Not a redirect: a client that sent its token in the clear must notice (and a redirect turns POST into GET).
+            # Not a redirect: a client that sent its token in the clear must notice (and a redirect turns POST into
+            # GET).
             return _problem(403, "this API answers over https only")
         answer = self._preflight(request) if request.method == "OPTIONS" else await self._route(request)
         origin = request.headers.get("origin", "")
@@ -48,7 +49,10 @@ class Api:
     def _preflight(request: Request) -> Response:
         if request.headers.get("origin", "") not in _OUR_ORIGINS:
             return _problem(403, "this origin may not call this API")
-        return Response(204, [("Access-Control-Allow-Methods", "GET"), ("Access-Control-Allow-Headers", "authorization, content-type")])
+        return Response(
+            204,
+            [("Access-Control-Allow-Methods", "GET"), ("Access-Control-Allow-Headers", "authorization, content-type")],
+        )
 
     async def _route(self, request: Request) -> Response:
         if request.path == "/webhooks/payments" and request.method == "POST" and "webhook-gone" not in self._flaws:
@@ -68,7 +72,9 @@ class Api:
         if path == "/healthz":
             return as_json({"status": "ok", "release": at.RELEASE}, cache=NEVER_KEPT)
         if path == "/":
-            return as_json({"name": "Demo Market API", "version": 1, "health": f"{at.API_SITE}/healthz"}, cache=FOR_EVERYBODY)
+            return as_json(
+                {"name": "Demo Market API", "version": 1, "health": f"{at.API_SITE}/healthz"}, cache=FOR_EVERYBODY
+            )
         if path == "/v1/search" or (path == "/v1/listings" and query.get("q")):
             found = await self._market.search(query.get("q", ""), query.get("city", CITIES[0]))
             return as_json({"listings": [_row(listing) for listing in found]}, cache=ASK_EACH_TIME)

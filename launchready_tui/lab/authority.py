@@ -1,4 +1,5 @@
-"""The lab's own certificate authority: P-256, sane serials and lifetimes, made anew at every start and trusted by nobody else."""
+"""The lab's own certificate authority: P-256, sane serials and lifetimes, made anew at every start and trusted by
+nobody else."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ _AUTHORITY_USE = x509.KeyUsage(
 
 
 def _name(text: str, organisation: str = "Demo Market Lab") -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, text)])
+    return x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), x509.NameAttribute(NameOID.COMMON_NAME, text)]
+    )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -77,10 +80,13 @@ class Authority:
         )
 
     def _of_old(self) -> bytes:
-        """An authority's certificate signed with SHA-1, as servers go on sending for years. No library signs so any more: the name of the
-        algorithm is written in, and since no client needs this certificate, none finds that the signature fits no longer."""
+        """An authority's certificate signed with SHA-1, as servers go on sending for years. No library signs so any
+        more: the name of the algorithm is written in, and since no client needs this certificate, none finds that the
+        signature fits no longer."""
         old = rsa.generate_private_key(65537, 2048)
-        made = self._for_an_authority(_name("Demo Market Lab Old CA"), old.public_key(), path_length=0).sign(old, hashes.SHA256())
+        made = self._for_an_authority(_name("Demo Market Lab Old CA"), old.public_key(), path_length=0).sign(
+            old, hashes.SHA256()
+        )
         with_sha256, with_sha1 = bytes.fromhex("06092a864886f70d01010b"), bytes.fromhex("06092a864886f70d010105")
         der = made.public_bytes(serialization.Encoding.DER).replace(with_sha256, with_sha1)
         return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
@@ -99,7 +105,8 @@ class Authority:
         must_staple: bool = False,
         style: str = "usual",
     ) -> bytes:
-        """A certificate for these DNS names with `left` to run of `lifetime`: its key and what is sent, as PEM. `style`: of STYLES."""
+        """A certificate for these DNS names with `left` to run of `lifetime`: its key and what is sent, as PEM.
+        `style`: of STYLES."""
         own = ec.generate_private_key(ec.SECP521R1()) if style == "odd-key" else self._leaf_key
         public = own.public_key()
         issuer, signer, between = self._certificate.subject, self._key, b""
@@ -109,7 +116,9 @@ class Authority:
             signer = ec.generate_private_key(ec.SECP256R1())
             issuer = _name("R99", "Let's Encrypt") if style == "unlogged" else _name("Demo Market Lab CA 2")
             made = self._for_an_authority(issuer, signer.public_key(), path_length=0)
-            made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+            made = made.add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
             between = _pem(made.sign(self._key, hashes.SHA256())) if style == "unlogged" else b""
         elif style == "weak-chain":
             between = self._of_old()
@@ -135,14 +144,17 @@ class Authority:
             builder = builder.add_extension(x509.AuthorityInformationAccess([told]), critical=False)
         if must_staple:
             builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
-        key = own.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key = own.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
         return key + _pem(builder.sign(signer, hashes.SHA256())) + between
 
 
 MODERN = ("h2", "http/1.1")
 STYLES = ("usual", "odd-key", "weak-chain", "chain-missing", "self-signed", "unlogged")
-"""What is out of the ordinary with a certificate: a curve that few browsers know, an old certificate of SHA-1 sent along, the authority
-between not sent, nobody's word but its own, and the name of a public authority without the time stamps of the public logs."""
+"""What is out of the ordinary with a certificate: a curve that few browsers know, an old certificate of SHA-1 sent
+along, the authority between not sent, nobody's word but its own, and the name of a public authority without the time
+stamps of the public logs."""
 
 
 def server_context(
@@ -152,7 +164,8 @@ def server_context(
     alpn: tuple[str, ...] = MODERN,
     newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
 ) -> ssl.SSLContext:
-    """A TLS server with this key and certificate. `old_protocols` opens TLS 1.0 and 1.1 as well, as forgotten servers do."""
+    """A TLS server with this key and certificate. `old_protocols` opens TLS 1.0 and 1.1 as well, as forgotten servers
+    do."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")  # so that it loads what a careful server would not
     context.maximum_version = newest
@@ -209,16 +222,20 @@ class Identities:
         style: str = "usual",
         newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED,
     ) -> None:
-        """Shows a certificate for these names from now on, and the same one to who asks for any other name or for none."""
+        """Shows a certificate for these names from now on, and the same one to who asks for any other name or for
+        none."""
         asked = (tuple(names), left, lifetime, must_staple, style)
         if asked not in self._issued:
-            self._issued[asked] = self._authority.issue(names, left=left, lifetime=lifetime, must_staple=must_staple, style=style)
+            self._issued[asked] = self._authority.issue(
+                names, left=left, lifetime=lifetime, must_staple=must_staple, style=style
+            )
         chosen = server_context(self._issued[asked], old_protocols=old_protocols, alpn=alpn, newest=newest)
         self.context.maximum_version = newest
         self.context.set_alpn_protocols(list(alpn))
         self._by_name = dict.fromkeys(names, chosen)
         self._default = chosen
-        # The floor belongs to the context that was listening when the connection came, the certificate to the one chosen.
+        # The floor belongs to the context that was listening when the connection came, the certificate to the one
+        # chosen.
         set_floor(self.context, old_protocols=old_protocols)
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:

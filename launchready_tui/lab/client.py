@@ -1,4 +1,5 @@
-"""Starts the lab as a child process and talks to it. The child ends when its stdin closes, so it cannot outlive this process."""
+"""Starts the lab as a child process and talks to it. The child ends when its stdin closes, so it cannot outlive this
+process."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class LabError(Exception):
 
 
 class Lab:
-    """The demo marketplace, running. `async with Lab.start() as lab`, or `with Lab.start() as lab` where no event loop is.
+    """The demo marketplace, running. `async with Lab.start() as lab`, or `with Lab.start() as lab` where no event loop
+    is.
 
     Not bound to an event loop: it may be started before a loop and used inside one, or several one after another.
     """
@@ -59,7 +61,8 @@ class Lab:
 
     @classmethod
     def start(cls, *, fixed: Collection[str] | str = (), now: datetime | None = None) -> Lab:
-        """A lab that starts when its context is entered, or by `open()`. `fixed`: flaws that are off, or "all". Raises UnknownFlawError."""
+        """A lab that starts when its context is entered, or by `open()`. `fixed`: flaws that are off, or "all". Raises
+        UnknownFlawError."""
         return cls(fixed=table.every_id() if fixed == "all" else [fixed] if isinstance(fixed, str) else fixed, now=now)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -79,7 +82,8 @@ class Lab:
                 encoding="utf-8",
                 bufsize=1,
                 env=_environment(),
-                start_new_session=os.name == "posix",  # Ctrl-C at the terminal is for the console, which then closes the lab
+                start_new_session=os.name
+                == "posix",  # Ctrl-C at the terminal is for the console, which then closes the lab
             )
         except OSError as error:
             raise LabError(f"the demo's servers could not be started: {error}") from error
@@ -144,13 +148,17 @@ class Lab:
     def __enter__(self) -> Lab:
         return self.open()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     async def __aenter__(self) -> Lab:
         return await asyncio.to_thread(self.open)
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.stop()
 
     # -- talk ----------------------------------------------------------------------------------------------------
@@ -178,7 +186,8 @@ class Lab:
         await asyncio.to_thread(self.write_code)
 
     def write_code(self) -> None:
-        """Brings the code of the demo, where it has a folder, to what the flaws that are on make of it. Raises OSError."""
+        """Brings the code of the demo, where it has a folder, to what the flaws that are on make of it. Raises
+        OSError."""
         if self.code is not None:
             code.write(self.code, self.on)
 
@@ -231,7 +240,8 @@ class Lab:
 
 
 def _environment() -> dict[str, str]:
-    """The child's environment: this package is found even where it runs from a checkout; buffers do not delay the ready line."""
+    """The child's environment: this package is found even where it runs from a checkout; buffers do not delay the
+    ready line."""
     here = str(Path(__file__).resolve().parents[2])
     rest = os.environ.get("PYTHONPATH", "")
     return {**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{rest}" if rest else here, "PYTHONUTF8": "1"}

@@ -12,7 +12,10 @@ _FILES: dict[str, str] = {
     "Makefile": "run:\n\tpython -m market\n",
     "pyproject.toml": '[project]\nname = "demo-market"\nversion = "1.0.0"\ndependencies = ["h11"]\n',
     "market/__main__.py": 'print("The market listens.")\n',
-    "web/package.json": json.dumps({"name": "demo-market-web", "private": True, "scripts": {"build": "esbuild app.js"}}, indent=2) + "\n",
+    "web/package.json": json.dumps(
+        {"name": "demo-market-web", "private": True, "scripts": {"build": "esbuild app.js"}}, indent=2
+    )
+    + "\n",
 }
 _COMPOSE = "services:\n  market:\n    build: .\n  events:\n    image: apache/kafka:4.1.0\n"
 # Flaw, file, and what it holds while the flaw is on.

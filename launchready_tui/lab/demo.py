@@ -1,4 +1,5 @@
-"""The demo's workspace: a launch file for the lab, and decisions, people and an inventory as a team of three roles would have left them."""
+"""The demo's workspace: a launch file for the lab, and decisions, people and an inventory as a team of three roles
+would have left them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,20 @@ import msgspec
 
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
-from ..launch.inventory import Access, Backup, Cap, Category, Contact, Duty, Inventory, InventoryFile, Plan, Recovery, Renewal, System
+from ..launch.inventory import (
+    Access,
+    Backup,
+    Cap,
+    Category,
+    Contact,
+    Duty,
+    Inventory,
+    InventoryFile,
+    Plan,
+    Recovery,
+    Renewal,
+    System,
+)
 from ..launch.model import (
     Apps,
     Email,
@@ -64,7 +78,10 @@ _ANSWERS: dict[str, tuple[str, str]] = {
     "audit.legal-pages": (FOUNDER, "Read by the lawyer as they are online"),
     "audit.user-content": (SUPPORT, "A listing reported as a test, answered within the hour"),
     "audit.demo-data": (SUPPORT, "Searched for test, asdf and lorem; twelve listings deleted"),
-    "deploy.payments": (FOUNDER, "Booked for 4 EUR with an own card, seen in the dashboard, refunded with fee and transfer"),
+    "deploy.payments": (
+        FOUNDER,
+        "Booked for 4 EUR with an own card, seen in the dashboard, refunded with fee and transfer",
+    ),
     "deploy.store-review": (SUPPORT, "Gone through on a phone with the reviewers' account, deletion included"),
     "monitoring.spend": (FOUNDER, "Budgets of edge and hosting opened and seen"),
 }
@@ -72,7 +89,8 @@ _ANSWERS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a workspace on the demo is opened with; the fields are those of `workspace.Options`, of the same names and meanings."""
+    """What a workspace on the demo is opened with; the fields are those of `workspace.Options`, of the same names and
+    meanings."""
 
     connect: tuple[str, ...]
     nameservers: tuple[str, ...]
@@ -84,7 +102,8 @@ class Demo:
 
 
 def options(lab: Lab) -> Demo:
-    """How to reach this lab. Not in the launch file: the ports are new at every start, and the launch stays the same."""
+    """How to reach this lab. Not in the launch file: the ports are new at every start, and the launch stays the
+    same."""
     return Demo(
         connect=tuple(f"{name}={target}" for name, target in lab.connect.items()),
         nameservers=lab.nameservers,
@@ -94,7 +113,8 @@ def options(lab: Lab) -> Demo:
 
 
 def prepare(folder: Path, lab: Lab, now: datetime) -> Demo:
-    """Writes the demo's workspace into a folder, where it is not there yet, and says how to open it on this lab. Raises OSError.
+    """Writes the demo's workspace into a folder, where it is not there yet, and says how to open it on this lab.
+    Raises OSError.
 
     Decisions and people that are there stay, so that a demo can be left and taken up again.
     """
@@ -169,7 +189,11 @@ def launch(now: datetime) -> Launch:
         recovery_path=_path(),
         watch=Watch(monitor=f"https://{at.STATUS}/", monitor_owner=SUPPORT),
         settings=Settings(
-            services=("rdap", "block-lists"), rdap={"test": f"https://{at.RDAP}/"}, samples=200, rate=40.0, mails_per_hour=100
+            services=("rdap", "block-lists"),
+            rdap={"test": f"https://{at.RDAP}/"},
+            samples=200,
+            rate=40.0,
+            mails_per_hour=100,
         ),
     )
 
@@ -237,7 +261,12 @@ def _path() -> tuple[PathStep, ...]:
             contains=("2 days",),
             capture={"number": "text Booking ([0-9a-f]{12})"},
         ),
-        PathStep(name="be notified", url=f"{at.APP_SITE}/notifications", contains=("Booking {{number}} is confirmed",), within_s=10),
+        PathStep(
+            name="be notified",
+            url=f"{at.APP_SITE}/notifications",
+            contains=("Booking {{number}} is confirmed",),
+            within_s=10,
+        ),
     )
 
 
@@ -250,7 +279,11 @@ def decisions(roadmap: Roadmap, now: datetime) -> Decisions:
         if check.automated and "person" not in check.how:
             continue
         by, evidence = _ANSWERS.get(check.id) or _ANSWERS[check.stage]
-        signed.append(Confirmation(check=check.id, by=by, recorded_by=ENGINEER, on=on, until=on + _HOLDS, evidence=f"{evidence} (demo)"))
+        signed.append(
+            Confirmation(
+                check=check.id, by=by, recorded_by=ENGINEER, on=on, until=on + _HOLDS, evidence=f"{evidence} (demo)"
+            )
+        )
     return Decisions(confirmations=tuple(signed))
 
 
@@ -284,7 +317,8 @@ def people() -> People:
 
 
 def inventory(today: date) -> Inventory:
-    """What the business runs on: sound, so that the demo can end in GO, with a few lines left open that the handover asks for."""
+    """What the business runs on: sound, so that the demo can end in GO, with a few lines left open that the handover
+    asks for."""
     systems = _systems(today)
     running = Running(domain=at.DOMAIN, site=f"{at.SITE}/").with_inventory(Inventory(systems=systems))
     return Inventory(
@@ -300,7 +334,12 @@ def inventory(today: date) -> Inventory:
                 rpo="1 day",
                 rto="2 hours",
             ),
-            Backup(store="uploaded pictures", where="another provider", owner=SUPPORT, last_restore_test=today - timedelta(days=6)),
+            Backup(
+                store="uploaded pictures",
+                where="another provider",
+                owner=SUPPORT,
+                last_restore_test=today - timedelta(days=6),
+            ),
         ),
         recovery=tuple(_rehearsed(card, today) for card in propose(running)),
         contacts=(
@@ -308,9 +347,20 @@ def inventory(today: date) -> Inventory:
             Contact(order=2, person=ENGINEER, when="launch day", channel="phone", escalate_after_min=15),
             Contact(order=3, person=FOUNDER, when="always", channel="phone", escalate_after_min=30),
         ),
-        renewals=(Renewal(subject="Contract of the launch engineer", kind="contract", on=today + timedelta(days=14), owner=FOUNDER),),
+        renewals=(
+            Renewal(
+                subject="Contract of the launch engineer", kind="contract", on=today + timedelta(days=14), owner=FOUNDER
+            ),
+        ),
         caps=tuple(
-            Cap(system=system, limit=limit, alert_at="50, 80 and 100 %", owner=FOUNDER, where="billing page, budgets", seen=today)
+            Cap(
+                system=system,
+                limit=limit,
+                alert_at="50, 80 and 100 %",
+                owner=FOUNDER,
+                where="billing page, budgets",
+                seen=today,
+            )
             for system, limit in (("edge", "50 EUR a month"), ("hosting", "200 EUR a month"))
         ),
         plan=Plan(
@@ -363,7 +413,15 @@ def _systems(today: date) -> tuple[System, ...]:
         ("mail", "Mail", "email", "own mail server"),
     )
     return paid + tuple(
-        System(id=name, name=title, category=category, provider=provider, account_owner=FOUNDER, business_owned="yes", no_bill=True)
+        System(
+            id=name,
+            name=title,
+            category=category,
+            provider=provider,
+            account_owner=FOUNDER,
+            business_owned="yes",
+            no_bill=True,
+        )
         for name, title, category, provider in own
     )
 
@@ -375,7 +433,9 @@ def _ways_in(system: System, today: date) -> tuple[Access, ...]:
         Access(system=system.id, person=SUPPORT, role="admin", expected_role="admin", mfa="totp", reviewed=today),
     ]
     if system.category in ("hosting", "code"):
-        ways.append(Access(system=system.id, person=ENGINEER, role="deploy", expected_role="deploy", mfa="totp", reviewed=today))
+        ways.append(
+            Access(system=system.id, person=ENGINEER, role="deploy", expected_role="deploy", mfa="totp", reviewed=today)
+        )
     return tuple(ways)
 
 

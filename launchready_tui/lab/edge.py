@@ -16,7 +16,14 @@ from .web import Program, Request, Response
 
 NAME = "demo-edge"
 _COMPRESS_FROM = 600  # shorter bodies fit one packet either way
-_COMPRESSIBLE = ("text/", "application/json", "application/javascript", "application/xml", "application/rdap+json", "image/svg+xml")
+_COMPRESSIBLE = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/rdap+json",
+    "image/svg+xml",
+)
 _ENTRIES = 500
 
 
@@ -72,7 +79,8 @@ class Edge:
             return _Stored(await self._origin(request), now, 0), "fwd=method"
         if "edge-bypass" in self._flaws:
             return _Stored(await self._origin(request), now, 0), "fwd=bypass"
-        # Origin is the one request header that responses here vary by, apart from the coding, which is made on the way out.
+        # Origin is the one request header that responses here vary by, apart from the coding, which is made on the way
+        # out.
         key = (request.host, request.target, request.headers.get("origin", ""))
         kept = self._store.get(key)
         if kept is not None and "authorization" not in request.headers:
@@ -107,7 +115,11 @@ class Edge:
         response.set("Server", NAME)
         tag = response.header("etag")
         kind = (response.header("content-type") or "").partition(";")[0]
-        squeeze = len(response.body) >= _COMPRESS_FROM and kind.startswith(_COMPRESSIBLE) and "no-compression" not in self._flaws
+        squeeze = (
+            len(response.body) >= _COMPRESS_FROM
+            and kind.startswith(_COMPRESSIBLE)
+            and "no-compression" not in self._flaws
+        )
         if squeeze:
             response.set("Vary", _with_encoding(response.header("vary")))
             if _accepts_gzip(request.headers.get("accept-encoding", "")):
@@ -116,7 +128,8 @@ class Edge:
                 response.body = stored.squeezed
                 response.set("Content-Encoding", "gzip")
                 if tag and "etag-shared" not in self._flaws:
-                    # A strong validator names one sequence of bytes, so the compressed one has its own (RFC 9110 section 8.8.1).
+                    # A strong validator names one sequence of bytes, so the compressed one has its own (RFC 9110
+                    # section 8.8.1).
                     tag = tag[:-1] + '-gz"'
                     response.set("ETag", tag)
         if response.status == 200 and tag and _matches(request.headers.get("if-none-match", ""), tag):

@@ -1,4 +1,5 @@
-"""Outages made on purpose, one a host, to see that a watch notices them: apart from the flaws, which a launch check finds."""
+"""Outages made on purpose, one a host, to see that a watch notices them: apart from the flaws, which a launch check
+finds."""
 
 from __future__ import annotations
 
@@ -61,7 +62,10 @@ class Faults:
                 case "status-500":
                     return plain("Something went wrong on our side.\n", status=500)
                 case "wrong-body":
-                    return html("<!doctype html><title>Welcome</title><h1>It works!</h1><p>Put your page here.</p>", cache="no-store")
+                    return html(
+                        "<!doctype html><title>Welcome</title><h1>It works!</h1><p>Put your page here.</p>",
+                        cache="no-store",
+                    )
             return await program(request)
 
         return answer

@@ -1,4 +1,5 @@
-"""The marketplace's static files: style, two scripts, drawings. Fingerprinted by release, so caches may keep them for a year."""
+"""The marketplace's static files: style, two scripts, drawings. Fingerprinted by release, so caches may keep them for
+a year."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ nav { display: flex; flex-wrap: wrap; gap: 1rem; margin-left: auto; }
 a { color: var(--accent); }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 1.5rem 0 .5rem; }
 .lead { color: var(--quiet); max-width: 44rem; }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; padding: 0; list-style: none; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem,
+1fr)); gap: 1rem; padding: 0; list-style: none; }
 .grid li { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; background: #fff; }
 .price { color: var(--quiet); display: block; font-size: .9rem; }
 form { display: grid; gap: .75rem; max-width: 26rem; margin: 1rem 0; }
@@ -43,7 +45,8 @@ footer { border-top: 1px solid var(--line); margin-top: 3rem; color: var(--quiet
 
 _SITE_SCRIPT = """
 const shelf = "demo-market-favourites";
-const read = () => { try { return new Set(JSON.parse(localStorage.getItem(shelf) || "[]")); } catch { return new Set(); } };
+const read = () => { try { return new Set(JSON.parse(localStorage.getItem(shelf) || "[]"));
+} catch { return new Set(); } };
 const write = (ids) => localStorage.setItem(shelf, JSON.stringify([...ids]));
 for (const button of document.querySelectorAll("button[data-listing]")) {
   const show = () => button.setAttribute("aria-pressed", String(read().has(button.dataset.listing)));
@@ -77,7 +80,8 @@ if (booking) {
   const total = booking.querySelector("output");
   booking.addEventListener("change", async () => {
     const days = Math.max(1, Number(new FormData(booking).get("days")) || 1);
-    try { total.value = `${(await quote(booking.dataset.booking, days)).toFixed(2)} EUR`; } catch (error) { total.value = error.message; }
+    try { total.value = `${(await quote(booking.dataset.booking,
+    days)).toFixed(2)} EUR`; } catch (error) { total.value = error.message; }
   });
 }
 const payments = { key: settings.paymentsKey, mount(element) { element.dataset.payments = this.key.slice(0, 7); } };
@@ -95,16 +99,22 @@ _DRAWINGS = {
     LOGO: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 32" role="img" aria-label="Demo Market">'
     '<path d="M4 26V12l10-7 10 7v14z" fill="#0b6e5f"/><path d="M11 26v-8h6v8z" fill="#fbfaf7"/>'
     '<text x="32" y="22" font-family="system-ui,sans-serif" font-size="15" fill="#1d2433">Demo Market</text></svg>',
-    HERO: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 220" role="img" aria-label="A street of small shops">'
+    HERO: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 220" role="img" aria-label="A street of '
+    'small shops">'
     '<rect width="640" height="220" fill="#e9f2ee"/>'
-    + "".join(f'<path d="M{x} 200V110l45-40 45 40v90z" fill="#0b6e5f" opacity=".{4 + x // 100}"/>' for x in range(30, 600, 100))
+    + "".join(
+        f'<path d="M{x} 200V110l45-40 45 40v90z" fill="#0b6e5f" opacity=".{4 + x // 100}"/>'
+        for x in range(30, 600, 100)
+    )
     + '<path d="M0 200h640" stroke="#1d2433" stroke-width="3"/></svg>',
 }
 
 
 def _key(kind: str, mode: str) -> str:
     """A value shaped like a payment provider's key, of digits that belong to nobody."""
-    return "_".join((kind, mode, "51Demo" + hashlib.sha256(f"{kind} of the demo marketplace".encode()).hexdigest()[:42]))
+    return "_".join(
+        (kind, mode, "51Demo" + hashlib.sha256(f"{kind} of the demo marketplace".encode()).hexdigest()[:42])
+    )
 
 
 def publishable_key(mode: str = "live") -> str:

@@ -103,7 +103,8 @@ def known(ids: Iterable[str]) -> frozenset[str]:
 
 
 def expected(on: Collection[str]) -> frozenset[Change]:
-    """The changes that can be seen with these flaws on: the union of what each changes, without those that are masked."""
+    """The changes that can be seen with these flaws on: the union of what each changes, without those that are
+    masked."""
     flaws = [by_id()[flaw] for flaw in known(on)]
     hidden = {other for flaw in flaws for other in flaw.masks}
     return frozenset(change for flaw in flaws if flaw.id not in hidden for change in flaw.changes)
@@ -116,5 +117,7 @@ def flaw_for(rule: str, subject: str, on: Collection[str] | None = None) -> Flaw
     """
     among = [flaw for flaw in load() if on is None or flaw.id in on]
     hidden = {other for flaw in among for other in flaw.masks} if on is not None else set()
-    found = [flaw for flaw in among if any(change.rule == rule and change.subject == subject for change in flaw.changes)]
+    found = [
+        flaw for flaw in among if any(change.rule == rule and change.subject == subject for change in flaw.changes)
+    ]
     return next((flaw for flaw in found if flaw.id not in hidden), found[0] if found else None)

@@ -55,5 +55,8 @@ def add(response: Response, host: str, flaws: Collection[str]) -> None:
     if framing:
         response.set("X-Frame-Options", "DENY")
     old = host == at.APP and "feature-policy" in flaws
-    response.set("Permissions-Policy", "camera 'none'; geolocation 'self'" if old else "camera=(), microphone=(), geolocation=(self)")
+    response.set(
+        "Permissions-Policy",
+        "camera 'none'; geolocation 'self'" if old else "camera=(), microphone=(), geolocation=(self)",
+    )
     response.set("Cross-Origin-Opener-Policy", "same-origin-allow-popups")

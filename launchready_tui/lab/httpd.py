@@ -1,4 +1,5 @@
-"""HTTP/1.1 over TCP or TLS: asyncio streams with h11 on them. A visitor who leaves takes the work started for them along."""
+"""HTTP/1.1 over TCP or TLS: asyncio streams with h11 on them. A visitor who leaves takes the work started for them
+along."""
 
 from __future__ import annotations
 
@@ -16,14 +17,18 @@ _IDLE_S = 30.0
 _LARGEST_BODY = 256 * 1024
 _HEADER_ROOM = 32 * 1024
 
-# HTTP/2 as far as this server has it: SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED, on which clients ask again in HTTP/1.1 (RFC 9113
-# sections 6.5, 6.8 and 7).
-_ASK_AGAIN = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)) + bytes((0, 0, 8, 7, 0, 0, 0, 0, 0)) + bytes(4) + (0xD).to_bytes(4, "big")
+# HTTP/2 as far as this server has it: SETTINGS, and GOAWAY with HTTP_1_1_REQUIRED, on which clients ask again in
+# HTTP/1.1 (RFC 9113 sections 6.5, 6.8 and 7).
+_ASK_AGAIN = (
+    bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)) + bytes((0, 0, 8, 7, 0, 0, 0, 0, 0)) + bytes(4) + (0xD).to_bytes(4, "big")
+)
 
 _Event = h11.Request | h11.Data | h11.EndOfMessage | h11.ConnectionClosed | type[h11.PAUSED] | None
 
 
-async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None = None, port: int = 0) -> tuple[asyncio.Server, int]:
+async def listen(
+    program: Program, address: str, *, tls: ssl.SSLContext | None = None, port: int = 0
+) -> tuple[asyncio.Server, int]:
     """Serves a program, on a free port unless one is given; returns the server and the port."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,7 +50,9 @@ async def listen(program: Program, address: str, *, tls: ssl.SSLContext | None =
 class _Talk:
     """One connection."""
 
-    def __init__(self, program: Program, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, secure: bool) -> None:
+    def __init__(
+        self, program: Program, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, secure: bool
+    ) -> None:
         self._program = program
         self._reader = reader
         self._writer = writer
@@ -58,7 +65,11 @@ class _Talk:
                 self._h11.start_next_cycle()
         except h11.RemoteProtocolError as error:
             if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                await self._send("GET", plain("That is not HTTP as this server speaks it.\n", status=error.error_status_hint or 400), [])
+                await self._send(
+                    "GET",
+                    plain("That is not HTTP as this server speaks it.\n", status=error.error_status_hint or 400),
+                    [],
+                )
         finally:
             self._writer.close()
 
@@ -81,7 +92,9 @@ class _Talk:
         while isinstance(event := await self._event(), h11.Data):
             body += event.data
             if len(body) > _LARGEST_BODY:
-                await self._send("POST", plain("That is more than this server takes.\n", status=413), [("Connection", "close")])
+                await self._send(
+                    "POST", plain("That is more than this server takes.\n", status=413), [("Connection", "close")]
+                )
                 return False
         if not isinstance(event, h11.EndOfMessage):
             return False

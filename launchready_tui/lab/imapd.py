@@ -1,4 +1,5 @@
-"""The mailbox provider of the test account: folders in memory, read over IMAP with TLS (RFC 9051, as much as a reader needs)."""
+"""The mailbox provider of the test account: folders in memory, read over IMAP with TLS (RFC 9051, as much as a reader
+needs)."""
 
 from __future__ import annotations
 
@@ -99,7 +100,9 @@ class _Talk:
             case "LOGOUT":
                 self._say("* BYE goodbye")
             case "LOGIN":
-                words = [quoted.replace("\\\\", "\\").replace('\\"', '"') or bare for quoted, bare in _WORD.findall(rest)]
+                words = [
+                    quoted.replace("\\\\", "\\").replace('\\"', '"') or bare for quoted, bare in _WORD.findall(rest)
+                ]
                 return self._log_in(*words[1:3]) if len(words) == 3 else "BAD LOGIN user password"
             case "AUTHENTICATE":
                 return await self._authenticate(rest)
@@ -127,7 +130,9 @@ class _Talk:
         self._say("+ ")
         await self._writer.drain()
         try:
-            said = base64.b64decode((await asyncio.wait_for(self._reader.readline(), _IDLE_S)).strip(), validate=True).decode()
+            said = base64.b64decode(
+                (await asyncio.wait_for(self._reader.readline(), _IDLE_S)).strip(), validate=True
+            ).decode()
         except (binascii.Error, UnicodeDecodeError):
             return "BAD this is no base64"
         parts = said.split("\0")

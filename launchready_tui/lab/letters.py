@@ -1,4 +1,5 @@
-"""The marketplace's own mails: written, signed with its own key (RFC 6376), and handed to the mailbox provider of the test account."""
+"""The marketplace's own mails: written, signed with its own key (RFC 6376), and handed to the mailbox provider of the
+test account."""
 
 from __future__ import annotations
 
@@ -33,16 +34,25 @@ class Signer:
     @property
     def public(self) -> str:
         """p= of the key record."""
-        der = self._key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        der = self._key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
         return base64.b64encode(der).decode()
 
     def signed(self, raw: bytes, domain: str, selector: str) -> bytes:
         """The message with a DKIM-Signature on top (relaxed/relaxed, rsa-sha256)."""
         head, _, body = raw.partition(b"\r\n\r\n")
         fields = [line.partition(b":")[::2] for line in re.split(rb"\r\n(?![ \t])", head)]
-        names = [name for name in (*_SIGNED, *_LEAVE) if any(field.strip().lower() == name.encode() for field, _ in fields)]
-        tags = f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s={selector}; h={':'.join(names)}; bh={_digest(_body(body))}; b="
-        lines = [_field(*next(field for field in fields if field[0].strip().lower() == name.encode())) for name in names]
+        names = [
+            name for name in (*_SIGNED, *_LEAVE) if any(field.strip().lower() == name.encode() for field, _ in fields)
+        ]
+        tags = (
+            f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={domain}; s={selector}; h={':'.join(names)}; "
+            f"bh={_digest(_body(body))}; b="
+        )
+        lines = [
+            _field(*next(field for field in fields if field[0].strip().lower() == name.encode())) for name in names
+        ]
         octets = b"\r\n".join([*lines, _field(b"DKIM-Signature", f" {tags}".encode())])
         made = base64.b64encode(self._key.sign(octets, padding.PKCS1v15(), hashes.SHA256())).decode()
         return f"DKIM-Signature: {tags}{made}\r\n".encode() + raw
@@ -73,16 +83,27 @@ class _Kind:
 
 
 _KINDS = {
-    "verification": _Kind("Confirm your address", "Welcome to Demo Market. One step is left: confirm your address.", "Confirm", "verify"),
-    "password-reset": _Kind("Reset your password", "Somebody asked for a new password for this address.", "Reset the password", "reset"),
-    "invite": _Kind("You are invited to Demo Market", "A friend rents here and thinks that you should, too.", "Have a look", "join"),
-    "receipt": _Kind("Your receipt", "Thank you. Your booking is paid, and here is the receipt.", "See the receipt", "receipts"),
-    "notification": _Kind("New city bikes near you", "What you search for is there: new listings this week.", "See them", "found"),
+    "verification": _Kind(
+        "Confirm your address", "Welcome to Demo Market. One step is left: confirm your address.", "Confirm", "verify"
+    ),
+    "password-reset": _Kind(
+        "Reset your password", "Somebody asked for a new password for this address.", "Reset the password", "reset"
+    ),
+    "invite": _Kind(
+        "You are invited to Demo Market", "A friend rents here and thinks that you should, too.", "Have a look", "join"
+    ),
+    "receipt": _Kind(
+        "Your receipt", "Thank you. Your booking is paid, and here is the receipt.", "See the receipt", "receipts"
+    ),
+    "notification": _Kind(
+        "New city bikes near you", "What you search for is there: new listings this week.", "See them", "found"
+    ),
 }
 
 
 class Letters:
-    """Writes and sends the product's mails. `deliver` takes the recipient and the raw mail, and whether it goes to spam."""
+    """Writes and sends the product's mails. `deliver` takes the recipient and the raw mail, and whether it goes to
+    spam."""
 
     def __init__(self, signer: Signer, flaws: Collection[str], deliver: Callable[[str, bytes, bool], None]) -> None:
         self._signer = signer
@@ -115,7 +136,10 @@ class Letters:
             signed_by = mail_from = at.MAILER
             verdict = "fail"
         if kind == "password-reset" and "reset-unsigned" in self._flaws:
-            results = f"spf=fail smtp.mailfrom=bounce@{at.NOTIFY}; dkim=none; dmarc=fail (p=QUARANTINE) header.from={at.NOTIFY}"
+            results = (
+                f"spf=fail smtp.mailfrom=bounce@{at.NOTIFY}; dkim=none; dmarc=fail (p=QUARANTINE) "
+                f"header.from={at.NOTIFY}"
+            )
             self._hand_over(to, raw, at.NOTIFY, at.APP_ADDRESS, results, spam=True)
             return True
         raw = self._signer.signed(raw, signed_by, at.POST_SELECTOR)
@@ -147,5 +171,7 @@ class Letters:
             message["List-Unsubscribe"] = f"<{at.APP_SITE}/unsubscribe/{token}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(f"{made.words}\n\n{made.button}: {link}\n\nDemo Market\n")
-        message.add_alternative(f'<p>{made.words}</p><p><a href="{link}">{made.button}</a></p><p>Demo Market</p>\n', subtype="html")
+        message.add_alternative(
+            f'<p>{made.words}</p><p><a href="{link}">{made.button}</a></p><p>Demo Market</p>\n', subtype="html"
+        )
         return bytes(message)

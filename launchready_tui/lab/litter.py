@@ -1,4 +1,5 @@
-"""What some flaws leave lying on the marketplace's servers: files that should never have gone along. All values in them are made up."""
+"""What some flaws leave lying on the marketplace's servers: files that should never have gone along. All values in
+them are made up."""
 
 from __future__ import annotations
 
@@ -16,7 +17,12 @@ def _made_up(name: str) -> str:
 
 
 def _environment() -> Response:
-    rows = ["# production", "APP_ENV=production", f"SESSION_SECRET={_made_up('session')}", f"DATABASE_PASSWORD={_made_up('database')}"]
+    rows = [
+        "# production",
+        "APP_ENV=production",
+        f"SESSION_SECRET={_made_up('session')}",
+        f"DATABASE_PASSWORD={_made_up('database')}",
+    ]
     return content("\n".join([*rows, "MAIL_HOST=mail.demo-market.test", ""]), "text/plain; charset=utf-8")
 
 
@@ -30,14 +36,17 @@ def _git_config() -> Response:
 
 
 def _compose() -> Response:
-    text = "services:\n  web:\n    image: demo-market/web\n    ports: ['8080:8080']\n  database:\n    image: postgres:16\n"
+    text = (
+        "services:\n  web:\n    image: demo-market/web\n    ports: ['8080:8080']\n  database:\n    image: postgres:16\n"
+    )
     return content(text, "application/yaml")
 
 
 def _server_status() -> Response:
     rows = "<dl><dt>Server uptime: 12 days</dt><dt>Total accesses: 48211</dt></dl><pre>W___K____\n</pre>"
     return html(
-        f"<!DOCTYPE html>\n<html><head>\n<title>Apache Status</title>\n</head><body><h1>Apache Server Status</h1>{rows}</body></html>\n"
+        "<!DOCTYPE html>\n<html><head>\n<title>Apache Status</title>\n</head><body><h1>Apache Server "
+        f"Status</h1>{rows}</body></html>\n"
     )
 
 
@@ -45,13 +54,24 @@ def _listing() -> Response:
     names = [path.rpartition("/")[2] for path in (files.CSS, files.SITE_JS, files.LOGO)] + ["customers-2025.csv"]
     rows = "\n".join(f'<a href="{name}">{name}</a>' for name in names)
     return html(
-        f"<html>\n<head><title>Index of /assets/</title></head>\n<body>\n<h1>Index of /assets/</h1><hr><pre>{rows}\n</pre></body></html>\n"
+        "<html>\n<head><title>Index of /assets/</title></head>\n<body>\n<h1>Index of "
+        f"/assets/</h1><hr><pre>{rows}\n</pre></body></html>\n"
     )
 
 
 def _map() -> Response:
-    source = "// favourites.ts: what a visitor keeps in mind stays in this browser\nexport const shelf = 'demo-market-favourites';\n"
-    told = {"version": 3, "file": "site.js", "sources": ["favourites.ts"], "sourcesContent": [source], "names": [], "mappings": "AAAA"}
+    source = (
+        "// favourites.ts: what a visitor keeps in mind stays in this browser\nexport const shelf = "
+        "'demo-market-favourites';\n"
+    )
+    told = {
+        "version": 3,
+        "file": "site.js",
+        "sources": ["favourites.ts"],
+        "sourcesContent": [source],
+        "names": [],
+        "mappings": "AAAA",
+    }
     return content(json.dumps(told), "application/json", cache=files.FOR_A_YEAR)
 
 

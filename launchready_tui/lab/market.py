@@ -20,17 +20,29 @@ CITIES = (
     "Nantes", "Uppsala", "Trento", "Bern",
 )  # fmt: skip
 THINGS = (
-    "City bike", "Cargo bike", "Film camera", "Tent for four", "Pressure washer", "Concrete drill", "Party tent", "Kayak",
-    "Projector", "Sewing machine", "Roof box", "Ice skates", "Snow shoes", "Stage lights", "Espresso cart", "Long ladder",
+    "City bike", "Cargo bike", "Film camera", "Tent for four", "Pressure washer", "Concrete drill", "Party tent",
+    "Kayak",
+    "Projector", "Sewing machine", "Roof box", "Ice skates", "Snow shoes", "Stage lights", "Espresso cart",
+    "Long ladder",
     "Telescope", "Paddle board", "Chair set", "Sound system",
 )  # fmt: skip
-TRAITS = ("almost new", "well kept", "with case", "for a weekend", "by the day", "delivered", "two of them", "for beginners")
+TRAITS = (
+    "almost new",
+    "well kept",
+    "with case",
+    "for a weekend",
+    "by the day",
+    "delivered",
+    "two of them",
+    "for beginners",
+)
 
 _SCHEMA = """
 pragma journal_mode = off;
 pragma synchronous = off;
 create table listing(
-    id integer primary key, title text not null, city text not null, price_cents integer not null, seller integer not null
+    id integer primary key, title text not null, city text not null, price_cents integer not null,
+    seller integer not null
 );
 create table review(id integer primary key, listing integer not null, stars integer not null);
 """
@@ -104,7 +116,9 @@ class Market:
 
         cities, things, traits = (json.dumps(words) for words in (CITIES, THINGS, TRAITS))
         sizes = {"n_cities": len(CITIES), "n_things": len(THINGS), "n_traits": len(TRAITS)}
-        self._writer.execute(_LISTINGS, {"rows": listings, "cities": cities, "things": things, "traits": traits, **sizes})
+        self._writer.execute(
+            _LISTINGS, {"rows": listings, "cities": cities, "things": things, "traits": traits, **sizes}
+        )
         self._writer.execute(_REVIEWS, {"rows": reviews, "listings": listings})
         self._writer.execute("create index listing_by_city on listing(city)")
         self._writer.execute(f"create index {INDEX} on review(listing)")
@@ -120,7 +134,9 @@ class Market:
     async def page(self, number: int, size: int = 12) -> list[Listing]:
         """One page of the feed, newest first; pages count from 1."""
         last = self.rows - (number - 1) * size
-        return await self._ask("select id, title, city, price_cents from listing where id <= ? order by id desc limit ?", (last, size))
+        return await self._ask(
+            "select id, title, city, price_cents from listing where id <= ? order by id desc limit ?", (last, size)
+        )
 
     async def _ask(self, question: str, values: Sequence[int]) -> list[Listing]:
         def work() -> list[Listing]:
@@ -158,7 +174,9 @@ class Market:
 
     async def index(self, wanted: bool) -> None:
         """Creates or drops the index that the search needs."""
-        statement = f"create index if not exists {INDEX} on review(listing)" if wanted else f"drop index if exists {INDEX}"
+        statement = (
+            f"create index if not exists {INDEX} on review(listing)" if wanted else f"drop index if exists {INDEX}"
+        )
 
         def work() -> None:
             self._writer.execute(statement)
@@ -172,7 +190,9 @@ class Market:
     @property
     def indexed(self) -> bool:
         """Whether the index is there."""
-        return bool(self._writer.execute("select 1 from sqlite_schema where type = 'index' and name = ?", (INDEX,)).fetchone())
+        return bool(
+            self._writer.execute("select 1 from sqlite_schema where type = 'index' and name = ?", (INDEX,)).fetchone()
+        )
 
     def plan(self) -> tuple[str, ...]:
         """How SQLite would run the search now (EXPLAIN QUERY PLAN)."""

@@ -1,4 +1,5 @@
-"""DNS over UDP and TCP on one port number: an authoritative server, or the face of a resolver, over zones held in memory."""
+"""DNS over UDP and TCP on one port number: an authoritative server, or the face of a resolver, over zones held in
+memory."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ _NS = dns.rdatatype.NS
 
 
 class NameServer:
-    """Answers questions. `recursive` sets RA in place of AA; `lame` refuses everything, as a server that never heard of the zone does."""
+    """Answers questions. `recursive` sets RA in place of AA; `lame` refuses everything, as a server that never heard
+    of the zone does."""
 
     def __init__(self, *, recursive: bool = False) -> None:
         self.recursive = recursive
@@ -84,7 +86,9 @@ class NameServer:
         response.flags |= dns.flags.AA
         soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
         assert soa is not None
-        rows = [dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)) for name, rdataset in zone.iterate_rdatasets()]
+        rows = [
+            dns.rrset.from_rdata_list(name, rdataset.ttl, list(rdataset)) for name, rdataset in zone.iterate_rdatasets()
+        ]
         response.answer = [soa, *(row for row in rows if row.rdtype != dns.rdatatype.SOA), soa]
         return response
 
@@ -123,7 +127,9 @@ class NameServer:
                 return None
             name = name.parent()
 
-    def _fill(self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, zone: dns.zone.Zone) -> None:
+    def _fill(
+        self, response: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, zone: dns.zone.Zone
+    ) -> None:
         for _ in range(_LONGEST_CHAIN):
             if not self.recursive and rdtype != dns.rdatatype.DS and self._refer(response, name, zone):
                 return
@@ -190,7 +196,9 @@ class NameServer:
             server = await asyncio.start_server(self._talk_tcp, address, port)
             number = int(server.sockets[0].getsockname()[1])
             try:
-                transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(address, number))
+                transport, _ = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(self), local_addr=(address, number)
+                )
             except OSError as error:
                 # Somebody holds that number for UDP alone: another number, unless one was asked for.
                 server.close()

@@ -23,8 +23,13 @@ def closed_door(host: str, realm: str, flaws: Collection[str]) -> Program:
             # The log-in sends people to the desk, the desk to the log-in.
             return redirect(302, "/" if request.path == "/login" else "/login", cache="no-store")
         if host == at.ADMIN and "admin-open" in flaws:
-            rows = "".join(f"<li>Booking {number}: waiting for the money to be paid out</li>" for number in (48101, 48102, 48107))
-            return html(pages.page(realm, pages.text_page("The desk", ("Everything of today.",)) + f"<ul>{rows}</ul>"), cache="no-store")
+            rows = "".join(
+                f"<li>Booking {number}: waiting for the money to be paid out</li>" for number in (48101, 48102, 48107)
+            )
+            return html(
+                pages.page(realm, pages.text_page("The desk", ("Everything of today.",)) + f"<ul>{rows}</ul>"),
+                cache="no-store",
+            )
         if host == at.STAGING and "staging-open" in flaws:
             body = pages.text_page("The next release", ("Test data only. Prices are made up.",))
             return html(pages.page(realm, body), cache="no-store")
@@ -52,7 +57,10 @@ def status_page(flaws: Collection[str]) -> Program:
         if request.path not in ("/", *_STATUS_CHAIN.values()):
             return plain("There is no such page.\n", status=404)
         if "status-unfinished" in flaws:
-            return html("<!doctype html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to nginx!</h1></body></html>")
+            return html(
+                "<!doctype html><html><head><title>Welcome to nginx!</title></head><body><h1>Welcome to "
+                "nginx!</h1></body></html>"
+            )
         rows = "".join(f"<li>{name}: working</li>" for name in ("Website", "Log-in", "Bookings", "API", "Mail"))
         body = pages.text_page("All systems work", ("Measured every minute.",)) + f"<ul>{rows}</ul>"
         return html(pages.page("Status · Demo Market", body), cache="public, max-age=0, s-maxage=30, must-revalidate")
@@ -78,7 +86,9 @@ def nobodys_pages() -> Program:
 
     async def answer(request: Request) -> Response:
         words = "<p><strong>There isn't a GitHub Pages site here.</strong></p>"
-        return html(f"<!doctype html><html><head><title>Site not found</title></head><body>{words}</body></html>", status=404)
+        return html(
+            f"<!doctype html><html><head><title>Site not found</title></head><body>{words}</body></html>", status=404
+        )
 
     return answer
 
@@ -104,13 +114,17 @@ class Rdap:
     async def __call__(self, request: Request) -> Response:
         if request.host != at.RDAP:
             return plain("No service of that name lives here.\n", status=421)
-        if request.path == "/count-visit":  # the registry's machine is also the stranger's that counts visits, in one flaw
+        if (
+            request.path == "/count-visit"
+        ):  # the registry's machine is also the stranger's that counts visits, in one flaw
             return redirect(302, f"{at.APP_SITE}/?counted", cache="no-store")
         name = request.path.removeprefix("/domain/").lower().rstrip(".")
         found = request.path.startswith("/domain/") and name in (at.DOMAIN, at.NIC)
         found = found and not (name == at.DOMAIN and "domain-not-registered" in self._flaws)
         body = self._domain(name) if found else self._nothing()
-        answer = as_json(body, status=200 if found else 404, cache="public, max-age=60", media_type="application/rdap+json")
+        answer = as_json(
+            body, status=200 if found else 404, cache="public, max-age=60", media_type="application/rdap+json"
+        )
         answer.set("Access-Control-Allow-Origin", "*")
         answer.set("Date", formatdate(usegmt=True))
         return answer
@@ -130,11 +144,18 @@ class Rdap:
     def _status(self) -> list[str]:
         if "domain-unlocked" in self._flaws:
             return ["active"]
-        return ["client transfer prohibited", *(["client hold"] if "domain-on-hold" in self._flaws else ["client delete prohibited"])]
+        return [
+            "client transfer prohibited",
+            *(["client hold"] if "domain-on-hold" in self._flaws else ["client delete prohibited"]),
+        ]
 
     def _domain(self, name: str) -> dict[str, object]:
         expires = 9 if "domain-expires" in self._flaws else 310
-        servers = ((at.NS1, at.NS1_ADDRESS), (at.NS2, at.NS2_ADDRESS)) if name == at.DOMAIN else ((at.TLD_SERVER, at.TLD_ADDRESS),)
+        servers = (
+            ((at.NS1, at.NS1_ADDRESS), (at.NS2, at.NS2_ADDRESS))
+            if name == at.DOMAIN
+            else ((at.TLD_SERVER, at.TLD_ADDRESS),)
+        )
         registrar = {
             "objectClassName": "entity",
             "handle": "9999",
@@ -171,7 +192,8 @@ class Rdap:
             ],
             "entities": [registrar],
             "nameservers": [
-                {"objectClassName": "nameserver", "ldhName": server, "ipAddresses": {"v4": [address]}} for server, address in servers
+                {"objectClassName": "nameserver", "ldhName": server, "ipAddresses": {"v4": [address]}}
+                for server, address in servers
             ],
             "secureDNS": {"delegationSigned": False},
             "links": [{"value": url, "rel": "self", "href": url, "type": "application/rdap+json"}],

@@ -20,7 +20,8 @@ def page(
     extra: str = "",
     without: Collection[str] = (),
 ) -> str:
-    """A whole page. `canonical` is the path it is known by; without one it names none. `without` are paths left out of the footer."""
+    """A whole page. `canonical` is the path it is known by; without one it names none. `without` are paths left out of
+    the footer."""
     head = [
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -54,7 +55,9 @@ def page(
         (f"{at.SITE}/support", "Support"),
         (f"https://{at.STATUS}/", "Status"),
     )
-    footer = " · ".join(f'<a href="{href}">{words}</a>' for href, words in foot if href.removeprefix(at.SITE) not in without)
+    footer = " · ".join(
+        f'<a href="{href}">{words}</a>' for href, words in foot if href.removeprefix(at.SITE) not in without
+    )
     return (
         '<!doctype html>\n<html lang="en"><head>' + "".join(head) + "</head><body>"
         f'<header><a href="{at.SITE}/"><img src="{files.LOGO}" alt="Demo Market"></a><nav>{nav}</nav></header>'
@@ -95,6 +98,7 @@ def account_form(action: str, button: str, autocomplete: str) -> str:
     return (
         f'<form action="{action}" method="post">'
         '<label>E-mail<input name="email" type="email" autocomplete="email" required></label>'
-        f'<label>Password<input name="password" type="password" autocomplete="{autocomplete}" minlength="10" required></label>'
+        f'<label>Password<input name="password" type="password" autocomplete="{autocomplete}" minlength="10" '
+        "required></label>"
         f"<button>{button}</button></form>"
     )

@@ -1,4 +1,5 @@
-"""Names and addresses of the demo marketplace. Addresses are documentation ranges (RFC 5737); the connect map leads them to loopback."""
+"""Names and addresses of the demo marketplace. Addresses are documentation ranges (RFC 5737); the connect map leads
+them to loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ OLD_BLOG = "demo-market-blog.github.io"
 PLATFORM = "demo-market-shop.vercel.app"
 """The platform's own name of the site."""
 NOTIFY = f"notify.{DOMAIN}"
-"""Where the product's own mails come from: a subdomain, so that what is wrong with the main domain's mail is not wrong with theirs."""
+"""Where the product's own mails come from: a subdomain, so that what is wrong with the main domain's mail is not wrong
+with theirs."""
 NS1 = f"ns1.{DOMAIN}"
 NS2 = f"ns2.{DOMAIN}"
 
@@ -73,8 +75,8 @@ SITE = f"https://{APEX}"
 APP_SITE = f"https://{APP}"
 API_SITE = f"https://{API}"
 
-# The release stands in the name of every fingerprinted file. It does not follow a flaw switched at run time, so that an address
-# found in one run is the same address in the next.
+# The release stands in the name of every fingerprinted file. It does not follow a flaw switched at run time, so that
+# an address found in one run is the same address in the next.
 RELEASE = "7c1f9a20be54"
 
 IOS_APP = "A1B2C3D4E5.test.demo-market.app"
@@ -84,7 +86,8 @@ SELECTOR = "ship2026"
 POST_SELECTOR = "post2026"
 SUPPORT = f"support@{DOMAIN}"
 
-# Block lists that the demo's resolver knows, and the entry that each always lists: nothing in the demo asks the real ones.
+# Block lists that the demo's resolver knows, and the entry that each always lists: nothing in the demo asks the real
+# ones.
 BLOCK_LISTS = {
     "zen.spamhaus.org": "2.0.0.127",
     "bl.spamcop.net": "2.0.0.127",

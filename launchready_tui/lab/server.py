@@ -1,7 +1,9 @@
-"""The lab's process: `python -m launchready_tui.lab.server`. One JSON line on stdout when it is ready; orders come by stdin.
+"""The lab's process: `python -m launchready_tui.lab.server`. One JSON line on stdout when it is ready; orders come by
+stdin.
 
-Orders and answers are JSON, one a line: `{"order": "set", "on": ["no-csp"]}` gives `{"on": ["no-csp"]}`, `{"order": "inbox"}` the mail
-that came in; what cannot be done gives `{"error": "…"}`. The process ends when its stdin closes, so it never outlives who started it.
+Orders and answers are JSON, one a line: `{"order": "set", "on": ["no-csp"]}` gives `{"on": ["no-csp"]}`, `{"order":
+"inbox"}` the mail that came in; what cannot be done gives `{"error": "…"}`. The process ends when its stdin closes, so
+it never outlives who started it.
 """
 
 from __future__ import annotations
@@ -24,11 +26,21 @@ if TYPE_CHECKING:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m launchready_tui.lab.server", description="Run the demo marketplace on loopback.")
-    parser.add_argument(
-        "--fixed", default="", metavar="ID,…|all", help="flaws that are off from the start; by default all that do not wait are on"
+    parser = argparse.ArgumentParser(
+        prog="python -m launchready_tui.lab.server", description="Run the demo marketplace on loopback."
     )
-    parser.add_argument("--now", default="", metavar="TIME", help="the moment that certificates and expiry days count from (default: now)")
+    parser.add_argument(
+        "--fixed",
+        default="",
+        metavar="ID,…|all",
+        help="flaws that are off from the start; by default all that do not wait are on",
+    )
+    parser.add_argument(
+        "--now",
+        default="",
+        metavar="TIME",
+        help="the moment that certificates and expiry days count from (default: now)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -68,7 +80,8 @@ def _say(line: dict[str, Any]) -> None:
 
 
 def _listen_for_orders(town: Town, loop: asyncio.AbstractEventLoop) -> None:
-    """Reads stdin in a thread: no event loop can wait for a pipe on every system. The end of stdin is the end of the process."""
+    """Reads stdin in a thread: no event loop can wait for a pipe on every system. The end of stdin is the end of the
+    process."""
     for line in sys.stdin:
         try:
             order = json.loads(line)
@@ -82,7 +95,8 @@ def _listen_for_orders(town: Town, loop: asyncio.AbstractEventLoop) -> None:
             _say(asyncio.run_coroutine_threadsafe(_obey(town, order), loop).result())
         except Exception as error:  # noqa: BLE001 - whatever went wrong, who gave the order waits for an answer
             _say({"error": f"{type(error).__name__}: {error}"})
-    # Everything is in memory and nothing is written back, so there is nothing to end with care; a slow search must not hold it up.
+    # Everything is in memory and nothing is written back, so there is nothing to end with care; a slow search must not
+    # hold it up.
     os._exit(0)
 
 
@@ -96,7 +110,11 @@ async def _serve(options: argparse.Namespace) -> None:
         from . import flaws
         from .town import Town
 
-        off = flaws.every_id() if options.fixed == "all" else flaws.known(name for name in options.fixed.split(",") if name)
+        off = (
+            flaws.every_id()
+            if options.fixed == "all"
+            else flaws.known(name for name in options.fixed.split(",") if name)
+        )
         now = _moment(options.now)
         market, signer = filling.result(), making.result()
     town = Town(market, now, signer)
@@ -118,7 +136,8 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _complain(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tells stderr what went wrong inside the lab; lost connections and broken handshakes are what checks do all day."""
+    """Tells stderr what went wrong inside the lab; lost connections and broken handshakes are what checks do all
+    day."""
     error = context.get("exception")
     if not isinstance(error, OSError | EOFError):
         sys.stderr.write(f"{context.get('message')}: {error!r}\n")

@@ -25,53 +25,71 @@ _TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "/help": (
         "Help",
         (
-            'How booking works: choose a listing, pick the days, pay. <a href="/help/bookings">More about bookings</a>.',
+            'How booking works: choose a listing, pick the days, pay. <a href="/help/bookings">More about '
+            "bookings</a>.",
             f'Something is wrong? Write to <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',
         ),
     ),
-    "/help/bookings": ("About bookings", ("A booking is free until two days before it starts.", '<a href="/help">Back to help</a>')),
+    "/help/bookings": (
+        "About bookings",
+        ("A booking is free until two days before it starts.", '<a href="/help">Back to help</a>'),
+    ),
     "/support": ("Support", (f'We answer within a day: <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',)),
-    "/about": ("About", ("Demo Market lends tools, tents and bikes between neighbours. It runs on this machine alone.",)),
+    "/about": (
+        "About",
+        ("Demo Market lends tools, tents and bikes between neighbours. It runs on this machine alone.",),
+    ),
     "/imprint": (
         "Who runs Demo Market",
         (
-            "Demo Market is the demo of a launch console. It is run by whoever started it, on their own machine, and by nobody else.",
+            "Demo Market is the demo of a launch console. It is run by whoever started it, on their own "
+            "machine, and by nobody else.",
             f'Write to <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>; we answer within a day.',
         ),
     ),
     "/rules": (
         "What may be offered here",
         (
-            "Things that may be lent: tools, tents, bikes, cameras. Not here: weapons, medicines, animals, whatever is not yours to lend.",
-            "Be fair in words too: no threats, no lies about others. What breaks these rules is taken down within a day.",
+            "Things that may be lent: tools, tents, bikes, cameras. Not here: weapons, medicines, animals, "
+            "whatever is not yours to lend.",
+            "Be fair in words too: no threats, no lies about others. What breaks these rules is taken down "
+            "within a day.",
             '<a href="/report">Report something</a> that does not belong here.',
         ),
     ),
     "/report": (
         "Report something",
         (
-            f'Write to <a href="mailto:{at.SUPPORT}?subject=Report">{at.SUPPORT}</a> with the address of the page and a sentence on why.',
+            f'Write to <a href="mailto:{at.SUPPORT}?subject=Report">{at.SUPPORT}</a> with the address of the '
+            "page and a sentence on why.",
             "Support looks at every report the same day and tells you what became of it.",
         ),
     ),
     "/terms": (
         "Terms",
         (
-            "You borrow from the person who offers the thing; Demo Market brings you together and takes the money for them.",
-            "The price of a booking is what the listing says for each day. It is paid when you book and passed on when the thing is back.",
+            "You borrow from the person who offers the thing; Demo Market brings you together and takes the "
+            "money for them.",
+            "The price of a booking is what the listing says for each day. It is paid when you book and passed "
+            "on when the thing is back.",
             "A booking costs nothing if you cancel two days before it starts. After that the first day is paid.",
-            "Who lends describes the thing truly; who borrows brings it back as it was, and answers for damage up to its value.",
-            'What may be offered stand <a href="/rules">in the rules</a>. Who breaks them loses the account, and gets open payments back.',
+            "Who lends describes the thing truly; who borrows brings it back as it was, and answers for damage "
+            "up to its value.",
+            'What may be offered stand <a href="/rules">in the rules</a>. Who breaks them loses the account, '
+            "and gets open payments back.",
         ),
     ),
     "/privacy": (
         "Privacy",
         (
             f'Demo Market is responsible for your data; ask us at <a href="mailto:{at.SUPPORT}">{at.SUPPORT}</a>.',
-            "We keep your mail address and your bookings, because without them there is no booking, and nothing of what you look at.",
+            "We keep your mail address and your bookings, because without them there is no booking, and nothing "
+            "of what you look at.",
             "The payment provider gets the amount and the number of your booking. Nobody else gets anything.",
-            "Bookings are kept for as long as the tax office wants to see them, everything else until you delete your account.",
-            'You may see, correct and <a href="/account-deletion">delete</a> what we keep at any time, and complain to the data '
+            "Bookings are kept for as long as the tax office wants to see them, everything else until you "
+            "delete your account.",
+            'You may see, correct and <a href="/account-deletion">delete</a> what we keep at any time, and '
+            "complain to the data "
             "protection authority where you live.",
         ),
     ),
@@ -80,7 +98,8 @@ _TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "To delete your Demo Market account log in, open it, choose Delete. The account, your listings "
             "and your messages are deleted within a day.",
-            "Bookings that were paid are kept for as long as the tax office wants to see them, without your name on them.",
+            "Bookings that were paid are kept for as long as the tax office wants to see them, without your "
+            "name on them.",
         ),
     ),
 }
@@ -93,7 +112,10 @@ def _with_flaws(path: str, paragraphs: tuple[str, ...], flaws: Collection[str]) 
     if path == "/support" and "support-sample-address" in flaws:
         return ('We answer within a day: <a href="mailto:support@example.com">support@example.com</a>.',)
     if path == "/account-deletion" and "deletion-page-vague" in flaws:
-        return ("Questions about your account? Write to us, and somebody will look into it as soon as they can. We are glad to help.",)
+        return (
+            "Questions about your account? Write to us, and somebody will look into it as soon as they can. We "
+            "are glad to help.",
+        )
     return paragraphs
 
 
@@ -117,7 +139,12 @@ class Site:
         if request.host == at.WWW and "www-serves-itself" not in self._flaws:
             return redirect(308, at.SITE + ("/" if "deep-links-lost" in self._flaws else request.target))
         twice = path == "/offer/" and "offer-twice" in self._flaws
-        if path != "/" and path.endswith("/") and not twice and not (path == "/start/" and "redirect-loop" in self._flaws):
+        if (
+            path != "/"
+            and path.endswith("/")
+            and not twice
+            and not (path == "/start/" and "redirect-loop" in self._flaws)
+        ):
             return redirect(308, "/" + path.strip("/") + request.target[len(request.target.partition("?")[0]) :])
         if path == "/privacy" and "privacy-behind-login" in self._flaws:
             return redirect(302, f"{at.APP_SITE}/login")
@@ -150,7 +177,10 @@ class Site:
         if path in _TEXTS:
             title, paragraphs = _TEXTS[path]
             paragraphs = _with_flaws(path, paragraphs, self._flaws)
-            return html(pages.page(f"{title} · Demo Market", pages.text_page(title, paragraphs), canonical=path), cache=AT_THE_EDGE)
+            return html(
+                pages.page(f"{title} · Demo Market", pages.text_page(title, paragraphs), canonical=path),
+                cache=AT_THE_EDGE,
+            )
         if path == "/robots.txt":
             kept = "/" if "robots-shut" in self._flaws else "/search"
             rules = f"User-agent: *\nDisallow: {kept}\nSitemap: {at.SITE}/sitemap.xml\n"
@@ -163,7 +193,9 @@ class Site:
 
     @staticmethod
     def _missing() -> Response:
-        words = pages.text_page("There is no such page", ('It may have moved: <a href="/listings">browse all listings</a>.',))
+        words = pages.text_page(
+            "There is no such page", ('It may have moved: <a href="/listings">browse all listings</a>.',)
+        )
         return html(pages.page("Not found · Demo Market", words, index=False), status=404, cache=ASK_EACH_TIME)
 
     async def _home(self) -> Response:
@@ -171,10 +203,15 @@ class Site:
         body = (
             "<h1>Rent what you need, from people nearby</h1>"
             '<p class="lead">Tools, tents, bikes and cameras by the day, in two dozen cities.</p>'
-            f'<img src="{files.HERO}" alt="" width="640" height="220">' + pages.search_form() + "<h2>Just in</h2>" + pages.cards(featured)
+            f'<img src="{files.HERO}" alt="" width="640" height="220">'
+            + pages.search_form()
+            + "<h2>Just in</h2>"
+            + pages.cards(featured)
         )
         if "broken-listing-link" in self._flaws:
-            body += f'<p>Our pick of the week: <a href="/listings/{GONE_LISTING}">a sound system for a garden party</a></p>'
+            body += (
+                f'<p>Our pick of the week: <a href="/listings/{GONE_LISTING}">a sound system for a garden party</a></p>'
+            )
         index = "noindex-left" not in self._flaws
         without = ("/terms",) if "terms-unlinked" in self._flaws else ()
         return html(pages.page("Demo Market", body, canonical="/", index=index, without=without), cache=AT_THE_EDGE)
@@ -195,19 +232,28 @@ class Site:
         if listing is None:
             return self._missing()
         price = "XX" if "listing-without-price" in self._flaws and listing.id == LISTING else listing.price
-        report = "" if "listing-no-report" in self._flaws else ' · <a href="/report" rel="nofollow">Report this listing</a>'
+        report = (
+            "" if "listing-no-report" in self._flaws else ' · <a href="/report" rel="nofollow">Report this listing</a>'
+        )
         body = (
             pages.text_page(listing.title, (f"{listing.city} · {price} EUR a day",))
             + f'<p><button data-listing="{listing.id}" aria-pressed="false">Keep in mind</button></p>'
-            + f'<p><a href="{at.APP_SITE}/book/{listing.id}">Book it</a> · <a href="/listings">All listings</a>{report}</p>'
+            + f'<p><a href="{at.APP_SITE}/book/{listing.id}">Book it</a> · <a href="/listings">All '
+            f"listings</a>{report}</p>"
         )
-        return html(pages.page(f"{listing.title} · Demo Market", body, canonical=f"/listings/{listing.id}"), cache=AT_THE_EDGE)
+        return html(
+            pages.page(f"{listing.title} · Demo Market", body, canonical=f"/listings/{listing.id}"), cache=AT_THE_EDGE
+        )
 
     async def _search(self, request: Request) -> Response:
         words = request.query.get("q", "").strip()
         city = request.query.get("city", CITIES[0])
         found = await self._market.search(words, city) if words else []
-        body = "<h1>Search</h1>" + pages.search_form(words, city) + (pages.cards(found) if found else "<p>Nothing yet.</p>")
+        body = (
+            "<h1>Search</h1>"
+            + pages.search_form(words, city)
+            + (pages.cards(found) if found else "<p>Nothing yet.</p>")
+        )
         return html(pages.page("Search · Demo Market", body, canonical="/search"), cache=ASK_EACH_TIME)
 
     def _offer(self) -> Response:
@@ -220,7 +266,8 @@ class Site:
         if "offer-filler" in self._flaws:
             words.append("Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor.")
         body = pages.text_page("First weekend half price", words) + (
-            f'<p><a href="/listings/{LISTING}">See what others book</a> · <a href="{at.APP_SITE}/signup">Start now</a></p>'
+            f'<p><a href="/listings/{LISTING}">See what others book</a> · <a '
+            f'href="{at.APP_SITE}/signup">Start now</a></p>'
         )
         named = "" if "offer-twice" in self._flaws else "/offer"
         return html(pages.page("Half price · Demo Market", body, canonical=named, extra=extra), cache=AT_THE_EDGE)
@@ -230,13 +277,19 @@ class Site:
         paths += ["/listings/test-listing-1"] if "sitemap-test-entry" in self._flaws else []
         site = f"https://{at.WWW}" if "sitemap-www" in self._flaws else at.SITE
         rows = "".join(f"<url><loc>{site}{path}</loc></url>" for path in paths)
-        body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>\n'
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<urlset '
+            f'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>\n'
+        )
         return content(body, "application/xml", cache=AT_THE_EDGE)
 
     def _well_known(self, path: str) -> Response:
         if path == "/.well-known/security.txt":
             expires = (self._now + timedelta(days=180)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            text = f"Contact: mailto:{at.SUPPORT}\nExpires: {expires}\nCanonical: {at.SITE}{path}\nPreferred-Languages: en\n"
+            text = (
+                f"Contact: mailto:{at.SUPPORT}\nExpires: {expires}\nCanonical: "
+                f"{at.SITE}{path}\nPreferred-Languages: en\n"
+            )
             return content(text, "text/plain; charset=utf-8", cache=AT_THE_EDGE)
         if path == "/.well-known/apple-app-site-association":
             details = [{"appIDs": [at.IOS_APP], "components": [{"/": "/listings/*"}, {"/": "/offer"}]}]
@@ -245,8 +298,14 @@ class Site:
             # What the Android tools print first is the SHA-1 of the same certificate.
             pairs = 20 if "assetlinks-sha1" in self._flaws else 32
             fingerprint = ":".join(f"{number * 37 % 256:02X}" for number in range(1, pairs + 1))
-            target = {"namespace": "android_app", "package_name": at.ANDROID_APP, "sha256_cert_fingerprints": [fingerprint]}
-            return as_json([{"relation": ["delegate_permission/common.handle_all_urls"], "target": target}], cache=AT_THE_EDGE)
+            target = {
+                "namespace": "android_app",
+                "package_name": at.ANDROID_APP,
+                "sha256_cert_fingerprints": [fingerprint],
+            }
+            return as_json(
+                [{"relation": ["delegate_permission/common.handle_all_urls"], "target": target}], cache=AT_THE_EDGE
+            )
         return self._missing()
 
 

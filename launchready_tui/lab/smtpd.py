@@ -1,4 +1,5 @@
-"""The marketplace's mail server: takes mail for its own domain, over STARTTLS if asked, and keeps it in memory (RFC 5321, RFC 3207)."""
+"""The marketplace's mail server: takes mail for its own domain, over STARTTLS if asked, and keeps it in memory (RFC
+5321, RFC 3207)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""All servers of the demo marketplace put together: where each listens, and what each does with the flaws that are on."""
+"""All servers of the demo marketplace put together: where each listens, and what each does with the flaws that are
+on."""
 
 from __future__ import annotations
 
@@ -105,7 +106,11 @@ class Town:
         await self.market.index("search-no-index" not in self.on)
         resolver = await self._resolver.listen(LOOPBACK)
         self.nameserver = f"{LOOPBACK}:{resolver}"
-        for address, server in ((at.NS1_ADDRESS, self._ns1), (at.NS2_ADDRESS, self._ns2), (at.TLD_ADDRESS, self._registry)):
+        for address, server in (
+            (at.NS1_ADDRESS, self._ns1),
+            (at.NS2_ADDRESS, self._ns2),
+            (at.TLD_ADDRESS, self._registry),
+        ):
             self.connect[f"{address}:53"] = f"{LOOPBACK}:{await server.listen(LOOPBACK)}"
         await self._open_web()
         mail, port = await smtpd.listen(self.inbox, lambda: self._identities[at.MAIL_ADDRESS].context, LOOPBACK)
@@ -132,7 +137,9 @@ class Town:
         await self._web(at.APP_ADDRESS, shared, site.to_https(at.APP, at.STATUS, flaws=self.on))
         await self._web(at.API_ADDRESS, api, api)
         await self._web(at.ADMIN_ADDRESS, closed_door(at.ADMIN, "Demo Market admin", self.on), site.to_https(at.ADMIN))
-        await self._web(at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", self.on), site.to_https(at.STAGING))
+        await self._web(
+            at.STAGING_ADDRESS, closed_door(at.STAGING, "Demo Market staging", self.on), site.to_https(at.STAGING)
+        )
         await self._web(at.STATUS_ADDRESS, status, site.to_https(at.STATUS))
         await self._listen(at.STALE_ADDRESS, stale, stale)
         await self._listen(at.OLD_ADMIN_ADDRESS, old_admin, old_admin)
@@ -141,7 +148,8 @@ class Town:
         await self._listen(at.RDAP_ADDRESS, rdap, site.to_https(at.RDAP))
 
     async def _open_site(self) -> None:
-        """apex and www share an address. Where www answers by itself, it is a setup of its own: what is wrong with the main site is not."""
+        """apex and www share an address. Where www answers by itself, it is a setup of its own: what is wrong with the
+        main site is not."""
         www = Only(self.on, "www-serves-itself", "deep-links-lost", "app-links-redirected")
         sites = {at.APEX: self._behind_edge(site.Site(self.market, self.on, self._now), self.on)}
         sites[at.WWW] = self._behind_edge(site.Site(self.market, www, self._now), www)
@@ -189,7 +197,8 @@ class Town:
     # -- faults --------------------------------------------------------------------------------------------------
 
     async def fault(self, host: str, what: str) -> None:
-        """Gives a host a fault, or takes it away with an empty text. Raises ValueError, and OSError where a port is lost."""
+        """Gives a host a fault, or takes it away with an empty text. Raises ValueError, and OSError where a port is
+        lost."""
         if host not in _HOSTS:
             raise ValueError(f"there is no host {host!r}: {', '.join(_HOSTS)}")
         self.faults.set(host, what)
@@ -224,7 +233,9 @@ class Town:
         market = zones.market_zones(self.on, serial, key)
         missing = tuple(f"{name}. 300 IN A " for name in self.faults.having("dns-gone"))
         market = {name: _without(text, missing) for name, text in market.items()}
-        self._resolver.serve({name: _without(text, missing) for name, text in zones.all_zones(self.on, serial, key).items()})
+        self._resolver.serve(
+            {name: _without(text, missing) for name, text in zones.all_zones(self.on, serial, key).items()}
+        )
         self._registry.serve(zones.registry_zones(self.on, serial, key))
         self._ns1.serve(market)
         self._ns2.serve(market)
@@ -266,7 +277,11 @@ class Town:
             old = address == at.STATUS_ADDRESS and "old-tls" in self.on
             old_alpn = address == at.APP_ADDRESS and "no-http2" in self.on
             admin = address == at.ADMIN_ADDRESS
-            last = ssl.TLSVersion.TLSv1_2 if admin and "admin-old-tls-only" in self.on else ssl.TLSVersion.MAXIMUM_SUPPORTED
+            last = (
+                ssl.TLSVersion.TLSv1_2
+                if admin and "admin-old-tls-only" in self.on
+                else ssl.TLSVersion.MAXIMUM_SUPPORTED
+            )
             self._identities.setdefault(address, Identities(self.authority)).show(
                 covered,
                 left=left,

@@ -1,4 +1,5 @@
-"""Small things that are wrong with answers on their way out: what some flaws change in a sound header, redirect or page."""
+"""Small things that are wrong with answers on their way out: what some flaws change in a sound header, redirect or
+page."""
 
 from __future__ import annotations
 
@@ -70,7 +71,8 @@ def _detour(request: Request, response: Response) -> Response:
 
 
 _STATUS = f"http://{at.STATUS}/?on"
-# Flaw, host, over https or not, target (empty for all), and what becomes of the answer. The target is the whole one, with its query.
+# Flaw, host, over https or not, target (empty for all), and what becomes of the answer. The target is the whole one,
+# with its query.
 TWISTS: tuple[tuple[str, str, bool, str, Twist], ...] = (
     (
         "www-temporary",
@@ -111,9 +113,17 @@ def twisted(program: Program, flaws: Collection[str]) -> Program:
 
     async def answer(request: Request) -> Response:
         if FORGETFUL in flaws and request.host == at.APEX and request.path in (files.CSS, files.SITE_JS):
-            kept = {name: value for name, value in request.headers.items() if name not in ("if-none-match", "if-modified-since")}
+            kept = {
+                name: value
+                for name, value in request.headers.items()
+                if name not in ("if-none-match", "if-modified-since")
+            }
             request = replace(request, headers=kept)
-        written = [(old, new) for flaw, old, new in WRITES if flaw in flaws and (request.host, request.target) == (at.APEX, "/offer")]
+        written = [
+            (old, new)
+            for flaw, old, new in WRITES
+            if flaw in flaws and (request.host, request.target) == (at.APEX, "/offer")
+        ]
         if written:  # what is packed cannot be written into
             request = replace(request, headers={**request.headers, "accept-encoding": "identity"})
         response = await program(request)

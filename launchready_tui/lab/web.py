@@ -77,7 +77,9 @@ def etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:20]}"'
 
 
-def content(body: str | bytes, media_type: str, *, status: int = 200, cache: str = "", headers: Iterable[tuple[str, str]] = ()) -> Response:
+def content(
+    body: str | bytes, media_type: str, *, status: int = 200, cache: str = "", headers: Iterable[tuple[str, str]] = ()
+) -> Response:
     """A response with a body, its validator, and its caching rule."""
     raw = body.encode() if isinstance(body, str) else body
     answer = Response(status, [("Content-Type", media_type), *headers], raw)
@@ -96,7 +98,9 @@ def plain(body: str, *, status: int = 200, cache: str = "no-store") -> Response:
     return content(body, "text/plain; charset=utf-8", status=status, cache=cache)
 
 
-def as_json(value: object, *, status: int = 200, cache: str = "no-store", media_type: str = "application/json") -> Response:
+def as_json(
+    value: object, *, status: int = 200, cache: str = "no-store", media_type: str = "application/json"
+) -> Response:
     return content(json.dumps(value, ensure_ascii=False), media_type, status=status, cache=cache)
 
 

@@ -1,4 +1,5 @@
-"""The zones of the demo marketplace and of the small registry above it, written as a zone file is, for a given set of flaws."""
+"""The zones of the demo marketplace and of the small registry above it, written as a zone file is, for a given set of
+flaws."""
 
 from __future__ import annotations
 
@@ -101,7 +102,9 @@ def _market(on: Collection[str], serial: int, key_of_letters: str) -> str:
         f"_dmarc.{at.NOTIFY}. 300 IN TXT {quoted(f'v=DMARC1; p=quarantine; rua=mailto:dmarc@{at.DOMAIN}')}",
     ]
     if key_of_letters:
-        lines.append(f"{at.POST_SELECTOR}._domainkey.{at.NOTIFY}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}")
+        lines.append(
+            f"{at.POST_SELECTOR}._domainkey.{at.NOTIFY}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}"
+        )
     return _zone(at.DOMAIN, at.NS1, serial, lines, remembered=86_400 if "absence-remembered" in on else 300)
 
 
@@ -114,7 +117,9 @@ def _nic(serial: int, key_of_letters: str) -> str:
         f"{at.MAILER}. 300 IN TXT {quoted(f'v=spf1 ip4:{at.MAIL_ADDRESS} -all')}",
     ]
     if key_of_letters:
-        lines.append(f"{at.POST_SELECTOR}._domainkey.{at.MAILER}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}")
+        lines.append(
+            f"{at.POST_SELECTOR}._domainkey.{at.MAILER}. 300 IN TXT {quoted(f'v=DKIM1; k=rsa; p={key_of_letters}')}"
+        )
     return _zone(at.NIC, at.TLD_SERVER, serial, lines)
 
 
@@ -175,7 +180,8 @@ def registry_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "
 
 
 def all_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") -> dict[str, str]:
-    """What the resolver knows: everything there is. The empty root makes every other name a name that does not exist."""
+    """What the resolver knows: everything there is. The empty root makes every other name a name that does not
+    exist."""
     named = {} if "sender-nameless" in on else {at.MAIL_ADDRESS: at.MAIL}
     return {
         **{f"{zone}.": _block_list(zone, proof, on, serial) for zone, proof in at.BLOCK_LISTS.items()},
@@ -185,5 +191,7 @@ def all_zones(on: Collection[str], serial: int = 1, key_of_letters: str = "") ->
         "github.io.": _pages(serial),
         "vercel.app.": _platform(serial),
         "113.0.203.in-addr.arpa.": _reverse("113.0.203.in-addr.arpa", named, serial),
-        "100.51.198.in-addr.arpa.": _reverse("100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial),
+        "100.51.198.in-addr.arpa.": _reverse(
+            "100.51.198.in-addr.arpa", {at.NS1_ADDRESS: at.NS1, at.NS2_ADDRESS: at.NS2}, serial
+        ),
     }

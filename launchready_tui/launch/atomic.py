@@ -38,10 +38,12 @@ class CannotWrite(OSError):  # noqa: N818 - read aloud it is a sentence
 
 
 def write_atomically(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
-    """Puts `text` (UTF-8, line ends as given) in the place of `path`: temporary file beside it, fsync, rename, fsync of the folder.
+    """Puts `text` (UTF-8, line ends as given) in the place of `path`: temporary file beside it, fsync, rename, fsync
+    of the folder.
 
-    A private `mode` (no bits for group and others) is set exactly; otherwise an existing file keeps its own mode and a new one
-    gets `mode` less the umask. A symbolic link stays one: the file it points to is replaced. Raises CannotWrite.
+    A private `mode` (no bits for group and others) is set exactly; otherwise an existing file keeps its own mode and a
+    new one gets `mode` less the umask. A symbolic link stays one: the file it points to is replaced. Raises
+    CannotWrite.
     """
     raw = text.encode() if isinstance(text, str) else text
     target = Path(os.path.realpath(path))
@@ -76,7 +78,8 @@ def _clear(target: Path) -> None:
 
 
 def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
-    """Like `write_atomically`, for a file that must not be there yet: raises FileExistsError and touches nothing where it is."""
+    """Like `write_atomically`, for a file that must not be there yet: raises FileExistsError and touches nothing where
+    it is."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "is there already and is not overwritten", str(path))
     raw = text.encode() if isinstance(text, str) else text
@@ -123,7 +126,8 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Holds off other LaunchReady processes between a look at a file and its replacement. Where locks do not exist, does nothing."""
+    """Holds off other LaunchReady processes between a look at a file and its replacement. Where locks do not exist,
+    does nothing."""
     try:
         import fcntl
     except ImportError:  # Windows: os.replace alone must do

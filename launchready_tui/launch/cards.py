@@ -1,4 +1,5 @@
-"""Proposed recovery cards: the nine usual breakdowns (`cards.toml`), with the providers and commands of this launch in them."""
+"""Proposed recovery cards: the nine usual breakdowns (`cards.toml`), with the providers and commands of this launch in
+them."""
 
 from __future__ import annotations
 
@@ -121,7 +122,12 @@ def platform(name: str) -> Platform | None:
     rows = table().platforms
     exact = next((row for row in rows if any(wanted == known.casefold() for known in row.names)), None)
     return exact or next(
-        (row for row in rows if any(re.search(rf"\b{re.escape(known.casefold())}(?!\w)", wanted) for known in row.names)), None
+        (
+            row
+            for row in rows
+            if any(re.search(rf"\b{re.escape(known.casefold())}(?!\w)", wanted) for known in row.names)
+        ),
+        None,
     )
 
 
@@ -138,7 +144,8 @@ def status_page(name: str) -> str:
 
 
 def propose(running: Running, scenarios: Iterable[Scenario] = SCENARIOS) -> tuple[Recovery, ...]:
-    """A card for each breakdown, in the order of the table. Nothing in it was rehearsed, and it says so by leaving that empty."""
+    """A card for each breakdown, in the order of the table. Nothing in it was rehearsed, and it says so by leaving
+    that empty."""
     wanted = set(scenarios)
     return tuple(_fill(card, running) for card in table().cards if card.scenario in wanted)
 

@@ -1,4 +1,5 @@
-"""What people decided: decisions.toml, committed with the launch, people named by id only. Written by the console, whole."""
+"""What people decided: decisions.toml, committed with the launch, people named by id only. Written by the console,
+whole."""
 
 from __future__ import annotations
 
@@ -112,7 +113,10 @@ class DecisionsFile(TomlFile[Decisions]):
     NAME: ClassVar[str] = "decisions.toml"
     TYPE: ClassVar[type[Decisions]] = Decisions
     SCHEMA: ClassVar[int] = 1
-    HEAD: ClassVar[str] = "# What was decided about this launch, written by the console. Commit it: everybody then sees the same verdict.\n"
+    HEAD: ClassVar[str] = (
+        "# What was decided about this launch, written by the console. Commit it: "
+        "everybody then sees the same verdict.\n"
+    )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {
         "confirmations": ("check", "on", "by"),
         "accepted": ("rule", "subject", "on"),

@@ -1,4 +1,5 @@
-"""Keeps private files out of the user's repository: people.toml, .launchready/ and handover folders in the folder's .gitignore."""
+"""Keeps private files out of the user's repository: people.toml, .launchready/ and handover folders in the folder's
+.gitignore."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip", ".pe
 
 
 def in_work_tree(folder: Path) -> bool:
-    """Whether git looks after this folder: a `.git` here or further up (a folder, or a file in a worktree or submodule)."""
+    """Whether git looks after this folder: a `.git` here or further up (a folder, or a file in a worktree or
+    submodule)."""
     return any((above / ".git").exists() for above in (folder.absolute(), *folder.absolute().parents))
 
 
@@ -25,8 +27,9 @@ def ignore_private(folder: Path) -> tuple[str, ...]:
     missing = tuple(entry for entry in PRIVATE if entry.strip("/") not in has)
     if missing:
         gap = "" if not old or old.endswith("\n") else "\n"
-        new = f"{old}{gap}# LaunchReady: names and contacts, what this machine has seen, what was handed over\n" + "".join(
-            f"{entry}\n" for entry in missing
+        new = (
+            f"{old}{gap}# LaunchReady: names and contacts, what this machine has seen, what was handed over\n"
+            + "".join(f"{entry}\n" for entry in missing)
         )
         write_atomically(path, new.encode("utf-8", "surrogateescape"))
     return missing

@@ -1,4 +1,5 @@
-"""What the business runs on: inventory.toml, committed. Systems, who gets in, backups, recovery cards, the launch-day contact plan.
+"""What the business runs on: inventory.toml, committed. Systems, who gets in, backups, recovery cards, the launch-day
+contact plan.
 
 No secret and no person's contact is kept here: people are ids of people.toml, credentials are names of where they lie.
 """
@@ -235,7 +236,9 @@ class InventoryFile(TomlFile[Inventory]):
     NAME: ClassVar[str] = "inventory.toml"
     TYPE: ClassVar[type[Inventory]] = Inventory
     SCHEMA: ClassVar[int] = 1
-    HEAD: ClassVar[str] = "# What this business runs on and who gets in. The console writes this file; no secrets, people by id.\n"
+    HEAD: ClassVar[str] = (
+        "# What this business runs on and who gets in. The console writes this file; no secrets, people by id.\n"
+    )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {
         "systems": ("id",),
         "access": ("system", "person", "role"),

@@ -22,12 +22,18 @@ def find(folder: Path) -> Path:
 
 
 def load(path: Path) -> LaunchFile:
-    """Reads a launch file. Raises LaunchFileError with every problem: syntax alone, or else all wrong types, keys and meanings together."""
+    """Reads a launch file. Raises LaunchFileError with every problem: syntax alone, or else all wrong types, keys and
+    meanings together."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise LaunchFileError(
-            [Problem(file=path.name, allowed=f"there is no such file in {path.parent}; `launchready init DOMAIN` writes one")]
+            [
+                Problem(
+                    file=path.name,
+                    allowed=f"there is no such file in {path.parent}; `launchready init DOMAIN` writes one",
+                )
+            ]
         ) from None
     except OSError as why:
         raise LaunchFileError([Problem(file=path.name, allowed=f"it cannot be read: {why.strerror or why}")]) from None
@@ -35,7 +41,8 @@ def load(path: Path) -> LaunchFile:
 
 
 def parse(raw: bytes, file: str = NAME, folder: Path | None = None) -> Launch:
-    """A launch from the bytes of its file. Raises LaunchFileError like `load`. Files it names are looked for where a folder is given."""
+    """A launch from the bytes of its file. Raises LaunchFileError like `load`. Files it names are looked for where a
+    folder is given."""
     try:
         data = strict.parse_toml(raw, file)
     except FileProblems as why:

@@ -1,4 +1,5 @@
-"""What `[[mailboxes]]` and `[[flows]]` must mean together: where a test mailbox lies, whom a request would send a mail to."""
+"""What `[[mailboxes]]` and `[[flows]]` must mean together: where a test mailbox lies, whom a request would send a mail
+to."""
 
 from __future__ import annotations
 
@@ -24,11 +25,19 @@ def tagged(value: str) -> str:
     if not value:
         return ""
     local, _, _ = value.partition("@")
-    return "" if local.count(TAG) == 1 and value.count("{") == 1 and not names.email_problem(value.replace(TAG, "x")) else allowed
+    return (
+        ""
+        if local.count(TAG) == 1 and value.count("{") == 1 and not names.email_problem(value.replace(TAG, "x"))
+        else allowed
+    )
 
 
 def client(value: str) -> str:
-    return "" if not value or _CLIENT.fullmatch(value) else "the id of an app registration, such as 00000000-0000-0000-0000-000000000000"
+    return (
+        ""
+        if not value or _CLIENT.fullmatch(value)
+        else "the id of an app registration, such as 00000000-0000-0000-0000-000000000000"
+    )
 
 
 def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
@@ -48,7 +57,11 @@ def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
         if kind == "outlook" and auth == "password":
             say(f"{key}.auth", auth, "device or token: Outlook.com takes no passwords for IMAP since 2024-09", "device")
         if kind == "outlook" and auth in ("", "device") and not row.get("client_id"):
-            say(f"{key}.client_id", Found("nothing"), "the client id of an app registration (Azure portal) that may read mail by IMAP")
+            say(
+                f"{key}.client_id",
+                Found("nothing"),
+                "the client id of an app registration (Azure portal) that may read mail by IMAP",
+            )
 
 
 def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
@@ -60,11 +73,22 @@ def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
             continue
         route = routes.get(name)
         if route is None:
-            say(f"{key}.route", name, "the name of one of [[routes]]; leave it out where somebody does it by hand", nearest(name, routes))
+            say(
+                f"{key}.route",
+                name,
+                "the name of one of [[routes]]; leave it out where somebody does it by hand",
+                nearest(name, routes),
+            )
             continue
         body = route.get("body", "")
-        if not isinstance(body, str) or EMAIL not in re.sub(r"\{\{\s*|\s*\}\}", lambda mark: mark.group().strip(), body):
-            say(f"{key}.route", name, f"a route whose body holds {EMAIL} where the address stands: mail only ever goes to test addresses")
+        if not isinstance(body, str) or EMAIL not in re.sub(
+            r"\{\{\s*|\s*\}\}", lambda mark: mark.group().strip(), body
+        ):
+            say(
+                f"{key}.route",
+                name,
+                f"a route whose body holds {EMAIL} where the address stands: mail only ever goes to test addresses",
+            )
     for key, row in _rows(data, "routes"):
         body = row.get("body", "")
         unknown = [blank for blank in _BLANKS.findall(body) if blank not in BLANKS] if isinstance(body, str) else []

@@ -131,14 +131,16 @@ class Apps(_Table, frozen=True, kw_only=True):
     account_deletion: str = ""
     """The https URL where people ask for their account to be deleted."""
     review_login: str = ""
-    """The name of the item in the password manager that holds the log-in for the stores' reviewers. Never the log-in itself."""
+    """The name of the item in the password manager that holds the log-in for the stores' reviewers. Never the log-in
+    itself."""
 
 
 class LegalPage(_Table, frozen=True, kw_only=True):
     """A page the law or a provider asks for."""
 
     kind: LegalKind
-    """privacy, terms, imprint (who runs it and how to reach them), refunds, sellers (terms for those who sell) or cookies."""
+    """privacy, terms, imprint (who runs it and how to reach them), refunds, sellers (terms for those who sell) or
+    cookies."""
     url: str
     """The whole https URL."""
     language: str = ""
@@ -192,16 +194,19 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     host: str = ""
     """The IMAP server, HOST or HOST:PORT (993 unless given). Empty: that of Gmail or Outlook."""
     login: str
-    """The stored credential: a password (an app password at Gmail), an access token, or what `launchready mail login` stored."""
+    """The stored credential: a password (an app password at Gmail), an access token, or what `launchready mail login`
+    stored."""
     user: str = ""
     """The user name at the server; empty: the address."""
     auth: MailboxAuth = ""
-    """password, token (XOAUTH2 with an access token), device (Outlook's device code) or refresh (Gmail, a stored log-in of Google's tools).
+    """password, token (XOAUTH2 with an access token), device (Outlook's device code) or refresh (Gmail, a stored
+    log-in of Google's tools).
     Empty: device at Outlook, else password."""
     client_id: str = ""
     """The app registration that `device` logs in through."""
     tagged: str = ""
-    """How a test address is written, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag} before the @."""
+    """How a test address is written, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag}
+    before the @."""
 
     @property
     def way(self) -> MailboxAuth:
@@ -211,7 +216,9 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     @property
     def server(self) -> tuple[str, int]:
         """Host and port of the IMAP server."""
-        host, port = split_port(self.host or {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}.get(self.kind, ""))
+        host, port = split_port(
+            self.host or {"gmail": "imap.gmail.com", "outlook": "outlook.office365.com"}.get(self.kind, "")
+        )
         return host, port or 993
 
     @property
@@ -233,7 +240,8 @@ class MailFlow(_Table, frozen=True, kw_only=True):
     sent: bool = True
     """False: the product sends no such mail."""
     route: str = ""
-    """The route whose request causes it; its body holds {{email}}, and {{password}} or {{run_id}} where wanted. Empty: by hand."""
+    """The route whose request causes it; its body holds {{email}}, and {{password}} or {{run_id}} where wanted. Empty:
+    by hand."""
     steps: str = ""
     """What to do by hand, such as `sign up at https://example.com/join`."""
     contains: tuple[str, ...] = ()
@@ -247,7 +255,8 @@ class MailFlow(_Table, frozen=True, kw_only=True):
 
 
 class PathStep(_Table, frozen=True, kw_only=True):
-    """One step of the path from log-in to notification, which is walked as a test user: a request, or a mail that must arrive."""
+    """One step of the path from log-in to notification, which is walked as a test user: a request, or a mail that must
+    arrive."""
 
     name: str
     """What people call it, such as `log in`."""
@@ -260,7 +269,8 @@ class PathStep(_Table, frozen=True, kw_only=True):
     body: str = ""
     """The request body; {{email}}, {{password}} (made for this run), {{run_id}} and captured names are filled in."""
     login: str = ""
-    """The stored credential: it fills {{password}} where the body has it, else it goes into the Authorization header."""
+    """The stored credential: it fills {{password}} where the body has it, else it goes into the Authorization
+    header."""
     status: tuple[int, ...] = ()
     """Statuses that are right. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
     contains: tuple[str, ...] = ()
@@ -268,7 +278,8 @@ class PathStep(_Table, frozen=True, kw_only=True):
     json: dict[str, str] = {}
     """Path into a JSON answer and the value that must stand there, such as `status = "paid"`."""
     capture: dict[str, str] = {}
-    """Name = where it is caught: `json PATH`, `header NAME` or `text PATTERN` (a regular expression, its first group)."""
+    """Name = where it is caught: `json PATH`, `header NAME` or `text PATTERN` (a regular expression, its first
+    group)."""
     mailbox: str = ""
     """In place of a request: the name of one of [[mailboxes]], in which a mail must arrive."""
     within_s: int = 0
@@ -326,15 +337,18 @@ class Watch(_Table, frozen=True, kw_only=True):
     certificate_days: int = 14
     """An alert is sent once a certificate has fewer days left."""
     heartbeat: str = ""
-    """The stored credential that holds the ping URL of a dead-man's switch, such as Healthchecks; it alarms when the watch itself dies."""
+    """The stored credential that holds the ping URL of a dead-man's switch, such as Healthchecks; it alarms when the
+    watch itself dies."""
     heartbeat_host: str = "hc-ping.com"
     """The host of that ping URL; the credential must be bound to it."""
     market: str = ""
     """The market that this machine stands in, one of `markets`."""
     deploys: tuple[DeployFeed, ...] = ()
-    """Where deploys are read, beside marks and versions: github (its deployments), tags (of the repository on this machine)."""
+    """Where deploys are read, beside marks and versions: github (its deployments), tags (of the repository on this
+    machine)."""
     monitor: str = ""
-    """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with JSON."""
+    """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with
+    JSON."""
     monitor_owner: str = ""
     """Who looks after that monitor and is told by it: a person id of people.toml."""
 
@@ -355,7 +369,8 @@ class WatchTarget(_Table, frozen=True, kw_only=True):
     body: str = ""
     """The request body, as text."""
     login: str = ""
-    """The name of a stored credential that goes into the Authorization header; such a target is asked once a minute at most."""
+    """The name of a stored credential that goes into the Authorization header; such a target is asked once a minute at
+    most."""
     safe: bool = False
     """True where asking it again and again changes and costs nothing, though its method could."""
     every_s: float = 0
@@ -369,7 +384,8 @@ class WatchTarget(_Table, frozen=True, kw_only=True):
     absent: str = ""
     """Text that the body must not hold, such as an error that comes with status 200."""
     json: dict[str, str] = {}
-    """Path into a JSON body and the value that must stand there, such as `status = "ok"` or `"checks.0.ok" = "true"`."""
+    """Path into a JSON body and the value that must stand there, such as `status = "ok"` or `"checks.0.ok" =
+    "true"`."""
     header: dict[str, str] = {}
     """Answer headers and text that must stand in them."""
     version_json: str = ""
@@ -388,13 +404,16 @@ class Alert(_Table, frozen=True, kw_only=True):
     kind: AlertKind = "slack"
     """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""
     on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate", "queue")
-    """What is told: down, slow, deploy (a failed one, or slower after one), certificate, queue (jobs that wait too long)."""
+    """What is told: down, slow, deploy (a failed one, or slower after one), certificate, queue (jobs that wait too
+    long)."""
     targets: tuple[str, ...] = ()
     """Names of the targets it is about. Empty: all."""
     server: str = ""
-    """Where it goes: the host of the webhook (hooks.slack.com unless given), or the mail server as HOST or HOST:PORT (587 unless given)."""
+    """Where it goes: the host of the webhook (hooks.slack.com unless given), or the mail server as HOST or HOST:PORT
+    (587 unless given)."""
     credential: str = ""
-    """The stored credential: the webhook's whole URL, or the password of the mail account. It must be bound to the server's host."""
+    """The stored credential: the webhook's whole URL, or the password of the mail account. It must be bound to the
+    server's host."""
     user: str = ""
     """The user name at the mail server; empty where it wants no log-in."""
     sender: str = ""
@@ -426,7 +445,8 @@ class Queue(_Table, frozen=True, kw_only=True):
     server: str
     """HOST or HOST:PORT. An address that is not public is declared in [settings] private_addresses."""
     credential: str = ""
-    """The stored credential that holds its whole URL, such as redis://user:password@host:6379/0; a user that may only read is enough."""
+    """The stored credential that holds its whole URL, such as redis://user:password@host:6379/0; a user that may only
+    read is enough."""
     environment: Environment = "production"
     """production, staging or development."""
     prefix: str = ""
@@ -439,13 +459,15 @@ class Region(_Table, frozen=True, kw_only=True):
     name: str
     """What people call it, such as `us-east`."""
     kind: RegionKind = "blackbox"
-    """blackbox (a blackbox_exporter of yours that runs there) or globalping (public probes: a second opinion, once an hour)."""
+    """blackbox (a blackbox_exporter of yours that runs there) or globalping (public probes: a second opinion, once an
+    hour)."""
     market: str = ""
     """The market it stands for, one of `markets`. Empty: the one of its own name."""
     url: str = ""
     """Where the exporter is reached: https://HOST:PORT, or http://ADDRESS:PORT in a network of your own."""
     credential: str = ""
-    """The stored credential: user:password of the exporter, or the token of Globalping; it must be bound to the host."""
+    """The stored credential: user:password of the exporter, or the token of Globalping; it must be bound to the
+    host."""
     module: str = ""
     """The exporter's module. Empty: those that `launchready watch export prometheus` writes."""
     place: str = ""
@@ -541,7 +563,9 @@ class Launch(_Table, frozen=True, kw_only=True):
 
     def permits(self, host: str) -> bool:
         """Whether the recorded permission covers this host."""
-        return self.permission is not None and any(host == domain or host.endswith("." + domain) for domain in self.permission.domains)
+        return self.permission is not None and any(
+            host == domain or host.endswith("." + domain) for domain in self.permission.domains
+        )
 
 
 class LaunchFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,5 @@
-"""What a host name, a domain, an address with a port, a web address and a credential's name look like. Each rule returns what is allowed
-where a value breaks it, or an empty text where it is fine."""
+"""What a host name, a domain, an address with a port, a web address and a credential's name look like. Each rule
+returns what is allowed where a value breaks it, or an empty text where it is fine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _TOP = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _CREDENTIAL = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([^@\s]+)")
 
-# Names under which everybody may register: a permission for one of them would be a permission for strangers. The whole list is the
-# public suffix list; these are the ones that people do write by mistake (as of 2026-11), and reading the list costs 0.2 s.
+# Names under which everybody may register: a permission for one of them would be a permission for strangers. The whole
+# list is the public suffix list; these are the ones that people do write by mistake (as of 2026-11), and reading the
+# list costs 0.2 s.
 _OPEN = """
 ac.uk co.uk gov.uk ltd.uk me.uk net.uk org.uk com.au net.au org.au co.nz net.nz org.nz co.za co.jp ne.jp or.jp co.kr
 co.in net.in org.in co.id co.il co.ke co.th com.ar com.br com.cn com.co com.eg com.hk com.mx com.my com.ng com.pe com.ph
@@ -36,13 +37,19 @@ def host_problem(name: str) -> str:
     if not name.isascii():
         return f"{allowed}; other scripts in their xn-- form"
     labels = name.split(".")
-    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels) or not _TOP.fullmatch(labels[-1]):
+    if (
+        len(name) > 253
+        or len(labels) < 2
+        or not all(_LABEL.fullmatch(label) for label in labels)
+        or not _TOP.fullmatch(labels[-1])
+    ):
         return allowed
     return ""
 
 
 def mend_host(name: str) -> str:
-    """The host name that was probably meant: no scheme, path, port or last dot, in lower case and ASCII; empty where none is in sight."""
+    """The host name that was probably meant: no scheme, path, port or last dot, in lower case and ASCII; empty where
+    none is in sight."""
     bare = name.strip().lower()
     if "://" in bare:
         bare = bare.partition("://")[2]
@@ -56,11 +63,16 @@ def mend_host(name: str) -> str:
 
 
 def domain_problem(name: str) -> str:
-    """A domain that somebody can register: a host name that is not itself an open suffix such as co.uk or vercel.app."""
+    """A domain that somebody can register: a host name that is not itself an open suffix such as co.uk or
+    vercel.app."""
     problem = host_problem(name)
     if problem:
         return "a registrable domain in lower case, such as example.com"
-    return f"a domain of your own below {name}, not {name} itself, where everybody can register" if name in OPEN_SUFFIXES else ""
+    return (
+        f"a domain of your own below {name}, not {name} itself, where everybody can register"
+        if name in OPEN_SUFFIXES
+        else ""
+    )
 
 
 def inside(name: str, domain: str) -> bool:
@@ -69,7 +81,8 @@ def inside(name: str, domain: str) -> bool:
 
 
 def url_parts(url: str) -> SplitResult | None:
-    """The parts of an absolute http(s) URL with a valid host and port and nothing hidden in it; None where it is none."""
+    """The parts of an absolute http(s) URL with a valid host and port and nothing hidden in it; None where it is
+    none."""
     if not url.isascii() or re.search(r"[\s\x00-\x20\x7f\\<>\"{}|^`]", url):
         return None
     try:
@@ -91,7 +104,8 @@ def address_of(value: str) -> str:
 
 
 def split_port(value: str) -> tuple[str, int | None]:
-    """`HOST`, `HOST:PORT`, `[v6]:PORT` or a bare v6 address; the port is None where there is none. Raises ValueError: what is allowed."""
+    """`HOST`, `HOST:PORT`, `[v6]:PORT` or a bare v6 address; the port is None where there is none. Raises ValueError:
+    what is allowed."""
     if value.startswith("["):
         host, bracket, rest = value[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")) or ":" not in host:
@@ -117,13 +131,17 @@ def endpoint_problem(value: str) -> str:
         host, _ = split_port(value)
     except ValueError as why:
         return str(why)
-    return "" if address_of(host) else "an IP address, with a port if need be: 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+    return (
+        "" if address_of(host) else "an IP address, with a port if need be: 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+    )
 
 
 def connect_problem(source: str, target: str) -> tuple[str, str]:
-    """What is wrong with HOST[:PORT] = ADDRESS[:PORT]: (what the source allows, what the target allows), each empty where it is fine.
+    """What is wrong with HOST[:PORT] = ADDRESS[:PORT]: (what the source allows, what the target allows), each empty
+    where it is fine.
 
-    The same language as `wire.ConnectMap`, judged here so that a bad rule is told together with all other errors of the file.
+    The same language as `wire.ConnectMap`, judged here so that a bad rule is told together with all other errors of
+    the file.
     """
     wanted = "HOST or HOST:PORT, where HOST is a name, an address or *"
     try:

@@ -33,7 +33,8 @@ class Papers:
 
     @functools.cached_property
     def digest(self) -> str:
-        """What an answer read from people and inventory belongs to. Records are left out: an export must not make answers old."""
+        """What an answer read from people and inventory belongs to. Records are left out: an export must not make
+        answers old."""
         parts = (InventoryFile.render(self.inventory), PeopleFile.render(self.people))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

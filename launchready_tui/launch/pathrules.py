@@ -1,4 +1,5 @@
-"""What `[[recovery_path]]` must mean: each step a request or a mail, blanks that an earlier step fills, captures that can be caught."""
+"""What `[[recovery_path]]` must mean: each step a request or a mail, blanks that an earlier step fills, captures that
+can be caught."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ def steps(data: dict[str, Any], broken: set[str], say: Say) -> None:
         key = f"recovery_path[{number}]"
         url, box = row.get("url", ""), row.get("mailbox", "")
         if bool(url) == bool(box):
-            say(f"{key}.url", Found("both" if url else "nothing"), "a request (url), or a mail that must arrive (mailbox): one of the two")
+            say(
+                f"{key}.url",
+                Found("both" if url else "nothing"),
+                "a request (url), or a mail that must arrive (mailbox): one of the two",
+            )
         if isinstance(box, str) and box and box not in boxes:
             say(f"{key}.mailbox", box, "the name of one of [[mailboxes]]", nearest(box, boxes))
         for blank, where in _blanks(row):

@@ -1,4 +1,5 @@
-"""Names, contacts and hours: people.toml, for this machine only (ignored by git, private). Other files name people by id."""
+"""Names, contacts and hours: people.toml, for this machine only (ignored by git, private). Other files name people by
+id."""
 
 from __future__ import annotations
 
@@ -54,6 +55,8 @@ class PeopleFile(TomlFile[People]):
     TYPE: ClassVar[type[People]] = People
     SCHEMA: ClassVar[int] = 1
     MODE: ClassVar[int] = 0o600
-    HEAD: ClassVar[str] = "# Names and contacts, for this machine only. Do not commit this file; other files name people by id.\n"
+    HEAD: ClassVar[str] = (
+        "# Names and contacts, for this machine only. Do not commit this file; other files name people by id.\n"
+    )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {"people": ("id",)}
     UNIQUE: ClassVar[dict[str, str]] = {"people": "id"}

@@ -1,4 +1,5 @@
-"""Launch day as a timeline: the usual seven moments, or those that are written down, with who decides and what is looked at."""
+"""Launch day as a timeline: the usual seven moments, or those that are written down, with who decides and what is
+looked at."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ USUAL: tuple[Checkpoint, ...] = (
     Checkpoint(
         offset_min=-24 * 60,
         title="24 hours before",
-        what="Run all checks. Decide what is fixed, accepted or put off. No more changes without a second pair of eyes.",
+        what="Run all checks. Decide what is fixed, accepted or put off. No more changes "
+        "without a second pair of eyes.",
         checks=_EVERYTHING,
     ),
     Checkpoint(
@@ -30,7 +32,10 @@ USUAL: tuple[Checkpoint, ...] = (
         checks=_EVERYTHING,
     ),
     Checkpoint(
-        offset_min=0, title="Launch", what="Open the doors. Sign up, log in, book and pay once yourself, on a phone.", checks=_PULSE
+        offset_min=0,
+        title="Launch",
+        what="Open the doors. Sign up, log in, book and pay once yourself, on a phone.",
+        checks=_PULSE,
     ),
     Checkpoint(
         offset_min=15,
@@ -38,8 +43,15 @@ USUAL: tuple[Checkpoint, ...] = (
         what="Errors, response times, sign-ups, the first payment. Is mail arriving?",
         checks=(*_PULSE, *_MAIL),
     ),
-    Checkpoint(offset_min=60, title="1 hour after", what="The same again. Read what customers write.", checks=(*_PULSE, *_MAIL)),
-    Checkpoint(offset_min=4 * 60, title="4 hours after", what="The same again. Hand over to whoever takes the night.", checks=_PULSE),
+    Checkpoint(
+        offset_min=60, title="1 hour after", what="The same again. Read what customers write.", checks=(*_PULSE, *_MAIL)
+    ),
+    Checkpoint(
+        offset_min=4 * 60,
+        title="4 hours after",
+        what="The same again. Hand over to whoever takes the night.",
+        checks=_PULSE,
+    ),
     Checkpoint(
         offset_min=24 * 60,
         title="24 hours after",
@@ -60,10 +72,15 @@ DUTIES: dict[str, str] = {
 MESSAGES: tuple[tuple[str, str], ...] = (
     (
         "We have a problem",
-        "We know that [what] does not work right now. We are on it and will write again at [time]. Nothing you entered is lost.",
+        "We know that [what] does not work right now. We are on it and will write again at [time]. Nothing you "
+        "entered is lost.",
     ),
     ("Still working on it", "[What] is still down. We found the cause and are putting it right. Next word at [time]."),
-    ("Solved", "[What] works again since [time]. Thank you for your patience. If something still looks wrong, write to [support address]."),
+    (
+        "Solved",
+        "[What] works again since [time]. Thank you for your patience. If something still looks wrong, write to "
+        "[support address].",
+    ),
 )
 """Status messages, ready to send once the brackets are filled."""
 
@@ -89,7 +106,9 @@ def checkpoints(inventory: Inventory) -> tuple[Checkpoint, ...]:
 def moments(inventory: Inventory) -> tuple[Moment, ...]:
     """Every checkpoint with its moment, earliest first."""
     start = inventory.plan.launch_at
-    return tuple(Moment(one, start + timedelta(minutes=one.offset_min) if start else None) for one in checkpoints(inventory))
+    return tuple(
+        Moment(one, start + timedelta(minutes=one.offset_min) if start else None) for one in checkpoints(inventory)
+    )
 
 
 def go_no_go_at(inventory: Inventory) -> datetime | None:
@@ -119,7 +138,12 @@ def offset(value: str) -> int:
 
 def fill(template: str, *, what: str = "", time: str = "", support: str = "") -> str:
     """A status message with what is known put in; what is not stays in its brackets."""
-    for mark, value in (("[what]", what), ("[What]", what[:1].upper() + what[1:]), ("[time]", time), ("[support address]", support)):
+    for mark, value in (
+        ("[what]", what),
+        ("[What]", what[:1].upper() + what[1:]),
+        ("[time]", time),
+        ("[support address]", support),
+    ):
         if value:
             template = template.replace(mark, value)
     return template

@@ -1,4 +1,5 @@
-"""What is wrong with a file, said so that it can be mended: file, key, what was found, what is allowed, the nearest valid key."""
+"""What is wrong with a file, said so that it can be mended: file, key, what was found, what is allowed, the nearest
+valid key."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from .. import text
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong in one file. `key` is a path such as `hosts[2].role`, counted from 1; empty for the file as a whole."""
+    """One thing wrong in one file. `key` is a path such as `hosts[2].role`, counted from 1; empty for the file as a
+    whole."""
 
     file: str
     key: str = ""
@@ -57,5 +59,6 @@ class ChangedUnderneath(Exception):  # noqa: N818
     def __init__(self, file: str) -> None:
         self.file = file
         super().__init__(
-            f"{file} was changed by somebody else since it was read; it was not overwritten. Read it again, then repeat the edit."
+            f"{file} was changed by somebody else since it was read; it was not overwritten. Read it again, then "
+            "repeat the edit."
         )

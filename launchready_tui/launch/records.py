@@ -1,6 +1,7 @@
 """What happened and must not be lost: lines appended to a file of this machine, each on the disk before it counts.
 
-One JSON document a line. A line that a power cut tore is passed over when it is the last, and so is its half; every whole one is read.
+One JSON document a line. A line that a power cut tore is passed over when it is the last, and so is its half; every
+whole one is read.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Records(Generic[Line]):
             os.close(handle)
 
     def read(self) -> tuple[Line, ...]:
-        """All whole lines, oldest first; nothing where there is no file. A line that is not of this type is passed over."""
+        """All whole lines, oldest first; nothing where there is no file. A line that is not of this type is passed
+        over."""
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:

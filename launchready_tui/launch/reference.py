@@ -1,4 +1,5 @@
-"""The documentation of every key of the launch file, read from the docstrings under the fields, so that there is one place to write it."""
+"""The documentation of every key of the launch file, read from the docstrings under the fields, so that there is one
+place to write it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What `[[regions]]` must mean: where its prober is reached, for which market and targets it stands, and where deploys are read."""
+"""What `[[regions]]` must mean: where its prober is reached, for which market and targets it stands, and where deploys
+are read."""
 
 from __future__ import annotations
 
@@ -43,28 +44,52 @@ def url(value: str) -> str:
 
 def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
     """A region has its prober, a market that the launch has, and targets that exist."""
-    markets = [one for one in data.get("markets", ()) if isinstance(one, str)] if isinstance(data.get("markets"), list) else []
+    markets = (
+        [one for one in data.get("markets", ()) if isinstance(one, str)]
+        if isinstance(data.get("markets"), list)
+        else []
+    )
     for key, row in _rows(data, "regions"):
         kind = row.get("kind", "blackbox")
         if kind == "blackbox" and not row.get("url"):
-            say(f"{key}.url", Found("nothing"), 'where the exporter is reached: url = "https://probe.us.example.com:9115"')
+            say(
+                f"{key}.url",
+                Found("nothing"),
+                'where the exporter is reached: url = "https://probe.us.example.com:9115"',
+            )
         if kind == "globalping" and not row.get("place"):
             say(f"{key}.place", Found("nothing"), 'where the probes stand: place = "Germany+datacenter-network"')
         market = row.get("market")
         if isinstance(market, str) and market and market not in markets:
-            say(f"{key}.market", market, f"one of markets: {', '.join(markets) or 'none is named yet'}", nearest(market, markets))
+            say(
+                f"{key}.market",
+                market,
+                f"one of markets: {', '.join(markets) or 'none is named yet'}",
+                nearest(market, markets),
+            )
         every, least = row.get("every_s", 0), LEAST_S.get(str(kind), 15)
-        if isinstance(every, int | float) and not isinstance(every, bool) and every != 0 and not least <= every <= 86400:
+        if (
+            isinstance(every, int | float)
+            and not isinstance(every, bool)
+            and every != 0
+            and not least <= every <= 86400
+        ):
             say(f"{key}.every_s", every, f"{least} to 86400 seconds, or 0 for the usual")
     watch = data.get("watch")
     here = watch.get("market") if isinstance(watch, dict) else None
     if isinstance(here, str) and here and here not in markets:
-        say("watch.market", here, f"one of markets: {', '.join(markets) or 'none is named yet'}", nearest(here, markets))
+        say(
+            "watch.market", here, f"one of markets: {', '.join(markets) or 'none is named yet'}", nearest(here, markets)
+        )
     feeds = watch.get("deploys") if isinstance(watch, dict) else None
     table = data.get("repository")
     repository: dict[str, Any] = table if isinstance(table, dict) else {}
     if isinstance(feeds, list) and "github" in feeds and not repository.get("github"):
-        say("repository.github", Found("nothing"), 'the repository at GitHub whose deployments are read: github = "owner/name"')
+        say(
+            "repository.github",
+            Found("nothing"),
+            'the repository at GitHub whose deployments are read: github = "owner/name"',
+        )
     if isinstance(feeds, list) and "tags" in feeds and not repository.get("path"):
         say("repository.path", Found("nothing"), "the repository whose tags are read")
 

@@ -1,6 +1,8 @@
-"""TOML text in one settled shape: every row of a list is a `[[table]]` of its own, one key a line; a change shows as that change only.
+"""TOML text in one settled shape: every row of a list is a `[[table]]` of its own, one key a line; a change shows as
+that change only.
 
-tomli-w writes the strings and numbers; left alone it folds short rows into one line and long ones not, which makes diffs jump.
+tomli-w writes the strings and numbers; left alone it folds short rows into one line and long ones not, which makes
+diffs jump.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ def value(content: Any) -> str:
     """A value on one line; a table as an inline table."""
     match content:
         case dict():
-            return "{ " + ", ".join(f"{key(name)} = {value(item)}" for name, item in content.items()) + " }" if content else "{}"
+            return (
+                "{ " + ", ".join(f"{key(name)} = {value(item)}" for name, item in content.items()) + " }"
+                if content
+                else "{}"
+            )
         case list() | tuple():
             return "[" + ", ".join(value(item) for item in content) + "]"
         case datetime():

@@ -1,4 +1,5 @@
-"""A TOML file that the console owns: read strictly, written whole, atomically, in a stable order, never over somebody else's change."""
+"""A TOML file that the console owns: read strictly, written whole, atomically, in a stable order, never over somebody
+else's change."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ Content = TypeVar("Content", bound=msgspec.Struct)
 
 
 class TomlFile(Generic[Content]):
-    """One such file. Remembers the hash of what it read: `save` refuses with ChangedUnderneath when the file is no longer that."""
+    """One such file. Remembers the hash of what it read: `save` refuses with ChangedUnderneath when the file is no
+    longer that."""
 
     NAME: ClassVar[str]
     TYPE: ClassVar[type[Any]]
@@ -44,7 +46,8 @@ class TomlFile(Generic[Content]):
         return _hash(self._bytes()) != self.loaded
 
     def save(self, content: Content) -> None:
-        """Writes all of it. Raises ChangedUnderneath, FileProblems where it could not be read back, and OSError in plain words."""
+        """Writes all of it. Raises ChangedUnderneath, FileProblems where it could not be read back, and OSError in
+        plain words."""
         try:
             raw = self.render(content).encode()
         except UnicodeEncodeError as why:
@@ -83,7 +86,9 @@ class TomlFile(Generic[Content]):
         data = strict.parse_toml(raw, name)
         schema = data.pop("schema", None)
         if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-            raise FileProblems([Problem(file=name, key="schema", found=strict.shown(schema), allowed=f"the number {self.SCHEMA}")])
+            raise FileProblems(
+                [Problem(file=name, key="schema", found=strict.shown(schema), allowed=f"the number {self.SCHEMA}")]
+            )
         if schema > self.SCHEMA:
             raise NewerFile(name, schema, self.SCHEMA)
         problems = strict.problems_of(data, self.TYPE, name)

@@ -1,4 +1,5 @@
-"""Strict reading of TOML into msgspec types with every error at once: msgspec itself stops at the first and names no key nearby."""
+"""Strict reading of TOML into msgspec types with every error at once: msgspec itself stops at the first and names no
+key nearby."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ def _syntax_problem(said: str, source: str, file: str) -> Problem:
     what = _AT.sub("", said).removesuffix(" (at end of document)")
     content = text.shorten(text.clean(lines[line - 1]), 60) if line <= len(lines) else ""
     found = f"`{content}`" if content else "the end of the line"
-    return Problem(file=file, key=f"line {line}, column {column}", found=found, allowed=f"TOML ({what[:1].lower()}{what[1:]})")
+    return Problem(
+        file=file, key=f"line {line}, column {column}", found=found, allowed=f"TOML ({what[:1].lower()}{what[1:]})"
+    )
 
 
 def shown(value: object) -> str:
@@ -101,7 +104,8 @@ def listed(words: Iterable[str]) -> str:
 
 
 def problems_of(data: Mapping[str, Any], wanted: type[Any], file: str) -> list[Problem]:
-    """Everything in `data` that does not fit the struct `wanted`, in file order. Empty means that `msgspec.convert` will take it."""
+    """Everything in `data` that does not fit the struct `wanted`, in file order. Empty means that `msgspec.convert`
+    will take it."""
     info = kinds.type_info(wanted)
     assert isinstance(info, kinds.StructType)
     found: list[Problem] = []
@@ -110,7 +114,9 @@ def problems_of(data: Mapping[str, Any], wanted: type[Any], file: str) -> list[P
     return found
 
 
-def _struct(data: Mapping[str, Any], info: kinds.StructType, base: str, file: str, found: list[Problem], top: list[str]) -> None:
+def _struct(
+    data: Mapping[str, Any], info: kinds.StructType, base: str, file: str, found: list[Problem], top: list[str]
+) -> None:
     fields = {field.encode_name: field for field in info.fields}
     meant: set[str] = set()
     for key, value in data.items():
@@ -123,7 +129,11 @@ def _struct(data: Mapping[str, Any], info: kinds.StructType, base: str, file: st
         allowed = "one of " + ", ".join(fields)
         if not near and base and key in top:
             allowed += f" (`{key}` belongs to the top of the file, before the first [table])"
-        found.append(Problem(file=file, key=joined(base, key), found="a key that is not known here", allowed=allowed, nearest=near))
+        found.append(
+            Problem(
+                file=file, key=joined(base, key), found="a key that is not known here", allowed=allowed, nearest=near
+            )
+        )
     for name, field in fields.items():
         # A required key that was only misspelt is one mistake, not two.
         if field.required and name not in data and name not in meant:
@@ -166,7 +176,9 @@ _TESTS: dict[type[kinds.Type], Callable[[Any], bool]] = {
     kinds.StrType: lambda value: isinstance(value, str),
     kinds.BoolType: lambda value: isinstance(value, bool),
     kinds.IntType: lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63,
-    kinds.FloatType: lambda value: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
+    kinds.FloatType: lambda value: (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ),
     kinds.DateTimeType: lambda value: isinstance(value, datetime) and value.tzinfo is not None,
     kinds.DateType: lambda value: isinstance(value, date) and not isinstance(value, datetime),
 }
@@ -224,12 +236,15 @@ def duplicates(rows: object, table: str, key: str, file: str) -> list[Problem]:
         first = seen.setdefault(value.lower(), index)
         if first != index:
             allowed = f"each {key} once (first in {table}[{first}])"
-            found.append(Problem(file=file, key=f"{table}[{index}].{key}", found=f"{shown(value)} again", allowed=allowed))
+            found.append(
+                Problem(file=file, key=f"{table}[{index}].{key}", found=f"{shown(value)} again", allowed=allowed)
+            )
     return found
 
 
 def to_table(entry: msgspec.Struct) -> dict[str, Any]:
-    """A struct as TOML can hold it: keys as in the file, values equal to their default and None left out, in the order of the fields."""
+    """A struct as TOML can hold it: keys as in the file, values equal to their default and None left out, in the order
+    of the fields."""
     table: dict[str, Any] = {}
     for field in msgspec.structs.fields(entry):
         value = getattr(entry, field.name)

@@ -1,4 +1,5 @@
-"""Trust in a launch file: one that came with a repository steers where we connect, so an unseen one is shown and asked about once."""
+"""Trust in a launch file: one that came with a repository steers where we connect, so an unseen one is shown and asked
+about once."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def state_dir(env: Mapping[str, str] | None = None) -> Path:
-    """Where this user's own state lies: LAUNCHREADY_STATE, else $XDG_STATE_HOME/launchready, else ~/.local/state/launchready."""
+    """Where this user's own state lies: LAUNCHREADY_STATE, else $XDG_STATE_HOME/launchready, else
+    ~/.local/state/launchready."""
     known = os.environ if env is None else env
     if known.get("LAUNCHREADY_STATE"):
         return Path(known["LAUNCHREADY_STATE"])

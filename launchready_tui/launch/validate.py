@@ -1,6 +1,8 @@
-"""What a launch file must mean, beyond its types: names that can exist, URLs on the launch's own hosts, no secrets, sane limits.
+"""What a launch file must mean, beyond its types: names that can exist, URLs on the launch's own hosts, no secrets,
+sane limits.
 
-The rules read the raw tables and pass over what has a wrong type, so that they speak together with the errors of the types, in one go.
+The rules read the raw tables and pass over what has a wrong type, so that they speak together with the errors of the
+types, in one go.
 """
 
 from __future__ import annotations
@@ -56,7 +58,11 @@ def _plain(problem: Callable[[str], str], mend: Callable[[str], str] = lambda va
 
 
 def _line(value: str) -> str:
-    return "" if value.strip() and value.isprintable() and len(value) <= 200 else "one line of text, at most 200 characters, not empty"
+    return (
+        ""
+        if value.strip() and value.isprintable() and len(value) <= 200
+        else "one line of text, at most 200 characters, not empty"
+    )
 
 
 def _label(value: str) -> str:
@@ -72,7 +78,9 @@ def _https(value: str) -> tuple[str, str]:
     if _USERINFO.search(value):
         return "an https URL without a user name and password", ""
     bare = f"https://{value}"
-    return "a whole https URL, such as https://www.example.com/path", bare if "://" not in value and names.url_parts(bare) else ""
+    return "a whole https URL, such as https://www.example.com/path", bare if "://" not in value and names.url_parts(
+        bare
+    ) else ""
 
 
 def _old(value: str) -> str:
@@ -81,11 +89,19 @@ def _old(value: str) -> str:
 
 def _base(value: str) -> str:
     parts = names.url_parts(value)
-    return "" if parts and not parts.query and not parts.fragment else "the base URL of an RDAP server, such as https://rdap.example/"
+    return (
+        ""
+        if parts and not parts.query and not parts.fragment
+        else "the base URL of an RDAP server, such as https://rdap.example/"
+    )
 
 
 def _top_level(value: str) -> str:
-    return "" if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value) else "a top-level domain without a dot before it, such as com"
+    return (
+        ""
+        if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value)
+        else "a top-level domain without a dot before it, such as com"
+    )
 
 
 def _login(value: str) -> str:
@@ -98,11 +114,19 @@ def _support(value: str) -> str:
 
 def _selector(value: str) -> str:
     whole = "._domainkey" in value
-    return "a DKIM selector: the part before ._domainkey, such as mail2026" if whole or not _SELECTOR.fullmatch(value) else ""
+    return (
+        "a DKIM selector: the part before ._domainkey, such as mail2026"
+        if whole or not _SELECTOR.fullmatch(value)
+        else ""
+    )
 
 
 def _sender(value: str) -> str:
-    return "" if re.fullmatch(r"[a-z0-9][a-z0-9 ._-]{0,99}", value) else "a service such as postmark, or a sending domain, in lower case"
+    return (
+        ""
+        if re.fullmatch(r"[a-z0-9][a-z0-9 ._-]{0,99}", value)
+        else "a service such as postmark, or a sending domain, in lower case"
+    )
 
 
 def _optional_host(value: str) -> str:
@@ -114,7 +138,11 @@ def _optional_mail(value: str) -> str:
 
 
 def _ios_app(value: str) -> str:
-    return "" if re.fullmatch(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}", value) else "team and bundle, such as A1B2C3D4E5.com.example.shop"
+    return (
+        ""
+        if re.fullmatch(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}", value)
+        else "team and bundle, such as A1B2C3D4E5.com.example.shop"
+    )
 
 
 def _android_app(value: str) -> str:
@@ -123,7 +151,9 @@ def _android_app(value: str) -> str:
 
 def _fingerprint(value: str) -> str:
     return (
-        "" if re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", value) else "a SHA-256 fingerprint: 32 pairs in capitals, joined by colons"
+        ""
+        if re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", value)
+        else "a SHA-256 fingerprint: 32 pairs in capitals, joined by colons"
     )
 
 
@@ -132,7 +162,11 @@ def _optional_url(value: str) -> tuple[str, str]:
 
 
 def _language(value: str) -> str:
-    return "" if not value or re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", value) else "a language such as en, de or pt-BR"
+    return (
+        ""
+        if not value or re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", value)
+        else "a language such as en, de or pt-BR"
+    )
 
 
 def _vault_item(value: str) -> str:
@@ -183,7 +217,11 @@ def _path(value: str) -> str:
 
 
 def _log_path(value: str) -> str:
-    return "" if value.strip() and "\0" not in value and value.isprintable() else "a file, from the launch file's own folder"
+    return (
+        ""
+        if value.strip() and "\0" not in value and value.isprintable()
+        else "a file, from the launch file's own folder"
+    )
 
 
 def _queue_server(value: str) -> str:
@@ -232,9 +270,12 @@ RULES: dict[str, Rule] = {
     "safety.report": _report,
     "safety.owner": _plain(_label),
     "email.senders[]": _plain(_sender, lambda value: "" if _sender(value.lower()) else value.lower()),
-    "email.selectors[]": _plain(_selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""),
+    "email.selectors[]": _plain(
+        _selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""
+    ),
     "email.support": _plain(
-        _support, lambda value: "" if names.email_problem(value.removeprefix("mailto:")) else value.removeprefix("mailto:")
+        _support,
+        lambda value: "" if names.email_problem(value.removeprefix("mailto:")) else value.removeprefix("mailto:"),
     ),
     "watch.heartbeat": _plain(_login, names.mend_credential),
     "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
@@ -312,7 +353,13 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
 
     def say(key: str, value: object, allowed: str, nearest: str = "") -> None:
         found.append(
-            Problem(file=file, key=key, found=value if isinstance(value, Seen) else shown(value), allowed=allowed, nearest=nearest)
+            Problem(
+                file=file,
+                key=key,
+                found=value if isinstance(value, Seen) else shown(value),
+                allowed=allowed,
+                nearest=nearest,
+            )
         )
 
     broken: set[str] = set()
@@ -322,7 +369,12 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
                 allowed, near = rule(value)
                 if allowed:
                     broken.add(key)
-                    say(key, Seen("a URL with a user name or password in it") if _USERINFO.search(value) else value, allowed, near)
+                    say(
+                        key,
+                        Seen("a URL with a user name or password in it") if _USERINFO.search(value) else value,
+                        allowed,
+                        near,
+                    )
     for pattern, (least, most, unit) in RANGES.items():
         for key, value in _at(data, pattern):
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value <= most:
@@ -375,9 +427,13 @@ def _at(data: dict[str, Any], pattern: str) -> Iterator[tuple[str, Any]]:
         name = step.removesuffix("[]").removesuffix("{}")
         reached = [(joined(at, name), here[name]) for at, here in reached if isinstance(here, dict) and name in here]
         if step.endswith("[]"):
-            reached = [(f"{at}[{n}]", item) for at, here in reached if isinstance(here, list) for n, item in enumerate(here, 1)]
+            reached = [
+                (f"{at}[{n}]", item) for at, here in reached if isinstance(here, list) for n, item in enumerate(here, 1)
+            ]
         elif step.endswith("{}"):
-            reached = [(joined(at, key), item) for at, here in reached if isinstance(here, dict) for key, item in here.items()]
+            reached = [
+                (joined(at, key), item) for at, here in reached if isinstance(here, dict) for key, item in here.items()
+            ]
     yield from reached
 
 
@@ -433,12 +489,24 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
     main = names.url_parts(canonical)
     declared = [domain, main.hostname if main and main.hostname else domain]
     declared += [value for _, value in _text(data, "hosts[].name", broken)]
-    for pattern in ("routes[].url", "pages[].url", "targets[].url", "recovery_path[].url", "payments.webhook", "safety.pages[]"):
+    for pattern in (
+        "routes[].url",
+        "pages[].url",
+        "targets[].url",
+        "recovery_path[].url",
+        "payments.webhook",
+        "safety.pages[]",
+    ):
         for key, value in _text(data, pattern, broken):
             parts = names.url_parts(value.partition("{{")[0] if pattern.startswith("recovery_path") else value)
             host = parts.hostname if parts else ""
             if host and host not in declared:
-                say(key, value, f"a URL on a declared host; add {host} under [[hosts]], or use one of {', '.join(dict.fromkeys(declared))}")
+                say(
+                    key,
+                    value,
+                    f"a URL on a declared host; add {host} under [[hosts]], or use one of "
+                    f"{', '.join(dict.fromkeys(declared))}",
+                )
     for pattern in (
         "routes[].url",
         "pages[].url",
@@ -454,7 +522,11 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
         for key, value in _text(data, pattern, broken):
             match = _SECRET_QUERY.search(value)
             if match:
-                say(key, Seen(f"a value for `{match[1]}` in the URL"), "no secret in a URL; name a stored credential with `login`")
+                say(
+                    key,
+                    Seen(f"a value for `{match[1]}` in the URL"),
+                    "no secret in a URL; name a stored credential with `login`",
+                )
 
 
 def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
@@ -470,7 +542,11 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
         if body and method in ("GET", "HEAD", "OPTIONS"):
             say(f"{key}.body", Seen("a body"), f"none with {method}")
         if isinstance(body, str) and _SECRET_VALUE.search(body):
-            say(f"{key}.body", Seen("what looks like a secret"), "no secret in the launch file; name a stored credential with `login`")
+            say(
+                f"{key}.body",
+                Seen("what looks like a secret"),
+                "no secret in the launch file; name a stored credential with `login`",
+            )
         headers = row.get("headers")
         for name, value in headers.items() if isinstance(headers, dict) else ():
             _header(joined(f"{key}.headers", name), name, value, say)
@@ -504,16 +580,29 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
     for key, row in _rows(data, "alerts"):
         kind = row.get("kind", "slack")
         if kind == "slack" and not row.get("credential"):
-            say(f"{key}.credential", Seen("nothing"), 'the name of the stored webhook URL, such as credential = "chat-webhook"')
+            say(
+                f"{key}.credential",
+                Seen("nothing"),
+                'the name of the stored webhook URL, such as credential = "chat-webhook"',
+            )
         if kind == "email":
-            for name, example in (("server", "smtp.example.com:587"), ("sender", "alerts@example.com"), ("to", "founder@example.com")):
+            for name, example in (
+                ("server", "smtp.example.com:587"),
+                ("sender", "alerts@example.com"),
+                ("to", "founder@example.com"),
+            ):
                 if not row.get(name):
                     say(f"{key}.{name}", Seen("nothing"), f'{name} = "{example}" (an alert by email needs it)')
             if row.get("user") and not row.get("credential"):
                 say(f"{key}.credential", Seen("nothing"), "the name of the stored password of this mail account")
         second = row.get("second")
         if isinstance(second, str) and second and (second == row.get("name") or second not in known):
-            say(f"{key}.second", second, "the name of another alert", nearest(second, [one for one in known if isinstance(one, str)]))
+            say(
+                f"{key}.second",
+                second,
+                "the name of another alert",
+                nearest(second, [one for one in known if isinstance(one, str)]),
+            )
 
 
 def _header(key: str, name: str, value: object, say: Say) -> None:
@@ -521,13 +610,25 @@ def _header(key: str, name: str, value: object, say: Say) -> None:
     if not _HEADER.fullmatch(name):
         say(key, Seen("a name with characters a header cannot have"), "a header name, such as accept-language")
     elif name.lower() in _SECRET_HEADERS:
-        say(key, Seen("a header that carries a secret"), 'no such header here; store the value as a credential and name it: login = "NAME"')
+        say(
+            key,
+            Seen("a header that carries a secret"),
+            'no such header here; store the value as a credential and name it: login = "NAME"',
+        )
     elif name.lower() in _OWN_HEADERS:
         say(key, Seen("a header that the connection sets itself"), "other headers")
     elif isinstance(value, str) and _SECRET_VALUE.search(value):
-        say(key, Seen("what looks like a secret"), 'no secret in the launch file; store it as a credential and name it: login = "NAME"')
-    elif isinstance(value, str) and not (value.isascii() and (value.isprintable() or not value) and value == value.strip()):
-        say(key, Seen("a value with characters a header cannot have"), "one line of ASCII text without blanks around it")
+        say(
+            key,
+            Seen("what looks like a secret"),
+            'no secret in the launch file; store it as a credential and name it: login = "NAME"',
+        )
+    elif isinstance(value, str) and not (
+        value.isascii() and (value.isprintable() or not value) and value == value.strip()
+    ):
+        say(
+            key, Seen("a value with characters a header cannot have"), "one line of ASCII text without blanks around it"
+        )
 
 
 def _maps(data: dict[str, Any], broken: set[str], say: Say) -> None:

@@ -1,4 +1,5 @@
-"""Writing launchready.toml: once by `init`, with its documentation beside the keys; later only by appending, so that comments stay."""
+"""Writing launchready.toml: once by `init`, with its documentation beside the keys; later only by appending, so that
+comments stay."""
 
 from __future__ import annotations
 
@@ -19,7 +20,18 @@ from .reference import document, reference, table_text
 _HEAD = """\
 # {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
 """
-_PLAIN_TABLES = ("sprint", "permission", "apps", "payments", "safety", "email", "repository", "watch", "connect", "settings")
+_PLAIN_TABLES = (
+    "sprint",
+    "permission",
+    "apps",
+    "payments",
+    "safety",
+    "email",
+    "repository",
+    "watch",
+    "connect",
+    "settings",
+)
 _MANY = (
     *("hosts", "routes", "pages", "redirects", "legal", "mailboxes", "flows"),
     *("targets", "alerts", "logs", "queues", "regions", "recovery_path"),
@@ -39,9 +51,11 @@ _EXAMPLES = {
     "safety": 'rules = "{canonical}rules"\nreport = "report@{domain}"\nowner = "founder"',
     "email": 'senders = ["postmark"]\nselectors = ["pm"]\nsupport = "support@{domain}"',
     "mailboxes": 'name = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"',
-    "flows": 'name = "password-reset"\nsteps = "ask for a new password at {canonical}forgot"\ncontains = ["Reset your password"]',
+    "flows": 'name = "password-reset"\nsteps = "ask for a new password at '
+    '{canonical}forgot"\ncontains = ["Reset your password"]',
     "recovery_path": (
-        'name = "log in"\nurl = "{canonical}login"\nmethod = "POST"\nbody = "email={{{{email}}}}&password={{{{password}}}}"\nstatus = [303]'
+        'name = "log in"\nurl = "{canonical}login"\nmethod = "POST"\nbody = '
+        '"email={{{{email}}}}&password={{{{password}}}}"\nstatus = [303]'
     ),
     "queues": 'name = "jobs"\nkind = "redis"\nserver = "redis.{domain}:6379"\ncredential = "redis-reader"',
     "regions": 'name = "us-east"\nurl = "https://probe.us.{domain}:9115"\ncredential = "us-probe"',
@@ -56,13 +70,17 @@ def text_of(launch: Launch, *, notes: dict[str, str] | None = None) -> str:
     said = notes or {}
     parts = [_HEAD.format(name="launchready.toml")]
     plain = [
-        _commented(key.path, tables[key.name]) for key in reference() if not key.table and key.name in tables and not _is_table(key.name)
+        _commented(key.path, tables[key.name])
+        for key in reference()
+        if not key.table and key.name in tables and not _is_table(key.name)
     ]
     parts.append("".join(plain))
     for name in (*_PLAIN_TABLES[:2], *_MANY, *_PLAIN_TABLES[2:]):
         intro = _comment(table_text(name)) + _comment(said.get(name, ""))
         if name in tables and name in _MANY:
-            parts.append(intro + _keys_of(name) + "\n".join(render.table(name, row, of_many=True) for row in tables[name]))
+            parts.append(
+                intro + _keys_of(name) + "\n".join(render.table(name, row, of_many=True) for row in tables[name])
+            )
         elif name in tables:
             rows = tables[name].items()
             body = "".join(_commented(f"{name}.{key}", value) for key, value in rows)
@@ -75,11 +93,14 @@ def text_of(launch: Launch, *, notes: dict[str, str] | None = None) -> str:
 
 
 def write_new(path: Path, launch: Launch, *, notes: dict[str, str] | None = None) -> LaunchFile:
-    """Writes a launch file that was not there. Raises FileExistsError, LaunchFileError (it would not be valid) and CannotWrite."""
+    """Writes a launch file that was not there. Raises FileExistsError, LaunchFileError (it would not be valid) and
+    CannotWrite."""
     raw = text_of(launch, notes=notes).encode()
     again = parse(raw, path.name, path.parent)
     if again != launch:
-        raise LaunchFileError([Problem(file=path.name, allowed="this launch cannot be written so that it reads back the same")])
+        raise LaunchFileError(
+            [Problem(file=path.name, allowed="this launch cannot be written so that it reads back the same")]
+        )
     write_once(path, raw)
     return LaunchFile(launch=launch, path=path, sha256=hashlib.sha256(raw).hexdigest())
 
@@ -117,9 +138,9 @@ def append_alert(path: Path, item: Alert, *, expected: str = "") -> LaunchFile:
 def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -> LaunchFile:
     """Adds tables at the end, the rest of the file untouched, and checks the whole before it takes the old one's place.
 
-    `expected` is the SHA-256 of the file the caller has read: raises ChangedUnderneath where it is another by now. Raises LaunchFileError
-    where the new file would not be valid, CannotWrite where it cannot be written; the old file then stays. The caller is to remember the
-    new hash as trusted: the change was made by the person at the keys.
+    `expected` is the SHA-256 of the file the caller has read: raises ChangedUnderneath where it is another by now.
+    Raises LaunchFileError where the new file would not be valid, CannotWrite where it cannot be written; the old file
+    then stays. The caller is to remember the new hash as trusted: the change was made by the person at the keys.
     """
     with folder_lock(path.parent):
         try:
@@ -137,7 +158,13 @@ def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -
             raise _explained(why, path.name, table, old) from None
         if getattr(after, table) != (*getattr(before, table), *items):
             raise LaunchFileError(
-                [Problem(file=path.name, key=table, allowed="the addition did not read back as it was meant; add it by hand")]
+                [
+                    Problem(
+                        file=path.name,
+                        key=table,
+                        allowed="the addition did not read back as it was meant; add it by hand",
+                    )
+                ]
             )
         write_atomically(path, new)
     return LaunchFile(launch=after, path=path, sha256=hashlib.sha256(new).hexdigest())
@@ -152,9 +179,18 @@ def _in_style_of(old: bytes, rows: str) -> bytes:
 
 def _explained(why: LaunchFileError, file: str, table: str, old: bytes) -> LaunchFileError:
     """A list written in brackets cannot be added to by tables; say that instead of the syntax error it gives."""
-    if isinstance(strict.parse_toml(old, file).get(table), list) and f"[[{table}]]".encode() not in old.replace(b" ", b""):
+    if isinstance(strict.parse_toml(old, file).get(table), list) and f"[[{table}]]".encode() not in old.replace(
+        b" ", b""
+    ):
         return LaunchFileError(
-            [Problem(file=file, key=table, found="a list in brackets", allowed=f"each written as [[{table}]], so that more can be added")]
+            [
+                Problem(
+                    file=file,
+                    key=table,
+                    found="a list in brackets",
+                    allowed=f"each written as [[{table}]], so that more can be added",
+                )
+            ]
         )
     return why
 
@@ -180,7 +216,9 @@ def _comment(text: str, *, literal: bool = False) -> str:
     lines = text.split("\n")
     if not literal:
         lines = [part for line in lines for part in textwrap.wrap(line, 110)]
-    return "".join(f"# {''.join(char for char in line if char.isprintable())}".rstrip() + "\n" for line in lines if line)
+    return "".join(
+        f"# {''.join(char for char in line if char.isprintable())}".rstrip() + "\n" for line in lines if line
+    )
 
 
 def _with_slash(url: str) -> str:

@@ -1,4 +1,5 @@
-"""Access and application logs, read as a stream: counted by route, grouped by kind of failure, and nothing personal kept.
+"""Access and application logs, read as a stream: counted by route, grouped by kind of failure, and nothing personal
+kept.
 
 What leaves this room is counts, route templates, masked signatures and line numbers. A line itself never does.
 """
@@ -7,4 +8,16 @@ from .follow import Batch, Follower, Place, Tick
 from .model import Group, Personal, Reading, RouteRow, Source
 from .read import read, read_lines
 
-__all__ = ["Batch", "Follower", "Group", "Personal", "Place", "Reading", "RouteRow", "Source", "Tick", "read", "read_lines"]
+__all__ = [
+    "Batch",
+    "Follower",
+    "Group",
+    "Personal",
+    "Place",
+    "Reading",
+    "RouteRow",
+    "Source",
+    "Tick",
+    "read",
+    "read_lines",
+]

@@ -1,7 +1,8 @@
-"""One line of a log as an entry: combined and common format with what people append to it, JSON of the usual loggers, and plain text.
+"""One line of a log as an entry: combined and common format with what people append to it, JSON of the usual loggers,
+and plain text.
 
-Field names: nginx and Apache log modules, Caddy, pino-http, lograge, Elastic Common Schema, Vercel log drains (their documentation, seen
-2026-11). A line whose closing quote is missing is read all the same: servers cut long ones.
+Field names: nginx and Apache log modules, Caddy, pino-http, lograge, Elastic Common Schema, Vercel log drains (their
+documentation, seen 2026-11). A line whose closing quote is missing is read all the same: servers cut long ones.
 """
 
 from __future__ import annotations
@@ -19,13 +20,28 @@ _STAMP = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
 _REQUEST = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (?:\d+|-)')
 _QUOTED_TWO = re.compile(r' "[^"\\]*(?:\\.[^"\\]*)*" "[^"\\]*(?:\\.[^"\\]*)*"?')
 _ID = re.compile(r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,32})\b")
-_NAMED_ID = re.compile(r"(?i)(?:request|req|trace|correlation)[-_]?id[\"']?\s*[=:]\s*[\"']?[\w-]{6,}|\brid=[\w-]{6,}|\[[0-9a-f-]{32,36}\]")
+_NAMED_ID = re.compile(
+    r"(?i)(?:request|req|trace|correlation)[-_]?id[\"']?\s*[=:]\s*[\"']?[\w-]{6,}|\brid=[\w-]{6,}|\[[0-9a-f-]{32,36}\]"
+)
 _TOOK = re.compile(r"(?:\b(?:rt|request_time|duration|took)[=:]\"?|(?<=[\s\"]))(\d{1,4}\.\d{3,6})\b")
 _LEVEL = re.compile(r"\b(FATAL|CRITICAL|ERROR|SEVERE|WARN(?:ING)?|INFO|NOTICE|DEBUG|TRACE)\b|(?i:\blevel=(\w+))")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _COMPOSE = re.compile(r"^[\w.-]+ +\| ")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_MONTHS = {"Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12}
+_MONTHS = {
+    "Jan": 1,
+    "Feb": 2,
+    "Mar": 3,
+    "Apr": 4,
+    "May": 5,
+    "Jun": 6,
+    "Jul": 7,
+    "Aug": 8,
+    "Sep": 9,
+    "Oct": 10,
+    "Nov": 11,
+    "Dec": 12,
+}
 _NUMBERED = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
 _BAD = frozenset(("error", "fatal", "critical", "severe", "alert", "emerg", "emergency", "panic", "err"))
 _QUIET = frozenset(("debug", "trace", "verbose", "silly"))
@@ -49,7 +65,16 @@ _METHOD: Paths = (
     ("requestMethod",),
 )
 _METHOD += (("proxy", "method"), ("http", "method"))
-_PATH: Paths = (("route",), ("http", "route"), ("path",), ("request_uri",), ("uri",), ("url", "path"), ("req", "url"), ("request", "uri"))
+_PATH: Paths = (
+    ("route",),
+    ("http", "route"),
+    ("path",),
+    ("request_uri",),
+    ("uri",),
+    ("url", "path"),
+    ("req", "url"),
+    ("request", "uri"),
+)
 _PATH += (("request", "url"), ("requestPath",), ("proxy", "path"), ("http", "url"), ("url",), ("request", "path"))
 _TIME: Paths = (
     ("time",),
@@ -72,7 +97,14 @@ _REQUEST_ID: Paths = (
     ("x-request-id",),
     ("trace_id",),
 )
-_REQUEST_ID += (("traceId",), ("trace", "id"), ("correlation_id",), ("correlationId",), ("x_request_id",), ("http", "request", "id"))
+_REQUEST_ID += (
+    ("traceId",),
+    ("trace", "id"),
+    ("correlation_id",),
+    ("correlationId",),
+    ("x_request_id",),
+    ("http", "request", "id"),
+)
 _LEVELS: Paths = (("level",), ("severity",), ("log", "level"), ("lvl",), ("levelname",))
 _MESSAGE: Paths = (
     ("msg",),
@@ -86,13 +118,20 @@ _MESSAGE: Paths = (
 )
 _ENVIRONMENT: Paths = (("environment",), ("env",), ("deployment", "environment"), ("service", "environment"))
 # Field to what one of it is in ms.
-_MS = ((("responseTime",), 1.0), (("duration_ms",), 1.0), (("response_time_ms",), 1.0), (("elapsed_ms",), 1.0), (("latency_ms",), 1.0))
+_MS = (
+    (("responseTime",), 1.0),
+    (("duration_ms",), 1.0),
+    (("response_time_ms",), 1.0),
+    (("elapsed_ms",), 1.0),
+    (("latency_ms",), 1.0),
+)
 _SECONDS = ((("request_time",), 1000.0), (("upstream_response_time",), 1000.0))
 _EVENT_NS = ((("event", "duration"), 1e-6),)
 
 
 class Entry(msgspec.Struct):
-    """What a line says. `status` None: not about a request. `path` still has everything personal in it and must not be kept."""
+    """What a line says. `status` None: not about a request. `path` still has everything personal in it and must not be
+    kept."""
 
     at: float | None = None
     """Unix time, seconds."""
@@ -115,7 +154,8 @@ class Entry(msgspec.Struct):
 
 
 def entries(line: str, form: Format, *, clock: Clock) -> Iterator[Entry]:
-    """The entries of one line: mostly one, several where a platform writes a JSON list, none for what cannot be understood."""
+    """The entries of one line: mostly one, several where a platform writes a JSON list, none for what cannot be
+    understood."""
     text = line
     if form != "combined":
         start = text.lstrip()

@@ -1,8 +1,9 @@
-"""An access log followed while it grows: requests by route in stretches of five minutes, in memory that does not grow with it.
+"""An access log followed while it grows: requests by route in stretches of five minutes, in memory that does not grow
+with it.
 
-Like the reader of a whole log it lets no line and no path out, only counts by template. A log that was rotated is read to its end under its
-new name first; one that was cut or made anew is taken up from its beginning. Where we stopped is handed out with each batch, so that it can
-be kept with the counts and nothing is counted twice.
+Like the reader of a whole log it lets no line and no path out, only counts by template. A log that was rotated is read
+to its end under its new name first; one that was cut or made anew is taken up from its beginning. Where we stopped is
+handed out with each batch, so that it can be kept with the counts and nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -108,9 +109,17 @@ class Follower:
         self.place = place
         # A line that is not whole yet is read again after a new start: the place that is kept lies before it.
         kept = Place(inode=place.inode, offset=place.offset - len(self._held))
-        return Batch(ticks=tuple(found.ticks.values()), merged=tuple(found.merged), place=kept, lines=found.lines, strange=found.strange)
+        return Batch(
+            ticks=tuple(found.ticks.values()),
+            merged=tuple(found.merged),
+            place=kept,
+            lines=found.lines,
+            strange=found.strange,
+        )
 
-    def _read(self, path: Path, place: Place, found: _Found, now: datetime, most_bytes: int, *, cut: bool = False) -> Place:
+    def _read(
+        self, path: Path, place: Place, found: _Found, now: datetime, most_bytes: int, *, cut: bool = False
+    ) -> Place:
         """Reads on from a place; `cut`: what comes first is a part of a line. Where it stopped."""
         with path.open("rb") as stream:
             stream.seek(place.offset)
@@ -129,7 +138,9 @@ class Follower:
                 time.sleep(_REST_S)
         return place
 
-    def _take(self, raw: bytes, now: datetime, ticks: dict[tuple[int, str, str], Tick], merged: list[tuple[str, str, str]]) -> bool:
+    def _take(
+        self, raw: bytes, now: datetime, ticks: dict[tuple[int, str, str], Tick], merged: list[tuple[str, str, str]]
+    ) -> bool:
         """Counts one line; False for one that is not understood."""
         understood = False
         for entry in entries(raw.decode("utf-8", "replace"), self.source.format, clock=self._clock):
@@ -167,13 +178,17 @@ class Follower:
 
 
 def _renamed(path: Path, inode: int) -> Path | None:
-    """The file of this inode beside the log, under a name that begins like the log's (`access.log.1`); None where it is packed or gone."""
+    """The file of this inode beside the log, under a name that begins like the log's (`access.log.1`); None where it
+    is packed or gone."""
     with os.scandir(path.parent) as entries:
         return next(
             (
                 Path(one.path)
                 for one in entries
-                if one.name.startswith(path.name) and one.name != path.name and one.inode() == inode and one.is_file(follow_symlinks=False)
+                if one.name.startswith(path.name)
+                and one.name != path.name
+                and one.inode() == inode
+                and one.is_file(follow_symlinks=False)
             ),
             None,
         )

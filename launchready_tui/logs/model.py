@@ -71,7 +71,8 @@ class RouteRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines that tell of the same failure. `signature` is masked: numbers, ids, addresses, quoted text and names are gone."""
+    """Lines that tell of the same failure. `signature` is masked: numbers, ids, addresses, quoted text and names are
+    gone."""
 
     kind: Kind
     signature: str

@@ -1,7 +1,7 @@
 """Personal data and secrets in a line, by kind. Nothing of what is found leaves: only that it was there.
 
-Each costly expression runs behind a cheap test for a character it needs. Cards: a known first number, the brand's length, and the check
-digit (ISO/IEC 7812-1); 13-digit times in ms and random numbers are no cards.
+Each costly expression runs behind a cheap test for a character it needs. Cards: a known first number, the brand's
+length, and the check digit (ISO/IEC 7812-1); 13-digit times in ms and random numbers are no cards.
 """
 
 from __future__ import annotations
@@ -31,9 +31,16 @@ _PASSWORD = re.compile(
 )
 
 
-# Every digit as 0 and every capital as A: what may be a card or an account is then found by plain search, many times faster.
+# Every digit as 0 and every capital as A: what may be a card or an account is then found by plain search, many times
+# faster.
 _SHAPE = bytes(48 if 48 <= byte <= 57 else 65 if 65 <= byte <= 90 else byte for byte in range(256))
-_CARD_SHAPES = (b"000000000000000", b"0000 0000 0000 0000", b"0000-0000-0000-0000", b"0000 000000 00000", b"0000-000000-00000")
+_CARD_SHAPES = (
+    b"000000000000000",
+    b"0000 0000 0000 0000",
+    b"0000-0000-0000-0000",
+    b"0000 000000 00000",
+    b"0000-000000-00000",
+)
 
 
 def kinds(line: str, raw: bytes | None = None) -> set[PersonalKind]:
@@ -49,7 +56,9 @@ def kinds(line: str, raw: bytes | None = None) -> set[PersonalKind]:
     if b"AA00" in seen and any(_mod97(hit) for hit in _IBAN.findall(line)):
         found.add("iban")
     lower = line.lower()
-    if any(mark in lower for mark in ("eyj", "bearer", "_live_", "token=", "api_key=", "secret=")) and _TOKEN.search(line):
+    if any(mark in lower for mark in ("eyj", "bearer", "_live_", "token=", "api_key=", "secret=")) and _TOKEN.search(
+        line
+    ):
         found.add("token")
     if ("passw" in lower or "pwd" in lower or "://" in lower) and _PASSWORD.search(line):
         found.add("password")
@@ -84,12 +93,15 @@ _MASKS = (
     ),
     (re.compile(r"\b\w*\d[\w.:-]*"), "<n>"),
 )
-_CODE = re.compile(r"[A-Z][A-Z_]{2,}|[A-Z]\w*(?:Error|Exception|Timeout|Failure|Warning|Fault)|[A-Z][a-z]+(?:[A-Z][a-z]+)+")
+_CODE = re.compile(
+    r"[A-Z][A-Z_]{2,}|[A-Z]\w*(?:Error|Exception|Timeout|Failure|Warning|Fault)|[A-Z][a-z]+(?:[A-Z][a-z]+)+"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def signature(message: str) -> str:
-    """A message with everything taken out that differs from line to line or could name somebody: at most 100 characters.
+    """A message with everything taken out that differs from line to line or could name somebody: at most 100
+    characters.
 
     Words with a capital letter go too, save the first one and what looks like a name in code: they may be people.
     """

@@ -23,22 +23,56 @@ _ENVIRONMENTS = 12
 _PHRASES: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     (
         "exhausted",
-        ("too many clients", "remaining connection slots", "pool exhausted", "queuepool limit", "too many connections", "deadlock"),
+        (
+            "too many clients",
+            "remaining connection slots",
+            "pool exhausted",
+            "queuepool limit",
+            "too many connections",
+            "deadlock",
+        ),
     ),
     ("exhausted", ("out of memory", "oomkilled", "cannot allocate memory", "no space left", "too many open files")),
     ("time-out", ("timeout", "timed out", "etimedout", "deadline exceeded", "code=h12")),
-    ("connection", ("econnrefused", "connection refused", "no live upstreams", "econnreset", "connection reset", "socket hang up")),
-    ("connection", ("enotfound", "getaddrinfo", "name or service not known", "certificate has expired", "certificate verify failed")),
-    ("log-in", ("invalid password", "invalid credentials", "jwt expired", "invalid token", "authentication failed", "failed login")),
+    (
+        "connection",
+        ("econnrefused", "connection refused", "no live upstreams", "econnreset", "connection reset", "socket hang up"),
+    ),
+    (
+        "connection",
+        (
+            "enotfound",
+            "getaddrinfo",
+            "name or service not known",
+            "certificate has expired",
+            "certificate verify failed",
+        ),
+    ),
+    (
+        "log-in",
+        (
+            "invalid password",
+            "invalid credentials",
+            "jwt expired",
+            "invalid token",
+            "authentication failed",
+            "failed login",
+        ),
+    ),
 )
 
 
 def read(
-    sources: Iterable[Source], *, since: datetime | None = None, most_bytes: int = 0, stop: Callable[[], bool] = lambda: False
+    sources: Iterable[Source],
+    *,
+    since: datetime | None = None,
+    most_bytes: int = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Reading:
     """Reads all of them. Blocking: in a thread where a loop runs. Raises OSError for a file that cannot be read.
 
-    `since` leaves out older entries; `most_bytes` reads only the end of a file that is larger; `stop` is asked now and then.
+    `since` leaves out older entries; `most_bytes` reads only the end of a file that is larger; `stop` is asked now and
+    then.
     """
     tally = Tally(since)
     for source in sources:
@@ -170,7 +204,8 @@ class Tally:
         self._access = self._app = self._with_id = self._timed = self._levelled = self._noise = 0
 
     def take(self, source: Source, lines: Iterable[tuple[bytes, bool]], *, skipped: int = 0) -> None:
-        """All lines of one log. Where its beginning was passed over, the first line is a part of one and does not count."""
+        """All lines of one log. Where its beginning was passed over, the first line is a part of one and does not
+        count."""
         name = source.path.name or str(source.path)
         self._files.append(name)
         self._skipped += skipped
@@ -230,7 +265,12 @@ class Tally:
         if status in (504, 408):
             self._group("time-out", f"status {status} {route}", environment, entry.at)
         elif status >= 500 or status < 100:
-            self._group("server-error", f"status {status} {route}" if status > 0 else f"no answer {route}", environment, entry.at)
+            self._group(
+                "server-error",
+                f"status {status} {route}" if status > 0 else f"no answer {route}",
+                environment,
+                entry.at,
+            )
         elif status in (401, 403):
             self._group("log-in", f"status {status} {route}", environment, entry.at)
         elif entry.bad:
@@ -274,7 +314,14 @@ class Tally:
             for route, one in counters.items()
         ]
         groups = [
-            Group(kind=kind, signature=what, environment=environment, count=one.count, first=_moment(one.first), last=_moment(one.last))
+            Group(
+                kind=kind,
+                signature=what,
+                environment=environment,
+                count=one.count,
+                first=_moment(one.first),
+                last=_moment(one.last),
+            )
             for (kind, what, environment), one in self._groups.items()
         ]
         return Reading(

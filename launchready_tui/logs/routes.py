@@ -1,4 +1,5 @@
-"""Paths as routes: what names one thing or one person becomes a placeholder, so that requests add up and nobody can be told from them."""
+"""Paths as routes: what names one thing or one person becomes a placeholder, so that requests add up and nobody can be
+told from them."""
 
 from __future__ import annotations
 
@@ -13,10 +14,14 @@ OTHER = "other"
 NOT_FOUND = "what is not there"
 STATIC = "static files"
 STRANGE = "no request"
-_ID = re.compile(r"(?i)\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{12,}|0x[0-9a-f]+|\d{4}-\d\d-\d\d")
+_ID = re.compile(
+    r"(?i)\d+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{12,}|0x[0-9a-f]+|\d{4}-\d\d-\d\d"
+)
 _TOKEN = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{16,}|[A-Za-z0-9_-]{32,}|\d+[-_].*|.*[-_]\d{3,}")
 _PLAIN = re.compile(r"[A-Za-z0-9._~!$'()*+;:-]{1,40}")
-_STATIC = re.compile(r"(?i)\.(?:js|mjs|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|mp4|webm|txt|xml|webmanifest)$")
+_STATIC = re.compile(
+    r"(?i)\.(?:js|mjs|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|otf|mp4|webm|txt|xml|webmanifest)$"
+)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"))
 _HEALTH = re.compile(r"(?i)^/(?:[\w-]+/)*(?:healthz?|livez|readyz|ping|up|status|heartbeat|metrics|_health)/?$")
 
@@ -52,7 +57,8 @@ def _segment(segment: str) -> str:
 
 
 class Routes:
-    """Learns the routes of one environment while lines come, in bounded memory. Counters of routes that turn out to be one are merged."""
+    """Learns the routes of one environment while lines come, in bounded memory. Counters of routes that turn out to be
+    one are merged."""
 
     def __init__(self) -> None:
         self._children: dict[tuple[str, ...], set[str]] = {}

@@ -1,4 +1,5 @@
-"""Block lists over DNS (RFC 5782): listed, not listed, and "does not really answer" told apart. The lists are in `blocklists.toml`."""
+"""Block lists over DNS (RFC 5782): listed, not listed, and "does not really answer" told apart. The lists are in
+`blocklists.toml`."""
 
 from __future__ import annotations
 
@@ -48,7 +49,9 @@ def lists() -> tuple[BlockList, ...]:
     """The data file, read once."""
     import tomllib
 
-    return msgspec.convert(tomllib.loads((resources.files(__package__) / "blocklists.toml").read_text("utf-8")), _Table).list
+    return msgspec.convert(
+        tomllib.loads((resources.files(__package__) / "blocklists.toml").read_text("utf-8")), _Table
+    ).list
 
 
 def question(row: BlockList, target: str) -> str:
@@ -92,7 +95,9 @@ async def look_up(ask: Ask, row: BlockList, target: str) -> Listing:
         return Listing(list=row, target=target, failure=Failure(kind=kind, detail=why, target=row.zone), answer=answer)
     codes = tuple(record for record in answer.records if record.startswith("127."))
     if answer.found and not codes:
-        wrong = Failure(kind="unavailable", detail=f"it answers {answer.records[0]}, which is no listing", target=row.zone)
+        wrong = Failure(
+            kind="unavailable", detail=f"it answers {answer.records[0]}, which is no listing", target=row.zone
+        )
         return Listing(list=row, target=target, failure=wrong, answer=answer)
     reason = ""
     if codes:

@@ -1,7 +1,7 @@
 """DKIM signatures of a message, verified (RFC 6376, RFC 8301, RFC 8463).
 
-Our own rather than dkimpy's: its look-ups are synchronous, it needs PyNaCl for ed25519 where we have cryptography, and it answers yes or no
-where a founder needs to know which of a dozen things went wrong.
+Our own rather than dkimpy's: its look-ups are synchronous, it needs PyNaCl for ed25519 where we have cryptography, and
+it answers yes or no where a founder needs to know which of a dozen things went wrong.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class _Bad(Exception):  # noqa: N818 - it carries a verdict
 
 
 def split(raw: bytes) -> tuple[list[Field], bytes]:
-    """A message's header fields and its body, line ends made CRLF. A line of an mbox file before the header is left out."""
+    """A message's header fields and its body, line ends made CRLF. A line of an mbox file before the header is left
+    out."""
     text = re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n")
     head, _, body = text.partition(b"\r\n\r\n")
     fields: list[list[bytes]] = []
@@ -84,7 +85,9 @@ async def verify(ask: Ask, raw: bytes, *, now: float | None = None) -> tuple[Sig
     """All signatures of a message, ten at most, the topmost first."""
     fields, body = split(raw)
     at = time.time() if now is None else now
-    marks = [index for index, (name, _) in enumerate(fields) if name.strip().lower() == b"dkim-signature"][:MAX_SIGNATURES]
+    marks = [index for index, (name, _) in enumerate(fields) if name.strip().lower() == b"dkim-signature"][
+        :MAX_SIGNATURES
+    ]
     return tuple(await asyncio.gather(*(_verify(ask, fields, body, index, at) for index in marks)))
 
 
@@ -227,9 +230,13 @@ def _check(key: Key, algorithm: str, signature: bytes, octets: bytes) -> None:
             ed25519.Ed25519PublicKey.from_public_bytes(key.key).verify(signature, hashlib.sha256(octets).digest())
         else:
             modulus, exponent = rsa_numbers(key.key)
-            rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(signature, octets, padding.PKCS1v15(), hashes.SHA256())
+            rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(
+                signature, octets, padding.PKCS1v15(), hashes.SHA256()
+            )
     except InvalidSignature:
-        raise _Bad("fail", "the signature does not match the signed header lines, or it was made with another key") from None
+        raise _Bad(
+            "fail", "the signature does not match the signed header lines, or it was made with another key"
+        ) from None
     except ValueError as error:
         raise _Bad("permerror", f"the key cannot be used: {error}") from None
 

@@ -1,4 +1,5 @@
-"""The key behind a selector, looked up and read: no name, no record, no key, several keys and no answer are five things."""
+"""The key behind a selector, looked up and read: no name, no record, no key, several keys and no answer are five
+things."""
 
 from __future__ import annotations
 
@@ -47,7 +48,9 @@ async def look_up(ask: Ask, selector: str, domain: str) -> Found:
     name = key_name(selector, domain)
     if not is_name(name):
         return Found(
-            selector=selector, domain=domain, failure=Failure(kind="protocol", detail="not a name that DNS can carry", target=name)
+            selector=selector,
+            domain=domain,
+            failure=Failure(kind="protocol", detail="not a name that DNS can carry", target=name),
         )
     answer = await ask.ask(escaped(name), "TXT")
     if isinstance(answer, Failure):
@@ -56,7 +59,9 @@ async def look_up(ask: Ask, selector: str, domain: str) -> Found:
     service = behind(answer.canonical) if answer.canonical and answer.canonical != answer.name else None
     if len(texts) > 1:
         return Found(selector=selector, domain=domain, answer=answer, several=len(texts), service=service)
-    return Found(selector=selector, domain=domain, answer=answer, key=read(texts[0]) if texts else None, service=service)
+    return Found(
+        selector=selector, domain=domain, answer=answer, key=read(texts[0]) if texts else None, service=service
+    )
 
 
 async def probe(ask: Ask, domain: str, selectors: Iterable[str]) -> tuple[Found, ...]:
@@ -66,7 +71,9 @@ async def probe(ask: Ask, domain: str, selectors: Iterable[str]) -> tuple[Found,
 
 async def signs_at_all(ask: Ask, domain: str) -> bool | None:
     """False where no key can exist, since `_domainkey` itself does not (RFC 8020); None where that is not known."""
-    top, made_up = await asyncio.gather(ask.ask(f"_domainkey.{domain}", "TXT"), look_up(ask, "launchready-none-such", domain))
+    top, made_up = await asyncio.gather(
+        ask.ask(f"_domainkey.{domain}", "TXT"), look_up(ask, "launchready-none-such", domain)
+    )
     if isinstance(top, DnsAnswer) and top.status == "nxdomain" and made_up.absent:
         return False
     return None

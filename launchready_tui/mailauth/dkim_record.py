@@ -16,7 +16,8 @@ _BLANK = re.compile(r"\s+")
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong, in words; `start` and `end` are offsets into the record's text (equal where it is about something missing)."""
+    """What is wrong, in words; `start` and `end` are offsets into the record's text (equal where it is about something
+    missing)."""
 
     flaw: Flaw
     words: str
@@ -25,7 +26,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """A key record as read. `key` is the decoded p=, `bits` the size of an RSA modulus or 256 for ed25519, 0 where it cannot be read."""
+    """A key record as read. `key` is the decoded p=, `bits` the size of an RSA modulus or 256 for ed25519, 0 where it
+    cannot be read."""
 
     raw: str
     tags: tuple[tuple[str, str], ...] = ()
@@ -42,7 +44,9 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def usable(self) -> bool:
         """Whether a verifier can use it for mail at all."""
-        return bool(self.key) and not any(one.flaw in ("broken", "revoked", "size", "sha1", "service") for one in self.problems)
+        return bool(self.key) and not any(
+            one.flaw in ("broken", "revoked", "size", "sha1", "service") for one in self.problems
+        )
 
     def has(self, flaw: Flaw) -> Problem | None:
         return next((one for one in self.problems if one.flaw == flaw), None)
@@ -53,7 +57,10 @@ def is_key(text: str) -> bool:
     bare = text.strip().lower()
     if re.match(r"v\s*=\s*dkim1\b", bare):
         return True
-    return not bare.startswith(("v=spf", "v=dmarc", "v=sts", "v=tls", "v=bimi")) and re.search(r"(?:^|;)\s*p\s*=", bare) is not None
+    return (
+        not bare.startswith(("v=spf", "v=dmarc", "v=sts", "v=tls", "v=bimi"))
+        and re.search(r"(?:^|;)\s*p\s*=", bare) is not None
+    )
 
 
 def read(text: str) -> Key:
@@ -73,14 +80,20 @@ def read(text: str) -> Key:
         problems.append(Problem("broken", f"k={given['k']} is no key type that receivers know", *place("k")))
     hashes = tuple(word.strip().lower() for word in given.get("h", "").split(":") if word.strip())
     if hashes and "sha256" not in hashes:
-        problems.append(Problem("sha1", f"h={given['h']} allows no SHA-256, and receivers take nothing else", *place("h")))
+        problems.append(
+            Problem("sha1", f"h={given['h']} allows no SHA-256, and receivers take nothing else", *place("h"))
+        )
     services = [word.strip().lower() for word in given.get("s", "*").split(":")]
     if not {"*", "email"} & set(services):
         problems.append(Problem("service", f"s={given['s']} does not allow the key for mail", *place("s")))
     flags = {word.strip().lower() for word in given.get("t", "").split(":")}
     if "y" in flags:
         problems.append(
-            Problem("testing", "t=y says that the domain only tries DKIM out: receivers treat the mail as unsigned", *place("t"))
+            Problem(
+                "testing",
+                "t=y says that the domain only tries DKIM out: receivers treat the mail as unsigned",
+                *place("t"),
+            )
         )
     if "s" in flags:
         problems.append(Problem("strict", "t=s binds the key to addresses of exactly this domain", *place("t")))
@@ -89,7 +102,9 @@ def read(text: str) -> Key:
     if "p" not in given:
         problems.append(Problem("broken", "p is missing: there is no key in the record", len(text), len(text)))
     elif not value:
-        problems.append(Problem("revoked", "p is empty: the key was withdrawn, and all that it signed fails", *place("p")))
+        problems.append(
+            Problem("revoked", "p is empty: the key was withdrawn, and all that it signed fails", *place("p"))
+        )
     else:
         key, bits, wrong = _key(kind, value)
         if wrong:
@@ -112,7 +127,8 @@ def read(text: str) -> Key:
 
 
 def _tags(text: str) -> tuple[list[tuple[str, str]], dict[str, tuple[int, int]], list[Problem]]:
-    """Tags in order, where each stands, and what is no tag (RFC 6376 section 3.2: a name twice makes the whole list invalid)."""
+    """Tags in order, where each stands, and what is no tag (RFC 6376 section 3.2: a name twice makes the whole list
+    invalid)."""
     tags: list[tuple[str, str]] = []
     places: dict[str, tuple[int, int]] = {}
     problems: list[Problem] = []
@@ -150,7 +166,8 @@ def _key(kind: str, value: str) -> tuple[bytes, int, str]:
 
 
 def rsa_numbers(der: bytes) -> tuple[int, int]:
-    """Modulus and exponent of an RSA key, as SubjectPublicKeyInfo or bare RSAPublicKey (RFC 8017 A.1.1); noughts for anything else."""
+    """Modulus and exponent of an RSA key, as SubjectPublicKeyInfo or bare RSAPublicKey (RFC 8017 A.1.1); noughts for
+    anything else."""
     try:
         outer, rest = _element(der, 0x30)
         if rest:
@@ -173,7 +190,8 @@ def rsa_numbers(der: bytes) -> tuple[int, int]:
 
 
 def _element(der: bytes, tag: int) -> tuple[bytes, bytes]:
-    """The content of the first DER element, and what follows it. Raises ValueError for another tag or a wrong length."""
+    """The content of the first DER element, and what follows it. Raises ValueError for another tag or a wrong
+    length."""
     if len(der) < 2 or der[0] != tag:
         raise ValueError("another tag")
     size, at = der[1], 2

@@ -1,4 +1,5 @@
-"""DMARC policy discovery (RFC 9989 section 4.10): whose record holds for a domain, which of its policies, and the organisation above."""
+"""DMARC policy discovery (RFC 9989 section 4.10): whose record holds for a domain, which of its policies, and the
+organisation above."""
 
 from __future__ import annotations
 
@@ -19,8 +20,9 @@ Tag = Literal["p", "sp", "np", ""]
 class Discovery(msgspec.Struct, frozen=True, kw_only=True):
     """What a receiver finds out for one author domain.
 
-    `policy` is what the record's owner asks for this domain, `effective` the same with t=y taken into account (one level lower); None where
-    there is no DMARC for it. `failure` is set where a look-up that the answer depends on gave none: then nothing is said to be missing.
+    `policy` is what the record's owner asks for this domain, `effective` the same with t=y taken into account (one
+    level lower); None where there is no DMARC for it. `failure` is set where a look-up that the answer depends on gave
+    none: then nothing is said to be missing.
     """
 
     domain: str
@@ -56,9 +58,11 @@ def one_record(answer: DnsAnswer) -> str:
 
 
 def organisation(found: dict[str, str], start: str) -> tuple[str, str]:
-    """The organisational domain and the public suffix domain above it with a record (`psd=y`), from the records by name in walking order.
+    """The organisational domain and the public suffix domain above it with a record (`psd=y`), from the records by
+    name in walking order.
 
-    Section 4.10.2: psd=n names it; one label below a psd=y that is not the start; else the record with the fewest labels; else the start.
+    Section 4.10.2: psd=n names it; one label below a psd=y that is not the start; else the record with the fewest
+    labels; else the start.
     """
     chosen = ""
     for name, text in found.items():
@@ -85,7 +89,9 @@ async def discover(ask: Ask, domain: str) -> Discovery:
     there = None if isinstance(exists, Failure) else exists.status != "nxdomain"
     own = looked[0]
     if isinstance(own, Failure):
-        return Discovery(domain=start, exists=there, answers=answers, failure=own, problem=f"_dmarc.{start}: {own.words}")
+        return Discovery(
+            domain=start, exists=there, answers=answers, failure=own, problem=f"_dmarc.{start}: {own.words}"
+        )
     found, hole = _records(names, looked)
     above, suffix = organisation(found, start)
     known = above if hole is None else None
@@ -93,7 +99,9 @@ async def discover(ask: Ask, domain: str) -> Discovery:
         if at and at in found and (at == start or hole is None):
             return _judged(start, at, found[at], there, exists, known, answers, hole if at != start else None)
     if hole is not None:
-        return Discovery(domain=start, exists=there, answers=answers, failure=hole, problem=f"a record above {start}: {hole.words}")
+        return Discovery(
+            domain=start, exists=there, answers=answers, failure=hole, problem=f"a record above {start}: {hole.words}"
+        )
     near = [text for answer in answers for text in answer.texts if almost_dmarc(text)]
     several = sum(is_dmarc(text) for text in own.texts)
     why = f"{several} records at _dmarc.{start}, so none counts" if several > 1 else "no DMARC record"
@@ -103,9 +111,11 @@ async def discover(ask: Ask, domain: str) -> Discovery:
 
 
 def _records(names: tuple[str, ...], looked: list[DnsAnswer | Failure]) -> tuple[dict[str, str], Failure | None]:
-    """The records in walking order up to the first that ends the walk, and the failure that leaves a hole before its end.
+    """The records in walking order up to the first that ends the walk, and the failure that leaves a hole before its
+    end.
 
-    A top-level domain that refuses to answer is no hole: hardly one has a record, and many resolvers of closed networks know none.
+    A top-level domain that refuses to answer is no hole: hardly one has a record, and many resolvers of closed
+    networks know none.
     """
     found: dict[str, str] = {}
     hole: Failure | None = None
@@ -131,7 +141,8 @@ def _judged(
     answers: tuple[DnsAnswer, ...],
     hole: Failure | None,
 ) -> Discovery:
-    """Which policy of the record holds for this domain (section 4.10.1): its own p; from above np for a name that is not there, else sp."""
+    """Which policy of the record holds for this domain (section 4.10.1): its own p; from above np for a name that is
+    not there, else sp."""
     record = read(text)
     failure = hole
     tag: Tag = "p"

@@ -9,7 +9,12 @@ from urllib.parse import unquote
 POLICIES = ("none", "quarantine", "reject")
 REMOVED = ("pct", "rf", "ri")
 _KNOWN = ("v", "p", "sp", "np", "adkim", "aspf", "fo", "psd", "t", "rua", "ruf")
-_CHOICES: dict[str, tuple[str, ...]] = {"adkim": ("r", "s"), "aspf": ("r", "s"), "psd": ("y", "n", "u"), "t": ("y", "n")}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "adkim": ("r", "s"),
+    "aspf": ("r", "s"),
+    "psd": ("y", "n", "u"),
+    "t": ("y", "n"),
+}
 _DEFAULTS = {"adkim": "r", "aspf": "r", "psd": "u", "t": "n"}
 _SIZE = re.compile(r"\s*!\s*\d+\s*[kmgt]?\s*$", re.IGNORECASE)
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
@@ -52,9 +57,11 @@ class Record:
 
     @property
     def effective(self) -> str:
-        """The policy in force for the domain itself: `none`, `quarantine`, `reject`, or empty where the record has no effect.
+        """The policy in force for the domain itself: `none`, `quarantine`, `reject`, or empty where the record has no
+        effect.
 
-        A broken policy acts as `none` where reports are asked for, else the record does not count (section 4.10.1); t=y lowers by one.
+        A broken policy acts as `none` where reports are asked for, else the record does not count (section 4.10.1);
+        t=y lowers by one.
         """
         if self.broken_policy or self.p is None:
             return "none" if self.rua else ""
@@ -72,7 +79,9 @@ def almost_dmarc(text: str) -> bool:
     """Meant as a DMARC record and passed over by receivers."""
     bare = re.sub(r"[\s\"']", "", text).lower()
     return not is_dmarc(text) and (
-        bare.startswith(("v=dmarc", "dmarc1", "vdmarc")) or "v=dmarc1" in bare or re.match(r"^p=(none|quarantine|reject)", bare) is not None
+        bare.startswith(("v=dmarc", "dmarc1", "vdmarc"))
+        or "v=dmarc1" in bare
+        or re.match(r"^p=(none|quarantine|reject)", bare) is not None
     )
 
 
@@ -116,7 +125,19 @@ def read(text: str) -> Record:
     problems += [f"fo={part} is none of 0, 1, d, s" for part in fo if part not in ("0", "1", "d", "s")]
     rua = _addresses("rua", given.get("rua", ""), problems, obsolete)
     ruf = _addresses("ruf", given.get("ruf", ""), problems, obsolete)
-    return Record(text, tuple(tags), policies["p"], policies["sp"], policies["np"], rua, ruf, fo, tuple(problems), tuple(obsolete), broken)
+    return Record(
+        text,
+        tuple(tags),
+        policies["p"],
+        policies["sp"],
+        policies["np"],
+        rua,
+        ruf,
+        fo,
+        tuple(problems),
+        tuple(obsolete),
+        broken,
+    )
 
 
 def _addresses(tag: str, value: str, problems: list[str], obsolete: list[str]) -> tuple[ReportAddress, ...]:
@@ -143,7 +164,8 @@ def _addresses(tag: str, value: str, problems: list[str], obsolete: list[str]) -
 
 
 def walk(domain: str) -> tuple[str, ...]:
-    """The names of the tree walk below the start, in order (section 4.10): at most 8 questions in all, down to the top-level domain.
+    """The names of the tree walk below the start, in order (section 4.10): at most 8 questions in all, down to the
+    top-level domain.
 
     `walk("a.b.example.com")` gives `b.example.com`, `example.com`, `com`; from 8 labels on it jumps to the last 7.
     """

@@ -1,4 +1,5 @@
-"""A received message, read and judged: what the receiver saw, whether it aligns, its links, its parts, its way out of a list."""
+"""A received message, read and judged: what the receiver saw, whether it aligns, its links, its parts, its way out of
+a list."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ Folder = Literal["", "inbox", "junk"]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One link of the text or the HTML part. `shown` is a host that the link's words name and that it does not lead to."""
+    """One link of the text or the HTML part. `shown` is a host that the link's words name and that it does not lead
+    to."""
 
     url: str
     host: str
@@ -37,7 +39,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OneClick(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 8058: the button that mailboxes show. `problems` is empty where it works; `offered` is False where there is no header at all."""
+    """RFC 8058: the button that mailboxes show. `problems` is empty where it works; `offered` is False where there is
+    no header at all."""
 
     offered: bool
     uri: str = ""
@@ -54,7 +57,8 @@ class Alignment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was read. `verdicts` is what the receiver wrote; `signatures` what our own check of them says now."""
+    """Everything that was read. `verdicts` is what the receiver wrote; `signatures` what our own check of them says
+    now."""
 
     from_address: str
     from_domain: str
@@ -112,13 +116,16 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
-    """Reads and judges a raw message. Raises ValueError for what is none. No link is opened: some are good for once only."""
+    """Reads and judges a raw message. Raises ValueError for what is none. No link is opened: some are good for once
+    only."""
     if len(raw) > LARGEST:
         raise ValueError(f"larger than {LARGEST // 1024 // 1024} MB")
     fields, _ = split(raw)
     names = [name.strip().lower().decode("ascii", "replace") for name, _ in fields]
     if "from" not in names:
-        raise ValueError("this is no raw message: it has no From line (open the original or the message source, not the shown mail)")
+        raise ValueError(
+            "this is no raw message: it has no From line (open the original or the message source, not the shown mail)"
+        )
     parsed = email.message_from_bytes(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"), policy=email.policy.compat32)
     values = [(name, value.decode("utf-8", "replace")) for name, (_, value) in zip(names, fields, strict=True)]
 
@@ -211,7 +218,12 @@ def _folder(delivery: str) -> Folder:
 
 
 async def _alignment(
-    ask: Ask, domain: str, envelope: str, found: Discovery | None, verdicts: Verdicts | None, signatures: tuple[Signature, ...]
+    ask: Ask,
+    domain: str,
+    envelope: str,
+    found: Discovery | None,
+    verdicts: Verdicts | None,
+    signatures: tuple[Signature, ...],
 ) -> Alignment:
     record = found.parsed if found else None
     strict = {tag: bool(record and record.tag(tag) == "s") for tag in ("adkim", "aspf")}
@@ -239,7 +251,10 @@ async def _alignment(
     spf = await same(spf_domain, "aspf") if passed else (False if spf_results else None)
     signed = _signed_by(verdicts, signatures)
     answers = [(one, await same(one, "adkim")) for one in signed]
-    best = next((one for one in answers if one[1]), next((one for one in answers if one[1] is None), answers[0] if answers else ("", None)))
+    best = next(
+        (one for one in answers if one[1]),
+        next((one for one in answers if one[1] is None), answers[0] if answers else ("", None)),
+    )
     dkim = best[1] if answers else False
     return Alignment(spf=spf, dkim=dkim, spf_domain=spf_domain, dkim_domain=best[0])
 
@@ -265,7 +280,9 @@ def _signer(one: Result, signatures: tuple[Signature, ...]) -> str:
 # -- list-unsubscribe ------------------------------------------------------------------------------------------------
 
 
-def _one_click(headers: list[str], posts: list[str], verdicts: Verdicts | None, signatures: tuple[Signature, ...]) -> OneClick:
+def _one_click(
+    headers: list[str], posts: list[str], verdicts: Verdicts | None, signatures: tuple[Signature, ...]
+) -> OneClick:
     if not headers and not posts:
         return OneClick(offered=False)
     uris = [one.strip() for one in _ANGLE.findall(" ".join(headers))]
@@ -274,7 +291,9 @@ def _one_click(headers: list[str], posts: list[str], verdicts: Verdicts | None, 
     if len(headers) > 1 or len(posts) > 1:
         problems.append("the header stands more than once")
     if len(secure) != 1:
-        problems.append("List-Unsubscribe needs one https address" if not secure else "List-Unsubscribe has several https addresses")
+        problems.append(
+            "List-Unsubscribe needs one https address" if not secure else "List-Unsubscribe has several https addresses"
+        )
     if not posts:
         problems.append("List-Unsubscribe-Post is missing")
     elif re.sub(r"\s+", "", posts[0]).lower() != "list-unsubscribe=one-click":
@@ -336,7 +355,9 @@ def _links(text: str, markup: str) -> tuple[Link, ...]:
     anchors = _Anchors()
     anchors.feed(markup)
     anchors.close()
-    pairs = [(href, words) for href, words in anchors.found] + [(url.rstrip(".,;:!?"), "") for url in _URL.findall(text)]
+    pairs = [(href, words) for href, words in anchors.found] + [
+        (url.rstrip(".,;:!?"), "") for url in _URL.findall(text)
+    ]
     found: dict[str, Link] = {}
     for url, words in pairs:
         try:

@@ -8,15 +8,19 @@ from collections.abc import Iterable
 import msgspec
 
 _METHOD = re.compile(
-    r"\s*(?P<method>[A-Za-z][A-Za-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*(?P<result>[A-Za-z][A-Za-z0-9_-]*)(?P<rest>.*)", re.DOTALL
+    r"\s*(?P<method>[A-Za-z][A-Za-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*(?P<result>[A-Za-z][A-Za-z0-9_-]*)(?P<rest>.*)",
+    re.DOTALL,
 )
-_PAIR = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_-]*(?:\s*\.\s*[A-Za-z0-9_-]+)?)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s;\"]+)")
+_PAIR = re.compile(
+    r"(?P<key>[A-Za-z][A-Za-z0-9_-]*(?:\s*\.\s*[A-Za-z0-9_-]+)?)\s*=\s*(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s;\"]+)"
+)
 _VERSION = re.compile(r"\s+\d+\s*$")
 _FOLD = re.compile(r"\r?\n[ \t]*")
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One method's finding: `properties` such as `header.d`, `smtp.mailfrom`, and Microsoft's bare `action`, keys in lower case."""
+    """One method's finding: `properties` such as `header.d`, `smtp.mailfrom`, and Microsoft's bare `action`, keys in
+    lower case."""
 
     method: str
     result: str
@@ -72,7 +76,8 @@ def parse(value: str) -> Verdicts:
 
 
 def merged(values: Iterable[str]) -> Verdicts | None:
-    """The receiver's own verdicts from all such fields of a message, the topmost first: those below that carry the same id join it.
+    """The receiver's own verdicts from all such fields of a message, the topmost first: those below that carry the
+    same id join it.
 
     Fields of other hops, further down, could be anybody's and do not count.
     """
@@ -96,12 +101,17 @@ def _result(text: str, comment: str) -> Result | None:
         pairs.setdefault(key, re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value)
     reason = pairs.pop("reason", "")
     return Result(
-        method=found["method"].lower(), result=found["result"].lower(), reason=reason, comment=comment, properties=tuple(pairs.items())
+        method=found["method"].lower(),
+        result=found["result"].lower(),
+        reason=reason,
+        comment=comment,
+        properties=tuple(pairs.items()),
     )
 
 
 def _split(value: str) -> list[tuple[str, str]]:
-    """The parts between semicolons without their comments, each with its first comment. Quotes and nested comments are minded."""
+    """The parts between semicolons without their comments, each with its first comment. Quotes and nested comments are
+    minded."""
     parts: list[tuple[str, str]] = []
     text: list[str] = []
     comment: list[str] = []

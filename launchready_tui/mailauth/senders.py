@@ -32,7 +32,9 @@ def services() -> tuple[Service, ...]:
     """The data file, read once."""
     import tomllib
 
-    return msgspec.convert(tomllib.loads((resources.files(__package__) / "senders.toml").read_text("utf-8")), _Table).sender
+    return msgspec.convert(
+        tomllib.loads((resources.files(__package__) / "senders.toml").read_text("utf-8")), _Table
+    ).sender
 
 
 def service(name: str) -> Service | None:
@@ -47,6 +49,20 @@ def behind(target: str) -> Service | None:
 
 
 def usual_selectors(more: Iterable[str] = ()) -> tuple[str, ...]:
-    """Every selector worth a try where nothing is known: those given first, then those of the services, then the common ones."""
-    common = ("default", "dkim", "mail", "s1024", "s2048", "sig1", "key1", "everlytickey1", "litesrv", "ctct1", "ctct2", "cf2024-1")
+    """Every selector worth a try where nothing is known: those given first, then those of the services, then the
+    common ones."""
+    common = (
+        "default",
+        "dkim",
+        "mail",
+        "s1024",
+        "s2048",
+        "sig1",
+        "key1",
+        "everlytickey1",
+        "litesrv",
+        "ctct1",
+        "ctct2",
+        "cf2024-1",
+    )
     return tuple(dict.fromkeys((*more, *(one for row in services() for one in row.selectors), *common)))

@@ -35,9 +35,10 @@ class Step(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of check_host.
 
-    `matched` is the term that decided, as written, at the bottom of its includes; None where none did. `path` are the terms that lead
-    there from the top. `explanation` is what the domain's owner lets be told (exp=), on fail only. `problem` says in words why there is no
-    better result. `lookups` and `void_lookups` are what the limits of section 4.6.4 count.
+    `matched` is the term that decided, as written, at the bottom of its includes; None where none did. `path` are the
+    terms that lead there from the top. `explanation` is what the domain's owner lets be told (exp=), on fail only.
+    `problem` says in words why there is no better result. `lookups` and `void_lookups` are what the limits of section
+    4.6.4 count.
     """
 
     result: Result
@@ -126,7 +127,9 @@ class _Check:
                 path = (term.text, *(below.path if below else ()))
                 where = (below.matched_in if below else "") or domain
                 return _Answer(_BY_QUALIFIER[term.qualifier], path, where, exp, record=record.raw)
-        return _Answer("neutral", words=f"nothing in the record of {domain} matches, and it has no all", record=record.raw)
+        return _Answer(
+            "neutral", words=f"nothing in the record of {domain} matches, and it has no all", record=record.raw
+        )
 
     async def _redirect(self, record: Record, term: Term, domain: str, depth: int) -> _Answer:
         self._count(term)
@@ -136,7 +139,12 @@ class _Check:
         if answer.result == "none":
             raise _Stop("permerror", f"{term.text} leads to no SPF record: {answer.words}")
         return _Answer(
-            answer.result, (term.text, *answer.path) if answer.path else (), answer.matched_in, answer.exp, answer.words, record.raw
+            answer.result,
+            (term.text, *answer.path) if answer.path else (),
+            answer.matched_in,
+            answer.exp,
+            answer.words,
+            record.raw,
         )
 
     def _note(self, depth: int, domain: str, term: Term, words: str) -> None:
@@ -187,7 +195,9 @@ class _Check:
     async def _mx(self, term: Term, target: str) -> bool:
         rows = await self._records(target, "MX")
         if len(rows) > MAX_NAMES:
-            raise _Stop("permerror", f"{term.text} leads to {len(rows)} mail servers, receivers look at {MAX_NAMES} at most")
+            raise _Stop(
+                "permerror", f"{term.text} leads to {len(rows)} mail servers, receivers look at {MAX_NAMES} at most"
+            )
         for row in sorted(rows, key=_preference):
             host = row.strip().partition(" ")[2].strip()
             if host in ("", "."):
@@ -251,7 +261,8 @@ class _Check:
     # -- macros --------------------------------------------------------------------------------------------------
 
     async def _target(self, term: Term, domain: str) -> str | None:
-        """The name a term leads to; None where it can match nothing: no DNS name, or a local part that is not ASCII (RFC 8616)."""
+        """The name a term leads to; None where it can match nothing: no DNS name, or a local part that is not ASCII
+        (RFC 8616)."""
         if not term.domain:
             return domain
         used = letters(term.domain)
@@ -279,7 +290,8 @@ class _Check:
         return values
 
     async def _name_of_ip(self, domain: str) -> str:
-        """%{p} (section 7.3): the domain itself or a name below it where the address has one, else any, else `unknown`."""
+        """%{p} (section 7.3): the domain itself or a name below it where the address has one, else any, else
+        `unknown`."""
         key = domain.lower().rstrip(".")
         if key not in self._named:
             names = await self._validated()
@@ -317,9 +329,17 @@ def parse_ip(ip: str) -> Address:
 
 
 async def check_host(
-    ask: Ask, ip: str, sender: str, helo: str = "", *, receiver: str = "unknown", now: float | None = None, deadline_s: float = DEADLINE_S
+    ask: Ask,
+    ip: str,
+    sender: str,
+    helo: str = "",
+    *,
+    receiver: str = "unknown",
+    now: float | None = None,
+    deadline_s: float = DEADLINE_S,
 ) -> Outcome:
-    """Whether `ip` may send as `sender` (the envelope's MAIL FROM; empty: postmaster at the HELO name). Raises ValueError for a bad ip.
+    """Whether `ip` may send as `sender` (the envelope's MAIL FROM; empty: postmaster at the HELO name). Raises
+    ValueError for a bad ip.
 
     Questions are asked one after another, as the counting of the standard wants it.
     """

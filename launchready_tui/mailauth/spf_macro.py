@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-MACRO = re.compile(r"%(?:\{(?P<letter>[A-Za-z])(?P<digits>\d*)(?P<reverse>[rR]?)(?P<delimiters>[.\-+,/_=]*)\}|(?P<sign>[%_-]))")
+MACRO = re.compile(
+    r"%(?:\{(?P<letter>[A-Za-z])(?P<digits>\d*)(?P<reverse>[rR]?)(?P<delimiters>[.\-+,/_=]*)\}|(?P<sign>[%_-]))"
+)
 _SIGNS = {"%": "%", "_": " ", "-": "%20"}
 _LONGEST = 253
 
@@ -19,7 +21,8 @@ def letters(text: str) -> frozenset[str]:
 
 
 def dotted(ip: Address) -> str:
-    """%{i}: an IPv4 address as it is, an IPv6 address as 32 nibbles, upper case as the public test suite of RFC 7208 writes them."""
+    """%{i}: an IPv4 address as it is, an IPv6 address as 32 nibbles, upper case as the public test suite of RFC 7208
+    writes them."""
     return str(ip) if ip.version == 4 else ".".join(ip.exploded.replace(":", "").upper())
 
 

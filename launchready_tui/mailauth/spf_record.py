@@ -102,9 +102,12 @@ def is_spf(text: str) -> bool:
 
 
 def almost_spf(text: str) -> bool:
-    """Meant as an SPF record and passed over by receivers: another version, a leading blank or quote, a missing blank."""
+    """Meant as an SPF record and passed over by receivers: another version, a leading blank or quote, a missing
+    blank."""
     bare = text.strip(" \t\"'").lower()
-    return not is_spf(text) and (bare.startswith(("v=spf", "spf1", "v =spf", "v= spf")) or ("include:" in bare and bare.endswith("all")))
+    return not is_spf(text) and (
+        bare.startswith(("v=spf", "spf1", "v =spf", "v= spf")) or ("include:" in bare and bare.endswith("all"))
+    )
 
 
 def read(text: str) -> Record:
@@ -122,7 +125,9 @@ def read(text: str) -> Record:
             terms.append(outcome)
     for name in ("redirect", "exp"):
         several = [term for term in terms if term.name == name]
-        problems += [Problem(term.start, term.start + len(term.text), f"{name} may stand only once") for term in several[1:]]
+        problems += [
+            Problem(term.start, term.start + len(term.text), f"{name} may stand only once") for term in several[1:]
+        ]
     return Record(text, tuple(terms), tuple(sorted(problems, key=lambda problem: problem.start)))
 
 
@@ -142,14 +147,20 @@ def _term(text: str, start: int) -> Term | Problem:
     offset = start + len(text) - len(rest)
     match name:
         case "all":
-            return Problem(offset, end, "all takes nothing after it") if rest else Term("mechanism", name, text, start, qualifier)
+            return (
+                Problem(offset, end, "all takes nothing after it")
+                if rest
+                else Term("mechanism", name, text, start, qualifier)
+            )
         case "ip4" | "ip6":
             return _network(name, rest, text, start, qualifier, offset)
         case "include" | "exists":
             if not rest.startswith(":") or len(rest) == 1:
                 return Problem(offset, end, f"{name} needs a colon and a domain")
             wrong = _domain_problem(rest[1:])
-            return Problem(offset + 1, end, wrong) if wrong else Term("mechanism", name, text, start, qualifier, rest[1:])
+            return (
+                Problem(offset + 1, end, wrong) if wrong else Term("mechanism", name, text, start, qualifier, rest[1:])
+            )
         case "ptr":
             if rest and (not rest.startswith(":") or (wrong := _domain_problem(rest[1:]))):
                 return Problem(offset, end, "after ptr stands nothing, or a colon and a domain")
@@ -191,7 +202,17 @@ def _host(name: str, rest: str, text: str, start: int, qualifier: str, offset: i
             return Problem(offset, end, f"/{value} is no prefix length up to {most}")
     if domain and (not domain.startswith(":") or (wrong := _domain_problem(domain[1:]))):
         return Problem(offset, end, wrong if domain.startswith(":") else f"{domain} cannot follow {name}")
-    return Term("mechanism", name, text, start, qualifier, domain[1:], "", int(four) if four else None, int(six) if six else None)
+    return Term(
+        "mechanism",
+        name,
+        text,
+        start,
+        qualifier,
+        domain[1:],
+        "",
+        int(four) if four else None,
+        int(six) if six else None,
+    )
 
 
 def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset: int) -> Term | Problem:
@@ -206,7 +227,9 @@ def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset
         parsed = ipaddress.IPv4Address(address) if name == "ip4" else ipaddress.IPv6Address(address)
     except ValueError:
         return Problem(offset + 1, end, f"{address} is no {'IPv4' if name == 'ip4' else 'IPv6'} address")
-    if slash and (not length.isascii() or not length.isdigit() or int(length) > most or (len(length) > 1 and length[0] == "0")):
+    if slash and (
+        not length.isascii() or not length.isdigit() or int(length) > most or (len(length) > 1 and length[0] == "0")
+    ):
         return Problem(offset + 1, end, f"/{length} is no prefix length up to {most}")
     prefix = int(length) if slash else most
     four, six = (prefix, None) if name == "ip4" else (None, prefix)

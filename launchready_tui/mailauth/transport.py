@@ -1,4 +1,5 @@
-"""What a domain publishes about the way mail takes to it: MTA-STS (RFC 8461), TLS-RPT (RFC 8460), DANE (RFC 7672), BIMI."""
+"""What a domain publishes about the way mail takes to it: MTA-STS (RFC 8461), TLS-RPT (RFC 8460), DANE (RFC 7672),
+BIMI."""
 
 from __future__ import annotations
 
@@ -63,7 +64,9 @@ def sts_record(text: str) -> Tags:
     """The TXT record at _mta-sts (section 3.1)."""
     values, problems = _parts(text)
     if not re.fullmatch(r"[A-Za-z0-9]{1,32}", values.get("id", "")):
-        problems.append("id is missing" if not values.get("id") else f"id={values['id']} must be 1 to 32 letters and digits")
+        problems.append(
+            "id is missing" if not values.get("id") else f"id={values['id']} must be 1 to 32 letters and digits"
+        )
     return Tags(raw=text, values=values, problems=tuple(problems))
 
 
@@ -95,8 +98,12 @@ def sts_policy(text: str) -> Policy:
         problems.append(f"max_age is more than {MAX_AGE} seconds")
     if not mx and mode != "none":
         problems.append("it names no mx")
-    problems += [f"mx: {one} is no host name" for one in mx if not re.fullmatch(r"(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]+", one)]
-    return Policy(mode=mode, mx=tuple(mx), max_age=int(age) if re.fullmatch(r"\d{1,10}", age) else None, problems=tuple(problems))
+    problems += [
+        f"mx: {one} is no host name" for one in mx if not re.fullmatch(r"(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]+", one)
+    ]
+    return Policy(
+        mode=mode, mx=tuple(mx), max_age=int(age) if re.fullmatch(r"\d{1,10}", age) else None, problems=tuple(problems)
+    )
 
 
 def mx_matches(pattern: str, host: str) -> bool:

@@ -1,4 +1,5 @@
-"""From the launch file's mailbox and the vault's credential to an open box: passwords, tokens, and tokens renewed by a stored log-in."""
+"""From the launch file's mailbox and the vault's credential to an open box: passwords, tokens, and tokens renewed by a
+stored log-in."""
 
 from __future__ import annotations
 
@@ -19,8 +20,11 @@ Keep = Callable[["Mailbox", "Secret"], None]
 """Stores a renewed log-in; it may wait for the keyring, so it is called in a thread."""
 
 
-async def enter(world: World, box: Mailbox, *, keep: Keep | None = None, deadline_s: float = DEADLINE_S) -> Box | Failure:
-    """Opens a test mailbox with what is stored for it. `no-permission` where nothing is stored, `log-in` where it is refused."""
+async def enter(
+    world: World, box: Mailbox, *, keep: Keep | None = None, deadline_s: float = DEADLINE_S
+) -> Box | Failure:
+    """Opens a test mailbox with what is stored for it. `no-permission` where nothing is stored, `log-in` where it is
+    refused."""
     # The keyring may take its time, and the loop must not wait for it.
     stored = await asyncio.to_thread(world.credential, box.login, box.login_host)
     if stored is None:

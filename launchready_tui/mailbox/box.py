@@ -74,7 +74,9 @@ class Box:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     async def folders(self) -> tuple[Folder, ...] | Failure:
@@ -123,7 +125,8 @@ class Box:
         return self.session
 
     async def do(self, step: Callable[[], T]) -> T | Failure:
-        """One blocking step in a thread. When it takes too long, or its asker goes away, the socket is shut so that the thread ends."""
+        """One blocking step in a thread. When it takes too long, or its asker goes away, the socket is shut so that
+        the thread ends."""
         try:
             async with asyncio.timeout(self._deadline_s):
                 return await asyncio.to_thread(step)

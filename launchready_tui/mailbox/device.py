@@ -1,7 +1,8 @@
-"""Logging in at Outlook.com by a code that a person types in a browser (RFC 8628, Microsoft's device authorization grant).
+"""Logging in at Outlook.com by a code that a person types in a browser (RFC 8628, Microsoft's device authorization
+grant).
 
-Built to what Microsoft publishes (learn.microsoft.com, "OAuth 2.0 device authorization grant", known 2026-11); the app registration is the
-user's own, since registering one needs a directory.
+Built to what Microsoft publishes (learn.microsoft.com, "OAuth 2.0 device authorization grant", known 2026-11); the app
+registration is the user's own, since registering one needs a directory.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
-    """What a log-in gave: `access` for one hour or so, `refresh` to get the next. A new refresh token replaces the old one."""
+    """What a log-in gave: `access` for one hour or so, `refresh` to get the next. A new refresh token replaces the old
+    one."""
 
     access: Secret
     refresh: Secret | None = None
@@ -63,7 +65,10 @@ async def begin(web: Web, client_id: str) -> Code | Failure:
     if isinstance(said, Failure):
         return said
     page, code, device = (said.get(key) for key in ("verification_uri", "user_code", "device_code"))
-    if not (isinstance(page, str) and isinstance(code, str) and isinstance(device, str)) or urlsplit(page).scheme != "https":
+    if (
+        not (isinstance(page, str) and isinstance(code, str) and isinstance(device, str))
+        or urlsplit(page).scheme != "https"
+    ):
         return _refused(said)
     return Code(
         page=clean(page),
@@ -124,7 +129,10 @@ def _tokens(said: dict[str, Any]) -> Tokens | Failure:
     access, more = said.get("access_token"), said.get("refresh_token")
     if not isinstance(access, str) or not access:
         return _refused(said)
-    return Tokens(access=Secret("access-token", access), refresh=Secret("refresh-token", more) if isinstance(more, str) and more else None)
+    return Tokens(
+        access=Secret("access-token", access),
+        refresh=Secret("refresh-token", more) if isinstance(more, str) and more else None,
+    )
 
 
 def _refused(said: dict[str, Any]) -> Failure:

@@ -40,7 +40,8 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def folder_of(line: bytes | tuple[bytes, bytes]) -> Folder | None:
-    """One answer to LIST, as imaplib gives it: a line, or a line and the literal that holds the name. None for what is none."""
+    """One answer to LIST, as imaplib gives it: a line, or a line and the literal that holds the name. None for what is
+    none."""
     raw, literal = (line, None) if isinstance(line, bytes) else line
     found = _LINE.match(raw)
     if found is None:
@@ -55,7 +56,8 @@ def folder_of(line: bytes | tuple[bytes, bytes]) -> Folder | None:
 
 
 def in_order(folders: Iterable[Folder]) -> tuple[Folder, ...]:
-    """The order in which to look: inbox, spam, the others, and last what holds copies. What is never looked at is left out."""
+    """The order in which to look: inbox, spam, the others, and last what holds copies. What is never looked at is left
+    out."""
     order: dict[Place, int] = {"inbox": 0, "spam": 1, "other": 2, "all": 3}
     return tuple(sorted((one for one in folders if one.place != "never"), key=lambda one: order[one.place]))
 

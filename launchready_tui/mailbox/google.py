@@ -1,8 +1,9 @@
 """A new access token for a Gmail mailbox from a stored log-in.
 
-Built to what Google publishes (developers.google.com/identity, "OAuth 2.0 for desktop apps", known 2026-11). The stored credential
-is what Google's own tools write for a person who has logged in: a JSON object with client_id, client_secret and refresh_token. Logging in
-itself is left to those tools: Google's device flow does not grant the scope of mail.
+Built to what Google publishes (developers.google.com/identity, "OAuth 2.0 for desktop apps", known 2026-11). The
+stored credential is what Google's own tools write for a person who has logged in: a JSON object with client_id,
+client_secret and refresh_token. Logging in itself is left to those tools: Google's device flow does not grant the
+scope of mail.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ HOST = "oauth2.googleapis.com"
 _URL = f"https://{HOST}/token"
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 _WORDS = {
-    "invalid_grant": "the stored log-in has expired or was taken back (an app in testing is let in for 7 days); log in anew and store it",
+    "invalid_grant": "the stored log-in has expired or was taken back (an app in testing is let in for 7 "
+    "days); log in anew and store it",
     "invalid_client": "the app of the stored log-in is not known, or its secret is another one",
     "unauthorized_client": "the app of the stored log-in may not renew it",
     "invalid_scope": "the stored log-in does not cover mail (https://mail.google.com/)",
@@ -52,7 +54,11 @@ async def refresh(web: Web, stored: Secret) -> Tokens | Failure:
     if isinstance(access, str) and access:
         return Tokens(access=Secret("access-token", access))
     error = str(said.get("error", ""))
-    words = _WORDS.get(error) or clean(str(said.get("error_description", "") or error)) or f"status {reply.status}, and no token"
+    words = (
+        _WORDS.get(error)
+        or clean(str(said.get("error_description", "") or error))
+        or f"status {reply.status}, and no token"
+    )
     return Failure(kind="log-in" if error else "unavailable", detail=words[:300], target=HOST)
 
 

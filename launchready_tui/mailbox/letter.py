@@ -10,7 +10,8 @@ from .folders import Folder
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole mail, raw, with where it lay and when the server took it in. `tab` is Gmail's: primary, promotions, updates, …"""
+    """A whole mail, raw, with where it lay and when the server took it in. `tab` is Gmail's: primary, promotions,
+    updates, …"""
 
     folder: Folder
     uid: str

@@ -1,4 +1,5 @@
-"""One IMAP connection, blocking, on a socket that the wire has opened (RFC 9051). Only ever reads: EXAMINE and BODY.PEEK."""
+"""One IMAP connection, blocking, on a socket that the wire has opened (RFC 9051). Only ever reads: EXAMINE and
+BODY.PEEK."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ class Session(imaplib.IMAP4):
             self._try(lambda: self.login(user, secret))
 
     def log_in_with_token(self, user: str, token: str) -> None:
-        """XOAUTH2 (Google's and Microsoft's form). A refusal comes as a challenge with JSON that wants an empty answer."""
+        """XOAUTH2 (Google's and Microsoft's form). A refusal comes as a challenge with JSON that wants an empty
+        answer."""
         self._secret_words = (token,)
         challenges: list[bytes] = []
 
@@ -80,7 +82,11 @@ class Session(imaplib.IMAP4):
             self._authenticate("XOAUTH2", answer)
         except LogInError as refused:
             status = _status_in(challenges[1:])
-            why = "the token has expired or is for another account" if status in ("", "400", "401", "invalid_token") else f"status {status}"
+            why = (
+                "the token has expired or is for another account"
+                if status in ("", "400", "401", "invalid_token")
+                else f"status {status}"
+            )
             raise LogInError(f"{why}; {refused}") from None
 
     def _authenticate(self, mechanism: str, answer: Callable[[bytes], bytes]) -> None:
@@ -130,13 +136,23 @@ class Session(imaplib.IMAP4):
         return found
 
     def find(self, folder: Folder, address: str, since: datetime, skip: Collection[str] = ()) -> Iterator[Letter]:
-        """Mails to exactly this address that came after `since`. The folder is opened for reading alone; nothing is marked as read."""
+        """Mails to exactly this address that came after `since`. The folder is opened for reading alone; nothing is
+        marked as read."""
         kind, answer = self.select(_quoted(folder.name), readonly=True)
         if kind != "OK":
             return  # a folder that cannot be opened holds nothing for us
         day = (since - timedelta(days=1)).astimezone(UTC)
         wanted = _quoted(address)
-        criteria = ("SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}", "OR", "TO", wanted, "HEADER", "Delivered-To", wanted)
+        criteria = (
+            "SINCE",
+            f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}",
+            "OR",
+            "TO",
+            wanted,
+            "HEADER",
+            "Delivered-To",
+            wanted,
+        )
         kind, answer = self.uid("SEARCH", *criteria)
         if kind != "OK":
             self._broken("SEARCH", answer)
@@ -207,7 +223,9 @@ def _arrived(about: bytes) -> datetime | None:
     if month not in _MONTHS:
         return None
     try:
-        local = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=timezone(shift))
+        local = datetime(
+            int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=timezone(shift)
+        )
     except ValueError:
         return None
     return local.astimezone(UTC)

@@ -1,6 +1,8 @@
-"""What a mail server means when it refuses: the reply code, the enhanced code and the text, decoded to a cause and a fix.
+"""What a mail server means when it refuses: the reply code, the enhanced code and the text, decoded to a cause and a
+fix.
 
-Formats read: one reply (`550-5.7.26 …`), several lines of one, a log line around it, a whole delivery report (RFC 3464).
+Formats read: one reply (`550-5.7.26 …`), several lines of one, a log line around it, a whole delivery report (RFC
+3464).
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ LONGEST = 64 * 1024
 _STATUS = r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)"
 _WITH_STATUS = re.compile(r"(?<![\d.])([45]\d\d)[ \-]+#?" + _STATUS)
 _AT_START = re.compile(r"(?m)^\s*([45]\d\d)(?:[ \-]|$)")
-_SAID = re.compile(r"(?i)(?:said:|smtp;|responded:?|response:?|error:?|code:?|reply:?|status:?)\s{0,9}\"?([45]\d\d)(?![\d.])")
+_SAID = re.compile(
+    r"(?i)(?:said:|smtp;|responded:?|response:?|error:?|code:?|reply:?|status:?)\s{0,9}\"?([45]\d\d)(?![\d.])"
+)
 _ANYWHERE = re.compile(r"(?<![\d.:/\-#])([45]\d\d)(?![\d.:/])")
 _DIAGNOSTIC = re.compile(r"(?im)^diagnostic-code:\s{0,9}(.*(?:\n[ \t].*){0,20})")
 _REPORT_STATUS = re.compile(r"(?im)^status:\s{0,9}" + _STATUS)
@@ -67,7 +71,9 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
         if self.lasting is None:
             return "It does not say whether trying again helps"
         return (
-            "Final: trying the same mail again will not help" if self.lasting else "For now: a sender that tries again gets through later"
+            "Final: trying the same mail again will not help"
+            if self.lasting
+            else "For now: a sender that tries again gets through later"
         )
 
 
@@ -106,7 +112,9 @@ def decode(text: str) -> Bounce:
     code, status = _codes(text)
     provider: Provider = next((name for name, mark in _MARKS if mark.search(plain)), "")
     lasting = code[0] == "5" if code else status[0] == "5" if status else None
-    found = next((row for row in table() if (code or status or row.says) and row.fits(code, status, provider, plain)), None)
+    found = next(
+        (row for row in table() if (code or status or row.says) and row.fits(code, status, provider, plain)), None
+    )
     if found is None:
         return Bounce(code=code, status=status, provider=provider, lasting=lasting)
     return Bounce(

@@ -1,4 +1,5 @@
-"""What is wrong with a test of a mail, as plain sentences with their fix: for the check, and for the command that made the test."""
+"""What is wrong with a test of a mail, as plain sentences with their fix: for the check, and for the command that made
+the test."""
 
 from __future__ import annotations
 
@@ -37,21 +38,45 @@ def flaws(trial: Trial, flow: MailFlow | None, launch: Launch) -> tuple[Flaw, ..
     what, heavy = WORDS[trial.flow], Severity.BLOCKER if trial.flow in _DOORS else Severity.HIGH
     if trial.outcome == "could-not-look":
         fix = "Put right what it says; `launchready mail look` tries the log-in alone"
-        return (_flaw("could-not-look", "unknown", heavy, f"Whether the {what} arrives could not be seen", fix, detail=trial.problem),)
+        return (
+            _flaw(
+                "could-not-look",
+                "unknown",
+                heavy,
+                f"Whether the {what} arrives could not be seen",
+                fix,
+                detail=trial.problem,
+            ),
+        )
     if trial.outcome == "not-sent":
         words = f"The product did not take the request for its {what}"
-        return (_flaw("not-sent", "fail", heavy, words, "Look at the answer and the product's log for this run", detail=trial.problem),)
+        return (
+            _flaw(
+                "not-sent",
+                "fail",
+                heavy,
+                words,
+                "Look at the answer and the product's log for this run",
+                detail=trial.problem,
+            ),
+        )
     if trial.outcome == "not-arrived":
         fix = (
-            "Look in the mail service's log for the test address: not sent, refused (`launchready inspect bounce` decodes why) or held back"
+            "Look in the mail service's log for the test address: not sent, refused (`launchready inspect bounce` "
+            "decodes why) or held back"
         )
         return (_flaw("not-arrived", "fail", heavy, f"The {what} did not arrive", fix, detail=trial.problem),)
     found: list[Flaw] = []
     limit = flow.within_s if flow else 60
     if trial.seconds is not None and trial.seconds > limit:
-        fix = "See in the mail service's log where it waited: in the product's queue, at the service, or at the receiver (greylisting)"
+        fix = (
+            "See in the mail service's log where it waited: in the product's queue, at the service, or at the "
+            "receiver (greylisting)"
+        )
         seen = f"{trial.seconds:.0f} s, allowed {limit} s"
-        found.append(_flaw("late", "warn", Severity.MEDIUM, f"The {what} takes longer than it should", fix, detail=seen))
+        found.append(
+            _flaw("late", "warn", Severity.MEDIUM, f"The {what} takes longer than it should", fix, detail=seen)
+        )
     message = trial.message
     if message is None:
         words = f"The {what} came, and cannot be read as a mail"
@@ -76,14 +101,18 @@ def _flaw(
     where: str = "",
     detail: str = "",
 ) -> Flaw:
-    return Flaw(rule=rule, state=state, severity=severity, words=words, fix=fix, paste=paste, where=where, detail=detail)
+    return Flaw(
+        rule=rule, state=state, severity=severity, words=words, fix=fix, paste=paste, where=where, detail=detail
+    )
 
 
 def _authentication(message: Message, what: str, launch: Launch) -> Iterator[Flaw]:
     seen = told(message)
     own = [launch.domain, *(launch.permission.domains if launch.permission else ())]
     if not message.sender:
-        yield _flaw("sender", "fail", Severity.HIGH, f"The {what} has no single sender", "Write one From field with one address")
+        yield _flaw(
+            "sender", "fail", Severity.HIGH, f"The {what} has no single sender", "Write one From field with one address"
+        )
         return
     if not any(inside(message.sender, domain) for domain in own):
         yield _flaw(
@@ -97,7 +126,9 @@ def _authentication(message: Message, what: str, launch: Launch) -> Iterator[Fla
     if message.told_by == "console" and message.dkim != "temperror":
         yield from _verified_here(message, what, seen)
         return
-    broken = [name for name, word in (("SPF", message.spf), ("DKIM", message.dkim), ("DMARC", message.dmarc)) if _bad(word)]
+    broken = [
+        name for name, word in (("SPF", message.spf), ("DKIM", message.dkim), ("DMARC", message.dmarc)) if _bad(word)
+    ]
     nothing_passed = "pass" not in (message.spf, message.dkim)
     if nothing_passed and message.told_by == "receiver":
         yield _flaw(
@@ -135,15 +166,29 @@ _TEST_ELSEWHERE = "Test with a mailbox at Gmail or Outlook: they write down what
 
 
 def _verified_here(message: Message, what: str, seen: str) -> Iterator[Flaw]:
-    """The receiver wrote nothing: a signature that passes and aligns is as good as its word; SPF only a receiver can judge."""
+    """The receiver wrote nothing: a signature that passes and aligns is as good as its word; SPF only a receiver can
+    judge."""
     if message.dkim == "pass" and message.aligned:
         return
     if message.dkim == "pass":
-        words = f"The {what} is signed by another domain than the one in From; whether SPF makes up for it could not be seen"
-        yield _flaw("authentication", "unknown", Severity.HIGH, words, _TEST_ELSEWHERE, detail=f"{seen}\n{message.aligned_by}")
+        words = (
+            f"The {what} is signed by another domain than the one in From; whether SPF "
+            "makes up for it could not be seen"
+        )
+        yield _flaw(
+            "authentication", "unknown", Severity.HIGH, words, _TEST_ELSEWHERE, detail=f"{seen}\n{message.aligned_by}"
+        )
         return
-    words = f"The {what} is not signed (DKIM)" if message.dkim == "none" else f"The signature of the {what} does not verify (DKIM)"
-    fix = "Switch on DKIM signing for your domain at the service that sent it, publish its key, and let nothing change the mail on its way"
+    words = (
+        f"The {what} is not signed (DKIM)"
+        if message.dkim == "none"
+        else f"The signature of the {what} does not verify (DKIM)"
+    )
+    fix = (
+        "Switch on DKIM signing for your domain at the service that sent it, publish its key, and let "
+        "nothing change "
+        "the mail on its way"
+    )
     yield _flaw("authentication", "fail", Severity.HIGH, words, fix, detail=seen)
 
 
@@ -154,7 +199,8 @@ def _bad(word: str) -> bool:
 def told(message: Message) -> str:
     """The three verdicts in one line, and who told them."""
     words = ", ".join(
-        f"{name} {word or 'not told'}" for name, word in (("SPF", message.spf), ("DKIM", message.dkim), ("DMARC", message.dmarc))
+        f"{name} {word or 'not told'}"
+        for name, word in (("SPF", message.spf), ("DKIM", message.dkim), ("DMARC", message.dmarc))
     )
     who = message.receiver if message.told_by == "receiver" else "verified here, the receiver wrote nothing"
     return f"{words} ({who})"
@@ -194,7 +240,12 @@ def _links(message: Message, what: str, flow: MailFlow | None, launch: Launch) -
     if dead:
         lines = "\n".join(f"{link.shown}  {link.problem}" for link in dead)
         yield _flaw(
-            "link-broken", "fail", Severity.HIGH, f"A link in the {what} leads nowhere", "Correct the link in its template", detail=lines
+            "link-broken",
+            "fail",
+            Severity.HIGH,
+            f"A link in the {what} leads nowhere",
+            "Correct the link in its template",
+            detail=lines,
         )
     unseen = [link for link in message.links if link.unseen]
     if unseen:
@@ -228,7 +279,11 @@ def _links(message: Message, what: str, flow: MailFlow | None, launch: Launch) -
             detail="\n".join(lying),
         )
     known = [launch.domain, *(host.name for host in launch.hosts), *(flow.links if flow else ())]
-    foreign = list(dict.fromkeys(link.host for link in message.links if link.host and not any(inside(link.host, one) for one in known)))
+    foreign = list(
+        dict.fromkeys(
+            link.host for link in message.links if link.host and not any(inside(link.host, one) for one in known)
+        )
+    )
     if foreign:
         listed = ", ".join(f'"{host}"' for host in foreign[:5])
         yield _flaw(
@@ -248,10 +303,21 @@ def _leave(message: Message, what: str, flow: MailFlow | None) -> Iterator[Flaw]
     leave = message.unsubscribe
     if flow is None or not flow.marketing:
         return
-    paste = "List-Unsubscribe: <https://YOUR-DOMAIN/unsubscribe/TOKEN>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
-    fix = "Let the mail service add both header fields and sign them; the address takes a POST without log-in or redirect"
+    paste = (
+        "List-Unsubscribe: <https://YOUR-DOMAIN/unsubscribe/TOKEN>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    )
+    fix = (
+        "Let the mail service add both header fields and sign them; the address takes a POST without log-in or redirect"
+    )
     if not leave.offered:
-        yield _flaw("unsubscribe", "fail", Severity.HIGH, f"The {what} advertises and offers no way out by one click", fix, paste=paste)
+        yield _flaw(
+            "unsubscribe",
+            "fail",
+            Severity.HIGH,
+            f"The {what} advertises and offers no way out by one click",
+            fix,
+            paste=paste,
+        )
     elif leave.problems:
         words = f"One-click unsubscribe of the {what} does not work"
         yield _flaw("unsubscribe", "fail", Severity.HIGH, words, fix, paste=paste, detail="\n".join(leave.problems))

@@ -1,4 +1,5 @@
-"""From a raw mail to what can be said of it: who vouched for it, whether its sender is ours, whether its links lead anywhere."""
+"""From a raw mail to what can be said of it: who vouched for it, whether its sender is ours, whether its links lead
+anywhere."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ async def judge(world: World, raw: bytes, flow: MailFlow | None, *, open_links: 
         dkim=letter.dkim,
         dmarc=letter.verdicts.word("dmarc") if letter.verdicts else "",
         aligned=True if by else None if None in (alignment.spf, alignment.dkim) else False,
-        aligned_by=", ".join(by) or ", ".join(f"{kind} is for {domain}" for kind, _, domain in _ways(alignment) if domain),
+        aligned_by=", ".join(by)
+        or ", ".join(f"{kind} is for {domain}" for kind, _, domain in _ways(alignment) if domain),
         text_part=letter.has_text,
         missing=tuple(text for text in (flow.contains if flow else ()) if plain(text) not in words),
         links=await _links(world, letter, open_links),
@@ -60,8 +62,8 @@ async def judge(world: World, raw: bytes, flow: MailFlow | None, *, open_links: 
 
 
 async def _pressed(world: World, uri: str, flow: MailFlow | None, open_links: bool) -> tuple[str, ...]:
-    """Presses the button as a mailbox would (RFC 8058 section 3.2): a POST without cookies, and no redirect. It takes our own tagged test
-    address off the list, so it is done with consent alone, and only for a mail that advertises."""
+    """Presses the button as a mailbox would (RFC 8058 section 3.2): a POST without cookies, and no redirect. It takes
+    our own tagged test address off the list, so it is done with consent alone, and only for a mail that advertises."""
     if not (uri and open_links and flow is not None and flow.marketing and "mail" in world.allow):
         return ()
     headers = (("content-type", "application/x-www-form-urlencoded"),)
@@ -110,7 +112,8 @@ def _words(reply: Reply) -> str:
 
 
 def _filter(letter: reader.Letter) -> str:
-    """What the receiver's filter noted beside (Microsoft only; learn.microsoft.com, anti-spam message headers, as known 2026-11)."""
+    """What the receiver's filter noted beside (Microsoft only; learn.microsoft.com, anti-spam message headers, as
+    known 2026-11)."""
     notes = [f"SCL {letter.spam_level}"] if letter.spam_level else []
     composite = letter.verdicts.of("compauth") if letter.verdicts else ()
     notes += [f"compauth {one.result} {one.reason}".strip() for one in composite]

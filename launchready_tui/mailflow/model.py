@@ -1,4 +1,5 @@
-"""What is kept of a test of one of the product's mails. No link with its token, no body, no password: only what was judged."""
+"""What is kept of a test of one of the product's mails. No link with its token, no body, no password: only what was
+judged."""
 
 from __future__ import annotations
 
@@ -45,7 +46,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature of the mail: where its key stands, and what our own check of it said (pass, fail, permerror, temperror)."""
+    """A signature of the mail: where its key stands, and what our own check of it said (pass, fail, permerror,
+    temperror)."""
 
     domain: str
     selector: str
@@ -61,7 +63,8 @@ class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail, judged. `spf`, `dkim` and `dmarc` are the receiver's words (pass, fail, none, …), empty where it says nothing."""
+    """A mail, judged. `spf`, `dkim` and `dmarc` are the receiver's words (pass, fail, none, …), empty where it says
+    nothing."""
 
     sender: str
     """The domain in From."""

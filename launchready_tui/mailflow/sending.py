@@ -32,7 +32,8 @@ def new_password() -> str:
 
 
 def request_of(route: Route, address: str, tag: str, password: str) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """Header fields and body of the request, its blanks filled in the body's own writing: a + in a form would else become a blank."""
+    """Header fields and body of the request, its blanks filled in the body's own writing: a + in a form would else
+    become a blank."""
     named = {name.lower(): value for name, value in route.headers.items()}
     kind = named.get("content-type", "")
     json_like = "json" in kind or (not kind and route.body.lstrip()[:1] in ("{", "["))
@@ -48,23 +49,31 @@ def request_of(route: Route, address: str, tag: str, password: str) -> tuple[tup
     headers = [(name, value) for name, value in route.headers.items()]
     if not kind:
         headers.append(("content-type", "application/json" if json_like else "application/x-www-form-urlencoded"))
-    headers += [("x-launchready-run", tag), ("idempotency-key", f"{tag}-{re.sub(r'[^a-z0-9]+', '-', route.name.lower())}")]
+    headers += [
+        ("x-launchready-run", tag),
+        ("idempotency-key", f"{tag}-{re.sub(r'[^a-z0-9]+', '-', route.name.lower())}"),
+    ]
     return tuple(headers), body.encode()
 
 
 async def send(world: World, route: Route, address: str, tag: str) -> Reply | Failure:
-    """Sends the request, once. `no-permission` where consent, permission or the credential is missing. Never repeated, never followed."""
+    """Sends the request, once. `no-permission` where consent, permission or the credential is missing. Never repeated,
+    never followed."""
     host = (urlsplit(route.url).hostname or "").lower()
     if "mail" not in world.allow:
         return Failure(kind="no-permission", detail="test mails are only caused with --allow mail", target=route.name)
     if not world.may_intrude(host):
-        return Failure(kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name)
+        return Failure(
+            kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name
+        )
     headers, body = request_of(route, address, tag, new_password())
     if route.login:
         # The keyring may take its time, and the loop must not wait for it.
         credential = await asyncio.to_thread(world.credential, route.login, host)
         if credential is None:
-            return Failure(kind="no-permission", detail=f"no credential {route.login!r} is stored for {host}", target=route.name)
+            return Failure(
+                kind="no-permission", detail=f"no credential {route.login!r} is stored for {host}", target=route.name
+            )
         value = credential.reveal().strip()
         headers = (*headers, ("authorization", value if " " in value else f"Bearer {value}"))
     return await world.web.get(route.url, method=route.method, headers=headers, body=body, fresh=True)

@@ -49,8 +49,8 @@ def plan(
 ) -> list[Planned]:
     """Every mail in every mailbox, in the order in which a person would meet them.
 
-    All share one tag, so that a password is reset for the account that the verification made. Without a verification among them, each
-    mailbox goes on with the tag of its newest verification that arrived.
+    All share one tag, so that a password is reset for the account that the verification made. Without a verification
+    among them, each mailbox goes on with the tag of its newest verification that arrived.
     """
     chosen = sorted(flows, key=lambda flow: FLOWS.index(flow.name))
     fresh = tag or new_tag(now)
@@ -84,7 +84,8 @@ async def run(
     *,
     keep: Keep | None = None,
 ) -> AsyncIterator[Trial]:
-    """Makes the tests, one mail after the other, in all its mailboxes together. Each is kept with `note(kind, subject, body)` at once."""
+    """Makes the tests, one mail after the other, in all its mailboxes together. Each is kept with `note(kind, subject,
+    body)` at once."""
     from .model import encode
 
     for flow in dict.fromkeys(one.wanted.flow.name for one in planned):
@@ -98,7 +99,11 @@ async def run(
 
 
 async def _together(
-    world: World, group: list[Planned], note: Callable[[str, str, str], object], tell: Callable[[Wanted, str], None], keep: Keep | None
+    world: World,
+    group: list[Planned],
+    note: Callable[[str, str, str], object],
+    tell: Callable[[Wanted, str], None],
+    keep: Keep | None,
 ) -> list[Trial]:
     def one(planned: Planned) -> asyncio.Task[Trial]:
         wanted = planned.wanted

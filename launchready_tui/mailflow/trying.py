@@ -1,4 +1,5 @@
-"""One of the product's mails, from its cause to its judgement: open the test mailbox, cause the mail or wait for it, find it, judge it."""
+"""One of the product's mails, from its cause to its judgement: open the test mailbox, cause the mail or wait for it,
+find it, judge it."""
 
 from __future__ import annotations
 
@@ -44,9 +45,16 @@ class Wanted:
 
 
 async def attempt(
-    world: World, wanted: Wanted, route: Route | None, *, tell: Tell, causing: Callable[[], None] = lambda: None, keep: Keep | None = None
+    world: World,
+    wanted: Wanted,
+    route: Route | None,
+    *,
+    tell: Tell,
+    causing: Callable[[], None] = lambda: None,
+    keep: Keep | None = None,
 ) -> Trial:
-    """Tests one mail in one mailbox. `causing` is called before the request goes out, so that it is on record whatever happens after.
+    """Tests one mail in one mailbox. `causing` is called before the request goes out, so that it is on record whatever
+    happens after.
 
     Cancel the task to stop it: connections end, and nothing is changed in the mailbox.
     """
@@ -88,7 +96,9 @@ async def _in_box(
             return _ended(base, "not-sent", f"the product answered status {answer.status} to its own request")
         tell(f"the product took it (status {answer.status}, {time.monotonic() - started:.1f} s)")
     else:
-        tell(f"now, by hand: {flow.steps or 'make the product send its ' + WORDS[flow.name]}. Use the address {address}")
+        tell(
+            f"now, by hand: {flow.steps or 'make the product send its ' + WORDS[flow.name]}. Use the address {address}"
+        )
     limit = wanted.wait_s if wanted.wait_s is not None else ROUTE_S if route else HAND_S
     found, spent = await _wait(opened, flow, address, since, known, started, limit, tell)
     if isinstance(found, Failure):
@@ -104,7 +114,12 @@ async def _in_box(
         tell(f"it cannot be read: {problem}")
     where: Where = "inbox" if found.folder.place == "inbox" else "spam" if found.folder.place == "spam" else "other"
     return _with(
-        _ended(base, "arrived", ""), seconds=seconds, folder=clean(found.folder.shown), where=where, tab=found.tab, message=message
+        _ended(base, "arrived", ""),
+        seconds=seconds,
+        folder=clean(found.folder.shown),
+        where=where,
+        tab=found.tab,
+        message=message,
     )
 
 
@@ -118,7 +133,8 @@ async def _wait(
     limit: float,
     tell: Tell,
 ) -> tuple[Letter | Failure | None, float]:
-    """The mail that holds what must be in it; at the end of patience the newest that came at all. Looks often at first, then seldom."""
+    """The mail that holds what must be in it; at the end of patience the newest that came at all. Looks often at
+    first, then seldom."""
     pauses = iter(_PACE)
     other: Letter | None = None
     told = 0.0

@@ -1,7 +1,7 @@
 """The measuring process: `python -m launchready_tui.probe.child`.
 
-One job comes as a JSON line on standard input, what happens goes out as JSON lines on standard output. When standard input closes, whoever
-asked is gone, and so is this process.
+One job comes as a JSON line on standard input, what happens goes out as JSON lines on standard output. When standard
+input closes, whoever asked is gone, and so is this process.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def _no_core_dumps() -> None:
 
 
 def main() -> int:
-    """Reads the job and takes the series. Comes back only where there was none: 0 without a job, 2 for one that does not read."""
+    """Reads the job and takes the series. Comes back only where there was none: 0 without a job, 2 for one that does
+    not read."""
     _no_core_dumps()
     line = sys.stdin.buffer.readline()
     if not line:

@@ -80,8 +80,11 @@ def _kind(problem: BaseException) -> str:
 class Line:
     """A keep-alive connection to one host. It opens when asked, and notices when the other side closed it."""
 
-    def __init__(self, job: Job, context: ssl.SSLContext | None, *, limits: Limits | None = None, keep: int = 0) -> None:
-        """`keep`: so many bytes of a body are kept, and its headers; `limits` take the place of the job's one deadline."""
+    def __init__(
+        self, job: Job, context: ssl.SSLContext | None, *, limits: Limits | None = None, keep: int = 0
+    ) -> None:
+        """`keep`: so many bytes of a body are kept, and its headers; `limits` take the place of the job's one
+        deadline."""
         self._job = job
         self._context = context
         self._limits = limits or Limits(job.exchange_s, job.exchange_s, job.exchange_s, job.exchange_s)
@@ -131,7 +134,9 @@ class Line:
         if self._context is not None:
             self.phase = "tls"
             patience.reschedule(asyncio.get_running_loop().time() + self._limits.tls)
-            await writer.start_tls(self._context, server_hostname=self._job.host, ssl_handshake_timeout=self._limits.tls)
+            await writer.start_tls(
+                self._context, server_hostname=self._job.host, ssl_handshake_timeout=self._limits.tls
+            )
             self.tls_ms = (time.perf_counter() - connected) * 1000
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
         self.opened += 1
@@ -186,7 +191,9 @@ class Line:
             elif isinstance(event, h11.Response):
                 status = event.status_code
                 if self._keep:
-                    headers = tuple((name.decode("ascii").lower(), value.decode("latin-1")) for name, value in event.headers)
+                    headers = tuple(
+                        (name.decode("ascii").lower(), value.decode("latin-1")) for name, value in event.headers
+                    )
             elif isinstance(event, h11.Data):
                 size += len(event.data)
                 if len(kept) < self._keep:

@@ -28,12 +28,21 @@ USER_AGENT = f"LaunchReady/{__version__} (latency measurement)"
 EXCHANGE_S = 10.0
 LEAVE_S = 2.0
 LINE_LIMIT = 1024 * 1024
-# A busy measuring machine only makes answers look slower. So a pass stands, and a failure does not where our own schedule woke up later
-# than this share of the target (and this many ms), or where we used more than this share of a core for a second or longer.
+# A busy measuring machine only makes answers look slower. So a pass stands, and a failure does not where our own
+# schedule woke up later than this share of the target (and this many ms), or where we used more than this share of a
+# core for a second or longer.
 LAG_SHARE = 0.1
 LAG_MS = 5.0
 CPU_SHARE = 0.5
-_OWN_HEADERS = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "authorization", "user-agent"}
+_OWN_HEADERS = {
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "accept-encoding",
+    "authorization",
+    "user-agent",
+}
 _KINDS = frozenset(get_args(FailureKind))
 
 
@@ -58,9 +67,9 @@ async def measure(
 ) -> Measurement | Failure:
     """Times a route that is marked safe to repeat; at most `samples` requests, `rate` a second at most, one in flight.
 
-    `wire` is the run's own, whose look-ups and counts are then shared. `progress` is told the number of samples so far. Cancelling ends the
-    child; nothing is left behind. A route that is not safe, whose address may not be reached, or whose credential would cross in the clear
-    is a Failure and gets no request.
+    `wire` is the run's own, whose look-ups and counts are then shared. `progress` is told the number of samples so
+    far. Cancelling ends the child; nothing is left behind. A route that is not safe, whose address may not be reached,
+    or whose credential would cross in the clear is a Failure and gets no request.
     """
     made = await _job(route, reach, wire or Wire(reach), samples, rate, credential, deadline_s)
     if isinstance(made, Failure):
@@ -87,7 +96,9 @@ async def measure(
                         case Done() if started is not None:
                             return _summary(route, job, started, taken, word, at, via)
                         case Done():
-                            return Failure(kind="protocol", detail="the measuring process ended before it began", target=route.url)
+                            return Failure(
+                                kind="protocol", detail="the measuring process ended before it began", target=route.url
+                            )
     except TimeoutError:
         return Failure(kind="timeout", detail=f"no end of the measurement within {budget:.0f} s", target=route.url)
     except _ChildError as problem:
@@ -116,7 +127,11 @@ async def _job(
     try:
         url = urlsplit(route.url)
         port = url.port or (443 if url.scheme == "https" else 80)
-        host = (url.hostname or "").encode("idna").decode("ascii") if not is_address(url.hostname or "") else str(url.hostname)
+        host = (
+            (url.hostname or "").encode("idna").decode("ascii")
+            if not is_address(url.hostname or "")
+            else str(url.hostname)
+        )
     except ValueError as problem:
         return refuse("protocol", str(problem))
     if url.scheme not in ("http", "https") or not host:
@@ -153,7 +168,8 @@ async def _job(
 
 
 async def dial_for(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
-    """Where the child may connect. Names, address policy, connect map and the demo's refusal are `wire`'s; the child knows none of them."""
+    """Where the child may connect. Names, address policy, connect map and the demo's refusal are `wire`'s; the child
+    knows none of them."""
     named = wire.reach.connect.target(host, port)
     if is_address(host):
         found: tuple[str, ...] | Failure = (host,)
@@ -176,7 +192,12 @@ def _of_family(address: str, family: str) -> bool:
 
 
 def request_headers(
-    route: Route, host: str, credential: Credential | None, *, agent: str = USER_AGENT, encodings: str = "gzip, deflate, br"
+    route: Route,
+    host: str,
+    credential: Credential | None,
+    *,
+    agent: str = USER_AGENT,
+    encodings: str = "gzip, deflate, br",
 ) -> tuple[tuple[str, str], ...]:
     """The header lines of a request to this route. Raises ValueError for what no header may hold."""
     import h11
@@ -204,11 +225,13 @@ def _command() -> tuple[str, ...]:
 
 
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The child's environment: ours without credentials and proxies, and with the place this package was loaded from."""
+    """The child's environment: ours without credentials and proxies, and with the place this package was loaded
+    from."""
     kept = {
         key: value
         for key, value in own.items()
-        if not key.upper().startswith("LAUNCHREADY_") and key.lower() not in ("http_proxy", "https_proxy", "all_proxy", "sslkeylogfile")
+        if not key.upper().startswith("LAUNCHREADY_")
+        and key.lower() not in ("http_proxy", "https_proxy", "all_proxy", "sslkeylogfile")
     }
     root = Path(package_file).resolve().parents[1]
     if root.name not in ("site-packages", "dist-packages"):
@@ -281,7 +304,9 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         raise
 
 
-def _summary(route: Route, job: Job, started: Started, taken: list[Sample], done: Done, at: datetime, via: str) -> Measurement:
+def _summary(
+    route: Route, job: Job, started: Started, taken: list[Sample], done: Done, at: datetime, via: str
+) -> Measurement:
     answered = [sample for sample in taken if not sample.error]
     ordered = sorted(sample.total for sample in answered)
     errors = len(taken) - len(answered)
@@ -289,7 +314,9 @@ def _summary(route: Route, job: Job, started: Started, taken: list[Sample], done
     low, high = stats.interval(ordered, 0.95)
     lag = stats.quantile(sorted(sample.lag for sample in taken), 0.95) or 0.0
     verdict, why = stats.decide(over, len(taken)), done.why
-    if verdict == "FAIL" and (lag > max(LAG_MS, job.target_ms * LAG_SHARE) or (done.cpu_share > CPU_SHARE and done.seconds >= 1)):
+    if verdict == "FAIL" and (
+        lag > max(LAG_MS, job.target_ms * LAG_SHARE) or (done.cpu_share > CPU_SHARE and done.seconds >= 1)
+    ):
         verdict, why = "NOT ENOUGH DATA", "generator"
     elif done.why == "rate-limited":
         verdict = "NOT ENOUGH DATA"

@@ -23,7 +23,8 @@ class Dial(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One series of timed requests. It crosses by the child's standard input only, since a header may hold a credential."""
+    """One series of timed requests. It crosses by the child's standard input only, since a header may hold a
+    credential."""
 
     scheme: str
     host: str
@@ -45,7 +46,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):
-    """One timed exchange. `total` counts from the intended start to the last body byte; `lag` is how late the schedule itself woke up."""
+    """One timed exchange. `total` counts from the intended start to the last body byte; `lag` is how late the schedule
+    itself woke up."""
 
     total: float
     lag: float
@@ -101,7 +103,8 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """Timed requests to one route, on one warm connection. A request that failed counts as over the target and stands in no quantile."""
+    """Timed requests to one route, on one warm connection. A request that failed counts as over the target and stands
+    in no quantile."""
 
     route: str
     url: str
@@ -113,7 +116,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """Requests over the target, the failed ones included."""
     verdict: Answer
     why: str
-    """Why it ended: decided, samples, deadline, errors, rate-limited; generator where a failure was taken back for our own slowness."""
+    """Why it ended: decided, samples, deadline, errors, rate-limited; generator where a failure was taken back for our
+    own slowness."""
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
@@ -123,7 +127,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     p95_high: float | None = None
     """95 % order-statistic interval of p95; None on a side that so few answers do not bound."""
     rate: float
-    """Requests a second that were planned: the asked rate, less where answers are slow, so that one at a time suffices."""
+    """Requests a second that were planned: the asked rate, less where answers are slow, so that one at a time
+    suffices."""
     seconds: float
     started_at: datetime
     phases: Phases = Phases()

@@ -1,10 +1,10 @@
 """A series of timed requests: warm-up, then an open-loop schedule with one request in flight at a time.
 
-Latency counts from the moment the schedule intended the request to start, so that a frozen server shows in every request it kept waiting,
-and not only in the one that was in flight. One in flight at a time is gentle to a live product; it is honest only as long as the schedule
-is not faster than the answers. So the rate is lowered until answers take at most half of the time between starts, and the rate that was
-kept is told. How late our own schedule woke up is recorded apart: where that is too much, the measuring machine was too busy, and the
-caller takes a failure back.
+Latency counts from the moment the schedule intended the request to start, so that a frozen server shows in every
+request it kept waiting, and not only in the one that was in flight. One in flight at a time is gentle to a live
+product; it is honest only as long as the schedule is not faster than the answers. So the rate is lowered until answers
+take at most half of the time between starts, and the rate that was kept is told. How late our own schedule woke up is
+recorded apart: where that is too much, the measuring machine was too busy, and the caller takes a failure back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from .model import STOP_AFTER_ERRORS, WARM_UP, Batch, Broken, Done, Job, Sample,
 
 BUSY_SHARE = 0.5
 BUSY_SHARE_SLOW = 0.8
-"""Where the usual answer is over the target, waiting for a turn cannot change the verdict, and the measurement may end sooner."""
+"""Where the usual answer is over the target, waiting for a turn cannot change the verdict, and the measurement may end
+sooner."""
 BATCH = 20
 
 
@@ -68,7 +69,8 @@ class _Series:
         )
 
     async def _warm_up(self) -> list[float]:
-        """Requests that do not count; their answer times set the rate. The first that gets no answer ends the series."""
+        """Requests that do not count; their answer times set the rate. The first that gets no answer ends the
+        series."""
         took = []
         for _ in range(WARM_UP):
             if not self.line.usable:
@@ -128,7 +130,8 @@ class _Series:
             error=f"status {answer.status}" if answer.status >= 400 else "",
             reopened=reopened,
         )
-        # A server that closes after each answer: the next connection is made ready before it is needed, as a browser does.
+        # A server that closes after each answer: the next connection is made ready before it is needed, as a browser
+        # does.
         if not self.line.usable:
             try:
                 await self.line.open()

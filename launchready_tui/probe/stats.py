@@ -1,19 +1,23 @@
-"""The arithmetic of a latency measurement: exact binomial verdict, quantiles, their intervals. Pure, standard library only.
+"""The arithmetic of a latency measurement: exact binomial verdict, quantiles, their intervals. Pure, standard library
+only.
 
-The question is "do at least 95 of 100 requests come within the target?". Each timed request answers with yes or no, so the number over the
-target is binomial, whatever the shape of the latencies. The answer is
+The question is "do at least 95 of 100 requests come within the target?". Each timed request answers with yes or no, so
+the number over the target is binomial, whatever the shape of the latencies. The answer is
 
-- PASS where so few were over that, if the true share over were 5 %, so few would be seen in at most 5 of 100 measurements,
-- FAIL where so many were over that, if the true share over were 5 %, so many would be seen in at most 5 of 100 measurements
-  (1 in 200 below 59 samples, where a hasty no would cost most; with 5 samples only if all five were over, which chance gives once in
-  3 million),
+- PASS where so few were over that, if the true share over were 5 %, so few would be seen in at most 5 of 100
+measurements,
+- FAIL where so many were over that, if the true share over were 5 %, so many would be seen in at most 5 of 100
+measurements
+  (1 in 200 below 59 samples, where a hasty no would cost most; with 5 samples only if all five were over, which chance
+  gives once in 3 million),
 - NOT ENOUGH DATA between.
 
-A measurement looks only at the planned checkpoints below and stops at the first answer. Each look keeps the bounds above. Since there are
-several looks, the whole plan errs more often than one look: `plan_error` computes it exactly. For 300 samples and a route that stands
-right on the line (5 % over) it passes in 11.5 and fails in 9.7 of 100 measurements. Away from the line it errs seldom: with 8 % over it
-passes in 0.9 of 100, with 10 % over in 0.2; with 3 % over it fails in 0.3 of 100. The samples are taken as independent: a route whose
-slow spells come in bursts is judged more sharply than it deserves.
+A measurement looks only at the planned checkpoints below and stops at the first answer. Each look keeps the bounds
+above. Since there are several looks, the whole plan errs more often than one look: `plan_error` computes it exactly.
+For 300 samples and a route that stands right on the line (5 % over) it passes in 11.5 and fails in 9.7 of 100
+measurements. Away from the line it errs seldom: with 8 % over it passes in 0.9 of 100, with 10 % over in 0.2; with 3 %
+over it fails in 0.3 of 100. The samples are taken as independent: a route whose slow spells come in bursts is judged
+more sharply than it deserves.
 """
 
 from __future__ import annotations
@@ -82,7 +86,8 @@ def checkpoints(samples: int) -> tuple[int, ...]:
 
 
 def plan_error(samples: int, share: float, answer: Literal["PASS", "FAIL"]) -> float:
-    """The exact chance that a whole measurement with all its looks ends in `answer`, if this share of requests is over the target."""
+    """The exact chance that a whole measurement with all its looks ends in `answer`, if this share of requests is over
+    the target."""
     alive: dict[int, float] = {0: 1.0}
     ended, done = 0.0, 0
     for look in checkpoints(samples):
@@ -107,7 +112,8 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 
 
 def interval_ranks(n: int, share: float, level: float = 0.95) -> tuple[int | None, int | None]:
-    """Ranks (from 1) of the order statistics that hold the quantile between them at this level; None for a side that `n` does not bound."""
+    """Ranks (from 1) of the order statistics that hold the quantile between them at this level; None for a side that
+    `n` does not bound."""
     tail = (1 - level) / 2
     low = 0
     while low < n and at_most(low, n, share) <= tail:

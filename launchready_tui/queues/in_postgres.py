@@ -1,8 +1,8 @@
 """Queues in PostgreSQL: pg-boss, graphile-worker, procrastinate, solid_queue. The only room that knows psycopg.
 
-Tables are found by name and columns, whatever schema they lie in (schemas as their projects publish them, known 2026-11: pg-boss 9 to 12,
-graphile-worker's view, procrastinate 3, solid_queue 1). The transaction is read only, each statement has two seconds; a role with SELECT on
-these tables is enough.
+Tables are found by name and columns, whatever schema they lie in (schemas as their projects publish them, known
+2026-11: pg-boss 9 to 12, graphile-worker's view, procrastinate 3, solid_queue 1). The transaction is read only, each
+statement has two seconds; a role with SELECT on these tables is enough.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ FROM {jobs} j LEFT JOIN {table} r ON r.job_id = j.id LEFT JOIN {claimed} c ON c.
   LEFT JOIN {failed} f ON f.job_id = j.id LEFT JOIN {scheduled} s ON s.job_id = j.id
 WHERE j.finished_at IS NULL GROUP BY 1 ORDER BY 1 LIMIT 200
 """
-_SOLID_WORKERS = "SELECT count(*) FROM {table} WHERE last_heartbeat_at > timezone('UTC', now()) - interval '5 minutes' AND kind = 'Worker'"
+_SOLID_WORKERS = (
+    "SELECT count(*) FROM {table} WHERE last_heartbeat_at > timezone('UTC', now()) - interval "
+    "'5 minutes' AND kind = 'Worker'"
+)
 
 
 def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
@@ -90,7 +93,9 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
             connection.read_only = True
             return _rows(connection, queue, now)
     except psycopg.errors.QueryCanceled:
-        return Failure(kind="timeout", detail=f"a question took longer than {STATEMENT_MS} ms and was ended", target=queue.server)
+        return Failure(
+            kind="timeout", detail=f"a question took longer than {STATEMENT_MS} ms and was ended", target=queue.server
+        )
     except psycopg.errors.InsufficientPrivilege as why:
         return Failure(kind="log-in", detail=f"this role may not read: {_plain(why, server)}", target=queue.server)
     except psycopg.OperationalError as why:
@@ -122,7 +127,14 @@ def _rows(connection: psycopg.Connection[Any], queue: Queue, now: datetime) -> L
 
 
 def _of_table(
-    cursor: psycopg.Cursor[Any], queue: Queue, now: datetime, theirs: datetime, system: str, schema: str, table: str, columns: set[str]
+    cursor: psycopg.Cursor[Any],
+    queue: Queue,
+    now: datetime,
+    theirs: datetime,
+    system: str,
+    schema: str,
+    table: str,
+    columns: set[str],
 ) -> Iterator[Backlog]:
     from psycopg import sql
 
@@ -135,7 +147,9 @@ def _of_table(
             start, created = ("start_after", "created_on") if "start_after" in columns else ("startafter", "createdon")
             if start not in columns or created not in columns:
                 return
-            query = sql.SQL(_PG_BOSS).format(table=name(table), start=sql.Identifier(start), created=sql.Identifier(created))
+            query = sql.SQL(_PG_BOSS).format(
+                table=name(table), start=sql.Identifier(start), created=sql.Identifier(created)
+            )
         case "graphile-worker":
             query = sql.SQL(_GRAPHILE).format(table=name(table))
         case "procrastinate":

@@ -46,7 +46,11 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
     except redis.exceptions.AuthenticationError:
         return Failure(kind="log-in", detail="Redis does not take the user name or password", target=queue.server)
     except redis.exceptions.NoPermissionError:
-        return Failure(kind="log-in", detail="this Redis user may not read; it needs +@read and access to the keys", target=queue.server)
+        return Failure(
+            kind="log-in",
+            detail="this Redis user may not read; it needs +@read and access to the keys",
+            target=queue.server,
+        )
     except redis.exceptions.TimeoutError:
         return Failure(kind="timeout", detail=f"no answer within {DEADLINE_S:g} s", target=queue.server)
     except redis.exceptions.ConnectionError as why:
@@ -103,7 +107,12 @@ class Reader:
 
     def _row(self, system: str, name: str, **more: Any) -> Backlog:
         return Backlog(
-            at=self._now, source=self._queue.name, environment=self._queue.environment, system=system, queue=clean(name)[:100], **more
+            at=self._now,
+            source=self._queue.name,
+            environment=self._queue.environment,
+            system=system,
+            queue=clean(name)[:100],
+            **more,
         )
 
     def _type(self, key: str) -> str:
@@ -139,7 +148,8 @@ class Reader:
             )
 
     def celery(self) -> Iterator[Backlog]:
-        """A message says no time of its own: how old the oldest is, two readings tell. `unacked` also holds what waits for its hour."""
+        """A message says no time of its own: how old the oldest is, two readings tell. `unacked` also holds what waits
+        for its hour."""
         names: set[str] = set()
         for key in self._scan("_kombu.binding.*"):
             for member in self._redis.smembers(key):
@@ -149,7 +159,9 @@ class Reader:
         taken = self._redis.hlen("unacked") if names and self._type("unacked") == "hash" else 0
         for place, name in enumerate(sorted(names)[:MOST_QUEUES]):
             lists = [name, *(f"{name}\x06\x16{number}" for number in _PRIORITIES)]
-            yield self._row("celery", name, ready=sum(self._redis.llen(one) for one in lists), active=taken if place == 0 else None)
+            yield self._row(
+                "celery", name, ready=sum(self._redis.llen(one) for one in lists), active=taken if place == 0 else None
+            )
 
     def bull(self) -> Iterator[Backlog]:
         """BullMQ and Bull, under the prefix `bull` or that of the launch file."""

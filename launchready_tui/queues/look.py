@@ -52,12 +52,18 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-async def look(queue: Queue, wire: Wire, credential: Callable[[str, str], Secret | None], clock: Clock) -> Looked | Failure:
-    """All queues of one server. Ends within some ten seconds; a Failure holds no part of the stored URL but its host."""
+async def look(
+    queue: Queue, wire: Wire, credential: Callable[[str, str], Secret | None], clock: Clock
+) -> Looked | Failure:
+    """All queues of one server. Ends within some ten seconds; a Failure holds no part of the stored URL but its
+    host."""
     host, port = split_port(queue.server)
     secret = await asyncio.to_thread(credential, queue.credential, host) if queue.credential else None
     if queue.credential and secret is None:
-        detail = f"no credential {queue.credential!r} is stored for {host}: launchready credentials set {queue.credential} --host {host}"
+        detail = (
+            f"no credential {queue.credential!r} is stored for {host}: launchready credentials set "
+            f"{queue.credential} --host {host}"
+        )
         return Failure(kind="no-permission", detail=detail, target=queue.server)
     try:
         url = urlsplit(secret.reveal().strip()) if secret else urlsplit("")
@@ -119,7 +125,8 @@ def _read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
 
 
 def age_s(now: datetime, then: object) -> float | None:
-    """Seconds since `then`: a moment, ISO text, or seconds or ms since 1970. None for what is no time; never below 0."""
+    """Seconds since `then`: a moment, ISO text, or seconds or ms since 1970. None for what is no time; never below
+    0."""
     if isinstance(then, str):
         try:
             then = datetime.fromisoformat(then)

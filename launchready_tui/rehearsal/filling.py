@@ -19,7 +19,8 @@ def has(text: str, name: str) -> bool:
 
 
 def url_of(step: PathStep, values: Mapping[str, str]) -> str:
-    """The address. What stands right after the host may be a whole path, or a URL on that very host, as a Location header has it."""
+    """The address. What stands right after the host may be a whole path, or a URL on that very host, as a Location
+    header has it."""
     origin = "/".join(step.url.split("/", 3)[:3]).partition("{{")[0]
 
     def fill(mark: re.Match[str]) -> str:
@@ -56,7 +57,8 @@ def request_of(step: PathStep, values: Mapping[str, str]) -> tuple[tuple[tuple[s
 
 
 def unmet(step: PathStep, reply: Reply, values: Mapping[str, str]) -> str:
-    """The first thing that is not as the step wants it, in words; empty where all is. Words of the answer are not repeated."""
+    """The first thing that is not as the step wants it, in words; empty where all is. Words of the answer are not
+    repeated."""
     wanted = step.status
     if reply.status not in wanted if wanted else not 200 <= reply.status < 400:
         return f"status {reply.status}" + (f", not {' or '.join(map(str, wanted))}" if wanted else "")

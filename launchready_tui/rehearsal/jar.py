@@ -1,4 +1,5 @@
-"""Cookies of one walk, as far as a log-in needs them (RFC 6265): by host or domain, path, and gone when they end at once."""
+"""Cookies of one walk, as far as a log-in needs them (RFC 6265): by host or domain, path, and gone when they end at
+once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What is kept of one walk: each step with what was seen and how long it took. No body, no captured value, no credential."""
+"""What is kept of one walk: each step with what was seen and how long it took. No body, no captured value, no
+credential."""
 
 from __future__ import annotations
 

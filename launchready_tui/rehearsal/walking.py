@@ -43,7 +43,8 @@ def new_tag(now: datetime) -> str:
 
 
 def refusal(launch: Launch, allowed: bool, may: Callable[[str], bool]) -> str:
-    """Why the path may not be walked; empty where it may. Consent, permission for each host, and steps there must be."""
+    """Why the path may not be walked; empty where it may. Consent, permission for each host, and steps there must
+    be."""
     if not launch.recovery_path:
         return "the launch file has no [[recovery_path]]; it says how its steps are written"
     hosts = dict.fromkeys(step.host for step in launch.recovery_path if step.url)
@@ -147,7 +148,11 @@ class _Walker:
         headers, body = request_of(step, values)
         marks = (("x-launchready-run", self.tag), ("idempotency-key", f"{self.tag}-{zlib.crc32(step.name.encode())}"))
         reply = await self.world.web.get(
-            url, method=step.method, headers=(*headers, *marks, *authorization, *self.jar.header(url)), body=body, fresh=True
+            url,
+            method=step.method,
+            headers=(*headers, *marks, *authorization, *self.jar.header(url)),
+            body=body,
+            fresh=True,
         )
         if isinstance(reply, Failure):
             return None, str(reply)

@@ -1,4 +1,5 @@
-"""The report for programs: one JSON document, stable and versioned. The types here are its schema (JSON Schema 2020-12)."""
+"""The report for programs: one JSON document, stable and versioned. The types here are its schema (JSON Schema
+2020-12)."""
 
 from __future__ import annotations
 
@@ -169,13 +170,21 @@ def _finding(judged: Judged, standing: Standing) -> FindingOut:
         seen=_word(finding.state),
         severity=finding.severity.value,
         summary=finding.summary,
-        evidence=[EvidenceOut(label=one.label, text=one.text, source=one.source, at=one.at) for one in finding.evidence],
+        evidence=[
+            EvidenceOut(label=one.label, text=one.text, source=one.source, at=one.at) for one in finding.evidence
+        ],
         remedy=RemedyOut(text=remedy.text, paste=remedy.paste, where=remedy.where) if remedy else None,
         via=finding.via or None,
         owner=judged.owner or None,
         decision=_decision(judged.decision),
         fresh_until=standing.fresh_until,
-        rank=RankOut(place=rank.place, blocks=rank.blocks, flow=rank.flow, effort_min=rank.effort_min, waits_for=list(rank.waits_for))
+        rank=RankOut(
+            place=rank.place,
+            blocks=rank.blocks,
+            flow=rank.flow,
+            effort_min=rank.effort_min,
+            waits_for=list(rank.waits_for),
+        )
         if rank
         else None,
     )

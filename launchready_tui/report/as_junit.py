@@ -1,7 +1,8 @@
 """JUnit XML, as CI servers read it: a suite a stage, a test case a check.
 
-A failing finding is a failure, something unknown an error, a question nobody has answered and what a person decided is skipped; a
-warning passes and says itself in the output. (There is no standard; attributes and elements are those of Jenkins' junit plugin schema,
+A failing finding is a failure, something unknown an error, a question nobody has answered and what a person decided is
+skipped; a warning passes and says itself in the output. (There is no standard; attributes and elements are those of
+Jenkins' junit plugin schema,
 https://github.com/jenkinsci/xunit-plugin, junit-10.xsd, as known in November 2026.)
 """
 
@@ -21,7 +22,8 @@ def render(report: Report) -> str:
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<testsuites name="{for_xml(f"LaunchReady {report.name}{label}")}" tests="{tests}" failures="{failures}" '
-        f'errors="{errors}" skipped="{skipped}" time="{(report.finished_at - report.started_at).total_seconds():.3f}">\n'
+        f'errors="{errors}" skipped="{skipped}" '
+        f'time="{(report.finished_at - report.started_at).total_seconds():.3f}">\n'
     )
     return head + "".join(suite[0] for suite in suites) + "</testsuites>\n"
 
@@ -32,7 +34,8 @@ def _suite(name: str, title: str, standings: list[Standing], report: Report) -> 
     counts = (len(cases), kinds.count("failure"), kinds.count("error"), kinds.count("skipped"))
     seconds = sum(standing.result.duration_ms for standing in standings if standing.result) / 1000
     head = (
-        f'  <testsuite name="{for_xml(name)}" tests="{counts[0]}" failures="{counts[1]}" errors="{counts[2]}" skipped="{counts[3]}" '
+        f'  <testsuite name="{for_xml(name)}" tests="{counts[0]}" failures="{counts[1]}" errors="{counts[2]}" '
+        f'skipped="{counts[3]}" '
         f'timestamp="{report.started_at.strftime("%Y-%m-%dT%H:%M:%S")}" time="{seconds:.3f}">\n'
         f'    <properties><property name="stage" value="{for_xml(title)}"/>'
         + (f'<property name="via" value="{for_xml(report.via)}"/>' if report.via else "")
@@ -45,7 +48,10 @@ def _case(standing: Standing) -> tuple[str, str]:
     """The test case and what it is: failure, error, skipped, or empty."""
     spec = standing.spec
     seconds = standing.result.duration_ms / 1000 if standing.result else 0
-    head = f'    <testcase classname="{for_xml(f"launchready.{spec.stage}")}" name="{for_xml(spec.id)}" time="{seconds:.3f}">\n'
+    head = (
+        f'    <testcase classname="{for_xml(f"launchready.{spec.stage}")}" name="{for_xml(spec.id)}" '
+        f'time="{seconds:.3f}">\n'
+    )
     kind, inner = _inside(standing)
     warned = [one for one in standing.findings if one.state is State.WARN]
     out = f"      <system-out>{for_xml(_words(warned))}</system-out>\n" if warned else ""
@@ -58,7 +64,9 @@ def _inside(standing: Standing) -> tuple[str, str]:
     if standing.stale and standing.spec.automated:
         return "error", _element("error", "stale", f"Check again: {standing.spec.goal}", "")
     if failed:
-        return "failure", _element("failure", str(failed[0].finding.severity), failed[0].finding.summary, _words(failed))
+        return "failure", _element(
+            "failure", str(failed[0].finding.severity), failed[0].finding.summary, _words(failed)
+        )
     if waits_for_a_person(standing):
         return "skipped", f'      <skipped message="{for_xml(f"For a person to answer: {standing.spec.question}")}"/>\n'
     if standing.state is State.UNKNOWN:

@@ -49,7 +49,10 @@ def _fixes(report: Report) -> list[str]:
         waits = f", waits for {', '.join(rank.waits_for)}" if rank and rank.waits_for else ""
         flow = f"{rank.flow}, {minutes(rank.effort_min)}{waits}" if rank else ""
         owner = f", owner {for_markdown(one.owner)}" if one.owner else ""
-        lines.append(f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(with_subject(one))}** ({finding.severity}, {flow}{owner})")
+        lines.append(
+            f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(with_subject(one))}** ({finding.severity}, "
+            f"{flow}{owner})"
+        )
         if finding.remedy:
             lines.append(f"   {for_markdown(finding.remedy.text)}")
             if finding.remedy.paste:
@@ -64,7 +67,12 @@ def _fixes(report: Report) -> list[str]:
 def _stages(report: Report) -> list[str]:
     lines: list[str] = []
     for stage, standings in report.stages():
-        lines += [f"## {stage.number}. {for_markdown(stage.title)}", "", "| check | state | what was found |", "|---|---|---|"]
+        lines += [
+            f"## {stage.number}. {for_markdown(stage.title)}",
+            "",
+            "| check | state | what was found |",
+            "|---|---|---|",
+        ]
         lines += [_row(standing) for standing in standings]
         lines.append("")
     return lines
@@ -72,10 +80,17 @@ def _stages(report: Report) -> list[str]:
 
 def _row(standing: Standing) -> str:
     key = state_key(standing)
-    open_or_decided = [one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)]
+    open_or_decided = [
+        one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)
+    ]
     fine = [one for one in standing.findings if one.state is standing.state][:1]
-    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(for_markdown(sentence(one, standing)) for one in fine)
-    return f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | {what or for_markdown(standing.spec.goal)} |"
+    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(
+        for_markdown(sentence(one, standing)) for one in fine
+    )
+    return (
+        f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | "
+        f"{what or for_markdown(standing.spec.goal)} |"
+    )
 
 
 def _told(judged: Judged) -> str:
@@ -86,7 +101,10 @@ def _told(judged: Judged) -> str:
 def _foot(report: Report) -> list[str]:
     lines = []
     if report.changes and report.changes.compared:
-        lines.append(f"Since the last run: {report.changes.new} new, {report.changes.fixed} fixed, {report.changes.unchanged} unchanged.")
+        lines.append(
+            f"Since the last run: {report.changes.new} new, {report.changes.fixed} fixed, "
+            f"{report.changes.unchanged} unchanged."
+        )
     if report.via:
         lines.append("Seen through a connect map, not as the public sees it.")
     if not report.kept:

@@ -1,8 +1,9 @@
 """SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), for code scanning.
 
-A finding about the running product has no line of code. Its place is the launch file, at the line that names its subject where one does
-(viewers such as GitHub refuse a result without a file), and the subject itself is given as a logical location. Every open or decided
-finding is a result; what passes is none. Accepted and put-off ones are suppressed with their reason, unknown ones are `open`.
+A finding about the running product has no line of code. Its place is the launch file, at the line that names its
+subject where one does (viewers such as GitHub refuse a result without a file), and the subject itself is given as a
+logical location. Every open or decided finding is a result; what passes is none. Accepted and put-off ones are
+suppressed with their reason, unknown ones are `open`.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _rule(rule: str, report: Report, shown: list[Judged]) -> dict[str, Any]:
         about["help"] = {"text": f"{known.explain} Source: {known.source}"}
     elif check:
         about["shortDescription"] = {"text": check.goal}
-    weight = min((one.finding.severity for one in shown if one.finding.rule == rule), key=lambda severity: severity.weight)
+    weight = min(
+        (one.finding.severity for one in shown if one.finding.rule == rule), key=lambda severity: severity.weight
+    )
     about["defaultConfiguration"] = {"level": _LEVEL[weight]}
     return about
 
@@ -76,7 +79,11 @@ def _result(judged: Judged, rules: list[str], lines: list[str], report: Report) 
         "ruleId": finding.rule,
         "ruleIndex": rules.index(finding.rule),
         "kind": "open" if finding.state is State.UNKNOWN else "fail",
-        "level": "none" if finding.state is State.UNKNOWN else "warning" if finding.state is State.WARN else _LEVEL[finding.severity],
+        "level": "none"
+        if finding.state is State.UNKNOWN
+        else "warning"
+        if finding.state is State.WARN
+        else _LEVEL[finding.severity],
         "message": {"text": f"{clean(finding.summary)}{clean_block(remedy) and ' ' + clean_block(remedy).strip()}"},
         "locations": [
             {
@@ -93,7 +100,11 @@ def _result(judged: Judged, rules: list[str], lines: list[str], report: Report) 
     if judged.decision is not None:
         kind = "accepted risk" if isinstance(judged.decision, Acceptance) else "after launch"
         result["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": clean(f"{kind}, {judged.decision.by}: {judged.decision.reason}")}
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": clean(f"{kind}, {judged.decision.by}: {judged.decision.reason}"),
+            }
         ]
     return result
 

@@ -79,7 +79,9 @@ def _check(standing: Standing, ink: Ink) -> list[str]:
     head = f"   {ink.glyph(key)} {pad(for_terminal(standing.spec.title), _TITLE)}  "
     used = 3 + 2 + _TITLE + 2
     if key in ("asked", "new", "stale") or not told:
-        line = {"asked": standing.spec.question, "new": "not checked yet", "stale": "check again"}.get(key) or _fine(standing)
+        line = {"asked": standing.spec.question, "new": "not checked yet", "stale": "check again"}.get(key) or _fine(
+            standing
+        )
         return [head + ink.paint(ink.fit(line, used), "dim")]
     lines = [head + _finding(told[0], ink, used)]
     lines += [" " * used + _finding(one, ink, used) for one in told[1:]]
@@ -161,7 +163,9 @@ def _foot(report: Report, ink: Ink) -> str:
     if report.changes and report.changes.compared:
         changes = report.changes
         unseen = f", {len(changes.unseen_ids)} could not be looked at again" if changes.unseen_ids else ""
-        lines.append(f"Since the last run: {changes.new} new, {changes.fixed} fixed, {changes.unchanged} unchanged{unseen}")
+        lines.append(
+            f"Since the last run: {changes.new} new, {changes.fixed} fixed, {changes.unchanged} unchanged{unseen}"
+        )
     if report.verdict.minutes_left and report.full:
         lines.append(f"Fixes left by the estimates: {minutes(report.verdict.minutes_left)}")
     if report.via:

@@ -38,8 +38,25 @@ WORDS: dict[str, str] = {
 # Every glyph of ours that is not ASCII, and what stands for it under --plain: the same as in the console.
 ASCII = str.maketrans("●▲✕–◆↷◌·…─→—’", "+!x-a>o.~->-'")
 # 16 colours only: they follow the terminal's own theme, light or dark.
-_CODES = {"pass": "32", "warn": "33", "fail": "31", "accepted": "35", "later": "36", "dim": "2", "bold": "1", "strong-fail": "1;31"}
-_CODES |= {"strong-pass": "1;32", "strong-accepted": "1;35", "unknown": "36", "stale": "36", "asked": "2", "new": "2", "info": "2"}
+_CODES = {
+    "pass": "32",
+    "warn": "33",
+    "fail": "31",
+    "accepted": "35",
+    "later": "36",
+    "dim": "2",
+    "bold": "1",
+    "strong-fail": "1;31",
+}
+_CODES |= {
+    "strong-pass": "1;32",
+    "strong-accepted": "1;35",
+    "unknown": "36",
+    "stale": "36",
+    "asked": "2",
+    "new": "2",
+    "info": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,8 @@ class Ink:
 
 
 def state_key(standing: Standing) -> str:
-    """How a check stands, for glyph and word: check again, a question for a person and never run go before `unknown`."""
+    """How a check stands, for glyph and word: check again, a question for a person and never run go before
+    `unknown`."""
     if standing.stale and standing.state is State.UNKNOWN:
         return "stale"
     if standing.state is State.UNKNOWN and not standing.spec.automated:
@@ -87,7 +105,9 @@ def columns(words: str) -> int:
     """How many columns a terminal gives the text: wide characters two, combining ones none."""
     if words.isascii():
         return len(words)
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in words)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in words
+    )
 
 
 def cut(words: str, width: int) -> str:

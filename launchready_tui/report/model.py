@@ -64,7 +64,8 @@ class Report:
         return [(stage, standings) for stage, standings in grouped if standings]
 
     def fails(self, fail_on: Severity | None) -> bool:
-        """Whether something stands at or above `fail_on` (None: never): open findings of the checks that ran, and NO-GO of a full run."""
+        """Whether something stands at or above `fail_on` (None: never): open findings of the checks that ran, and
+        NO-GO of a full run."""
         if fail_on is None:
             return False
         if self.word == "NO-GO":

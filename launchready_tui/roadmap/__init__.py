@@ -1,4 +1,5 @@
-"""The seven stages as data: what is checked, why it matters, how it is verified, what each stage delivers and what signals its failure."""
+"""The seven stages as data: what is checked, why it matters, how it is verified, what each stage delivers and what
+signals its failure."""
 
 from .model import (
     LIGHTS,
@@ -13,4 +14,15 @@ from .model import (
     load,
 )
 
-__all__ = ["LIGHTS", "CheckSpec", "Deliverable", "Light", "Roadmap", "RoadmapError", "RuleSpec", "Signal", "Stage", "load"]
+__all__ = [
+    "LIGHTS",
+    "CheckSpec",
+    "Deliverable",
+    "Light",
+    "Roadmap",
+    "RoadmapError",
+    "RuleSpec",
+    "Signal",
+    "Stage",
+    "load",
+]

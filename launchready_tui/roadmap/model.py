@@ -1,4 +1,5 @@
-"""The types that read the stage files (`audit.toml` … `handover.toml`) and the rule files (`rules/*.toml`) beside this module."""
+"""The types that read the stage files (`audit.toml` … `handover.toml`) and the rule files (`rules/*.toml`) beside this
+module."""
 
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def keeps(self) -> timedelta | None:
-        """How long an answer stays fresh by time alone; None where the next commit or deploy ends it (30 days at most even then)."""
+        """How long an answer stays fresh by time alone; None where the next commit or deploy ends it (30 days at most
+        even then)."""
         return {"24h": timedelta(hours=24), "30d": timedelta(days=30)}.get(self.shelf_life)
 
 

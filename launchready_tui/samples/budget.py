@@ -1,8 +1,9 @@
 """The error budget: how much of what may fail has failed, and how fast it goes.
 
-Burn rates and their windows are those of the Google SRE workbook, "Alerting on SLOs" (table 5-8, known 2026-11): 14.4 over an hour and five
-minutes, 6 over six hours and thirty minutes call somebody now; 3 over a day and two hours, 1 over three days and six hours can wait for the
-morning. A sprint of 48 hours has no thirty days behind it: the budget counts from the first probe and says so, and gaps are left out.
+Burn rates and their windows are those of the Google SRE workbook, "Alerting on SLOs" (table 5-8, known 2026-11): 14.4
+over an hour and five minutes, 6 over six hours and thirty minutes call somebody now; 3 over a day and two hours, 1
+over three days and six hours can wait for the morning. A sprint of 48 hours has no thirty days behind it: the budget
+counts from the first probe and says so, and gaps are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ LEAST = 20
 
 
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
-    """One burn rate: how many times faster than allowed the budget goes, over a long and a short window. None: too few probes."""
+    """One burn rate: how many times faster than allowed the budget goes, over a long and a short window. None: too few
+    probes."""
 
     limit: float
     long: float | None
@@ -80,7 +82,14 @@ def budget(reader: WatchReader, target: int, now: datetime, slo: float) -> Budge
     for limit, long, short, at_once in RATES:
         rates = [_rate(reader, target, now, window, slo, LEAST if window is long else 1) for window in (long, short)]
         burns.append(
-            Burn(limit=limit, long=rates[0], short=rates[1], long_s=long.total_seconds(), short_s=short.total_seconds(), at_once=at_once)
+            Burn(
+                limit=limit,
+                long=rates[0],
+                short=rates[1],
+                long_s=long.total_seconds(),
+                short_s=short.total_seconds(),
+                at_once=at_once,
+            )
         )
     since = now - timedelta(seconds=whole.watched_s + whole.gap_s)
     return Budget(slo=slo, since=since, n=whole.n, bad=whole.bad, watched_s=whole.watched_s, burns=tuple(burns))

@@ -1,4 +1,5 @@
-"""A snapshot read several times a second for little: only what was probed since, or whose columns moved on, is counted anew."""
+"""A snapshot read several times a second for little: only what was probed since, or whose columns moved on, is counted
+anew."""
 
 from __future__ import annotations
 
@@ -86,7 +87,8 @@ class _Counted(NamedTuple):
 
 
 class Feed:
-    """Reads one watch again and again, from any thread, one at a time. A file that is deleted or made anew is taken up by itself."""
+    """Reads one watch again and again, from any thread, one at a time. A file that is deleted or made anew is taken up
+    by itself."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -98,7 +100,9 @@ class Feed:
         self._window = timedelta()
         self._counted: dict[int, _Counted] = {}
         self._chart: tuple[tuple[object, ...], Series] | None = None
-        self._beside: tuple[tuple[object, ...], datetime, tuple[Traffic, ...], tuple[Backlog, ...], tuple[Backlog, ...]] | None = None
+        self._beside: (
+            tuple[tuple[object, ...], datetime, tuple[Traffic, ...], tuple[Backlog, ...], tuple[Backlog, ...]] | None
+        ) = None
         self._budget: tuple[tuple[object, ...], datetime, Budget] | None = None
 
     def read(self, now: datetime, view: View) -> Shot | None:
@@ -165,7 +169,9 @@ class Feed:
             budget=self._spent(reader, facts, now, view),
         )
 
-    def _row(self, reader: WatchReader, facts: _Facts, target: Target, incident: Incident | None, now: datetime, view: View) -> Row:
+    def _row(
+        self, reader: WatchReader, facts: _Facts, target: Target, incident: Incident | None, now: datetime, view: View
+    ) -> Row:
         last = facts.lasts.get(target.id)
         since, end = columns(now, view.window, view.points)
         counted = self._counted.get(target.id)
@@ -177,7 +183,9 @@ class Feed:
             due = (now - counted.at).total_seconds() >= wait or counted.newest[1:] != newest[1:]
         if due or counted is None:
             stats = reader.stats(target.id, now - view.window, now, target_ms=target.target_ms)
-            counted = _Counted(key, newest, now, stats, reader.window(target.id, since, end, view.points, cold=target.always_cold))
+            counted = _Counted(
+                key, newest, now, stats, reader.window(target.id, since, end, view.points, cold=target.always_cold)
+            )
             self._counted[target.id] = counted
         return Row(
             target=target,
@@ -209,7 +217,13 @@ class Feed:
             readings = reader.backlog(now - BACKLOG_BEFORE, now)
             newest = {(one.source, one.system, one.queue): one for one in readings}
             before = {(one.source, one.system, one.queue): one for one in reversed(readings)}
-            kept = self._beside = (key, now, reader.traffic(now - view.window, now), tuple(newest.values()), tuple(before.values()))
+            kept = self._beside = (
+                key,
+                now,
+                reader.traffic(now - view.window, now),
+                tuple(newest.values()),
+                tuple(before.values()),
+            )
         return kept[2], kept[3], kept[4]
 
     def _spent(self, reader: WatchReader, facts: _Facts, now: datetime, view: View) -> Budget | None:
@@ -223,14 +237,16 @@ class Feed:
 
 
 def columns(now: datetime, window: timedelta, points: int) -> tuple[datetime, datetime]:
-    """Start and end of a window in whole columns, the last of which is the one that `now` falls in: so a column keeps its samples."""
+    """Start and end of a window in whole columns, the last of which is the one that `now` falls in: so a column keeps
+    its samples."""
     step = window / max(1, points)
     end = EPOCH + math.ceil((now - EPOCH) / step) * step
     return end - window, end
 
 
 def grain_s(target: Target, window: timedelta) -> float:
-    """Seconds that lie between two values at the least: the target's interval, or the length of a sum in a long window."""
+    """Seconds that lie between two values at the least: the target's interval, or the length of a sum in a long
+    window."""
     if window <= RAW_WINDOW:
         return target.every_s
     return float(FINE_S if window <= timedelta(days=2) else COARSE_S)

@@ -1,4 +1,5 @@
-"""A log-linear histogram of whole numbers: 2^7 steps a power of two, so a value read back is at most 0.78 % above the one put in.
+"""A log-linear histogram of whole numbers: 2^7 steps a power of two, so a value read back is at most 0.78 % above the
+one put in.
 
 Two histograms are added bucket by bucket, so a day's p95 is the p95 of the day and never a mean of hourly ones.
 """

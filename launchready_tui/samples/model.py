@@ -1,4 +1,5 @@
-"""What watching speaks of: targets, samples, gaps, incidents, marks. Lengths of time are ms, moments are aware datetimes in UTC."""
+"""What watching speaks of: targets, samples, gaps, incidents, marks. Lengths of time are ms, moments are aware
+datetimes in UTC."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ _HEALTH = re.compile(r"(?i)health|\bstatus\b|/(?:ping|livez|readyz|up)\b")
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """What an answer must show. `name` is a JSON path (`status`, `checks.0.ok`) or a header; `value` what must stand there."""
+    """What an answer must show. `name` is a JSON path (`status`, `checks.0.ok`) or a header; `value` what must stand
+    there."""
 
     kind: ConditionKind
     name: str = ""
@@ -94,7 +96,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def always_cold(self) -> bool:
-        """Whether each look opens a connection of its own and asks nothing more on it: a greeting of a mail server, a far prober."""
+        """Whether each look opens a connection of its own and asks nothing more on it: a greeting of a mail server, a
+        far prober."""
         return self.kind == "mail" or bool(self.region)
 
     @property
@@ -108,7 +111,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the time of one probe went, ms; None where a phase did not happen (a kept connection has neither lookup nor connect)."""
+    """Where the time of one probe went, ms; None where a phase did not happen (a kept connection has neither lookup
+    nor connect)."""
 
     dns: float | None = None
     connect: float | None = None
@@ -118,7 +122,8 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One probe. A cold one opened a connection of its own (first visit), and may have asked a second time on it (`warm`)."""
+    """One probe. A cold one opened a connection of its own (first visit), and may have asked a second time on it
+    (`warm`)."""
 
     target: int
     at: datetime
@@ -233,7 +238,8 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rollup(msgspec.Struct, frozen=True, kw_only=True):
-    """Ten minutes or an hour of one target, from which longer windows are added up. Histograms are added, never averaged."""
+    """Ten minutes or an hour of one target, from which longer windows are added up. Histograms are added, never
+    averaged."""
 
     target: int
     seconds: int
@@ -278,7 +284,8 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests to one route of one environment, counted from logs. `at` is the beginning of a stretch of five minutes, or of the window."""
+    """Requests to one route of one environment, counted from logs. `at` is the beginning of a stretch of five minutes,
+    or of the window."""
 
     at: datetime
     environment: str
@@ -347,7 +354,8 @@ NoticeState = Literal["queued", "sent", "failed", "dropped"]
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often it is tried."""
+    """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often it is
+    tried."""
 
     id: int = 0
     key: str

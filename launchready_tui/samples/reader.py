@@ -13,14 +13,29 @@ from ..launch.problems import NewerFile
 from ..probe import stats as binomial
 from .errors import StoreError, store_error
 from .histogram import Histogram
-from .model import Backlog, ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Traffic, Watcher
+from .model import (
+    Backlog,
+    ChannelTest,
+    Drill,
+    Gap,
+    Incident,
+    Latest,
+    Mark,
+    Notice,
+    Rollup,
+    Sample,
+    Target,
+    Traffic,
+    Watcher,
+)
 from .rollup import COARSE_S, FINE_S
 from .rows import COLUMNS, Figures, moment, ms, to_sample
 from .schema import APPLICATION_ID, STEPS
 from .store import Base
 
 RAW_WINDOW = timedelta(hours=2)
-"""Windows up to this length are counted from the samples themselves, exactly; longer ones from their sums, beyond two days hourly ones."""
+"""Windows up to this length are counted from the samples themselves, exactly; longer ones from their sums, beyond two
+days hourly ones."""
 _FINE_WINDOW = timedelta(days=2)
 _BUSY_MS = 2000
 STRETCH_MS = 300_000
@@ -28,7 +43,8 @@ STRETCH_MS = 300_000
 
 
 class Point(msgspec.Struct, frozen=True):
-    """One column of a chart. Times in ms; `p50` and `slowest` are None where no answer could be timed; `n` 0 is a gap."""
+    """One column of a chart. Times in ms; `p50` and `slowest` are None where no answer could be timed; `n` 0 is a
+    gap."""
 
     at: datetime
     n: int
@@ -54,7 +70,8 @@ class Series(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True, kw_only=True):
     """A window of one target in figures. Latency is that of answers on an open connection, cold connections apart; ms.
 
-    Quantiles are nearest rank. `p95_low` and `p95_high` are the 95 % interval of p95, None where `timed` is too small to bound it;
+    Quantiles are nearest rank. `p95_low` and `p95_high` are the 95 % interval of p95, None where `timed` is too small
+    to bound it;
     `p99` is None below 368. `exact` False: from histograms, at most 0.8 % above the true value.
     """
 
@@ -102,7 +119,11 @@ class WatchReader(Base):
             raise FileNotFoundError(path)
         try:
             connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False
+                f"{path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=_BUSY_MS / 1000,
+                isolation_level=None,
+                check_same_thread=False,
             )
         except sqlite3.Error as error:
             raise store_error(path, error) from error
@@ -113,7 +134,9 @@ class WatchReader(Base):
                 connection.execute("PRAGMA query_only=ON")
                 application = connection.execute("PRAGMA application_id").fetchone()[0]
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if not (application or version or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
+                if not (
+                    application or version or connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+                ):
                     raise FileNotFoundError(path)  # a watch is just beginning it
                 if application != APPLICATION_ID:
                     raise StoreError(path, "foreign")
@@ -150,20 +173,29 @@ class WatchReader(Base):
     def incidents(self, since: datetime) -> tuple[Incident, ...]:
         """Those that are open, or were at or after `since`; the newest first."""
         return self._bodies(
-            Incident, "SELECT incident, body FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY incident DESC", (ms(since),), id=0
+            Incident,
+            "SELECT incident, body FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY incident DESC",
+            (ms(since),),
+            id=0,
         )
 
     def open_incidents(self) -> tuple[Incident, ...]:
-        return self._bodies(Incident, "SELECT incident, body FROM incidents WHERE closed IS NULL ORDER BY incident DESC", id=0)
+        return self._bodies(
+            Incident, "SELECT incident, body FROM incidents WHERE closed IS NULL ORDER BY incident DESC", id=0
+        )
 
     def marks(self, since: datetime, until: datetime | None = None) -> tuple[Mark, ...]:
         """Deploy marks, the oldest first."""
         end = ms(until) if until else 1 << 62
-        return self._bodies(Mark, "SELECT mark, body FROM marks WHERE at >= ? AND at <= ? ORDER BY at, mark", (ms(since), end), id=0)
+        return self._bodies(
+            Mark, "SELECT mark, body FROM marks WHERE at >= ? AND at <= ? ORDER BY at, mark", (ms(since), end), id=0
+        )
 
     def last_mark(self, before: datetime) -> Mark | None:
         """The newest deploy that did not fail."""
-        found = self._bodies(Mark, "SELECT mark, body FROM marks WHERE at <= ? ORDER BY at DESC, mark DESC LIMIT 20", (ms(before),), id=0)
+        found = self._bodies(
+            Mark, "SELECT mark, body FROM marks WHERE at <= ? ORDER BY at DESC, mark DESC LIMIT 20", (ms(before),), id=0
+        )
         return next((one for one in found if one.kind != "failed"), None)
 
     def changes(self) -> int:
@@ -171,14 +203,17 @@ class WatchReader(Base):
         return int(self._rows("PRAGMA data_version")[0][0])
 
     def gaps(self, since: datetime, until: datetime, target: int | None = 0) -> tuple[Gap, ...]:
-        """Times in which nothing is known, of all targets and of this one, cut to the window; None: those of every target too."""
+        """Times in which nothing is known, of all targets and of this one, cut to the window; None: those of every
+        target too."""
         rows = self._rows(
-            "SELECT since, until, cause, target FROM gaps WHERE until > ?1 AND since < ?2 AND (?3 IS NULL OR target IN (0, ?3))"
+            "SELECT since, until, cause, target FROM gaps WHERE until > ?1 AND since < ?2 AND (?3 IS NULL OR "
+            "target IN (0, ?3))"
             " ORDER BY since",
             (ms(since), ms(until), target),
         )
         return tuple(
-            Gap(since=max(since, moment(a)), until=min(until, moment(b)), cause=cause, target=whose) for a, b, cause, whose in rows
+            Gap(since=max(since, moment(a)), until=min(until, moment(b)), cause=cause, target=whose)
+            for a, b, cause, whose in rows
         )
 
     def samples(self, target: int, since: datetime, until: datetime) -> tuple[Sample, ...]:
@@ -199,7 +234,8 @@ class WatchReader(Base):
 
     def rollups(self, target: int, seconds: int, since: datetime, until: datetime) -> tuple[Rollup, ...]:
         rows = self._rows(
-            "SELECT at, n, bad, suspect, warm, cold FROM rollups WHERE target = ? AND seconds = ? AND at >= ? AND at < ? ORDER BY at",
+            "SELECT at, n, bad, suspect, warm, cold FROM rollups WHERE target = ? AND seconds = ? AND at >= ? "
+            "AND at < ? ORDER BY at",
             (target, seconds, ms(since), ms(until)),
         )
         return tuple(
@@ -212,14 +248,18 @@ class WatchReader(Base):
         if self._version < 2:
             return ()  # a file of before, which nobody has opened for writing yet
         end = ms(until) if until else 1 << 62
-        return self._bodies(Backlog, "SELECT body FROM backlog WHERE at >= ? AND at <= ? ORDER BY at, source, queue", (ms(since), end))
+        return self._bodies(
+            Backlog, "SELECT body FROM backlog WHERE at >= ? AND at <= ? ORDER BY at, source, queue", (ms(since), end)
+        )
 
     def traffic(self, since: datetime, until: datetime) -> tuple[Traffic, ...]:
-        """Requests by route and environment over the window, in whole stretches; the most errors first, then the most requests."""
+        """Requests by route and environment over the window, in whole stretches; the most errors first, then the most
+        requests."""
         if self._version < 3:
             return ()
         rows = self._rows(
-            "SELECT environment, name, sum(n), sum(errors), sum(limited), sum(gone) FROM traffic JOIN routes USING (route)"
+            "SELECT environment, name, sum(n), sum(errors), sum(limited), sum(gone) FROM traffic JOIN routes "
+            "USING (route)"
             " WHERE at > ? AND at <= ? GROUP BY route ORDER BY 4 DESC, 3 DESC, 1, 2",
             (ms(since) - STRETCH_MS, ms(until)),
         )
@@ -329,7 +369,8 @@ class WatchReader(Base):
     def _times(self, target: int, since: datetime, until: datetime) -> tuple[float, float]:
         """Seconds watched and seconds of gaps, from the first sample ever on."""
         first = self._rows(
-            "SELECT min(at) FROM (SELECT min(at) AS at FROM samples WHERE target = ?1 UNION ALL SELECT min(at) FROM rollups"
+            "SELECT min(at) FROM (SELECT min(at) AS at FROM samples WHERE target = ?1 UNION ALL SELECT min(at) "
+            "FROM rollups"
             " WHERE target = ?1 AND seconds = 3600)",
             (target,),
         )[0][0]
@@ -352,7 +393,11 @@ class WatchReader(Base):
     def _parts(self, target: int, since: datetime, until: datetime) -> tuple[Sequence[Rollup], list[Figures]]:
         """The window as whole sums where it is long, and the samples before and after them."""
         seconds = COARSE_S if until - since > _FINE_WINDOW else FINE_S
-        rolled = self.rollups(target, seconds, since, until - timedelta(seconds=seconds)) if until - since > RAW_WINDOW else ()
+        rolled = (
+            self.rollups(target, seconds, since, until - timedelta(seconds=seconds))
+            if until - since > RAW_WINDOW
+            else ()
+        )
         if not rolled:
             return (), self._figures(target, since, until)
         head = self._figures(target, since, rolled[0].at)
@@ -380,7 +425,8 @@ def _rank(n: int, share: float) -> int:
 
 
 def _interval(n: int) -> tuple[int | None, int | None]:
-    # Beyond some thousands the exact ranks cost more than they tell: the normal approximation of the binomial is as good there.
+    # Beyond some thousands the exact ranks cost more than they tell: the normal approximation of the binomial is as
+    # good there.
     if n <= 2000:
         return binomial.interval_ranks(n, 0.95)
     half = 1.96 * (n * 0.95 * 0.05) ** 0.5

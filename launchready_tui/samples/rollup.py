@@ -1,4 +1,5 @@
-"""Ten minutes from samples and hours from those, in small steps, so that the process that probes is never held up for long."""
+"""Ten minutes from samples and hours from those, in small steps, so that the process that probes is never held up for
+long."""
 
 from __future__ import annotations
 
@@ -14,9 +15,11 @@ _FINE, _COARSE = FINE_S * 1000, COARSE_S * 1000
 
 
 def roll_up(store: WatchStore, target: int, now: datetime) -> Iterator[int]:
-    """Adds up what is whole by now, ten minutes or an hour a step; yields the rows written so far. May be left and taken up at any step.
+    """Adds up what is whole by now, ten minutes or an hour a step; yields the rows written so far. May be left and
+    taken up at any step.
 
-    Ten minutes count as whole 30 s after their end: a probe that was due in them has answered, failed or run into its deadline by then.
+    Ten minutes count as whole 30 s after their end: a probe that was due in them has answered, failed or run into its
+    deadline by then.
     """
     made = 0
     whole = (ms(now) - 30_000) // _FINE * _FINE
@@ -31,7 +34,9 @@ def roll_up(store: WatchStore, target: int, now: datetime) -> Iterator[int]:
             n, bad = sum(one.counts for one in figures), sum(one.bad and one.counts for one in figures)
             warm = Histogram(one.warm for one in figures if one.warm is not None)
             cold = Histogram(one.cold for one in figures if one.cold is not None)
-            _keep(store, (target, FINE_S, at, n, bad, sum(one.suspect for one in figures), warm.encode(), cold.encode()))
+            _keep(
+                store, (target, FINE_S, at, n, bad, sum(one.suspect for one in figures), warm.encode(), cold.encode())
+            )
             made += 1
             yield made
         at = _next_sample(store, target, at + _FINE, _FINE)
@@ -54,7 +59,9 @@ def _hours(store: WatchStore, target: int, whole: int, made: int) -> Iterator[in
             _keep(store, (target, COARSE_S, at, n, bad, suspect, warm.encode(), cold.encode()))
             made += 1
             yield made
-        found = store._rows("SELECT min(at) FROM rollups WHERE target = ? AND seconds = 600 AND at >= ?", (target, at + _COARSE))[0][0]
+        found = store._rows(
+            "SELECT min(at) FROM rollups WHERE target = ? AND seconds = 600 AND at >= ?", (target, at + _COARSE)
+        )[0][0]
         at = None if found is None else found // _COARSE * _COARSE
 
 
@@ -77,5 +84,7 @@ def _next_sample(store: WatchStore, target: int, after: int, step: int) -> int |
 def _next_of(store: WatchStore, target: int) -> int | None:
     newest = store._rows("SELECT max(at) FROM rollups WHERE target = ? AND seconds = ?", (target, COARSE_S))[0][0]
     after = 0 if newest is None else newest + _COARSE
-    found = store._rows("SELECT min(at) FROM rollups WHERE target = ? AND seconds = ? AND at >= ?", (target, FINE_S, after))[0][0]
+    found = store._rows(
+        "SELECT min(at) FROM rollups WHERE target = ? AND seconds = ? AND at >= ?", (target, FINE_S, after)
+    )[0][0]
     return None if found is None else int(found) // _COARSE * _COARSE

@@ -1,7 +1,8 @@
 """How samples lie in SQLite: small whole numbers, so that one costs some forty bytes.
 
-`at` is ms since 2026; `total` and `warm` are microseconds, phases and `lag` tenths of a millisecond. `status` is kept as its distance from
-200, because a zero takes no room. What is left of `total` after the phases is the transfer, and so is not kept.
+`at` is ms since 2026; `total` and `warm` are microseconds, phases and `lag` tenths of a millisecond. `status` is kept
+as its distance from 200, because a zero takes no room. What is left of `total` after the phases is the transfer, and
+so is not kept.
 """
 
 from __future__ import annotations

@@ -85,7 +85,12 @@ def stuck(notices: Iterable[Notice]) -> tuple[Notice, ...]:
 
 
 def standing(target: Target, last: Latest | None, incident: Incident | None, now: datetime) -> Standing:
-    """How it stands: what the open incident says; else up, as long as the newest probe is not older than two intervals."""
-    if last is None or not last.sample.known or (now - last.sample.at).total_seconds() > max(2 * target.every_s, 10) + 10:
+    """How it stands: what the open incident says; else up, as long as the newest probe is not older than two
+    intervals."""
+    if (
+        last is None
+        or not last.sample.known
+        or (now - last.sample.at).total_seconds() > max(2 * target.every_s, 10) + 10
+    ):
         return "unknown"
     return incident.kind if incident is not None else "up"

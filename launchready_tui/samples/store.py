@@ -1,8 +1,9 @@
 """The watch's store: one writes samples, several read, a few short writers (marks, acknowledgements) come and go.
 
-SQLite in WAL. Samples are written with `synchronous=NORMAL` (a kill loses nothing, a power cut the last seconds); incidents, messages and
-marks with FULL. Nothing is ever vacuumed while somebody watches: the file was made with `auto_vacuum=INCREMENTAL`, and retention gives
-pages back in small steps. A store's methods may be called from any thread.
+SQLite in WAL. Samples are written with `synchronous=NORMAL` (a kill loses nothing, a power cut the last seconds);
+incidents, messages and marks with FULL. Nothing is ever vacuumed while somebody watches: the file was made with
+`auto_vacuum=INCREMENTAL`, and retention gives pages back in small steps. A store's methods may be called from any
+thread.
 """
 
 from __future__ import annotations
@@ -19,7 +20,22 @@ import msgspec
 
 from ..journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
 from .errors import StoreError, store_error
-from .model import CAUSES, Backlog, ChannelTest, Drill, Gap, GapCause, Incident, Latest, Mark, Notice, Sample, Target, Traffic, Watcher
+from .model import (
+    CAUSES,
+    Backlog,
+    ChannelTest,
+    Drill,
+    Gap,
+    GapCause,
+    Incident,
+    Latest,
+    Mark,
+    Notice,
+    Sample,
+    Target,
+    Traffic,
+    Watcher,
+)
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
 
@@ -30,8 +46,10 @@ RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
 _NEAR, _SAME_DEPLOY = timedelta(days=8), timedelta(minutes=10)
 _PLACEHOLDERS = ", ".join("?" * len(COLUMNS.split(",")))
 _ADD_TRAFFIC = (
-    "INSERT INTO traffic (at, route, n, errors, limited, gone) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (at, route) DO UPDATE SET"
-    " n = n + excluded.n, errors = errors + excluded.errors, limited = limited + excluded.limited, gone = gone + excluded.gone"
+    "INSERT INTO traffic (at, route, n, errors, limited, gone) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (at, route) "
+    "DO UPDATE SET"
+    " n = n + excluded.n, errors = errors + excluded.errors, limited = limited + excluded.limited, gone = gone + "
+    "excluded.gone"
 )
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -56,7 +74,9 @@ class Base:
         """Rows of (body) or (id, body), where `ids` names the field that the id goes into."""
         field = next(iter(ids), "")
         try:
-            found = [(row[0] if field else 0, msgspec.json.decode(row[-1], type=kind)) for row in self._rows(query, values)]
+            found = [
+                (row[0] if field else 0, msgspec.json.decode(row[-1], type=kind)) for row in self._rows(query, values)
+            ]
         except msgspec.MsgspecError as error:
             raise StoreError(self.path, "broken", str(error)) from error
         return tuple(msgspec.structs.replace(body, **{field: number}) if field else body for number, body in found)
@@ -128,7 +148,8 @@ class WatchStore(Base):
     # Targets
 
     def set_targets(self, targets: Iterable[Target]) -> tuple[Target, ...]:
-        """These are watched now from here, in this order; those that are not any more keep their samples. Returns them with their ids.
+        """These are watched now from here, in this order; those that are not any more keep their samples. Returns them
+        with their ids.
 
         What other regions watch (`add_target`) is not touched.
         """
@@ -139,7 +160,8 @@ class WatchStore(Base):
                 body = _encode(msgspec.structs.replace(target, id=0))
                 rows = connection.execute(
                     "INSERT INTO targets (name, region, active, place, body) VALUES (?, ?, 1, ?, ?)"
-                    " ON CONFLICT (name, region) DO UPDATE SET active = 1, place = excluded.place, body = excluded.body RETURNING target",
+                    " ON CONFLICT (name, region) DO UPDATE SET active = 1, place = excluded.place, body = "
+                    "excluded.body RETURNING target",
                     (target.name, target.region, place, body),
                 ).fetchall()
                 numbered.append(msgspec.structs.replace(target, id=rows[0][0]))
@@ -149,7 +171,8 @@ class WatchStore(Base):
         """One more beside those that are watched, such as the same thing seen from another region."""
         with self._write(sure=True) as connection:
             rows = connection.execute(
-                "INSERT INTO targets (name, region, active, place, body) VALUES (?, ?, 1, (SELECT count(*) FROM targets), ?)"
+                "INSERT INTO targets (name, region, active, place, body) VALUES (?, ?, 1, (SELECT count(*) FROM "
+                "targets), ?)"
                 " ON CONFLICT (name, region) DO UPDATE SET active = 1, body = excluded.body RETURNING target",
                 (target.name, target.region, _encode(msgspec.structs.replace(target, id=0))),
             ).fetchall()
@@ -171,13 +194,15 @@ class WatchStore(Base):
                 [to_row(sample) for sample in samples],
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO latest (target, body) VALUES (?, ?)", [(one.sample.target, _encode(one)) for one in latest]
+                "INSERT OR REPLACE INTO latest (target, body) VALUES (?, ?)",
+                [(one.sample.target, _encode(one)) for one in latest],
             )
 
     def add_gap(self, gap: Gap) -> None:
         with self._write() as connection:
             connection.execute(
-                "INSERT INTO gaps (target, since, until, cause) VALUES (?, ?, ?, ?)", (gap.target, ms(gap.since), ms(gap.until), gap.cause)
+                "INSERT INTO gaps (target, since, until, cause) VALUES (?, ?, ?, ?)",
+                (gap.target, ms(gap.since), ms(gap.until), gap.cause),
             )
 
     def stretch_gap(self, cause: GapCause, since: datetime, until: datetime) -> None:
@@ -194,7 +219,8 @@ class WatchStore(Base):
         line, causes = CAUSES.index("line"), len(CAUSES)
         with self._write() as connection:
             return connection.execute(
-                "UPDATE samples SET flags = (flags & 15) | (((flags >> 4) / ?1 * ?1 + ?2) << 4) WHERE at >= ?3 AND (flags >> 4) != 0",
+                "UPDATE samples SET flags = (flags & 15) | (((flags >> 4) / ?1 * ?1 + ?2) << 4) WHERE at >= ?3 "
+                "AND (flags >> 4) != 0",
                 (causes, line, ms(since)),
             ).rowcount
 
@@ -206,17 +232,24 @@ class WatchStore(Base):
                 [(ms(one.at), one.source, f"{one.system} {one.queue}", _encode(one)) for one in rows],
             )
 
-    def add_traffic(self, ticks: Iterable[Traffic], merged: Iterable[tuple[str, str, str]] = (), *, facts: Mapping[str, str] = {}) -> None:
-        """Adds requests to what is counted, and keeps `facts` (how far a log was read) in the same breath: nothing is counted twice.
+    def add_traffic(
+        self, ticks: Iterable[Traffic], merged: Iterable[tuple[str, str, str]] = (), *, facts: Mapping[str, str] = {}
+    ) -> None:
+        """Adds requests to what is counted, and keeps `facts` (how far a log was read) in the same breath: nothing is
+        counted twice.
 
         `merged`: (environment, old, new), routes that turned out to be one.
         """
         with self._write() as connection:
             for environment, before, after in merged:
-                old = connection.execute("SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, before)).fetchone()
+                old = connection.execute(
+                    "SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, before)
+                ).fetchone()
                 if old is None:
                     continue
-                rows = connection.execute("SELECT at, n, errors, limited, gone FROM traffic WHERE route = ?", old).fetchall()
+                rows = connection.execute(
+                    "SELECT at, n, errors, limited, gone FROM traffic WHERE route = ?", old
+                ).fetchall()
                 new = _route(connection, environment, after)
                 connection.executemany(_ADD_TRAFFIC, [(at, new, *counts) for at, *counts in rows])
                 connection.execute("DELETE FROM traffic WHERE route = ?", old)
@@ -235,7 +268,9 @@ class WatchStore(Base):
         body = _encode(msgspec.structs.replace(incident, id=0))
         with self._write(sure=True) as connection:
             if incident.id:
-                connection.execute("UPDATE incidents SET closed = ?, body = ? WHERE incident = ?", (closed, body, incident.id))
+                connection.execute(
+                    "UPDATE incidents SET closed = ?, body = ? WHERE incident = ?", (closed, body, incident.id)
+                )
                 return incident
             made = connection.execute(
                 "INSERT INTO incidents (target, since, closed, body) VALUES (?, ?, ?, ?)",
@@ -246,12 +281,15 @@ class WatchStore(Base):
 
     def add_mark(self, mark: Mark) -> Mark:
         with self._write(sure=True) as connection:
-            made = connection.execute("INSERT INTO marks (at, body) VALUES (?, ?)", (ms(mark.at), _encode(mark))).lastrowid
+            made = connection.execute(
+                "INSERT INTO marks (at, body) VALUES (?, ?)", (ms(mark.at), _encode(mark))
+            ).lastrowid
         assert made is not None
         return msgspec.structs.replace(mark, id=made)
 
     def add_mark_once(self, mark: Mark) -> bool:
-        """Whether it was new: one with this `key` is there already otherwise, or the same commit was marked for it just now by hand."""
+        """Whether it was new: one with this `key` is there already otherwise, or the same commit was marked for it
+        just now by hand."""
         with self._write(sure=True) as connection:
             near = connection.execute("SELECT body FROM marks WHERE at >= ?", (ms(mark.at - _NEAR),)).fetchall()
             for (body,) in near:
@@ -315,7 +353,11 @@ class WatchStore(Base):
     def tidy(self, now: datetime, *, most: int = 5000) -> int:
         """Drops what is too old, at most so many rows of a kind, and gives some pages back. How many rows went."""
         gone = 0
-        for table, days, more in (("samples", RAW_DAYS, ""), ("rollups", FINE_DAYS, " AND seconds = 600"), ("rollups", COARSE_DAYS, "")):
+        for table, days, more in (
+            ("samples", RAW_DAYS, ""),
+            ("rollups", FINE_DAYS, " AND seconds = 600"),
+            ("rollups", COARSE_DAYS, ""),
+        ):
             key = "target, at" if table == "samples" else "target, seconds, at"
             old = ms(now - timedelta(days=days))
             with self._write() as connection:
@@ -326,8 +368,12 @@ class WatchStore(Base):
         with self._write() as connection:
             old = ms(now - timedelta(days=COARSE_DAYS))
             gone += connection.execute("DELETE FROM gaps WHERE until < ?", (old,)).rowcount
-            gone += connection.execute("DELETE FROM backlog WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)).rowcount
-            gone += connection.execute("DELETE FROM traffic WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)).rowcount
+            gone += connection.execute(
+                "DELETE FROM backlog WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)
+            ).rowcount
+            gone += connection.execute(
+                "DELETE FROM traffic WHERE at < ?", (ms(now - timedelta(days=RAW_DAYS)),)
+            ).rowcount
             gone += connection.execute("DELETE FROM outbox WHERE state != 'queued' AND next < ?", (old,)).rowcount
         if gone:
             with self._lock, self._words():
@@ -337,8 +383,14 @@ class WatchStore(Base):
 
 def _route(connection: sqlite3.Connection, environment: str, name: str) -> int:
     """The number of a route, made when it is new."""
-    connection.execute("INSERT INTO routes (environment, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (environment, name))
-    return int(connection.execute("SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, name)).fetchone()[0])
+    connection.execute(
+        "INSERT INTO routes (environment, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (environment, name)
+    )
+    return int(
+        connection.execute(
+            "SELECT route FROM routes WHERE environment = ? AND name = ?", (environment, name)
+        ).fetchone()[0]
+    )
 
 
 def _encode(body: msgspec.Struct) -> str:

@@ -1,4 +1,5 @@
-"""What a secret looks like: the rule table and the scanner. A found value is never kept: only where, which kind, prefix and length."""
+"""What a secret looks like: the rule table and the scanner. A found value is never kept: only where, which kind,
+prefix and length."""
 
 from .model import Exposure, Rule, SecretRulesError, load
 from .scan import Match, Scan, hide, mask, scan

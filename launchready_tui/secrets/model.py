@@ -64,7 +64,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def load() -> tuple[Rule, ...]:
-    """All rules, in table order: where two match the same text with equal confidence, the earlier one is right. Raises SecretRulesError."""
+    """All rules, in table order: where two match the same text with equal confidence, the earlier one is right. Raises
+    SecretRulesError."""
     import tomllib
 
     try:

@@ -1,7 +1,8 @@
-"""The scanner: keywords by plain text search, the pattern only round each hit, then the offline test. Standard library only.
+"""The scanner: keywords by plain text search, the pattern only round each hit, then the offline test. Standard library
+only.
 
-CPU-bound (about a quarter of a second a megabyte): callers with an event loop run it in a thread. The search primitives are short, so that
-a thread running it never holds the interpreter for long.
+CPU-bound (about a quarter of a second a megabyte): callers with an event loop run it in a thread. The search
+primitives are short, so that a thread running it never holds the interpreter for long.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import msgspec
 from .model import Confidence, Exposure, Rule, compiled, load
 from .validate import judge
 
-# A file made to be slow is full of keywords that lead nowhere: after so many attempts the keyword is given up, and the scan says so.
+# A file made to be slow is full of keywords that lead nowhere: after so many attempts the keyword is given up, and the
+# scan says so.
 ATTEMPTS = 60_000
 ATTEMPTS_BACK = 10_000
 MATCHES = 50
@@ -65,7 +67,8 @@ class _Hit(msgspec.Struct, frozen=True):
 
 
 def scan(text: str, *, now: datetime | None = None, rules: Iterable[Rule] | None = None) -> Scan:
-    """Every credential in the text, in order; of overlapping ones the surest, then the longest, then the first of the table."""
+    """Every credential in the text, in order; of overlapping ones the surest, then the longest, then the first of the
+    table."""
     at = now or datetime.now(UTC)
     hits: list[_Hit] = []
     complete = True
@@ -102,7 +105,8 @@ def mask(text: str) -> str:
 
 
 def hide(text: str, *, now: datetime | None = None) -> str:
-    """The text with every sure secret replaced by the name of its kind; public keys, and what only resembles a secret, stay."""
+    """The text with every sure secret replaced by the name of its kind; public keys, and what only resembles a secret,
+    stay."""
     out: list[str] = []
     end = 0
     for match in scan(text, now=now).matches:
@@ -114,7 +118,8 @@ def hide(text: str, *, now: datetime | None = None) -> str:
 
 
 class _Finder:
-    """Finds keywords; one that is compared without case needs a lowered copy, made once and only where it keeps every position."""
+    """Finds keywords; one that is compared without case needs a lowered copy, made once and only where it keeps every
+    position."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -27,6 +27,13 @@ def shapes() -> tuple[Shape, ...]:
     rules = [rule for rule in load() if rule.exposure != "public"]
     order = {"high": 0, "medium": 1, "low": 2}
     return tuple(
-        Shape(id=rule.id, title=rule.title, keywords=rule.keywords, fold=rule.fold, pattern=compiled(rule), group=rule.group)
+        Shape(
+            id=rule.id,
+            title=rule.title,
+            keywords=rule.keywords,
+            fold=rule.fold,
+            pattern=compiled(rule),
+            group=rule.group,
+        )
         for rule in sorted(rules, key=lambda rule: order[rule.confidence])
     )

@@ -31,9 +31,13 @@ class _Map(msgspec.Struct):
 
 
 def map_reference(script: str) -> str:
-    """The URL that the script's last `sourceMappingURL` comment names, empty without one. The comment stands at the end."""
+    """The URL that the script's last `sourceMappingURL` comment names, empty without one. The comment stands at the
+    end."""
     place = script.rfind("sourceMappingURL=")
-    if place < 0 or (found := _REFERENCE.match(script, max(0, place - 4)) or _REFERENCE.match(script, max(0, place - 3))) is None:
+    if (
+        place < 0
+        or (found := _REFERENCE.match(script, max(0, place - 4)) or _REFERENCE.match(script, max(0, place - 3))) is None
+    ):
         return ""
     return found[1]
 
@@ -62,7 +66,9 @@ def sources(raw: bytes) -> tuple[Source, ...]:
         raise ValueError(f"a source map of version {decoded.version}, not 3")
     parts = [decoded, *(section.map for section in decoded.sections if section.map is not None)]
     return tuple(
-        Source(name=(part.sources[place] if place < len(part.sources) else None) or f"source {place + 1}", content=content)
+        Source(
+            name=(part.sources[place] if place < len(part.sources) else None) or f"source {place + 1}", content=content
+        )
         for part in parts
         for place, content in enumerate(part.sources_content)
         if content

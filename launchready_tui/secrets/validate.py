@@ -1,6 +1,7 @@
 """Offline tests of a value that has the right shape. Nothing here asks a provider.
 
-Each validator gets the value and the moment of judgement, and answers with the confidence that is left, or None to drop the match.
+Each validator gets the value and the moment of judgement, and answers with the confidence that is left, or None to
+drop the match.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def base62(number: int, size: int) -> str:
 
 
 def crc_ok(body: str) -> bool:
-    """GitHub's and npm's check: the last 6 of 36 characters are the base62 CRC32 of the first 30 (GitHub blog, 2021-04)."""
+    """GitHub's and npm's check: the last 6 of 36 characters are the base62 CRC32 of the first 30 (GitHub blog,
+    2021-04)."""
     return body[30:] == base62(zlib.crc32(body[:30].encode()), 6)
 
 
@@ -108,7 +110,9 @@ def _jwt_anon(value: str, now: datetime) -> Answer:
 
 def _jwt_other(value: str, now: datetime) -> Answer:
     claims = jwt_payload(value)
-    if claims is None or (str(claims.get("iss", "")).startswith("supabase") and claims.get("role") in ("service_role", "anon")):
+    if claims is None or (
+        str(claims.get("iss", "")).startswith("supabase") and claims.get("role") in ("service_role", "anon")
+    ):
         return None
     return "low" if _expired(claims, now) else "medium"
 
@@ -124,14 +128,36 @@ def _pem(value: str, _now: datetime) -> Answer:
     return "high" if match and not is_placeholder(match.group()) else None
 
 
-_NOBODY = re.compile(r"^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|host|hostname|server)\b", re.IGNORECASE)
-_DEFAULTS = {"postgres", "password", "pass", "passwd", "root", "admin", "secret", "user", "guest", "redis", "mysql", "pwd", "mypassword"}
+_NOBODY = re.compile(
+    r"^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker\.internal|host|hostname|server)\b", re.IGNORECASE
+)
+_DEFAULTS = {
+    "postgres",
+    "password",
+    "pass",
+    "passwd",
+    "root",
+    "admin",
+    "secret",
+    "user",
+    "guest",
+    "redis",
+    "mysql",
+    "pwd",
+    "mypassword",
+}
 
 
 def _url_password(value: str, _now: datetime) -> Answer:
     login, _, host = value.partition("://")[2].rpartition("@")
     user, _, password = login.partition(":")
-    template = any(mark in login for mark in ("${", "{{", "%s", "{0}", "$(", "+", "(", "*")) or password[:1] in ("$", "{", "%", "<", "[")
+    template = any(mark in login for mark in ("${", "{{", "%s", "{0}", "$(", "+", "(", "*")) or password[:1] in (
+        "$",
+        "{",
+        "%",
+        "<",
+        "[",
+    )
     if template or is_placeholder(password) or password.lower() in _DEFAULTS or password == user:
         return None
     name = host.partition(":")[0].lower()
@@ -161,7 +187,8 @@ _RANK = {"high": 2, "medium": 1, "low": 0}
 
 
 def judge(rule: Rule, value: str, now: datetime) -> Answer:
-    """The confidence that a value of this rule's shape is real: the lower of what shape and validator say; None where it is none."""
+    """The confidence that a value of this rule's shape is real: the lower of what shape and validator say; None where
+    it is none."""
     if rule.validator not in _OWN_PLACEHOLDER_TEST:
         body = value
         for keyword in rule.keywords:

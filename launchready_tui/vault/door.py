@@ -1,7 +1,8 @@
 """The door to the operating system's keyring: only kept backends, and no call that can hang the program.
 
-keyring has no time-out of its own, and a Secret Service that owns its name without answering hangs a caller for ever. So every call runs
-in a thread that may be left behind; after one that did not come back the keyring counts as down until somebody asks to try again.
+keyring has no time-out of its own, and a Secret Service that owns its name without answering hangs a caller for ever.
+So every call runs in a thread that may be left behind; after one that did not come back the keyring counts as down
+until somebody asks to try again.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ class Backend(Protocol):
 class Door:
     """One a program. `allowed` and `find` are given by tests that bring a backend of their own."""
 
-    def __init__(self, *, wait_s: float = WAIT_S, allowed: tuple[str, ...] = ALLOWED, find: Callable[[], Backend] | None = None) -> None:
+    def __init__(
+        self, *, wait_s: float = WAIT_S, allowed: tuple[str, ...] = ALLOWED, find: Callable[[], Backend] | None = None
+    ) -> None:
         self.wait_s = wait_s
         self.allowed = allowed
         self._find = find or _system_backend
@@ -70,7 +73,10 @@ class Door:
         """Raises NoKeyring, and TooLong where this keyring has no room for the value."""
 
         def store(backend: Backend) -> None:
-            if any("Windows" in module for module in _modules(backend)) and len(value.encode("utf-16-le")) > WINDOWS_BYTES:
+            if (
+                any("Windows" in module for module in _modules(backend))
+                and len(value.encode("utf-16-le")) > WINDOWS_BYTES
+            ):
                 raise TooLong
             backend.set_password(service, name, value)
 
@@ -169,7 +175,8 @@ def _in_words(why: BaseException) -> BaseException:
     kinds = {cls.__name__ for cls in type(why).__mro__}
     if "NoKeyringError" in kinds:
         return NoKeyring("none")
-    # InitError is what SecretService says where there is no keyring yet and nobody answered the question for its password.
+    # InitError is what SecretService says where there is no keyring yet and nobody answered the question for its
+    # password.
     if kinds & {"KeyringLocked", "InitError", "LockedException", "PromptDismissedException"}:
         return NoKeyring("locked", str(why))
     if not isinstance(why, Exception):

@@ -1,4 +1,5 @@
-"""The list of stored credentials, without values and without anything computed from them: keyrings cannot be listed everywhere."""
+"""The list of stored credentials, without values and without anything computed from them: keyrings cannot be listed
+everywhere."""
 
 from __future__ import annotations
 

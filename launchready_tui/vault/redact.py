@@ -20,7 +20,8 @@ Shapes = Callable[[str], Iterable[tuple[int, int, str]]]
 
 
 def forms(value: str) -> frozenset[str]:
-    """The spellings of a value in JSON, HTML, URLs, base64 at any alignment (both alphabets), hex and Python's repr, and itself."""
+    """The spellings of a value in JSON, HTML, URLs, base64 at any alignment (both alphabets), hex and Python's repr,
+    and itself."""
     raw = value.encode("utf-8", "surrogatepass")
     found = {value, repr(value)[1:-1], html.escape(value, quote=True), html.escape(value, quote=False)}
     found.add(html.escape(value, quote=True).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"))
@@ -36,7 +37,8 @@ def forms(value: str) -> frozenset[str]:
 
 
 def _base64_forms(raw: bytes) -> set[str]:
-    """The characters that are fixed by the value alone, whatever stands before and after it (RFC 4648 sections 4 and 5)."""
+    """The characters that are fixed by the value alone, whatever stands before and after it (RFC 4648 sections 4 and
+    5)."""
     found: set[str] = set()
     for shift, blurred in ((0, 0), (1, 2), (2, 3)):
         whole = base64.b64encode(b"\0" * shift + raw).decode()
@@ -46,7 +48,8 @@ def _base64_forms(raw: bytes) -> set[str]:
 
 
 class Redactor:
-    """Knows the values that this program has read, and replaces them by `<secret NAME>`. Safe to use from several threads."""
+    """Knows the values that this program has read, and replaces them by `<secret NAME>`. Safe to use from several
+    threads."""
 
     def __init__(self, shapes: Shapes | None = None) -> None:
         self.shapes = shapes
@@ -76,7 +79,8 @@ class Redactor:
         return text
 
     def found(self, content: str | bytes) -> tuple[str, ...]:
-        """Names of the known secrets, and rules of the shapes, that a text or a file still holds: empty means that it may go out."""
+        """Names of the known secrets, and rules of the shapes, that a text or a file still holds: empty means that it
+        may go out."""
         text = content if isinstance(content, str) else content.decode("utf-8", "replace")
         with self._lock:
             pattern, names = self._pattern, self._names

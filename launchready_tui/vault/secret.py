@@ -10,10 +10,11 @@ _VALUES: dict[int, str] = {}
 
 
 class Secret(str):
-    """A named secret. As text it *is* `<secret NAME>`: printed, formatted, joined, as JSON, pickled, it gives that and nothing else.
+    """A named secret. As text it *is* `<secret NAME>`: printed, formatted, joined, as JSON, pickled, it gives that and
+    nothing else.
 
-    The value is no attribute, so that `vars`, a debugger's list of fields or a traceback that prints locals cannot show it.
-    Two secrets are equal when their values are (compared in constant time); a secret never equals plain text.
+    The value is no attribute, so that `vars`, a debugger's list of fields or a traceback that prints locals cannot
+    show it. Two secrets are equal when their values are (compared in constant time); a secret never equals plain text.
     """
 
     __slots__ = ("name",)
@@ -41,7 +42,9 @@ class Secret(str):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return False
-        return hmac.compare_digest(self.reveal().encode("utf-8", "surrogatepass"), other.reveal().encode("utf-8", "surrogatepass"))
+        return hmac.compare_digest(
+            self.reveal().encode("utf-8", "surrogatepass"), other.reveal().encode("utf-8", "surrogatepass")
+        )
 
     def __ne__(self, other: object) -> bool:
         return not self == other

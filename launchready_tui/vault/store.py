@@ -1,4 +1,5 @@
-"""The vault: a credential comes from the environment, else from the keyring, else from memory; never from a plain file."""
+"""The vault: a credential comes from the environment, else from the keyring, else from memory; never from a plain
+file."""
 
 from __future__ import annotations
 
@@ -79,7 +80,8 @@ class Vault:
     # Reading
 
     def get(self, name: str, host: str = "") -> Secret | None:
-        """The credential, where it may go to `host`; None where there is none or it is bound to others: `why` tells which."""
+        """The credential, where it may go to `host`; None where there is none or it is bound to others: `why` tells
+        which."""
         secret, _ = self._look(name, host)
         return secret
 
@@ -96,7 +98,9 @@ class Vault:
         if value:
             hosts = item.hosts if item else _listed(self._env.get(variable(name) + _HOSTS_SUFFIX, ""))
             unbound = not hosts
-            return self._judged(name, host, hosts, lambda: self._known(Secret(name, value)), free=unbound, size=len(value))
+            return self._judged(
+                name, host, hosts, lambda: self._known(Secret(name, value)), free=unbound, size=len(value)
+            )
         kept = self._memory.get(name)
         if kept is not None:
             return self._judged(name, host, kept[0].hosts, lambda: kept[1])
@@ -123,7 +127,14 @@ class Vault:
             return None, f"the list of stored credentials cannot be read: {why}"
 
     def _judged(
-        self, name: str, host: str, hosts: tuple[str, ...], give: Callable[[], Secret], *, free: bool = False, size: int = LEAST
+        self,
+        name: str,
+        host: str,
+        hosts: tuple[str, ...],
+        give: Callable[[], Secret],
+        *,
+        free: bool = False,
+        size: int = LEAST,
     ) -> tuple[Secret | None, str]:
         if size < LEAST:
             return None, f"{variable(name)} is shorter than {LEAST} characters and could not be kept out of reports"
@@ -151,7 +162,11 @@ class Vault:
         if item.last_used is None or now - item.last_used >= timedelta(hours=1):
             try:
                 self._change(
-                    lambda index: index.with_item(msgspec.structs.replace(item, last_used=now)) if index.find(item.name) else index
+                    lambda index: (
+                        index.with_item(msgspec.structs.replace(item, last_used=now))
+                        if index.find(item.name)
+                        else index
+                    )
                 )
             except (OSError, ChangedUnderneath):
                 return  # a read-only state folder must not keep a credential from being used
@@ -159,7 +174,8 @@ class Vault:
     # Writing
 
     def set(self, name: str, value: str, hosts: Iterable[str] = (), label: str = "") -> Place:
-        """Stores a value for these hosts (`*.example.com` stands for all below it) and returns where. Raises VaultError, ValueError."""
+        """Stores a value for these hosts (`*.example.com` stands for all below it) and returns where. Raises
+        VaultError, ValueError."""
         bound = tuple(dict.fromkeys(host.lower() for host in hosts))
         _check(name, value, bound)
         item = Item(name=name, label=label, hosts=bound, created=self._now())
@@ -168,7 +184,8 @@ class Vault:
             self._door.set(self.service, name, value)
         except TooLong:
             raise VaultError(
-                f"the Windows Credential Manager takes at most {WINDOWS_BYTES // 2} characters; set {variable(name)} instead"
+                f"the Windows Credential Manager takes at most {WINDOWS_BYTES // 2} characters; set "
+                f"{variable(name)} instead"
             ) from None
         except NoKeyring as why:
             self._memory[name] = (item, secret)
@@ -185,10 +202,14 @@ class Vault:
         """Has a value in memory for as long as the program runs, and asks no keyring. Raises ValueError."""
         bound = tuple(host.lower() for host in hosts)
         _check(name, value, bound)
-        self._memory[name] = (Item(name=name, label=label, hosts=bound, created=self._now()), self._known(Secret(name, value)))
+        self._memory[name] = (
+            Item(name=name, label=label, hosts=bound, created=self._now()),
+            self._known(Secret(name, value)),
+        )
 
     def delete(self, name: str) -> bool:
-        """Removes it from memory, keyring and list; whether there was one. An environment variable stays. Raises VaultError."""
+        """Removes it from memory, keyring and list; whether there was one. An environment variable stays. Raises
+        VaultError."""
         had = self._memory.pop(name, None) is not None
         self._seen.pop(name, None)
         if self._index().load().find(name) is None:
@@ -216,9 +237,13 @@ class Vault:
     # Telling
 
     def entries(self) -> tuple[Entry, ...]:
-        """All that is known, by name, each where `get` would take it from. Reads no value. Raises FileProblems for a broken list."""
+        """All that is known, by name, each where `get` would take it from. Reads no value. Raises FileProblems for a
+        broken list."""
         found: dict[str, Entry] = {}
-        for place, items in (("keyring", self._index().load().credentials), ("memory", [item for item, _ in self._memory.values()])):
+        for place, items in (
+            ("keyring", self._index().load().credentials),
+            ("memory", [item for item, _ in self._memory.values()]),
+        ):
             for item in items:
                 found[item.name] = Entry(**msgspec.structs.asdict(item), place=place)  # type: ignore[arg-type]
         for name in _names_in(self._env):
@@ -252,7 +277,9 @@ class Vault:
         except NoKeyring as why:
             tail = f" ({why.detail})" if why.detail and why.kind in ("refused", "error") else ""
             return VaultStatus(kind=why.kind, words=f"{_SENTENCE[why.kind]}{tail}. {_MEANWHILE}")
-        return VaultStatus(kind="ready", words=f"Credentials are kept in this machine's keyring ({self._door.backend_name}).")
+        return VaultStatus(
+            kind="ready", words=f"Credentials are kept in this machine's keyring ({self._door.backend_name})."
+        )
 
     def try_again(self, *, patient: bool = False) -> VaultStatus:
         """Asks a keyring anew that did not answer; patient: with a minute to type its password."""
@@ -289,10 +316,14 @@ _SENTENCE: dict[str, str] = {
     "none": "There is no keyring on this machine: install one such as gnome-keyring or KWallet to keep credentials",
     "locked": "The keyring is locked: unlock it and try again",
     "hung": f"The keyring did not answer within {WAIT_S:g} seconds and is left alone until you try again",
-    "refused": "The keyring set up here is not one that LaunchReady uses, because it may keep values in plain files or nowhere",
+    "refused": "The keyring set up here is not one that LaunchReady uses, because it may keep "
+    "values in plain files or nowhere",
     "error": "The keyring failed",
 }
-_MEANWHILE = f"What you enter in the console is kept in memory until the program ends; {_PREFIX}NAME in the environment works too."
+_MEANWHILE = (
+    "What you enter in the console is kept in memory until the program ends; "
+    f"{_PREFIX}NAME in the environment works too."
+)
 
 
 @functools.cache
@@ -307,7 +338,11 @@ def variable(name: str) -> str:
 
 
 def _names_in(env: Mapping[str, str]) -> list[str]:
-    names = [key.removeprefix(_PREFIX).lower().replace("_", "-") for key, value in env.items() if key.startswith(_PREFIX) and value]
+    names = [
+        key.removeprefix(_PREFIX).lower().replace("_", "-")
+        for key, value in env.items()
+        if key.startswith(_PREFIX) and value
+    ]
     return [name for name in names if not credential_problem(name)]
 
 
@@ -320,7 +355,9 @@ def _refusal(name: str, host: str, hosts: tuple[str, ...]) -> str:
     if not hosts:
         return "" if not host else f"{name} was stored for no host, so it is not sent to {host}"
     wanted = host.lower().rstrip(".")
-    fits = any(inside(wanted, one[2:]) and wanted != one[2:] if one.startswith("*.") else wanted == one for one in hosts)
+    fits = any(
+        inside(wanted, one[2:]) and wanted != one[2:] if one.startswith("*.") else wanted == one for one in hosts
+    )
     return "" if fits else f"{name} is only for {', '.join(hosts)}" + (f", not for {host}" if host else "")
 
 
@@ -329,9 +366,13 @@ def _check(name: str, value: str, hosts: tuple[str, ...]) -> None:
     if problem:
         raise ValueError(f"{name!r} cannot be the name of a credential; allowed: {problem}")
     if len(value) < LEAST:
-        raise ValueError(f"a credential has at least {LEAST} characters: a shorter one could not be kept out of reports")
+        raise ValueError(
+            f"a credential has at least {LEAST} characters: a shorter one could not be kept out of reports"
+        )
     if "\0" in value:
         raise ValueError("a credential cannot hold a NUL character")
     for host in hosts:
         if host_problem(host.removeprefix("*.")):
-            raise ValueError(f"{host!r} is not a host; allowed: a full host name, or *.example.com for all names below it")
+            raise ValueError(
+                f"{host!r} is not a host; allowed: a full host name, or *.example.com for all names below it"
+            )

@@ -18,7 +18,16 @@ LONGEST = timedelta(days=30)
 LONGEST_ACCEPTANCE = timedelta(days=90)
 """A risk is accepted for so long at most, whatever the file says."""
 
-_SHOWN_FIRST = (State.FAIL, State.UNKNOWN, State.WARN, State.ACCEPTED, State.LATER, State.PASS, State.INFO, State.NOT_APPLICABLE)
+_SHOWN_FIRST = (
+    State.FAIL,
+    State.UNKNOWN,
+    State.WARN,
+    State.ACCEPTED,
+    State.LATER,
+    State.PASS,
+    State.INFO,
+    State.NOT_APPLICABLE,
+)
 # A dark light that somebody accepted is worse than a warning: it is still dark.
 _LIGHT_ORDER = (State.FAIL, State.UNKNOWN, State.ACCEPTED, State.WARN, State.PASS, State.NOT_APPLICABLE)
 _LIT = (State.WARN, State.PASS, State.NOT_APPLICABLE)
@@ -41,7 +50,9 @@ def judge(
     """
     book = _Book(decisions, now)
     standings = {
-        spec.id: _automated(spec, results.get(spec.id), book, (commit, deploy, papers)) if spec.automated else _for_a_person(spec, book)
+        spec.id: _automated(spec, results.get(spec.id), book, (commit, deploy, papers))
+        if spec.automated
+        else _for_a_person(spec, book)
         for spec in roadmap.checks.values()
     }
     ranks = fix_order(standings)
@@ -50,10 +61,16 @@ def judge(
         for name, standing in standings.items()
     }
     everything = [one for standing in standings.values() for one in standing.findings]
-    fixes = sorted((one for one in everything if one.rank is not None), key=lambda one: one.rank.place if one.rank else 0)
+    fixes = sorted(
+        (one for one in everything if one.rank is not None), key=lambda one: one.rank.place if one.rank else 0
+    )
     lights = tuple(_light(roadmap, light_id, standings) for light_id in range(len(LIGHTS)))
     blockers = sum(one.stops for one in everything)
-    unanswered = [standing for standing in standings.values() if standing.blocks and not any(one.stops for one in standing.findings)]
+    unanswered = [
+        standing
+        for standing in standings.values()
+        if standing.blocks and not any(one.stops for one in standing.findings)
+    ]
     dark = [light for light in lights if not light.lit and light.state is not State.ACCEPTED]
     leaning = [light for light in lights if light.state is State.ACCEPTED]
     accepted = [one for one in everything if one.state is State.ACCEPTED]
@@ -63,7 +80,9 @@ def judge(
         word=word,
         at=now,
         demo=demo,
-        reasons=_reasons(blockers, unanswered, dark, accepted, [one for one in everything if one.lapsed and one.is_open]),
+        reasons=_reasons(
+            blockers, unanswered, dark, accepted, [one for one in everything if one.lapsed and one.is_open]
+        ),
         lights=lights,
         standings=standings,
         fixes=tuple(fixes),
@@ -78,7 +97,8 @@ def judge(
 
 
 def _minutes_left(fixes: Iterable[Judged], standings: Mapping[str, Standing]) -> int:
-    """The usual effort of each check with something to mend. One whose remedies all came up before costs nothing more."""
+    """The usual effort of each check with something to mend. One whose remedies all came up before costs nothing
+    more."""
     done: set[Remedy] = set()
     asked: dict[str, list[Remedy | None]] = {}
     for one in fixes:
@@ -191,7 +211,9 @@ def _shown(judged: Judged) -> tuple[int, int, str, str]:
 
 def _is_blocker(finding: Finding, spec: CheckSpec) -> bool:
     """A blocker by its own severity, or unknown where the answer could be one."""
-    return finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and spec.severity is Severity.BLOCKER)
+    return finding.severity is Severity.BLOCKER or (
+        finding.state is State.UNKNOWN and spec.severity is Severity.BLOCKER
+    )
 
 
 def _would_block(finding: Finding, spec: CheckSpec) -> bool:
@@ -271,7 +293,9 @@ def _not_judged(spec: CheckSpec, result: CheckResult) -> Finding:
         subject=WHOLE_LAUNCH,
         state=State.UNKNOWN,
         severity=spec.severity,
-        summary=first.summary if first else f"Nothing could be judged here, so it is open whether this holds: {spec.goal}",
+        summary=first.summary
+        if first
+        else f"Nothing could be judged here, so it is open whether this holds: {spec.goal}",
         remedy=(first.remedy if first else None)
         or Remedy(text="Fill in the launch file so that there is something to look at, then run it again"),
     )
@@ -329,9 +353,13 @@ def _reasons(
     if dark:
         reasons.append("Dark on the minimum bar: " + ", ".join(light.light.title for light in dark))
     if lapsed:
-        reasons.append("1 accepted risk has run out" if len(lapsed) == 1 else f"{len(lapsed)} accepted risks have run out")
+        reasons.append(
+            "1 accepted risk has run out" if len(lapsed) == 1 else f"{len(lapsed)} accepted risks have run out"
+        )
     if accepted:
         ends = min(accepted_until(one.decision) for one in accepted if isinstance(one.decision, Acceptance))
         count = "1 known risk is accepted" if len(accepted) == 1 else f"{len(accepted)} known risks are accepted"
-        reasons.append(f"{count}; the first acceptance ends {stamp(ends)}" if len(accepted) > 1 else f"{count} until {stamp(ends)}")
+        reasons.append(
+            f"{count}; the first acceptance ends {stamp(ends)}" if len(accepted) > 1 else f"{count} until {stamp(ends)}"
+        )
     return tuple(reasons)

@@ -1,4 +1,5 @@
-"""What Gmail, Yahoo and Outlook ask of senders, with the state of each point: for the panel of stage 3 and the handover folder."""
+"""What Gmail, Yahoo and Outlook ask of senders, with the state of each point: for the panel of stage 3 and the
+handover folder."""
 
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Who asks for it, in words: `Gmail and Yahoo of everybody`, `Outlook of bulk senders`."""
         groups = []
         for reach, of in (("all", "of everybody"), ("bulk", "of bulk senders")):
-            names = [name for name, wants in (("Gmail", self.gmail), ("Yahoo", self.yahoo), ("Outlook", self.outlook)) if wants == reach]
+            names = [
+                name
+                for name, wants in (("Gmail", self.gmail), ("Yahoo", self.yahoo), ("Outlook", self.outlook))
+                if wants == reach
+            ]
             if names:
                 listed = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
                 groups.append(f"{listed} {of}")
@@ -43,7 +48,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How one requirement stands. `why` is the sentence of the finding that decides, or what has to be looked at elsewhere."""
+    """How one requirement stands. `why` is the sentence of the finding that decides, or what has to be looked at
+    elsewhere."""
 
     requirement: Requirement
     state: State
@@ -59,7 +65,9 @@ def requirements() -> tuple[Requirement, ...]:
     """The data file, read once."""
     import tomllib
 
-    return msgspec.convert(tomllib.loads((resources.files(__package__) / "mailboxes.toml").read_text("utf-8")), _Table).requirement
+    return msgspec.convert(
+        tomllib.loads((resources.files(__package__) / "mailboxes.toml").read_text("utf-8")), _Table
+    ).requirement
 
 
 def mailboxes(standings: Mapping[str, Standing]) -> tuple[Met, ...]:
@@ -78,7 +86,8 @@ def _met(requirement: Requirement, standings: Mapping[str, Standing]) -> Met:
 
 
 def _state(names: tuple[str, ...], standings: Mapping[str, Standing]) -> tuple[State, str]:
-    """The worst of these checks and rules, and why. A rule without a finding is neither good nor bad; its check must be fresh to count."""
+    """The worst of these checks and rules, and why. A rule without a finding is neither good nor bad; its check must
+    be fresh to count."""
     found: list[tuple[State, str]] = []
     for name in names:
         check = ".".join(name.split(".")[:2])
@@ -90,7 +99,11 @@ def _state(names: tuple[str, ...], standings: Mapping[str, Standing]) -> tuple[S
             first = next((one.finding.summary for one in standing.findings if one.state is standing.state), "")
             found.append((standing.state, first))
             continue
-        found += [(one.state, one.finding.summary) for one in standing.findings if one.finding.rule == name and one.state is not State.INFO]
+        found += [
+            (one.state, one.finding.summary)
+            for one in standing.findings
+            if one.finding.rule == name and one.state is not State.INFO
+        ]
     if not found and all(_answered(name, standings) for name in names):
         return State.PASS, "somebody confirmed it"
     state = worst([one for one, _ in found])
@@ -100,4 +113,9 @@ def _state(names: tuple[str, ...], standings: Mapping[str, Standing]) -> tuple[S
 def _answered(name: str, standings: Mapping[str, Standing]) -> bool:
     """Whether a person answered for the check of this rule, and that stands."""
     standing = standings.get(".".join(name.split(".")[:2]))
-    return standing is not None and standing.confirmation is not None and standing.state is State.PASS and not standing.stale
+    return (
+        standing is not None
+        and standing.confirmation is not None
+        and standing.state is State.PASS
+        and not standing.stale
+    )

@@ -1,4 +1,5 @@
-"""Who sends mail for the launch, and whether SPF lets each send and DKIM has a key of each: for the panel of stage 3 and the folder."""
+"""Who sends mail for the launch, and whether SPF lets each send and DKIM has a key of each: for the panel of stage 3
+and the folder."""
 
 from __future__ import annotations
 
@@ -12,7 +13,13 @@ from .model import Judged, Standing
 if TYPE_CHECKING:
     from ..launch.model import Launch
 
-_TOLD = {State.PASS: "yes", State.WARN: "weak", State.FAIL: "no", State.UNKNOWN: "not known", State.ACCEPTED: "no, accepted"}
+_TOLD = {
+    State.PASS: "yes",
+    State.WARN: "weak",
+    State.FAIL: "no",
+    State.UNKNOWN: "not known",
+    State.ACCEPTED: "no, accepted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,11 @@ def _row(domain: str, sender: str, spf: tuple[Judged, ...], dkim: tuple[Judged, 
         return _made(own, _about(spf, own), [one for one in dkim if one.finding.subject.endswith(f"._domainkey.{own}")])
     row = service(known.name)
     # What is wrong with the record as a whole is wrong for every service that it names.
-    allowed = [one for one in _about(spf, domain) if one.finding.rule != "email.spf.sender" or known.name in one.finding.summary]
+    allowed = [
+        one
+        for one in _about(spf, domain)
+        if one.finding.rule != "email.spf.sender" or known.name in one.finding.summary
+    ]
     selectors = row.selectors if row else ()
     keys = [
         one
@@ -63,7 +74,9 @@ def _made(name: str, spf: list[Judged], dkim: list[Judged], *, needs_spf: bool =
     seen = [one for one in dkim if one.state is State.PASS and "._domainkey." in one.finding.subject]
     selectors = dict.fromkeys(one.finding.subject.partition("._domainkey.")[0] for one in seen)
     with_keys = f"{_TOLD.get(signed, str(signed))}{', by ' + ', '.join(selectors) if selectors else ''}"
-    return MailSender(name, worst([allowed, signed]), _TOLD.get(allowed, str(allowed)) if needs_spf else "needs none", with_keys)
+    return MailSender(
+        name, worst([allowed, signed]), _TOLD.get(allowed, str(allowed)) if needs_spf else "needs none", with_keys
+    )
 
 
 def _state(found: list[Judged]) -> State:

@@ -15,9 +15,11 @@ CHECKS = ("email.flows", "email.inbox")
 
 @dataclass(frozen=True, slots=True)
 class MailTest:
-    """`what` names mail and mailbox, `where` folder and seconds, `told` the worst that was found, empty where all is well.
+    """`what` names mail and mailbox, `where` folder and seconds, `told` the worst that was found, empty where all is
+    well.
 
-    `folder` and `seconds` are the two parts of `where`, `verdicts` what the receiver said of SPF, DKIM and DMARC; empty where not seen.
+    `folder` and `seconds` are the two parts of `where`, `verdicts` what the receiver said of SPF, DKIM and DMARC;
+    empty where not seen.
     """
 
     what: str

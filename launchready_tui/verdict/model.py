@@ -1,4 +1,5 @@
-"""How a launch stands now: results seen through decisions and time. Made by `judge`, read by screens, reports and the bundle."""
+"""How a launch stands now: results seen through decisions and time. Made by `judge`, read by screens, reports and the
+bundle."""
 
 from __future__ import annotations
 
@@ -58,12 +59,14 @@ class Judged:
 
     @property
     def stops(self) -> bool:
-        """It stops the launch: a blocker that was seen to fail. What could not be seen may stop it, and is counted as unanswered."""
+        """It stops the launch: a blocker that was seen to fail. What could not be seen may stop it, and is counted as
+        unanswered."""
         return self.blocks and self.state is State.FAIL
 
     @property
     def unsure(self) -> Literal["", "may", "would"]:
-        """A blocker that does not stop the launch as it stands: it could not be seen, and may; it is accepted or settled, and would."""
+        """A blocker that does not stop the launch as it stands: it could not be seen, and may; it is accepted or
+        settled, and would."""
         if self.stops:
             return ""
         return "may" if self.blocks else "would" if self.finding.severity is Severity.BLOCKER else ""
@@ -96,7 +99,9 @@ class Standing:
     @property
     def blocks(self) -> bool:
         """It keeps the launch at NO-GO."""
-        return any(finding.blocks for finding in self.findings) or (self.state is State.UNKNOWN and self.spec.severity is Severity.BLOCKER)
+        return any(finding.blocks for finding in self.findings) or (
+            self.state is State.UNKNOWN and self.spec.severity is Severity.BLOCKER
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,8 @@ class Verdict:
     standings: dict[str, Standing]
     """Every check of the roadmap, in roadmap order."""
     fixes: tuple[Judged, ...]
-    """Open findings that somebody must fix, in fix order: failed, warned, and unknown ones that no person's word can settle."""
+    """Open findings that somebody must fix, in fix order: failed, warned, and unknown ones that no person's word can
+    settle."""
     questions: tuple[Standing, ...]
     """Checks that wait for a person's answer, in stage order; parked ones are left out until they come back."""
     not_run: tuple[str, ...]
@@ -130,7 +136,8 @@ class Verdict:
     stale: tuple[str, ...]
     """Automated checks to run again."""
     minutes_left: int
-    """Minutes of fixes left by the estimates: each check once, each remedy once, and nothing for what could not be seen."""
+    """Minutes of fixes left by the estimates: each check once, each remedy once, and nothing for what could not be
+    seen."""
     blockers: int
     """Findings that stop the launch (`Judged.stops`): failing blockers that nobody has accepted."""
     unanswered: int

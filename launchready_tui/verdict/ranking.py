@@ -1,5 +1,5 @@
-"""The fix order: what stops the launch first, then severity, business flow and effort; nothing before what it rests on, what could not be
-seen below all that has a fix."""
+"""The fix order: what stops the launch first, then severity, business flow and effort; nothing before what it rests
+on, what could not be seen below all that has a fix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from ..findings import State
 from .model import Judged, Rank, Standing
 
-# pay > sign-up and log-in > book > search and list > message > admin > marketing; what touches all ranks with the first.
+# pay > sign-up and log-in > book > search and list > message > admin > marketing; what touches all ranks with the
+# first.
 FLOW_WEIGHT: dict[str, int] = {
     "pay": 0,
     "all": 0,
@@ -26,7 +27,8 @@ _Key = tuple[bool, bool, int, int, int, str, str]
 
 
 def to_fix(judged: Judged, standing: Standing) -> bool:
-    """Whether it belongs into the fix order: it failed or warns, or could not be seen where no person's word can settle it."""
+    """Whether it belongs into the fix order: it failed or warns, or could not be seen where no person's word can
+    settle it."""
     if judged.state in (State.FAIL, State.WARN):
         return True
     return judged.state is State.UNKNOWN and standing.spec.automated and "person" not in standing.spec.how
@@ -35,11 +37,13 @@ def to_fix(judged: Judged, standing: Standing) -> bool:
 def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:
     """The rank of every finding to fix, by its id.
 
-    A finding comes after the failing findings of the checks that its own check needs; those are lifted with it, so that a small
-    prerequisite of a blocker stands right before it. What could not be seen is often seen once the rest is mended: it lifts nothing
-    and is not lifted over what has a fix.
+    A finding comes after the failing findings of the checks that its own check needs; those are lifted with it, so
+    that a small prerequisite of a blocker stands right before it. What could not be seen is often seen once the rest
+    is mended: it lifts nothing and is not lifted over what has a fix.
     """
-    items = {one.id: (one, standing) for standing in standings.values() for one in standing.findings if to_fix(one, standing)}
+    items = {
+        one.id: (one, standing) for standing in standings.values() for one in standing.findings if to_fix(one, standing)
+    }
     by_check: dict[str, list[str]] = {}
     for finding_id in sorted(items, key=lambda one: _key(*items[one])):
         by_check.setdefault(items[finding_id][1].spec.id, []).append(finding_id)

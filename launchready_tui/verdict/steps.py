@@ -9,7 +9,8 @@ from .model import Judged, Step, Verdict
 
 
 def next_step(verdict: Verdict, *, bundle_exported: bool) -> Step:
-    """Run what can run by itself, then the top of the fix order, then the next question for a person, then export the bundle.
+    """Run what can run by itself, then the top of the fix order, then the next question for a person, then export the
+    bundle.
 
     What is parked is passed over until its time comes.
     """
@@ -23,7 +24,10 @@ def next_step(verdict: Verdict, *, bundle_exported: bool) -> Step:
         standing = verdict.questions[0]
         more = len(verdict.questions) - 1
         return Step(
-            "ask", standing.spec.question, f"{standing.spec.title}; {more} more after it" if more else standing.spec.title, standing.spec.id
+            "ask",
+            standing.spec.question,
+            f"{standing.spec.title}; {more} more after it" if more else standing.spec.title,
+            standing.spec.id,
         )
     if not bundle_exported:
         return Step("export", "Export the handover folder", verdict.label)
@@ -36,7 +40,9 @@ def _run(verdict: Verdict, to_run: tuple[str, ...]) -> Step:
         text = "Run the checks" if fresh > 1 else f"Run the check: {verdict.standings[to_run[0]].spec.title}"
     elif not fresh:
         text = (
-            f"Check again what is out of date: {again} checks" if again > 1 else f"Check again: {verdict.standings[to_run[0]].spec.title}"
+            f"Check again what is out of date: {again} checks"
+            if again > 1
+            else f"Check again: {verdict.standings[to_run[0]].spec.title}"
         )
     else:
         text = f"Run {fresh + again} checks"

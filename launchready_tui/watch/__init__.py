@@ -1,1 +1,2 @@
-"""The watching process: probes on a schedule, incidents, alerts, deploy marks. What it writes is read through `samples`."""
+"""The watching process: probes on a schedule, incidents, alerts, deploy marks. What it writes is read through
+`samples`."""

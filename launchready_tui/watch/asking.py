@@ -1,4 +1,5 @@
-"""One plain exchange with a service beside the product: a webhook, a far prober, a list of deploys. On a connection of its own."""
+"""One plain exchange with a service beside the product: a webhook, a far prober, a list of deploys. On a connection of
+its own."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from ..wire.trust import HTTP_ALPN, verifying_context
 DEADLINE_S = 10.0
 _LIMITS = Limits(connect=5.0, tls=5.0, first_byte=8.0, total=DEADLINE_S)
 _HERE = ("127.0.0.1", "localhost", "::1")
-_KINDS = frozenset(("timeout", "refused", "reset", "unreachable", "certificate", "tls", "protocol", "too-large", "no-address"))
+_KINDS = frozenset(
+    ("timeout", "refused", "reset", "unreachable", "certificate", "tls", "protocol", "too-large", "no-address")
+)
 
 
 async def ask(
@@ -32,7 +35,8 @@ async def ask(
     secret: bool = True,
     answer_s: float = 8.0,
 ) -> Timed | Failure:
-    """One request; redirects are not followed, at most `keep` bytes of the body are kept. `host`: the only one that the URL may name.
+    """One request; redirects are not followed, at most `keep` bytes of the body are kept. `host`: the only one that
+    the URL may name.
 
     The URL may be a secret, so it stands in no failure. With `secret`, plain http is for this machine only.
     """
@@ -51,7 +55,9 @@ async def ask(
     if isinstance(doors, Failure):
         return doors
     agent = f"LaunchReady/{__version__} ({agent})"
-    lines = request_headers(Route(name="ask", url=url, method=method, headers={}), parts.netloc, None, agent=agent, encodings="identity")
+    lines = request_headers(
+        Route(name="ask", url=url, method=method, headers={}), parts.netloc, None, agent=agent, encodings="identity"
+    )
     lines = tuple(line for line in lines if line[0] != "Content-Length")
     if body or method == "POST":
         lines = (*lines, ("Content-Length", str(len(body))))
@@ -71,7 +77,9 @@ async def ask(
         deadline_s=max(DEADLINE_S, answer_s + 2),
     )
     limits = _LIMITS if answer_s <= 8.0 else Limits(connect=5.0, tls=5.0, first_byte=answer_s, total=answer_s + 2)
-    line = Line(job, verifying_context(wire.reach, HTTP_ALPN) if parts.scheme == "https" else None, limits=limits, keep=keep)
+    line = Line(
+        job, verifying_context(wire.reach, HTTP_ALPN) if parts.scheme == "https" else None, limits=limits, keep=keep
+    )
     try:
         await line.open()
         return await line.exchange()

@@ -1,7 +1,8 @@
-"""Which job queues people are told of: the oldest job waits too long, the work only grows for ten minutes, or nothing can be read.
+"""Which job queues people are told of: the oldest job waits too long, the work only grows for ten minutes, or nothing
+can be read.
 
-Lengths alone say nothing: a long queue that is worked off is well. Each trouble is told once, and once more when it is over; what was told
-is kept with the message, so that the next watch goes on from there.
+Lengths alone say nothing: a long queue that is worked off is well. Each trouble is told once, and once more when it is
+over; what was told is kept with the message, so that the next watch goes on from there.
 """
 
 from __future__ import annotations
@@ -62,7 +63,13 @@ class Backlogs:
         said = []
         self._failed.pop(source, None)
         if self._open.pop(source, None) is not None:
-            said.append(Word(what=f"{source}-read-{_number(now)}", title=f"Over: the queues of {source} can be read again", text=""))
+            said.append(
+                Word(
+                    what=f"{source}-read-{_number(now)}",
+                    title=f"Over: the queues of {source} can be read again",
+                    text="",
+                )
+            )
         named = {_name(row): row for row in rows}
         for name, row in named.items():
             readings = self._readings.setdefault(name, deque())
@@ -70,7 +77,9 @@ class Backlogs:
             while len(readings) > 1 and now - readings[1].at >= GROWS_FOR:
                 readings.popleft()
             said += self._one(name, row, _grows(readings, now), now)
-        for name in [one for one in (*self._open, *self._readings) if one.startswith(f"{source}\n") and one not in named]:
+        for name in [
+            one for one in (*self._open, *self._readings) if one.startswith(f"{source}\n") and one not in named
+        ]:
             self._readings.pop(name, None)
             said += self._one(name, None, None, now)
         return said
@@ -81,7 +90,10 @@ class Backlogs:
         if count < UNREAD_AFTER or source in self._open:
             return []
         self._open[source] = Open(trouble="unread", since=now)
-        text = f"Why: {why}\nNothing is known of its jobs until it can be read: whether they are late, or whether any are done."
+        text = (
+            f"Why: {why}\nNothing is known of its jobs until it can be read: whether they are "
+            "late, or whether any are done."
+        )
         return [Word(what=f"{source}-unread-{_number(now)}", title=f"the queues of {source} cannot be read", text=text)]
 
     def _one(self, name: str, row: Backlog | None, before: Backlog | None, now: datetime) -> list[Word]:
@@ -104,14 +116,21 @@ class Backlogs:
         trouble: Trouble = "late" if row.late else "grows"
         if known is not None and (known.trouble == trouble or known.trouble == "late"):
             return []
-        since = known.since if known is not None else now - timedelta(seconds=row.oldest_s or 0) if trouble == "late" else now
+        since = (
+            known.since
+            if known is not None
+            else now - timedelta(seconds=row.oldest_s or 0)
+            if trouble == "late"
+            else now
+        )
         self._open[name] = Open(trouble=trouble, since=since)
         if trouble == "late":
             title = f"the queue {queue} is late: its oldest job has waited for {clock.span(row.oldest_s or 0)}"
         else:
             assert before is not None
             title = (
-                f"the queue {queue} grows: {row.ready:,} jobs wait, {clock.span((row.at - before.at).total_seconds())} ago {before.ready:,}"
+                f"the queue {queue} grows: {row.ready:,} jobs wait, "
+                f"{clock.span((row.at - before.at).total_seconds())} ago {before.ready:,}"
             )
         return [Word(what=f"{key}-{trouble}-{_number(now)}", title=title, text=_line(row))]
 

@@ -1,4 +1,5 @@
-"""Times in which nothing is known: the machine slept, stood still, or had no line. They are gaps, neither up nor down."""
+"""Times in which nothing is known: the machine slept, stood still, or had no line. They are gaps, neither up nor
+down."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ class Blindness:
     # The line
 
     async def is_offline(self) -> bool:
-        """Whether a failure without any word from the other side is our own line's. Costs something only where all targets fail at once."""
+        """Whether a failure without any word from the other side is our own line's. Costs something only where all
+        targets fail at once."""
         if self.offline_since is not None:
             await self._tell()
             return True
@@ -69,23 +71,32 @@ class Blindness:
         return answer
 
     async def _went(self, now: float) -> None:
-        failing = [one.failing_since for one in self._watched.values() if one.failing_since is not None and not one.target.region]
+        failing = [
+            one.failing_since
+            for one in self._watched.values()
+            if one.failing_since is not None and not one.target.region
+        ]
         since = min(failing, default=now)
         self.offline_since = began = self._moments.of(since)
         self._told = False
-        self._say("this machine's own line seems to be down: nothing is known of the product, and nobody is told that it is down")
+        self._say(
+            "this machine's own line seems to be down: nothing is known of the product, and "
+            "nobody is told that it is down"
+        )
         self._forget()
         await self._keeper.flush()
         await self._try(partial(self._keeper.store.nothing_of_the_target, began))
 
     async def _tell(self) -> None:
-        """Nobody answers, and that may be the product after all: whoever can be reached is told so. If nobody can, it is the line."""
+        """Nobody answers, and that may be the product after all: whoever can be reached is told so. If nobody can, it
+        is the line."""
         since = self.offline_since
         if self._told or since is None or (self._moments.now() - since).total_seconds() < TELL_AFTER_S:
             return
         self._told = True
         words = (
-            f"Since: {since:%Y-%m-%d %H:%M:%S} UTC\nEither the whole product is down, or the line of the machine that watches."
+            f"Since: {since:%Y-%m-%d %H:%M:%S} UTC\nEither the whole product is down, or the line of the machine "
+            "that watches."
             " That this message arrived speaks against the line. Look at the product from somewhere else."
         )
         await self._teller.blind(str(int(since.timestamp())), words)

@@ -1,8 +1,8 @@
 """What people are told of one target's troubles: once when it begins, once when it gets worse, once when it is over.
 
-A trouble that comes back within ten minutes is the same one. One that came back twice is unstable: that is told once, and then nothing
-until it has been calm for ten minutes. Between two messages about one incident pass at least five minutes, unless it became worse or is
-over.
+A trouble that comes back within ten minutes is the same one. One that came back twice is unstable: that is told once,
+and then nothing until it has been calm for ten minutes. Between two messages about one incident pass at least five
+minutes, unless it became worse or is over.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ class Case:
         self.target = target
         self.incident = incident
 
-    def change(self, change: Change, at: datetime, since: datetime, *, last_good: datetime | None, deploy: Mark | None) -> Incident:
+    def change(
+        self, change: Change, at: datetime, since: datetime, *, last_good: datetime | None, deploy: Mark | None
+    ) -> Incident:
         """Takes a change of the detector and returns the incident as it is now."""
         now = self.incident
         if change.what == "closed":
@@ -38,11 +40,19 @@ class Case:
             self.incident = msgspec.structs.replace(now, closed_at=at)
         elif now is not None and now.open:
             worst = change.kind if _WEIGHT[change.kind] > _WEIGHT[now.worst] else now.worst
-            self.incident = msgspec.structs.replace(now, kind=change.kind, worst=worst, cause=change.cause, detail=change.detail)
+            self.incident = msgspec.structs.replace(
+                now, kind=change.kind, worst=worst, cause=change.cause, detail=change.detail
+            )
         elif now is not None and now.closed_at is not None and now.told and at - now.closed_at < SAME_S:
             worst = change.kind if _WEIGHT[change.kind] > _WEIGHT[now.worst] else now.worst
             self.incident = msgspec.structs.replace(
-                now, kind=change.kind, worst=worst, closed_at=None, flaps=now.flaps + 1, cause=change.cause, detail=change.detail
+                now,
+                kind=change.kind,
+                worst=worst,
+                closed_at=None,
+                flaps=now.flaps + 1,
+                cause=change.cause,
+                detail=change.detail,
             )
         else:
             self.incident = Incident(

@@ -1,4 +1,5 @@
-"""Test alerts: sent through each channel with a spoken code, which its owner says back. Only then is a channel known to work."""
+"""Test alerts: sent through each channel with a spoken code, which its owner says back. Only then is a channel known
+to work."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ HOLDS = timedelta(hours=24)
 
 
 def new_code() -> str:
-    """Two words and a number, easily said over a telephone: `otter maple 42`. For 24 hours and one launch, not a secret."""
+    """Two words and a number, easily said over a telephone: `otter maple 42`. For 24 hours and one launch, not a
+    secret."""
     words = _WORDS.split()
     return f"{secrets.choice(words)} {secrets.choice(words)} {secrets.randbelow(90) + 10}"
 
@@ -44,7 +46,8 @@ def plain_code(text: str) -> str:
 
 
 async def send_tests(ws: Workspace, alerts: Sequence[Alert], *, say: Callable[[str], None]) -> tuple[ChannelTest, ...]:
-    """Puts a test into the outbox for each channel. A running watch sends it; where none runs, it is sent here, tried once."""
+    """Puts a test into the outbox for each channel. A running watch sends it; where none runs, it is sent here, tried
+    once."""
     store = WatchStore.open(ws.folder / PLACE)
     try:
         now = ws.clock.now()
@@ -55,7 +58,9 @@ async def send_tests(ws: Workspace, alerts: Sequence[Alert], *, say: Callable[[s
         if watching(ws.folder) is None:
             await _send_here(ws, store, say)
         else:
-            await _wait_for_the_watch(store, {f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}" for test in tests})
+            await _wait_for_the_watch(
+                store, {f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}" for test in tests}
+            )
         return tuple(await asyncio.to_thread(_outcome, store, tests))
     finally:
         store.close()

@@ -1,9 +1,10 @@
 """Before and after: whether answers became slower, and how sure that is. Pure, standard library only.
 
-A regression is claimed where the p95 rose and the bootstrap interval of its ratio lies above 1 (and it rose by 15 % and 15 ms, so that it
-matters), or where nearly every answer rose (Mann-Whitney at one in a thousand, and the median by 10 %). Samples of one server are not
-independent, hence the sharp limits: with a lag-1 correlation of 0.6 softer ones cry wolf in one comparison of ten. A control series that
-no deploy can touch (how long the connection takes to open) must not have changed, else it is the network and nothing is claimed.
+A regression is claimed where the p95 rose and the bootstrap interval of its ratio lies above 1 (and it rose by 15 %
+and 15 ms, so that it matters), or where nearly every answer rose (Mann-Whitney at one in a thousand, and the median by
+10 %). Samples of one server are not independent, hence the sharp limits: with a lag-1 correlation of 0.6 softer ones
+cry wolf in one comparison of ten. A control series that no deploy can touch (how long the connection takes to open)
+must not have changed, else it is the network and nothing is claimed.
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ def side(values: Sequence[float]) -> Side:
 
 
 def compare(
-    before: Sequence[float], after: Sequence[float], control: tuple[Sequence[float], Sequence[float]] = ((), ()), *, seed: int = 1
+    before: Sequence[float],
+    after: Sequence[float],
+    control: tuple[Sequence[float], Sequence[float]] = ((), ()),
+    *,
+    seed: int = 1,
 ) -> Comparison:
     """Compares two series in ms. The same input always gives the same answer."""
     b, a = side(before), side(after)
@@ -79,7 +84,9 @@ def compare(
     assert b.p95 is not None and a.p95 is not None and b.p50 is not None and a.p50 is not None
     tail = low > 1 and a.p95 >= b.p95 * _RATIO and a.p95 - b.p95 >= _MORE_MS
     everything = slower < _ALL_ALPHA and a.p50 >= b.p50 * _MEDIAN and a.p50 - b.p50 >= 1
-    word: Word = "slower" if tail or everything else "faster" if high < 1 and a.p95 <= b.p95 / _RATIO else "no change seen"
+    word: Word = (
+        "slower" if tail or everything else "faster" if high < 1 and a.p95 <= b.p95 / _RATIO else "no change seen"
+    )
     moved, said = _control(*control)
     if moved and word != "no change seen":
         word = "the network changed"
@@ -96,7 +103,9 @@ def _control(before: Sequence[float], after: Sequence[float]) -> tuple[bool, str
     return moved, f"time to connect {_ms(one.p50)} (n={one.n}) before, {_ms(other.p50)} (n={other.n}) after"
 
 
-def ratio_interval(before: Sequence[float], after: Sequence[float], *, seed: int = 1, resamples: int = RESAMPLES) -> tuple[float, float]:
+def ratio_interval(
+    before: Sequence[float], after: Sequence[float], *, seed: int = 1, resamples: int = RESAMPLES
+) -> tuple[float, float]:
     """The bootstrap percentile interval of p95 after over p95 before. Some 4 ms for 300 and 300."""
     chance = random.Random(seed)  # noqa: S311 - statistics, not secrecy
     b, a = sorted(before), sorted(after)
@@ -106,15 +115,18 @@ def ratio_interval(before: Sequence[float], after: Sequence[float], *, seed: int
 
 
 def _p95(chance: random.Random, ordered: Sequence[float]) -> float:
-    """The p95 of one resample. Only its rank is drawn: the k-th smallest of n draws lies where that many uniform draws lie below it."""
+    """The p95 of one resample. Only its rank is drawn: the k-th smallest of n draws lies where that many uniform draws
+    lie below it."""
     n = len(ordered)
     rank = math.ceil(round(n * 0.95, 9))
-    # The rank-th smallest of n uniform draws is Beta(rank, n - rank + 1); its place in the data is the resample's quantile.
+    # The rank-th smallest of n uniform draws is Beta(rank, n - rank + 1); its place in the data is the resample's
+    # quantile.
     return ordered[min(n - 1, int(chance.betavariate(rank, n - rank + 1) * n))]
 
 
 def p_value(before: Sequence[float], after: Sequence[float]) -> float:
-    """One-sided Mann-Whitney (normal approximation, ties corrected): the chance of `after` lying this far above `before` by chance."""
+    """One-sided Mann-Whitney (normal approximation, ties corrected): the chance of `after` lying this far above
+    `before` by chance."""
     n, m = len(before), len(after)
     if not n or not m:
         return 1.0

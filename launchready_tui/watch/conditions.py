@@ -17,7 +17,9 @@ BODY_KEPT = 256 * 1024
 
 def kept_bytes(target: Target) -> int:
     """How much of the body a target's conditions need; one byte keeps the headers."""
-    wants_body = bool(target.version_json) or any(one.kind in ("contains", "absent", "json") for one in target.conditions)
+    wants_body = bool(target.version_json) or any(
+        one.kind in ("contains", "absent", "json") for one in target.conditions
+    )
     if wants_body:
         return BODY_KEPT
     return 1 if target.version_header or any(one.kind == "header" for one in target.conditions) else 0
@@ -61,7 +63,8 @@ def version_of(target: Target, headers: Mapping[str, str], body: bytes) -> str:
 
 
 def json_value(body: bytes, path: str) -> str | None:
-    """The value at `checks.0.ok` as text: strings as they are, else as JSON writes it; None where there is none or it is no JSON."""
+    """The value at `checks.0.ok` as text: strings as they are, else as JSON writes it; None where there is none or it
+    is no JSON."""
     try:
         here: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

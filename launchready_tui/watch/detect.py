@@ -1,9 +1,10 @@
 """When one target is in trouble, and when it is over: a state machine over probes, without clock, socket or store.
 
-Down: at least three probes in a row failed, over at least 25 seconds; a failure is looked at again after five seconds on a new connection,
-so an outage is sure within some 40 seconds at a 15-second schedule, and a restart of 20 seconds is none. Degraded: four of the scheduled
-probes of three minutes failed, or five of five minutes, as with one bad server of three. Slow: so many answers of ten minutes were over the
-target that, if one in twenty were allowed to be, this would be seen less than once in a thousand times.
+Down: at least three probes in a row failed, over at least 25 seconds; a failure is looked at again after five seconds
+on a new connection, so an outage is sure within some 40 seconds at a 15-second schedule, and a restart of 20 seconds
+is none. Degraded: four of the scheduled probes of three minutes failed, or five of five minutes, as with one bad
+server of three. Slow: so many answers of ten minutes were over the target that, if one in twenty were allowed to be,
+this would be seen less than once in a thousand times.
 `tests/bench/watch_detection.py` simulates the policy.
 """
 
@@ -126,7 +127,8 @@ class Detector:
         return self._judge(seen)
 
     def blind(self) -> None:
-        """Nothing is known of the time before now: what was begun does not count any more, an open incident stays open."""
+        """Nothing is known of the time before now: what was begun does not count any more, an open incident stays
+        open."""
         self.fails = self.oks = 0
         self._grid.clear()
         self._timed.clear()
@@ -162,7 +164,9 @@ class Detector:
         self.since = since if self.kind is None else min(self.since, since)
         self.kind = kind
         cause, detail = self._last
-        return Change(what, kind, seen.end, self.since, "slow" if kind == "slow" else cause, "" if kind == "slow" else detail)
+        return Change(
+            what, kind, seen.end, self.since, "slow" if kind == "slow" else cause, "" if kind == "slow" else detail
+        )
 
     def _is_down(self, seen: Seen) -> bool:
         after_deploy = self.deploy_at is not None and 0 <= self._first_fail - self.deploy_at <= self.policy.deploy_grace
@@ -189,9 +193,17 @@ class Detector:
         if self.kind == "down":
             calm = seen.end - self._first_ok
             few = self._failed(seen.at, self.policy.window) < self.policy.degraded_after
-            return self.oks >= self.policy.up_after and calm >= self.policy.up_span and (few or calm >= self.policy.up_long)
+            return (
+                self.oks >= self.policy.up_after
+                and calm >= self.policy.up_span
+                and (few or calm >= self.policy.up_long)
+            )
         if self.kind == "degraded":
-            return seen.ok and seen.at - self.since >= self.policy.calm / 2 and self._failed(seen.at, self.policy.calm) <= 1
+            return (
+                seen.ok
+                and seen.at - self.since >= self.policy.calm / 2
+                and self._failed(seen.at, self.policy.calm) <= 1
+            )
         n = len(self._timed)
         return n >= self.policy.slow_least and sum(one for _, one in self._timed) <= n * _ALLOWED_OVER
 

@@ -1,7 +1,7 @@
 """A drill: outages made on purpose, watched as the product is, and the seconds until the message was taken.
 
-The watch is the real one (schedule, policy, outbox, sender), with a store of its own that is thrown away; what is kept is one row a fault.
-Who makes the outage is handed in: the demo's servers do, and on a real product a person does.
+The watch is the real one (schedule, policy, outbox, sender), with a store of its own that is thrown away; what is kept
+is one row a fault. Who makes the outage is handed in: the demo's servers do, and on a real product a person does.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ async def drill(
     where: str = "lab",
     say: Callable[[str], None] = lambda words: None,
 ) -> tuple[Drill, ...]:
-    """Breaks every target once all are up, and waits until each was told, at most three minutes. Through `alert`'s channel, or,
-    without one, to a receiver on this machine."""
+    """Breaks every target once all are up, and waits until each was told, at most three minutes. Through `alert`'s
+    channel, or, without one, to a receiver on this machine."""
     async with _receiver() as port:
         rule = alert or Alert(name=LOCAL, owner=owner, kind="slack", server="127.0.0.1", credential="drill")
         rule = msgspec.structs.replace(rule, on=("down", "slow"), targets=(), second="")
@@ -83,7 +83,11 @@ async def drill(
             running = asyncio.ensure_future(engine.run(stop))
             try:
                 await _until(
-                    lambda: len(engine.watched) == len(trials) and all(one.last_good for one in engine.watched.values()), running, WARM_S
+                    lambda: (
+                        len(engine.watched) == len(trials) and all(one.last_good for one in engine.watched.values())
+                    ),
+                    running,
+                    WARM_S,
                 )
                 return await _break_and_wait(trials, break_, engine, reader, clock, rule.name, where, running)
             finally:
@@ -111,7 +115,9 @@ async def _break_and_wait(
     def told() -> dict[str, tuple[Incident, Notice]]:
         incidents = {one.id: one for one in reader.incidents(min(broken.values()))}
         sent = [
-            one for one in reversed(reader.notices(200)) if one.state == "sent" and one.sent_at is not None and one.incident in incidents
+            one
+            for one in reversed(reader.notices(200))
+            if one.state == "sent" and one.sent_at is not None and one.incident in incidents
         ]
         return {incidents[one.incident].name: (incidents[one.incident], one) for one in reversed(sent)}
 
@@ -144,7 +150,11 @@ async def await_real(reader: WatchReader, target: Target, clock: Clock, *, most_
     incident: Incident | None = None
     while time.monotonic() < ends:
         incident = next((one for one in reader.incidents(at) if one.target == target.id and one.opened_at >= at), None)
-        notices = [one for one in reader.notices(50) if incident is not None and one.incident == incident.id and one.sent_at is not None]
+        notices = [
+            one
+            for one in reader.notices(50)
+            if incident is not None and one.incident == incident.id and one.sent_at is not None
+        ]
         if incident is not None and notices:
             first = min(notices, key=lambda one: one.sent_at or at)
             assert first.sent_at is not None
@@ -160,7 +170,9 @@ async def await_real(reader: WatchReader, target: Target, clock: Clock, *, most_
             )
         await asyncio.sleep(0.5)
     cause = incident.cause if incident else ""
-    return Drill(at=at, fault="by hand", where=target.host, channel="", seconds=None, cause=cause, interval_s=target.every_s)
+    return Drill(
+        at=at, fault="by hand", where=target.host, channel="", seconds=None, cause=cause, interval_s=target.every_s
+    )
 
 
 async def _until(true: Callable[[], bool], running: asyncio.Future[None], most_s: float) -> None:
@@ -180,7 +192,9 @@ async def _receiver() -> AsyncIterator[int]:
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-            size = next((int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")), 0)
+            size = next(
+                (int(line.split(":")[1]) for line in head.splitlines() if line.startswith("content-length:")), 0
+            )
             await reader.readexactly(min(size, 1 << 20))
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
             await writer.drain()

@@ -1,7 +1,8 @@
 """The watch itself: every target on its grid, what is seen kept, judged and told, until it is stopped.
 
-All tasks share one loop and nothing else runs in it: the store is written by a thread, messages leave through the outbox, and how late
-the loop itself was is written beside each sample. Times in here are `time.perf_counter` seconds; moments for people are made at the edge.
+All tasks share one loop and nothing else runs in it: the store is written by a thread, messages leave through the
+outbox, and how late the loop itself was is written beside each sample. Times in here are `time.perf_counter` seconds;
+moments for people are made at the edge.
 """
 
 from __future__ import annotations
@@ -132,10 +133,21 @@ class Engine:
                 )
             )
         if self.launch.logs and self._folder is not None:
-            loops.append(follow_logs(self.launch, self._folder, self.clock, self.keeper, self.store, self.reader, self._say))
+            loops.append(
+                follow_logs(self.launch, self._folder, self.clock, self.keeper, self.store, self.reader, self._say)
+            )
         if self.launch.watch.deploys and self._folder is not None:
             loops.append(
-                read_deploys(self.launch, self._folder, self._wire, self._credential, self.clock, self.keeper, self.store, self._say)
+                read_deploys(
+                    self.launch,
+                    self._folder,
+                    self._wire,
+                    self._credential,
+                    self.clock,
+                    self.keeper,
+                    self.store,
+                    self._say,
+                )
             )
         for place, one in enumerate(self.watched.values()):
             seed = f"{self.launch.domain}:{one.target.name}"
@@ -235,7 +247,9 @@ class Engine:
                 slot += 1
             at, on_grid = next_probe(grid.due(slot), time.perf_counter(), one.detector.recheck)
 
-    async def _take(self, one: Watched, due: float, answer: Answer, *, grid: bool, lag: float = 0.0, held: bool = False) -> None:
+    async def _take(
+        self, one: Watched, due: float, answer: Answer, *, grid: bool, lag: float = 0.0, held: bool = False
+    ) -> None:
         """One probe, or a slot that it held up, kept and judged."""
         answer = await self._believed(one, due, answer, held=held)
         # What a region measured is not blurred by this machine being late.
@@ -304,7 +318,9 @@ class Engine:
 
     def _ask_elsewhere(self, one: Watched) -> None:
         """A trouble began: the regions look at the same target at once, beside their schedule."""
-        others = [other for other in self.watched.values() if other.target.region and other.target.name == one.target.name]
+        others = [
+            other for other in self.watched.values() if other.target.region and other.target.name == one.target.name
+        ]
         if others:
             task = asyncio.ensure_future(self._second_opinion(one, others))
             self._opinions.add(task)
@@ -389,7 +405,8 @@ class Engine:
             await self.teller.regressions(list(self.watched.values()))
 
     async def _pings(self) -> None:
-        """Tells a dead-man's switch that this lives: after a whole round was probed and kept, and nothing is stuck in the outbox."""
+        """Tells a dead-man's switch that this lives: after a whole round was probed and kept, and nothing is stuck in
+        the outbox."""
         await self._ping("/start")
         while True:
             await asyncio.sleep(PING_S)

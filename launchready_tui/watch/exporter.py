@@ -1,7 +1,9 @@
-"""A blackbox_exporter in a region as our prober there: one request to its `/probe`, its metrics read as a probe of ours.
+"""A blackbox_exporter in a region as our prober there: one request to its `/probe`, its metrics read as a probe of
+ours.
 
-Metrics as in the exporter's README and what 0.23 answers (as known 2026-11): the answer is 200 whether the probe succeeded or not; phases
-are `resolve`, `connect`, `tls`, `processing`, `transfer`; a refused connection has all phases 0 and no reason, so the log is asked for.
+Metrics as in the exporter's README and what 0.23 answers (as known 2026-11): the answer is 200 whether the probe
+succeeded or not; phases are `resolve`, `connect`, `tls`, `processing`, `transfer`; a refused connection has all phases
+0 and no reason, so the log is asked for.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ _REASONS: tuple[tuple[str, Cause, str, str], ...] = (
 class Exporter:
     """Asks one target through the exporter of one region."""
 
-    def __init__(self, region: Region, target: Target, wire: Wire, credential: Callable[[str, str], Credential | None]) -> None:
+    def __init__(
+        self, region: Region, target: Target, wire: Wire, credential: Callable[[str, str], Credential | None]
+    ) -> None:
         self.region = region
         self.target = target
         self._wire = wire
@@ -59,7 +63,11 @@ class Exporter:
             return blind(due, f"the prober in {self.region.name} does not answer: {text}")
         figures = figures_of(text)
         if "probe_success" not in figures:
-            return blind(due, f"what answers in {self.region.name} is no blackbox_exporter, or does not know the module {self.module}")
+            return blind(
+                due,
+                f"what answers in {self.region.name} is no blackbox_exporter, or does not know the module "
+                f"{self.module}",
+            )
         log = ""
         if not figures["probe_success"] and not figures.get("probe_http_status_code"):
             more = await self._ask("&debug=true")
@@ -82,10 +90,19 @@ class Exporter:
             if found is None:
                 detail = f"no credential {self.region.credential!r} is stored for {host}"
                 return Failure(kind="no-permission", detail=detail, target=host)
-            headers = (*headers, ("Authorization", "Basic " + base64.b64encode(found.reveal().strip().encode()).decode()))
+            headers = (
+                *headers,
+                ("Authorization", "Basic " + base64.b64encode(found.reveal().strip().encode()).decode()),
+            )
         url = f"{base}/probe?target={quote(self.target.url, safe='')}&module={quote(self.module, safe='')}{more}"
         said = await ask(
-            self._wire, url, headers=headers, agent="region", keep=KEEP, secret=bool(self.region.credential), answer_s=TOTAL_S + 2
+            self._wire,
+            url,
+            headers=headers,
+            agent="region",
+            keep=KEEP,
+            secret=bool(self.region.credential),
+            answer_s=TOTAL_S + 2,
         )
         if isinstance(said, Failure):
             return said
@@ -95,7 +112,9 @@ class Exporter:
         body = said.body.decode("utf-8", "replace")
         if said.status != 200:
             host = urlsplit(self.region.url).hostname or ""
-            return Failure(kind="protocol", detail=f"status {said.status} {shorten(clean(body), 100)}".strip(), target=host)
+            return Failure(
+                kind="protocol", detail=f"status {said.status} {shorten(clean(body), 100)}".strip(), target=host
+            )
         return body
 
 
@@ -105,7 +124,13 @@ def blind(due: float, why: str) -> Answer:
 
     ended = time.perf_counter()
     return Answer(
-        total=(ended - due) * 1000, ended=ended, cold=True, phases=Phases(), cause="line", kind="unavailable", detail=shorten(why, 200)
+        total=(ended - due) * 1000,
+        ended=ended,
+        cold=True,
+        phases=Phases(),
+        cause="line",
+        kind="unavailable",
+        detail=shorten(why, 200),
     )
 
 
@@ -118,7 +143,11 @@ def figures_of(text: str) -> dict[str, float]:
             continue
         name, labels, value = read.groups()
         phase = _PHASE.search(labels or "")
-        key = f"phase:{phase[1]}" if phase and name in ("probe_http_duration_seconds", "probe_icmp_duration_seconds") else name
+        key = (
+            f"phase:{phase[1]}"
+            if phase and name in ("probe_http_duration_seconds", "probe_icmp_duration_seconds")
+            else name
+        )
         try:
             found[key] = float(value)
         except ValueError:
@@ -131,7 +160,9 @@ def answer_of(target: Target, figures: dict[str, float], log: str, due: float) -
     from .prober import Answer
 
     ends = figures.get("probe_ssl_earliest_cert_expiry")
-    status = int(figures.get("probe_http_status_code", 0)) or (220 if target.kind == "mail" and figures["probe_success"] else 0)
+    status = int(figures.get("probe_http_status_code", 0)) or (
+        220 if target.kind == "mail" and figures["probe_success"] else 0
+    )
     cause, kind, detail = ("", "", "") if figures["probe_success"] else _why(target, figures, status, log)
     lookup = figures.get("probe_dns_lookup_time_seconds") or figures.get("phase:resolve")
     return Answer(

@@ -1,8 +1,9 @@
-"""Deploys that others write down: GitHub's deployments, and the tags of the repository on this machine. Each becomes a mark, once.
+"""Deploys that others write down: GitHub's deployments, and the tags of the repository on this machine. Each becomes a
+mark, once.
 
-GitHub REST API 2022-11-28, "List deployments" and "List deployment statuses", as known 2026-11: states error, failure, inactive,
-in_progress, queued, pending, success. Without a token sixty requests an hour are allowed, so it is asked seldom then; an unchanged list
-answers 304 by its ETag.
+GitHub REST API 2022-11-28, "List deployments" and "List deployment statuses", as known 2026-11: states error, failure,
+inactive, in_progress, queued, pending, success. Without a token sixty requests an hour are allowed, so it is asked
+seldom then; an unchanged list answers 304 by its ETag.
 """
 
 from __future__ import annotations
@@ -48,7 +49,13 @@ class GitHub:
     """The deployments of one repository. `base` is another place only in tests."""
 
     def __init__(
-        self, launch: Launch, wire: Wire, credential: Callable[[str, str], Credential | None], clock: Clock, *, base: str = BASE
+        self,
+        launch: Launch,
+        wire: Wire,
+        credential: Callable[[str, str], Credential | None],
+        clock: Clock,
+        *,
+        base: str = BASE,
     ) -> None:
         assert launch.repository is not None
         self._repository = launch.repository
@@ -63,7 +70,10 @@ class GitHub:
 
     async def look(self) -> tuple[Mark, ...] | Failure:
         """Deployments that succeeded or failed in the last seven days, the oldest first."""
-        headers: tuple[tuple[str, str], ...] = (("Accept", "application/vnd.github+json"), ("X-GitHub-Api-Version", "2022-11-28"))
+        headers: tuple[tuple[str, str], ...] = (
+            ("Accept", "application/vnd.github+json"),
+            ("X-GitHub-Api-Version", "2022-11-28"),
+        )
         if self._repository.github_login:
             found = await asyncio.to_thread(self._credential, self._repository.github_login, HOST)
             if found is None:
@@ -71,7 +81,9 @@ class GitHub:
                 return Failure(kind="no-permission", detail=detail, target=HOST)
             headers = (*headers, ("Authorization", f"Bearer {found.reveal().strip()}"))
         path = f"/repos/{self._repository.github}/deployments"
-        listed = await self._get(f"{path}?per_page={NEWEST}", (*headers, *((("If-None-Match", self._etag),) if self._etag else ())), True)
+        listed = await self._get(
+            f"{path}?per_page={NEWEST}", (*headers, *((("If-None-Match", self._etag),) if self._etag else ())), True
+        )
         if isinstance(listed, Failure):
             return listed
         if listed is not None:
@@ -109,7 +121,9 @@ class GitHub:
             key=f"github {one['id']} {'failed' if state in _FAILED else 'done'}",
         )
 
-    async def _get(self, path: str, headers: tuple[tuple[str, str], ...], listing: bool) -> list[dict[str, Any]] | Failure | None:
+    async def _get(
+        self, path: str, headers: tuple[tuple[str, str], ...], listing: bool
+    ) -> list[dict[str, Any]] | Failure | None:
         """A list of objects; None where it is the one of before."""
         said = await ask(self._wire, self._base + path, headers=headers, agent="deploys", keep=KEEP)
         if isinstance(said, Failure):
@@ -117,9 +131,18 @@ class GitHub:
         if said.status == 304:
             return None
         if said.status != 200:
-            words = {404: "there is no such repository, or it is private and the token does not reach it", 401: "the token is not taken"}
+            words = {
+                404: "there is no such repository, or it is private and the token does not reach it",
+                401: "the token is not taken",
+            }
             detail = words.get(said.status, f"status {said.status}")
-            kind = "rate-limited" if said.status in (403, 429) else "no-permission" if said.status in (401, 404) else "unavailable"
+            kind = (
+                "rate-limited"
+                if said.status in (403, 429)
+                else "no-permission"
+                if said.status in (401, 404)
+                else "unavailable"
+            )
             return Failure(kind=kind, detail=detail, target=HOST)  # type: ignore[arg-type]  # one of its kinds
         try:
             found = msgspec.json.decode(said.body)
@@ -133,10 +156,22 @@ class GitHub:
 
 
 def tags(folder: Path, now: datetime) -> tuple[Mark, ...] | Failure:
-    """Tags of the last seven days, the oldest first. Blocking. Nothing of the repository is run: git only lists its references."""
-    order = ("git", "--no-optional-locks", "-C", str(folder), "-c", "core.fsmonitor=false", "for-each-ref", "--sort=-creatordate")
+    """Tags of the last seven days, the oldest first. Blocking. Nothing of the repository is run: git only lists its
+    references."""
+    order = (
+        "git",
+        "--no-optional-locks",
+        "-C",
+        str(folder),
+        "-c",
+        "core.fsmonitor=false",
+        "for-each-ref",
+        "--sort=-creatordate",
+    )
     try:
-        done = subprocess.run((*order, "--count=50", f"--format={_TAGS}", "refs/tags"), capture_output=True, timeout=10, check=False)
+        done = subprocess.run(
+            (*order, "--count=50", f"--format={_TAGS}", "refs/tags"), capture_output=True, timeout=10, check=False
+        )
     except FileNotFoundError:
         return Failure(kind="unavailable", detail="git is not installed on this machine")
     except (OSError, subprocess.TimeoutExpired) as why:
@@ -152,7 +187,9 @@ def tags(folder: Path, now: datetime) -> tuple[Mark, ...] | Failure:
         at = datetime.fromtimestamp(int(made), UTC)
         if timedelta() <= now - at <= BACK:
             sha = pointed or own
-            marks.append(Mark(at=at, sha=sha[:64], by=f"tag {clean(name)[:60]}", source="tag", key=f"tag {name} {sha[:12]}"))
+            marks.append(
+                Mark(at=at, sha=sha[:64], by=f"tag {clean(name)[:60]}", source="tag", key=f"tag {name} {sha[:12]}")
+            )
     return tuple(reversed(marks))
 
 
@@ -169,10 +206,13 @@ async def read_deploys(
     base: str = BASE,
     every_s: float | None = None,
 ) -> None:
-    """Reads what `[watch] deploys` names, again and again; never ends by itself. What cannot be read is said when that begins."""
+    """Reads what `[watch] deploys` names, again and again; never ends by itself. What cannot be read is said when that
+    begins."""
     silent: dict[str, str] = {}
     repository = launch.repository
-    github = GitHub(launch, wire, credential, clock, base=base) if "github" in launch.watch.deploys and repository else None
+    github = (
+        GitHub(launch, wire, credential, clock, base=base) if "github" in launch.watch.deploys and repository else None
+    )
 
     async def keep(name: str, found: tuple[Mark, ...] | Failure) -> None:
         if isinstance(found, Failure):

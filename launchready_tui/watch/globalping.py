@@ -1,7 +1,9 @@
-"""Globalping's public probes as a second opinion: is it down from there too? Its API v1, as known 2026-11 (globalping.io/docs/api).
+"""Globalping's public probes as a second opinion: is it down from there too? Its API v1, as known 2026-11
+(globalping.io/docs/api).
 
-One test is one probe's answer; without a token 250 an hour are free. What is measured can be read by whoever has its number, so nothing is
-sent but the host and path of what is public anyway. The service is asked only where the launch is announced and names it in
+One test is one probe's answer; without a token 250 an hour are free. What is measured can be read by whoever has its
+number, so nothing is sent but the host and path of what is public anyway. The service is asked only where the launch
+is announced and names it in
 `[settings] services`.
 """
 
@@ -63,7 +65,9 @@ class Globalping:
     async def probe(self, due: float, *, fresh: bool = False) -> Answer:
         """One measurement by several probes. `fresh`: it is urgent, and may use what is kept back."""
         if not self._launch.announced or "globalping" not in self._launch.settings.services:
-            return blind(due, 'not asked: the launch is not announced, or "globalping" is not among [settings] services')
+            return blind(
+                due, 'not asked: the launch is not announced, or "globalping" is not among [settings] services'
+            )
         if not self._budget.take(self.region.probes, time.monotonic(), keep_back=0.0 if fresh else FOR_OUTAGES):
             return blind(due, "this hour's tests of Globalping are used up")
         made = await self._post()
@@ -87,7 +91,11 @@ class Globalping:
         host = urlsplit(self._base).hostname or ""
         found = await asyncio.to_thread(self._credential, self.region.credential, host)
         if found is None:
-            return Failure(kind="no-permission", detail=f"no credential {self.region.credential!r} is stored for {host}", target=host)
+            return Failure(
+                kind="no-permission",
+                detail=f"no credential {self.region.credential!r} is stored for {host}",
+                target=host,
+            )
         return (("Authorization", f"Bearer {found.reveal().strip()}"),)
 
     async def _post(self) -> str | Failure:
@@ -125,7 +133,9 @@ class Globalping:
         until = time.monotonic() + MOST_WAIT_S
         while True:
             await asyncio.sleep(POLL_S)
-            said = await ask(self._wire, f"{self._base}/v1/measurements/{number}", agent="second opinion", keep=KEEP, secret=False)
+            said = await ask(
+                self._wire, f"{self._base}/v1/measurements/{number}", agent="second opinion", keep=KEEP, secret=False
+            )
             if isinstance(said, Failure):
                 return said
             found = _json(said)
@@ -139,10 +149,17 @@ class Globalping:
 def question(region: Region, target: Target) -> dict[str, Any]:
     """What is sent: host, path, and where to ask from. Nothing else leaves."""
     parts = urlsplit(target.url)
-    request: dict[str, Any] = {"path": parts.path or "/", "method": target.method if target.method in _METHODS else "GET"}
+    request: dict[str, Any] = {
+        "path": parts.path or "/",
+        "method": target.method if target.method in _METHODS else "GET",
+    }
     if parts.query:
         request["query"] = parts.query
-    options: dict[str, Any] = {"protocol": "HTTPS" if parts.scheme == "https" else "HTTP", "port": target.port, "request": request}
+    options: dict[str, Any] = {
+        "protocol": "HTTPS" if parts.scheme == "https" else "HTTP",
+        "port": target.port,
+        "request": request,
+    }
     return {
         "type": "http",
         "target": target.host,
@@ -156,7 +173,9 @@ def answer_of(target: Target, results: list[dict[str, Any]], due: float) -> Answ
     from .prober import Answer
 
     judged = [
-        (one, why) for row in results if (one := row.get("result")) and isinstance(one, dict) and (why := _why(target, one)) is not None
+        (one, why)
+        for row in results
+        if (one := row.get("result")) and isinstance(one, dict) and (why := _why(target, one)) is not None
     ]
     if not judged:
         return blind(due, "no probe there could be asked")
@@ -178,10 +197,19 @@ def answer_of(target: Target, results: list[dict[str, Any]], due: float) -> Answ
             first_byte=_median(timed, "firstByte"),
             transfer=_median(timed, "download"),
         ),
-        status=next((one["statusCode"] for one in (good or [row for row, _ in judged]) if isinstance(one.get("statusCode"), int)), 0),
+        status=next(
+            (
+                one["statusCode"]
+                for one in (good or [row for row, _ in judged])
+                if isinstance(one.get("statusCode"), int)
+            ),
+            0,
+        ),
         cause=kind if down else "",  # type: ignore[arg-type]  # one of `_why`
         kind=kind if down else "",
-        detail=f"down from {len(bad)} of {len(judged)} probes: {words}" if down else f"up from {len(good)} of {len(judged)} probes",
+        detail=f"down from {len(bad)} of {len(judged)} probes: {words}"
+        if down
+        else f"up from {len(good)} of {len(judged)} probes",
     )
 
 
@@ -194,7 +222,10 @@ def _why(target: Target, result: dict[str, Any]) -> str | None:
                 return f"tls: {shorten(clean(str(tls.get('error') or 'the certificate is not accepted')), 80)}"
             status = result.get("statusCode")
             kind, seen = unmet(
-                msgspec.structs.replace(target, conditions=_statuses(target)), status if isinstance(status, int) else 0, {}, b""
+                msgspec.structs.replace(target, conditions=_statuses(target)),
+                status if isinstance(status, int) else 0,
+                {},
+                b"",
             )
             return f"status: {seen}" if kind else ""
         case "failed":

@@ -56,7 +56,8 @@ class Keeper:
                 del self._samples[: len(self._samples) - MOST_WAITING]
 
     async def upkeep(self, targets: list[int], now: datetime) -> None:
-        """Adds up what is whole, one sum at a time so that writing samples is never far behind; then drops what is too old."""
+        """Adds up what is whole, one sum at a time so that writing samples is never far behind; then drops what is too
+        old."""
         try:
             for target in targets:
                 steps = roll_up(self.store, target, now)

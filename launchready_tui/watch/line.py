@@ -1,8 +1,9 @@
 """Whether it is our own line that is down, and not the product.
 
-Nobody else is asked: no outside host beyond the launch's own. The signs are: no route leaves this machine; or every target fails at once
-without any word from the other side, on at least two hosts at two addresses, and the resolver that was chosen gives no answer about a
-fresh name below the launch's domain either. If targets answer, or the resolver does, the line is there and the outage is real.
+Nobody else is asked: no outside host beyond the launch's own. The signs are: no route leaves this machine; or every
+target fails at once without any word from the other side, on at least two hosts at two addresses, and the resolver
+that was chosen gives no answer about a fresh name below the launch's domain either. If targets answer, or the resolver
+does, the line is there and the outage is real.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Newest:
 
 
 def all_at_once(newest: Iterable[Newest], now: float, *, within: float) -> bool:
-    """Whether every target's newest probe (not older than `within`) failed for want of the network, on two hosts and addresses at least."""
+    """Whether every target's newest probe (not older than `within`) failed for want of the network, on two hosts and
+    addresses at least."""
     seen = [one for one in newest if now - one.end <= within]
     if not seen or not all(one.network for one in seen):
         return False
@@ -64,7 +66,8 @@ def has_route(addresses: Iterable[str]) -> bool | None:
 
 
 async def resolver_answers(wire: Wire, domain: str) -> bool:
-    """Whether the resolver has an answer of any kind about a name that no cache can know. Only "nothing came" and SERVFAIL are none."""
+    """Whether the resolver has an answer of any kind about a name that no cache can know. Only "nothing came" and
+    SERVFAIL are none."""
     found = await wire.lookup(f"lr-{secrets.token_hex(6)}.{domain}")
     return not isinstance(found, Failure) or found.kind in ("no-such-name", "no-address")
 

@@ -36,7 +36,9 @@ class WatchLock:
             os.close(handle)
             raise AlreadyWatching(pid) from None
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else os.write(handle, f"{os.getpid()}\n".encode())
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else os.write(
+            handle, f"{os.getpid()}\n".encode()
+        )
         self._handle = handle
         return self
 
@@ -77,7 +79,9 @@ def _take(handle: int) -> None:
         import msvcrt
 
         locking: Any = msvcrt
-        os.lseek(handle, 1 << 20, os.SEEK_SET)  # Windows locks bytes: one far behind the text, so that the text can be read
+        os.lseek(
+            handle, 1 << 20, os.SEEK_SET
+        )  # Windows locks bytes: one far behind the text, so that the text can be read
         locking.locking(handle, locking.LK_NBLCK, 1)
         os.lseek(handle, 0, os.SEEK_SET)
         return

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def mark_deploy(
-    ws: Workspace, *, sha: str = "", env: str = "production", by: str = "", at: datetime | None = None, failed: bool = False
+    ws: Workspace,
+    *,
+    sha: str = "",
+    env: str = "production",
+    by: str = "",
+    at: datetime | None = None,
+    failed: bool = False,
 ) -> Mark:
     """Writes a mark into the workspace's watch, whether somebody watches or not. Raises StoreError, NewerFile.
 

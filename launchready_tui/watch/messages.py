@@ -1,4 +1,5 @@
-"""What people read when something happens: one title and a few plain lines. Foreign text was cleaned where it was seen."""
+"""What people read when something happens: one title and a few plain lines. Foreign text was cleaned where it was
+seen."""
 
 from __future__ import annotations
 
@@ -25,7 +26,11 @@ _AFTER_DEPLOY_S = 1800.0
 def title(product: str, told: Told, incident: Incident) -> str:
     """`Demo Market: DOWN: api health`."""
     tail = ""
-    if incident.deploy and incident.deploy_at and 0 <= (incident.since - incident.deploy_at).total_seconds() <= _AFTER_DEPLOY_S:
+    if (
+        incident.deploy
+        and incident.deploy_at
+        and 0 <= (incident.since - incident.deploy_at).total_seconds() <= _AFTER_DEPLOY_S
+    ):
         tail = f", since deploy {incident.deploy[:12]}" if told != "resolved" else ""
     head = _HEAD[told]
     if told == "again":
@@ -50,7 +55,10 @@ def body(
         ended = incident.closed_at or now
         lines.append(f"It answers again after {span((ended - incident.since).total_seconds())}, since {stamp(ended)}.")
     elif told == "flapping":
-        lines.append(f"It came back and failed again {incident.flaps} times. The next message comes when it has been calm for 10 minutes.")
+        lines.append(
+            f"It came back and failed again {incident.flaps} times. The next message comes when it has been calm "
+            "for 10 minutes."
+        )
     elif incident.kind == "slow":
         lines.append(f"Far more than one in twenty answers take longer than {target.target_ms:.0f} ms.")
     else:
@@ -68,7 +76,10 @@ def body(
         else (last_mark.sha if last_mark else "", last_mark.at if last_mark else None)
     )
     if mark[0] and mark[1] is not None:
-        lines.append(f"Last deploy before it: {mark[0][:12]}, {span(max(0.0, (incident.since - mark[1]).total_seconds()))} earlier")
+        lines.append(
+            f"Last deploy before it: {mark[0][:12]}, "
+            f"{span(max(0.0, (incident.since - mark[1]).total_seconds()))} earlier"
+        )
     if gaps:
         lines.append(f"Not watched in the last hour: {span(sum(gap.seconds for gap in gaps))}")
     lines.append(f"Who acts: {owner}")

@@ -1,6 +1,7 @@
 """What the watch sees, as Prometheus reads it: text exposition format 0.0.4. Names begin with `launchready_`.
 
-Rules of the format: prometheus.io/docs/instrumenting/exposition_formats, as known 2026-11; `promtool check metrics` reads it in the tests.
+Rules of the format: prometheus.io/docs/instrumenting/exposition_formats, as known 2026-11; `promtool check metrics`
+reads it in the tests.
 """
 
 from __future__ import annotations
@@ -38,12 +39,21 @@ def metrics(shot: Snapshot, *, product: str = "") -> str:
             _newest(rows, lambda one: one.total / 1000),
         ),
         ("launchready_probe_phase_seconds", "gauge", "Where the time of the newest probe went", _phases(rows)),
-        ("launchready_probe_http_status_code", "gauge", "The status of the newest answer", _newest(rows, lambda one: one.status or None)),
+        (
+            "launchready_probe_http_status_code",
+            "gauge",
+            "The status of the newest answer",
+            _newest(rows, lambda one: one.status or None),
+        ),
         (
             "launchready_probe_certificate_expiry_time_seconds",
             "gauge",
             "When the certificate ends, Unix time",
-            ((_labels(row.target), ends.timestamp()) for row in rows if row.last and (ends := row.last.certificate_ends)),
+            (
+                (_labels(row.target), ends.timestamp())
+                for row in rows
+                if row.last and (ends := row.last.certificate_ends)
+            ),
         ),
         ("launchready_target_state", "gauge", "1 for the state a target is in, 0 for the others", _states(rows)),
         (
@@ -52,26 +62,48 @@ def metrics(shot: Snapshot, *, product: str = "") -> str:
             f"Probes on the schedule that say something, {window}",
             _window(rows, lambda one: one.stats.n),
         ),
-        ("launchready_window_failed_probes", "gauge", f"Those of them that failed, {window}", _window(rows, lambda one: one.stats.bad)),
+        (
+            "launchready_window_failed_probes",
+            "gauge",
+            f"Those of them that failed, {window}",
+            _window(rows, lambda one: one.stats.bad),
+        ),
         (
             "launchready_window_unwatched_seconds",
             "gauge",
             f"How long nothing was known, {window}",
             _window(rows, lambda one: one.stats.gap_s),
         ),
-        ("launchready_window_answer_seconds", "gauge", f"Answer times on an open connection, by percentile, {window}", _quantiles(rows)),
+        (
+            "launchready_window_answer_seconds",
+            "gauge",
+            f"Answer times on an open connection, by percentile, {window}",
+            _quantiles(rows),
+        ),
         ("launchready_incidents_open", "gauge", "Incidents that are open", [({}, float(len(shot.open)))]),
         ("launchready_messages_stuck", "gauge", "Messages that could not be delivered", [({}, float(len(shot.stuck)))]),
-        ("launchready_watch_alive", "gauge", "1 while the watching process lives", [({"product": product}, float(shot.alive))]),
+        (
+            "launchready_watch_alive",
+            "gauge",
+            "1 while the watching process lives",
+            [({"product": product}, float(shot.alive))],
+        ),
     ]
     if shot.watcher is not None:
         beat = shot.watcher.beat_at.timestamp()
-        families.append(("launchready_watch_beat_time_seconds", "gauge", "Its last sign of life, Unix time", [({}, beat)]))
+        families.append(
+            ("launchready_watch_beat_time_seconds", "gauge", "Its last sign of life, Unix time", [({}, beat)])
+        )
     if shot.last_mark is not None:
         mark = shot.last_mark
         labels = {"sha": mark.sha, "environment": mark.env}
         families.append(
-            ("launchready_last_deploy_time_seconds", "gauge", "The newest deploy mark, Unix time", [(labels, mark.at.timestamp())])
+            (
+                "launchready_last_deploy_time_seconds",
+                "gauge",
+                "The newest deploy mark, Unix time",
+                [(labels, mark.at.timestamp())],
+            )
         )
     return "".join(_family(*one) for one in families)
 
@@ -95,7 +127,13 @@ def _number(value: float) -> str:
 
 
 def _labels(target: Target, **more: str) -> dict[str, str]:
-    found = {"target": target.name, "region": target.region, "kind": target.kind, "environment": target.environment, "instance": target.url}
+    found = {
+        "target": target.name,
+        "region": target.region,
+        "kind": target.kind,
+        "environment": target.environment,
+        "instance": target.url,
+    }
     return found | more
 
 

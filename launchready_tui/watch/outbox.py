@@ -1,8 +1,9 @@
 """The outbox: what has to be told is written down first, and leaves until somebody has taken it.
 
-At least once: an alert that is lost is worse than one that comes twice. A message is marked as being tried before it leaves, so the only
-one that may come twice is one whose taking was not written down before the process died; it then says so, and carries the same
-Idempotency-Key and Message-ID. Messages about one incident leave in their order. A dead or stuck channel hands over to the second one.
+At least once: an alert that is lost is worse than one that comes twice. A message is marked as being tried before it
+leaves, so the only one that may come twice is one whose taking was not written down before the process died; it then
+says so, and carries the same Idempotency-Key and Message-ID. Messages about one incident leave in their order. A dead
+or stuck channel hands over to the second one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Outbox:
         only: Callable[[Notice], bool] = lambda notice: True,
         say: Callable[[str], None] = lambda words: None,
     ) -> None:
-        """`still`: whether a message is still true; asked before each attempt. `only`: which ones are sent from here."""
+        """`still`: whether a message is still true; asked before each attempt. `only`: which ones are sent from
+        here."""
         self._store = store
         self._senders = senders
         self._rules = rules
@@ -77,7 +79,8 @@ class Outbox:
             await asyncio.wait(self._busy.values())
 
     async def _step(self) -> float:
-        """Sets every channel with something due to work, each for itself. In how many seconds there is more to do, 60 at most."""
+        """Sets every channel with something due to work, each for itself. In how many seconds there is more to do, 60
+        at most."""
         queued = [notice for notice in await asyncio.to_thread(self._store.queued) if self._only(notice)]
         now = self._clock.now()
         turns: dict[str, list[Notice]] = {}
@@ -93,7 +96,11 @@ class Outbox:
             self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
             task.add_done_callback(lambda _: self.wake.set())
         stuck = [notice for notice in queued if notice.attempts >= STUCK_AFTER]
-        self.trouble = f"{len(stuck)} message{'' if len(stuck) == 1 else 's'} cannot be delivered: {stuck[0].answer}" if stuck else ""
+        self.trouble = (
+            f"{len(stuck)} message{'' if len(stuck) == 1 else 's'} cannot be delivered: {stuck[0].answer}"
+            if stuck
+            else ""
+        )
         coming = [(notice.next_at - now).total_seconds() for notice in queued if notice.rule not in self._busy]
         return max(0.05, min([60.0, *coming]))
 
@@ -135,7 +142,9 @@ class Outbox:
             case Dead():
                 self._say(f"{notice.rule} takes no messages: {result.why}")
                 known = msgspec.structs.replace(notice, dead=(*notice.dead, notice.rule))
-                return await self._turn(known, result.why) or await self._keep(known, state="failed", answer=result.why, trying=False)
+                return await self._turn(known, result.why) or await self._keep(
+                    known, state="failed", answer=result.why, trying=False
+                )
             case Later():
                 if now - notice.made_at > GIVE_UP:
                     return await self._keep(notice, state="failed", answer=result.why, trying=False)
@@ -147,13 +156,16 @@ class Outbox:
                 return await self._keep(notice, next_at=now + timedelta(seconds=wait), answer=result.why, trying=False)
 
     async def _turn(self, notice: Notice, why: str) -> Notice | None:
-        """To the second channel, or from there back to the first, as long as that one is not dead; None where there is none."""
+        """To the second channel, or from there back to the first, as long as that one is not dead; None where there is
+        none."""
         first = notice.first_rule or notice.rule
         rules = self._rules()
         other = rules[first].second if notice.rule == first and first in rules else first
         if other not in rules or other in notice.dead or other == notice.rule:
             return None
-        return await self._keep(notice, rule=other, first_rule=first, next_at=self._clock.now(), answer=why, trying=False)
+        return await self._keep(
+            notice, rule=other, first_rule=first, next_at=self._clock.now(), answer=why, trying=False
+        )
 
     async def _keep(self, notice: Notice, **changes: object) -> Notice:
         changed = msgspec.structs.replace(notice, **changes)

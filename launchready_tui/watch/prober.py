@@ -1,7 +1,9 @@
-"""One target asked once: the name looked up, a connection of its own or the kept one, the answer judged, every phase timed.
+"""One target asked once: the name looked up, a connection of its own or the kept one, the answer judged, every phase
+timed.
 
-A probe on the schedule opens a new connection (what a first visit costs, and what shows a dead name, door or certificate) and asks a
-second time on it (what an app's next call costs). Where probes come faster than every ten seconds, those between use the kept connection.
+A probe on the schedule opens a new connection (what a first visit costs, and what shows a dead name, door or
+certificate) and asks a second time on it (what an app's next call costs). Where probes come faster than every ten
+seconds, those between use the kept connection.
 """
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ class Prober:
         self._address = self._via = ""
 
     async def probe(self, due: float, *, fresh: bool = False) -> Answer:
-        """Asks once. `due` is when it was to start, by `time.perf_counter`; `fresh` asks for a new connection whatever is kept."""
+        """Asks once. `due` is when it was to start, by `time.perf_counter`; `fresh` asks for a new connection whatever
+        is kept."""
         self._phases = {}
         now = time.perf_counter()
         cold = fresh or self.target.kind == "mail" or not self._usable or now - self._last_cold >= COLD_EVERY_S - 1
@@ -132,7 +135,13 @@ class Prober:
 
     def _seen_phases(self) -> Phases:
         get = self._phases.get
-        return Phases(dns=get("dns"), connect=get("connect"), tls=get("tls"), first_byte=get("first_byte"), transfer=get("transfer"))
+        return Phases(
+            dns=get("dns"),
+            connect=get("connect"),
+            tls=get("tls"),
+            first_byte=get("first_byte"),
+            transfer=get("transfer"),
+        )
 
     # Web
 
@@ -175,7 +184,8 @@ class Prober:
         return await self._again(answer, line) if cold and answer.ok else answer
 
     async def _again(self, first: Answer, line: Line) -> Answer:
-        """The second question on the same connection. What goes wrong with it is a slow or closed connection, not an outage."""
+        """The second question on the same connection. What goes wrong with it is a slow or closed connection, not an
+        outage."""
         if not line.usable:
             return first
         sent = time.perf_counter()
@@ -194,7 +204,12 @@ class Prober:
         doors = await self._doors()
         self._address, self._via = doors[0].address, doors[0].via
         job = await self._job(tuple(Dial(*door.to) for door in doors))
-        line = Line(job, verifying_context(self._wire.reach, HTTP_ALPN) if job.scheme == "https" else None, limits=LIMITS, keep=self._keep)
+        line = Line(
+            job,
+            verifying_context(self._wire.reach, HTTP_ALPN) if job.scheme == "https" else None,
+            limits=LIMITS,
+            keep=self._keep,
+        )
         self._line = line
         try:
             await line.open()
@@ -249,7 +264,9 @@ class Prober:
             dial=dial,
             method=target.method,
             target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-            headers=request_headers(route, parts.netloc.rpartition("@")[2], credential, agent=AGENT, encodings=encodings),
+            headers=request_headers(
+                route, parts.netloc.rpartition("@")[2], credential, agent=AGENT, encodings=encodings
+            ),
             body=target.body.encode(),
             samples=1,
             rate=1,

@@ -1,7 +1,8 @@
-"""The watching process: one a workspace, head-less. `python -m launchready_tui.watch.process` is how the console starts one.
+"""The watching process: one a workspace, head-less. `python -m launchready_tui.watch.process` is how the console
+starts one.
 
-It reads one line of JSON (how the workspace is opened), holds the workspace's lock, and runs until it is told to stop. A process of its
-own survives the console, and the console survives it.
+It reads one line of JSON (how the workspace is opened), holds the workspace's lock, and runs until it is told to stop.
+A process of its own survives the console, and the console survives it.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ class CannotWatch(OSError):  # noqa: N818 - read aloud it is a sentence
 # Inside the process
 
 
-async def watch(ws: Workspace, *, seconds: float | None = None, stop: asyncio.Event | None = None, say: Callable[[str], None]) -> None:
+async def watch(
+    ws: Workspace, *, seconds: float | None = None, stop: asyncio.Event | None = None, say: Callable[[str], None]
+) -> None:
     """Watches until `stop` is set, or for so many seconds. A changed launch file that is trusted is taken up at once.
 
     Raises AlreadyWatching, StoreError, NewerFile.
@@ -172,7 +175,8 @@ async def _set_when_changed(ws: Workspace, anew: asyncio.Event, say: Callable[[s
 
 
 def stop_on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """An orderly end on SIGTERM and SIGINT; where the loop cannot listen for signals, an interrupt ends the program as always."""
+    """An orderly end on SIGTERM and SIGINT; where the loop cannot listen for signals, an interrupt ends the program as
+    always."""
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, RuntimeError):
             loop.add_signal_handler(number, stop.set)
@@ -185,7 +189,8 @@ def main() -> int:
         order = msgspec.json.decode(line, type=Order)
     except msgspec.DecodeError:
         return 2
-    # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is measured here.
+    # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is
+    # measured here.
     sys.setswitchinterval(0.0005)
     from ..launch.load import find, load
     from ..workspace import Workspace
@@ -245,7 +250,8 @@ def _log(words: str) -> None:
 def ensure_watcher(ws: Workspace) -> Ensured:
     """Finds the watcher of this workspace, or starts one that lives on its own. Takes up to 15 s: call it off the loop.
 
-    A demo's watcher ends when `process.stdin` is closed, or with the process that asked. Raises CannotWatch with what it said.
+    A demo's watcher ends when `process.stdin` is closed, or with the process that asked. Raises CannotWatch with what
+    it said.
     """
     pid = watching(ws.folder)
     if pid is not None:
@@ -290,7 +296,9 @@ def ensure_watcher(ws: Workspace) -> Ensured:
             if order.with_asker:
                 return Ensured(process.pid, True, process)
             process.stdin.close()
-            threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie while the console lives
+            threading.Thread(
+                target=process.wait, daemon=True
+            ).start()  # so that it leaves no zombie while the console lives
             return Ensured(process.pid, True)
         time.sleep(0.05)
     process.kill()

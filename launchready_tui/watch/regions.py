@@ -1,4 +1,5 @@
-"""Places far from here: what is looked at from each, and who asks there. Their samples stand beside those of this machine."""
+"""Places far from here: what is looked at from each, and who asks there. Their samples stand beside those of this
+machine."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ class Asks(Protocol):
 def elsewhere(launch: Launch, targets: tuple[Target, ...] | None = None) -> tuple[tuple[Region, Target], ...]:
     """What each region looks at, region by region, in the order of the targets."""
     targets = targets_of(launch) if targets is None else targets
-    return tuple((region, one) for region in launch.regions for target in targets if (one := _seen_from(launch, region, target)))
+    return tuple(
+        (region, one) for region in launch.regions for target in targets if (one := _seen_from(launch, region, target))
+    )
 
 
 def _seen_from(launch: Launch, region: Region, target: Target) -> Target | None:
@@ -55,7 +58,8 @@ def _seen_from(launch: Launch, region: Region, target: Target) -> Target | None:
 def may_be_public(launch: Launch, region: Region, target: Target) -> bool:
     """Whether a public service may learn of it: results of its probes can be read by anybody who has their number.
 
-    Never with a log-in, a header or a body, never what is the team's own; an address with a query only where the region names it.
+    Never with a log-in, a header or a body, never what is the team's own; an address with a query only where the
+    region names it.
     """
     host = launch.host(target.host)
     return (
@@ -69,7 +73,12 @@ def may_be_public(launch: Launch, region: Region, target: Target) -> bool:
 
 
 def asker_of(
-    launch: Launch, region: Region, target: Target, wire: Wire, credential: Callable[[str, str], Credential | None], budget: Budget
+    launch: Launch,
+    region: Region,
+    target: Target,
+    wire: Wire,
+    credential: Callable[[str, str], Credential | None],
+    budget: Budget,
 ) -> Asks:
     """Who asks this target in that region."""
     if region.kind == "globalping":

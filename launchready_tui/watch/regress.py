@@ -30,15 +30,26 @@ def comparison(reader: WatchReader, mark: int, target: int) -> Comparison | None
 
 
 def compared(reader: WatchReader, target: int, mark: Mark, until: datetime, *, most: int = MOST) -> Comparison:
-    """A target's timed answers in the day before the deploy, the newest of them, against the first ones after it has settled."""
+    """A target's timed answers in the day before the deploy, the newest of them, against the first ones after it has
+    settled."""
     before_since = mark.at - LOOK_BACK
-    earlier = [one.at for one in reader.marks(before_since, mark.at - timedelta(seconds=1)) if one.kind != "failed" and one.sha != mark.sha]
+    earlier = [
+        one.at
+        for one in reader.marks(before_since, mark.at - timedelta(seconds=1))
+        if one.kind != "failed" and one.sha != mark.sha
+    ]
     before_since = max([before_since, *(at + SETTLE for at in earlier)])
-    before = [one for one in reader.samples(target, before_since, mark.at) if one.ok and not one.suspect and not one.held]
-    after = [one for one in reader.samples(target, mark.at + SETTLE, until) if one.ok and not one.suspect and not one.held]
+    before = [
+        one for one in reader.samples(target, before_since, mark.at) if one.ok and not one.suspect and not one.held
+    ]
+    after = [
+        one for one in reader.samples(target, mark.at + SETTLE, until) if one.ok and not one.suspect and not one.held
+    ]
     warm_before = [one.warm if one.cold else one.total for one in before]
     warm_after = [one.warm if one.cold else one.total for one in after]
-    connects = tuple([one.phases.connect for one in part if one.phases.connect is not None][-most:] for part in (before, after))
+    connects = tuple(
+        [one.phases.connect for one in part if one.phases.connect is not None][-most:] for part in (before, after)
+    )
     return compare(
         [value for value in warm_before if value is not None][-most:],
         [value for value in warm_after if value is not None][:most],
@@ -56,7 +67,8 @@ class Regressions:
         self._looked: dict[tuple[int, int], int] = {}
 
     def look(self, targets: list[Target], mark: Mark | None, now: datetime) -> list[list[Notice]]:
-        """The messages of what was found slower just now, one list a target. For a thread: each comparison costs some 10 ms."""
+        """The messages of what was found slower just now, one list a target. For a thread: each comparison costs some
+        10 ms."""
         if mark is None or now - mark.at > LOOK_FOR:
             return []
         found = []
@@ -68,7 +80,10 @@ class Regressions:
             seen = compared(self._reader, target.id, mark, now, most=max(MOST, reached))
             self._store.set_fact(fact_name(mark.id, target.id), msgspec.json.encode(seen).decode())
             if seen.word == "slower":
-                words = f"{self._launch.name}: {target.name} is slower since deploy {mark.sha[:12] or mark.at.strftime('%H:%M')}"
+                words = (
+                    f"{self._launch.name}: {target.name} is slower since deploy "
+                    f"{mark.sha[:12] or mark.at.strftime('%H:%M')}"
+                )
                 text = f"{seen.sentence}\nControl: {seen.control}\nWhere: {target.url}"
                 what = f"{mark.id}-{target.id}"
                 found.append(other_notices(self._launch.alerts, "regression", what, target.name, words, text, now))

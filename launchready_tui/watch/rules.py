@@ -30,14 +30,17 @@ def matching(alerts: Iterable[Alert], event: AlertEvent, target: str) -> tuple[A
     """The rules that want to hear of it; `target` empty is about all of them."""
     plain = target.rpartition(" (")[0]  # as seen from a region
     return tuple(
-        one for one in alerts if event in one.on and (not one.targets or not target or target in one.targets or plain in one.targets)
+        one
+        for one in alerts
+        if event in one.on and (not one.targets or not target or target in one.targets or plain in one.targets)
     )
 
 
 def incident_notices(
     alerts: Iterable[Alert], told: Told, incident: Incident, title: str, texts: dict[str, str], now: datetime
 ) -> list[Notice]:
-    """One message a rule; `texts` by owner. The key holds the incident and the moment, so that the same is never enqueued twice."""
+    """One message a rule; `texts` by owner. The key holds the incident and the moment, so that the same is never
+    enqueued twice."""
     number = int(now.timestamp() * 1000)
     return [
         Notice(
@@ -55,7 +58,9 @@ def incident_notices(
     ]
 
 
-def other_notices(alerts: Iterable[Alert], event: Event, what: str, target: str, title: str, text: str, now: datetime) -> list[Notice]:
+def other_notices(
+    alerts: Iterable[Alert], event: Event, what: str, target: str, title: str, text: str, now: datetime
+) -> list[Notice]:
     """Messages that belong to no incident; `what` names the one thing they are about, and is said once."""
     return [
         Notice(

@@ -1,4 +1,5 @@
-"""When a target is due: a grid on the steady clock, staggered, with a little jitter; and how the machine's own sleep is noticed."""
+"""When a target is due: a grid on the steady clock, staggered, with a little jitter; and how the machine's own sleep
+is noticed."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ STEP_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Slot k is due at start + offset + k * every, give or take the jitter; the slot keeps its number whatever the jitter."""
+    """Slot k is due at start + offset + k * every, give or take the jitter; the slot keeps its number whatever the
+    jitter."""
 
     start: float
     every: float
@@ -44,7 +46,8 @@ class Grid:
 
     @classmethod
     def staggered(cls, start: float, every: float, place: int, of: int, seed: str = "") -> Grid:
-        """The grid of one of many: spread evenly over the interval (over its first 15 s at most, so that soon all are known)."""
+        """The grid of one of many: spread evenly over the interval (over its first 15 s at most, so that soon all are
+        known)."""
         return cls(start, every, min(every, FIRST_ROUND_S) * place / max(1, of), seed)
 
 
@@ -65,8 +68,8 @@ def boottime() -> float | None:
 class Timekeeper:
     """Notices a sleep of the machine and a clock that was set, by comparing clocks.
 
-    In a sleep the steady clock stands still while wall and boot clock run on. Where there is no boot clock, a wall clock that jumps
-    forward is taken for a sleep: a gap too many harms less than a time wrongly called up.
+    In a sleep the steady clock stands still while wall and boot clock run on. Where there is no boot clock, a wall
+    clock that jumps forward is taken for a sleep: a gap too many harms less than a time wrongly called up.
     """
 
     steady: Callable[[], float] = time.monotonic
@@ -83,7 +86,8 @@ class Timekeeper:
         self._steady, self._wall, self._boot = self.steady(), self.wall(), self.boot()
 
     def look(self) -> tuple[Literal["", "sleep", "set"], float, float]:
-        """What happened since the last look: ("sleep", from, to) by the wall clock; ("set", …) where only the clock was set; or nothing."""
+        """What happened since the last look: ("sleep", from, to) by the wall clock; ("set", …) where only the clock
+        was set; or nothing."""
         steady, wall, boot = self._steady, self._wall, self._boot
         self._read()
         ran = self._steady - steady

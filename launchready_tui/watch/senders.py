@@ -1,4 +1,5 @@
-"""How a message leaves: a Slack-compatible webhook, or mail. Each answers whether it was taken, should be tried again, or never will be."""
+"""How a message leaves: a Slack-compatible webhook, or mail. Each answers whether it was taken, should be tried again,
+or never will be."""
 
 from __future__ import annotations
 
@@ -99,7 +100,11 @@ class Senders:
             host=host.partition(":")[0],
         )
         if isinstance(answer, Failure):
-            return Later(str(answer)) if answer.kind not in ("protocol", "no-permission", "blocked-address") else Dead(str(answer))
+            return (
+                Later(str(answer))
+                if answer.kind not in ("protocol", "no-permission", "blocked-address")
+                else Dead(str(answer))
+            )
         said = shorten(clean(answer.body.decode("utf-8", "replace")), 120)
         if 200 <= answer.status < 300:
             return Sent(f"{answer.status} {said}".strip())
@@ -111,7 +116,8 @@ class Senders:
     async def exchange(
         self, url: str, method: Method, body: bytes = b"", headers: tuple[tuple[str, str], ...] = (), *, host: str = ""
     ) -> Timed | Failure:
-        """One request on a connection of its own; redirects are not followed. `host`: the only one that the URL may name.
+        """One request on a connection of its own; redirects are not followed. `host`: the only one that the URL may
+        name.
 
         The URL may be a secret, so it stands in no failure. Plain http is for this machine only.
         """
@@ -135,7 +141,9 @@ class Senders:
         if rule.user:
             credential = await asyncio.to_thread(self._credential, rule.credential, host)
             if credential is None:
-                return Later(f"the password {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}")
+                return Later(
+                    f"the password {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}"
+                )
             password = credential.reveal()
         connected = await self._wire.connect(host, port or MAIL_PORT, deadline_s=5.0)
         if isinstance(connected, Failure):
@@ -176,7 +184,8 @@ class Senders:
             client.close()
 
     def mail_of(self, rule: Alert, notice: Notice) -> EmailMessage:
-        """The message. Its Message-ID comes from the notice's key: a repeat after a crash is known as one (RFC 5322 section 3.6.4)."""
+        """The message. Its Message-ID comes from the notice's key: a repeat after a crash is known as one (RFC 5322
+        section 3.6.4)."""
         message = EmailMessage()
         message["From"] = rule.sender
         message["To"] = rule.to
@@ -191,7 +200,8 @@ class Senders:
 
 
 def _slack_text(text: str) -> str:
-    """The three characters that Slack's text formatting reserves (docs.slack.dev, formatting message text, as known 2026-11)."""
+    """The three characters that Slack's text formatting reserves (docs.slack.dev, formatting message text, as known
+    2026-11)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -10,12 +10,14 @@ from ..launch.model import Launch, Route, WatchTarget
 from ..samples.model import Condition, Target
 
 LOG_IN_S = 60.0
-"""A route that logs in, or the log-in page itself, is asked once a minute at most: more would look like somebody trying passwords."""
+"""A route that logs in, or the log-in page itself, is asked once a minute at most: more would look like somebody
+trying passwords."""
 MAIL_S = 60.0
 
 
 def targets_of(launch: Launch) -> tuple[Target, ...]:
-    """The home page, every route marked safe that costs nothing, the mail servers' greeting, and what `[[targets]]` say, by name."""
+    """The home page, every route marked safe that costs nothing, the mail servers' greeting, and what `[[targets]]`
+    say, by name."""
     found = {one.name: one for one in (*_by_itself(launch),)}
     for extra in launch.targets:
         known = found.pop(extra.name, None)

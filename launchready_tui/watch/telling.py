@@ -1,4 +1,5 @@
-"""What is told, written down together with what it is about: incidents, certificates that end, releases, failed deploys, slower answers."""
+"""What is told, written down together with what it is about: incidents, certificates that end, releases, failed
+deploys, slower answers."""
 
 from __future__ import annotations
 
@@ -94,10 +95,21 @@ class Teller:
             assert told is not None and one.case.incident is not None
             incident = one.case.incident
             texts = {
-                alert.owner: body(told, incident, one.target, now, owner=alert.owner, last=one.latest, gaps=gaps, last_mark=self.last_mark)
+                alert.owner: body(
+                    told,
+                    incident,
+                    one.target,
+                    now,
+                    owner=alert.owner,
+                    last=one.latest,
+                    gaps=gaps,
+                    last_mark=self.last_mark,
+                )
                 for alert in self._launch.alerts
             }
-            return incident_notices(self._launch.alerts, told, incident, title(self._launch.name, told, incident), texts, now)
+            return incident_notices(
+                self._launch.alerts, told, incident, title(self._launch.name, told, incident), texts, now
+            )
 
         def write() -> list[Notice]:
             store = self._keeper.store
@@ -190,7 +202,9 @@ class Teller:
         """Reads what `deploy mark` and CI wrote; a failed deploy is told."""
         now = self._moments.now()
         try:
-            mark, recent = await self._keeper.ask(lambda: (self._reader.last_mark(now), self._reader.marks(now - timedelta(hours=1))))
+            mark, recent = await self._keeper.ask(
+                lambda: (self._reader.last_mark(now), self._reader.marks(now - timedelta(hours=1)))
+            )
         except StoreError as problem:
             self._trouble(problem)
             return
@@ -207,7 +221,9 @@ class Teller:
         """Whether answers became slower after the last deploy; some 10 ms of work a target, in a thread."""
         targets = [one.target for one in watched if one.target.kind == "web"]
         with contextlib.suppress(StoreError):
-            for notices in await asyncio.to_thread(self._regressions.look, targets, self.last_mark, self._moments.now()):
+            for notices in await asyncio.to_thread(
+                self._regressions.look, targets, self.last_mark, self._moments.now()
+            ):
                 await self.enqueue(notices)
 
     async def blind(self, since: str, words: str) -> None:

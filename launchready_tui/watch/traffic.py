@@ -1,4 +1,5 @@
-"""Logs beside the targets: followed while somebody watches, so that errors by route and environment are known as they happen."""
+"""Logs beside the targets: followed while somebody watches, so that errors by route and environment are known as they
+happen."""
 
 from __future__ import annotations
 
@@ -73,7 +74,13 @@ def _place(reader: WatchReader, log: Log) -> Place | None:
 def _keep(store: WatchStore, log: Log, batch: Batch) -> None:
     ticks = [
         Traffic(
-            at=moment(one), environment=one.environment, route=one.route, n=one.n, errors=one.errors, limited=one.limited, gone=one.gone
+            at=moment(one),
+            environment=one.environment,
+            route=one.route,
+            n=one.n,
+            errors=one.errors,
+            limited=one.limited,
+            gone=one.gone,
         )
         for one in batch.ticks
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 NEW_AFTER = 2
 BACK_AFTER = 4
-"""A release that was live before is taken for a rollback only when it stays: while servers change over, old and new answer in turns."""
+"""A release that was live before is taken for a rollback only when it stays: while servers change over, old and new
+answer in turns."""
 
 
 class Versions:
@@ -17,7 +18,8 @@ class Versions:
         self._times = 0
 
     def see(self, version: str) -> str | None:
-        """Takes what an answer named. Returns the version before when another one is live now, else None; the first one is no change."""
+        """Takes what an answer named. Returns the version before when another one is live now, else None; the first
+        one is no change."""
         if not version:
             return None
         if not self.current:

@@ -35,7 +35,8 @@ async def watch_queues(
     *,
     every_s: float = EVERY_S,
 ) -> None:
-    """Never ends by itself. Late queues go into the outbox, and `wake` is called; a server that cannot be read is said at its beginning."""
+    """Never ends by itself. Late queues go into the outbox, and `wake` is called; a server that cannot be read is said
+    at its beginning."""
     silent: dict[str, str] = {}
     judge = Backlogs(reader.fact(FACT))
 

@@ -1,4 +1,5 @@
-"""One target with all that is known of it while the process lives, and the clock that turns steady seconds into moments."""
+"""One target with all that is known of it while the process lives, and the clock that turns steady seconds into
+moments."""
 
 from __future__ import annotations
 
@@ -37,12 +38,14 @@ class Watched:
 
 
 def policy_of(target: Target) -> Policy:
-    """The detection policy of a target: what logs in, mail servers and what is asked seldom are not asked again between two slots."""
+    """The detection policy of a target: what logs in, mail servers and what is asked seldom are not asked again
+    between two slots."""
     return Policy.of(target.every_s, gentle=target.is_log_in or target.kind == "mail" or target.every_s >= GENTLE_S)
 
 
 class Moments:
-    """`time.perf_counter` seconds and moments for people. The wall clock may be set while we run: `read` takes it up."""
+    """`time.perf_counter` seconds and moments for people. The wall clock may be set while we run: `read` takes it
+    up."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

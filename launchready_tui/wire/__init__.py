@@ -1,4 +1,5 @@
-"""Every socket opens here: resolver, address policy, connect map, phases, typed failures. DNS, web, TLS, mail and the probe use it."""
+"""Every socket opens here: resolver, address policy, connect map, phases, typed failures. DNS, web, TLS, mail and the
+probe use it."""
 
 from .connect import VIA, ConnectMap, ConnectRule, split_host_port
 from .errors import failure_of

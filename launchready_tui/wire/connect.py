@@ -1,4 +1,5 @@
-"""The connect map: where a socket really goes. URL, Host, SNI and certificate verification keep the name (as curl's `--connect-to`)."""
+"""The connect map: where a socket really goes. URL, Host, SNI and certificate verification keep the name (as curl's
+`--connect-to`)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _SHAPE = "write it as HOST[:PORT]=ADDRESS[:PORT], with * for any host or port, a
 
 @dataclass(frozen=True)
 class ConnectRule:
-    """One rule. `host` is a lower-case name, an address or `*`; `port` and `to_port` are None for any and for the same port."""
+    """One rule. `host` is a lower-case name, an address or `*`; `port` and `to_port` are None for any and for the same
+    port."""
 
     host: str
     port: int | None
@@ -30,7 +32,8 @@ class ConnectRule:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a rule sends a connection. `named` is False where only `*` matched, so nobody vouched for the host itself."""
+    """Where a rule sends a connection. `named` is False where only `*` matched, so nobody vouched for the host
+    itself."""
 
     address: str
     port: int
@@ -39,7 +42,8 @@ class Target:
 
 @dataclass(frozen=True)
 class ConnectMap:
-    """Rules in the order they were given. A rule for the name goes before one for its address; `*` competes with addresses by order."""
+    """Rules in the order they were given. A rule for the name goes before one for its address; `*` competes with
+    addresses by order."""
 
     rules: tuple[ConnectRule, ...] = ()
 
@@ -74,7 +78,8 @@ class ConnectMap:
 
 
 def split_host_port(text: str) -> tuple[str, int | None]:
-    """`name`, `name:443`, `192.0.2.1:53`, `[2001:db8::1]:53`, `2001:db8::1`. Raises ValueError for a port outside 1 to 65535."""
+    """`name`, `name:443`, `192.0.2.1:53`, `[2001:db8::1]:53`, `2001:db8::1`. Raises ValueError for a port outside 1 to
+    65535."""
     text = text.strip()
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")

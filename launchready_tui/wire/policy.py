@@ -1,4 +1,5 @@
-"""Which addresses a check may connect to. A table of our own: Python calls the documentation ranges private, and our lab lives in them."""
+"""Which addresses a check may connect to. A table of our own: Python calls the documentation ranges private, and our
+lab lives in them."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from functools import lru_cache
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Special-purpose registries of IANA (RFC 6890 and its updates), the rows that nobody on the internet should reach through us.
-# Order matters: the narrow row with the plainer name stands first.
+# Special-purpose registries of IANA (RFC 6890 and its updates), the rows that nobody on the internet should reach
+# through us. Order matters: the narrow row with the plainer name stands first.
 FORBIDDEN: tuple[tuple[str, str], ...] = (
     ("169.254.169.254/32", "the cloud's metadata service"),
     ("169.254.170.2/32", "the cloud's metadata service"),
@@ -49,7 +50,8 @@ _TABLE: tuple[tuple[Network, str], ...] = tuple((ipaddress.ip_network(row), word
 def address_problem(address: str, private: tuple[str, ...] = ()) -> str:
     """Why no check may connect to this address; empty where it may.
 
-    `private` holds addresses or networks that the launch file declares as its own; they are allowed. A wrong entry there allows nothing.
+    `private` holds addresses or networks that the launch file declares as its own; they are allowed. A wrong entry
+    there allows nothing.
     """
     try:
         found = ipaddress.ip_address(address.strip().strip("[]"))

@@ -1,6 +1,8 @@
-"""One DNS question on the wire (RFC 1035, RFC 6891): UDP with EDNS, TCP when cut, several servers, and what the answer says.
+"""One DNS question on the wire (RFC 1035, RFC 6891): UDP with EDNS, TCP when cut, several servers, and what the answer
+says.
 
-Ids are random, each question has a socket and port of its own, and only an answer from the asked server to this very question counts.
+Ids are random, each question has a socket and port of its own, and only an answer from the asked server to this very
+question counts.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     import dns.message
 
 IN_FLIGHT = 16
-"""Questions on the wire at a time, for the whole process: more would stall the screen (13 ms at 16, 86 ms without a cap)."""
+"""Questions on the wire at a time, for the whole process: more would stall the screen (13 ms at 16, 86 ms without a
+cap)."""
 PAYLOAD = 1232
 """EDNS buffer: what fits any path unfragmented (DNS flag day 2020)."""
 TRY_S = 0.9
@@ -54,7 +57,8 @@ class _Server:
 
 
 class Resolver:
-    """Asks the run's resolvers, or one server directly. Every outcome is a Heard or a Failure; nothing is remembered here."""
+    """Asks the run's resolvers, or one server directly. Every outcome is a Heard or a Failure; nothing is remembered
+    here."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -68,7 +72,9 @@ class Resolver:
         servers = self._resolvers()
         if isinstance(servers, Failure):
             return servers
-        async with _slot().hold():  # around the making of the question too: five hundred made at once would hold the loop
+        async with (
+            _slot().hold()
+        ):  # around the making of the question too: five hundred made at once would hold the loop
             query = _query(name, rdtype, recursion=True, signatures=unchecked)
             return query if isinstance(query, Failure) else await self._ask(servers, query)
 
@@ -111,7 +117,8 @@ class Resolver:
         return heard
 
     async def transfer(self, server: str, zone: str) -> list[dns.message.Message] | Failure:
-        """Asks one server for a whole zone (AXFR, RFC 5936) over TCP and reads the first messages of the answer, no more.
+        """Asks one server for a whole zone (AXFR, RFC 5936) over TCP and reads the first messages of the answer, no
+        more.
 
         `refused` is the right answer of a public name server; the messages are what it gave away.
         """
@@ -146,7 +153,9 @@ class Resolver:
             return read or Failure(kind="timeout", detail=f"no zone within {LIFETIME_S:g} s", target=str(server))
         except EOFError:
             # Closing the connection is how some servers say no.
-            return read or Failure(kind="refused", detail="the connection was closed without an answer", target=str(server))
+            return read or Failure(
+                kind="refused", detail="the connection was closed without an answer", target=str(server)
+            )
         except OSError as error:
             return failure_of(error, str(server))
         except ValueError as error:
@@ -184,7 +193,9 @@ class Resolver:
             except ValueError as problem:
                 return Failure(kind="unreachable", detail=str(problem), target=text)
             if not is_address(address):
-                return Failure(kind="unreachable", detail="a name server is given as ADDRESS or ADDRESS:PORT", target=text)
+                return Failure(
+                    kind="unreachable", detail="a name server is given as ADDRESS or ADDRESS:PORT", target=text
+                )
             target = self.wire.reach.connect.target(address, port or 53, address)
             if target is not None and target.named:
                 servers.append(_Server(address, port or 53, Door(address, (target.address, target.port), VIA)))
@@ -208,8 +219,11 @@ class Resolver:
         door = self.wire.door(address, port or 53, address)
         return door if isinstance(door, Failure) else _Server(address, port or 53, door)
 
-    async def _exchange(self, server: _Server, query: dns.message.QueryMessage, *, time_left: float, tcp: bool = False) -> Heard | Failure:
-        """One try at one server: cut answers again over TCP, and without EDNS where the server cannot bear it (RFC 6891 section 7)."""
+    async def _exchange(
+        self, server: _Server, query: dns.message.QueryMessage, *, time_left: float, tcp: bool = False
+    ) -> Heard | Failure:
+        """One try at one server: cut answers again over TCP, and without EDNS where the server cannot bear it (RFC
+        6891 section 7)."""
         started = time.perf_counter()
         heard = await (self._tcp if tcp else self._udp)(server, query, min(TCP_TRY_S if tcp else TRY_S, time_left))
         if isinstance(heard, Failure):
@@ -225,14 +239,18 @@ class Resolver:
         if heard.flags & dns.flags.TC and not tcp:
             whole = await self._tcp(server, query, TCP_TRY_S)
             if isinstance(whole, Failure):
-                return Failure(kind=whole.kind, detail=f"cut over UDP, and over TCP: {whole.detail}", target=str(server))
+                return Failure(
+                    kind=whole.kind, detail=f"cut over UDP, and over TCP: {whole.detail}", target=str(server)
+                )
             heard, tcp = whole, True
         if heard.flags & dns.flags.TC:
             return Failure(kind="protocol", detail="cut even over TCP", target=str(server))
         spent = (time.perf_counter() - started) * 1000
         return Heard(heard, str(server), server.door.via, tcp, spent)
 
-    async def _udp(self, server: _Server, query: dns.message.QueryMessage, seconds: float) -> dns.message.Message | Failure:
+    async def _udp(
+        self, server: _Server, query: dns.message.QueryMessage, seconds: float
+    ) -> dns.message.Message | Failure:
         loop = asyncio.get_running_loop()
         self.wire.counts.dns_queries += 1
         listener = _Listener(query, loop.create_future())
@@ -244,7 +262,9 @@ class Resolver:
                 return await listener.answer
         except TimeoutError:
             kind: Literal["protocol", "timeout"] = "protocol" if listener.problem else "timeout"
-            return Failure(kind=kind, detail=listener.problem or f"no answer within {seconds:.1f} s", target=str(server))
+            return Failure(
+                kind=kind, detail=listener.problem or f"no answer within {seconds:.1f} s", target=str(server)
+            )
         except OSError as error:
             return failure_of(error, str(server))
         except ValueError as error:
@@ -253,7 +273,9 @@ class Resolver:
             if transport is not None:
                 transport.abort()
 
-    async def _tcp(self, server: _Server, query: dns.message.QueryMessage, seconds: float) -> dns.message.Message | Failure:
+    async def _tcp(
+        self, server: _Server, query: dns.message.QueryMessage, seconds: float
+    ) -> dns.message.Message | Failure:
         self.wire.counts.dns_queries += 1
         try:
             async with asyncio.timeout(max(seconds, 0.05)):

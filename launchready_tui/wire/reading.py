@@ -28,7 +28,8 @@ class Heard:
 
 @dataclass(frozen=True)
 class Reading:
-    """What an answer says. `canonical` is the name at the end of the aliases, `referral` the servers it points to instead."""
+    """What an answer says. `canonical` is the name at the end of the aliases, `referral` the servers it points to
+    instead."""
 
     status: Status
     canonical: str
@@ -68,7 +69,8 @@ def not_recursing(heard: Heard) -> Failure | None:
 
 
 def read(heard: Heard) -> Reading | Failure:
-    """What an answer says: records at the end of its aliases, no such record, no such name, or an answer at odds with itself."""
+    """What an answer says: records at the end of its aliases, no such record, no such name, or an answer at odds with
+    itself."""
     import dns.exception
     import dns.message
     import dns.rcode
@@ -79,7 +81,9 @@ def read(heard: Heard) -> Reading | Failure:
         assert isinstance(message, dns.message.QueryMessage)
         chain = message.resolve_chaining()
     except (dns.exception.DNSException, AssertionError) as problem:
-        return Failure(kind="protocol", detail=f"an answer at odds with itself ({type(problem).__name__})", target=heard.server)
+        return Failure(
+            kind="protocol", detail=f"an answer at odds with itself ({type(problem).__name__})", target=heard.server
+        )
     canonical = plain_name(chain.canonical_name)
     if message.rcode() == dns.rcode.NXDOMAIN:
         return Reading("nxdomain", canonical, None, _ttl(chain))
@@ -87,7 +91,14 @@ def read(heard: Heard) -> Reading | Failure:
         return Reading("ok", canonical, chain.answer, _ttl(chain))
     soa = any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
     referral = (
-        () if soa else tuple(plain_name(rdata.target) for rrset in message.authority if rrset.rdtype == dns.rdatatype.NS for rdata in rrset)
+        ()
+        if soa
+        else tuple(
+            plain_name(rdata.target)
+            for rrset in message.authority
+            if rrset.rdtype == dns.rdatatype.NS
+            for rdata in rrset
+        )
     )
     return Reading("nodata", canonical, None, _ttl(chain), referral)
 

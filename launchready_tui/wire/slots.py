@@ -22,12 +22,14 @@ def _in_turn(turn: int) -> Iterator[None]:
 
 
 def first() -> contextlib.AbstractContextManager[None]:
-    """What is asked inside goes before everything else that waits for a place: addresses, without which no connection begins."""
+    """What is asked inside goes before everything else that waits for a place: addresses, without which no connection
+    begins."""
     return _in_turn(0)
 
 
 def later() -> contextlib.AbstractContextManager[None]:
-    """What is asked inside gives way to everything else that waits for a place: guesses, and probes that nothing is built upon."""
+    """What is asked inside gives way to everything else that waits for a place: guesses, and probes that nothing is
+    built upon."""
     return _in_turn(2)
 
 

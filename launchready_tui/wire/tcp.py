@@ -1,4 +1,5 @@
-"""Every TCP socket opens here: name, address policy, connect map, the demo's refusal, several addresses in turn, phases, counts."""
+"""Every TCP socket opens here: name, address policy, connect map, the demo's refusal, several addresses in turn,
+phases, counts."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class Door:
-    """Where one connection really goes. `address` is the public one (as DNS says it) where known; `to` is what the socket opens."""
+    """Where one connection really goes. `address` is the public one (as DNS says it) where known; `to` is what the
+    socket opens."""
 
     address: str
     to: tuple[str, int]
@@ -55,7 +57,8 @@ class Connected:
 
 @dataclass(frozen=True)
 class Opened:
-    """An open connection as streams. `address` is the public address, `via` says `connect-map` where the map sent it elsewhere."""
+    """An open connection as streams. `address` is the public address, `via` says `connect-map` where the map sent it
+    elsewhere."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -70,7 +73,8 @@ class Opened:
 
 
 class Wire:
-    """Opens connections the way one run wants them. `lookup` answers names; without it the run's resolvers are asked."""
+    """Opens connections the way one run wants them. `lookup` answers names; without it the run's resolvers are
+    asked."""
 
     def __init__(self, reach: Reach, *, counts: Counts | None = None, lookup: Lookup | None = None) -> None:
         self.reach = reach
@@ -88,7 +92,8 @@ class Wire:
         return await self._lookup(host)
 
     def door(self, host: str, port: int, address: str = "") -> Door | Failure:
-        """Where a connection to this host, at this address, goes; or why it may not open. Unmapped refusals are counted.
+        """Where a connection to this host, at this address, goes; or why it may not open. Unmapped refusals are
+        counted.
 
         The policy judges the public address. A rule that names the host or the address vouches for it; `*` does not.
         """
@@ -105,7 +110,9 @@ class Wire:
             return Failure(kind="unmapped", detail=address, target=name)
         return Door(address, (address, port))
 
-    async def connect(self, host: str, port: int, *, address: str = "", deadline_s: float = 10.0) -> Connected | Failure:
+    async def connect(
+        self, host: str, port: int, *, address: str = "", deadline_s: float = 10.0
+    ) -> Connected | Failure:
         """A connected socket to the first address that opens. `address` skips the look-up. Ends within the deadline."""
         name = f"{host}:{port}"
         try:
@@ -151,7 +158,8 @@ class Wire:
         return tuple(one for one in addresses if not one or (":" in one) == six)
 
     async def _race(self, doors: list[Door], name: str, dns_ms: float | None) -> Connected | Failure:
-        """Tries the doors in order, each a little after the one before, or at once when that one failed; the first open one wins."""
+        """Tries the doors in order, each a little after the one before, or at once when that one failed; the first
+        open one wins."""
         waiting = list(doors)
         tries: dict[asyncio.Task[Connected | Failure], Door] = {}
         failures: list[Failure] = []
@@ -160,7 +168,9 @@ class Wire:
                 if waiting:
                     door = waiting.pop(0)
                     tries[asyncio.ensure_future(self._open(door, name, dns_ms))] = door
-                done, _ = await asyncio.wait(tries, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(
+                    tries, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+                )
                 winner: Connected | None = None
                 for task in done:
                     del tries[task]

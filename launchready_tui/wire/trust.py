@@ -1,4 +1,5 @@
-"""TLS contexts: whom we trust (Mozilla's list from certifi and the run's own CA file, never the system's store), made once a process.
+"""TLS contexts: whom we trust (Mozilla's list from certifi and the run's own CA file, never the system's store), made
+once a process.
 
 The system's store may fetch missing intermediate certificates by itself and so hide a broken chain.
 """
@@ -23,12 +24,14 @@ VERSIONS: dict[str, ssl.TLSVersion] = {
 
 
 def verifying_context(reach: Reach, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    """A shared context that verifies chain and name. Raises ValueError for a CA file that cannot be used. First time 20 to 80 ms."""
+    """A shared context that verifies chain and name. Raises ValueError for a CA file that cannot be used. First time
+    20 to 80 ms."""
     return _verifying(reach.ca_file, _changed(reach.ca_file), alpn, lenient=False)
 
 
 def lenient_context(reach: Reach, alpn: tuple[str, ...]) -> ssl.SSLContext:
-    """Verifies as `verifying_context`, but speaks old protocol versions and weak ciphers too: to judge the certificate of an old server."""
+    """Verifies as `verifying_context`, but speaks old protocol versions and weak ciphers too: to judge the certificate
+    of an old server."""
     return _verifying(reach.ca_file, _changed(reach.ca_file), alpn, lenient=True)
 
 
@@ -72,7 +75,8 @@ def looking_context(alpn: tuple[str, ...]) -> ssl.SSLContext:
 
 @functools.lru_cache(maxsize=4)
 def version_context(version: str) -> ssl.SSLContext | None:
-    """A context that offers exactly one protocol version, at the lowest security level; None where the local OpenSSL cannot."""
+    """A context that offers exactly one protocol version, at the lowest security level; None where the local OpenSSL
+    cannot."""
     wanted = VERSIONS[version]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -87,7 +91,8 @@ def version_context(version: str) -> ssl.SSLContext | None:
 
 
 def _can_greet(context: ssl.SSLContext) -> bool:
-    """Whether OpenSSL produces a ClientHello at all: a build without this version, or a system policy against it, fails right here."""
+    """Whether OpenSSL produces a ClientHello at all: a build without this version, or a system policy against it,
+    fails right here."""
     inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
     try:
         context.wrap_bio(inward, outward, server_hostname="localhost").do_handshake()

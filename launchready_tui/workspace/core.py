@@ -72,8 +72,9 @@ class Workspace:
     def open(cls, folder: Path, options: Options | None = None) -> Workspace:
         """Opens the launch in this folder.
 
-        Raises LaunchFileError (everything wrong with the launch file), NotTrusted (an unseen launch file, with what it would reach),
-        ReachError (an option that cannot be used), FileProblems and NewerFile (a file of the console's own), JournalError.
+        Raises LaunchFileError (everything wrong with the launch file), NotTrusted (an unseen launch file, with what it
+        would reach), ReachError (an option that cannot be used), FileProblems and NewerFile (a file of the console's
+        own), JournalError.
         """
         options = options or Options()
         launch_file = load(find(folder))
@@ -99,7 +100,8 @@ class Workspace:
     # Looking
 
     def open_world(self, *, also: frozenset[Consent] = frozenset()) -> World:
-        """A new world for one run: what was seen before is forgotten. `also` is what the person at the keyboard has just allowed."""
+        """A new world for one run: what was seen before is forgotten. `also` is what the person at the keyboard has
+        just allowed."""
         from ..world import World
 
         return World(
@@ -115,14 +117,18 @@ class Workspace:
 
     def note_trial(self, kind: str, subject: str, body: str, *, via: str = "") -> int:
         """Keeps something that was tried, such as a test mail: checks judge by it. Raises JournalError."""
-        return self.journal.note_trial(kind, subject, body, now=self.clock.now(), launch=self.launch.domain, via=via, kept=self.keeps)
+        return self.journal.note_trial(
+            kind, subject, body, now=self.clock.now(), launch=self.launch.domain, via=via, kept=self.keeps
+        )
 
     def keep_trial(self, kind: str, subject: str, body: str) -> int:
-        """As `note_trial`, without the secrets this program knows: what a strange mail says may hold one by accident."""
+        """As `note_trial`, without the secrets this program knows: what a strange mail says may hold one by
+        accident."""
         return self.note_trial(kind, subject, self.vault.redactor.clean(body), via=self.via)
 
     def keep_login(self, box: Mailbox, secret: Secret) -> None:
-        """Stores a test mailbox's log-in that was renewed, bound to the host it goes to. Waits for the keyring: call it off the loop."""
+        """Stores a test mailbox's log-in that was renewed, bound to the host it goes to. Waits for the keyring: call
+        it off the loop."""
         self.vault.set(box.login, secret.reveal(), (box.login_host,), f"log-in of the test mailbox {box.name}")
 
     @property
@@ -137,8 +143,11 @@ class Workspace:
 
         return VIA if self.reach.connect else ""
 
-    async def run(self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None) -> AsyncGenerator[Event, None]:
-        """Runs all automated checks, or those named, and yields what happens; a `Finished` comes when its result is on the disk.
+    async def run(
+        self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Runs all automated checks, or those named, and yields what happens; a `Finished` comes when its result is on
+        the disk.
 
         Raises JournalError where a result cannot be saved, ReachError where the world cannot be opened.
         """
@@ -163,7 +172,9 @@ class Workspace:
                     if isinstance(event, Ended):
                         outcome = event.outcome
                     yield event
-        except ValueError as error:  # the world says so of a CA file that holds none; a check's own mistakes never come here
+        except (
+            ValueError
+        ) as error:  # the world says so of a CA file that holds none; a check's own mistakes never come here
             outcome = "failed"
             raise ReachError(str(error)) from error
         except Exception:
@@ -243,7 +254,9 @@ class Workspace:
         """A person says that a check holds. Raises DecisionError, ChangedUnderneath, OSError; so do all below."""
         spec = self._spec(check)
         self._no_secret(evidence)
-        made = decide.confirm(self.decisions, spec, by=by, recorded_by=self.options.recorded_by, evidence=evidence, now=self.clock.now())
+        made = decide.confirm(
+            self.decisions, spec, by=by, recorded_by=self.options.recorded_by, evidence=evidence, now=self.clock.now()
+        )
         self._decide(f"confirmed: {spec.title}", made)
 
     def accept(self, finding: Finding | Judged, by: str, reason: str, until: datetime) -> None:
@@ -251,7 +264,13 @@ class Workspace:
         self._no_secret(reason)
         found = decide.finding_of(finding)
         made = decide.accept(
-            self.decisions, found, by=by, recorded_by=self.options.recorded_by, reason=reason, until=until, now=self.clock.now()
+            self.decisions,
+            found,
+            by=by,
+            recorded_by=self.options.recorded_by,
+            reason=reason,
+            until=until,
+            now=self.clock.now(),
         )
         self._decide(f"accepted: {found.summary}", made)
 
@@ -260,14 +279,27 @@ class Workspace:
         self._no_secret(reason)
         found = decide.finding_of(finding)
         made = decide.put_off(
-            self.decisions, found, self._spec(found.check), by=by, recorded_by=self.options.recorded_by, reason=reason, now=self.clock.now()
+            self.decisions,
+            found,
+            self._spec(found.check),
+            by=by,
+            recorded_by=self.options.recorded_by,
+            reason=reason,
+            now=self.clock.now(),
         )
         self._decide(f"put off: {found.summary}", made)
 
     def park(self, target: Target, waiting_for: str, until: datetime) -> None:
         """It waits for somebody and comes back by itself."""
         self._no_secret(waiting_for)
-        made = decide.park(self.decisions, target, waiting_for=waiting_for, until=until, by=self.options.recorded_by, now=self.clock.now())
+        made = decide.park(
+            self.decisions,
+            target,
+            waiting_for=waiting_for,
+            until=until,
+            by=self.options.recorded_by,
+            now=self.clock.now(),
+        )
         self._decide(f"parked: {self._words(target)}", made)
 
     def unpark(self, target: Target) -> None:
@@ -308,10 +340,13 @@ class Workspace:
         return words
 
     def _no_secret(self, words: str) -> None:
-        """What people write is committed and handed over: a value in it is refused, named by its kind. Raises DecisionError."""
+        """What people write is committed and handed over: a value in it is refused, named by its kind. Raises
+        DecisionError."""
         kind = self._secret_in(words)
         if kind:
-            raise DecisionError(f"This holds what looks like a secret ({kind}). Write where it lies, never the value itself")
+            raise DecisionError(
+                f"This holds what looks like a secret ({kind}). Write where it lies, never the value itself"
+            )
 
     def _secret_in(self, words: str) -> str:
         from ..secrets import scan
@@ -343,7 +378,8 @@ class Workspace:
     # Files
 
     def save_people(self, people: People) -> None:
-        """Writes people.toml, kept out of git. Raises ChangedUnderneath (it is read again first), FileProblems, OSError."""
+        """Writes people.toml, kept out of git. Raises ChangedUnderneath (it is read again first), FileProblems,
+        OSError."""
         self._no_secret_in(self._people_file, people)
         try:
             ignore_private(self.folder)
@@ -364,7 +400,8 @@ class Workspace:
         self.inventory = inventory
 
     def add_to_launch(self, item: Host | Route | Page | WatchTarget | Alert) -> None:
-        """Appends a table to the launch file, comments kept; the person at the keyboard trusts what they have just written.
+        """Appends a table to the launch file, comments kept; the person at the keyboard trusts what they have just
+        written.
 
         Raises ChangedUnderneath, LaunchFileError (it would not be valid), OSError; the old file then stays.
         """
@@ -383,8 +420,8 @@ class Workspace:
     def refresh(self) -> bool:
         """Reads again what others changed: files by their hash, results by the journal. True if anything is new.
 
-        Raises NotTrusted when the launch file was changed and not allowed yet (the old one stays in use; the rest has been read again),
-        LaunchFileError and FileProblems when a changed file is wrong (the old content stays in use).
+        Raises NotTrusted when the launch file was changed and not allowed yet (the old one stays in use; the rest has
+        been read again), LaunchFileError and FileProblems when a changed file is wrong (the old content stays in use).
         """
         changed = False
         latest = self.journal.latest()

@@ -21,18 +21,24 @@ def finding_of(target: Finding | Judged) -> Finding:
     return target.finding if isinstance(target, Judged) else target
 
 
-def confirm(decisions: Decisions, spec: CheckSpec, *, by: str, recorded_by: str, evidence: str, now: datetime) -> Decisions:
+def confirm(
+    decisions: Decisions, spec: CheckSpec, *, by: str, recorded_by: str, evidence: str, now: datetime
+) -> Decisions:
     """A person says that a check holds; good for 30 days. Raises DecisionError."""
     if spec.automated and "person" not in spec.how:
         raise DecisionError(f"{spec.title} is looked at by LaunchReady itself: run it, nobody has to confirm it")
     _needs(by, "Say who confirms it")
     _needs(evidence, "Say what shows it: where it was seen, or by whom it was done and when")
-    entry = Confirmation(check=spec.id, by=by.strip(), recorded_by=recorded_by, on=now, until=now + LONGEST, evidence=evidence.strip())
+    entry = Confirmation(
+        check=spec.id, by=by.strip(), recorded_by=recorded_by, on=now, until=now + LONGEST, evidence=evidence.strip()
+    )
     kept = tuple(one for one in decisions.confirmations if one.check != spec.id)
     return msgspec.structs.replace(decisions, confirmations=(*kept, entry))
 
 
-def accept(decisions: Decisions, finding: Finding, *, by: str, recorded_by: str, reason: str, until: datetime, now: datetime) -> Decisions:
+def accept(
+    decisions: Decisions, finding: Finding, *, by: str, recorded_by: str, reason: str, until: datetime, now: datetime
+) -> Decisions:
     """Somebody takes on a known risk until a day, at most 90 days ahead. Raises DecisionError."""
     if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
         raise DecisionError("Only something open can be accepted as a known risk")
@@ -43,26 +49,45 @@ def accept(decisions: Decisions, finding: Finding, *, by: str, recorded_by: str,
     if until > now + LONGEST_ACCEPTANCE:
         raise DecisionError(f"A risk is accepted for {LONGEST_ACCEPTANCE.days} days at most; then it comes up again")
     entry = Acceptance(
-        rule=finding.rule, subject=finding.subject, by=by.strip(), recorded_by=recorded_by, reason=reason.strip(), on=now, until=until
+        rule=finding.rule,
+        subject=finding.subject,
+        by=by.strip(),
+        recorded_by=recorded_by,
+        reason=reason.strip(),
+        on=now,
+        until=until,
     )
     cleared = _without_decision(decisions, finding)
     return msgspec.structs.replace(cleared, accepted=(*cleared.accepted, entry))
 
 
-def put_off(decisions: Decisions, finding: Finding, spec: CheckSpec, *, by: str, recorded_by: str, reason: str, now: datetime) -> Decisions:
+def put_off(
+    decisions: Decisions, finding: Finding, spec: CheckSpec, *, by: str, recorded_by: str, reason: str, now: datetime
+) -> Decisions:
     """Left for after the launch; never a blocker. Raises DecisionError."""
     if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
         raise DecisionError("Only something open can be put off")
     if finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and spec.severity is Severity.BLOCKER):
-        raise DecisionError("This can stop the launch, so it cannot be put off until after it; fix it, or accept the risk with a reason")
+        raise DecisionError(
+            "This can stop the launch, so it cannot be put off until after it; fix it, or accept the risk with a reason"
+        )
     _needs(by, "Say who puts it off")
     _needs(reason, "Say why it can wait")
-    entry = PutOff(rule=finding.rule, subject=finding.subject, by=by.strip(), recorded_by=recorded_by, reason=reason.strip(), on=now)
+    entry = PutOff(
+        rule=finding.rule,
+        subject=finding.subject,
+        by=by.strip(),
+        recorded_by=recorded_by,
+        reason=reason.strip(),
+        on=now,
+    )
     cleared = _without_decision(decisions, finding)
     return msgspec.structs.replace(cleared, later=(*cleared.later, entry))
 
 
-def park(decisions: Decisions, target: Target, *, waiting_for: str, until: datetime, by: str, now: datetime) -> Decisions:
+def park(
+    decisions: Decisions, target: Target, *, waiting_for: str, until: datetime, by: str, now: datetime
+) -> Decisions:
     """It waits for somebody and comes back by itself. Raises DecisionError."""
     _needs(waiting_for, "Say who or what it waits for")
     if until <= now:
@@ -106,7 +131,9 @@ def sign(decisions: Decisions, made: SignOff) -> Decisions:
 def take_back(decisions: Decisions, target: Target) -> Decisions:
     """No confirmation, acceptance or putting off stands any longer for it."""
     if isinstance(target, str):
-        return msgspec.structs.replace(decisions, confirmations=tuple(one for one in decisions.confirmations if one.check != target))
+        return msgspec.structs.replace(
+            decisions, confirmations=tuple(one for one in decisions.confirmations if one.check != target)
+        )
     return _without_decision(decisions, finding_of(target))
 
 

@@ -45,7 +45,8 @@ def _no_trials(kind: str) -> Sequence[TrialRow]:
 
 
 class World:
-    """Opened per run: `async with World(...) as world`. A re-check opens a new one, so that a fix just made is seen at once."""
+    """Opened per run: `async with World(...) as world`. A re-check opens a new one, so that a fix just made is seen at
+    once."""
 
     dns: Dns
     web: Web
@@ -98,7 +99,8 @@ class World:
         self.server_logs = ServerLogs(folder, clock)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:
-        """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the host doing so."""
+        """Where to connect. A resolver that refuses or is silent says nothing of the host: that must not look like the
+        host doing so."""
         found = await self.dns.addresses(host)
         if isinstance(found, Failure) and found.kind in _RESOLVER_ONLY:
             return Failure(kind="servfail", detail=str(found), target=host)
@@ -109,18 +111,30 @@ class World:
         await asyncio.to_thread(_prepare, self.reach)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     async def close(self) -> None:
         """Ends every look still in flight and closes the connections."""
-        for observer in (self.repository, self.server_logs, self.logs, self.registry, self.mail, self.tls, self.web, self.dns):
+        for observer in (
+            self.repository,
+            self.server_logs,
+            self.logs,
+            self.registry,
+            self.mail,
+            self.tls,
+            self.web,
+            self.dns,
+        ):
             await observer.close()
 
     def may_intrude(self, host: str) -> bool:
         """Whether what goes beyond an ordinary visit may be done to this host.
 
-        The launch file's permission covers it, or `--allow intrusive` was given and the host lies in a domain the launch declares.
+        The launch file's permission covers it, or `--allow intrusive` was given and the host lies in a domain the
+        launch declares.
         """
         host = host.rstrip(".").lower()
         if self.launch.permits(host):
@@ -141,7 +155,8 @@ class World:
     ) -> Measurement | Failure:
         """Timed requests to one route, in a child process. Samples and rate are the settings' unless given.
 
-        A route that logs in is measured with its credential, or not at all: `no-permission` where none is stored for its host.
+        A route that logs in is measured with its credential, or not at all: `no-permission` where none is stored for
+        its host.
         """
         from ..probe import measure
 
@@ -190,7 +205,19 @@ def _warm() -> None:
         importlib.import_module(f"{__package__}.{name}")
     for name in ("cryptography.x509", "anyio._backends._asyncio", "dns.message", "dns.resolver", "encodings.idna"):
         importlib.import_module(name)
-    for name in ("IN.A", "IN.AAAA", "IN.HTTPS", "ANY.CAA", "ANY.CNAME", "ANY.MX", "ANY.NS", "ANY.OPT", "ANY.PTR", "ANY.SOA", "ANY.TXT"):
+    for name in (
+        "IN.A",
+        "IN.AAAA",
+        "IN.HTTPS",
+        "ANY.CAA",
+        "ANY.CNAME",
+        "ANY.MX",
+        "ANY.NS",
+        "ANY.OPT",
+        "ANY.PTR",
+        "ANY.SOA",
+        "ANY.TXT",
+    ):
         importlib.import_module(f"dns.rdtypes.{name}")
     registrable("www.example.com")
     _prepare(Reach())

@@ -1,4 +1,5 @@
-"""Takes in a response body within a cap, on the wire and after inflating: a bomb costs no more memory than an honest page."""
+"""Takes in a response body within a cap, on the wire and after inflating: a bomb costs no more memory than an honest
+page."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ _RAW = -15
 
 
 class Body:
-    """Feed it raw octets as they come. `content` is the decoded body up to `cap`; encodings but gzip and deflate stay as they are."""
+    """Feed it raw octets as they come. `content` is the decoded body up to `cap`; encodings but gzip and deflate stay
+    as they are."""
 
     def __init__(self, cap: int, encoding: str) -> None:
         self.cap = cap
@@ -25,7 +27,8 @@ class Body:
             self._inflate = zlib.decompressobj(_ZLIB)
 
     def feed(self, chunk: bytes) -> bool:
-        """Takes some octets in; False when no more are wanted. Raises ValueError where they are not what the encoding says."""
+        """Takes some octets in; False when no more are wanted. Raises ValueError where they are not what the encoding
+        says."""
         room = self.cap - self.wire_bytes
         if len(chunk) > room:
             chunk, self.truncated = chunk[:room], True

@@ -1,4 +1,5 @@
-"""Reads certificates as they come: what can be read is told, what is garbled is left out, and only an unreadable one is an error."""
+"""Reads certificates as they come: what can be read is told, what is garbled is left out, and only an unreadable one
+is an error."""
 
 from __future__ import annotations
 

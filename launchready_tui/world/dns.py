@@ -42,18 +42,21 @@ class Dns:
         return await self._memory.once(("ask", *key), lambda: self._ask(*key))
 
     async def ask_at(self, server: str, name: str, rdtype: str, *, tcp: bool = False) -> DnsAnswer | Failure:
-        """Asks one server (ADDRESS[:PORT]) directly, without recursion: what a zone's own servers say, resolvers' caches left out."""
+        """Asks one server (ADDRESS[:PORT]) directly, without recursion: what a zone's own servers say, resolvers'
+        caches left out."""
         key = (name.rstrip(".").lower() or ".", rdtype.upper())
         return await self._memory.once(("at", server, tcp, *key), lambda: self._ask_at(server, *key, tcp=tcp))
 
     async def addresses(self, host: str) -> tuple[str, ...] | Failure:
-        """A and AAAA together, IPv4 first. `no-such-name` and `no-address` where there is none, and never for a failed look-up."""
+        """A and AAAA together, IPv4 first. `no-such-name` and `no-address` where there is none, and never for a failed
+        look-up."""
         with first():
             four, six = await asyncio.gather(self.ask(host, "A"), self.ask(host, "AAAA"))
         return join_addresses(host, _half(four), _half(six))
 
     async def transfer(self, server: str, zone: str) -> ZoneCopy | Failure:
-        """Asks one server (ADDRESS) for the whole zone. A refusal is an answer, not a failure. Needs a permission: look for it first."""
+        """Asks one server (ADDRESS) for the whole zone. A refusal is an answer, not a failure. Needs a permission:
+        look for it first."""
         key = (server, zone.rstrip(".").lower())
         return await self._memory.once(("transfer", *key), lambda: self._transfer(*key))
 
@@ -71,17 +74,23 @@ class Dns:
         via = VIA if self._wire.reach.connect.find(server, 53, server) else ""
         if isinstance(read_, Failure):
             # A server that says no, in whatever words of the protocol (RFC 5936 section 2.2.1), keeps its zone.
-            if read_.kind in ("refused", "servfail", "reset") or (read_.kind == "protocol" and read_.detail.startswith(_NO)):
+            if read_.kind in ("refused", "servfail", "reset") or (
+                read_.kind == "protocol" and read_.detail.startswith(_NO)
+            ):
                 return ZoneCopy(zone=zone, server=server, given=False, at=at, via=via)
             return read_
         rows = [rrset for message in read_ for rrset in message.answer]
         names = tuple(dict.fromkeys(plain_name(rrset.name) for rrset in rows))
-        return ZoneCopy(zone=zone, server=server, given=len(rows) > 1, records=len(rows), names=names[:_NAMES_SHOWN], at=at, via=via)
+        return ZoneCopy(
+            zone=zone, server=server, given=len(rows) > 1, records=len(rows), names=names[:_NAMES_SHOWN], at=at, via=via
+        )
 
     async def _signing(self, zone: str) -> Signing | Failure:
         from .dnssec import judge
 
-        heard = await asyncio.gather(*(self._resolver.ask(zone, rdtype, unchecked=True) for rdtype in ("DS", "DNSKEY", "SOA")))
+        heard = await asyncio.gather(
+            *(self._resolver.ask(zone, rdtype, unchecked=True) for rdtype in ("DS", "DNSKEY", "SOA"))
+        )
         at = self._clock.now()
         answers: list[Heard] = []
         for one in heard:

@@ -1,4 +1,5 @@
-"""Whether a zone's signatures hold (RFC 4035), worked out from its DS, DNSKEY and SOA answers; the resolver's own verdict is not asked."""
+"""Whether a zone's signatures hold (RFC 4035), worked out from its DS, DNSKEY and SOA answers; the resolver's own
+verdict is not asked."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def judge(zone: str, ds: Heard, keys: Heard, soa: Heard, *, at: datetime) -> Sig
     shown_keys = tuple(_shown(rdata) for rdata in below or ())
 
     def told(state: DnssecState, detail: str = "", expires: datetime | None = None) -> Signing:
-        return Signing(zone=zone, state=state, ds=shown_ds, keys=shown_keys, expires=expires, detail=detail, at=at, via=soa.via)
+        return Signing(
+            zone=zone, state=state, ds=shown_ds, keys=shown_keys, expires=expires, detail=detail, at=at, via=soa.via
+        )
 
     if not above:
         return told("no-ds" if below else "unsigned")
@@ -46,7 +49,9 @@ def judge(zone: str, ds: Heard, keys: Heard, soa: Heard, *, at: datetime) -> Sig
     return told("valid", expires=min(ends, default=None))
 
 
-def _rrset(message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
+def _rrset(
+    message: dns.message.Message, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+) -> dns.rrset.RRset | None:
     return next((rrset for rrset in message.answer if rrset.name == name and rrset.rdtype == rdtype), None)
 
 
@@ -72,7 +77,11 @@ def _fits(zone: dns.name.Name, wanted: Any, key: Any) -> bool:
 
 
 def _holds(
-    message: dns.message.Message, zone: dns.name.Name, rdtype: dns.rdatatype.RdataType, keys: dns.rrset.RRset, at: datetime
+    message: dns.message.Message,
+    zone: dns.name.Name,
+    rdtype: dns.rdatatype.RdataType,
+    keys: dns.rrset.RRset,
+    at: datetime,
 ) -> tuple[DnssecState, str, datetime | None]:
     """Whether a signature of one of the keys holds over the records of this type now."""
     import dns.dnssec

@@ -20,9 +20,11 @@ def _suffixes() -> PublicSuffixList:
 
 @functools.lru_cache(maxsize=4096)
 def registrable(name: str) -> str:
-    """The domain somebody registered: `shop.example.co.uk` gives `example.co.uk`, a name under `.test` its last two labels.
+    """The domain somebody registered: `shop.example.co.uk` gives `example.co.uk`, a name under `.test` its last two
+    labels.
 
-    An address, a single label and a public suffix itself are given back as they are. The first call loads the list (some 200 ms).
+    An address, a single label and a public suffix itself are given back as they are. The first call loads the list
+    (some 200 ms).
     """
     host = name.strip().rstrip(".").lower()
     if is_address(host):

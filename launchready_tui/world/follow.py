@@ -24,7 +24,9 @@ _METAS = 20
 _SKIPPED = {"<!--": "-->", "<noscript": "</noscript", "<script": "</script"}
 _SKIP = re.compile("|".join(_SKIPPED))
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,40})\s{0,20}=\s{0,20}(\"[^\">]*\"|'[^'>]*'|[^\s\"'>]+)")
-_REFRESH = re.compile(r"(?P<delay>\d{0,9}(?:\.\d{0,9})?)\s*[;,\s]\s*(?:url\s*=\s*)?(?P<url>.+)", re.IGNORECASE | re.DOTALL)
+_REFRESH = re.compile(
+    r"(?P<delay>\d{0,9}(?:\.\d{0,9})?)\s*[;,\s]\s*(?:url\s*=\s*)?(?P<url>.+)", re.IGNORECASE | re.DOTALL
+)
 
 
 class _Step:
@@ -130,7 +132,8 @@ def _aim(reply: Reply, kind: str, raw: str) -> _Step:
 
 
 def meta_refreshes(html: str) -> list[str]:
-    """The `content` of each meta refresh that a browser with scripts would obey. Takes time in proportion to the text, whatever it is."""
+    """The `content` of each meta refresh that a browser with scripts would obey. Takes time in proportion to the text,
+    whatever it is."""
     found: list[str] = []
     text = _without(html)
     lower = text.lower()

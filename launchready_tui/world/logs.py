@@ -1,7 +1,8 @@
-"""Names under a domain as the public certificate logs know them: crt.sh and Cert Spotter, slow and often busy, so their answers are kept.
+"""Names under a domain as the public certificate logs know them: crt.sh and Cert Spotter, slow and often busy, so
+their answers are kept.
 
-Sources, as known in November 2026: https://crt.sh (no published limit; 10,000 rows at most), https://sslmate.com/help/reference/ct_search_api_v1
-(pages by `after`, small quota without an account).
+Sources, as known in November 2026: https://crt.sh (no published limit; 10,000 rows at most),
+https://sslmate.com/help/reference/ct_search_api_v1 (pages by `after`, small quota without an account).
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class LogNames(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Logs:
-    """Asks the certificate logs. Ends within 45 s a page; kept answers lie in the launch's own folder, where there is one."""
+    """Asks the certificate logs. Ends within 45 s a page; kept answers lie in the launch's own folder, where there is
+    one."""
 
     def __init__(self, web: Web, clock: Clock, folder: Path | None = None) -> None:
         self._web = web
@@ -78,7 +80,9 @@ class Logs:
         return seen
 
     async def _crtsh(self, domain: str) -> LogNames | Failure:
-        reply = await self._web.get(f"https://crt.sh/?q=%25.{domain}&output=json&exclude=expired", cap=_CAP, deadline_s=PATIENCE_S)
+        reply = await self._web.get(
+            f"https://crt.sh/?q=%25.{domain}&output=json&exclude=expired", cap=_CAP, deadline_s=PATIENCE_S
+        )
         rows = _rows(reply)
         if isinstance(rows, Failure):
             return rows
@@ -110,7 +114,12 @@ class Logs:
     def _sight(self, log: Log, domain: str, names: Any, reply: Reply, *, complete: bool) -> LogNames:
         plain = sorted({str(name).strip().rstrip(".").lower() for name in names} - {""})
         return LogNames(
-            log=log, domain=domain, names=tuple(plain[:NAMES]), at=reply.at, complete=complete and len(plain) <= NAMES, via=reply.via
+            log=log,
+            domain=domain,
+            names=tuple(plain[:NAMES]),
+            at=reply.at,
+            complete=complete and len(plain) <= NAMES,
+            via=reply.via,
         )
 
     def _kept(self, log: Log, domain: str) -> LogNames | None:
@@ -147,9 +156,15 @@ def _rows(reply: Reply | Failure) -> list[dict[str, Any]] | Failure:
         return reply
     if reply.status == 429:
         later = reply.header("retry-after")
-        return Failure(kind="rate-limited", detail=f"status 429, again in {later} s" if later else "status 429", target=reply.url)
+        return Failure(
+            kind="rate-limited", detail=f"status 429, again in {later} s" if later else "status 429", target=reply.url
+        )
     if reply.status != 200 or reply.truncated:
-        return Failure(kind="unavailable", detail=f"status {reply.status}" if not reply.truncated else "too many names", target=reply.url)
+        return Failure(
+            kind="unavailable",
+            detail=f"status {reply.status}" if not reply.truncated else "too many names",
+            target=reply.url,
+        )
     try:
         rows = json.loads(reply.body)
     except (ValueError, RecursionError):

@@ -51,7 +51,8 @@ async def tell(opened: Opened, command: str) -> SmtpAnswer:
 
 
 async def greet_as_client(opened: Opened) -> tuple[SmtpAnswer, SmtpAnswer | None]:
-    """Greeting and EHLO; no EHLO where the server turned us away. We name ourselves by our address (RFC 5321 section 4.1.3)."""
+    """Greeting and EHLO; no EHLO where the server turned us away. We name ourselves by our address (RFC 5321 section
+    4.1.3)."""
     greeting = await hear(opened)
     if greeting.code != 220:
         return greeting, None

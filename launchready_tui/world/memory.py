@@ -10,7 +10,8 @@ T = TypeVar("T")
 
 
 class Memory:
-    """Ten askers of one question cost one look. An asker that is cancelled does not take the look away from the others."""
+    """Ten askers of one question cost one look. An asker that is cancelled does not take the look away from the
+    others."""
 
     def __init__(self) -> None:
         self._looks: dict[Hashable, asyncio.Task[Any]] = {}

@@ -1,4 +1,5 @@
-"""Who registered a domain, until when, and what its state is: RDAP (RFC 7480, 9082, 9083, 9224) over the run's own web."""
+"""Who registered a domain, until when, and what its state is: RDAP (RFC 7480, 9082, 9083, 9224) over the run's own
+web."""
 
 from __future__ import annotations
 
@@ -54,9 +55,11 @@ class Registry:
         self._memory = Memory()
 
     async def domain(self, name: str) -> Registration | Failure:
-        """The registration of a registrable domain. `switched-off` where the launch is not announced or the service not wanted.
+        """The registration of a registrable domain. `switched-off` where the launch is not announced or the service
+        not wanted.
 
-        The registry answers; where it leaves out registrar or expiry (a thin registry), the registrar's own RDAP is asked once.
+        The registry answers; where it leaves out registrar or expiry (a thin registry), the registrar's own RDAP is
+        asked once.
         """
         located = locate(f"https://{name.strip().rstrip('.')}/")
         if isinstance(located, Failure):
@@ -148,7 +151,9 @@ class _Seen(msgspec.Struct, frozen=True):
 
 def _seen(raw: dict[str, Any]) -> _Seen:
     """Reads what registries really send: other spellings, missing names, times without a zone, dots and capitals."""
-    events = {_text(event.get("eventAction")).lower(): _moment(event.get("eventDate")) for event in _dicts(raw.get("events"))}
+    events = {
+        _text(event.get("eventAction")).lower(): _moment(event.get("eventDate")) for event in _dicts(raw.get("events"))
+    }
     servers = raw.get("nameservers", raw.get("nameServers"))
     names = (_text(server.get("ldhName")).rstrip(".").lower() for server in _dicts(servers))
     secure = raw.get("secureDNS")
@@ -159,7 +164,9 @@ def _seen(raw: dict[str, Any]) -> _Seen:
         _registrar(raw),
         next((events[name] for name in _EXPIRY if events.get(name)), None),
         events.get("registration"),
-        tuple(_CAMEL.sub(" ", _text(one)).lower() for one in statuses if _text(one)) if isinstance(statuses, list) else (),
+        tuple(_CAMEL.sub(" ", _text(one)).lower() for one in statuses if _text(one))
+        if isinstance(statuses, list)
+        else (),
         tuple(dict.fromkeys(name for name in names if name)),
         signed if isinstance(signed, bool) else None,
     )
@@ -184,7 +191,11 @@ def _registrar(raw: dict[str, Any]) -> str:
         if not isinstance(roles, list) or "registrar" not in [_text(role).lower() for role in roles]:
             continue
         card = _card(entity)
-        ids = [f"IANA {_text(one.get('identifier'))}" for one in _dicts(entity.get("publicIds")) if _text(one.get("identifier"))]
+        ids = [
+            f"IANA {_text(one.get('identifier'))}"
+            for one in _dicts(entity.get("publicIds"))
+            if _text(one.get("identifier"))
+        ]
         return card.get("fn") or card.get("org") or next(iter(ids), "") or _text(entity.get("handle"))
     return ""
 

@@ -1,4 +1,5 @@
-"""The product's code as it lies on this machine: which files there are, and their text. Nothing is run, changed or followed outside."""
+"""The product's code as it lies on this machine: which files there are, and their text. Nothing is run, changed or
+followed outside."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ class Repository:
         self._memory = Memory()
 
     async def tree(self) -> Tree | Failure:
-        """All files, linked folders left out. `switched-off` where no repository is named, `unavailable` where the folder is not there."""
+        """All files, linked folders left out. `switched-off` where no repository is named, `unavailable` where the
+        folder is not there."""
         return await self._memory.once("tree", lambda: asyncio.to_thread(self._tree))
 
     async def text(self, path: str) -> str | Failure:

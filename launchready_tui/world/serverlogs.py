@@ -30,7 +30,9 @@ class ServerLogs:
     async def look(self, log: Log) -> Reading | Failure:
         """The last 24 hours of one log. `unavailable` where it is not there or may not be read."""
         if self._folder is None:
-            return Failure(kind="unavailable", detail="there is no folder that its path could start from", target=log.path)
+            return Failure(
+                kind="unavailable", detail="there is no folder that its path could start from", target=log.path
+            )
         return await self._memory.once(log, lambda: asyncio.to_thread(self._read, log))
 
     async def close(self) -> None:
@@ -56,4 +58,8 @@ class ServerLogs:
                 stop=lambda: self._ended or time.monotonic() > ends,
             )
         except (OSError, EOFError) as why:
-            return Failure(kind="unavailable", detail=why.__class__.__name__ if isinstance(why, EOFError) else str(why), target=log.path)
+            return Failure(
+                kind="unavailable",
+                detail=why.__class__.__name__ if isinstance(why, EOFError) else str(why),
+                target=log.path,
+            )

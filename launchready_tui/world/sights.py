@@ -1,4 +1,5 @@
-"""What the observers see, raw: cleaned only when it becomes Evidence. Times are UTC, lengths of time milliseconds, sizes bytes."""
+"""What the observers see, raw: cleaned only when it becomes Evidence. Times are UTC, lengths of time milliseconds,
+sizes bytes."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ZoneCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a name server answered to the question for a whole zone (AXFR, RFC 5936). Only the first messages are read."""
+    """What a name server answered to the question for a whole zone (AXFR, RFC 5936). Only the first messages are
+    read."""
 
     zone: str
     server: str
@@ -70,8 +72,9 @@ DnssecState = Literal["unsigned", "no-ds", "valid", "no-key", "mismatch", "bad-s
 class Signing(msgspec.Struct, frozen=True, kw_only=True):
     """How a zone is signed (RFC 4035), judged here and not by the resolver.
 
-    `unsigned`: neither DS nor DNSKEY. `no-ds`: signed, but the zone above does not say so. `no-key`: a DS and no DNSKEY. `mismatch`: no
-    DNSKEY fits a DS. `bad-signature`, `expired`: the signature over keys or SOA does not hold. `unread`: an algorithm we cannot verify.
+    `unsigned`: neither DS nor DNSKEY. `no-ds`: signed, but the zone above does not say so. `no-key`: a DS and no
+    DNSKEY. `mismatch`: no DNSKEY fits a DS. `bad-signature`, `expired`: the signature over keys or SOA does not hold.
+    `unread`: an algorithm we cannot verify.
     """
 
     zone: str
@@ -86,7 +89,8 @@ class Signing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the time of one exchange went, in ms; None where a phase did not happen (a reused connection, plain http)."""
+    """Where the time of one exchange went, in ms; None where a phase did not happen (a reused connection, plain
+    http)."""
 
     dns: float | None = None
     connect: float | None = None
@@ -97,7 +101,8 @@ class Phases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One HTTP answer; redirects are not followed. Header names are lower case, order and repeats kept, values decoded as Latin-1."""
+    """One HTTP answer; redirects are not followed. Header names are lower case, order and repeats kept, values decoded
+    as Latin-1."""
 
     url: str
     method: str
@@ -204,8 +209,8 @@ class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     verified: bool
     verify_code: int = 0
-    """OpenSSL's X509_V_ERR code: 0 fine, 10 expired, 9 not yet valid, 62 host mismatch, 64 IP mismatch, 18 and 19 self-signed,
-    20 and 21 issuer unknown."""
+    """OpenSSL's X509_V_ERR code: 0 fine, 10 expired, 9 not yet valid, 62 host mismatch, 64 IP mismatch, 18 and 19
+    self-signed, 20 and 21 issuer unknown."""
     verify_message: str = ""
     chain: tuple[Certificate, ...]
     version: str = ""

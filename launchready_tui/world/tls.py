@@ -28,7 +28,8 @@ TICKET_S = 0.5
 
 
 async def _read_on(opened: Opened, inward: ssl.MemoryBIO, done: ssl.SSLObject) -> None:
-    """Reads what follows the handshake until a ticket came; a server that sends none stays silent, which is no error."""
+    """Reads what follows the handshake until a ticket came; a server that sends none stays silent, which is no
+    error."""
     try:
         async with asyncio.timeout(TICKET_S):
             while done.session is None or not done.session.has_ticket:
@@ -46,9 +47,15 @@ async def _read_on(opened: Opened, inward: ssl.MemoryBIO, done: ssl.SSLObject) -
 
 
 async def shake_hands(
-    opened: Opened, context: ssl.SSLContext, host: str, *, session: ssl.SSLSession | None = None, inward: ssl.MemoryBIO | None = None
+    opened: Opened,
+    context: ssl.SSLContext,
+    host: str,
+    *,
+    session: ssl.SSLSession | None = None,
+    inward: ssl.MemoryBIO | None = None,
 ) -> ssl.SSLObject:
-    """A client handshake over an open connection, resuming `session` where one is given. `inward` is the buffer to read on from.
+    """A client handshake over an open connection, resuming `session` where one is given. `inward` is the buffer to
+    read on from.
 
     Raises ssl.SSLError, OSError, EOFError; ValueError for a server that never ends it.
     """
@@ -86,8 +93,11 @@ class Tls:
         self._deadline_s = deadline_s
         self._memory = Memory()
 
-    async def look(self, host: str, port: int = 443, *, address: str = "", starttls: StartTls = "") -> TlsSight | Failure:
-        """A verified handshake; where the certificate does not verify, a second one at the same address to read its chain.
+    async def look(
+        self, host: str, port: int = 443, *, address: str = "", starttls: StartTls = ""
+    ) -> TlsSight | Failure:
+        """A verified handshake; where the certificate does not verify, a second one at the same address to read its
+        chain.
 
         A server that speaks old TLS only is looked at with the old versions allowed. Ends within twice 10 s.
         """
@@ -98,15 +108,19 @@ class Tls:
         return await self._memory.once(key, lambda: self._look(name, port, address, starttls))
 
     async def versions(self, host: str, port: int = 443, *, address: str = "") -> dict[str, VersionAnswer]:
-        """Each protocol version offered alone, all at once. `could-not-test` where our OpenSSL cannot, or the server is silent."""
+        """Each protocol version offered alone, all at once. `could-not-test` where our OpenSSL cannot, or the server
+        is silent."""
         name = _plain(host)
         if isinstance(name, Failure):
             return dict.fromkeys(VERSIONS, "could-not-test")
-        answers = await self._memory.once(("versions", name, port, address), lambda: self._versions(name, port, address))
+        answers = await self._memory.once(
+            ("versions", name, port, address), lambda: self._versions(name, port, address)
+        )
         return dict(answers)
 
     async def resumes(self, host: str, port: int = 443, *, address: str = "") -> bool | None:
-        """Whether a second connection may go on with the first one's session (TLS 1.2 id or ticket, 1.3 ticket); None where unseen."""
+        """Whether a second connection may go on with the first one's session (TLS 1.2 id or ticket, 1.3 ticket); None
+        where unseen."""
         name = _plain(host)
         if isinstance(name, Failure):
             return None
@@ -134,7 +148,8 @@ class Tls:
             return None
 
     async def _ticket(self, context: ssl.SSLContext, host: str, port: int, address: str) -> ssl.SSLSession | None:
-        """A session to go on with. In TLS 1.3 the ticket follows the handshake, so what the server sends next is read, for a moment."""
+        """A session to go on with. In TLS 1.3 the ticket follows the handshake, so what the server sends next is read,
+        for a moment."""
         try:
             async with asyncio.timeout(self._deadline_s):
                 opened = await self._wire.open_tcp(host, port, address=address, deadline_s=self._deadline_s)
@@ -202,7 +217,8 @@ class Tls:
         seen = await self._shake(context, host, port, address, "")
         if not isinstance(seen, Failure):
             return "accepted"
-        # Some servers drop the connection instead of sending an alert: both say no. Silence and no connection say nothing.
+        # Some servers drop the connection instead of sending an alert: both say no. Silence and no connection say
+        # nothing.
         return "refused" if seen.kind in ("tls", "reset") else "could-not-test"
 
     async def _shake(

@@ -1,7 +1,8 @@
 """HTTP as one run sees it, through an httpx transport of our own over httpcore.
 
-Our network backend opens the sockets (resolver, policy, connect map, phases). The transport is used directly, never httpx's client: the
-client follows, joins headers, keeps cookies, and fails on redirects to `mailto:` before anybody can read them.
+Our network backend opens the sockets (resolver, policy, connect map, phases). The transport is used directly, never
+httpx's client: the client follows, joins headers, keeps cookies, and fails on redirects to `mailto:` before anybody
+can read them.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ from .memory import Memory
 from .sights import Chain, Phases, Reply
 
 if importlib.util.find_spec("sniffio") is None:
-    # httpcore asks for it before each lock it takes, and a missing module is looked for anew in every folder of the path, each time:
-    # up to a tenth of a second of a run's loop. Said once that it is not there, it is believed at once.
+    # httpcore asks for it before each lock it takes, and a missing module is looked for anew in every folder of the
+    # path, each time: up to a tenth of a second of a run's loop. Said once that it is not there, it is believed at
+    # once.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 USER_AGENT = f"LaunchReady/{__version__}"
@@ -81,7 +83,8 @@ def locate(url: str) -> Located | Failure:
 
 
 def resolve(base: str, reference: str) -> str:
-    """A Location value or link (Latin-1 as read off the wire, UTF-8 inside) against its page. Raises ValueError where that is no URL."""
+    """A Location value or link (Latin-1 as read off the wire, UTF-8 inside) against its page. Raises ValueError where
+    that is no URL."""
     if _NO_HOST.fullmatch(reference.strip()):
         raise ValueError("a URL without host")  # urljoin would take it for the page itself
     with contextlib.suppress(UnicodeError):  # not UTF-8 in disguise: taken as it stands
@@ -125,7 +128,9 @@ class _Stream(httpcore.AsyncNetworkStream):
             self._reader, self._writer = await asyncio.open_connection(sock=self.connected.sock, **tls)
         return self._reader, self._writer
 
-    async def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
         started = time.perf_counter()
         self._wire.counts.tls_handshakes += 1
         try:
@@ -213,7 +218,8 @@ def _typed_errors() -> Iterator[None]:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """One pool for one origin at one address: pooled by origin alone, four addresses of a host would share one connection."""
+    """One pool for one origin at one address: pooled by origin alone, four addresses of a host would share one
+    connection."""
 
     def __init__(self, wire: Wire, address: str) -> None:
         self._pool = httpcore.AsyncConnectionPool(
@@ -235,7 +241,9 @@ class Transport(httpx.AsyncBaseTransport):
         )
         with _typed_errors():
             answer = await self._pool.handle_async_request(core)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_CoreBody(answer.stream), extensions=answer.extensions)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_CoreBody(answer.stream), extensions=answer.extensions
+        )
 
     async def aclose(self) -> None:
         await self._pool.aclose()
@@ -281,7 +289,9 @@ class _Question:
 class Web:
     """Asks for pages. Every question costs one request a run, however many ask it."""
 
-    def __init__(self, wire: Wire, clock: Clock, *, requests_per_host: int = 150, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self, wire: Wire, clock: Clock, *, requests_per_host: int = 150, deadline_s: float = DEADLINE_S
+    ) -> None:
         self._wire = wire
         self._clock = clock
         self._deadline_s = deadline_s
@@ -302,18 +312,23 @@ class Web:
         fresh: bool = False,
         deadline_s: float = 0,
     ) -> Reply | Failure:
-        """One answer; redirects are not followed. `address` asks that address of the host, `crawl` uses the crawl's own limit.
+        """One answer; redirects are not followed. `address` asks that address of the host, `crawl` uses the crawl's
+        own limit.
 
         `fresh` asks anew though the question is known, for what changes something or is waited for.
 
-        Ends within 10 s of its start, or within `deadline_s` for a service known to be slow; it may wait before for one of the host's 8
-        places.
+        Ends within 10 s of its start, or within `deadline_s` for a service known to be slow; it may wait before for
+        one of the host's 8 places.
         """
         located = locate(url)
         if isinstance(located, Failure):
             return located
-        question = _Question(method.upper(), located, headers, body, address, max(cap, CAP), deadline_s or self._deadline_s)
-        reply = await (self._look(question, crawl) if fresh else self._memory.once(question, lambda: self._look(question, crawl)))
+        question = _Question(
+            method.upper(), located, headers, body, address, max(cap, CAP), deadline_s or self._deadline_s
+        )
+        reply = await (
+            self._look(question, crawl) if fresh else self._memory.once(question, lambda: self._look(question, crawl))
+        )
         if isinstance(reply, Failure) or len(reply.body) <= cap:
             return reply
         return _cut(reply, cap)
@@ -350,7 +365,9 @@ class Web:
             return Failure(kind="timeout", detail=detail, target=question.located.url), marks
         except LookError as error:
             failure = error.failure
-            return Failure(kind=failure.kind, detail=failure.detail, target=failure.target or question.located.url), marks
+            return Failure(
+                kind=failure.kind, detail=failure.detail, target=failure.target or question.located.url
+            ), marks
         except (ValueError, httpx.HTTPError) as error:
             return Failure(kind="protocol", detail=str(error), target=question.located.url), marks
 
@@ -389,7 +406,9 @@ class Web:
             url=question.located.url,
             method=question.method,
             status=response.status_code,
-            headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw),
+            headers=tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
+            ),
             body=bytes(body.content),
             truncated=body.truncated,
             wire_bytes=body.wire_bytes,

@@ -1,4 +1,5 @@
-"""Benchmark of losses: kills head-less demo runs at moments spread over their length, and reads back every id printed as saved.
+"""Benchmark of losses: kills head-less demo runs at moments spread over their length, and reads back every id printed
+as saved.
 
 python tests/bench/kill.py [KILLS]
 """
@@ -56,7 +57,10 @@ def main() -> None:
             folder.mkdir()
             here, back, code = one(folder, random.uniform(0.5, 6.0), Path(name) / "state")
             printed, found, struck = printed + here, found + back, struck + (code == -signal.SIGKILL)
-    print(f"{kills} runs, {struck} killed while running: {printed} ids printed as saved, {found} read back, {printed - found} lost")
+    print(
+        f"{kills} runs, {struck} killed while running: {printed} ids printed as saved, {found} read back, "
+        f"{printed - found} lost"
+    )
     if printed != found:
         raise SystemExit(1)
 

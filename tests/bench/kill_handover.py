@@ -1,9 +1,11 @@
-"""Benchmark of losses: kills the console while people and inventory are edited, and exports of the handover folder, and looks what is left.
+"""Benchmark of losses: kills the console while people and inventory are edited, and exports of the handover folder,
+and looks what is left.
 
 python tests/bench/kill_handover.py [KILLS]
 
-Editing: the real console over a real folder; every line said to be saved must be in people.toml or inventory.toml, every draft said to be
-kept must come back, and no file may be half written. Exporting: a folder or zip under its final name must be whole.
+Editing: the real console over a real folder; every line said to be saved must be in people.toml or inventory.toml,
+every draft said to be kept must come back, and no file may be half written. Exporting: a folder or zip under its final
+name must be whole.
 """
 
 from __future__ import annotations
@@ -109,7 +111,8 @@ def edited(folder: Path, lines: list[str]) -> tuple[int, int]:
 
 
 def exported(folder: Path, lines: list[str]) -> tuple[int, int, int]:
-    """Folders and zips said to be written, those of them not whole, and others under a final name that are not whole."""
+    """Folders and zips said to be written, those of them not whole, and others under a final name that are not
+    whole."""
     from launchready_tui.handover import verify
 
     out = folder / "out"
@@ -141,7 +144,10 @@ def main() -> None:
                     here, gone, loose = exported(folder, lines)
                     written, broken, half = written + here, broken + gone, half + loose
     print(f"{kills} kills while editing: {kept} lines and drafts said to be kept, {lost} lost")
-    print(f"{kills} kills while exporting: {written} folders and zips said to be written, {broken} not whole; {half} others not whole")
+    print(
+        f"{kills} kills while exporting: {written} folders and zips said to be written, {broken} not whole; "
+        f"{half} others not whole"
+    )
     if lost or broken or half:
         raise SystemExit(1)
 

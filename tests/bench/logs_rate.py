@@ -12,9 +12,11 @@ from pathlib import Path
 from launchready_tui.logs import Source, read
 
 FORMS = {
-    "combined": '203.0.113.{ip} - - [24/Nov/2026:{h:02d}:{m:02d}:{s:02d} +0000] "GET {path} HTTP/1.1" {status} 5120 "https://a.test/" '
+    "combined": '203.0.113.{ip} - - [24/Nov/2026:{h:02d}:{m:02d}:{s:02d} +0000] "GET {path} HTTP/1.1" {status} 5120 '
+    '"https://a.test/" '
     '"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0"\n',
-    "json": '{{"time":"2026-11-24T{h:02d}:{m:02d}:{s:02d}Z","method":"GET","path":"{path}","status":{status},"request_time":0.12,'
+    "json": '{{"time":"2026-11-24T{h:02d}:{m:02d}:{s:02d}Z","method":"GET","path":"{path}",'
+    '"status":{status},"request_time":0.12,'
     '"request_id":"8f14e45fceea167a5a36dedd4bea2543","level":"info"}}\n',
 }
 
@@ -34,7 +36,9 @@ def main(lines: int) -> None:
             for n in range(lines):
                 path = chance.choice(paths).format(n=chance.randrange(10**6))
                 status = chance.choices([200, 304, 404, 500], [90, 5, 4, 1])[0]
-                file.write(form.format(ip=n % 250, h=n // 3600 % 24, m=n // 60 % 60, s=n % 60, path=path, status=status))
+                file.write(
+                    form.format(ip=n % 250, h=n // 3600 % 24, m=n // 60 % 60, s=n % 60, path=path, status=status)
+                )
             file.flush()
             size = Path(file.name).stat().st_size
             start = time.process_time()

@@ -1,6 +1,8 @@
-"""A relay that makes a far network of loopback: every byte and datagram takes half a round trip each way, a connection one more.
+"""A relay that makes a far network of loopback: every byte and datagram takes half a round trip each way, a connection
+one more.
 
-python tests/bench/relay.py RTT_MS 127.0.0.1:PORT…        prints one JSON object: place -> relayed place; ends when stdin closes
+python tests/bench/relay.py RTT_MS 127.0.0.1:PORT…        prints one JSON object: place -> relayed place; ends when
+stdin closes
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ class Relay:
             return
         for one in (writer, far_writer):
             one.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.gather(self._carry(reader, far_writer, ready), self._carry(far_reader, writer, ready - self.rtt_s))
+        await asyncio.gather(
+            self._carry(reader, far_writer, ready), self._carry(far_reader, writer, ready - self.rtt_s)
+        )
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, not_before: float) -> None:
         loop = asyncio.get_running_loop()

@@ -1,10 +1,12 @@
-"""Benchmark: how long a run takes over a far network, for one host and for six, against the lab behind a delaying relay.
+"""Benchmark: how long a run takes over a far network, for one host and for six, against the lab behind a delaying
+relay.
 
     python tests/bench/run_speed.py [--rtt 0,50,150] [--runs 3] [--checks] [--rivals]
 
-Measurements, the crawl, the reading of all scripts and mail's own greeting are left out: they arrive late and say so. Printed are wall
-time, this program's own CPU time, requests, connections, and the round trips of the longest chain: what the wall time grows by with each
-millisecond of round trip, whatever this machine is busy with. `--checks` prints the slowest checks.
+Measurements, the crawl, the reading of all scripts and mail's own greeting are left out: they arrive late and say so.
+Printed are wall time, this program's own CPU time, requests, connections, and the round trips of the longest chain:
+what the wall time grows by with each millisecond of round trip, whatever this machine is busy with. `--checks` prints
+the slowest checks.
 """
 
 from __future__ import annotations
@@ -33,7 +35,14 @@ from launchready_tui.wire import ConnectMap, Reach
 from launchready_tui.world import World, warm_up
 
 LATE = (
-    *("audit.latency", "audit.broken-links", "audit.demo-data", "audit.legal-pages", "audit.user-content", "audit.client-secrets"),
+    *(
+        "audit.latency",
+        "audit.broken-links",
+        "audit.demo-data",
+        "audit.legal-pages",
+        "audit.user-content",
+        "audit.client-secrets",
+    ),
     *("email.mx", "performance.routes", "performance.mobile"),
 )
 SIX = (at.APEX, at.WWW, at.APP, at.API, at.ADMIN, at.STATUS)
@@ -53,7 +62,9 @@ class Seen:
 
 def one_host(whole: Launch) -> Launch:
     """The site alone, its www with it."""
-    return msgspec.structs.replace(whole, hosts=tuple(host for host in whole.hosts if host.name == at.APEX), routes=(), pages=())
+    return msgspec.structs.replace(
+        whole, hosts=tuple(host for host in whole.hosts if host.name == at.APEX), routes=(), pages=()
+    )
 
 
 def six_hosts(whole: Launch) -> Launch:
@@ -61,7 +72,11 @@ def six_hosts(whole: Launch) -> Launch:
 
 
 async def look(launch: Launch, reach: Reach) -> Seen:
-    names = [check.id for check in load().checks.values() if check.automated and check.id not in LATE and check.id.startswith(STAGES)]
+    names = [
+        check.id
+        for check in load().checks.values()
+        if check.automated and check.id not in LATE and check.id.startswith(STAGES)
+    ]
     checks: dict[str, int] = {}
     found: list[str] = []
     ended: Ended | None = None
@@ -76,7 +91,14 @@ async def look(launch: Launch, reach: Reach) -> Seen:
     told = ended.counts
     wall = time.monotonic() - start
     return Seen(
-        wall, time.process_time() - cpu, told.requests, told.connections, told.dns_queries, ended.longest_stall_ms, checks, sorted(found)
+        wall,
+        time.process_time() - cpu,
+        told.requests,
+        told.connections,
+        told.dns_queries,
+        ended.longest_stall_ms,
+        checks,
+        sorted(found),
     )
 
 
@@ -146,12 +168,17 @@ def main() -> None:
     options.add_argument("--rtt", default="0,50,150")
     options.add_argument("--runs", type=int, default=3)
     options.add_argument("--checks", action="store_true")
-    options.add_argument("--rivals", action="store_true", help="the same host by sslyze, testssl and curl, where they are installed")
+    options.add_argument(
+        "--rivals", action="store_true", help="the same host by sslyze, testssl and curl, where they are installed"
+    )
     said = options.parse_args()
     trips = [float(word) for word in said.rtt.split(",")]
     with Lab.start(fixed="all") as lab:
         whole = msgspec.structs.replace(demo.launch(lab.now), repository=None)
-        print(f"{'':10} {'RTT':>6} {'wall':>7} {'CPU':>7} {'requests':>9} {'connects':>9} {'DNS':>5} {'stall':>7}   wall / RTT")
+        print(
+            f"{'':10} {'RTT':>6} {'wall':>7} {'CPU':>7} {'requests':>9} {'connects':>9} "
+            f"{'DNS':>5} {'stall':>7}   wall / RTT"
+        )
         for title, launch in (("one host", one_host(whole)), ("six hosts", six_hosts(whole))):
             medians: dict[float, Seen] = {}
             for rtt in trips:
@@ -173,7 +200,8 @@ def main() -> None:
                 ratio = f"{row.wall / rtt * 1000:.1f}" if rtt else ""
                 cpu = statistics.median(one.cpu for one in rows)
                 print(
-                    f"{title:10} {rtt:4.0f}ms {row.wall:6.2f}s {cpu:6.2f}s {row.requests:9} {row.connections:9} {row.queries:5} "
+                    f"{title:10} {rtt:4.0f}ms {row.wall:6.2f}s {cpu:6.2f}s {row.requests:9} {row.connections:9} "
+                    f"{row.queries:5} "
                     f"{row.stall_ms:5.0f}ms   {ratio}"
                 )
                 if said.checks:

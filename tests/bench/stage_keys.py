@@ -2,8 +2,9 @@
 
     python tests/bench/stage_keys.py [KEYS]
 
-The demo's console draws on a pseudo-terminal. R starts all checks, 2 opens the stage, then arrow keys are pressed while findings come in;
-taken is the time until the frame is there that shows the key's effect: an arrow moves the selection, so its mark is drawn anew.
+The demo's console draws on a pseudo-terminal. R starts all checks, 2 opens the stage, then arrow keys are pressed
+while findings come in; taken is the time until the frame is there that shows the key's effect: an arrow moves the
+selection, so its mark is drawn anew.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Benchmark: CPU of `--version`, and CPU, wall time and memory until the console's first frame stands in a real terminal.
+"""Benchmark: CPU of `--version`, and CPU, wall time and memory until the console's first frame stands in a real
+terminal.
 
     python tests/bench/start.py [RUNS]
 
-Each figure stands beside a reference run of the same minute (`python -c "import asyncio"`), since this machine is never the same twice.
+Each figure stands beside a reference run of the same minute (`python -c "import asyncio"`), since this machine is
+never the same twice.
 """
 
 from __future__ import annotations
@@ -68,10 +70,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "launch"
         folder.mkdir()
-        (folder / "launchready.toml").write_text('name = "Bench"\ndomain = "example.com"\ncanonical = "https://example.com/"\n')
+        (folder / "launchready.toml").write_text(
+            'name = "Bench"\ndomain = "example.com"\ncanonical = "https://example.com/"\n'
+        )
         rows = [first_frame(folder, b"Minimum bar", Path(name) / "state") for _ in range(runs)]
     used, wall, peak = (statistics.median(column) for column in zip(*rows, strict=True))
-    print(f"first frame at 100x30        {used:.2f} s CPU   {wall:.2f} s wall   {peak:.0f} MiB   {used / reference:.1f} x reference")
+    print(
+        f"first frame at 100x30        {used:.2f} s CPU   {wall:.2f} s wall   {peak:.0f} MiB   "
+        f"{used / reference:.1f} x reference"
+    )
 
 
 if __name__ == "__main__":

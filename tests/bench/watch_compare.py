@@ -1,4 +1,5 @@
-"""Benchmark of the comparison after a deploy: how often nothing is called slower, and how often what is slower is found.
+"""Benchmark of the comparison after a deploy: how often nothing is called slower, and how often what is slower is
+found.
 
 python tests/bench/watch_compare.py [RUNS]
 """
@@ -14,7 +15,8 @@ from launchready_tui.watch import compare
 
 
 def answers(n: int, chance: random.Random, *, scale: float = 1.0, tail: float = 1.0, rho: float = 0.0) -> list[float]:
-    """Log-normal, 2 % four times as slow; `tail`: 8 % more are slower by so much; `rho`: correlation of one with the next."""
+    """Log-normal, 2 % four times as slow; `tail`: 8 % more are slower by so much; `rho`: correlation of one with the
+    next."""
     found, z = [], chance.gauss(0, 1)
     for _ in range(n):
         z = rho * z + math.sqrt(1 - rho * rho) * chance.gauss(0, 1)
@@ -33,9 +35,14 @@ def main() -> None:
     for rho in (0.0, 0.6):
         for n in compare.LOOKS:
             line = f"rho {rho}, n = {n:3} each:"
-            for name, change in (("no change", {}), ("all +25 %", {"scale": 1.25}), ("8 % three times as slow", {"tail": 3.0})):
+            for name, change in (
+                ("no change", {}),
+                ("all +25 %", {"scale": 1.25}),
+                ("8 % three times as slow", {"tail": 3.0}),
+            ):
                 hits = sum(
-                    compare.compare(answers(n, chance, rho=rho), answers(n, chance, rho=rho, **change), seed=run).word == "slower"
+                    compare.compare(answers(n, chance, rho=rho), answers(n, chance, rho=rho, **change), seed=run).word
+                    == "slower"
                     for run in range(runs)
                 )
                 line += f"  {name} {hits / runs:.3f}"

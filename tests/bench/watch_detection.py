@@ -1,4 +1,5 @@
-"""Simulation of the detection policy: seconds to detect each kind of fault, messages told, false alarms in a simulated week.
+"""Simulation of the detection policy: seconds to detect each kind of fault, messages told, false alarms in a simulated
+week.
 
 python tests/bench/watch_detection.py [RUNS] [EVERY_S]
 """
@@ -35,10 +36,14 @@ def partly(share: float, since: float, until: float) -> World:
 
 
 def flapping(down: float, up: float, since: float, until: float) -> World:
-    return lambda at, chance: (False, 0.02) if since <= at < until and (at - since) % (down + up) < down else well(at, chance)
+    return lambda at, chance: (
+        (False, 0.02) if since <= at < until and (at - since) % (down + up) < down else well(at, chance)
+    )
 
 
-def run(world: World, length: float, every: float, chance: random.Random) -> tuple[list[float], list[tuple[float, str]]]:
+def run(
+    world: World, length: float, every: float, chance: random.Random
+) -> tuple[list[float], list[tuple[float, str]]]:
     """One target watched for so many seconds: when incidents were opened, and what was told when."""
     detector, case = Detector(Policy.of(every)), Case(Target(name="api", host="x.test", port=443, id=1))
     opened: list[float] = []
@@ -79,10 +84,15 @@ def main() -> None:
     every = float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
     chance = random.Random(6)
     until = FAULT + 1800
-    faults: dict[str, World] = {how: broken(how, FAULT, until) for how in ("refused", "hangs", "black hole", "status 500")}
+    faults: dict[str, World] = {
+        how: broken(how, FAULT, until) for how in ("refused", "hangs", "black hole", "status 500")
+    }
     faults |= {f"restart of {seconds} s": broken("refused", FAULT, FAULT + seconds) for seconds in (8, 20, 40)}
     faults |= {"1 of 3 servers bad": partly(1 / 3, FAULT, until), "1 of 5 answers bad": partly(0.2, FAULT, until)}
-    faults |= {"20 s down, 20 s up": flapping(20, 20, FAULT, until), "120 s down, 120 s up": flapping(120, 120, FAULT, until)}
+    faults |= {
+        "20 s down, 20 s up": flapping(20, 20, FAULT, until),
+        "120 s down, 120 s up": flapping(120, 120, FAULT, until),
+    }
     print(f"every {every:g} s, {runs} runs a fault; seconds from the fault to the incident")
     for name, world in faults.items():
         first, messages = [], 0

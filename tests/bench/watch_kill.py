@@ -34,7 +34,10 @@ class Url:
 async def child(path: Path, shop: int, chat: int) -> None:
     """Watches fifty targets and sends what is in the outbox; says how many samples are kept each time some are."""
     store, reader = WatchStore.open(path), WatchReader(path)
-    targets = tuple(Target(name=f"t{n}", url=f"http://127.0.0.1:{shop}/", host="127.0.0.1", port=shop, every_s=0.2) for n in range(50))
+    targets = tuple(
+        Target(name=f"t{n}", url=f"http://127.0.0.1:{shop}/", host="127.0.0.1", port=shop, every_s=0.2)
+        for n in range(50)
+    )
     alerts = (Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1"),)
     launch = Launch(name="x", domain="market.test", canonical="https://market.test/", alerts=alerts)
     wire = Wire(Reach(private=("127.0.0.0/8",)))
@@ -87,12 +90,27 @@ async def main(kills: int) -> None:
             for _ in range(5):
                 number += 1
                 made.append(
-                    Notice(key=f"n{number}", event="down", rule="on-call", owner="founder", title="t", text="x", made_at=now, next_at=now)
+                    Notice(
+                        key=f"n{number}",
+                        event="down",
+                        rule="on-call",
+                        owner="founder",
+                        title="t",
+                        text="x",
+                        made_at=now,
+                        next_at=now,
+                    )
                 )
             store.enqueue(made)
             began = time.monotonic()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, __file__, "--child", str(path), *ports, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
+                sys.executable,
+                __file__,
+                "--child",
+                str(path),
+                *ports,
+                stdout=asyncio.subprocess.PIPE,
+                env=dict(os.environ),
             )
             assert process.stdout is not None
             ends = began + chance.uniform(1.0, 3.0)
@@ -119,7 +137,9 @@ async def main(kills: int) -> None:
         store.close()
     lost = {f"n{n + 1}" for n in range(number)} - set(told)
     print(f"{kills} kills: {corrupt} corrupt; {said} samples said to be kept, {kept} there, {max(0, said - kept)} lost")
-    print(f"{number} messages: {len(lost) - waiting} lost, {len(told) - len(set(told))} doubled, {waiting} still queued")
+    print(
+        f"{number} messages: {len(lost) - waiting} lost, {len(told) - len(set(told))} doubled, {waiting} still queued"
+    )
     print(f"start to the first kept samples: p50 {sorted(starts)[len(starts) // 2]:.2f} s, longest {max(starts):.2f} s")
     for server in servers:
         server.close()

@@ -1,10 +1,11 @@
-"""Benchmark of the watch page: CPU of the console at four looks a second, and the time from a key to the painted screen.
+"""Benchmark of the watch page: CPU of the console at four looks a second, and the time from a key to the painted
+screen.
 
 python tests/bench/watch_panel.py [TARGETS] [SECONDS]
 
-A console of its own draws on a pseudo-terminal of 140x40 while another process writes as a watcher does: a beat and the newest probes
-every second, each target every 15 s. Measured is the CPU time of the console's process, with a page beside it that reads nothing; then
-arrow keys are pressed and the time until the terminal gets the next bytes is taken.
+A console of its own draws on a pseudo-terminal of 140x40 while another process writes as a watcher does: a beat and
+the newest probes every second, each target every 15 s. Measured is the CPU time of the console's process, with a page
+beside it that reads nothing; then arrow keys are pressed and the time until the terminal gets the next bytes is taken.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def prepare(folder: Path, count: int) -> None:
 
     now = datetime.now(UTC)
     write_new(folder / "launchready.toml", launch_of_demo())
-    targets = [Target(name=f"target {n:02d}", host="market.test", port=443, url="https://market.test/") for n in range(count)]
+    targets = [
+        Target(name=f"target {n:02d}", host="market.test", port=443, url="https://market.test/") for n in range(count)
+    ]
     store, made = begin(folder, targets, now)
     chance = random.Random(1)
     for target in made:
@@ -161,7 +164,11 @@ def main(count: int, seconds: float) -> None:
         "cpu % of a core, watch, last hour": round(shown, 1),
         "cpu % of a core, watch, last 7 days": round(week, 1),
         "bytes a second": round(drawn / seconds),
-        "key to paint ms": {"p50": round(statistics.median(keys), 1), "p95": round(keys[56], 1), "max": round(keys[-1], 1)},
+        "key to paint ms": {
+            "p50": round(statistics.median(keys), 1),
+            "p95": round(keys[56], 1),
+            "max": round(keys[-1], 1),
+        },
     }
     print(json.dumps(result))
 

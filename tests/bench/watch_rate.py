@@ -1,9 +1,11 @@
-"""Benchmark of the watch: error against the time a server really held, CPU of one core, lag; and a server that freezes for two seconds.
+"""Benchmark of the watch: error against the time a server really held, CPU of one core, lag; and a server that freezes
+for two seconds.
 
 python tests/bench/watch_rate.py [TARGETS] [SECONDS] [EVERY_S]
 
-The server runs in a process of its own, holds each answer for 50 ms and says in a header how long it really took. The error is what the
-watch measured on open connections (`warm`, or a probe on a kept connection) less that time. With 10 targets, `--freeze` stops it for 2 s.
+The server runs in a process of its own, holds each answer for 50 ms and says in a header how long it really took. The
+error is what the watch measured on open connections (`warm`, or a probe on a kept connection) less that time. With 10
+targets, `--freeze` stops it for 2 s.
 """
 
 from __future__ import annotations
@@ -77,7 +79,8 @@ async def measure(port: int, count: int, seconds: float, every: float) -> None:
         store = WatchStore.open(path)
         reader = WatchReader(path)
         targets = tuple(
-            Target(name=f"t{n}", url=f"http://127.0.0.1:{port}/{n}", host="127.0.0.1", port=port, every_s=every) for n in range(count)
+            Target(name=f"t{n}", url=f"http://127.0.0.1:{port}/{n}", host="127.0.0.1", port=port, every_s=every)
+            for n in range(count)
         )
         launch = Launch(name="x", domain="market.test", canonical="https://market.test/")
         engine = Engine(launch, store, reader, Wire(Reach(private=("127.0.0.0/8",))), SystemClock(), targets=targets)
@@ -92,13 +95,18 @@ async def measure(port: int, count: int, seconds: float, every: float) -> None:
         stop.set()
         await running
         kept = [
-            one for target in engine.watched for one in reader.samples(target, SystemClock().now().replace(year=2020), SystemClock().now())
+            one
+            for target in engine.watched
+            for one in reader.samples(target, SystemClock().now().replace(year=2020), SystemClock().now())
         ]
         lags = [one.lag for one in kept if one.grid and not one.held]
         print(f"{count} targets, every {every:g} s: {done / took:.0f} probes/s, {used / took:.1%} of a core")
         figures = "  ".join(f"p{share} {at_share(errors, share / 100):.2f}" for share in (50, 95, 99))
         print(f"  error {figures} ms (n={len(errors)})")
-        print(f"  send lag p50 {at_share(lags, 0.5):.2f}  p99 {at_share(lags, 0.99):.2f} ms; loop p99 {at_share(lates, 0.99):.1f} ms")
+        print(
+            f"  send lag p50 {at_share(lags, 0.5):.2f}  p99 {at_share(lags, 0.99):.2f} ms; loop p99 "
+            f"{at_share(lates, 0.99):.1f} ms"
+        )
         suspects = sum(one.suspect for one in kept)
         print(f"  {suspects} of {len(kept)} samples left out of the latency as suspect")
         reader.close()

@@ -18,9 +18,20 @@ from launchready_tui.samples.rollup import roll_up
 
 def sample(target: int, at: datetime, chance: random.Random) -> Sample:
     first = chance.lognormvariate(4.2, 0.4)
-    phases = Phases(dns=chance.uniform(1, 30), connect=chance.uniform(8, 40), tls=chance.uniform(15, 60), first_byte=first)
+    phases = Phases(
+        dns=chance.uniform(1, 30), connect=chance.uniform(8, 40), tls=chance.uniform(15, 60), first_byte=first
+    )
     total = first + sum((phases.dns or 0, phases.connect or 0, phases.tls or 0)) + 2
-    return Sample(target=target, at=at, total=total, warm=first * 0.9 + 1, cold=True, phases=phases, status=200, lag=chance.uniform(0, 2))
+    return Sample(
+        target=target,
+        at=at,
+        total=total,
+        warm=first * 0.9 + 1,
+        cold=True,
+        phases=phases,
+        status=200,
+        lag=chance.uniform(0, 2),
+    )
 
 
 def main() -> None:
@@ -32,18 +43,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "watch.sqlite3"
         store = WatchStore.open(path)
-        numbered = store.set_targets(Target(name=f"t{n}", url="https://x.test/", host="x.test", port=443) for n in range(targets))
+        numbered = store.set_targets(
+            Target(name=f"t{n}", url="https://x.test/", host="x.test", port=443) for n in range(targets)
+        )
         slots = int(hours * 3600 / every)
         began, cpu = time.perf_counter(), time.process_time()
         for slot in range(slots):
             at = start + timedelta(seconds=slot * every)
-            store.save([sample(one.id, at + timedelta(seconds=place * every / targets), chance) for place, one in enumerate(numbered)])
+            store.save(
+                [
+                    sample(one.id, at + timedelta(seconds=place * every / targets), chance)
+                    for place, one in enumerate(numbered)
+                ]
+            )
         rows = slots * targets
         spent, used = time.perf_counter() - began, time.process_time() - cpu
         store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         size = path.stat().st_size
         print(
-            f"{rows} samples in {spent:.1f} s, {used / rows * 1e6:.1f} us CPU each; {size / rows:.1f} bytes a sample, {size / 1e6:.1f} MB"
+            f"{rows} samples in {spent:.1f} s, {used / rows * 1e6:.1f} us CPU each; {size / rows:.1f} bytes a "
+            f"sample, {size / 1e6:.1f} MB"
         )
         now = start + timedelta(hours=hours)
         began = time.perf_counter()

@@ -1,10 +1,12 @@
-"""Benchmark of the watch beside wrk: p95 of a 50 ms route while the console repaints, less what wrk measures in the same minute.
+"""Benchmark of the watch beside wrk: p95 of a 50 ms route while the console repaints, less what wrk measures in the
+same minute.
 
 python tests/bench/watch_wrk.py [ROUNDS] [SECONDS]
 
-A round: wrk with one connection for so many seconds, the watch's samples of as many seconds, wrk again. The watch is a process of its own
-with ten targets asked twice a second, and a console on a pseudo-terminal of 140x40 shows it at four looks a second all the while. Where
-wrk is not installed a loop on a bare socket stands in for it, and the result says so.
+A round: wrk with one connection for so many seconds, the watch's samples of as many seconds, wrk again. The watch is a
+process of its own with ten targets asked twice a second, and a console on a pseudo-terminal of 140x40 shows it at four
+looks a second all the while. Where wrk is not installed a loop on a bare socket stands in for it, and the result says
+so.
 """
 
 from __future__ import annotations
@@ -34,8 +36,10 @@ from launchready_tui.watch.engine import Engine
 from launchready_tui.wire import Reach, Wire
 
 TARGETS, EVERY_S = 10, 0.5
-SCRIPT = 'done = function(summary, latency, requests) io.write(string.format("p50 %.3f p95 %.3f\\n", latency:percentile(50)/1000, \
-latency:percentile(95)/1000)) end'
+SCRIPT = (
+    'done = function(summary, latency, requests) io.write(string.format("p50 %.3f p95 %.3f\\n", '
+    "latency:percentile(50)/1000, latency:percentile(95)/1000)) end"
+)
 WRK = shutil.which("wrk")
 
 
@@ -44,9 +48,14 @@ async def watch(folder: Path, port: int) -> None:
     path = folder / PLACE
     store, reader = WatchStore.open(path), WatchReader(path)
     url = f"http://127.0.0.1:{port}"
-    targets = tuple(Target(name=f"target {n:02d}", url=f"{url}/{n}", host="127.0.0.1", port=port, every_s=EVERY_S) for n in range(TARGETS))
+    targets = tuple(
+        Target(name=f"target {n:02d}", url=f"{url}/{n}", host="127.0.0.1", port=port, every_s=EVERY_S)
+        for n in range(TARGETS)
+    )
     launch = Launch(name="x", domain="market.test", canonical="https://market.test/")
-    await Engine(launch, store, reader, Wire(Reach(private=("127.0.0.0/8",))), SystemClock(), targets=targets).run(asyncio.Event())
+    await Engine(launch, store, reader, Wire(Reach(private=("127.0.0.0/8",))), SystemClock(), targets=targets).run(
+        asyncio.Event()
+    )
 
 
 def by_wrk(folder: Path, port: int, seconds: float) -> tuple[float, float]:
@@ -76,10 +85,14 @@ def by_socket(port: int, seconds: float) -> tuple[float, float]:
 
 
 def by_watch(folder: Path, since: datetime, until: datetime) -> tuple[float, float, int, int]:
-    """p50 and p95 of what the watch kept on open connections, how many, and how many it left out as its own lateness."""
+    """p50 and p95 of what the watch kept on open connections, how many, and how many it left out as its own
+    lateness."""
     with WatchReader(folder / PLACE) as reader:
         kept = [
-            one for target in reader.targets() for one in reader.samples(target.id, since, until) if one.grid and not one.held and one.ok
+            one
+            for target in reader.targets()
+            for one in reader.samples(target.id, since, until)
+            if one.grid and not one.held and one.ok
         ]
     timed = [one.warm if one.cold else one.total for one in kept if not one.suspect]
     values = [value for value in timed if value is not None]
@@ -94,7 +107,9 @@ def main(rounds: int, seconds: float) -> None:
     found = []
     with tempfile.TemporaryDirectory() as room:
         folder = Path(room)
-        write_new(folder / "launchready.toml", Launch(name="Bench", domain="market.test", canonical="https://market.test/"))
+        write_new(
+            folder / "launchready.toml", Launch(name="Bench", domain="market.test", canonical="https://market.test/")
+        )
         watcher = subprocess.Popen([sys.executable, __file__, "--watch", str(folder), str(port)])
         terminal = Terminal(folder)
         try:
@@ -120,9 +135,19 @@ def main(rounds: int, seconds: float) -> None:
     print(f"load of the machine: {os.getloadavg()[0]:.1f}; compared with {name}")
     for difference, before, seen, after, drawn in found:
         pair = f"{before[1]:.2f} and {after[1]:.2f}"
-        print(f"  p95 {seen[1]:.2f} ms of {seen[2]} ({seen[3]} left out), {name} {pair}: {difference:+.2f} ms; {drawn} bytes/s drawn")
+        print(
+            f"  p95 {seen[1]:.2f} ms of {seen[2]} ({seen[3]} left out), {name} {pair}: {difference:+.2f} ms; "
+            f"{drawn} bytes/s drawn"
+        )
     best = sorted(abs(one[0]) for one in found)
-    print(json.dumps({"rounds": rounds, "difference of p95, ms": {"best": round(best[0], 2), "median": round(best[len(best) // 2], 2)}}))
+    print(
+        json.dumps(
+            {
+                "rounds": rounds,
+                "difference of p95, ms": {"best": round(best[0], 2), "median": round(best[len(best) // 2], 2)},
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

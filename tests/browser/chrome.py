@@ -34,7 +34,9 @@ FLAGS = (
 
 def program() -> str:
     """Chromium's path. Without one the test is skipped, or fails where real programs are required."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
     if found is None:
         if os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") == "1":
             pytest.fail("Chromium is not installed")
@@ -120,10 +122,14 @@ class Chrome:
             self.events.append(self._next())
 
     def resize(self, width: int, height: int) -> None:
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def media(self, kind: str = "", scheme: str = "light") -> None:
-        self.call("Emulation.setEmulatedMedia", media=kind, features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call(
+            "Emulation.setEmulatedMedia", media=kind, features=[{"name": "prefers-color-scheme", "value": scheme}]
+        )
 
     def value(self, expression: str) -> Any:
         """A value of the page; asked from outside, so that the page's own policy stays in force."""
@@ -135,7 +141,13 @@ class Chrome:
 
     def pdf(self, width_in: float, height_in: float) -> bytes:
         """The page as it prints on this paper."""
-        made = self.call("Page.printToPDF", paperWidth=width_in, paperHeight=height_in, printBackground=True, generateDocumentOutline=True)
+        made = self.call(
+            "Page.printToPDF",
+            paperWidth=width_in,
+            paperHeight=height_in,
+            printBackground=True,
+            generateDocumentOutline=True,
+        )
         return base64.b64decode(made["data"])
 
     def complaints(self) -> list[str]:
@@ -150,4 +162,8 @@ class Chrome:
 
     def requests(self) -> list[str]:
         """Every address that was asked for."""
-        return [str(event["params"]["request"]["url"]) for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+        return [
+            str(event["params"]["request"]["url"])
+            for event in self.events
+            if event.get("method") == "Network.requestWillBeSent"
+        ]

@@ -25,7 +25,9 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 def planned() -> Market:
     market = full(demo=True)
-    market.inventory = msgspec.structs.replace(market.inventory, plan=Plan(kill_switch="Maintenance page at the edge, switch “closed”"))
+    market.inventory = msgspec.structs.replace(
+        market.inventory, plan=Plan(kill_switch="Maintenance page at the edge, switch “closed”")
+    )
     before = results(finding("edge.headers.csp", "example.com", "No policy", State.FAIL), at=NOW - timedelta(days=2))
     market.first_results = {one.check: one for one in before}
     return market
@@ -35,7 +37,10 @@ def planned() -> Market:
 def sheets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("sheets")
     market = planned()
-    made = {"card": build(market, now=NOW)[0]["EMERGENCY-CARD.html"], "receipt": receipt.as_html(receipt.receipt(market, now=NOW)).encode()}
+    made = {
+        "card": build(market, now=NOW)[0]["EMERGENCY-CARD.html"],
+        "receipt": receipt.as_html(receipt.receipt(market, now=NOW)).encode(),
+    }
     for name, content in made.items():
         (folder / f"{name}.html").write_bytes(content)
     return {name: folder / f"{name}.html" for name in made}
@@ -44,7 +49,9 @@ def sheets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.browser
 @pytest.mark.parametrize("sheet", ["card", "receipt"])
 @pytest.mark.parametrize("paper", [(8.27, 11.69), (8.5, 11.0)], ids=["A4", "Letter"])
-def test_it_is_one_sheet_on_paper(chrome: Chrome, sheets: dict[str, Path], sheet: str, paper: tuple[float, float]) -> None:
+def test_it_is_one_sheet_on_paper(
+    chrome: Chrome, sheets: dict[str, Path], sheet: str, paper: tuple[float, float]
+) -> None:
     chrome.open(sheets[sheet])
     pdf = chrome.pdf(*paper)
     assert len(re.findall(rb"/Type /Page\b", pdf)) == 1

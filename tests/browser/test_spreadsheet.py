@@ -42,7 +42,14 @@ def opened(folder: Path, tables: dict[str, bytes]) -> dict[str, list[list[str]]]
     assert OFFICE is not None
     # Separator, quote, UTF-8: what its dialog proposes for these files.
     subprocess.run(
-        [OFFICE, "--headless", "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx", *(f"{name}.csv" for name in tables)],
+        [
+            OFFICE,
+            "--headless",
+            "--infilter=CSV:44,34,76,1",
+            "--convert-to",
+            "xlsx",
+            *(f"{name}.csv" for name in tables),
+        ],
         cwd=folder,
         env={**os.environ, "HOME": str(folder)},
         capture_output=True,
@@ -56,7 +63,8 @@ def cells(path: Path) -> list[list[str]]:
     with zipfile.ZipFile(path) as book:
         sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
         shared = [
-            "".join(part.text or "" for part in one.iter(f"{NAME}t")) for one in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
+            "".join(part.text or "" for part in one.iter(f"{NAME}t"))
+            for one in ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
         ]
     assert not list(sheet.iter(f"{NAME}f")), f"{path.name} holds a formula"
     rows = []
@@ -72,7 +80,11 @@ def cells(path: Path) -> list[list[str]]:
 
 def test_every_table_opens_and_no_cell_is_a_formula(tmp_path: Path) -> None:
     made, _ = build(full(), now=NOW)
-    tables = {re.sub(r"^data/|\.csv$", "", name): raw for name, raw in made.items() if name.startswith("data/") and name.endswith(".csv")}
+    tables = {
+        re.sub(r"^data/|\.csv$", "", name): raw
+        for name, raw in made.items()
+        if name.startswith("data/") and name.endswith(".csv")
+    }
     hostile = Table("x", (Column("text"),), tuple((Cell(value),) for value in HOSTILE), "x", "")
     tables["hostile"] = render(hostile, "live")
     found = opened(tmp_path, tables)

@@ -45,22 +45,31 @@ def test_the_page_is_silent_and_asks_for_nothing_but_itself(opened: Chrome, page
 
 
 def test_a_page_that_is_not_silent_is_noticed(chrome: Chrome, page: Path, tmp_path: Path) -> None:
-    """The test above can fail: the same page with a foreign picture and a script is caught, and its policy stops both."""
+    """The test above can fail: the same page with a foreign picture and a script is caught, and its policy stops
+    both."""
     loud = tmp_path / "loud.html"
-    loud.write_text(page.read_text().replace("<main", '<img src="http://192.0.2.1/x.png"><script>document.title = "stolen"</script><main'))
+    loud.write_text(
+        page.read_text().replace(
+            "<main", '<img src="http://192.0.2.1/x.png"><script>document.title = "stolen"</script><main'
+        )
+    )
     chrome.open(loud)
     assert any("Content Security Policy" in said for said in chrome.complaints())
     assert chrome.value("document.title") == "Example Market: handover"
 
 
 def test_what_is_needed_in_trouble_is_found_without_a_click_and_read_more_in_with_one(opened: Chrome) -> None:
-    """The way back, where DNS is changed and who is called stand before the first document; each answer leads to its document."""
+    """The way back, where DNS is changed and who is called stand before the first document; each answer leads to its
+    document."""
     urgent = opened.value("document.querySelector('#emergency').innerText.toLowerCase()")
     for words in ("back to the last good version", "dns is changed at", "log-in", "call, in this order"):
         assert words in urgent, words
     documents = opened.value("document.querySelector('main section:not(#emergency)').offsetTop")
     assert opened.value("document.querySelector('#emergency').offsetTop") < documents
-    leads = "[...document.querySelectorAll('.pair table:first-of-type tbody td:last-child a')].map(a => a.getAttribute('href'))"
+    leads = (
+        "[...document.querySelectorAll('.pair table:first-of-type tbody td:last-child a')].map(a => "
+        "a.getAttribute('href'))"
+    )
     found = opened.value(leads)
     assert found[:5] == ["#deploy", "#recovery", "#recovery", "#access", "#access"]
     assert all(opened.value(f"document.querySelector('{one}') !== null") for one in found)
@@ -88,7 +97,8 @@ def test_nothing_runs_out_of_the_window(opened: Chrome, width: int, height: int)
     opened.resize(width, height)
     assert opened.value("document.documentElement.scrollWidth") <= width
     outside = """[...document.querySelectorAll("p, h1, h2, h3, h4, dd, li, pre")].filter(one =>
-        !one.matches(".skip, .hidden") && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
+        !one.matches(".skip, .hidden") && one.getBoundingClientRect().right > innerWidth + 1)
+        .map(one => one.outerHTML.slice(0, 80))"""
     assert opened.value(outside) == []
 
 

@@ -1,4 +1,5 @@
-"""What every test of the console starts from: no animation, no colour switch of the machine, and a workspace that is a double."""
+"""What every test of the console starts from: no animation, no colour switch of the machine, and a workspace that is a
+double."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from launchready_tui.lab.flaws import Flaw
 
 
 async def _breathe(*_: float) -> None:
-    """Lets everything that waits in the loop have its turns. Textual's own waiting sleeps 20 ms each time, which a walk cannot afford."""
+    """Lets everything that waits in the loop have its turns. Textual's own waiting sleeps 20 ms each time, which a
+    walk cannot afford."""
     for _turn in range(12):
         await asyncio.sleep(0)
 
@@ -29,7 +31,15 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same picture on every machine."""
-    for name in ("NO_COLOR", "TEXTUAL_THEME", "SSH_CONNECTION", "SSH_TTY", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
+    for name in (
+        "NO_COLOR",
+        "TEXTUAL_THEME",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "WSL_DISTRO_NAME",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("textual.constants.TEXTUAL_ANIMATIONS", "none", raising=False)
 
@@ -42,7 +52,13 @@ def make(tmp_path: Path) -> Make:
     """Builds a console over a double: with the demo's findings unless told otherwise."""
 
     def build(
-        findings: Any = "demo", *, flaws: tuple[Flaw, ...] = (), lab: bool = False, plain: bool = False, theme: str = "", **rest: Any
+        findings: Any = "demo",
+        *,
+        flaws: tuple[Flaw, ...] = (),
+        lab: bool = False,
+        plain: bool = False,
+        theme: str = "",
+        **rest: Any,
     ) -> Console:
         double = Double.make(tmp_path / "launch", findings_of_demo() if findings == "demo" else findings, **rest)
         market: Any = LabDouble(flaws) if lab or flaws else None

@@ -1,4 +1,5 @@
-"""A workspace for screens: the real one over a folder of its own, with results written by hand and runs that follow a script."""
+"""A workspace for screens: the real one over a folder of its own, with results written by hand and runs that follow a
+script."""
 
 from __future__ import annotations
 
@@ -136,7 +137,9 @@ def findings_of_demo() -> list[Finding]:
         ),
         finding("audit.dns-host.provider", DOMAIN, State.PASS, "Two name servers answer for the zone, and they agree"),
         finding("audit.email-provider.mailbox", DOMAIN, State.PASS, f"Mail for {DOMAIN} is received by mail.{DOMAIN}"),
-        finding("audit.hosts.purpose", f"staging.{DOMAIN}", State.PASS, "Seven names are declared, and all have a purpose"),
+        finding(
+            "audit.hosts.purpose", f"staging.{DOMAIN}", State.PASS, "Seven names are declared, and all have a purpose"
+        ),
         finding(
             "audit.latency.target",
             "search",
@@ -171,7 +174,10 @@ def findings_of_demo() -> list[Finding]:
             State.FAIL,
             "A Stripe secret key lies in a script that every visitor loads",
             severity=Severity.BLOCKER,
-            evidence=[("file", f"https://{app}/assets/app.3f9c2a1b.js"), ("match", "sk_" + "live_51H… (24 more characters)")],
+            evidence=[
+                ("file", f"https://{app}/assets/app.3f9c2a1b.js"),
+                ("match", "sk_" + "live_51H… (24 more characters)"),
+            ],
             fix="Roll the key at Stripe, then keep it on the server only",
         ),
         finding("audit.broken-links.page", DOMAIN, State.PASS, "All 31 links of the pages that the demo shows open"),
@@ -256,7 +262,10 @@ def findings_of_demo() -> list[Finding]:
             State.FAIL,
             "Two SPF records stand side by side, so neither counts: mail lands in spam",
             severity=Severity.BLOCKER,
-            evidence=[("record", "v=spf1 include:spf.mtasv.net -all"), ("record", "v=spf1 include:_spf.google.com ~all")],
+            evidence=[
+                ("record", "v=spf1 include:spf.mtasv.net -all"),
+                ("record", "v=spf1 include:_spf.google.com ~all"),
+            ],
             fix="Join them into one record",
             paste="v=spf1 include:spf.mtasv.net include:_spf.google.com -all",
             where="DNS zone",
@@ -298,7 +307,14 @@ def people_of_demo() -> People:
     """Roles, no names of anybody."""
     return People(
         people=(
-            Person(id="founder", name="Founder", role="decides", contact="+49 30 5550100", hours="09:00-18:00", time_zone="Europe/Berlin"),
+            Person(
+                id="founder",
+                name="Founder",
+                role="decides",
+                contact="+49 30 5550100",
+                hours="09:00-18:00",
+                time_zone="Europe/Berlin",
+            ),
             Person(
                 id="launch-engineer",
                 name="Launch engineer",
@@ -317,7 +333,14 @@ def inventory_of_demo() -> Inventory:
     """A small, honest inventory with gaps."""
     return Inventory(
         systems=(
-            System(id="registrar", name="Domain", category="registrar", provider="Gandi", account_owner="founder", business_owned="yes"),
+            System(
+                id="registrar",
+                name="Domain",
+                category="registrar",
+                provider="Gandi",
+                account_owner="founder",
+                business_owned="yes",
+            ),
             System(
                 id="dns",
                 name="DNS zone",
@@ -387,7 +410,16 @@ def inventory_of_demo() -> Inventory:
             Access(system="code", person="launch-engineer", role="admin", expected_role="admin", mfa="key"),
             Access(system="code", person="agency", role="edit", mfa="none"),
         ),
-        backups=(Backup(store="database", where="Neon, eu-central", owner="launch-engineer", every="1 day", rpo="24 h", rto="2 h"),),
+        backups=(
+            Backup(
+                store="database",
+                where="Neon, eu-central",
+                owner="launch-engineer",
+                every="1 day",
+                rpo="24 h",
+                rto="2 h",
+            ),
+        ),
         recovery=(
             Recovery(
                 id="rollback",
@@ -419,7 +451,8 @@ class NoDoor(Door):
 
 
 class Double(Workspace):
-    """The real workspace, but its runs are told from a script: results that `next_results` holds, each let through one by one."""
+    """The real workspace, but its runs are told from a script: results that `next_results` holds, each let through one
+    by one."""
 
     next_results: dict[str, CheckResult]
     gate: asyncio.Semaphore | None
@@ -481,7 +514,9 @@ class Double(Workspace):
         self.vault = Vault("double", self.folder / "state", {}, door=NoDoor(), now=self.clock.now)
         self.next_results, self.gate, self.asked = {}, None, []
 
-    async def run(self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None) -> AsyncGenerator[Event, None]:
+    async def run(
+        self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None
+    ) -> AsyncGenerator[Event, None]:
         """Tells the script: every step waits for the gate where there is one."""
         chosen = self.automated if names is None else tuple(names)
         self.asked.append(chosen)
@@ -493,7 +528,9 @@ class Double(Workspace):
                 await self.gate.acquire()
             result = self.next_results.get(name) or self.results.get(name)
             if result is None:
-                result = results_of([finding(f"{name}.fine", DOMAIN, State.PASS, "All is well")], self.clock.now())[name]
+                result = results_of([finding(f"{name}.fine", DOMAIN, State.PASS, "All is well")], self.clock.now())[
+                    name
+                ]
             for one in result.findings:
                 yield Found(one)
             self.journal.save(number, result)
@@ -514,7 +551,9 @@ class LabDouble:
         return self.known
 
     def flaw_for(self, rule: str, subject: str) -> Flaw | None:
-        return next((flaw for flaw in self.known if any((c.rule, c.subject) == (rule, subject) for c in flaw.changes)), None)
+        return next(
+            (flaw for flaw in self.known if any((c.rule, c.subject) == (rule, subject) for c in flaw.changes)), None
+        )
 
     async def fix(self, flaw: str) -> None:
         self.on.discard(flaw)

@@ -52,7 +52,9 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
 }
 
 
-def console(folder: Path, theme: str, *, watched: bool = False, launching: bool = False, beside: bool = False) -> Console:
+def console(
+    folder: Path, theme: str, *, watched: bool = False, launching: bool = False, beside: bool = False
+) -> Console:
     """The console over the recorded demo, the stored hour of its watch, and the middle of a launch day."""
     lab: object = LabDouble()
     double = Double.recorded(folder)

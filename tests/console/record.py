@@ -1,4 +1,5 @@
-"""Records a run of the embedded demo for the pictures: `python tests/console/record.py`. Times of day are set to one fixed minute."""
+"""Records a run of the embedded demo for the pictures: `python tests/console/record.py`. Times of day are set to one
+fixed minute."""
 
 from __future__ import annotations
 
@@ -30,11 +31,15 @@ SEEN = timedelta(minutes=4)
 def normalised(result: CheckResult, at: datetime) -> CheckResult:
     """The same result, seen at a fixed time and within a rounded length of time."""
     findings = tuple(
-        msgspec.structs.replace(one, evidence=tuple(msgspec.structs.replace(seen, at=at if seen.at else None) for seen in one.evidence))
+        msgspec.structs.replace(
+            one, evidence=tuple(msgspec.structs.replace(seen, at=at if seen.at else None) for seen in one.evidence)
+        )
         for one in sorted(result.findings, key=lambda one: (one.rule, one.subject))
     )
     spent = max(10, round(result.duration_ms, -1))
-    return msgspec.structs.replace(result, findings=findings, started_at=at, duration_ms=spent, papers="", commit="", deploy="")
+    return msgspec.structs.replace(
+        result, findings=findings, started_at=at, duration_ms=spent, papers="", commit="", deploy=""
+    )
 
 
 async def record() -> None:
@@ -53,7 +58,9 @@ async def record() -> None:
                 secrets=made.secrets,
             )
             workspace = Workspace.open(Path(room), options)
-            planned = session.plan(workspace.launch, workspace.launch.flows, workspace.launch.mailboxes, now, (), wait_s=20)
+            planned = session.plan(
+                workspace.launch, workspace.launch.flows, workspace.launch.mailboxes, now, (), wait_s=20
+            )
             async with workspace.open_world(also=frozenset({"mail"})) as world:
                 async for trial in session.run(world, planned, workspace.keep_trial, lambda wanted, words: None):
                     print(trial.flow, trial.outcome, trial.folder)

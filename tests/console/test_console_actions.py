@@ -125,7 +125,11 @@ async def test_results_arriving_move_neither_selection_nor_sight(make: Any) -> N
     app = make()
     gate = double(app).gate = asyncio.Semaphore(0)
     double(app).next_results = results_of(
-        [finding("edge.headers.hsts", DOMAIN, State.FAIL, "No HSTS"), finding("edge.https.plain-http", WWW, State.FAIL, "Plain http")], NOW
+        [
+            finding("edge.headers.hsts", DOMAIN, State.FAIL, "No HSTS"),
+            finding("edge.https.plain-http", WWW, State.FAIL, "Plain http"),
+        ],
+        NOW,
     )
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "2", "down", "right", "down", "down", "down", "down", "up")
@@ -134,7 +138,9 @@ async def test_results_arriving_move_neither_selection_nor_sight(make: Any) -> N
         for _ in double(app).automated:
             gate.release()
         await until(pilot, lambda: app.snapshot.progress is None)
-        await until(pilot, lambda: "No HSTS" in app.snapshot.verdict.standings["edge.headers"].findings[0].finding.summary)
+        await until(
+            pilot, lambda: "No HSTS" in app.snapshot.verdict.standings["edge.headers"].findings[0].finding.summary
+        )
         assert (checks(app).key, checks(app).first) == before
 
 
@@ -269,7 +275,10 @@ async def test_a_file_changed_by_another_is_not_overwritten(make: Any) -> None:
         await press(pilot, "i")
         await type_in(pilot, "mine")
         other = double(app).folder / "decisions.toml"
-        other.write_text('schema = 1\n[[notes]]\ncheck = "edge.redirects"\ntext = "theirs"\nby = "support"\non = 2026-11-24T10:00:00Z\n')
+        other.write_text(
+            'schema = 1\n[[notes]]\ncheck = "edge.redirects"\ntext = "theirs"\nby = "support"\non = '
+            "2026-11-24T10:00:00Z\n"
+        )
         await press(pilot, "enter")
         await until(pilot, lambda: "changed by somebody else" in " ".join(shown(app).split()))
         await press(pilot, "enter")
@@ -318,7 +327,11 @@ async def test_copy_fix_and_evidence(make: Any, copied: list[str]) -> None:
         await until(pilot, lambda: app.last_said == "The fix was copied with a double")
         await press(pilot, "C")
         await until(pilot, lambda: len(copied) == 2)
-        assert f"http://www.{DOMAIN}/" in copied[1] and "2026-11-24 14:02:11 UTC" in copied[1] and "connect-map" in copied[1]
+        assert (
+            f"http://www.{DOMAIN}/" in copied[1]
+            and "2026-11-24 14:02:11 UTC" in copied[1]
+            and "connect-map" in copied[1]
+        )
 
 
 async def test_save_to_a_file(make: Any) -> None:
@@ -468,11 +481,15 @@ async def test_the_demo_is_repaired_and_checked_again(make: Any) -> None:
     app = make(flaws=(FLAW,), demo=True)
     async with app.run_test(size=(100, 30)) as pilot:
         assert "d repairs" in shown(app), "the first minute explains itself"
-        double(app).next_results = results_of([finding("edge.redirects.too-many-hops", WWW, State.PASS, "One redirect")], NOW)
+        double(app).next_results = results_of(
+            [finding("edge.redirects.too-many-hops", WWW, State.PASS, "One redirect")], NOW
+        )
         await at(pilot, "edge.redirects")
         await press(pilot, "d")
         await until(pilot, lambda: app.snapshot.verdict.standings["edge.redirects"].state is State.PASS)
-        assert not app.lab.on and double(app).asked == [("edge.redirects",)], "only what the repair can turn looks again"
+        assert not app.lab.on and double(app).asked == [("edge.redirects",)], (
+            "only what the repair can turn looks again"
+        )
 
 
 async def test_what_no_flaw_causes_cannot_be_repaired(make: Any) -> None:

@@ -1,4 +1,5 @@
-"""Launch day: who decides on what, checkpoints, the log, texts to copy; all of it lies in files, so a restart loses nothing."""
+"""Launch day: who decides on what, checkpoints, the log, texts to copy; all of it lies in files, so a restart loses
+nothing."""
 
 from __future__ import annotations
 
@@ -66,7 +67,10 @@ async def test_the_line_of_now_stands_between_what_came_and_what_comes(launching
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l")
         await until(pilot, lambda: "Tue 14:02 ───" in shown(app))
-        at = {name: next(n for n, line in enumerate(lines(app)) if f" {name} " in line) for name in ("Tue 14:00", "Tue 14:02", "Tue 15:00")}
+        at = {
+            name: next(n for n, line in enumerate(lines(app)) if f" {name} " in line)
+            for name in ("Tue 14:00", "Tue 14:02", "Tue 15:00")
+        }
         assert at["Tue 14:00"] + 1 == at["Tue 14:02"] == at["Tue 15:00"] - 1
         assert app.screen.query_one("#times").key == "T-1h", "the cursor begins at the checkpoint of now"
         assert "Founder decides at 14:30" in shown(app) and "in 58 min" in shown(app)
@@ -103,7 +107,13 @@ async def test_r_runs_the_checks_of_the_checkpoint(launching: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l", "down", "r")
         await until(pilot, lambda: double(app).asked)
-        assert set(double(app).asked[0]) == {"audit.latency", "audit.hosts", "edge.https", "edge.certificates", "performance.caching"}
+        assert set(double(app).asked[0]) == {
+            "audit.latency",
+            "audit.hosts",
+            "edge.https",
+            "edge.certificates",
+            "performance.caching",
+        }
 
 
 async def test_the_bar_leads_to_what_is_behind_a_criterion(launching: Any) -> None:
@@ -134,9 +144,20 @@ async def test_the_bar_says_that_no_backup_is_named(launching: Any) -> None:
 def test_what_was_confirmed_and_never_looked_at_is_not_checked_yet(make: Any) -> None:
     """A word of somebody is no look: “could not check” would say that there was one."""
     standing = next(iter(make(findings=()).workspace.verdict().standings.values()))
-    said = Confirmation(check=standing.spec.id, by="founder", recorded_by="founder", on=NOW, until=NOW + timedelta(days=1), evidence="seen")
+    said = Confirmation(
+        check=standing.spec.id,
+        by="founder",
+        recorded_by="founder",
+        on=NOW,
+        until=NOW + timedelta(days=1),
+        evidence="seen",
+    )
     found = replace(
-        standing, spec=msgspec.structs.replace(standing.spec, automated=True), confirmation=said, result=None, state=State.UNKNOWN
+        standing,
+        spec=msgspec.structs.replace(standing.spec, automated=True),
+        confirmation=said,
+        result=None,
+        state=State.UNKNOWN,
     )
     assert words.standing_look(found) == "new"
 
@@ -148,7 +169,11 @@ async def test_a_line_is_on_the_disk_before_it_is_shown_and_survives_a_restart(l
         await type_in(pilot, "payments switched to live")
         await press(pilot, "enter")
         await until(pilot, lambda: "14:02  payments switched to" in shown(app))
-        assert log(app)[-1].text == "payments switched to live" and log(app)[-1].at == NOW and log(app)[-1].by == "launch-engineer"
+        assert (
+            log(app)[-1].text == "payments switched to live"
+            and log(app)[-1].at == NOW
+            and log(app)[-1].by == "launch-engineer"
+        )
     again = Console(Double.open(double(app).folder, double(app).options), live=False)
     again.workspace.clock = double(app).clock
     async with again.run_test(size=(100, 30)) as pilot:
@@ -249,7 +274,9 @@ async def test_nothing_is_planned_yet_and_each_gap_leads_to_its_place(make: Any)
         await press(pilot, "end", "enter")
         await until(pilot, lambda: app.current_mode == "people" and app.screen.kind.id == "contacts")
         await press(pilot, "l", "G")
-        await until(pilot, lambda: "The plan of launch day" in shown(app), "without a decider it asks for the plan first")
+        await until(
+            pilot, lambda: "The plan of launch day" in shown(app), "without a decider it asks for the plan first"
+        )
         await type_in(pilot, "2026-11-25 9")
         await press(pilot, "tab")
         await type_in(pilot, "nobody")
@@ -261,7 +288,9 @@ async def test_nothing_is_planned_yet_and_each_gap_leads_to_its_place(make: Any)
         await press(pilot, "enter")
         await until(pilot, lambda: ws.inventory.plan.decider == "founder")
         assert ws.inventory.plan.launch_at.isoformat() == "2026-11-25T09:00:00+00:00"
-        await until(pilot, lambda: "Wednesday 25 November" in shown(app) and "Founder decides at Wed 08:00" in shown(app))
+        await until(
+            pilot, lambda: "Wednesday 25 November" in shown(app) and "Founder decides at Wed 08:00" in shown(app)
+        )
 
 
 async def test_a_plan_that_is_not_touched_stays_as_it_is(launching: Any) -> None:
@@ -313,7 +342,11 @@ async def test_a_message_is_filled_copied_and_logged(launching: Any, copied: lis
         await type_in(pilot, "15h30")
         await press(pilot, "enter")
         await until(pilot, lambda: copied)
-        assert copied[0].startswith("We know that paying does not work right now") and "15h30" in copied[0] and "[" not in copied[0]
+        assert (
+            copied[0].startswith("We know that paying does not work right now")
+            and "15h30" in copied[0]
+            and "[" not in copied[0]
+        )
         assert log(app)[-1].kind == "message" and log(app)[-1].text == copied[0]
 
 
@@ -324,7 +357,24 @@ async def test_a_message_is_filled_copied_and_logged(launching: Any, copied: lis
 async def test_every_size(launching: Any, size: tuple[int, int]) -> None:
     app = launching()
     async with app.run_test(size=size) as pilot:
-        for key in ("l", "tab", "tab", "tab", "tab", "m", "down", "escape", "G", "escape", "M", "escape", "X", "escape", "P", "escape"):
+        for key in (
+            "l",
+            "tab",
+            "tab",
+            "tab",
+            "tab",
+            "m",
+            "down",
+            "escape",
+            "G",
+            "escape",
+            "M",
+            "escape",
+            "X",
+            "escape",
+            "P",
+            "escape",
+        ):
             await press(pilot, key)
         await pilot.resize_terminal(1, 1)
         await pilot.resize_terminal(*size)
@@ -363,8 +413,17 @@ async def test_findings_of_a_rerun_reach_the_checkpoint(launching: Any) -> None:
     app = launching()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l", "down")
-        fine = [one for one in findings_of_demo() if one.state is State.PASS and one.check in ("edge.certificates", "audit.latency")]
+        fine = [
+            one
+            for one in findings_of_demo()
+            if one.state is State.PASS and one.check in ("edge.certificates", "audit.latency")
+        ]
         double(app).next_results = results_of(fine, NOW)
         before = [row.state for row in app.screen.query_one("#checks").rows]
         await press(pilot, "r")
-        await until(pilot, lambda: app.snapshot.progress is None and [row.state for row in app.screen.query_one("#checks").rows] != before)
+        await until(
+            pilot,
+            lambda: (
+                app.snapshot.progress is None and [row.state for row in app.screen.query_one("#checks").rows] != before
+            ),
+        )

@@ -16,7 +16,9 @@ from launchready_tui.launch.write import write_new
 from launchready_tui.workspace import NotTrusted, Options, Workspace
 
 PROBLEMS = (
-    Problem(file="launchready.toml", key="hosts[2].role", found="`wbe`", allowed="web, app, api or admin", nearest="web"),
+    Problem(
+        file="launchready.toml", key="hosts[2].role", found="`wbe`", allowed="web, app, api or admin", nearest="web"
+    ),
     Problem(file="launchready.toml", key="sprnt", allowed="unknown key", nearest="sprint"),
     Problem(file="launchready.toml", key=TEXTS["markup"], found=TEXTS["escape"]),
 )
@@ -157,7 +159,9 @@ async def test_a_file_broken_under_the_console_is_told_until_it_is_mended(make: 
         app._tick()
         await pilot.press("3")
         await until(pilot, lambda: "Email deliverability" in shown(app))
-        assert "the old one is in use" in shown(app) and not list(app._notifications), "told by the band, not again and again"
+        assert "the old one is in use" in shown(app) and not list(app._notifications), (
+            "told by the band, not again and again"
+        )
         broken.clear()
         app._tick()
         await until(pilot, lambda: "the old one is in use" not in shown(app))

@@ -1,4 +1,5 @@
-"""The handover page: the emergency card, gaps that lead to their line, names under the checklist, the export and its choices."""
+"""The handover page: the emergency card, gaps that lead to their line, names under the checklist, the export and its
+choices."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ async def test_a_gap_of_a_stage_leads_to_its_check(make: Any) -> None:
 async def test_a_gap_about_a_system_leads_to_its_line(make: Any) -> None:
     app = make()
     ws = double(app)
-    ws.save_inventory(msgspec.structs.replace(ws.inventory, systems=(*ws.inventory.systems, System(id="maps", name="Map tiles"))))
+    ws.save_inventory(
+        msgspec.structs.replace(ws.inventory, systems=(*ws.inventory.systems, System(id="maps", name="Map tiles")))
+    )
     async with app.run_test(size=(100, 30)) as pilot:
         await open_document(pilot, app, "access")
         wanted = next(str(n) for n, gap in enumerate(app.screen.gaps()) if gap.text == "provider of Map tiles")

@@ -33,10 +33,17 @@ def test_fit_gives_exactly_the_width(parts: list[tuple[str, str]], width: int) -
     assert width_of(fit(clean, width)) == width
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Mn", "Me")), max_size=200), st.integers(2, 40))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs", "Mn", "Me")), max_size=200),
+    st.integers(2, 40),
+)
 def test_wrap_loses_nothing(text: str, width: int) -> None:
     """Lines fit, and all that is not a blank is still there in order."""
-    for lines in (wrap(text, width), break_hard(text, width), [plain_text(line) for line in wrap_spans([(text, "ink")], width)]):
+    for lines in (
+        wrap(text, width),
+        break_hard(text, width),
+        [plain_text(line) for line in wrap_spans([(text, "ink")], width)],
+    ):
         assert all(cell_len(line) <= width for line in lines)
         assert "".join("".join(lines).split()) == "".join(text.split())
 
@@ -71,7 +78,10 @@ def test_the_ascii_set_is_complete() -> None:
     for name, glyph in GLYPHS.items():
         stand_in = glyph.translate(PLAIN)
         assert stand_in.isascii() and len(stand_in) == 1, name
-    states = [GLYPHS[name].translate(PLAIN) for name in ("pass", "warn", "fail", "unknown", "accepted", "later", "checking", "stale")]
+    states = [
+        GLYPHS[name].translate(PLAIN)
+        for name in ("pass", "warn", "fail", "unknown", "accepted", "later", "checking", "stale")
+    ]
     assert len(set(states)) == len(states)
 
 

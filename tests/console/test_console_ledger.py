@@ -147,7 +147,9 @@ async def test_mouse() -> None:
         await pilot.click(app.ledger, offset=(8, 0))
         assert app.ledger.key == "row 03", "the head is no row"
         app.ledger._scroll(6)
-        assert app.ledger.first == 6 and app.ledger.key == "row 03", "the wheel moves what is in sight, not the selection"
+        assert app.ledger.first == 6 and app.ledger.key == "row 03", (
+            "the wheel moves what is in sight, not the selection"
+        )
 
 
 @pytest.mark.parametrize(("width", "heads"), [(25, ["Name"]), (40, ["Name", "more"]), (80, ["Name", "more", "most"])])

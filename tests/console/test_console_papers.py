@@ -1,4 +1,5 @@
-"""People and access, credentials, handover: what is typed is kept, what is secret stays so, what is missing leads to its place."""
+"""People and access, credentials, handover: what is typed is kept, what is secret stays so, what is missing leads to
+its place."""
 
 from __future__ import annotations
 
@@ -62,7 +63,9 @@ async def test_add_change_and_delete_a_person(make: Any) -> None:
         await type_in(pilot, "answers at night")
         await press(pilot, "enter")
         await until(pilot, lambda: double(app).people.find("night-desk"))
-        await until(pilot, lambda: app.screen.query_one("#table").key == "night-desk", "the cursor goes to what was added")
+        await until(
+            pilot, lambda: app.screen.query_one("#table").key == "night-desk", "the cursor goes to what was added"
+        )
         await press(pilot, "enter")
         await until(pilot, lambda: "Change: person" in shown(app))
         await press(pilot, *["tab"] * 7, "i", "enter")
@@ -110,7 +113,9 @@ async def test_every_table_takes_a_line(make: Any) -> None:
     for kind in tables.KINDS:
         fields = tables.fields(double(app), kind, None)
         values = {field.id: field.value for field in fields} | filled[kind.id]
-        assert all(field.check is None or not values[field.id] or not field.check(values[field.id]) for field in fields), kind.id
+        assert all(
+            field.check is None or not values[field.id] or not field.check(values[field.id]) for field in fields
+        ), kind.id
         key = tables.keep(double(app), kind, "", values)
         item = tables.find(double(app), kind, key)
         again = {field.id: field.value for field in tables.fields(double(app), kind, item)}
@@ -135,7 +140,9 @@ def test_what_the_form_does_not_ask_for_survives_a_change(make: Any) -> None:
 def test_lines_of_a_card_survive_a_form_of_one_line(make: Any) -> None:
     workspace = double(make())
     kind = tables.KIND["recovery"]
-    card = Recovery(id="data", title="Data", first_steps="Stop what writes.\nTake a copy.", command="sqlite3 a | head\nsqlite3 b")
+    card = Recovery(
+        id="data", title="Data", first_steps="Stop what writes.\nTake a copy.", command="sqlite3 a | head\nsqlite3 b"
+    )
     workspace.save_inventory(msgspec.structs.replace(workspace.inventory, recovery=(card,)))
     values = {one.id: one.value for one in tables.fields(workspace, kind, card)}
     assert not any("\n" in value for value in values.values())
@@ -173,7 +180,10 @@ async def test_a_credential_is_stored_tested_and_deleted_without_being_seen(make
         await press(pilot, "ctrl+a", "ctrl+c")
         assert app.clipboard != value and "not copied" in str([one.message for one in app._notifications])
         await press(pilot, "enter")
-        await until(pilot, lambda: any(entry.name == "shop-login" for entry in app.screen.entries) and "memory, until" in shown(app))
+        await until(
+            pilot,
+            lambda: any(entry.name == "shop-login" for entry in app.screen.entries) and "memory, until" in shown(app),
+        )
         secret = double(app).vault.get("shop-login", f"api.{DOMAIN}")
         assert secret is not None and secret.reveal() == value
         assert value not in shown(app) and value not in str(app.drafts) and value not in app.last_said
@@ -225,7 +235,10 @@ async def test_what_was_seen_is_taken_with_one_key_and_undone(make: Any) -> None
         assert any(one.scenario == "leak" and one.command for one in ws.inventory.recovery)
         await until(pilot, lambda: not any(row.key == "seen:A key has leaked" for row in table.rows))
         await press(pilot, "Y")
-        await until(pilot, lambda: {one.scenario for one in ws.inventory.recovery} >= {"data", "dns", "mail", "payments", "account"})
+        await until(
+            pilot,
+            lambda: {one.scenario for one in ws.inventory.recovery} >= {"data", "dns", "mail", "payments", "account"},
+        )
         await until(pilot, lambda: "seen, not written down" not in "\n".join(lines(app)[6:]))
         await press(pilot, "u", "u")
         await until(pilot, lambda: len(ws.inventory.recovery) == before)
@@ -259,7 +272,9 @@ async def test_what_is_to_change_leads_to_its_line(make: Any) -> None:
         board.select(f"{found.rule} {found.subject}")
         await until(pilot, lambda: "Remove the member there" in " ".join(shown(app).split()))
         await press(pilot, "enter")
-        await until(pilot, lambda: app.screen.kind.id == "access" and app.screen.query_one("#table").key == "code agency edit")
+        await until(
+            pilot, lambda: app.screen.kind.id == "access" and app.screen.query_one("#table").key == "code agency edit"
+        )
         system = next(one for one in app.screen.points if one.rule.endswith("not-owned"))
         app.screen.query_one("#points").focus()
         board.select(f"{system.rule} {system.subject}")
@@ -288,7 +303,9 @@ async def test_without_somebody(make: Any, size: tuple[int, int]) -> None:
         await press(pilot, "p")
         app.screen.query_one("#table").select("launch-engineer")
         await press(pilot, "m")
-        await until(pilot, lambda: "Without Launch" in shown(app) and "Nobody else can repair" in " ".join(shown(app).split()))
+        await until(
+            pilot, lambda: "Without Launch" in shown(app) and "Nobody else can repair" in " ".join(shown(app).split())
+        )
         await press(pilot, "end")
         await until(pilot, lambda: "On the last day" in shown(app))
         await press(pilot, "escape")
@@ -345,7 +362,10 @@ async def test_what_is_wrong_stands_at_its_field(make: Any) -> None:
         app.screen.query_one("#field-hours").value = "in the evening"
         app.screen.query_one("#field-time_zone").value = "Mars/Olympus"
         await press(pilot, "enter")
-        await until(pilot, lambda: "write them as 09:00-18:00" in shown(app) and "not a time zone" in " ".join(shown(app).split()))
+        await until(
+            pilot,
+            lambda: "write them as 09:00-18:00" in shown(app) and "not a time zone" in " ".join(shown(app).split()),
+        )
         assert app.focused.id == "field-hours" and double(app).people.find("night-desk") is None
         await press(pilot, "escape", "right", "right", "plus")
         await until(pilot, lambda: "Add: access" in shown(app))
@@ -370,7 +390,9 @@ async def test_a_value_that_is_none_is_refused_with_what_is_allowed(make: Any) -
         await until(pilot, lambda: "“banana” is none of them" in shown(app) and "allowed: registrar, dns" in shown(app))
         before = double(app).inventory.systems
         await press(pilot, "enter")
-        assert double(app).inventory.systems == before and "“banana” is none of them" in shown(app), "nothing is saved, nothing is lost"
+        assert double(app).inventory.systems == before and "“banana” is none of them" in shown(app), (
+            "nothing is saved, nothing is lost"
+        )
         await press(pilot, *["backspace"] * 6)
         await until(pilot, lambda: "is none of them" not in shown(app))
         await type_in(pilot, "pay")
@@ -402,13 +424,24 @@ async def test_a_refused_value_comes_back_with_the_draft(make: Any) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "value"),
-    [("d", "dns"), ("da", "database"), ("app-s", "app-store"), ("aa", "analytics"), ("dns ", "hosting"), ("PAY", "payments")],
+    [
+        ("d", "dns"),
+        ("da", "database"),
+        ("app-s", "app-store"),
+        ("aa", "analytics"),
+        ("dns ", "hosting"),
+        ("PAY", "payments"),
+    ],
 )
 async def test_typing_goes_to_the_value_that_begins_so(typed: str, value: str) -> None:
     class Host(App[None]):
         def compose(self) -> ComposeResult:
             yield Choice(
-                [(one, one) for one in ("registrar", "dns", "hosting", "database", "payments", "app-store", "analytics")], "registrar"
+                [
+                    (one, one)
+                    for one in ("registrar", "dns", "hosting", "database", "payments", "app-store", "analytics")
+                ],
+                "registrar",
             )
 
     async with Host().run_test() as pilot:
@@ -427,7 +460,9 @@ async def test_what_was_typed_survives_a_crash(make: Any) -> None:
         app.screen.query_one("#field-contact").value = secret
         await until(pilot, lambda: (double(app).folder / ".launchready" / "drafts.json").exists())
         path = double(app).folder / ".launchready" / "drafts.json"
-        await until(pilot, lambda: "Secret" in path.read_text() or "secret" in path.read_text() or "Stripe" in path.read_text())
+        await until(
+            pilot, lambda: "Secret" in path.read_text() or "secret" in path.read_text() or "Stripe" in path.read_text()
+        )
         assert secret not in path.read_text(), "on the disk lies nothing that looks like a secret"
         assert path.stat().st_mode & 0o077 == 0
         # Nothing is closed: the program is gone from one moment to the next.

@@ -65,7 +65,9 @@ async def test_picture(name: str, tmp_path: Path) -> None:
     if old != svg:
         fresh = tmp_path / f"{name}.svg"
         fresh.write_text(svg, "utf-8", newline="\n")
-        pytest.fail(f"{name} changed; the new picture is {fresh}\n{difference(old, svg) or 'only colours or places differ'}")
+        pytest.fail(
+            f"{name} changed; the new picture is {fresh}\n{difference(old, svg) or 'only colours or places differ'}"
+        )
 
 
 def test_the_folder_holds_exactly_these() -> None:

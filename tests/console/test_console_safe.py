@@ -1,4 +1,5 @@
-"""Hostile text on every page stays text; a crash shows no value; the palette lists the table; plain and colourless screens."""
+"""Hostile text on every page stays text; a crash shows no value; the palette lists the table; plain and colourless
+screens."""
 
 from __future__ import annotations
 
@@ -22,16 +23,36 @@ from launchready_tui.console.palette import Actions
 from launchready_tui.console.screens.overview import Overview
 from launchready_tui.findings import Evidence, Finding, Remedy, State
 from launchready_tui.launch.decisions import Decisions, Note, Owner
-from launchready_tui.launch.inventory import Access, Backup, Checkpoint, Contact, Duty, Inventory, Plan, Recovery, Renewal, System
+from launchready_tui.launch.inventory import (
+    Access,
+    Backup,
+    Checkpoint,
+    Contact,
+    Duty,
+    Inventory,
+    Plan,
+    Recovery,
+    Renewal,
+    System,
+)
 from launchready_tui.launch.model import Host, LaunchFile
 from launchready_tui.launch.people import People, Person
 
-OPENED = (("down", "enter"), ("e",), ("escape", "escape", "h"), ("escape", "a"), ("escape", "o"), ("escape", "W"), ("escape",))
+OPENED = (
+    ("down", "enter"),
+    ("e",),
+    ("escape", "escape", "h"),
+    ("escape", "a"),
+    ("escape", "o"),
+    ("escape", "W"),
+    ("escape",),
+)
 PAGES = ["0", "1", "2", "3", "5", "x", "w", "l", "p", "k", "b", "g"]
 
 
 def hostile_findings(text: str) -> list[Finding]:
-    """A text wherever the outside could put it, cleaned where checks clean it and raw where only the screen stands before it."""
+    """A text wherever the outside could put it, cleaned where checks clean it and raw where only the screen stands
+    before it."""
     chain = f"301  http://x/{text[:50]}\n200  https://y/"
     return [
         Finding(
@@ -60,7 +81,9 @@ def poison(app: Console, text: str) -> None:
     launch = launch_of_demo()
     hosts = (*launch.hosts, Host(name=f"x.{DOMAIN}", purpose=text))
     double.launch_file = LaunchFile(
-        launch=msgspec.structs.replace(launch, name=text, hosts=hosts), path=double.launch_file.path, sha256=double.launch_file.sha256
+        launch=msgspec.structs.replace(launch, name=text, hosts=hosts),
+        path=double.launch_file.path,
+        sha256=double.launch_file.sha256,
     )
     double.people = People(people=(Person(id=text, name=text, role=text, contact=text, hours=text, status="left"),))
     double.inventory = Inventory(
@@ -75,7 +98,8 @@ def poison(app: Console, text: str) -> None:
         plan=Plan(launch_at=NOW, decider=text, kill_switch=text, rollback=text),
     )
     double.decisions = Decisions(
-        owners=(Owner(check="edge.redirects", person=text),), notes=(Note(check="edge.redirects", text=text, by=text, on=NOW),)
+        owners=(Owner(check="edge.redirects", person=text),),
+        notes=(Note(check="edge.redirects", text=text, by=text, on=NOW),),
     )
     app.store.renew()
 
@@ -163,7 +187,9 @@ async def test_a_crash_shows_where_but_no_value(make: Any, monkeypatch: pytest.M
     said = " ".join(str(one) for one in app._exit_renderables) + app.last_said
     assert secret not in said
     printed: list[str] = []
-    monkeypatch.setattr(app.error_console, "print", lambda *what, **_: printed.append(" ".join(str(one) for one in what)))
+    monkeypatch.setattr(
+        app.error_console, "print", lambda *what, **_: printed.append(" ".join(str(one) for one in what))
+    )
     app._exception = RuntimeError(secret)
     try:
         raise RuntimeError(secret)
@@ -186,7 +212,11 @@ async def test_the_palette_lists_the_table(make: Any, lab: bool) -> None:
     async with app.run_test(size=(100, 30)):
         provider = Actions(app.screen)
         listed = await _hits(provider.discover())
-        want = [f"{one.group}: {one.label}  {app.key_of(one.id)}" for one in ACTIONS if one.id != "palette" and (lab or not one.demo)]
+        want = [
+            f"{one.group}: {one.label}  {app.key_of(one.id)}"
+            for one in ACTIONS
+            if one.id != "palette" and (lab or not one.demo)
+        ]
         assert listed == want
         for one in ACTIONS:
             if one.id != "palette" and (lab or not one.demo):

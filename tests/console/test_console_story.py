@@ -18,7 +18,9 @@ def text_of(told: Told) -> str:
     return "\n".join(f"{plain_text(line.left)}  {plain_text(line.right)}".rstrip() for line in told.lines)
 
 
-def story(tmp_path: Path, check: str, width: int = 60, *, height: int = 99, full: bool = False, findings: object = None) -> Told:
+def story(
+    tmp_path: Path, check: str, width: int = 60, *, height: int = 99, full: bool = False, findings: object = None
+) -> Told:
     store = Store(Double.make(tmp_path / "launch", findings_of_demo() if findings is None else findings))  # type: ignore[arg-type]
     snap = store.snapshot
     return tell(snap, snap.verdict.standings[check], 0, width, full=full, height=height)
@@ -32,7 +34,9 @@ def test_hops_reads_what_the_checks_write() -> None:
 
 
 def test_what_a_person_settled_says_who_and_asks_for_nothing(tmp_path: Path) -> None:
-    unseen = finding("audit.hosting.no-clue", DOMAIN, State.UNKNOWN, "Where it runs cannot be seen", fix="Confirm this check")
+    unseen = finding(
+        "audit.hosting.no-clue", DOMAIN, State.UNKNOWN, "Where it runs cannot be seen", fix="Confirm this check"
+    )
     workspace = Double.make(tmp_path / "launch", [unseen])
     workspace.confirm("audit.hosting", "founder", "Hetzner, the bill is in the vault")
     store = Store(workspace)
@@ -78,7 +82,16 @@ def test_in_a_tight_room_the_fix_comes_before_the_reason(tmp_path: Path) -> None
 
 def test_long_evidence_is_cut_short_but_whole_in_full(tmp_path: Path) -> None:
     record = " ".join(f"include:spf{n}.example" for n in range(400))
-    found = [finding("email.spf.lookups", DOMAIN, State.FAIL, "Too many look-ups", evidence=[("record", record)], fix="Flatten it")]
+    found = [
+        finding(
+            "email.spf.lookups",
+            DOMAIN,
+            State.FAIL,
+            "Too many look-ups",
+            evidence=[("record", record)],
+            fix="Flatten it",
+        )
+    ]
     short = text_of(story(tmp_path, "email.spf", findings=found))
     assert "more lines, enter shows all" in short and len(short.splitlines()) < 20
     whole = text_of(story(tmp_path / "again", "email.spf", findings=found, full=True))

@@ -22,7 +22,9 @@ async def test_walk(make: Any, size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         for page in PAGES:
             await pilot.press(page, *INSIDE)
-        await press(pilot, "question_mark", "down", "escape", "t", "ctrl+p", "escape", "slash", "x", "escape", "h", "e", "0")
+        await press(
+            pilot, "question_mark", "down", "escape", "t", "ctrl+p", "escape", "slash", "x", "escape", "h", "e", "0"
+        )
         assert app.is_running
         if size[0] < 60 or size[1] < 16:
             assert size[0] < 20 or "60 x 16" in shown(app)

@@ -1,4 +1,5 @@
-"""The watch page: what it reads and when, the selection while looks arrive, holding, windows, a dead watcher, hostile names, starting."""
+"""The watch page: what it reads and when, the selection while looks arrive, holding, windows, a dead watcher, hostile
+names, starting."""
 
 from __future__ import annotations
 
@@ -27,13 +28,17 @@ from launchready_tui.watch.process import CannotWatch, Ensured
 class Watched:
     """A console over a launch with two targets, and the store that a watcher would write."""
 
-    def __init__(self, folder: Path, *, names: tuple[str, ...] = ("home", "search"), plain: bool = False, **more: Any) -> None:
+    def __init__(
+        self, folder: Path, *, names: tuple[str, ...] = ("home", "search"), plain: bool = False, **more: Any
+    ) -> None:
         launch = launch_of_demo()
         double = Double.make(folder, launch=msgspec.structs.replace(launch, **more))
         wanted = [Target(name=name, host="market.test", port=443, url="https://market.test/") for name in names]
         self.store, self.targets = begin(folder, wanted, NOW)
         for target in self.targets:
-            samples = [probe(target, NOW - timedelta(seconds=15 * at + 3), 80.0 + target.id) for at in range(239, -1, -1)]
+            samples = [
+                probe(target, NOW - timedelta(seconds=15 * at + 3), 80.0 + target.id) for at in range(239, -1, -1)
+            ]
             self.store.save(samples, [latest(target, samples[-1], 61)])
         self.app = Console(double, live=False, plain=plain)
 
@@ -131,7 +136,11 @@ async def test_down_slow_and_failing_are_told_apart(tmp_path: Path) -> None:
         await press(pilot, "w")
         await look(pilot)
         assert [row(market.app, name)[3:31].split("  ")[0] for name in ("home", "search", "health")] == ["✕", "▲", "▲"]
-        assert "down 41 s" in row(market.app, "home") and "slow" in row(market.app, "search") and "failing" in row(market.app, "health")
+        assert (
+            "down 41 s" in row(market.app, "home")
+            and "slow" in row(market.app, "search")
+            and "failing" in row(market.app, "health")
+        )
         assert "Incident  no connection since 14:01:30" in shown(market.app)
         await press(pilot, "m")
         assert "no connection" in shown(market.app) and "it answers with an error" in shown(market.app)
@@ -147,7 +156,9 @@ async def test_every_size_has_the_states(market: Watched) -> None:
         async with app.run_test(size=size) as pilot:
             await press(pilot, "w")
             await look(pilot)
-            await until(pilot, lambda app=app: "down 41 s" in row(app, "search") and " up " in row(app, "home"), str(size))
+            await until(
+                pilot, lambda app=app: "down 41 s" in row(app, "search") and " up " in row(app, "home"), str(size)
+            )
 
 
 async def test_sizes_change_while_it_looks(market: Watched) -> None:
@@ -362,7 +373,9 @@ async def test_nobody_told_and_messages_that_are_stuck(market: Watched) -> None:
         await press(pilot, "w")
         await look(pilot)
         await see(pilot, "Nobody is told of an outage")
-        note = Notice(key="k", event="down", rule="on-call", owner="founder", title="t", text="t", made_at=NOW, next_at=NOW)
+        note = Notice(
+            key="k", event="down", rule="on-call", owner="founder", title="t", text="t", made_at=NOW, next_at=NOW
+        )
         market.store.enqueue([msgspec.structs.replace(note, state="failed", answer="404 no_team")])
         await look(pilot)
         await see(pilot, "1 message did not get through: on-call, 404 no_team")
@@ -438,14 +451,19 @@ async def test_the_demo_s_watcher_ends_with_the_console(make: Any) -> None:
 
 
 async def test_a_test_alert_is_sent_and_its_words_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    alerts = (Alert(name="on-call", owner="founder", credential="hook"), Alert(name="mail", owner="support", credential="pass"))
+    alerts = (
+        Alert(name="on-call", owner="founder", credential="hook"),
+        Alert(name="mail", owner="support", credential="pass"),
+    )
     market = Watched(tmp_path / "launch", alerts=alerts)
     app = market.app
     asked: list[tuple[str, ...]] = []
 
     async def send(ws: Any, chosen: Any, *, say: Any) -> Any:
         asked.append(tuple(one.name for one in chosen))
-        made = ChannelTest(rule="on-call", owner="founder", code="otter maple 42", made_at=market.now, sent_at=market.now)
+        made = ChannelTest(
+            rule="on-call", owner="founder", code="otter maple 42", made_at=market.now, sent_at=market.now
+        )
         market.store.save_test(made)
         await asyncio.sleep(0)
         return (made,)
@@ -507,7 +525,9 @@ async def test_hostile_names_stay_text(tmp_path: Path, name: str) -> None:
     hostile = TEXTS[name].encode("utf-8", "replace").decode()
     market = Watched(tmp_path / "launch", names=(hostile, "search"))
     incident = market.down(0)
-    market.store.save_incident(msgspec.structs.replace(incident, detail=hostile, deploy=hostile, deploy_at=NOW - timedelta(minutes=9)))
+    market.store.save_incident(
+        msgspec.structs.replace(incident, detail=hostile, deploy=hostile, deploy_at=NOW - timedelta(minutes=9))
+    )
     market.store.beat(watcher(NOW, trouble=hostile, machine=hostile))
     async with market.app.run_test(size=(100, 30), notifications=True) as pilot:
         await press(pilot, "w")
@@ -547,4 +567,8 @@ def test_the_demo_hour_is_stored_whole() -> None:
 
     values = json.loads(STORED.read_text("utf-8"))["ms"]
     assert all(len(one) == 240 for one in values.values())
-    assert None in values["api health"] and "gap" in values["home"] and max(x for x in values["search"] if isinstance(x, float)) > 500
+    assert (
+        None in values["api health"]
+        and "gap" in values["home"]
+        and max(x for x in values["search"] if isinstance(x, float)) > 500
+    )

@@ -21,7 +21,9 @@ NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 def series(points: list[tuple[int, int, float | None]], step_s: float = 15) -> Series:
     """Columns of (n, bad, ms) that end now."""
     since = NOW - timedelta(seconds=step_s * len(points))
-    made = tuple(Point(since + timedelta(seconds=step_s * at), n, bad, ms, ms, ms) for at, (n, bad, ms) in enumerate(points))
+    made = tuple(
+        Point(since + timedelta(seconds=step_s * at), n, bad, ms, ms, ms) for at, (n, bad, ms) in enumerate(points)
+    )
     return Series(1, since, NOW, made)
 
 
@@ -72,20 +74,32 @@ def test_a_line_runs_on_between_answers_and_breaks_at_what_went_wrong() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.one_of(st.none(), st.floats(0.01, 20_000)), st.sampled_from(["", "gap", "some", "failed"])), max_size=80),
+    st.lists(
+        st.tuples(st.one_of(st.none(), st.floats(0.01, 20_000)), st.sampled_from(["", "gap", "some", "failed"])),
+        max_size=80,
+    ),
     st.integers(4, 120),
     st.integers(1, 30),
     st.sampled_from([30.0, 300.0, 5000.0]),
 )
-def test_any_picture_has_its_size(columns: list[tuple[float | None, str]], inner: int, tall: int, target: float) -> None:
+def test_any_picture_has_its_size(
+    columns: list[tuple[float | None, str]], inner: int, tall: int, target: float
+) -> None:
     curve = Curve(tuple(value for value, _ in columns), tuple(state for _, state in columns))  # type: ignore[arg-type]
-    rows = rows_of(Picture(curve, target, (Mark(0.5, "deploy 3f9c2a1"), Mark(0.52, "x" * 90))), inner, tall) if columns else []
+    rows = (
+        rows_of(Picture(curve, target, (Mark(0.5, "deploy 3f9c2a1"), Mark(0.52, "x" * 90))), inner, tall)
+        if columns
+        else []
+    )
     assert len(rows) == (tall if columns else 0)
     assert all(len(row.cells) == inner and all(len(cell[0]) == 1 for cell in row.cells) for row in rows)
 
 
 def drawn(picture: Picture, inner: int = 24, tall: int = 7) -> list[str]:
-    return [f"{row.label:>4} {''.join(cell[0] for cell in row.cells)} {row.tail}".rstrip() for row in rows_of(picture, inner, tall)]
+    return [
+        f"{row.label:>4} {''.join(cell[0] for cell in row.cells)} {row.tail}".rstrip()
+        for row in rows_of(picture, inner, tall)
+    ]
 
 
 def test_a_picture_in_words() -> None:
@@ -172,7 +186,14 @@ def test_hours_never_touch() -> None:
 
 
 def test_numbers_on_the_axis() -> None:
-    assert [number(value) for value in (0, 2.5, 150, 1500, 10_000, 20_000)] == ["0", "2.5", "150", "1500", "10 s", "20 s"]
+    assert [number(value) for value in (0, 2.5, 150, 1500, 10_000, 20_000)] == [
+        "0",
+        "2.5",
+        "150",
+        "1500",
+        "10 s",
+        "20 s",
+    ]
 
 
 @pytest.mark.parametrize("window", [timedelta(minutes=5), timedelta(hours=1), timedelta(hours=24), timedelta(days=7)])

@@ -1,4 +1,5 @@
-"""What stands below the chart of the watch: errors by route, queues, regions and deploys; the key that switches, and stage 6 in short."""
+"""What stands below the chart of the watch: errors by route, queues, regions and deploys; the key that switches, and
+stage 6 in short."""
 
 from __future__ import annotations
 
@@ -34,24 +35,44 @@ def traffic(route: str, n: int, errors: int = 0, environment: str = "production"
     return Traffic(at=AT, environment=environment, route=route, n=n, errors=errors, **more)
 
 
-def jobs(queue: str, ready: int, oldest: float | None, at: datetime = NOW - timedelta(seconds=20), **more: Any) -> Backlog:
+def jobs(
+    queue: str, ready: int, oldest: float | None, at: datetime = NOW - timedelta(seconds=20), **more: Any
+) -> Backlog:
     return Backlog(at=at, source="jobs", system="RQ", queue=queue, ready=ready, oldest_s=oldest, **more)
 
 
-def made(folder: Path, *, launch: Any = LAUNCH, names: tuple[str, str, str] = ("GET /search", "mails", "3f9c2a1b77d0")) -> Console:
+def made(
+    folder: Path, *, launch: Any = LAUNCH, names: tuple[str, str, str] = ("GET /search", "mails", "3f9c2a1b77d0")
+) -> Console:
     """A console over a watch that knows of everything."""
     route, queue, sha = names
     double = Double.make(folder, launch=launch)
     store, (home,) = begin(folder, [HOME], NOW)
     (far,) = store.set_elsewhere([msgspec.structs.replace(HOME, region="US", every_s=60.0)])
     samples = [probe(home, NOW - timedelta(seconds=15 * at + 3), 80.0) for at in range(100, -1, -1)]
-    there = [Sample(target=far.id, at=NOW - timedelta(seconds=60 * at + 5), total=210.0, cold=True, status=200) for at in range(20, -1, -1)]
+    there = [
+        Sample(target=far.id, at=NOW - timedelta(seconds=60 * at + 5), total=210.0, cold=True, status=200)
+        for at in range(20, -1, -1)
+    ]
     store.save(samples + there, [latest(home, samples[-1], 61), Latest(sample=there[-1])])
-    store.add_traffic([traffic(route, 1204, 26), traffic("GET /home", 20_418, 2, limited=3), traffic("GET /rare", 4, 1, "staging")])
-    store.save_backlog([jobs(queue, 4, 100.0, NOW - timedelta(minutes=12)), jobs("images", 90, 3.0, NOW - timedelta(minutes=12))])
+    store.add_traffic(
+        [traffic(route, 1204, 26), traffic("GET /home", 20_418, 2, limited=3), traffic("GET /rare", 4, 1, "staging")]
+    )
+    store.save_backlog(
+        [jobs(queue, 4, 100.0, NOW - timedelta(minutes=12)), jobs("images", 90, 3.0, NOW - timedelta(minutes=12))]
+    )
     store.save_backlog([jobs(queue, 16, 190.0, failed=2), jobs("images", 30, 2.0, workers=0)])
     store.add_mark(Mark(at=NOW - timedelta(minutes=40), sha=sha, by="ci-bot", source="github", key="github 1 done"))
-    store.add_mark(Mark(at=NOW - timedelta(minutes=4), kind="failed", sha="bbbbbbb1", by="ci-bot", source="github", key="github 2 failed"))
+    store.add_mark(
+        Mark(
+            at=NOW - timedelta(minutes=4),
+            kind="failed",
+            sha="bbbbbbb1",
+            by="ci-bot",
+            source="github",
+            key="github 2 failed",
+        )
+    )
     store.close()
     return Console(double, live=False)
 
@@ -120,7 +141,11 @@ async def test_stage_6_has_it_in_short(tmp_path: Path) -> None:
     async with app.run_test(size=(140, 44)) as pilot:
         await press(pilot, "6")
         app.watching.tick()
-        told = ("GET /search fails 2 % of 1,204", "16 wait, the oldest for 3 min, 2 failed", "bbbbbbb to production, 4 min ago")
+        told = (
+            "GET /search fails 2 % of 1,204",
+            "16 wait, the oldest for 3 min, 2 failed",
+            "bbbbbbb to production, 4 min ago",
+        )
         await until(pilot, lambda: all(one in shown(app) for one in told), ", ".join(told))
 
 
@@ -133,7 +158,10 @@ def test_what_is_too_much() -> None:
     before = jobs("a", 10, 1.0, NOW - timedelta(minutes=11))
     assert watchpanes.growing(jobs("a", 11, 1.0), before) and not watchpanes.growing(jobs("a", 10, 1.0), before)
     assert not watchpanes.growing(jobs("a", 99, 1.0), jobs("a", 10, 1.0, NOW - timedelta(minutes=5)))
-    assert watchpanes.pace_of(jobs("a", 10, 1.0), before) == "steady" and watchpanes.pace_of(jobs("a", 10, 1.0), None) == ""
+    assert (
+        watchpanes.pace_of(jobs("a", 10, 1.0), before) == "steady"
+        and watchpanes.pace_of(jobs("a", 10, 1.0), None) == ""
+    )
 
 
 async def test_the_first_probes_are_no_share_and_a_first_failure_is_no_up(tmp_path: Path) -> None:
@@ -148,6 +176,8 @@ async def test_the_first_probes_are_no_share_and_a_first_failure_is_no_up(tmp_pa
     async with app.run_test(size=(100, 30)) as pilot:
         await on_the_watch(pilot)
         await until(pilot, lambda: "just failed" in shown(app))
-        lines = {name: next(line for line in shown(app).splitlines() if f" {name} " in line) for name in ("home", "search")}
+        lines = {
+            name: next(line for line in shown(app).splitlines() if f" {name} " in line) for name in ("home", "search")
+        }
         assert "up" in lines["home"] and "33s" in lines["home"] and "100" not in lines["home"]
         assert "just failed" in lines["search"] and "▲" in lines["search"] and "0.0" not in lines["search"]

@@ -1,6 +1,8 @@
-"""A watch for screens: the real store, filled with the stored hour of `data/demo-watch.json` before a clock that stands.
+"""A watch for screens: the real store, filled with the stored hour of `data/demo-watch.json` before a clock that
+stands.
 
-`python tests/console/watchstore.py` writes that hour anew: what the demo marketplace's targets would look like with one slow and one dead.
+`python tests/console/watchstore.py` writes that hour anew: what the demo marketplace's targets would look like with
+one slow and one dead.
 """
 
 from __future__ import annotations
@@ -79,7 +81,9 @@ def watcher(now: datetime, **more: object) -> Watcher:
     return Watcher(**{**values, **more})  # type: ignore[arg-type]
 
 
-def begin(folder: Path, targets: Sequence[Target], now: datetime, **more: object) -> tuple[WatchStore, tuple[Target, ...]]:
+def begin(
+    folder: Path, targets: Sequence[Target], now: datetime, **more: object
+) -> tuple[WatchStore, tuple[Target, ...]]:
     """A store with these targets and a living watcher."""
     store = WatchStore.open(folder / PLACE)
     made = store.set_targets(targets)
@@ -98,7 +102,14 @@ def fill(folder: Path, launch: Launch, now: datetime) -> None:
         step = round(target.every_s / EVERY.total_seconds())
         values = kept["ms"].get(target.name)
         if values is None:
-            sample = Sample(target=target.id, at=now - timedelta(seconds=9), total=3000, cause="line", kind="timeout", detail="port 25")
+            sample = Sample(
+                target=target.id,
+                at=now - timedelta(seconds=9),
+                total=3000,
+                cause="line",
+                kind="timeout",
+                detail="port 25",
+            )
             store.save([sample], [latest(target, sample, None)])
             continue
         samples = []
@@ -108,7 +119,9 @@ def fill(folder: Path, launch: Launch, now: datetime) -> None:
                 continue
             samples.append(probe(target, moment, value))
         store.save(samples, [latest(target, samples[-1], kept["days"].get(target.name))])
-    store.add_gap(Gap(since=first + timedelta(minutes=11), until=first + timedelta(minutes=14, seconds=30), cause="sleep"))
+    store.add_gap(
+        Gap(since=first + timedelta(minutes=11), until=first + timedelta(minutes=14, seconds=30), cause="sleep")
+    )
     store.add_mark(Mark(at=now - timedelta(minutes=24), sha=SHA, source="command", by="ci"))
     health, search = ids["api health"], ids["search"]
     store.save_incident(
@@ -188,7 +201,9 @@ def fill_beside(folder: Path, now: datetime) -> None:
     chance = random.Random(8)
     for far in store.set_elsewhere(msgspec.structs.replace(one, region="us-east", every_s=60.0) for one in targets[:2]):
         times = [now - timedelta(seconds=60 * at + 7) for at in range(59, -1, -1)]
-        samples = [Sample(target=far.id, at=at, total=round(chance.gauss(231, 14), 1), cold=True, status=200) for at in times]
+        samples = [
+            Sample(target=far.id, at=at, total=round(chance.gauss(231, 14), 1), cold=True, status=200) for at in times
+        ]
         store.save(samples, [Latest(sample=samples[-1])])
     rows = (
         ("GET /search", 1204, 26, "production", 0, 0),
@@ -227,7 +242,9 @@ def _hour() -> dict[str, object]:
     """An hour at 15 s: noise round a base, now and then a slower one."""
     chance = random.Random(7)
 
-    def values(base: float, noise: float, *, swell: tuple[int, int, float] | None = None, failed: range = range(0)) -> list[object]:
+    def values(
+        base: float, noise: float, *, swell: tuple[int, int, float] | None = None, failed: range = range(0)
+    ) -> list[object]:
         made: list[object] = []
         for at in range(240):
             value = base + chance.gauss(0, noise) + (chance.random() < 0.03) * noise * 5

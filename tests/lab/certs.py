@@ -33,7 +33,9 @@ class Signed:
 
     @property
     def key_pem(self) -> bytes:
-        return self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
 
 def _name(text: str) -> x509.Name:
@@ -67,9 +69,13 @@ def issue(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     if by:
-        builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), critical=False)
+        builder = builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), critical=False
+        )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([_general(one) for one in names]), critical=critical_names)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_general(one) for one in names]), critical=critical_names
+        )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     cert = builder.sign((by.key if by else key), hashes.SHA256())

@@ -46,7 +46,9 @@ def wrong_host_of_sitemap(lab: Lab) -> bool:
 
 
 def one_tag_for_two(lab: Lab) -> bool:
-    plain, packed = (get(lab, at.SITE + files.SITE_JS, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    plain, packed = (
+        get(lab, at.SITE + files.SITE_JS, headers={"Accept-Encoding": coding}) for coding in ("identity", "gzip")
+    )
     return packed.header("content-encoding") == "gzip" and plain.header("etag") == packed.header("etag")
 
 

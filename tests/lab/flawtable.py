@@ -1,4 +1,5 @@
-"""The market that the flaw table is tried on, how it is looked at, and the count of what was listed and what was found."""
+"""The market that the flaw table is tried on, how it is looked at, and the count of what was listed and what was
+found."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ from launchready_tui.run import Ended, Finished
 from launchready_tui.workspace.core import Workspace
 from launchready_tui.workspace.options import Options
 
-# Nothing on documentation addresses can be traced to a provider; in the demo the launch engineer has said where it runs. Nobody can read a
-# mailbox at Gmail or Outlook from here; somebody has looked there by hand. That money arrives, and that a reviewer
-# gets through, people say.
+# Nothing on documentation addresses can be traced to a provider; in the demo the launch engineer has said where it
+# runs. Nobody can read a mailbox at Gmail or Outlook from here; somebody has looked there by hand. That money arrives,
+# and that a reviewer gets through, people say.
 ALWAYS = {
     Change(rule="deploy.payments.real-payment", subject="launch", state=State.UNKNOWN),
     Change(rule="deploy.store-review.reviewer", subject="launch", state=State.UNKNOWN),
@@ -40,8 +41,9 @@ class Market:
     workspace: Workspace
 
     async def look(self, *, timed: bool) -> frozenset[Change]:
-        """The open findings of all checks. Measuring takes seconds, so it is done where its answer matters, and by itself: what the other
-        checks ask in the same moment would be in the queue before it, on a machine that has other things to do as well."""
+        """The open findings of all checks. Measuring takes seconds, so it is done where its answer matters, and by
+        itself: what the other checks ask in the same moment would be in the queue before it, on a machine that has
+        other things to do as well."""
         seen = await self._ran([name for name in self.workspace.automated if name != TIMED])
         return seen | await self._ran([TIMED]) if timed else seen
 
@@ -60,7 +62,9 @@ class Market:
     async def mail(self) -> None:
         """Makes the product send its mails, and keeps what came of each."""
         ws = self.workspace
-        planned = session.plan(ws.launch, ws.launch.flows, ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20)
+        planned = session.plan(
+            ws.launch, ws.launch.flows, ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20
+        )
         async with ws.open_world(also=frozenset({"mail"})) as world:
             made = [trial async for trial in session.run(world, planned, ws.note_trial, lambda wanted, words: None)]
             assert world.counts.refused_unmapped == 0
@@ -95,7 +99,8 @@ class Score:
         precision = self.right / max(1, self.right + self.too_much)
         recall = self.right / max(1, self.right + self.missed)
         return (
-            f"{self.flaws} flaws, each alone: {self.right + self.missed} findings listed, {self.right} found, {self.missed} missed, "
+            f"{self.flaws} flaws, each alone: {self.right + self.missed} findings listed, {self.right} found, "
+            f"{self.missed} missed, "
             f"{self.too_much} too much; precision {precision:.3f}, recall {recall:.3f}"
         )
 

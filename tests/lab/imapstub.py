@@ -99,7 +99,9 @@ def _handler(boxes: Mailboxes) -> Callable[[Served, asyncio.StreamReader, asynci
     return handle
 
 
-async def _authenticate(boxes: Mailboxes, mechanism: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+async def _authenticate(
+    boxes: Mailboxes, mechanism: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> str:
     writer.write(b"+ \r\n")
     said = base64.b64decode(await reader.readline()).decode()
     if mechanism == "PLAIN":
@@ -129,11 +131,17 @@ def _uid(boxes: Mailboxes, rest: str, opened: list[tuple[int, datetime, bytes]],
     uid, when, raw = mail
     if "HEADER.FIELDS" in rest:
         part = b"".join(
-            line + b"\r\n" for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n") if line.lower().startswith((b"to:", b"delivered-to:"))
+            line + b"\r\n"
+            for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")
+            if line.lower().startswith((b"to:", b"delivered-to:"))
         )
         name = "BODY[HEADER.FIELDS (TO DELIVERED-TO X-ORIGINAL-TO ENVELOPE-TO)]"
     else:
         part, name = raw, "BODY[]<0>"
     size = 9_000_000_000 if boxes.huge and name == "BODY[]<0>" else len(part)
     stamp = f"{when.day:2d}-{when:%b-%Y %H:%M:%S +0000}"
-    writer.write(f'* 1 FETCH (UID {uid} INTERNALDATE "{stamp}" RFC822.SIZE {len(raw)} {name} {{{size}}}\r\n'.encode() + part + b")\r\n")
+    writer.write(
+        f'* 1 FETCH (UID {uid} INTERNALDATE "{stamp}" RFC822.SIZE {len(raw)} {name} {{{size}}}\r\n'.encode()
+        + part
+        + b")\r\n"
+    )

@@ -1,4 +1,5 @@
-"""Plain clients for the lab's tests: the standard library and dnspython, led by the lab's own map. Nothing of the product's looking."""
+"""Plain clients for the lab's tests: the standard library and dnspython, led by the lab's own map. Nothing of the
+product's looking."""
 
 from __future__ import annotations
 
@@ -55,7 +56,13 @@ def trusting(lab: Lab) -> ssl.SSLContext:
 
 
 def get(
-    lab: Lab, url: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None, address: str = ""
+    lab: Lab,
+    url: str,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes | None = None,
+    address: str = "",
 ) -> Answer:
     """One request, nothing followed, nothing remembered; certificates are verified."""
     parts = urlsplit(url)
@@ -75,8 +82,11 @@ def get(
         connection.close()
 
 
-def certificate(lab: Lab, host: str, *, address: str = "", name: str | None = None, version: ssl.TLSVersion | None = None) -> bytes:
-    """The certificate a server shows, unverified, as DER; `name` is the SNI (empty: none), `version` the only one offered."""
+def certificate(
+    lab: Lab, host: str, *, address: str = "", name: str | None = None, version: ssl.TLSVersion | None = None
+) -> bytes:
+    """The certificate a server shows, unverified, as DER; `name` is the SNI (empty: none), `version` the only one
+    offered."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -97,10 +107,14 @@ def names_of(der: bytes) -> list[str]:
     return found.value.get_values_for_type(x509.DNSName)
 
 
-def ask(lab: Lab, name: str, rdtype: str, *, server: str = "", tcp: bool = False, payload: int = 1232) -> dns.message.Message:
+def ask(
+    lab: Lab, name: str, rdtype: str, *, server: str = "", tcp: bool = False, payload: int = 1232
+) -> dns.message.Message:
     """One question, to the resolver or to the name server at an address."""
     query = dns.message.make_query(name, rdtype, use_edns=0 if payload else -1, payload=payload or None)
-    host, port = end(lab, server, 53) if server else (lab.nameservers[0].split(":")[0], int(lab.nameservers[0].split(":")[1]))
+    host, port = (
+        end(lab, server, 53) if server else (lab.nameservers[0].split(":")[0], int(lab.nameservers[0].split(":")[1]))
+    )
     if tcp:
         return dns.query.tcp(query, host, port=port, timeout=5)
     return dns.query.udp(query, host, port=port, timeout=5)

@@ -39,7 +39,9 @@ async def serve(
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         served.connections += 1
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError):
+            with contextlib.suppress(
+                ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ssl.SSLError
+            ):
                 await handler(served, reader, writer)
         except asyncio.CancelledError:
             return  # the test is over; asyncio's streams would print the cancellation as an error
@@ -90,7 +92,9 @@ def moved(location: str, status: str = "301 Moved") -> bytes:
     return ok(b"", f"Location: {location}", status=status)
 
 
-def reach(*rules: str, ca: Path | None = None, nameservers: tuple[str, ...] = (), refuse_unmapped: bool = False) -> Reach:
+def reach(
+    *rules: str, ca: Path | None = None, nameservers: tuple[str, ...] = (), refuse_unmapped: bool = False
+) -> Reach:
     """Loopback declared as our own, and these connect rules."""
     return Reach(
         connect=ConnectMap.parse(rules),

@@ -1,4 +1,5 @@
-"""What the marketplace's own mails look like to plain clients: a form is posted, the test account read with the standard library's IMAP."""
+"""What the marketplace's own mails look like to plain clients: a form is posted, the test account read with the
+standard library's IMAP."""
 
 from __future__ import annotations
 
@@ -79,9 +80,13 @@ def link(message: EmailMessage) -> str:
 
 
 MAILS: dict[str, Callable[[Lab], bool]] = {
-    "reset-unsigned": lambda lab: said(lab, "/forgot", lambda folder, mail: folder == "Spam" and not mail["DKIM-Signature"]),
+    "reset-unsigned": lambda lab: said(
+        lab, "/forgot", lambda folder, mail: folder == "Spam" and not mail["DKIM-Signature"]
+    ),
     "verification-link-dead": lambda lab: said(lab, "/signup", lambda folder, mail: get(lab, link(mail)).status == 404),
-    "invite-misaligned": lambda lab: said(lab, "/invite", lambda folder, mail: f"d={at.MAILER};" in mail["DKIM-Signature"]),
+    "invite-misaligned": lambda lab: said(
+        lab, "/invite", lambda folder, mail: f"d={at.MAILER};" in mail["DKIM-Signature"]
+    ),
     "receipt-refused": lambda lab: post(lab, "/receipt", email=at.TESTER) >= 500,
     "alerts-no-way-out": lambda lab: said(lab, "/alerts", lambda folder, mail: not mail["List-Unsubscribe"]),
 }

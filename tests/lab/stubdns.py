@@ -69,7 +69,8 @@ def reply(
 
 
 def zone(records: dict[tuple[str, str], tuple[str, ...]]) -> Rule:
-    """Answers `(name, type)` from a table; a name known with other types only is empty, an unknown one does not exist."""
+    """Answers `(name, type)` from a table; a name known with other types only is empty, an unknown one does not
+    exist."""
     names = {name for name, _ in records}
 
     def rule(query: dns.message.Message, tcp: bool) -> Answer:

@@ -244,7 +244,10 @@ async def test_what_cannot_be_asked_says_why(url: str, words: str) -> None:
     [
         ("HTTPS://Shop.Example.COM", ("https://shop.example.com/", "shop.example.com", 443)),
         ("https://shop.example.com.:443/a#b", ("https://shop.example.com/a", "shop.example.com", 443)),
-        ("http://user:pass@shop.example.com:8080/?q=a b", ("http://shop.example.com:8080/?q=a%20b", "shop.example.com", 8080)),
+        (
+            "http://user:pass@shop.example.com:8080/?q=a b",
+            ("http://shop.example.com:8080/?q=a%20b", "shop.example.com", 8080),
+        ),
         ("https://b\u00fccher.example/", ("https://xn--bcher-kva.example/", "xn--bcher-kva.example", 443)),
         ("https://stra\u00dfe.example/", ("https://xn--strae-oqa.example/", "xn--strae-oqa.example", 443)),
         ("https://[2001:db8::1]:8443/", ("https://[2001:db8::1]:8443/", "2001:db8::1", 8443)),

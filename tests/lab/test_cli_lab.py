@@ -100,7 +100,9 @@ def test_inspect_dns(shell: Shell, there: list[str]) -> None:
     done = shell("inspect", "dns", SITE, *there)
     assert done.code == 0, done.err
     assert "203.0.113.10" in done.out and "v=spf1" in done.out and "answered by" in done.out
-    done = shell("inspect", "dns", "-", "-t", "A,MX", "--format", "json", *there, stdin=f"{SITE}\n# a remark\nno-such.{SITE}\n\n")
+    done = shell(
+        "inspect", "dns", "-", "-t", "A,MX", "--format", "json", *there, stdin=f"{SITE}\n# a remark\nno-such.{SITE}\n\n"
+    )
     first, second = (json.loads(line) for line in done.out.splitlines())
     assert (first["target"], first["A"]["records"]) == (SITE, ["203.0.113.10"])
     assert (second["target"], second["A"]["status"]) == (f"no-such.{SITE}", "nxdomain")
@@ -129,7 +131,15 @@ def test_inspect_tls(shell: Shell, there: list[str]) -> None:
 
 
 def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: list[str]) -> None:
-    done = shell("inspect", "redirects", "-", "--format", "json", *there, stdin=f"{SITE}\n\n# a remark\nhttp://www.{SITE}/listings\n")
+    done = shell(
+        "inspect",
+        "redirects",
+        "-",
+        "--format",
+        "json",
+        *there,
+        stdin=f"{SITE}\n\n# a remark\nhttp://www.{SITE}/listings\n",
+    )
     assert done.code == 0, done.err
     site, page = (json.loads(line) for line in done.out.splitlines())
     assert site["target"] == SITE and len(site["chains"]) == 2
@@ -137,7 +147,9 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
     assert {"edge.redirects.too-many-hops", "edge.canonical.two-origins"} <= {one["rule"] for one in site["findings"]}
     (finding,) = page["findings"]
     assert (finding["rule"], finding["subject"]) == ("edge.redirects.too-many-hops", f"www.{SITE}/listings")
-    assert {"id", "check", "rule", "subject", "state", "severity", "summary", "evidence", "remedy", "via"} <= set(finding)
+    assert {"id", "check", "rule", "subject", "state", "severity", "summary", "evidence", "remedy", "via"} <= set(
+        finding
+    )
     assert finding["evidence"][0]["label"] == "chain" and finding["via"] == "connect-map"
     done = shell("inspect", "headers", f"app.{SITE}", "--role", "app", "--allow", "intrusive", *there)
     assert done.code == 0, done.err
@@ -161,15 +173,26 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
         ("dns", "a..b", "it has an empty part between two dots"),
     ],
 )
-def test_inspect_refuses_what_can_be_no_target(shell: Shell, there: list[str], look: str, target: str, why: str) -> None:
+def test_inspect_refuses_what_can_be_no_target(
+    shell: Shell, there: list[str], look: str, target: str, why: str
+) -> None:
     done = shell("inspect", look, SITE, target, *there)
     assert (done.code, done.out) == (2, "")
-    assert "argument 2: " in done.err and f"{target!r} is no target" in done.err and why in done.err and "allowed is" in done.err
+    assert (
+        "argument 2: " in done.err
+        and f"{target!r} is no target" in done.err
+        and why in done.err
+        and "allowed is" in done.err
+    )
     more = ("-t", "A") if look == "dns" else ()
     batch = shell("inspect", look, "-", *more, "--format", "json", *there, stdin=f"# hosts\n{target}\n{SITE}\n")
     rows = [json.loads(line) for line in batch.out.splitlines()]
     assert batch.code == 1 and [row["target"] for row in rows] == [target, SITE]
-    assert rows[0]["detail"].startswith("line 2 of standard input: ") and why in rows[0]["detail"] and "failure" not in rows[1]
+    assert (
+        rows[0]["detail"].startswith("line 2 of standard input: ")
+        and why in rows[0]["detail"]
+        and "failure" not in rows[1]
+    )
     assert rows[0]["findings"] == []
     if look in ("redirects", "headers", "tls", "domain"):
         assert {"rule", "subject", "state", "severity", "summary", "evidence", "remedy"} <= set(rows[1]["findings"][0])
@@ -178,7 +201,10 @@ def test_inspect_refuses_what_can_be_no_target(shell: Shell, there: list[str], l
 def test_inspect_tells_a_line_that_cannot_be_read_and_goes_on() -> None:
     lines = b"caf\xe9.test\n" + b"x" * 5000 + b"\n127.0.0.1:1\n"
     done = subprocess.run(
-        [sys.executable, "-m", "launchready_tui", "inspect", "tls", "-", "--format", "json"], input=lines, capture_output=True, check=False
+        [sys.executable, "-m", "launchready_tui", "inspect", "tls", "-", "--format", "json"],
+        input=lines,
+        capture_output=True,
+        check=False,
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (1, b"")
@@ -208,7 +234,10 @@ def test_init_sees_the_marketplace_and_check_runs_on_what_it_wrote(shell: Shell,
     done = shell("check", "edge.certificates", "email.spf", "--format", "json", *there)
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    assert {one["check"]: one["state"] for one in document["checks"]} == {"edge.certificates": "pass", "email.spf": "pass"}
+    assert {one["check"]: one["state"] for one in document["checks"]} == {
+        "edge.certificates": "pass",
+        "email.spf": "pass",
+    }
     assert document["verdict"] is None
 
 
@@ -222,7 +251,11 @@ def test_init_of_a_name_that_is_not_there_writes_nothing(shell: Shell, there: li
 def test_doctor_says_what_is_reached(shell: Shell, there: list[str]) -> None:
     shell("init", SITE, *there)
     done = shell("doctor", *there)
-    lines = {line.split()[1]: line.split()[0] for line in done.out.splitlines() if line.startswith("  ") and len(line.split()) > 1}
+    lines = {
+        line.split()[1]: line.split()[0]
+        for line in done.out.splitlines()
+        if line.startswith("  ") and len(line.split()) > 1
+    }
     assert {name: lines[name] for name in ("DNS", "HTTPS", "SMTP")} == {"DNS": "●", "HTTPS": "●", "SMTP": "●"}
 
 
@@ -267,11 +300,18 @@ def test_the_fixed_demo_is_go_and_its_bundle_is_whole(shell: Shell) -> None:
     done = shell("demo", "--headless", "--fixed", "all", "--format", "json", "--out", "handed")
     assert done.code == 0, done.err
     document = json.loads(done.out)
-    assert (document["verdict"], document["demo"], document["fragile"], document["via"]) == ("GO", True, False, "connect-map")
+    assert (document["verdict"], document["demo"], document["fragile"], document["via"]) == (
+        "GO",
+        True,
+        False,
+        "connect-map",
+    )
     assert set(document["minimum_bar"].values()) == {"pass"}
     (archive,) = (shell.home / "handed").glob("*.zip")
     assert verify(archive) == ()
-    assert [path for path in shell.home.iterdir() if path.name.startswith("launchready-")] == [], "nothing temporary is left"
+    assert [path for path in shell.home.iterdir() if path.name.startswith("launchready-")] == [], (
+        "nothing temporary is left"
+    )
 
 
 def test_the_demo_with_its_flaws_is_walked_to_the_end(shell: Shell) -> None:

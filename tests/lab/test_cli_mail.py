@@ -1,4 +1,5 @@
-"""`inspect spf` and `inspect dmarc` as programs of their own, over a real socket to a name server that answers as told."""
+"""`inspect spf` and `inspect dmarc` as programs of their own, over a real socket to a name server that answers as
+told."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ def answer(query: dns.message.Message, tcp: bool) -> dns.message.Message:
         return reply(query, rcode=dns.rcode.SERVFAIL)
     text = TEXTS.get(name)
     if text is None:
-        return reply(query, rcode=dns.rcode.NOERROR if any(known.endswith(name) for known in TEXTS) else dns.rcode.NXDOMAIN)
+        return reply(
+            query, rcode=dns.rcode.NOERROR if any(known.endswith(name) for known in TEXTS) else dns.rcode.NXDOMAIN
+        )
     return reply(query, f'{name}. 300 TXT "{text}"') if query.question[0].rdtype == dns.rdatatype.TXT else reply(query)
 
 
@@ -86,9 +89,15 @@ def test_spf_of_one_message(nameserver: str) -> None:
     done = launchready("spf", "--ip", "192.0.2.1", "--sender", "a@example.com", "--nameserver", nameserver)
     assert done.returncode == 0, done.stderr
     assert "● pass" in done.stdout and "ip4:192.0.2.0/24 in the record of _spf.example.com" in done.stdout
-    done = launchready("spf", "--ip", "203.0.113.9", "--sender", "a@example.com", "--format", "json", "--nameserver", nameserver)
+    done = launchready(
+        "spf", "--ip", "203.0.113.9", "--sender", "a@example.com", "--format", "json", "--nameserver", nameserver
+    )
     (row,) = rows(done)
-    assert (row["result"], row["matched"], row["explanation"]) == ("fail", "-all", "203.0.113.9 does not send for example.com")
+    assert (row["result"], row["matched"], row["explanation"]) == (
+        "fail",
+        "-all",
+        "203.0.113.9 does not send for example.com",
+    )
 
 
 def test_spf_in_json_lines(nameserver: str) -> None:
@@ -127,7 +136,12 @@ def test_an_answer_comes_before_the_next_question_is_asked(nameserver: str) -> N
 
 
 def test_wrong_use_is_told(nameserver: str) -> None:
-    for arguments in (("spf",), ("spf", "--ip", "nonsense", "--sender", "a@b.test"), ("spf", "example.com"), ("spf", "--ip", "192.0.2.1")):
+    for arguments in (
+        ("spf",),
+        ("spf", "--ip", "nonsense", "--sender", "a@b.test"),
+        ("spf", "example.com"),
+        ("spf", "--ip", "192.0.2.1"),
+    ):
         done = launchready(*arguments, "--nameserver", nameserver)
         assert (done.returncode, done.stdout) == (2, "")
 
@@ -136,9 +150,15 @@ def test_dmarc(nameserver: str) -> None:
     done = launchready("dmarc", "example.com", "--nameserver", nameserver)
     assert done.returncode == 0, done.stderr
     assert "● reject" in done.stdout and "mailto:d@example.com" in done.stdout
-    done = launchready("dmarc", "-", "--nameserver", nameserver, stdin='{"domain": "why.example.com"}\nexample.com\nx.gone.test\n')
+    done = launchready(
+        "dmarc", "-", "--nameserver", nameserver, stdin='{"domain": "why.example.com"}\nexample.com\nx.gone.test\n'
+    )
     first, second, third = rows(done)
-    assert (first["policy"], first["record_domain"], first["organizational_domain"]) == ("quarantine", "example.com", "example.com")
+    assert (first["policy"], first["record_domain"], first["organizational_domain"]) == (
+        "quarantine",
+        "example.com",
+        "example.com",
+    )
     assert second["policy"] == "reject"
     assert (third["policy"], third["record_domain"], third["organizational_domain"]) == (None, None, "x.gone.test")
     assert done.returncode == 0
@@ -153,10 +173,30 @@ NOT_ASKED = [b"nonsense", b"[]", b"null", b"{}", b"\xff\xfe{}", b"[" * 100_000, 
 @pytest.mark.parametrize(
     ("kind", "key", "good", "wrong"),
     [
-        ("spf", "result", {"ip": "192.0.2.1", "sender": "a@example.com"}, ['{"ip": 1, "sender": "a@b.test"}', '{"ip": "192.0.2.1"}']),
-        ("dmarc", "policy", {"domain": "example.com"}, ['{"domain": 5}', '{"domain": ""}', f'{{"domain": {HALF}}}', '{"domain": "a..b"}']),
-        ("dkim", "keys", {"domain": "example.com", "selector": "s1"}, ['{"domain": "a.b", "selector": 3}', f'{{"domain": {HALF}}}']),
-        ("message", "dkim", {"message": "From: a@example.com\r\n\r\nhi"}, ['{"file": "none-such.eml"}', '{"message": "no mail"}']),
+        (
+            "spf",
+            "result",
+            {"ip": "192.0.2.1", "sender": "a@example.com"},
+            ['{"ip": 1, "sender": "a@b.test"}', '{"ip": "192.0.2.1"}'],
+        ),
+        (
+            "dmarc",
+            "policy",
+            {"domain": "example.com"},
+            ['{"domain": 5}', '{"domain": ""}', f'{{"domain": {HALF}}}', '{"domain": "a..b"}'],
+        ),
+        (
+            "dkim",
+            "keys",
+            {"domain": "example.com", "selector": "s1"},
+            ['{"domain": "a.b", "selector": 3}', f'{{"domain": {HALF}}}'],
+        ),
+        (
+            "message",
+            "dkim",
+            {"message": "From: a@example.com\r\n\r\nhi"},
+            ['{"file": "none-such.eml"}', '{"message": "no mail"}'],
+        ),
         ("bounce", "kind", {"text": "550 5.7.26 x"}, ['{"text": 1}']),
     ],
 )
@@ -166,7 +206,9 @@ def test_a_line_that_is_no_question_is_told_and_the_next_one_is_answered(
     bad = [*NOT_ASKED, *(line.encode() for line in wrong)]
     first = json.dumps(good).encode()
     asked = [first, *(part for line in bad for part in (line, first))]
-    told = rows(launchready(kind, "-", *(("--nameserver", nameserver) if kind != "bounce" else ()), stdin=b"\n".join(asked)))
+    told = rows(
+        launchready(kind, "-", *(("--nameserver", nameserver) if kind != "bounce" else ()), stdin=b"\n".join(asked))
+    )
     assert len(told) == len(asked)
     assert all(key in row and "error" not in row for row in told[::2])
     assert all("error" in row for row in told[1::2])
@@ -186,8 +228,10 @@ def test_dkim(nameserver: str) -> None:
 def test_message(nameserver: str, tmp_path: Path) -> None:
     mail = tmp_path / "mail.eml"
     mail.write_text(
-        "Authentication-Results: mx.test; spf=pass smtp.mailfrom=a@example.com; dkim=none; dmarc=pass header.from=example.com\n"
-        "From: a@example.com\nSubject: =?utf-8?q?Caf=C3=A9?=\nDate: Tue, 24 Nov 2026 14:00:00 +0000\nMessage-ID: <1@example.com>\n\n"
+        "Authentication-Results: mx.test; spf=pass smtp.mailfrom=a@example.com; dkim=none; dmarc=pass "
+        "header.from=example.com\n"
+        "From: a@example.com\nSubject: =?utf-8?q?Caf=C3=A9?=\nDate: Tue, 24 Nov 2026 14:00:00 +0000\nMessage-ID: "
+        "<1@example.com>\n\n"
         "http://example.com/start\n"
     )
     done = launchready("message", str(mail), "--nameserver", nameserver)
@@ -195,7 +239,9 @@ def test_message(nameserver: str, tmp_path: Path) -> None:
     assert "Café" in done.stdout and "aligned with From" in done.stdout and "http://example.com/start" in done.stdout
     row = rows(launchready("message", "-", "--format", "json", "--nameserver", nameserver, stdin=mail.read_text()))[0]
     assert (row["spf"], row["dkim"], row["dmarc"], row["text_part"]) == ("pass", "none", "pass", True)
-    asked = "\n".join(json.dumps(one) for one in ({"file": str(mail)}, {"message": mail.read_text()}, {"message": "hello"}))
+    asked = "\n".join(
+        json.dumps(one) for one in ({"file": str(mail)}, {"message": mail.read_text()}, {"message": "hello"})
+    )
     told = rows(launchready("message", "-", "--nameserver", nameserver, stdin=asked))
     assert [one.get("spf") for one in told] == ["pass", "pass", None] and "From" in str(told[2]["error"])
     failed = launchready("message", str(tmp_path / "none.eml"))

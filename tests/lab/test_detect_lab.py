@@ -15,7 +15,10 @@ from launchready_tui.wire import ConnectMap
 from launchready_tui.world import Reach, World
 
 DOMAIN = "demo-market.test"
-NAMES = (DOMAIN, *(f"{label}.{DOMAIN}" for label in ("www", "app", "api", "admin", "status", "staging", "mail", "origin")))
+NAMES = (
+    DOMAIN,
+    *(f"{label}.{DOMAIN}" for label in ("www", "app", "api", "admin", "status", "staging", "mail", "origin")),
+)
 
 
 @pytest.fixture(scope="module")

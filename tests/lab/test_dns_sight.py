@@ -96,7 +96,9 @@ ZONE = zone(
         ("www.example.com", "A", ("203.0.113.20",)),
     ],
 )
-async def test_records_are_shown_lower_case_and_without_last_dot(name: str, rdtype: str, records: tuple[str, ...]) -> None:
+async def test_records_are_shown_lower_case_and_without_last_dot(
+    name: str, rdtype: str, records: tuple[str, ...]
+) -> None:
     answer = found(await ask(ZONE, name, rdtype))
     assert answer.found
     assert (answer.status, answer.records) == ("ok", records)
@@ -137,7 +139,9 @@ def garbled(query: dns.message.Message, tcp: bool) -> Answer:
 
 def looping(query: dns.message.Message, tcp: bool) -> Answer:
     """A name whose compression pointer points to itself."""
-    return struct.pack("!HHHHHH", query.id, 0x8180, 1, 1, 0, 0) + b"\xc0\x0c\x00\x01\x00\x01" + b"\xc0\x12\x00\x01\x00\x01"
+    return (
+        struct.pack("!HHHHHH", query.id, 0x8180, 1, 1, 0, 0) + b"\xc0\x0c\x00\x01\x00\x01" + b"\xc0\x12\x00\x01\x00\x01"
+    )
 
 
 def wrong_id(query: dns.message.Message, tcp: bool) -> Answer:
@@ -314,7 +318,9 @@ async def test_sixteen_questions_are_in_flight_at_most_in_the_process(monkeypatc
     assert most == question.IN_FLIGHT == 16
 
 
-@pytest.mark.parametrize("first", [refused, servfail, garbled, lambda query, tcp: None], ids=["refused", "servfail", "garbage", "silent"])
+@pytest.mark.parametrize(
+    "first", [refused, servfail, garbled, lambda query, tcp: None], ids=["refused", "servfail", "garbage", "silent"]
+)
 @pytest.mark.usefixtures("quick_tries")
 async def test_the_second_server_answers_where_the_first_does_not(first: Rule) -> None:
     async with name_server(first) as bad, name_server(ZONE) as good:
@@ -341,7 +347,9 @@ async def test_a_closed_port_is_noticed_and_the_next_server_asked(monkeypatch: p
     assert failure.kind == "refused"
 
 
-@pytest.mark.parametrize("name", ["a..example.com", "x" * 64 + ".example.com", ".".join(["abcdefgh"] * 40), "\u2603" * 70 + ".example.com"])
+@pytest.mark.parametrize(
+    "name", ["a..example.com", "x" * 64 + ".example.com", ".".join(["abcdefgh"] * 40), "\u2603" * 70 + ".example.com"]
+)
 async def test_a_name_that_dns_cannot_carry_is_a_failure(name: str) -> None:
     async with resolving(ZONE) as (sight, stub, _):
         failure = await sight.ask(name, "A")
@@ -374,7 +382,9 @@ async def test_addresses_ask_both_kinds_and_put_ipv4_first() -> None:
         ("none", "gone", "no-address"),
     ],
 )
-async def test_a_failed_half_is_borne_only_beside_an_address(four: str, six: str, outcome: tuple[str, ...] | str) -> None:
+async def test_a_failed_half_is_borne_only_beside_an_address(
+    four: str, six: str, outcome: tuple[str, ...] | str
+) -> None:
     def rule(query: dns.message.Message, tcp: bool) -> Answer:
         said = four if query.question[0].rdtype == 1 else six
         codes = {"fail": dns.rcode.SERVFAIL, "gone": dns.rcode.NXDOMAIN, "none": dns.rcode.NOERROR}

@@ -75,7 +75,9 @@ BROKEN: tuple[tuple[dict[str, bytes], str, str], ...] = (
 
 
 @pytest.mark.parametrize(("answers", "problem", "detail"), BROKEN)
-async def test_a_way_that_leads_nowhere_is_stopped_with_its_reason(answers: dict[str, bytes], problem: str, detail: str) -> None:
+async def test_a_way_that_leads_nowhere_is_stopped_with_its_reason(
+    answers: dict[str, bytes], problem: str, detail: str
+) -> None:
     chain, requests = await chase(answers)
     assert chain.problem == problem
     assert detail in chain.detail
@@ -134,7 +136,10 @@ async def test_a_broken_certificate_on_the_way_is_the_end_of_it(tmp_path: Path) 
 
 
 async def test_the_given_address_holds_for_the_first_host_only() -> None:
-    async with serve(pages({"/": moved("/two"), "/two": moved("http://www.shop.example.com/")})) as one, serve(pages({"/": ok()})) as two:
+    async with (
+        serve(pages({"/": moved("/two"), "/two": moved("http://www.shop.example.com/")})) as one,
+        serve(pages({"/": ok()})) as two,
+    ):
         rules = (
             f"203.0.113.10=127.0.0.1:{one.port}",
             f"www.shop.example.com=127.0.0.1:{two.port}",
@@ -142,12 +147,17 @@ async def test_the_given_address_holds_for_the_first_host_only() -> None:
         web = Web(Wire(reach(*rules)), SystemClock())
         chain = await web.follow("http://shop.example.com/", address="203.0.113.10")
         await web.close()
-    assert [hop.url for hop in chain.hops] == ["http://shop.example.com/", "http://shop.example.com/two", "http://www.shop.example.com/"]
+    assert [hop.url for hop in chain.hops] == [
+        "http://shop.example.com/",
+        "http://shop.example.com/two",
+        "http://www.shop.example.com/",
+    ]
     assert (len(one.heads), len(two.heads)) == (2, 1)
 
 
 @pytest.mark.parametrize(
-    "hostile", ["<meta " * 12_000, "<!--" * 16_000, "<!-- -->" * 8_000, "<meta http-equiv=" + " " * 60_000, '<meta a="' * 8_000]
+    "hostile",
+    ["<meta " * 12_000, "<!--" * 16_000, "<!-- -->" * 8_000, "<meta http-equiv=" + " " * 60_000, '<meta a="' * 8_000],
 )
 def test_a_hostile_page_has_no_refresh(hostile: str) -> None:
     assert meta_refreshes(hostile) == []

@@ -1,4 +1,5 @@
-"""Handed over and compared on real sockets: what was exported verifies, and a month later `drift` tells what was broken since."""
+"""Handed over and compared on real sockets: what was exported verifies, and a month later `drift` tells what was
+broken since."""
 
 from __future__ import annotations
 
@@ -68,7 +69,14 @@ def test_the_command_compares_keeps_it_and_says_so_by_its_code(lab: Lab, workspa
     made = export(workspace, tmp_path / "out", now=workspace.clock.now())
     folder = workspace.folder
     there = [f"--connect={name}={target}" for name, target in lab.connect.items()]
-    there += [*(f"--nameserver={one}" for one in lab.nameservers), "--ca-file", str(lab.ca_file), "--trust", "-C", str(folder)]
+    there += [
+        *(f"--nameserver={one}" for one in lab.nameservers),
+        "--ca-file",
+        str(lab.ca_file),
+        "--trust",
+        "-C",
+        str(folder),
+    ]
     data = json.loads((made.folder / "data" / "launchready.json").read_text())
     data["demo"] = False
     plain = tmp_path / "launchready.json"
@@ -87,7 +95,9 @@ def test_the_command_compares_keeps_it_and_says_so_by_its_code(lab: Lab, workspa
         check=False,
     )
     changed = [one for one in json.loads(done.stdout)["items"] if one["answer"] == "changed"]
-    assert not changed, "\n".join(f"{one['area']} {one['what']}: {one['then']} | {one['now']} | {one['note']}" for one in changed)
+    assert not changed, "\n".join(
+        f"{one['area']} {one['what']}: {one['then']} | {one['now']} | {one['note']}" for one in changed
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["counts"]["changed"] == 0
     kept = (folder / ".launchready" / "compared.jsonl").read_text().splitlines()

@@ -1,4 +1,5 @@
-"""What httpx 0.28 does and does not do, fact by fact, and how our web stands on it. A server on loopback is behind each.
+"""What httpx 0.28 does and does not do, fact by fact, and how our web stands on it. A server on loopback is behind
+each.
 
 The table at the end names every fact and the test that holds it.
 """
@@ -160,7 +161,9 @@ async def test_a_redirect_to_anywhere_is_an_answer_to_read(location: str) -> Non
     async with serve(pages({"/": moved(location)})) as server:
         async with Site(reach()) as web:
             reply = answered(await web.get(server.url()))
-        if location == "mailto:sales@example.com":  # the client we keep away from: it fails on its own, before anybody reads Location
+        if (
+            location == "mailto:sales@example.com"
+        ):  # the client we keep away from: it fails on its own, before anybody reads Location
             async with httpx.AsyncClient(trust_env=False) as client:
                 with pytest.raises(httpx.InvalidURL):
                     await client.get(server.url())
@@ -168,14 +171,29 @@ async def test_a_redirect_to_anywhere_is_an_answer_to_read(location: str) -> Non
 
 
 async def test_repeated_headers_stay_apart_and_no_cookie_is_sent_back() -> None:
-    first = ok(b"", "Set-Cookie: a=1, b", "Set-Cookie: session=2", "Location: /a", "Location: /b", "X-Odd: \xe9", status="302 Found")
+    first = ok(
+        b"",
+        "Set-Cookie: a=1, b",
+        "Set-Cookie: session=2",
+        "Location: /a",
+        "Location: /b",
+        "X-Odd: \xe9",
+        status="302 Found",
+    )
     async with serve(pages({"/": first, "/next": ok()})) as server, Site(reach()) as web:
         reply = answered(await web.get(server.url()))
         answered(await web.get(server.url("/next")))
     assert reply.all("set-cookie") == ("a=1, b", "session=2")
     assert reply.all("location") == ("/a", "/b")
     assert reply.header("x-odd") == "\xe9"
-    assert [name for name, _ in reply.headers] == ["content-length", "set-cookie", "set-cookie", "location", "location", "x-odd"]
+    assert [name for name, _ in reply.headers] == [
+        "content-length",
+        "set-cookie",
+        "set-cookie",
+        "location",
+        "location",
+        "x-odd",
+    ]
     assert b"cookie" not in server.heads[1].lower()
 
 
@@ -195,7 +213,11 @@ async def test_a_bomb_and_an_endless_body_cost_no_more_than_the_cap() -> None:
             writer.write(b"x" * 65536)
             await writer.drain()
 
-    async with serve(pages({"/": ok(packed, "Content-Encoding: gzip")})) as bombing, serve(endless) as flooding, Site(reach()) as web:
+    async with (
+        serve(pages({"/": ok(packed, "Content-Encoding: gzip")})) as bombing,
+        serve(endless) as flooding,
+        Site(reach()) as web,
+    ):
         tracemalloc.start()
         blown = answered(await web.get(bombing.url()))
         flooded = answered(await web.get(flooding.url(), cap=100_000))
@@ -216,7 +238,9 @@ async def test_an_honest_gzip_body_is_inflated_and_its_wire_size_told() -> None:
     assert (reply.body, reply.wire_bytes, reply.truncated) == (text, len(packed), False)
 
 
-async def test_a_drip_ends_at_the_deadline_and_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_drip_ends_at_the_deadline_and_no_proxy_is_taken_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     dripping = asyncio.Event()
     stop = asyncio.Event()
 
@@ -255,9 +279,15 @@ BAD_SERVERS: dict[str, tuple[bytes, int | str]] = {
     "HTTP/1.0": (b"HTTP/1.0 200 OK\r\n\r\nok", 200),
     "status 999": (b"HTTP/1.1 999 X\r\nContent-Length: 2\r\n\r\nok", 999),
     "no reason": (b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", 200),
-    "early hints": (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200),
+    "early hints": (
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        200,
+    ),
     "an unknown encoding": (b"HTTP/1.1 200 OK\r\nContent-Encoding: foo\r\nContent-Length: 2\r\n\r\nok", 200),
-    "both lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 200),
+    "both lengths": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        200,
+    ),
     "a header of 80 KB": (b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 80_000 + b"\r\nContent-Length: 2\r\n\r\nok", 200),
 }
 

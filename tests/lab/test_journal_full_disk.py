@@ -1,4 +1,5 @@
-"""A disk that is really full, and one that cannot be written: what was said to be saved is read back, and `check` says why it stopped."""
+"""A disk that is really full, and one that cannot be written: what was said to be saved is read back, and `check` says
+why it stopped."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ with Journal.open(path) as journal:
         problem = error.problem
 def check():
     done = subprocess.run(
-        [sys.executable, "-m", "launchready_tui", "check", "email.spf", "--trust", "--nameserver", "127.0.0.1:9", "-C", str(folder)],
+        [sys.executable, "-m", "launchready_tui", "check", "email.spf", "--trust", "--nameserver", "127.0.0.1:9",
+        "-C", str(folder)],
         capture_output=True, text=True,
     )
     return [done.returncode, done.stderr]
@@ -40,7 +42,8 @@ subprocess.run(["mount", "-o", "remount,rw,size=4m", str(folder)], check=True)
 with Journal.open(path) as journal:
     lost = [one for one in saved if journal.read(one) is None]
 again = check()
-print(json.dumps({"saved": len(saved), "problem": problem, "lost": lost, "full": full, "closed": closed, "again": again}))
+print(json.dumps({"saved": len(saved), "problem": problem, "lost": lost, "full": full, "closed": closed,
+"again": again}))
 """
 
 
@@ -51,9 +54,24 @@ def test_a_full_disk_and_a_closed_one(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     inside = 'mount -t tmpfs -o size=1m tmpfs "$1" || exit 77; exec "$2" "$3" "$1"'
-    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", inside, "sh", str(small), sys.executable, str(tmp_path / "script.py")]
+    command = [
+        "unshare",
+        "--mount",
+        "--map-root-user",
+        "sh",
+        "-c",
+        inside,
+        "sh",
+        str(small),
+        sys.executable,
+        str(tmp_path / "script.py"),
+    ]
     root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests' / 'unit'}", "LAUNCHREADY_STATE": str(tmp_path / "state")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{root}{os.pathsep}{root / 'tests' / 'unit'}",
+        "LAUNCHREADY_STATE": str(tmp_path / "state"),
+    }
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     if done.returncode == 77 or "unshare:" in done.stderr:
         if os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") == "1":

@@ -1,4 +1,5 @@
-"""The flaw table is the product's acceptance test: from the all-fixed market each flaw alone changes exactly what it lists."""
+"""The flaw table is the product's acceptance test: from the all-fixed market each flaw alone changes exactly what it
+lists."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ async def test_all_flaws_together_are_the_union_less_what_is_masked(fixed_market
     assert told(found - ALWAYS) == told(flaws.expected(flaws.at_start()))
     assert fixed_market.workspace.verdict().word == "NO-GO"
     for change in found - ALWAYS:
-        assert fixed_market.lab.flaw_for(change.rule, change.subject), f"no fix of the lab turns {change.rule} {change.subject}"
+        assert fixed_market.lab.flaw_for(change.rule, change.subject), (
+            f"no fix of the lab turns {change.rule} {change.subject}"
+        )
 
 
 async def test_fixing_one_after_the_other_leads_to_the_fixed_market(tmp_path: Path) -> None:

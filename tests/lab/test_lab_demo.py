@@ -1,4 +1,5 @@
-"""The demo's workspace: files that the product itself takes, written once, complete where nothing can be seen from outside."""
+"""The demo's workspace: files that the product itself takes, written once, complete where nothing can be seen from
+outside."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def undeclared(lab: Lab) -> bool:
     named = at.OLD_ADMIN in names_of(certificate(lab, at.APEX))
     resolves = bool(records(ask(lab, at.OLD_ADMIN, "A")))
     assert named == resolves
-    assert get(lab, f"https://{at.OLD_ADMIN}/").status == 200  # it always runs; what changes is whether anybody can find it
+    assert (
+        get(lab, f"https://{at.OLD_ADMIN}/").status == 200
+    )  # it always runs; what changes is whether anybody can find it
     return named
 
 
@@ -99,7 +101,9 @@ def old_tls(lab: Lab) -> bool:
 def certificate_days(lab: Lab) -> float:
     from cryptography import x509
 
-    return (x509.load_der_x509_certificate(certificate(lab, at.API)).not_valid_after_utc - datetime.now(UTC)) / timedelta(days=1)
+    return (
+        x509.load_der_x509_certificate(certificate(lab, at.API)).not_valid_after_utc - datetime.now(UTC)
+    ) / timedelta(days=1)
 
 
 def wrong_name(lab: Lab) -> bool:
@@ -157,8 +161,12 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "api-moved-unnoticed": lambda lab: bool(get(lab, f"{at.API_SITE}/").header("fly-request-id")),
     "no-hsts": lambda lab: not get(lab, f"{at.APP_SITE}/").header("strict-transport-security"),
     "no-csp": lambda lab: not get(lab, f"{at.SITE}/").header("content-security-policy"),
-    "framing-open": lambda lab: "frame-ancestors" not in policy(lab) and not get(lab, f"{at.APP_SITE}/login").header("x-frame-options"),
-    "mx-dangling": lambda lab: ask(lab, records(ask(lab, at.DOMAIN, "MX"))[0].split()[1], "A").rcode() == dns.rcode.NXDOMAIN,
+    "framing-open": lambda lab: (
+        "frame-ancestors" not in policy(lab) and not get(lab, f"{at.APP_SITE}/login").header("x-frame-options")
+    ),
+    "mx-dangling": lambda lab: (
+        ask(lab, records(ask(lab, at.DOMAIN, "MX"))[0].split()[1], "A").rcode() == dns.rcode.NXDOMAIN
+    ),
     "spf-two-records": lambda lab: len(spf(lab)) == 2,
     "spf-plus-all": lambda lab: any("+all" in text for text in spf(lab)),
     "spf-too-long": lambda lab: len(spf(lab)[0]) > 500,
@@ -170,7 +178,9 @@ BEHAVIOUR: dict[str, Callable[[Lab], bool]] = {
     "sender-listed": lambda lab: bool(records(ask(lab, f"25.113.0.203.{at.LISTED_BY}", "A"))),
     "sender-nameless": lambda lab: not records(ask(lab, "25.113.0.203.in-addr.arpa", "PTR")),
     "asset-not-cached": lambda lab: get(lab, at.SITE + files.SITE_JS).header("cache-control") == "public, max-age=60",
-    "edge-bypass": lambda lab: "hit" not in [get(lab, at.SITE + files.HERO).header("cache-status") for _ in range(2)][1],
+    "edge-bypass": lambda lab: (
+        "hit" not in [get(lab, at.SITE + files.HERO).header("cache-status") for _ in range(2)][1]
+    ),
     "personal-page-cached": same_session_for_two,
     "no-compression": lambda lab: not get(lab, f"{at.SITE}/", headers=TEXT).header("content-encoding"),
 }
@@ -285,7 +295,8 @@ async def test_all_flaws_together_show_all_that_no_other_hides() -> None:
 
 
 async def test_a_slow_search_is_slow_alone(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
-    """Timings are printed; what is asserted is that others are served while a search runs, and that a fix does not wait behind searches."""
+    """Timings are printed; what is asserted is that others are served while a search runs, and that a fix does not
+    wait behind searches."""
     import asyncio
 
     url = f"{at.API_SITE}/v1/search?q=bike&city=Lisbon"
@@ -313,7 +324,8 @@ async def test_a_slow_search_is_slow_alone(lab: Lab, capsys: pytest.CaptureFixtu
     assert {answer.status for answer in await asyncio.gather(*waiting)} == {200}
     with capsys.disabled():
         print(
-            f"\nsearch with its index: p50 {fast[10]:.0f} ms, p95 {fast[18]:.0f} ms; without: p50 {slow[2]:.0f} ms, worst {slow[-1]:.0f} ms"
+            f"\nsearch with its index: p50 {fast[10]:.0f} ms, p95 {fast[18]:.0f} ms; without: p50 {slow[2]:.0f} "
+            f"ms, worst {slow[-1]:.0f} ms"
         )
 
 

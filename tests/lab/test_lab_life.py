@@ -64,7 +64,9 @@ async def test_ready_time_and_size(capsys: pytest.CaptureFixture[str]) -> None:
     async with Lab.start() as lab:
         took = time.perf_counter() - before
         status = Path(f"/proc/{lab.pid}/status")
-        size = next((line for line in status.read_text().splitlines() if "VmRSS" in line), "") if status.exists() else ""
+        size = (
+            next((line for line in status.read_text().splitlines() if "VmRSS" in line), "") if status.exists() else ""
+        )
         with capsys.disabled():
             print(f"\nlab: ready after {took:.2f} s, {size}")
         assert lab.on == {flaw.id for flaw in lab.flaws() if not flaw.waits}

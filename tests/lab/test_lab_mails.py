@@ -1,4 +1,5 @@
-"""The marketplace's mails as a mailbox provider and a foreign verifier see them: signed for real, sorted, answered on their links."""
+"""The marketplace's mails as a mailbox provider and a foreign verifier see them: signed for real, sorted, answered on
+their links."""
 
 from __future__ import annotations
 

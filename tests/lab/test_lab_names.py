@@ -72,7 +72,11 @@ def test_the_registry_refers_to_the_name_servers_with_glue(lab: Lab) -> None:
     [
         (f"nothing.{at.DOMAIN}", "A", dns.rcode.NXDOMAIN),
         (at.APEX, "AAAA", dns.rcode.NOERROR),
-        (f"_domainkey.{at.DOMAIN}", "TXT", dns.rcode.NOERROR),  # a name between two names: it exists and holds nothing (RFC 8020)
+        (
+            f"_domainkey.{at.DOMAIN}",
+            "TXT",
+            dns.rcode.NOERROR,
+        ),  # a name between two names: it exists and holds nothing (RFC 8020)
         ("nowhere.example", "A", dns.rcode.NXDOMAIN),
     ],
 )

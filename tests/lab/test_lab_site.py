@@ -1,4 +1,5 @@
-"""The marketplace with nothing wrong: each host, the cache, the journey of a customer, mail, and the registry's answer."""
+"""The marketplace with nothing wrong: each host, the cache, the journey of a customer, mail, and the registry's
+answer."""
 
 from __future__ import annotations
 
@@ -118,7 +119,13 @@ def test_addresses_answer_as_they_should(lab: Lab, url: str, status: int) -> Non
 def test_every_link_of_the_pages_works(lab: Lab) -> None:
     import re
 
-    pages = (f"{at.SITE}/", f"{at.SITE}/offer", f"{at.SITE}/help", f"{at.SITE}/listings/{LISTING}", f"{at.APP_SITE}/book/{LISTING}")
+    pages = (
+        f"{at.SITE}/",
+        f"{at.SITE}/offer",
+        f"{at.SITE}/help",
+        f"{at.SITE}/listings/{LISTING}",
+        f"{at.APP_SITE}/book/{LISTING}",
+    )
     seen: set[str] = set()
     for page in pages:
         base = page[: page.index("/", 8)]
@@ -186,7 +193,10 @@ def test_a_known_version_is_not_sent_again(lab: Lab, coding: str) -> None:
 
 def test_text_is_compressed_for_those_who_take_it(lab: Lab) -> None:
     url = f"{at.SITE}/"
-    plain, small = get(lab, url, headers={"Accept-Encoding": "identity"}), get(lab, url, headers={"Accept-Encoding": "br, gzip"})
+    plain, small = (
+        get(lab, url, headers={"Accept-Encoding": "identity"}),
+        get(lab, url, headers={"Accept-Encoding": "br, gzip"}),
+    )
     assert small.header("content-encoding") == "gzip"
     assert gzip.decompress(small.body) == plain.body
     assert len(small.body) < len(plain.body) / 2
@@ -243,7 +253,10 @@ def test_other_origins_may_not_read_the_api(lab: Lab) -> None:
             answer = get(lab, f"{at.API_SITE}/v1/listings", method=method, headers={"Origin": origin})
             assert not answer.header("access-control-allow-origin")
             assert "Origin" in answer.header("vary")
-    assert get(lab, f"{at.API_SITE}/v1/listings", headers={"Origin": at.SITE}).header("access-control-allow-origin") == at.SITE
+    assert (
+        get(lab, f"{at.API_SITE}/v1/listings", headers={"Origin": at.SITE}).header("access-control-allow-origin")
+        == at.SITE
+    )
 
 
 def test_public_keys_lie_in_the_script_and_secret_ones_do_not(lab: Lab) -> None:

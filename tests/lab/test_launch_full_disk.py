@@ -1,4 +1,5 @@
-"""A disk that is really full: the old files stay whole and readable, the sentence says what happened, no rubbish is left."""
+"""A disk that is really full: the old files stay whole and readable, the sentence says what happened, no rubbish is
+left."""
 
 from __future__ import annotations
 
@@ -51,7 +52,18 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     inside = 'mount -t tmpfs -o size=1m tmpfs "$1" || exit 77; exec "$2" "$3" "$1"'
-    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", inside, "sh", str(small), sys.executable, str(tmp_path / "script.py")]
+    command = [
+        "unshare",
+        "--mount",
+        "--map-root-user",
+        "sh",
+        "-c",
+        inside,
+        "sh",
+        str(small),
+        sys.executable,
+        str(tmp_path / "script.py"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     if done.returncode == 77 or "unshare:" in done.stderr:

@@ -29,7 +29,8 @@ events {{ worker_connections 64; }}
 http {{
   log_format launch escape=json '{{"time":"$time_iso8601","method":"$request_method","path":"$uri","status":$status,'
     '"request_time":$request_time,"request_id":"$request_id"}}';
-  log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" '
+  log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+      '"$http_referer" "$http_user_agent" '
     '$request_time $request_id';
   access_log {folder}/plain.log combined;
   access_log {folder}/timed.log timed;
@@ -48,7 +49,16 @@ http {{
   }}
 }}
 """
-ASKED = ["/", "/listings/17?q=a%20b", "/listings/18", "/broken/7", '/broken/8?x="y\\z"', "/login", "/gone/a", '/odd"quote/\\x']
+ASKED = [
+    "/",
+    "/listings/17?q=a%20b",
+    "/listings/18",
+    "/broken/7",
+    '/broken/8?x="y\\z"',
+    "/login",
+    "/gone/a",
+    '/odd"quote/\\x',
+]
 
 
 def ask(port: int, path: str) -> int:
@@ -70,7 +80,9 @@ async def test_what_nginx_writes_is_read_as_it_was_asked(tmp_path: Path) -> None
         port = free.getsockname()[1]
     (tmp_path / "nginx.conf").write_text(CONFIG.format(folder=tmp_path, port=port))
     server = subprocess.Popen(
-        [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
     def listening() -> bool:
@@ -85,7 +97,9 @@ async def test_what_nginx_writes_is_read_as_it_was_asked(tmp_path: Path) -> None
             rude.recv(400)
         # A connection that asked for nothing is written down by none of the formats.
         logs = [tmp_path / f"{name}.log" for name in ("plain", "timed", "json")]
-        await until(lambda: all(log.exists() and log.read_bytes().count(b"\n") >= sum(statuses.values()) + 1 for log in logs))
+        await until(
+            lambda: all(log.exists() and log.read_bytes().count(b"\n") >= sum(statuses.values()) + 1 for log in logs)
+        )
     finally:
         server.kill()
         server.wait()

@@ -1,4 +1,5 @@
-"""The console tests the demo marketplace's mails: what it would do, what comes of each, stopping, mending; and a mail that is pasted."""
+"""The console tests the demo marketplace's mails: what it would do, what comes of each, stopping, mending; and a mail
+that is pasted."""
 
 from __future__ import annotations
 
@@ -74,7 +75,11 @@ async def test_nothing_is_sent_before_enter_and_then_each_mail_is_shown_with_its
         assert isinstance(sheet, MailTest)
         await press(pilot, "enter")
         await through(pilot, app, lambda: sheet.phase == "over")
-        assert "3 mails of 4 arrived and right" in shown(app) and "in Spam" in shown(app) and "in INBOX after" in shown(app)
+        assert (
+            "3 mails of 4 arrived and right" in shown(app)
+            and "in Spam" in shown(app)
+            and "in INBOX after" in shown(app)
+        )
         assert (len(ws.journal.trials(SENT)), len(ws.journal.trials(KIND))) == (4, 4)
         await press(pilot, "enter")
         await through(pilot, app, lambda: "email.flows" in app.workspace.results)
@@ -85,7 +90,10 @@ async def test_nothing_is_sent_before_enter_and_then_each_mail_is_shown_with_its
 
         # Mended in the marketplace, the mail is made again before the checks look.
         await app.go_to("email.flows")
-        await until(pilot, lambda: app.target() and app.target().judged and "unauthenticated" in app.target().judged.finding.rule)
+        await until(
+            pilot,
+            lambda: app.target() and app.target().judged and "unauthenticated" in app.target().judged.finding.rule,
+        )
         await press(pilot, "d")
         await through(pilot, app, lambda: ("unauthenticated", "password reset, seed") not in of(app, "email.flows"))
         assert of(app, "email.flows")["aligned", "password reset, seed"] == "pass"
@@ -146,8 +154,12 @@ async def test_a_pasted_mail_is_judged_and_kept_where_it_is_one_of_ours(tmp_path
         assert len(ws.journal.trials(KIND)) == 1
 
 
-@pytest.mark.parametrize(("name", "content", "said"), [("gone.eml", None, "cannot be read"), ("note.txt", b"no mail", "no raw message")])
-async def test_a_file_that_is_no_mail_is_told_under_its_line(tmp_path: Path, name: str, content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "said"), [("gone.eml", None, "cannot be read"), ("note.txt", b"no mail", "no raw message")]
+)
+async def test_a_file_that_is_no_mail_is_told_under_its_line(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     async with opened(tmp_path) as (app, pilot, _):

@@ -22,7 +22,9 @@ HOST = "mx.example.com"
 Handler = Callable[[Served, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def smtp(greeting: bytes, ehlo: bytes = b"250 mx.example.com\r\n", starttls: bytes = b"", tls: ssl.SSLContext | None = None) -> Handler:
+def smtp(
+    greeting: bytes, ehlo: bytes = b"250 mx.example.com\r\n", starttls: bytes = b"", tls: ssl.SSLContext | None = None
+) -> Handler:
     async def handle(served: Served, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(greeting)
         while True:
@@ -125,7 +127,9 @@ async def test_hanging_up_at_once_is_a_reset() -> None:
 
 async def tls_look(handler: Handler, folder: Path) -> TlsSight | Failure:
     async with serve(handler) as server:
-        tls = Tls(Wire(reach(f"{HOST}:25=127.0.0.1:{server.port}", ca=certs.ca_file(folder))), SystemClock(), deadline_s=5)
+        tls = Tls(
+            Wire(reach(f"{HOST}:25=127.0.0.1:{server.port}", ca=certs.ca_file(folder))), SystemClock(), deadline_s=5
+        )
         sight = await tls.look(HOST, 25, starttls="smtp")
         await tls.close()
     return sight
@@ -154,7 +158,9 @@ async def test_the_certificate_behind_starttls_is_seen(tmp_path: Path) -> None:
         (smtp(b"hello\r\n"), "protocol", "not an SMTP reply"),
     ],
 )
-async def test_starttls_that_does_not_come_is_a_failure(handler: Handler, kind: str, words: str, tmp_path: Path) -> None:
+async def test_starttls_that_does_not_come_is_a_failure(
+    handler: Handler, kind: str, words: str, tmp_path: Path
+) -> None:
     failure = await tls_look(handler, tmp_path)
     assert isinstance(failure, Failure)
     assert failure.kind == kind

@@ -57,7 +57,11 @@ class Product:
 
     def mail(self, to: str) -> bytes:
         kind = "text/html" if self.html_only else "text/plain"
-        words = f'<p>Reset your password</p><a href="{self.link}">here</a>' if self.html_only else f"Reset your password: {self.link}"
+        words = (
+            f'<p>Reset your password</p><a href="{self.link}">here</a>'
+            if self.html_only
+            else f"Reset your password: {self.link}"
+        )
         head = f"From: Shop <hello@shop.test>\r\nTo: {to}\r\nSubject: Reset your password\r\nDate: {formatdate()}\r\n"
         head += f"Message-ID: <{len(self.asked)}@shop.test>\r\n{self.extra}Content-Type: {kind}; charset=utf-8\r\n"
         return self.change(f"{head}\r\n{words}\r\n".encode())
@@ -95,7 +99,14 @@ def launch_of(**more: Any) -> Launch:
         "canonical": "https://shop.test/",
         "permission": Permission(by="founder", on=date(2026, 11, 1), domains=("shop.test",)),
         "hosts": (Host(name=API, role="api"),),
-        "routes": (Route(name="forgot", url=f"https://{API}/forgot", method="POST", body='{"email": "{{email}}", "p": "{{password}}"}'),),
+        "routes": (
+            Route(
+                name="forgot",
+                url=f"https://{API}/forgot",
+                method="POST",
+                body='{"email": "{{email}}", "p": "{{password}}"}',
+            ),
+        ),
         "mailboxes": (Mailbox(name="seed", address="seed@example.com", host=IMAP, login="seed-mail"),),
         "flows": (MailFlow(name="password-reset", route="forgot", contains=("Reset your password",)),),
     }
@@ -115,7 +126,9 @@ class Town:
         return await attempt(self.world, wanted, None if by_hand else launch.routes[0], tell=self.told.append)
 
     def wrong(self, trial: Trial, flow: MailFlow | None = None) -> set[str]:
-        return {f"{flaw.rule} {flaw.state}" for flaw in flaws(trial, flow or self.world.launch.flows[0], self.world.launch)}
+        return {
+            f"{flaw.rule} {flaw.state}" for flaw in flaws(trial, flow or self.world.launch.flows[0], self.world.launch)
+        }
 
 
 @asynccontextmanager
@@ -127,7 +140,9 @@ async def town(folder: Path, launch: Launch | None = None, allow: tuple[str, ...
         {
             ("_dmarc.shop.test", "TXT"): ('_dmarc.shop.test. 60 TXT "v=DMARC1; p=quarantine"',),
             ("shop.test", "A"): ("shop.test. 60 A 203.0.113.10",),
-            ("s1._domainkey.shop.test", "TXT"): ("s1._domainkey.shop.test. 60 TXT " + " ".join(f'"{part}"' for part in _split(record())),),
+            ("s1._domainkey.shop.test", "TXT"): (
+                "s1._domainkey.shop.test. 60 TXT " + " ".join(f'"{part}"' for part in _split(record())),
+            ),
         }
     )
     leaf = certs.issue(API, (API,), by=authority)
@@ -186,7 +201,10 @@ async def test_a_mail_in_spam_that_nobody_vouches_for(tmp_path: Path) -> None:
         ({"html_only": True}, {"text-part warn"}),
         ({"results": {"spf": "pass", "dkim": "fail", "dmarc": "pass"}}, {"authentication warn"}),
         ({"change": lambda raw: raw.replace(b"Reset your password", b"Welcome")}, {"content fail"}),
-        ({"change": lambda raw: raw.replace(b"hello@shop.test", b"hello@elsewhere.test")}, {"sender warn", "unaligned fail"}),
+        (
+            {"change": lambda raw: raw.replace(b"hello@shop.test", b"hello@elsewhere.test")},
+            {"sender warn", "unaligned fail"},
+        ),
         ({"change": lambda raw: raw.replace(b"Date:", b"X-Date:")}, {"header warn"}),
     ],
 )
@@ -217,7 +235,10 @@ async def test_advertising_needs_a_signed_way_out(tmp_path: Path) -> None:
     flow = MailFlow(name="notification", route="forgot", marketing=True)
     async with town(tmp_path) as here:
         assert here.wrong(await here.test(flow=flow), flow) == {"unsubscribe fail"}
-        here.product.extra = f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        here.product.extra = (
+            f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: "
+            "List-Unsubscribe=One-Click\r\n"
+        )
         here.product.change = lambda raw: signed(raw, headers="from:to:subject:list-unsubscribe:list-unsubscribe-post")
         trial = await here.test(flow=flow)
         assert here.wrong(trial, flow) == set()
@@ -232,7 +253,10 @@ async def test_a_way_out_that_does_not_take_the_click_is_told(tmp_path: Path, st
     flow = MailFlow(name="notification", route="forgot", marketing=True)
     async with town(tmp_path) as here:
         here.product.pressed = status
-        here.product.extra = f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        here.product.extra = (
+            f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: "
+            "List-Unsubscribe=One-Click\r\n"
+        )
         here.product.change = lambda raw: signed(raw, headers="from:to:subject:list-unsubscribe:list-unsubscribe-post")
         trial = await here.test(flow=flow)
         assert here.wrong(trial, flow) == {"unsubscribe fail"}
@@ -241,7 +265,10 @@ async def test_a_way_out_that_does_not_take_the_click_is_told(tmp_path: Path, st
 
 async def test_a_mail_that_does_not_advertise_is_not_unsubscribed_from(tmp_path: Path) -> None:
     async with town(tmp_path) as here:
-        here.product.extra = f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        here.product.extra = (
+            f"List-Unsubscribe: <https://{API}/unsubscribe/t0ken>\r\nList-Unsubscribe-Post: "
+            "List-Unsubscribe=One-Click\r\n"
+        )
         here.product.link = f"https://{API}/unsubscribe/t0ken"
         trial = await here.test()
         assert [path for path, _, _ in here.product.asked] == ["/forgot"]
@@ -326,7 +353,9 @@ async def test_a_run_keeps_what_it_caused_before_and_each_result_after(tmp_path:
         planned = session.plan(launch, launch.flows, launch.mailboxes, datetime.now(UTC), [], wait_s=20)
         made = [
             trial
-            async for trial in session.run(here.world, planned, lambda kind, subject, body: kept.append((kind, subject)), lambda *_: None)
+            async for trial in session.run(
+                here.world, planned, lambda kind, subject, body: kept.append((kind, subject)), lambda *_: None
+            )
         ]
         assert [trial.outcome for trial in made] == ["arrived"]
         assert kept == [(SENT, "password-reset, seed"), (KIND, "password-reset, seed")]

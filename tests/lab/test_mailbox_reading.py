@@ -56,7 +56,9 @@ async def opened(opening: Opening, boxes: Mailboxes, **more: Any) -> AsyncIterat
             yield box
 
 
-async def look(opening: Opening, boxes: Mailboxes, to: str = TO, since: datetime = START, **more: Any) -> Letter | Failure | None:
+async def look(
+    opening: Opening, boxes: Mailboxes, to: str = TO, since: datetime = START, **more: Any
+) -> Letter | Failure | None:
     async for box in opened(opening, boxes, **more):
         found = await box.look(to, since)
         return found if isinstance(found, Failure) else next(iter(found), None)
@@ -130,7 +132,9 @@ async def test_a_wrong_password_is_told_in_the_servers_words(opening: Opening, c
     async with imap_server(boxes, opening.authority) as served:
         failed = await opening(served.port, "not-the-one-77")
         assert isinstance(failed, Failure) and failed.kind == "log-in"
-        assert ("takes no passwords" if "DISABLED" in capabilities else "Application-specific password required") in failed.detail
+        assert (
+            "takes no passwords" if "DISABLED" in capabilities else "Application-specific password required"
+        ) in failed.detail
         assert "not-the-one-77" not in str(failed)
 
 

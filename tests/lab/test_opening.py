@@ -23,7 +23,11 @@ def opened(result: Connected | Failure) -> Connected:
 
 
 def wire_for(
-    *rules: str, answers: tuple[str, ...] | Failure = (), private: tuple[str, ...] = (), refuse: bool = False, family: str = "both"
+    *rules: str,
+    answers: tuple[str, ...] | Failure = (),
+    private: tuple[str, ...] = (),
+    refuse: bool = False,
+    family: str = "both",
 ) -> Wire:
     async def lookup(host: str) -> tuple[str, ...] | Failure:
         return answers
@@ -55,7 +59,9 @@ async def test_policy_then_map_then_the_demo(
     rules: tuple[str, ...], answers: tuple[str, ...], private: tuple[str, ...], demo: bool, outcome: str
 ) -> None:
     async with serve(saying()) as server:
-        wire = wire_for(*(rule.replace("PORT", str(server.port)) for rule in rules), answers=answers, private=private, refuse=demo)
+        wire = wire_for(
+            *(rule.replace("PORT", str(server.port)) for rule in rules), answers=answers, private=private, refuse=demo
+        )
         result = await wire.connect("Shop.example.com.", server.port)
     if isinstance(result, Failure):
         assert result.kind == outcome, result
@@ -77,7 +83,9 @@ async def test_a_closed_address_gives_way_to_the_next() -> None:
     assert wire.counts.connections == 2
 
 
-async def test_a_silent_address_does_not_hold_up_the_next_and_leaves_no_socket_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_address_does_not_hold_up_the_next_and_leaves_no_socket_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: list[socket.socket] = []
     tried = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -123,7 +131,9 @@ async def test_a_failed_look_up_is_the_failure_and_nothing_is_opened() -> None:
     assert (failure.kind, wire.counts.connections) == ("no-such-name", 0)
 
 
-@pytest.mark.parametrize(("family", "address"), [("ipv4", "203.0.113.1"), ("ipv6", "2001:db8::1"), ("both", "2001:db8::1")])
+@pytest.mark.parametrize(
+    ("family", "address"), [("ipv4", "203.0.113.1"), ("ipv6", "2001:db8::1"), ("both", "2001:db8::1")]
+)
 async def test_one_family_can_be_asked_for(family: str, address: str) -> None:
     async with serve(saying()) as server:
         rules = (f"203.0.113.1=127.0.0.1:{server.port}", f"[2001:db8::1]=127.0.0.1:{server.port}")
@@ -204,6 +214,9 @@ def test_the_file_of_the_wire_loads_no_dns_library(tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    code = "import launchready_tui.wire, sys; print([m for m in ('dns', 'httpx', 'cryptography', 'certifi') if m in sys.modules])"
+    code = (
+        "import launchready_tui.wire, sys; print([m for m in ('dns', 'httpx', 'cryptography', 'certifi') if m in "
+        "sys.modules])"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -29,7 +29,8 @@ NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
 @dataclass
 class Shop:
-    """A small HTTP server. `answer` gets the number of the request and says status and body; `close` ends the connection after each."""
+    """A small HTTP server. `answer` gets the number of the request and says status and body; `close` ends the
+    connection after each."""
 
     answer: Callable[[int], tuple[int, bytes]] = lambda count: (200, b'{"ok":true}')
     close: bool = False
@@ -104,7 +105,12 @@ async def running(shop: Shop, context: ssl.SSLContext | None = None) -> AsyncIte
 
 
 def route(**changes: object) -> Route:
-    values: dict[str, object] = {"name": "search", "url": f"http://{HOST}/search?q=bike", "safe": True, "target_ms": 2000}
+    values: dict[str, object] = {
+        "name": "search",
+        "url": f"http://{HOST}/search?q=bike",
+        "safe": True,
+        "target_ms": 2000,
+    }
     return Route(**(values | changes))  # type: ignore[arg-type]
 
 
@@ -161,7 +167,11 @@ async def test_a_fast_route_passes_with_59_and_stops() -> None:
 
 async def test_what_is_sent() -> None:
     shop = Shop()
-    asked = route(method="POST", body='{"q":"bike"}', headers={"X-Shop": "1", "host": "elsewhere", "Content-Type": "application/json"})
+    asked = route(
+        method="POST",
+        body='{"q":"bike"}',
+        headers={"X-Shop": "1", "host": "elsewhere", "Content-Type": "application/json"},
+    )
     async with running(shop) as reach:
         await timed(reach, asked, samples=1)
     method, target, headers, body = shop.seen[-1]
@@ -275,7 +285,9 @@ def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
     pem = folder / "shop.pem"
     pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     secret = folder / "shop.key"
-    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, secret)
     return context, pem
@@ -331,7 +343,9 @@ async def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
         ({}, {"rate": 0}, "limit"),
     ],
 )
-async def test_what_is_refused_gets_no_request(changes: dict[str, object], options: dict[str, object], kind: str) -> None:
+async def test_what_is_refused_gets_no_request(
+    changes: dict[str, object], options: dict[str, object], kind: str
+) -> None:
     shop = Shop()
     async with running(shop) as reach:
         result = await measure(route(**changes), reach, **({"rate": 400.0} | options))  # type: ignore[arg-type]
@@ -378,7 +392,9 @@ async def test_a_child_that_fails_or_talks_nonsense(command: tuple[str, ...]) ->
 
 async def test_a_child_that_will_not_go_is_ended() -> None:
     stubborn = (
-        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('nonsense', flush=True)\nwhile True: time.sleep(60)"
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('nonsense', "
+        "flush=True)\nwhile "
+        "True: time.sleep(60)"
     )
     async with running(Shop()) as reach:
         assert (await failed(reach, command=python(stubborn))).kind == "protocol"
@@ -397,7 +413,11 @@ async def test_cancelled_in_the_middle() -> None:
 
 async def test_a_child_goes_when_its_asker_is_gone() -> None:
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "launchready_tui.probe.child", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "launchready_tui.probe.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     shop = Shop(hold=asyncio.Event(), hold_from=1)
     async with running(shop) as reach:
@@ -415,7 +435,11 @@ async def test_a_child_goes_when_its_asker_is_gone() -> None:
 @pytest.mark.parametrize(("job", "code"), [(b"", 0), (b"{}\n", 2), (b"nonsense\n", 2)])
 async def test_a_child_without_a_job(job: bytes, code: int) -> None:
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "launchready_tui.probe.child", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "launchready_tui.probe.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     out, _ = await child.communicate(job)
     assert child.returncode == code
@@ -423,7 +447,9 @@ async def test_a_child_without_a_job(job: bytes, code: int) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
-async def test_credentials_are_in_no_argument_and_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_credentials_are_in_no_argument_and_no_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LAUNCHREADY_API_TOKEN", "env-canary")
     context, pem = certificate(tmp_path, HOST)
     shop = Shop(hold=asyncio.Event(), hold_from=1)

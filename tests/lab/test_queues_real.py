@@ -1,4 +1,5 @@
-"""Queues in a real Redis and a real PostgreSQL, filled by the queue libraries where they are Python, else as they lay them out."""
+"""Queues in a real Redis and a real PostgreSQL, filled by the queue libraries where they are Python, else as they lay
+them out."""
 
 from __future__ import annotations
 
@@ -95,7 +96,9 @@ def redis_db(redis_port: int) -> Iterator[Any]:
 
 
 def in_redis(port: int, **more: Any) -> tuple[Queue, str]:
-    return Queue(name="jobs", server=f"127.0.0.1:{port}", credential="r", **more), f"redis://reader:{WORD}@127.0.0.1:{port}"
+    return Queue(
+        name="jobs", server=f"127.0.0.1:{port}", credential="r", **more
+    ), f"redis://reader:{WORD}@127.0.0.1:{port}"
 
 
 async def test_rq_by_its_own_library(redis_db: Any, redis_port: int) -> None:
@@ -202,7 +205,13 @@ async def test_failures_of_redis_are_told_without_the_password(redis_db: Any, re
 async def test_a_name_is_led_by_the_connect_map(redis_db: Any, redis_port: int) -> None:
     redis_db.sadd("queues", "led")
     reach = Reach(connect=ConnectMap.parse([f"redis.shop.test:6379=127.0.0.1:{redis_port}"]))
-    rows = by_name(await ask(Queue(name="jobs", server="redis.shop.test", credential="r"), f"redis://reader:{WORD}@redis.shop.test", reach))
+    rows = by_name(
+        await ask(
+            Queue(name="jobs", server="redis.shop.test", credential="r"),
+            f"redis://reader:{WORD}@redis.shop.test",
+            reach,
+        )
+    )
     assert "sidekiq/led" in rows
 
 
@@ -213,46 +222,62 @@ CREATE ROLE reader LOGIN PASSWORD '%(word)s';
 
 CREATE SCHEMA pgboss;
 CREATE TYPE pgboss.job_state AS ENUM ('created', 'retry', 'active', 'completed', 'cancelled', 'failed');
-CREATE TABLE pgboss.job (id uuid NOT NULL DEFAULT gen_random_uuid(), name text NOT NULL, priority integer NOT NULL DEFAULT 0, data jsonb,
-  state pgboss.job_state NOT NULL DEFAULT 'created', retry_limit integer NOT NULL DEFAULT 2, retry_count integer NOT NULL DEFAULT 0,
+CREATE TABLE pgboss.job (id uuid NOT NULL DEFAULT gen_random_uuid(), name text NOT NULL,
+priority integer NOT NULL DEFAULT 0, data jsonb,
+  state pgboss.job_state NOT NULL DEFAULT 'created', retry_limit integer NOT NULL DEFAULT 2,
+  retry_count integer NOT NULL DEFAULT 0,
   start_after timestamptz NOT NULL DEFAULT now(), started_on timestamptz, created_on timestamptz NOT NULL DEFAULT now(),
-  completed_on timestamptz, keep_until timestamptz NOT NULL DEFAULT now() + interval '14 days', output jsonb, policy text
+  completed_on timestamptz, keep_until timestamptz NOT NULL DEFAULT now() + interval '14 days', output jsonb,
+  policy text
 ) PARTITION BY LIST (name);
 CREATE TABLE pgboss.job_mail PARTITION OF pgboss.job FOR VALUES IN ('mail');
 CREATE TABLE pgboss.job_pics PARTITION OF pgboss.job FOR VALUES IN ('pics');
 INSERT INTO pgboss.job (name, state, start_after, created_on) VALUES
-  ('mail', 'created', now() - interval '10 min', now() - interval '20 min'), ('mail', 'retry', now() - interval '1 min', now()),
-  ('mail', 'created', now() + interval '1 h', now()), ('mail', 'active', now(), now()), ('mail', 'failed', now(), now()),
+  ('mail', 'created', now() - interval '10 min', now() - interval '20 min'), ('mail', 'retry',
+  now() - interval '1 min', now()),
+  ('mail', 'created', now() + interval '1 h', now()), ('mail', 'active', now(), now()), ('mail', 'failed', now(),
+  now()),
   ('mail', 'completed', now() - interval '3 h', now()), ('pics', 'completed', now(), now());
 
 CREATE SCHEMA old_boss;
-CREATE TABLE old_boss.job (id uuid NOT NULL DEFAULT gen_random_uuid(), name text NOT NULL, state text NOT NULL DEFAULT 'created',
+CREATE TABLE old_boss.job (id uuid NOT NULL DEFAULT gen_random_uuid(), name text NOT NULL,
+state text NOT NULL DEFAULT 'created',
   startafter timestamptz NOT NULL DEFAULT now(), createdon timestamptz NOT NULL DEFAULT now());
-INSERT INTO old_boss.job (name, startafter, createdon) VALUES ('nine', now() - interval '5 min', now() - interval '5 min');
+INSERT INTO old_boss.job (name, startafter, createdon) VALUES ('nine', now() - interval '5 min',
+now() - interval '5 min');
 
 CREATE SCHEMA graphile_worker;
-CREATE TABLE graphile_worker._private_tasks (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, identifier text NOT NULL UNIQUE);
-CREATE TABLE graphile_worker._private_jobs (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, job_queue_id int, task_id int NOT NULL,
+CREATE TABLE graphile_worker._private_tasks (id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+identifier text NOT NULL UNIQUE);
+CREATE TABLE graphile_worker._private_jobs (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, job_queue_id int,
+task_id int NOT NULL,
   payload json NOT NULL DEFAULT '{}', priority smallint NOT NULL DEFAULT 0, run_at timestamptz NOT NULL DEFAULT now(),
   attempts smallint NOT NULL DEFAULT 0, max_attempts smallint NOT NULL DEFAULT 25, last_error text, key text UNIQUE,
   locked_at timestamptz, locked_by text);
 ALTER TABLE graphile_worker._private_jobs ENABLE ROW LEVEL SECURITY;
-CREATE VIEW graphile_worker.jobs AS SELECT jobs.id, tasks.identifier AS task_identifier, priority, run_at, attempts, max_attempts,
+CREATE VIEW graphile_worker.jobs AS SELECT jobs.id, tasks.identifier AS task_identifier, priority, run_at,
+attempts, max_attempts,
   last_error, key, locked_at, locked_by
   FROM graphile_worker._private_jobs jobs JOIN graphile_worker._private_tasks tasks ON tasks.id = jobs.task_id;
 INSERT INTO graphile_worker._private_tasks (identifier) VALUES ('send');
 INSERT INTO graphile_worker._private_jobs (task_id, run_at, attempts, locked_at) VALUES
-  (1, now() - interval '7 min', 0, NULL), (1, now(), 25, NULL), (1, now() + interval '1 h', 0, NULL), (1, now(), 1, now());
+  (1, now() - interval '7 min', 0, NULL), (1, now(), 25, NULL), (1, now() + interval '1 h', 0, NULL), (1, now(), 1,
+  now());
 
-CREATE TABLE solid_queue_jobs (id bigserial PRIMARY KEY, queue_name varchar NOT NULL, class_name varchar NOT NULL, priority integer NOT NULL
+CREATE TABLE solid_queue_jobs (id bigserial PRIMARY KEY, queue_name varchar NOT NULL, class_name varchar NOT NULL,
+priority integer NOT NULL
   DEFAULT 0, finished_at timestamp(6), created_at timestamp(6) NOT NULL, updated_at timestamp(6) NOT NULL);
-CREATE TABLE solid_queue_ready_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, queue_name varchar NOT NULL, created_at
+CREATE TABLE solid_queue_ready_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL,
+queue_name varchar NOT NULL, created_at
   timestamp(6) NOT NULL);
-CREATE TABLE solid_queue_claimed_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, process_id bigint, created_at timestamp(6));
-CREATE TABLE solid_queue_failed_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, error text, created_at timestamp(6));
+CREATE TABLE solid_queue_claimed_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, process_id bigint,
+created_at timestamp(6));
+CREATE TABLE solid_queue_failed_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, error text,
+created_at timestamp(6));
 CREATE TABLE solid_queue_scheduled_executions (id bigserial PRIMARY KEY, job_id bigint NOT NULL, queue_name varchar,
   scheduled_at timestamp(6));
-CREATE TABLE solid_queue_processes (id bigserial PRIMARY KEY, kind varchar NOT NULL, last_heartbeat_at timestamp(6) NOT NULL);
+CREATE TABLE solid_queue_processes (id bigserial PRIMARY KEY, kind varchar NOT NULL,
+last_heartbeat_at timestamp(6) NOT NULL);
 INSERT INTO solid_queue_jobs (queue_name, class_name, created_at, updated_at)
   SELECT 'default', 'SendMail', timezone('UTC', now()), timezone('UTC', now()) FROM generate_series(1, 5);
 INSERT INTO solid_queue_ready_executions (job_id, queue_name, created_at) VALUES
@@ -282,14 +307,35 @@ def database() -> Iterator[int]:
         if user:
             account = pwd.getpwnam(user)
             os.chown(folder, account.pw_uid, account.pw_gid)
-        made = [str(POSTGRES[-1]), "-D", f"{folder}/data", "-U", "owner", "-A", "scram-sha-256", "--pwfile", f"{folder}/word", "-N"]
+        made = [
+            str(POSTGRES[-1]),
+            "-D",
+            f"{folder}/data",
+            "-U",
+            "owner",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            f"{folder}/word",
+            "-N",
+        ]
         (folder / "word").write_text("owner-word")
         (folder / "word").chmod(0o644)
         subprocess.run([*as_user, *made], check=True, stdout=subprocess.DEVNULL, cwd=folder)
         settings = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "timezone=Asia/Tokyo"]
         with (folder / "server.log").open("wb") as log:
             server = subprocess.Popen(
-                [*as_user, str(POSTGRES[-1].with_name("postgres")), "-D", f"{folder}/data", "-p", str(port), "-k", str(folder), *settings],
+                [
+                    *as_user,
+                    str(POSTGRES[-1].with_name("postgres")),
+                    "-D",
+                    f"{folder}/data",
+                    "-p",
+                    str(port),
+                    "-k",
+                    str(folder),
+                    *settings,
+                ],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
@@ -354,7 +400,13 @@ async def test_a_role_that_may_only_read_sees_every_queue(database: int) -> None
         "procrastinate/mails": (2, 0, 0, 1),
     }
     ages = {name: round((row.oldest_s or 0) / 60) for name, row in rows.items() if row.oldest_s is not None}
-    expected = {"pg-boss/mail": 10, "pg-boss/nine": 5, "graphile-worker/send": 7, "solid-queue/default": 9, "procrastinate/mails": 0}
+    expected = {
+        "pg-boss/mail": 10,
+        "pg-boss/nine": 5,
+        "graphile-worker/send": 7,
+        "solid-queue/default": 9,
+        "procrastinate/mails": 0,
+    }
     assert ages == expected
     assert rows["solid-queue/default"].workers == 1
 
@@ -412,11 +464,18 @@ async def test_nothing_can_be_written_and_nothing_lasts(database: int) -> None:
 
 async def test_failures_of_postgres_are_told_without_the_password(database: int) -> None:
     queue, url = in_postgres(database)
-    for kind, stored in {"log-in": url.replace(WORD, "wrong-one"), "unavailable": url.replace("/postgres", "/nothing")}.items():
+    for kind, stored in {
+        "log-in": url.replace(WORD, "wrong-one"),
+        "unavailable": url.replace("/postgres", "/nothing"),
+    }.items():
         found = await ask(queue, stored)
         assert isinstance(found, Failure) and found.kind == kind, found
         assert WORD not in str(found) and "wrong-one" not in str(found)
-    execute(database, "REVOKE SELECT ON ALL TABLES IN SCHEMA pgboss FROM reader", "REVOKE USAGE ON SCHEMA pgboss FROM reader")
+    execute(
+        database,
+        "REVOKE SELECT ON ALL TABLES IN SCHEMA pgboss FROM reader",
+        "REVOKE USAGE ON SCHEMA pgboss FROM reader",
+    )
     found = await ask(queue, url)
     assert isinstance(found, Failure) and found.kind == "log-in" and "may not read" in found.detail
     execute(database, *GRANT)
@@ -435,7 +494,11 @@ async def test_the_watch_keeps_what_it_reads(redis_db: Any, redis_port: int, tmp
     queue, url = in_redis(redis_port)
     gone = Queue(name="gone", server=f"127.0.0.1:{free_port()}", credential="r")
     launch = Launch(
-        name="M", domain="m.test", canonical="https://m.test/", queues=(gone, queue), alerts=(Alert(name="on-call", owner="founder"),)
+        name="M",
+        domain="m.test",
+        canonical="https://m.test/",
+        queues=(gone, queue),
+        alerts=(Alert(name="on-call", owner="founder"),),
     )
     store, reader = WatchStore.open(tmp_path / "watch.sqlite3"), WatchReader(tmp_path / "watch.sqlite3")
     said: list[str] = []

@@ -1,4 +1,5 @@
-"""The path from log-in to notification, walked: in the demo marketplace, and against a product with cookies, JSON and a mail."""
+"""The path from log-in to notification, walked: in the demo marketplace, and against a product with cookies, JSON and
+a mail."""
 
 from __future__ import annotations
 
@@ -73,7 +74,9 @@ class Product:
             return 401, "", "who are you?"
         if path == "/book" and fields.get("x-token") == TOKEN:
             to = json.loads(body)["email"]
-            raw = f"From: Shop <a@shop.test>\r\nTo: {to}\r\nSubject: Hello\r\nDate: x\r\n\r\n{self.mail_says}\r\n".encode()
+            raw = (
+                f"From: Shop <a@shop.test>\r\nTo: {to}\r\nSubject: Hello\r\nDate: x\r\n\r\n{self.mail_says}\r\n"
+            ).encode()
             put(self.boxes, self.folder, raw, datetime.now(UTC))
             return 201, f"location: {self.location}\r\n", "{}"
         if path == "/bookings/77":
@@ -101,8 +104,19 @@ STEPS = (
         status=(201,),
         capture={"place": "header location"},
     ),
-    PathStep(name="paid", url=f"https://{API}" + "{{place}}", json={"state": "paid", "ok": "true", "of.0.n": "2"}, within_s=10),
-    PathStep(name="notified", mailbox="seed", contains=("your booking",), capture={"number": "text booking ([0-9]+)"}, within_s=3),
+    PathStep(
+        name="paid",
+        url=f"https://{API}" + "{{place}}",
+        json={"state": "paid", "ok": "true", "of.0.n": "2"},
+        within_s=10,
+    ),
+    PathStep(
+        name="notified",
+        mailbox="seed",
+        contains=("your booking",),
+        capture={"number": "text booking ([0-9]+)"},
+        within_s=3,
+    ),
 )
 
 
@@ -163,7 +177,12 @@ async def test_log_in_capture_poll_and_mail(tmp_path: Path) -> None:
             ("notified", None, ""),
         ]
         assert found.broken is None and found.of == 4 and found.address == "seed+lr-k2m9qx@example.com"
-        assert [call for call, _, _ in here.product.asked] == ["POST /login", "POST /book", "GET /bookings/77", "GET /bookings/77"]
+        assert [call for call, _, _ in here.product.asked] == [
+            "POST /login",
+            "POST /book",
+            "GET /bookings/77",
+            "GET /bookings/77",
+        ]
         assert json.loads(here.product.asked[1][2]) == {"email": "seed+lr-k2m9qx@example.com", "run": "lr-k2m9qx"}
         assert all(fields["x-launchready-run"] == "lr-k2m9qx" for _, fields, _ in here.product.asked)
         assert [line.split("  ")[1] for line in here.told] == ["log in", "book", "paid", "notified"]
@@ -182,7 +201,9 @@ async def test_log_in_capture_poll_and_mail(tmp_path: Path) -> None:
         ({"location": "//elsewhere.test/x"}, "paid", "status 404"),
     ],
 )
-async def test_the_first_step_that_does_not_hold_ends_the_walk(tmp_path: Path, change: dict[str, str], step: str, words: str) -> None:
+async def test_the_first_step_that_does_not_hold_ends_the_walk(
+    tmp_path: Path, change: dict[str, str], step: str, words: str
+) -> None:
     async with town(tmp_path) as here:
         for name, value in change.items():
             setattr(here.product, name, value)
@@ -196,7 +217,8 @@ async def test_the_first_step_that_does_not_hold_ends_the_walk(tmp_path: Path, c
 
 async def test_a_wrong_password_is_told_without_it(tmp_path: Path) -> None:
     async with town(
-        tmp_path, launch_of(PathStep(name="log in", url=f"https://{API}/login", method="POST", body="password=nonsense"))
+        tmp_path,
+        launch_of(PathStep(name="log in", url=f"https://{API}/login", method="POST", body="password=nonsense")),
     ) as here:
         found = await here.walk()
         assert found.broken is not None and found.broken.problem == "status 401"

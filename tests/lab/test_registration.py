@@ -26,11 +26,18 @@ def answer(body: Any, *headers: str, status: str = "200 OK") -> bytes:
     return ok(body if isinstance(body, bytes) else json.dumps(body).encode(), RDAP, *headers, status=status)
 
 
-async def ask(answers: dict[str, bytes], name: str = "shop.test", **changes: Any) -> tuple[Registration | Failure, Served]:
+async def ask(
+    answers: dict[str, bytes], name: str = "shop.test", **changes: Any
+) -> tuple[Registration | Failure, Served]:
     async with serve(pages(answers)) as server:
-        settings = Settings(rdap={"test": server.url("/rdap"), "deep.test": server.url("/deep/")}, **changes.pop("settings", {}))
+        settings = Settings(
+            rdap={"test": server.url("/rdap"), "deep.test": server.url("/deep/")}, **changes.pop("settings", {})
+        )
         launch = Launch(name="Shop", domain=name, canonical=f"https://{name}/", settings=settings, **changes)
-        web = Web(Wire(reach(f"registrar.example=127.0.0.1:{server.port}", f"moved.example=127.0.0.1:{server.port}")), SystemClock())
+        web = Web(
+            Wire(reach(f"registrar.example=127.0.0.1:{server.port}", f"moved.example=127.0.0.1:{server.port}")),
+            SystemClock(),
+        )
         registry = Registry(web, launch, SystemClock())
         registration = await registry.domain(name)
         await registry.close()
@@ -57,7 +64,10 @@ WHOLE = {
     ],
     "nameservers": [{"ldhName": "NS1.SHOP.TEST."}, {"ldhName": "ns2.shop.test"}, {"ldhName": "ns1.shop.test"}],
     "secureDNS": {"delegationSigned": True},
-    "entities": [{"roles": ["abuse"]}, registrar(["fn", {}, "text", "Example Registrar Ltd"], ["org", {}, "text", "Other"])],
+    "entities": [
+        {"roles": ["abuse"]},
+        registrar(["fn", {}, "text", "Example Registrar Ltd"], ["org", {}, "text", "Other"]),
+    ],
 }
 
 
@@ -80,18 +90,35 @@ async def test_a_whole_answer_is_read() -> None:
 ODD: tuple[tuple[dict[str, Any], str, object], ...] = (
     ({"entities": [registrar(["org", {}, "text", "Org Only"])]}, "registrar", "Org Only"),
     ({"entities": [registrar(["org", {}, "text", ["Org", "Unit"]])]}, "registrar", "Org"),
-    ({"entities": [registrar(publicIds=[{"type": "IANA Registrar ID", "identifier": "292"}])]}, "registrar", "IANA 292"),
+    (
+        {"entities": [registrar(publicIds=[{"type": "IANA Registrar ID", "identifier": "292"}])]},
+        "registrar",
+        "IANA 292",
+    ),
     ({"entities": [registrar(handle="H-1")]}, "registrar", "H-1"),
     (
-        {"entities": [{"roles": "registrar"}, {"roles": ["Registrar"], "vcardArray": ["vcard", [["fn", {}, "text", "Caps"]]]}]},
+        {
+            "entities": [
+                {"roles": "registrar"},
+                {"roles": ["Registrar"], "vcardArray": ["vcard", [["fn", {}, "text", "Caps"]]]},
+            ]
+        },
         "registrar",
         "Caps",
     ),
     ({"entities": []}, "registrar", ""),
     ({"entities": "none"}, "registrar", ""),
     ({"events": []}, "expires", None),
-    ({"events": [{"eventAction": "expiration", "eventDate": "2027-05-06T07:08:09"}]}, "expires", datetime(2027, 5, 6, 7, 8, 9, tzinfo=UTC)),
-    ({"events": [{"eventAction": "expiration", "eventDate": "2027-05-06"}]}, "expires", datetime(2027, 5, 6, tzinfo=UTC)),
+    (
+        {"events": [{"eventAction": "expiration", "eventDate": "2027-05-06T07:08:09"}]},
+        "expires",
+        datetime(2027, 5, 6, 7, 8, 9, tzinfo=UTC),
+    ),
+    (
+        {"events": [{"eventAction": "expiration", "eventDate": "2027-05-06"}]},
+        "expires",
+        datetime(2027, 5, 6, tzinfo=UTC),
+    ),
     (
         {"events": [{"eventAction": "Registrar Expiration", "eventDate": "2027-05-06T00:00:00+02:00"}]},
         "expires",
@@ -125,7 +152,11 @@ FAILURES: dict[str, tuple[bytes, str, str]] = {
     "forbidden": (answer(b"", status="403 No"), "unavailable", "403"),
     "HTML": (ok(b"<html>", "Content-Type: text/html"), "unavailable", "not JSON"),
     "a list": (answer([1]), "unavailable", "not an RDAP object"),
-    "another domain": (answer({"ldhName": "other.test", "objectClassName": "domain"}), "unavailable", "about other.test"),
+    "another domain": (
+        answer({"ldhName": "other.test", "objectClassName": "domain"}),
+        "unavailable",
+        "about other.test",
+    ),
     "an error object": (answer({"errorCode": 400}), "unavailable", "not an RDAP domain"),
     "deep nesting": (answer(b"[" * 200_000), "unavailable", "not JSON"),
     "wrong UTF-8": (answer(b'{"ldhName": "\xff"}'), "unavailable", "not JSON"),
@@ -164,7 +195,9 @@ async def test_a_thin_registry_s_registrar_is_asked_once() -> None:
     assert len(server.heads) == 2
 
 
-@pytest.mark.parametrize("href", ["http://registrar.example/gone", "http://10.0.0.1/", "javascript:1", "http://[::1", "", 7])
+@pytest.mark.parametrize(
+    "href", ["http://registrar.example/gone", "http://10.0.0.1/", "javascript:1", "http://[::1", "", 7]
+)
 async def test_a_related_link_that_leads_nowhere_leaves_the_registry_s_answer(href: Any) -> None:
     registration, _ = await ask({PATH: answer(_thin(href))})
     assert registered(registration).statuses == ("active",)

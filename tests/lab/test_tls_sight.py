@@ -95,11 +95,17 @@ def _flawed() -> dict[str, tuple[ssl.SSLContext, int]]:
         "no SAN at all": (server_context(issue(HOST, by=authority())), 62),
         "self-signed": (server_context(issue(HOST, (HOST,))), 18),
         "an authority nobody knows": (server_context(issue(HOST, (HOST,), by=stranger())), 20),
-        "an unknown authority that is sent along": (server_context(issue(HOST, (HOST,), by=stranger()), chain=stranger().pem), 19),
+        "an unknown authority that is sent along": (
+            server_context(issue(HOST, (HOST,), by=stranger()), chain=stranger().pem),
+            19,
+        ),
         "an intermediate left out": (server_context(_through(intermediate), chain=b""), 20),
         "a wrong intermediate": (server_context(_through(intermediate), chain=_intermediate().pem), 20),
         "the root sent along": (server_context(good, chain=authority().pem), 0),
-        "a stranger's certificate in between": (server_context(_through(intermediate), chain=stranger().pem + intermediate.pem), 0),
+        "a stranger's certificate in between": (
+            server_context(_through(intermediate), chain=stranger().pem + intermediate.pem),
+            0,
+        ),
         "critical names": (server_context(issue(HOST, (HOST,), by=authority(), critical_names=True)), 0),
     }
 
@@ -182,7 +188,9 @@ V = ssl.TLSVersion
         (V.TLSv1_3, V.TLSv1_3, {"TLSv1.3"}),
     ],
 )
-async def test_each_version_is_offered_alone(low: ssl.TLSVersion, high: ssl.TLSVersion, accepted: set[str], tmp_path: Path) -> None:
+async def test_each_version_is_offered_alone(
+    low: ssl.TLSVersion, high: ssl.TLSVersion, accepted: set[str], tmp_path: Path
+) -> None:
     async with looking(_only(low, high), tmp_path) as (tls, _, wire):
         answers = await tls.versions(HOST)
         assert await tls.versions(HOST) == answers
@@ -200,9 +208,13 @@ async def test_a_server_with_old_tls_only_is_still_looked_at_and_judged(tmp_path
     assert (bad.version, bad.verified, bad.verify_code) == ("TLSv1", False, 18)
 
 
-async def test_a_version_our_openssl_cannot_speak_was_not_tested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_version_our_openssl_cannot_speak_was_not_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = trust.version_context
-    monkeypatch.setattr("launchready_tui.world.tls.version_context", lambda version: None if version == "TLSv1" else real(version))
+    monkeypatch.setattr(
+        "launchready_tui.world.tls.version_context", lambda version: None if version == "TLSv1" else real(version)
+    )
     async with looking(server_context(issue(HOST, (HOST,), by=authority())), tmp_path) as (tls, _, _):
         answers = await tls.versions(HOST)
     assert (answers["TLSv1"], answers["TLSv1.3"]) == ("could-not-test", "accepted")
@@ -246,7 +258,9 @@ async def _say_nothing(served: Served, reader: asyncio.StreamReader, writer: asy
         (_say_nothing, {"timeout"}, "could-not-test"),
     ],
 )
-async def test_a_hostile_handshake_ends_as_a_failure(handler: object, kinds: set[str], versions: str, tmp_path: Path) -> None:
+async def test_a_hostile_handshake_ends_as_a_failure(
+    handler: object, kinds: set[str], versions: str, tmp_path: Path
+) -> None:
     async with looking(None, tmp_path, handler=handler, deadline_s=0.3 if "timeout" in kinds else 30) as (tls, _, _):
         failure = await tls.look(HOST)
         answers = await tls.versions(HOST)
@@ -273,7 +287,9 @@ async def test_a_chain_of_huge_certificates_ends_as_a_failure(tmp_path: Path) ->
     assert failure.kind == "tls"
 
 
-@pytest.mark.parametrize("octets", [b"", b"\x30", b"\x30\x82\xff\xff" + b"\x00" * 100, b"not a certificate", bytes(range(256)) * 4])
+@pytest.mark.parametrize(
+    "octets", [b"", b"\x30", b"\x30\x82\xff\xff" + b"\x00" * 100, b"not a certificate", bytes(range(256)) * 4]
+)
 def test_octets_that_are_no_certificate_raise_one_plain_error(octets: bytes) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         read_certificate(octets)

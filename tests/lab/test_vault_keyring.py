@@ -1,4 +1,5 @@
-"""The vault against a real Secret Service: working, absent, locked, never set up, hung, and a backend that is not kept."""
+"""The vault against a real Secret Service: working, absent, locked, never set up, hung, and a backend that is not
+kept."""
 
 from __future__ import annotations
 
@@ -77,7 +78,13 @@ class Sessions:
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL")}
         root = str(Path(__file__).parents[2])
-        own = {"HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.runtime), "PYTHONPATH": root, "PYTHONUTF8": "1", "TEST_VALUE": VALUE}
+        own = {
+            "HOME": str(self.home),
+            "XDG_RUNTIME_DIR": str(self.runtime),
+            "PYTHONPATH": root,
+            "PYTHONUTF8": "1",
+            "TEST_VALUE": VALUE,
+        }
         return {**kept, **own, "PYTHON": sys.executable, **more}
 
     def run(self, *acts: str, before: str = "", **more: str) -> dict[str, Any]:
@@ -89,7 +96,9 @@ class Sessions:
         return self._answers([sys.executable, str(self.home / "driver.py"), *acts], **more)
 
     def _answers(self, command: list[str], **more: str) -> dict[str, Any]:
-        done = subprocess.run(command, env=self.environment(**more), capture_output=True, text=True, timeout=60, cwd=self.home)
+        done = subprocess.run(
+            command, env=self.environment(**more), capture_output=True, text=True, timeout=60, cwd=self.home
+        )
         assert done.returncode == 0, done.stderr
         answers: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return answers
@@ -145,7 +154,8 @@ def test_a_keyring_never_set_up_counts_as_locked(sessions: Sessions) -> None:
 
 
 def test_a_service_that_never_answers_is_waited_for_once(sessions: Sessions) -> None:
-    """The mute service tells when it owns the name; the driver must end by itself although its keyring call never does."""
+    """The mute service tells when it owns the name; the driver must end by itself although its keyring call never
+    does."""
     before = 'mkfifo "$HOME/hold" "$HOME/ready"; "$PYTHON" "$HOME/mute.py" <"$HOME/hold" >"$HOME/ready" & '
     before += 'exec 3>"$HOME/hold"; read owned <"$HOME/ready"; '
     answers = sessions.run("status", "set", "get", "get", before=before)
@@ -166,7 +176,9 @@ def test_a_backend_that_keeps_plain_files_is_refused_and_named(sessions: Session
         "    def delete_password(self, service, username): pass\n"
     )
     root = str(Path(__file__).parents[2])
-    answers = sessions.run_without_bus("status", "set", PYTHON_KEYRING_BACKEND="plainfiles.Keyring", PYTHONPATH=f"{root}:{folder}")
+    answers = sessions.run_without_bus(
+        "status", "set", PYTHON_KEYRING_BACKEND="plainfiles.Keyring", PYTHONPATH=f"{root}:{folder}"
+    )
     assert answers["status"] == "refused"
     assert "(plainfiles)" in answers["words"]
     assert answers["set"] == "memory"
@@ -175,7 +187,11 @@ def test_a_backend_that_keeps_plain_files_is_refused_and_named(sessions: Session
 
 @pytest.mark.parametrize(
     ("backend", "kind"),
-    [("keyring.backends.null.Keyring", "none"), ("keyring.backends.fail.Keyring", "none"), ("no.such.Backend", "error")],
+    [
+        ("keyring.backends.null.Keyring", "none"),
+        ("keyring.backends.fail.Keyring", "none"),
+        ("no.such.Backend", "error"),
+    ],
 )
 def test_other_settings_of_keyring_are_told(sessions: Sessions, backend: str, kind: str) -> None:
     answers = sessions.run_without_bus("status", "set", PYTHON_KEYRING_BACKEND=backend)

@@ -1,4 +1,5 @@
-"""Messages on their way: a webhook double that answers everything a real one may, a real SMTP server, and deaths in between."""
+"""Messages on their way: a webhook double that answers everything a real one may, a real SMTP server, and deaths in
+between."""
 
 from __future__ import annotations
 
@@ -35,7 +36,14 @@ from launchready_tui.wire import Reach, Wire
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HERE = reach()
 CALL = Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1")
-MAIL = Alert(name="mail", owner="founder", kind="email", server="127.0.0.1:0", sender="alerts@market.test", to="founder@market.test")
+MAIL = Alert(
+    name="mail",
+    owner="founder",
+    kind="email",
+    server="127.0.0.1:0",
+    sender="alerts@market.test",
+    to="founder@market.test",
+)
 
 
 def notice(number: int = 1, **more: Any) -> Notice:
@@ -101,7 +109,10 @@ async def chat(*answers: bytes, hang: bool = False) -> AsyncIterator[Chat]:
 
 def senders(secrets: dict[str, str], how: Reach = HERE, clock: Any = None) -> Senders:
     return Senders(
-        Wire(how), lambda name, host: Spoken(secrets[name]) if name in secrets else None, clock or FixedClock(NOW), "market.test"
+        Wire(how),
+        lambda name, host: Spoken(secrets[name]) if name in secrets else None,
+        clock or FixedClock(NOW),
+        "market.test",
     )
 
 
@@ -111,7 +122,11 @@ ANSWERS: list[tuple[str, bytes, Any]] = [
     ("ok", OK, Sent("200 ok")),
     ("no content", http("204 No Content", b""), Sent("204")),
     ("slow down", http("429 Too Many Requests", b"", "Retry-After: 7"), Later("status 429", 7.0)),
-    ("slow down until a time", http("429 Too Many", b"", "Retry-After: Tue, 24 Nov 2026 14:00:30 GMT"), Later("status 429", 30.0)),
+    (
+        "slow down until a time",
+        http("429 Too Many", b"", "Retry-After: Tue, 24 Nov 2026 14:00:30 GMT"),
+        Later("status 429", 30.0),
+    ),
     ("slow down for a day", http("429 Too Many", b"", "Retry-After: 86400"), Later("status 429", 3600.0)),
     ("slow down, no time", http("429 Too Many", b"", "Retry-After: soon"), Later("status 429", None)),
     ("broken", http("500 Broken", b"server_error"), Later("status 500 server_error", None)),
@@ -149,7 +164,9 @@ async def test_a_secret_url_goes_only_where_the_alert_says_and_never_in_the_clea
     async with chat() as double:
         elsewhere = msgspec.structs.replace(CALL, server="hooks.slack.com")
         result = await senders({"hook": double.url}).send(elsewhere, notice())
-        assert result == Dead("hooks.slack.com: no permission recorded (the stored URL does not lead to hooks.slack.com)")
+        assert result == Dead(
+            "hooks.slack.com: no permission recorded (the stored URL does not lead to hooks.slack.com)"
+        )
         clear = msgspec.structs.replace(CALL, server="chat.market.test")
         result = await senders({"hook": "http://chat.market.test/x"}).send(clear, notice())
         assert isinstance(result, Dead)
@@ -225,8 +242,15 @@ async def test_mail_arrives_with_owner_thread_and_a_name_of_its_own() -> None:
         result = await senders({}).send(mail_to(port), notice(incident=7, title="Market: DOWN: Zürich"))
     assert isinstance(result, Sent)
     (message,) = inbox.messages
-    assert (message["To"], message["From"], message["Subject"]) == ("founder@market.test", "alerts@market.test", "Market: DOWN: Zürich")
-    assert (message["Message-ID"], message["References"]) == ("<incident-1-down-on-call@market.test>", "<incident-7@market.test>")
+    assert (message["To"], message["From"], message["Subject"]) == (
+        "founder@market.test",
+        "alerts@market.test",
+        "Market: DOWN: Zürich",
+    )
+    assert (message["Message-ID"], message["References"]) == (
+        "<incident-1-down-on-call@market.test>",
+        "<incident-7@market.test>",
+    )
     assert message["Auto-Submitted"] == "auto-generated"
     assert "Who acts: founder" in message.get_content()
 
@@ -242,7 +266,12 @@ async def test_mail_over_starttls_with_log_in(tmp_path: Path) -> None:
 
     leaf = certs.issue("127.0.0.1", ("127.0.0.1",), by=certs.authority())
     how = Reach(private=("127.0.0.0/8",), ca_file=certs.ca_file(tmp_path))
-    options = {"tls_context": certs.server_context(leaf), "require_starttls": True, "authenticator": check, "auth_required": True}
+    options = {
+        "tls_context": certs.server_context(leaf),
+        "require_starttls": True,
+        "authenticator": check,
+        "auth_required": True,
+    }
     async with smtp(inbox, **options) as port:
         rule = mail_to(port, user="alerts", credential="smtp-password")
         assert isinstance(await senders({"smtp-password": password}, how).send(rule, notice()), Sent)
@@ -259,12 +288,16 @@ async def test_mail_over_starttls_with_log_in(tmp_path: Path) -> None:
 async def test_a_password_is_never_sent_in_the_clear() -> None:
     inbox = Inbox()
     async with smtp(inbox, auth_require_tls=False) as port:
-        result = await senders({"smtp-password": "pw-" + "y" * 12}).send(mail_to(port, user="alerts", credential="smtp-password"), notice())
+        result = await senders({"smtp-password": "pw-" + "y" * 12}).send(
+            mail_to(port, user="alerts", credential="smtp-password"), notice()
+        )
     assert isinstance(result, Dead)
     assert "no secure connection" in result.why
 
 
-@pytest.mark.parametrize(("refusal", "kind"), [("451 4.7.1 try again later", Later), ("550 5.1.1 no such mailbox", Dead), ("", Sent)])
+@pytest.mark.parametrize(
+    ("refusal", "kind"), [("451 4.7.1 try again later", Later), ("550 5.1.1 no such mailbox", Dead), ("", Sent)]
+)
 async def test_grey_lists_are_waited_for_and_missing_mailboxes_are_not(refusal: str, kind: type) -> None:
     inbox = Inbox()
     inbox.refuse = refusal
@@ -393,17 +426,23 @@ async def test_after_a_day_it_is_given_up(box: Callable[..., Box]) -> None:
         assert made.states() == [("on-call", "failed", 2)]
 
 
-async def test_messages_of_one_incident_keep_their_order_and_others_do_not_wait_for_them(box: Callable[..., Box]) -> None:
+async def test_messages_of_one_incident_keep_their_order_and_others_do_not_wait_for_them(
+    box: Callable[..., Box],
+) -> None:
     async with chat(http("500 Broken"), OK) as double:
         made = box({"hook": double.url})
-        made.store.enqueue([notice(1, incident=1), notice(2, incident=1, title="RESOLVED"), notice(3, incident=2, title="OTHER")])
+        made.store.enqueue(
+            [notice(1, incident=1), notice(2, incident=1, title="RESOLVED"), notice(3, incident=2, title="OTHER")]
+        )
         await made.run()
         assert [text.splitlines()[0] for text in double.texts] == ["*Market: DOWN: api*", "*OTHER*"]
         await made.run(1, 1)
         assert [text.splitlines()[0] for text in double.texts[2:]] == ["*Market: DOWN: api*", "*RESOLVED*"]
 
 
-async def test_a_channel_that_hangs_does_not_hold_up_the_others(box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_channel_that_hangs_does_not_hold_up_the_others(
+    box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(room, "_LIMITS", room.Limits(connect=5.0, tls=5.0, first_byte=30.0, total=30.0))
     async with chat(hang=True) as stuck, chat() as fine:
         other = msgspec.structs.replace(CALL, name="other", credential="hook-two")
@@ -430,7 +469,9 @@ async def test_a_rule_that_is_gone_and_news_that_is_old_are_dropped(box: Callabl
         assert ([state for _, state, _ in made.states()], double.texts) == (["dropped", "dropped"], [])
 
 
-async def test_after_a_death_between_sending_and_writing_it_down_it_says_that_it_may_be_a_repeat(box: Callable[..., Box]) -> None:
+async def test_after_a_death_between_sending_and_writing_it_down_it_says_that_it_may_be_a_repeat(
+    box: Callable[..., Box],
+) -> None:
     async with chat() as double:
         made = box({"hook": double.url})
         made.store.enqueue([notice()])
@@ -466,7 +507,10 @@ asyncio.run(outbox.run())
 def _child(path: Path, url: str) -> subprocess.Popen[str]:
     root = str(Path(__file__).resolve().parents[2])
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), url], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+        [sys.executable, "-c", CHILD, str(path), url],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"

@@ -1,4 +1,5 @@
-"""The console and a real watcher on the demo marketplace: started with a key, seen, killed, noticed, started again, ended with it."""
+"""The console and a real watcher on the demo marketplace: started with a key, seen, killed, noticed, started again,
+ended with it."""
 
 from __future__ import annotations
 

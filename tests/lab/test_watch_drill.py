@@ -1,4 +1,5 @@
-"""The drill as the program runs it: six faults of the demo's servers at once, each told with its cause by the policy that people get.
+"""The drill as the program runs it: six faults of the demo's servers at once, each told with its cause by the policy
+that people get.
 
 A file of its own: it waits for half a minute, since the policy does, and others need not wait for it.
 """

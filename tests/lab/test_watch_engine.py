@@ -1,4 +1,5 @@
-"""The whole watch on loopback: servers are killed, hung and started again, the line goes, releases change; what is kept and told."""
+"""The whole watch on loopback: servers are killed, hung and started again, the line goes, releases change; what is
+kept and told."""
 
 from __future__ import annotations
 
@@ -82,7 +83,9 @@ async def test_an_outage_is_kept_told_and_resolved(chat: Chat) -> None:
         assert not running.incidents()[0].open
 
 
-async def test_a_hung_server_is_down_and_what_it_held_up_is_counted(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hung_server_is_down_and_what_it_held_up_is_counted(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(probing, "LIMITS", probing.Limits(connect=1.0, tls=1.0, first_byte=0.5, total=1.0))
     async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
         await until(lambda: shop.asked > 6)
@@ -112,8 +115,11 @@ async def test_a_frozen_server_shows_in_every_answer_it_kept_waiting() -> None:
         await until(lambda: shop.asked > asked + 2)
         await running.engine.keeper.flush()
         (watched_one,) = running.engine.watched
-        slow = [one for one in running.reader.samples(watched_one, now() - timedelta(minutes=5), now()) if one.total > 200]
-        # Probed in turn only, a freeze of one second would be one slow answer; it made every one wait that was due in it.
+        slow = [
+            one for one in running.reader.samples(watched_one, now() - timedelta(minutes=5), now()) if one.total > 200
+        ]
+        # Probed in turn only, a freeze of one second would be one slow answer; it made every one wait that was due in
+        # it.
         assert len(slow) >= 5
         assert max(one.total for one in slow) > 800
 
@@ -176,7 +182,9 @@ async def test_a_failed_deploy_is_told_once(chat: Chat) -> None:
         assert len(running.reader.notices()) == 1
 
 
-async def test_an_open_incident_is_taken_up_by_the_next_watch_and_the_time_between_is_a_gap(chat: Chat, tmp_path: Path) -> None:
+async def test_an_open_incident_is_taken_up_by_the_next_watch_and_the_time_between_is_a_gap(
+    chat: Chat, tmp_path: Path
+) -> None:
     async with Shop() as shop:
         target = web("api", shop.port)
         async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets, folder=tmp_path) as running:
@@ -285,7 +293,9 @@ async def test_where_the_resolver_answers_the_outage_is_real(chat: Chat, monkeyp
             assert {incident.kind for incident in running.incidents()} == {"down"}
 
 
-async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     silent = Silent(monkeypatch)
     monkeypatch.setattr(blindness, "TELL_AFTER_S", 0.2)
     patient = type(QUICK)(every=0.1, recheck=0.05, down_span=0.6, window=1.5, calm=2.0, up_span=0.2, up_long=0.5)
@@ -361,6 +371,8 @@ async def test_once_asks_everything_and_keeps_nothing() -> None:
         canonical="https://market.test/",
         routes=(Route(name="search", url="https://market.test/search", safe=True),),
     )
-    answers = await Engine.once(launch, Wire(Reach(refuse_unmapped=True, nameservers=("127.0.0.1:9",))), lambda name, host: None)
+    answers = await Engine.once(
+        launch, Wire(Reach(refuse_unmapped=True, nameservers=("127.0.0.1:9",))), lambda name, host: None
+    )
     assert list(answers) == ["home", "search"]
     assert not any(answer.ok for answer in answers.values())

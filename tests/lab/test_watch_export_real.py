@@ -1,4 +1,5 @@
-"""The exported files in the programs they are for: a server is killed, and the one who acts hears of it; then it is up again."""
+"""The exported files in the programs they are for: a server is killed, and the one who acts hears of it; then it is up
+again."""
 
 from __future__ import annotations
 
@@ -23,7 +24,10 @@ from launchready_tui.launch.model import Alert, Launch, Region, Watch
 from launchready_tui.samples import Target
 from launchready_tui.watch.export import Plan, Ports, export
 
-PROGRAMS = {name: shutil.which(name) for name in ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter", "curl")}
+PROGRAMS = {
+    name: shutil.which(name)
+    for name in ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter", "curl")
+}
 if not all(PROGRAMS.values()) and os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") != "1":
     pytest.skip(f"not here: {', '.join(name for name, path in PROGRAMS.items() if not path)}", allow_module_level=True)
 
@@ -39,7 +43,9 @@ class Receiver:
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            length = next((int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length:")), 0)
+            length = next(
+                (int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length:")), 0
+            )
             body = await reader.readexactly(length)
             if head.startswith("POST"):
                 self.messages.append(json.loads(body))
@@ -136,7 +142,9 @@ async def stack(folder: Path, shop: Shop, receiver: Receiver) -> AsyncIterator[s
     secrets.mkdir()
     (secrets / "chat-webhook").write_text(f"http://127.0.0.1:{receiver.port}/hook")
     (secrets / "switch").write_text(f"http://127.0.0.1:{receiver.port}/ping")
-    plan = Plan.of(launch, ports=Ports(prometheus=one, alertmanager=two, blackbox=three), secrets=str(secrets), targets=(target,))
+    plan = Plan.of(
+        launch, ports=Ports(prometheus=one, alertmanager=two, blackbox=three), secrets=str(secrets), targets=(target,)
+    )
     for name, text in export(plan, "prometheus").files.items():
         (folder / name).write_text(quicker(text))
     with contextlib.ExitStack() as running:
@@ -195,4 +203,6 @@ async def test_a_killed_server_is_told_and_its_return_too(tmp_path: Path) -> Non
                     "neither from there nor as a flutter"
                 )
         except TimeoutError:
-            pytest.fail("".join(f"\n== {log.name}\n{log.read_text()[-2000:]}" for log in sorted(tmp_path.glob("*.log"))))
+            pytest.fail(
+                "".join(f"\n== {log.name}\n{log.read_text()[-2000:]}" for log in sorted(tmp_path.glob("*.log")))
+            )

@@ -1,4 +1,5 @@
-"""Deploys read from others: GitHub's list by a double of its API, tags by git itself; each is marked once, and a failed one is told."""
+"""Deploys read from others: GitHub's list by a double of its API, tags by git itself; each is marked once, and a
+failed one is told."""
 
 from __future__ import annotations
 
@@ -70,7 +71,11 @@ class Api:
             elif status == 200 and f"If-None-Match: {tag}" in head:
                 status, found = 304, None
             data = b"" if found is None else json.dumps(found).encode()
-            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nETag: {tag}\r\nConnection: close\r\n\r\n".encode() + data)
+            writer.write(
+                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nETag: {tag}\r\nConnection: "
+                "close\r\n\r\n".encode()
+                + data
+            )
             await writer.drain()
         writer.close()
 
@@ -110,7 +115,12 @@ async def test_what_ended_is_marked_and_what_runs_is_waited_for(api: Api) -> Non
     feed = github(api)
     found = await feed.look()
     assert short(found) == [("aaa", "production", "deploy"), ("bbb", "staging", "failed")]
-    assert not isinstance(found, Failure) and found[0].by == "ci-bot" and found[0].source == "github" and found[0].at == NOW
+    assert (
+        not isinstance(found, Failure)
+        and found[0].by == "ci-bot"
+        and found[0].source == "github"
+        and found[0].at == NOW
+    )
     asked = api.asked("/statuses")
     api.statuses[3] = "success"
     again = await feed.look()
@@ -127,7 +137,9 @@ async def test_the_token_goes_along_and_a_missing_one_is_told(api: Api) -> None:
     assert isinstance(told, Failure) and told.kind == "no-permission" and "'other'" in told.detail
 
 
-@pytest.mark.parametrize(("status", "kind"), [(404, "no-permission"), (401, "no-permission"), (403, "rate-limited"), (502, "unavailable")])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, "no-permission"), (401, "no-permission"), (403, "rate-limited"), (502, "unavailable")]
+)
 async def test_what_it_refuses_is_told(api: Api, status: int, kind: str) -> None:
     api.status = status
     told = await github(api).look()
@@ -140,7 +152,9 @@ def test_a_mark_is_made_once_and_not_beside_the_one_of_ci(tmp_path: Path) -> Non
     assert not store.add_mark_once(Mark(at=NOW + timedelta(minutes=3), sha="aaa", source="github", key="github 1 done"))
     assert store.add_mark_once(Mark(at=NOW + timedelta(minutes=3), sha="bbb", source="github", key="github 2 done"))
     assert not store.add_mark_once(Mark(at=NOW + timedelta(minutes=4), sha="bbb", source="github", key="github 2 done"))
-    assert store.add_mark_once(Mark(at=NOW + timedelta(hours=3), sha="aaa", source="github", key="github 3 done")), "rolled back to it"
+    assert store.add_mark_once(Mark(at=NOW + timedelta(hours=3), sha="aaa", source="github", key="github 3 done")), (
+        "rolled back to it"
+    )
     store.close()
 
 
@@ -162,7 +176,9 @@ def run(folder: Path, *arguments: str, at: datetime = NOW - timedelta(hours=2)) 
     env = {**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"}
     for who in ("AUTHOR", "COMMITTER"):
         env |= {f"GIT_{who}_NAME": "x", f"GIT_{who}_EMAIL": "x@market.test", f"GIT_{who}_DATE": at.isoformat()}
-    return subprocess.run(("git", "-C", str(folder), *arguments), env=env, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ("git", "-C", str(folder), *arguments), env=env, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def test_tags_of_the_last_week_with_the_commit_they_point_to(shop: Path) -> None:

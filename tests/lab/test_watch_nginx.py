@@ -55,7 +55,9 @@ class Nginx:
     def start(self) -> None:
         assert NGINX is not None
         self.process = subprocess.Popen(
-            [NGINX, "-p", str(self._config.parent), "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [NGINX, "-p", str(self._config.parent), "-c", str(self._config)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def send(self, number: signal.Signals) -> None:

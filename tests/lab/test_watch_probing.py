@@ -86,7 +86,9 @@ async def test_names_certificates_and_phases_over_tls(tmp_path: Path) -> None:
         stubdns.name_server(rule) as names,
         serve(pages({"/healthz": ok(b'{"status":"ok"}', "X-Version: 7c1f")}), tls=context) as served,
     ):
-        how = reach(f"203.0.113.20:443=127.0.0.1:{served.port}", ca=certs.ca_file(tmp_path), nameservers=(names.address,))
+        how = reach(
+            f"203.0.113.20:443=127.0.0.1:{served.port}", ca=certs.ca_file(tmp_path), nameservers=(names.address,)
+        )
         answer = await ask(
             Target(
                 name="health",
@@ -142,10 +144,14 @@ async def test_a_handshake_that_never_comes(tmp_path: Path) -> None:
     assert (answer.cause, answer.kind) == ("tls", "timeout")
 
 
-@pytest.mark.parametrize(("days", "name", "said"), [(-1, "127.0.0.1", "expired"), (30, "other.test", "mismatch"), (30, "127.0.0.1", "")])
+@pytest.mark.parametrize(
+    ("days", "name", "said"), [(-1, "127.0.0.1", "expired"), (30, "other.test", "mismatch"), (30, "127.0.0.1", "")]
+)
 async def test_certificates(days: int, name: str, said: str, tmp_path: Path) -> None:
 
-    shown = certs.issue("x", (name,), by=certs.authority(), end=certs.NOW + timedelta(days=days), start=certs.NOW - timedelta(days=60))
+    shown = certs.issue(
+        "x", (name,), by=certs.authority(), end=certs.NOW + timedelta(days=days), start=certs.NOW - timedelta(days=60)
+    )
     async with serve(pages({"/": ok()}), tls=certs.server_context(shown)) as served:
         target = Target(name="x", url=f"https://127.0.0.1:{served.port}/", host="127.0.0.1", port=served.port)
         answer = await ask(target, Reach(private=("127.0.0.0/8",), ca_file=certs.ca_file(tmp_path)))
@@ -201,10 +207,14 @@ async def test_a_right_page_in_the_wrong_place() -> None:
 
 async def test_a_log_in_route_carries_its_credential_and_is_not_asked_without_one(tmp_path: Path) -> None:
     async with serve(pages({"/me": ok()}), tls=certs.server_context(leaf("127.0.0.1"))) as served:
-        target = Target(name="me", url=f"https://127.0.0.1:{served.port}/me", host="127.0.0.1", port=served.port, login="shop-login")
+        target = Target(
+            name="me", url=f"https://127.0.0.1:{served.port}/me", host="127.0.0.1", port=served.port, login="shop-login"
+        )
         how = Reach(private=("127.0.0.0/8",), ca_file=certs.ca_file(tmp_path))
         value = "tok-" + "a" * 20
-        prober = Prober(target, Wire(how), lambda name, host: Spoken(value) if (name, host) == ("shop-login", "127.0.0.1") else None)
+        prober = Prober(
+            target, Wire(how), lambda name, host: Spoken(value) if (name, host) == ("shop-login", "127.0.0.1") else None
+        )
         answer = await prober.probe(time.perf_counter())
         prober.close()
         assert answer.ok

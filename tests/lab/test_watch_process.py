@@ -1,4 +1,5 @@
-"""The watching process as a program: one a workspace, started and found by the console, stopped in order, killed without loss."""
+"""The watching process as a program: one a workspace, started and found by the console, stopped in order, killed
+without loss."""
 
 from __future__ import annotations
 
@@ -126,13 +127,19 @@ async def test_without_a_demo_it_lives_on_alone_and_is_stopped_in_order(ws: Work
 async def test_a_second_one_is_refused_and_says_who_watches(ws: Workspace, tmp_path: Path) -> None:
     async with head_less(ws, tmp_path) as process:
         again = await asyncio.to_thread(
-            subprocess.run, command(ws, "watch", "--for", "5"), env=environment(tmp_path), capture_output=True, timeout=60
+            subprocess.run,
+            command(ws, "watch", "--for", "5"),
+            env=environment(tmp_path),
+            capture_output=True,
+            timeout=60,
         )
     assert again.returncode == 3
     assert f"process {process.pid}" in again.stderr.decode()
 
 
-async def test_killed_in_the_middle_nothing_that_was_kept_is_lost_and_the_next_one_begins(ws: Workspace, tmp_path: Path) -> None:
+async def test_killed_in_the_middle_nothing_that_was_kept_is_lost_and_the_next_one_begins(
+    ws: Workspace, tmp_path: Path
+) -> None:
     kept = 0
     for _ in range(3):
         async with head_less(ws, tmp_path) as process:
@@ -156,7 +163,9 @@ async def test_what_it_cannot_do_is_said(ws: Workspace) -> None:
     assert (ws.folder / PLACE).read_bytes().startswith(b"not a database")
 
 
-async def test_a_changed_launch_file_is_taken_up_where_it_is_trusted(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_changed_launch_file_is_taken_up_where_it_is_trusted(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from launchready_tui.launch.model import WatchTarget
     from launchready_tui.watch import process as room
 

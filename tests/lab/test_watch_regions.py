@@ -1,4 +1,5 @@
-"""Watching from elsewhere: a real blackbox_exporter as a region's prober, a double of Globalping, what both say when something breaks."""
+"""Watching from elsewhere: a real blackbox_exporter as a region's prober, a double of Globalping, what both say when
+something breaks."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ from launchready_tui.wire import Wire
 HERE = reach()
 EXPORTER = shutil.which("prometheus-blackbox-exporter")
 needs_exporter = pytest.mark.skipif(
-    not EXPORTER and os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") != "1", reason="prometheus-blackbox-exporter is not here"
+    not EXPORTER and os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") != "1",
+    reason="prometheus-blackbox-exporter is not here",
 )
 
 
@@ -59,7 +61,9 @@ async def exporter(folder: Path, targets: tuple[Target, ...]) -> AsyncIterator[s
     """The exporter with the modules that the export writes."""
     assert EXPORTER
     config = folder / "blackbox.yml"
-    config.write_text(modules(Plan(product="Market", domain="market.test", targets=targets, alerts=(), watch=Watch())), "utf-8")
+    config.write_text(
+        modules(Plan(product="Market", domain="market.test", targets=targets, alerts=(), watch=Watch())), "utf-8"
+    )
     port = free_port()
     process = subprocess.Popen(
         [EXPORTER, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"],
@@ -120,7 +124,9 @@ async def test_an_exporter_answers_as_a_probe_of_ours(tmp_path: Path) -> None:
     async with Shop() as shop:
         good, gone = web("api", shop.port), web("gone", free_port())
         wrong = web("wrong", shop.port, conditions=({"kind": "contains", "value": "welcome"},))
-        nameless = msgspec.structs.replace(good, name="nameless", url="http://no-such-name.invalid/", host="no-such-name.invalid")
+        nameless = msgspec.structs.replace(
+            good, name="nameless", url="http://no-such-name.invalid/", host="no-such-name.invalid"
+        )
         async with exporter(tmp_path, (good, gone, wrong, nameless)) as url:
             region = Region(name="us", url=url)
             answers = {}
@@ -128,14 +134,18 @@ async def test_an_exporter_answers_as_a_probe_of_ours(tmp_path: Path) -> None:
                 asker = Exporter(region, target, Wire(HERE), lambda name, host: None)
                 answers[target.name] = await asker.probe(0.0)
                 asker.close()
-            other = await Exporter(Region(name="us", url=url, module="no-such"), good, Wire(HERE), lambda name, host: None).probe(0.0)
+            other = await Exporter(
+                Region(name="us", url=url, module="no-such"), good, Wire(HERE), lambda name, host: None
+            ).probe(0.0)
     fine = answers["api"]
     assert fine.ok and fine.status == 200 and fine.cold
     assert 0 < fine.total < 10_000 and fine.phases.first_byte is not None and fine.phases.connect is not None
     assert (answers["gone"].cause, answers["gone"].kind) == ("connect", "refused")
     assert (answers["wrong"].cause, answers["wrong"].kind) == ("condition", "contains")
     assert answers["nameless"].cause == "dns"
-    assert other.cause == "line" and "400" in other.detail, "an exporter that lacks the module says nothing of the product"
+    assert other.cause == "line" and "400" in other.detail, (
+        "an exporter that lacks the module says nothing of the product"
+    )
 
 
 @needs_exporter
@@ -208,19 +218,29 @@ class World:
             if head.startswith("POST /v1/measurements "):
                 size = int(head.lower().partition("content-length: ")[2].partition("\r")[0])
                 self.asked.append(json.loads(await reader.readexactly(size)))
-                body = {"id": "nzGzfAGL7sZfUs3c", "probesCount": 3} if self.status == 202 else {"error": {"message": "not now"}}
+                body = (
+                    {"id": "nzGzfAGL7sZfUs3c", "probesCount": 3}
+                    if self.status == 202
+                    else {"error": {"message": "not now"}}
+                )
                 self._say(writer, self.status, body)
             else:
                 self.looks += 1
                 done = self.looks > 1
-                self._say(writer, 200, {"status": "finished" if done else "in-progress", "results": self.results if done else []})
+                self._say(
+                    writer,
+                    200,
+                    {"status": "finished" if done else "in-progress", "results": self.results if done else []},
+                )
             await writer.drain()
         writer.close()
 
     def _say(self, writer: asyncio.StreamWriter, status: int, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
         more = f"Retry-After: {self.retry}\r\n" if self.retry else ""
-        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n{more}Connection: close\r\n\r\n".encode() + data)
+        writer.write(
+            f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\n{more}Connection: close\r\n\r\n".encode() + data
+        )
 
 
 @contextlib.asynccontextmanager
@@ -248,7 +268,12 @@ def public(world: World, launch: Launch | None = None, budget: Budget | None = N
     region = Region(name="US", kind="globalping", place="United States", url=f"http://127.0.0.1:{world.port}", **more)
     secrets = {"gp": "token-of-ours"}
     return Globalping(
-        launch or launch_with(region), region, SHOP, Wire(HERE), lambda name, host: Spoken(secrets[name]), budget or Budget(100)
+        launch or launch_with(region),
+        region,
+        SHOP,
+        Wire(HERE),
+        lambda name, host: Spoken(secrets[name]),
+        budget or Budget(100),
     )
 
 

@@ -1,4 +1,5 @@
-"""Logs followed beside a watch: what is written is counted once, also over a new start, and a log that is away is said once."""
+"""Logs followed beside a watch: what is written is counted once, also over a new start, and a log that is away is said
+once."""
 
 from __future__ import annotations
 
@@ -16,7 +17,12 @@ from launchready_tui.samples import WatchReader, WatchStore
 from launchready_tui.watch.keeper import Keeper
 from launchready_tui.watch.traffic import follow_logs
 
-LAUNCH = Launch(name="M", domain="market.test", canonical="https://market.test/", logs=(Log(path="access.log", environment="staging"),))
+LAUNCH = Launch(
+    name="M",
+    domain="market.test",
+    canonical="https://market.test/",
+    logs=(Log(path="access.log", environment="staging"),),
+)
 
 
 def line(path: str, status: int) -> str:
@@ -29,7 +35,9 @@ async def following(folder: Path) -> AsyncIterator[tuple[WatchReader, list[str]]
     store = WatchStore.open(folder / "watch.sqlite3")
     reader = WatchReader(folder / "watch.sqlite3")
     keeper, said = Keeper(store), list[str]()
-    loop = asyncio.ensure_future(follow_logs(LAUNCH, folder, SystemClock(), keeper, store, reader, said.append, every_s=0.01))
+    loop = asyncio.ensure_future(
+        follow_logs(LAUNCH, folder, SystemClock(), keeper, store, reader, said.append, every_s=0.01)
+    )
     try:
         yield reader, said
     finally:

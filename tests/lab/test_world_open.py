@@ -56,7 +56,13 @@ async def test_dns_web_and_tls_meet_over_the_connect_map_and_are_counted(tmp_pat
     assert (sight.verified, sight.address, sight.via) == (True, "203.0.113.10", "connect-map")
     assert isinstance(plain, Failure)
     assert plain.kind == "unmapped"
-    assert (counts.dns_queries, counts.requests, counts.connections, counts.tls_handshakes, counts.refused_unmapped) == (2, 1, 2, 2, 1)
+    assert (
+        counts.dns_queries,
+        counts.requests,
+        counts.connections,
+        counts.tls_handshakes,
+        counts.refused_unmapped,
+    ) == (2, 1, 2, 2, 1)
 
 
 async def test_a_world_that_closes_takes_its_looks_along() -> None:
@@ -73,7 +79,9 @@ async def test_a_world_that_closes_takes_its_looks_along() -> None:
     before = asyncio.all_tasks()
     async with name_server(silent) as names, serve(stuck) as server:
         world = World(launch(), reach(nameservers=(names.address,)), clock=SystemClock())
-        looks = [asyncio.ensure_future(look) for look in (world.dns.ask("example.com", "A"), world.web.get(server.url()))]
+        looks = [
+            asyncio.ensure_future(look) for look in (world.dns.ask("example.com", "A"), world.web.get(server.url()))
+        ]
         await asked.wait()
         while not server.heads:
             await asyncio.sleep(0)
@@ -103,11 +111,23 @@ async def test_a_ca_file_that_is_none_is_said_before_anything_is_asked(tmp_path:
         ({"hosts": (Host(name="app.other.co.uk"),)}, frozenset({"intrusive"}), "www.other.co.uk", True),
         ({"hosts": (Host(name="app.other.co.uk"),)}, frozenset({"intrusive"}), "stranger.co.uk", False),
         ({"hosts": (Host(name="shop.vercel.app"),)}, frozenset({"intrusive"}), "neighbour.vercel.app", False),
-        ({"permission": Permission(by="founder", on=date(2026, 1, 1), domains=("example.com",))}, frozenset(), "api.example.com", True),
-        ({"permission": Permission(by="founder", on=date(2026, 1, 1), domains=("example.com",))}, frozenset(), "notexample.com", False),
+        (
+            {"permission": Permission(by="founder", on=date(2026, 1, 1), domains=("example.com",))},
+            frozenset(),
+            "api.example.com",
+            True,
+        ),
+        (
+            {"permission": Permission(by="founder", on=date(2026, 1, 1), domains=("example.com",))},
+            frozenset(),
+            "notexample.com",
+            False,
+        ),
     ],
 )
-def test_what_goes_beyond_a_visit_needs_permission(changes: dict[str, Any], allow: frozenset[Any], host: str, may: bool) -> None:
+def test_what_goes_beyond_a_visit_needs_permission(
+    changes: dict[str, Any], allow: frozenset[Any], host: str, may: bool
+) -> None:
     assert World(launch(**changes), Reach(), clock=SystemClock(), allow=allow).may_intrude(host) is may
 
 
@@ -171,8 +191,8 @@ async def main():
     known = set(sys.modules)
     launch = Launch(name="x", domain="example.com", canonical="https://example.com/")
     world = World(launch, Reach(nameservers=("127.0.0.1:9",)), clock=SystemClock())
-    await asyncio.gather(world.dns.addresses("example.com"), world.web.get("https://example.com/"), world.tls.look("example.com"),
-                         world.mail.greet("127.0.0.1"), world.registry.domain("example.com"))
+    await asyncio.gather(world.dns.addresses("example.com"), world.web.get("https://example.com/"),
+                         world.tls.look("example.com"), world.mail.greet("127.0.0.1"), world.registry.domain("example.com"))
     await world.close()
     print(sorted(name for name in set(sys.modules) - known if not name.startswith("dns.rdtypes")))
 asyncio.run(main())

@@ -75,7 +75,8 @@ def distrust(lab: Lab) -> str:
 
 
 def weak_chain(lab: Lab) -> bool:
-    """Whether what is sent holds the name of SHA-1 with RSA (RFC 8017 appendix A.2.4), looked for in the handshake's own bytes."""
+    """Whether what is sent holds the name of SHA-1 with RSA (RFC 8017 appendix A.2.4), looked for in the handshake's
+    own bytes."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     sent = ssl.MemoryBIO()
@@ -132,7 +133,9 @@ TWISTED: dict[str, Callable[[Lab], bool]] = {
     "status-downgraded": lambda lab: leads(lab, STATUS).startswith("http:"),
     "status-moves-on": lambda lab: "http-equiv" in get(lab, STATUS).text,
     "status-mailto": lambda lab: leads(lab, STATUS).startswith("mailto:"),
-    "status-wants-cookie": lambda lab: get(lab, STATUS).status == 302 and get(lab, STATUS, headers={"Cookie": "seen=1"}).status == 200,
+    "status-wants-cookie": lambda lab: (
+        get(lab, STATUS).status == 302 and get(lab, STATUS, headers={"Cookie": "seen=1"}).status == 200
+    ),
     "status-dead-end": lambda lab: leads(lab, STATUS) == f"https://gone.{at.DOMAIN}/",
     "admin-certificate-over": lambda lab: validity(lab)[1] < datetime.now(UTC),
     "admin-certificate-early": lambda lab: validity(lab)[0] > datetime.now(UTC),
@@ -145,7 +148,9 @@ TWISTED: dict[str, Callable[[Lab], bool]] = {
     "admin-old-tls-only": refuses_newest,
     "apex-alias": lambda lab: bool(ask(lab, at.DOMAIN, "CNAME", server=at.NS1_ADDRESS).answer),
     "any-name-alias": lambda lab: bool(ask(lab, f"nobody-made-this.{at.DOMAIN}", "CNAME").answer),
-    "www-on-platform": lambda lab: at.PLATFORM in names_of(certificate(lab, at.WWW)) and bool(ask(lab, at.WWW, "CNAME").answer),
+    "www-on-platform": lambda lab: (
+        at.PLATFORM in names_of(certificate(lab, at.WWW)) and bool(ask(lab, at.WWW, "CNAME").answer)
+    ),
     "app-counts-abroad": lambda lab: leads(lab, f"{at.APP_SITE}/").startswith(f"https://{at.RDAP}/"),
     "domain-not-registered": lambda lab: get(lab, f"https://{at.RDAP}/domain/{at.DOMAIN}").status == 404,
     "events-machinery": coded,

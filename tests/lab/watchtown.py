@@ -59,7 +59,14 @@ async def until(true: Callable[[], object], most_s: float = 20.0) -> None:
 def web(name: str, port: int, path: str = "/", **more: object) -> Target:
     import msgspec
 
-    values = {"name": name, "url": f"http://127.0.0.1:{port}{path}", "host": "127.0.0.1", "port": port, "every_s": 0.1, **more}
+    values = {
+        "name": name,
+        "url": f"http://127.0.0.1:{port}{path}",
+        "host": "127.0.0.1",
+        "port": port,
+        "every_s": 0.1,
+        **more,
+    }
     return msgspec.convert(values, Target)
 
 
@@ -81,7 +88,9 @@ async def watched(
         store = WatchStore.open(where / "watch.sqlite3")
         stack.callback(store.close)
         reader = stack.enter_context(WatchReader(where / "watch.sqlite3"))
-        launch = Launch(name="Market", domain="market.test", canonical="https://market.test/", alerts=alerts, watch=watch or Watch())
+        launch = Launch(
+            name="Market", domain="market.test", canonical="https://market.test/", alerts=alerts, watch=watch or Watch()
+        )
         said: list[str] = []
         engine = Engine(
             launch,

@@ -50,7 +50,12 @@ class Internet:
         self.imap = bool(ready["imap"])
 
     def command(
-        self, *argv: str, cwd: Path | None = None, env: dict[str, str] | None = None, text: str = "", timeout: float = 100
+        self,
+        *argv: str,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        text: str = "",
+        timeout: float = 100,
     ) -> Outcome:
         assert self.process.stdin and self.process.stdout
         job = {"argv": argv, "cwd": str(cwd) if cwd else None, "env": env or {}, "input": text, "timeout": timeout}
@@ -59,7 +64,9 @@ class Internet:
         answer = json.loads(self.process.stdout.readline())
         return Outcome(**answer)
 
-    def launchready(self, *argv: str, cwd: Path | None = None, text: str = "", env: dict[str, str] | None = None) -> Outcome:
+    def launchready(
+        self, *argv: str, cwd: Path | None = None, text: str = "", env: dict[str, str] | None = None
+    ) -> Outcome:
         state = self.folder / "state"
         return self.command(
             sys.executable,
@@ -70,7 +77,12 @@ class Internet:
             self.ca_file,
             cwd=cwd,
             text=text,
-            env={"LAUNCHREADY_STATE": str(state), "NO_COLOR": "1", "PYTHONPATH": str(HERE.parent.parent), **(env or {})},
+            env={
+                "LAUNCHREADY_STATE": str(state),
+                "NO_COLOR": "1",
+                "PYTHONPATH": str(HERE.parent.parent),
+                **(env or {}),
+            },
         )
 
 
@@ -88,7 +100,11 @@ def internet() -> Iterator[Internet]:
     if trial.returncode:
         without(f"no namespace can be made here: {trial.stderr.strip()}")
     folder = tempfile.mkdtemp(prefix="launchready-net-")
-    environment = {**os.environ, "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin", "PYTHONPATH": str(HERE.parent.parent)}
+    environment = {
+        **os.environ,
+        "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
+        "PYTHONPATH": str(HERE.parent.parent),
+    }
     process = subprocess.Popen(
         ["unshare", *flags, sys.executable, str(HERE / "internet.py"), folder],
         stdin=subprocess.PIPE,

@@ -1,4 +1,5 @@
-"""The gallery's servers, and doubles of the public services that the product asks by their real names: RDAP, certificate logs, networks.
+"""The gallery's servers, and doubles of the public services that the product asks by their real names: RDAP,
+certificate logs, networks.
 
 They are found through the private internet's own name servers; the product is not told of them.
 """
@@ -29,7 +30,8 @@ SERVICES = (REGISTRY, OWN_REGISTRY, "rdap.registrar.test", *LOGS)
 
 
 def zones(soa: str) -> dict[str, str]:
-    """The root: the gallery, the services, and the companies that its hosts are aliases of; and two registries under .test."""
+    """The root: the gallery, the services, and the companies that its hosts are aliases of; and two registries under
+    .test."""
     rows = [
         *zone_rows(),
         *(f"{name}. A {WEB}" for name in ("cname.vercel-dns.com", "gone-gallery.github.io", REGISTRY, *LOGS)),
@@ -37,7 +39,10 @@ def zones(soa: str) -> dict[str, str]:
         'AS64500.asn.cymru.com. TXT "64500 | ZZ | other | 2026-01-01 | EXAMPLE-NET A network for documents"',
     ]
     head = f"$TTL 300\n{soa}"
-    return {".": head + "\n".join([*rows, ""]), **{f"{name}.test": f"{head}rdap A {WEB}\n" for name in ("own-registry", "registrar")}}
+    return {
+        ".": head + "\n".join([*rows, ""]),
+        **{f"{name}.test": f"{head}rdap A {WEB}\n" for name in ("own-registry", "registrar")},
+    }
 
 
 # Certificates
@@ -94,25 +99,36 @@ class Mint:
         self._authority = authority
         self._root_key = ec.generate_private_key(ec.SECP256R1())
         self._root = _issue(
-            "Gallery Root", self._root_key, (_name("Gallery Root"), self._root_key), authority=True, end=timedelta(days=900)
+            "Gallery Root",
+            self._root_key,
+            (_name("Gallery Root"), self._root_key),
+            authority=True,
+            end=timedelta(days=900),
         )
         self._by = (self._root.subject, self._root_key)
         self._middle_key = ec.generate_private_key(ec.SECP256R1())
         self._middle = _issue("Gallery Middle", self._middle_key, self._by, authority=True, end=timedelta(days=800))
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._old_key = rsa.generate_private_key(65537, 2048)
-        self._old = _issue("Old Root", self._old_key, (_name("Old Root"), self._old_key), authority=True, end=timedelta(days=900))
+        self._old = _issue(
+            "Old Root", self._old_key, (_name("Old Root"), self._old_key), authority=True, end=timedelta(days=900)
+        )
 
     @property
     def roots(self) -> str:
         return "".join(one.public_bytes(serialization.Encoding.PEM).decode("ascii") for one in (self._root, self._old))
 
     def _sha1(self, host: str) -> bytes:
-        """A certificate signed as nobody signs any more: no library does it, so a good one is signed again over its changed text."""
+        """A certificate signed as nobody signs any more: no library does it, so a good one is signed again over its
+        changed text."""
         good = _issue(host, self._key, (self._old.subject, self._old_key))
-        new, old = (bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05"))  # sha256WithRSA and sha1WithRSA, RFC 8017
+        new, old = (
+            bytes.fromhex(f"06092a864886f70d0101{last}") for last in ("0b", "05")
+        )  # sha256WithRSA and sha1WithRSA, RFC 8017
         told = good.tbs_certificate_bytes.replace(new, old)
-        whole = good.public_bytes(serialization.Encoding.DER).replace(good.tbs_certificate_bytes, told).replace(new, old)
+        whole = (
+            good.public_bytes(serialization.Encoding.DER).replace(good.tbs_certificate_bytes, told).replace(new, old)
+        )
         signed = self._old_key.sign(told, padding.PKCS1v15(), hashes.SHA1())  # the flaw that is asked for
         return _pem(self._key, x509.load_der_x509_certificate(whole.replace(good.signature, signed)))
 
@@ -135,7 +151,9 @@ class Mint:
             case "tomorrow":
                 return _pem(self._key, _issue(host, self._key, self._by, start=timedelta(days=2)))
             case "long-life":
-                return _pem(self._key, _issue(host, self._key, self._by, start=timedelta(days=-10), end=timedelta(days=490)))
+                return _pem(
+                    self._key, _issue(host, self._key, self._by, start=timedelta(days=-10), end=timedelta(days=490))
+                )
             case "inner":
                 return _pem(self._key, _issue(host, self._key, self._by, more=(f"db.internal.{DOMAIN}", "build.local")))
             case "staple":
@@ -163,11 +181,18 @@ def servers(folder: Path, authority: Authority) -> str:
             path = tls / f"exhibit-{one.name}.pem"
             path.write_bytes(mint.make(one.tls, one.host))
             on = "443 ssl" + ("" if address == ELDER else " http2")
-            blocks.append(f"listen {address}:{on}; server_name {one.host}; ssl_certificate {path}; ssl_certificate_key {path}; {one.https}")
+            blocks.append(
+                f"listen {address}:{on}; server_name {one.host}; ssl_certificate {path}; ssl_certificate_key "
+                f"{path}; {one.https}"
+            )
     path = tls / "services.pem"
     path.write_bytes(authority.issue((DOMAIN, f"www.{DOMAIN}", *SERVICES), left=timedelta(days=60)))
     shown = f"ssl_certificate {path}; ssl_certificate_key {path};"
-    for name, body in {DOMAIN: "include site.conf;", f"www.{DOMAIN}": f"return 301 https://{DOMAIN}$request_uri;", **services()}.items():
+    for name, body in {
+        DOMAIN: "include site.conf;",
+        f"www.{DOMAIN}": f"return 301 https://{DOMAIN}$request_uri;",
+        **services(),
+    }.items():
         blocks.append(f"listen {WEB}:80; server_name {name}; return 301 https://$host$request_uri;")
         blocks.append(f"listen {WEB}:443 ssl http2; server_name {name}; {shown} {body}")
     return "\n".join(f"server {{ {row} }}" for row in blocks)
@@ -175,14 +200,22 @@ def servers(folder: Path, authority: Authority) -> str:
 
 def services() -> dict[str, str]:
     """What RDAP and the certificate logs answer, as nginx locations."""
-    registry = "".join(_location(f"/com/v1/domain/{name}", status, body, more) for name, (status, body, more) in REGISTRATIONS.items())
+    registry = "".join(
+        _location(f"/com/v1/domain/{name}", status, body, more) for name, (status, body, more) in REGISTRATIONS.items()
+    )
     return {
         REGISTRY: registry + "location / { return 404; }",
         OWN_REGISTRY: _location("/domain/own.zz", 200, registration("own.zz")) + "location / { return 404; }",
-        "rdap.registrar.test": "".join(_location(f"/domain/{name}.com", 200, registration(f"{name}.com")) for name in ("thin", "moved"))
+        "rdap.registrar.test": "".join(
+            _location(f"/domain/{name}.com", 200, registration(f"{name}.com")) for name in ("thin", "moved")
+        )
         + "location / { return 404; }",
-        "crt.sh": _location("/", 200, [{"name_value": f"tombola.{DOMAIN}\n*.{DOMAIN}"}, {"name_value": f"gone.{DOMAIN}"}]),
-        "api.certspotter.com": _location("/v1/issuances", 429, {"code": "rate_limited"}, "add_header Retry-After 60 always;"),
+        "crt.sh": _location(
+            "/", 200, [{"name_value": f"tombola.{DOMAIN}\n*.{DOMAIN}"}, {"name_value": f"gone.{DOMAIN}"}]
+        ),
+        "api.certspotter.com": _location(
+            "/v1/issuances", 429, {"code": "rate_limited"}, "add_header Retry-After 60 always;"
+        ),
     }
 
 
@@ -192,11 +225,19 @@ def _location(path: str, status: int, body: object, more: str = "") -> str:
 
 
 def registration(
-    name: str, *, left: int = 400, statuses: tuple[str, ...] = ("client transfer prohibited",), registrar: str = "Example Registrar"
+    name: str,
+    *,
+    left: int = 400,
+    statuses: tuple[str, ...] = ("client transfer prohibited",),
+    registrar: str = "Example Registrar",
 ) -> dict[str, object]:
     """An RDAP answer about a domain (RFC 9083 section 5.3)."""
     ends = (NOW + timedelta(days=left)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    entity = {"objectClassName": "entity", "roles": ["registrar"], "vcardArray": ["vcard", [["fn", {}, "text", registrar]]]}
+    entity = {
+        "objectClassName": "entity",
+        "roles": ["registrar"],
+        "vcardArray": ["vcard", [["fn", {}, "text", registrar]]],
+    }
     return {
         "objectClassName": "domain",
         "ldhName": name,
@@ -208,7 +249,12 @@ def registration(
 
 def _thin(name: str) -> dict[str, object]:
     related = {"rel": "related", "type": "application/rdap+json", "href": f"https://rdap.registrar.test/domain/{name}"}
-    return {"objectClassName": "domain", "ldhName": name.upper(), "status": ["client transfer prohibited"], "links": [related]}
+    return {
+        "objectClassName": "domain",
+        "ldhName": name.upper(),
+        "status": ["client transfer prohibited"],
+        "links": [related],
+    }
 
 
 REGISTRATIONS: dict[str, tuple[int, object, str]] = {

@@ -1,4 +1,5 @@
-"""One domain with many hosts, each with one thing wrong (or a clue to read): all of them are looked at by one call of the product.
+"""One domain with many hosts, each with one thing wrong (or a clue to read): all of them are looked at by one call of
+the product.
 
 An exhibit is a host, how its nginx serves it, its certificate, and what the product must say of it and of nothing else.
 """
@@ -19,16 +20,22 @@ ELDER = "203.0.113.112"
 ADDRESSES = (VERCEL, PLAIN, ELDER)
 STANDARD = (
     'add_header Strict-Transport-Security "max-age=31536000" always; add_header X-Content-Type-Options nosniff always;'
-    " add_header Content-Security-Policy \"default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'\" always;"
-    " add_header Referrer-Policy strict-origin-when-cross-origin always; add_header Cross-Origin-Opener-Policy same-origin always;"
-    ' add_header Permissions-Policy "camera=(), geolocation=(), microphone=()" always; add_header Cache-Control no-cache always;'
+    " add_header Content-Security-Policy \"default-src 'self'; object-src 'none'; base-uri 'self'; "
+    "frame-ancestors 'none'\" always;"
+    " add_header Referrer-Policy strict-origin-when-cross-origin always; add_header Cross-Origin-Opener-Policy "
+    "same-origin always;"
+    ' add_header Permissions-Policy "camera=(), geolocation=(), microphone=()" always; add_header Cache-Control '
+    "no-cache always;"
 )
 PAGE = '<!doctype html><html lang=\\"en\\"><title>Exhibit</title><h1>Exhibit</h1>{}'
 
 
 def shows(body: str = "", headers: str = STANDARD) -> str:
     """Location `/` alone with a page; every other address is not found."""
-    return f'location = / {{ default_type text/html; {headers} return 200 "{PAGE.format(body)}"; }} location / {{ return 404; }}'
+    return (
+        f'location = / {{ default_type text/html; {headers} return 200 "{PAGE.format(body)}"; }} location / '
+        f"{{ return 404; }}"
+    )
 
 
 @dataclass(frozen=True)
@@ -73,23 +80,41 @@ def _answers(path: str, kind: str, text: str) -> str:
 _ON = '<meta http-equiv=\\"refresh\\" content=\\"0; url=/next\\">'
 _EXPLAINED = '{"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/a": {}}}'
 _SCHEMA = '{"data": {"__schema": {"queryType": {"name": "Query"}}}}'
-_ASKS_FOR_COOKIE = (
-    f"""location = /set {{ internal; {STANDARD} add_header Set-Cookie "seen=1; Secure; HttpOnly; SameSite=Lax" always; return 302 /; }}"""
-)
+_ASKS_FOR_COOKIE = f"""location = /set {{ internal; {STANDARD}
+add_header Set-Cookie "seen=1; Secure; HttpOnly; SameSite=Lax" always; return 302 /; }}"""
 
 CERTIFICATES = (
-    Exhibit("stranger", "its authority is known to nobody", tls="stranger", finds=(("edge.certificates.untrusted", "fail"),)),
+    Exhibit(
+        "stranger", "its authority is known to nobody", tls="stranger", finds=(("edge.certificates.untrusted", "fail"),)
+    ),
     Exhibit("itself", "it vouches for itself", tls="itself", finds=(("edge.certificates.untrusted", "fail"),)),
-    Exhibit("half-chain", "the intermediate certificate is not sent", tls="half-chain", finds=(("edge.certificates.chain", "fail"),)),
+    Exhibit(
+        "half-chain",
+        "the intermediate certificate is not sent",
+        tls="half-chain",
+        finds=(("edge.certificates.chain", "fail"),),
+    ),
     Exhibit("chain", "nothing: the intermediate certificate is sent", tls="chain"),
     Exhibit("small-key", "the key has 1024 bits", tls="small-key", finds=(("edge.certificates.key", "fail"),)),
     Exhibit("big-key", "the key has 5120 bits", tls="big-key", finds=(("edge.certificates.key", "warn"),)),
     Exhibit("sha1", "signed with SHA-1", tls="sha1", finds=(("edge.certificates.signature", "fail"),)),
     Exhibit("tomorrow", "not valid yet", tls="tomorrow", finds=(("edge.certificates.not-yet-valid", "fail"),)),
     Exhibit("long-life", "made for 500 days", tls="long-life", finds=(("edge.certificates.lifetime", "fail"),)),
-    Exhibit("inner", "the certificate tells an inner name", tls="inner", finds=(("edge.certificates.inner-names", "info"),)),
-    Exhibit("staple", "asks for an answer that is not stapled", tls="staple", finds=(("edge.certificates.must-staple", "warn"),)),
-    Exhibit("extra", "the chain holds a certificate that leads nowhere", tls="extra", finds=(("edge.certificates.chain-extra", "info"),)),
+    Exhibit(
+        "inner", "the certificate tells an inner name", tls="inner", finds=(("edge.certificates.inner-names", "info"),)
+    ),
+    Exhibit(
+        "staple",
+        "asks for an answer that is not stapled",
+        tls="staple",
+        finds=(("edge.certificates.must-staple", "warn"),),
+    ),
+    Exhibit(
+        "extra",
+        "the chain holds a certificate that leads nowhere",
+        tls="extra",
+        finds=(("edge.certificates.chain-extra", "info"),),
+    ),
     Exhibit("elder", "HTTP/1.1 alone", zone=f"A {ELDER}", finds=(("edge.certificates.no-h2", "warn"),)),
     Exhibit(
         "plain",
@@ -147,15 +172,24 @@ REDIRECTS = (
     ),
 )
 HEADERS = (
-    Exhibit("referrer", "no referrer policy", https=_without("Referrer-Policy"), finds=(("edge.headers.referrer", "info"),)),
-    Exhibit("permissions", "no permissions policy", https=_without("Permissions"), finds=(("edge.headers.permissions", "info"),)),
+    Exhibit(
+        "referrer", "no referrer policy", https=_without("Referrer-Policy"), finds=(("edge.headers.referrer", "info"),)
+    ),
+    Exhibit(
+        "permissions",
+        "no permissions policy",
+        https=_without("Permissions"),
+        finds=(("edge.headers.permissions", "info"),),
+    ),
     Exhibit(
         "isolation",
         "shuts out pop-ups of log-ins and payments",
         https=_without("Cross-Origin", ' add_header Cross-Origin-Embedder-Policy "require corp" always;'),
         finds=(("edge.headers.isolation", "warn"),),
     ),
-    Exhibit("leak", "tells its software", https=_with("X-Powered-By", "PHP/7.4.3"), finds=(("edge.headers.leaks", "info"),)),
+    Exhibit(
+        "leak", "tells its software", https=_with("X-Powered-By", "PHP/7.4.3"), finds=(("edge.headers.leaks", "info"),)
+    ),
     Exhibit(
         "preload",
         "asks for the preload list and is not ready",
@@ -222,7 +256,9 @@ OPEN = (
         https=_answers("/graphql", "application/json", _SCHEMA),
         finds=(("edge.exposure.graphql", "info", "{h}/graphql"),),
     ),
-    Exhibit("admin", "the back office opens for everybody", role="admin", finds=(("edge.exposure.admin-open", "fail"),)),
+    Exhibit(
+        "admin", "the back office opens for everybody", role="admin", finds=(("edge.exposure.admin-open", "fail"),)
+    ),
     Exhibit(
         "staging",
         "the trial site is open",
@@ -233,8 +269,20 @@ OPEN = (
 )
 ALIAS = "CNAME cname.vercel-dns.com."
 PROVIDERS = (
-    Exhibit("by-alias", "an alias of a hosting company", zone=ALIAS, more="", says=(("audit.hosting.provider", "runs on Vercel"),)),
-    Exhibit("by-range", "a company's address", zone=f"A {VERCEL}", more="", says=(("audit.hosting.provider", "runs on Vercel"),)),
+    Exhibit(
+        "by-alias",
+        "an alias of a hosting company",
+        zone=ALIAS,
+        more="",
+        says=(("audit.hosting.provider", "runs on Vercel"),),
+    ),
+    Exhibit(
+        "by-range",
+        "a company's address",
+        zone=f"A {VERCEL}",
+        more="",
+        says=(("audit.hosting.provider", "runs on Vercel"),),
+    ),
     Exhibit(
         "by-header",
         "a header of an edge",
@@ -254,21 +302,34 @@ PROVIDERS = (
         "claimable",
         "an alias of a page nobody has claimed",
         zone="CNAME gone-gallery.github.io.",
-        https=f'{STANDARD} location / {{ default_type text/html; return 404 "<p>There isn\'t a GitHub Pages site here</p>"; }}',
+        https=f"{STANDARD} location / "
+        f'{{ default_type text/html; return 404 "<p>There isn\'t a GitHub Pages site here</p>"; }}',
         more='provider = "GitHub Pages"\n',
         finds=(("edge.subdomains.takeover", "fail"), ("edge.subdomains.lands", "warn")),
     ),
     Exhibit(
-        "status", "the status page runs on the machine it reports on", role="status", finds=(("edge.subdomains.status-shared", "warn"),)
+        "status",
+        "the status page runs on the machine it reports on",
+        role="status",
+        finds=(("edge.subdomains.status-shared", "warn"),),
     ),
 )
 EXHIBITS = (Exhibit("fine", "nothing"), *CERTIFICATES, *REDIRECTS, *HEADERS, *OPEN, *PROVIDERS)
 
-CHECKS = ("edge.certificates", "edge.redirects", "edge.headers", "edge.https", "edge.exposure", "edge.subdomains", "audit.hosting")
+CHECKS = (
+    "edge.certificates",
+    "edge.redirects",
+    "edge.headers",
+    "edge.https",
+    "edge.exposure",
+    "edge.subdomains",
+    "audit.hosting",
+)
 
 
 def zone_rows() -> list[str]:
-    """The gallery's names, in full. They and the names they are aliases of lie in one zone: knot follows no alias into another."""
+    """The gallery's names, in full. They and the names they are aliases of lie in one zone: knot follows no alias into
+    another."""
     return [
         f"{DOMAIN}. A {WEB}",
         f"www.{DOMAIN}. CNAME {DOMAIN}.",
@@ -279,7 +340,10 @@ def zone_rows() -> list[str]:
 
 def launch_text(services: str = "") -> str:
     """The launch file of all exhibits."""
-    hosts = "".join(f'\n[[hosts]]\nname = "{one.host}"\nrole = "{one.role}"\npurpose = "{one.differs}"\n' + one.more for one in EXHIBITS)
+    hosts = "".join(
+        f'\n[[hosts]]\nname = "{one.host}"\nrole = "{one.role}"\npurpose = "{one.differs}"\n' + one.more
+        for one in EXHIBITS
+    )
     return f"""\
 name = "gallery"
 domain = "{DOMAIN}"

@@ -1,5 +1,6 @@
-"""A private internet of real servers: started by `unshare`, it puts documentation addresses on `lo`, starts the servers on the real ports,
-and then runs commands for the tests, one JSON line each on stdin. Everything dies with the namespace.
+"""A private internet of real servers: started by `unshare`, it puts documentation addresses on `lo`, starts the
+servers on the real ports, and then runs commands for the tests, one JSON line each on stdin. Everything dies with the
+namespace.
 
 The zones and sites are those of `markets.py`; the certificates come from the lab's own CA.
 """
@@ -45,7 +46,10 @@ def addresses() -> None:
 def own_files(folder: Path) -> None:
     """The resolver and hosts files of this mount namespace only."""
     run("mount", "--make-rprivate", "/")
-    for name, text in (("resolv.conf", f"nameserver {RESOLVER}\noptions timeout:1 attempts:1\n"), ("hosts", "127.0.0.1 localhost\n")):
+    for name, text in (
+        ("resolv.conf", f"nameserver {RESOLVER}\noptions timeout:1 attempts:1\n"),
+        ("hosts", "127.0.0.1 localhost\n"),
+    ):
         (folder / name).write_text(text)
         run("mount", "--bind", str(folder / name), f"/etc/{name}")
 
@@ -106,7 +110,13 @@ def main() -> None:
     try:
         print(
             json.dumps(
-                {"ready": True, "folder": str(folder), "ca": str(folder / "ca.pem"), "mail": mail, "imap": mail and imap is not None}
+                {
+                    "ready": True,
+                    "folder": str(folder),
+                    "ca": str(folder / "ca.pem"),
+                    "mail": mail,
+                    "imap": mail and imap is not None,
+                }
             ),
             flush=True,
         )

@@ -1,7 +1,9 @@
-"""The mail side of the private internet, in one process: the market's backend that sends mail, the mailbox provider's mail exchangers
-(one right, one that greylists and has no STARTTLS, one that refuses), and what tells dovecot whether a token is good.
+"""The mail side of the private internet, in one process: the market's backend that sends mail, the mailbox provider's
+mail exchangers (one right, one that greylists and has no STARTTLS, one that refuses), and what tells dovecot whether a
+token is good.
 
-Signing and verifying are dkimpy's, so that the product is not tried against itself. Prints `ready` when all listen; ends with its stdin.
+Signing and verifying are dkimpy's, so that the product is not tried against itself. Prints `ready` when all listen;
+ends with its stdin.
 """
 
 from __future__ import annotations
@@ -75,7 +77,9 @@ class Refusing:
     """Refuses for good, in Gmail's words."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        return "550 5.7.26 This mail has been blocked because the sender is unauthenticated. DKIM = did not pass - gsmtp"
+        return (
+            "550 5.7.26 This mail has been blocked because the sender is unauthenticated. DKIM = did not pass - gsmtp"
+        )
 
 
 class Backend(BaseHTTPRequestHandler):
@@ -113,7 +117,12 @@ def send(address: str, how: str, key: bytes) -> None:
     mail.set_content(f"Reset your password: https://api.flows.test/{path}/0123456789abcdef\n")
     raw = mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     if how != "unsigned":
-        raw = dkim.sign(raw, b"s1", b"flows.test", key, include_headers=[b"from", b"to", b"subject", b"date", b"message-id"]) + raw
+        raw = (
+            dkim.sign(
+                raw, b"s1", b"flows.test", key, include_headers=[b"from", b"to", b"subject", b"date", b"message-id"]
+            )
+            + raw
+        )
     sender = "bounce@elsewhere.test" if how == "unsigned" else "bounce@flows.test"
     with smtplib.SMTP(SENDER, 25, timeout=10) as out:  # the market's own postfix takes it from here
         out.sendmail(sender, [address], raw)

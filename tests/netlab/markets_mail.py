@@ -12,8 +12,16 @@ MAIL_MARKETS: tuple[Market, ...] = (
         check="email.spf",
         finds=(("email.spf.multiple", "{d}", "fail"),),
     ),
-    Market("no-spf", "no SPF record", zone={"spf": ""}, check="email.spf", finds=(("email.spf.missing", "{d}", "fail"),)),
-    Market("no-dmarc", "no DMARC record", zone={"dmarc": ""}, check="email.dmarc", finds=(("email.dmarc.missing", "{d}", "fail"),)),
+    Market(
+        "no-spf", "no SPF record", zone={"spf": ""}, check="email.spf", finds=(("email.spf.missing", "{d}", "fail"),)
+    ),
+    Market(
+        "no-dmarc",
+        "no DMARC record",
+        zone={"dmarc": ""},
+        check="email.dmarc",
+        finds=(("email.dmarc.missing", "{d}", "fail"),),
+    ),
     Market(
         "dkim-revoked",
         "the signing key was withdrawn",

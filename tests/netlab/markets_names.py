@@ -79,5 +79,7 @@ NAMES: tuple[Market, ...] = (
         check="edge.subdomains",
         finds=(("edge.subdomains.wildcard-alias", "{d}", "warn"),),
     ),
-    Market("any-name", "every name leads somewhere, and any authority may issue", zone={"any": f"* A {WEB}", "caa": ""}),
+    Market(
+        "any-name", "every name leads somewhere, and any authority may issue", zone={"any": f"* A {WEB}", "caa": ""}
+    ),
 )

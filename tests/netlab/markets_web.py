@@ -22,7 +22,9 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "privacy-short",
         "the privacy policy is one sentence",
-        apex_https=served("/privacy", "We keep your data as safe as we can, and we are proud of that, every single day of the year."),
+        apex_https=served(
+            "/privacy", "We keep your data as safe as we can, and we are proud of that, every single day of the year."
+        ),
         check="audit.legal-pages",
         finds=(("audit.legal-pages.thin", "{d}/privacy", "warn"),),
     ),
@@ -65,7 +67,10 @@ WEB_MARKETS: tuple[Market, ...] = (
         apex_https="location = /hook { return 400; } " + served("/pay", f"<span>{TEST_KEY}</span>"),
         apps=PAYMENTS + '\n[[pages]]\nurl = "https://{d}/pay"\n',
         check="deploy.payments",
-        finds=(("deploy.payments.test-mode", "{d}: Stripe", "fail"), ("deploy.payments.real-payment", "launch", "unknown")),
+        finds=(
+            ("deploy.payments.test-mode", "{d}: Stripe", "fail"),
+            ("deploy.payments.real-payment", "launch", "unknown"),
+        ),
     ),
     Market(
         "split",
@@ -108,7 +113,10 @@ WEB_MARKETS: tuple[Market, ...] = (
         zone={"apex": f"@ A {OLD_TLS}"},
         old_tls_only=True,
         check="edge.certificates",
-        finds=(("edge.certificates.no-modern-protocol", "{d}", "fail"), ("edge.certificates.old-protocol", "{d}", "warn")),
+        finds=(
+            ("edge.certificates.no-modern-protocol", "{d}", "fail"),
+            ("edge.certificates.old-protocol", "{d}", "warn"),
+        ),
     ),
     Market(
         "plain",
@@ -135,7 +143,8 @@ WEB_MARKETS: tuple[Market, ...] = (
         "chain",
         "an old address takes four hops",
         apex_https=(
-            "location = /old { return 302 /older; } location = /older { return 302 /oldest; } location = /oldest { return 302 /last; }"
+            "location = /old { return 302 /older; } location = /older { return 302 /oldest; } location = /oldest "
+            "{ return 302 /last; }"
             " location = /last { return 302 /; } include site.conf;"
         ),
         redirects=(("https://{d}/old", "https://{d}/"),),
@@ -152,7 +161,8 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "env-file",
         "the settings file lies on the web server",
-        apex_https='location = /.env { default_type text/plain; return 200 "APP_ENV=live\\nDB_HOST=db\\n"; } include site.conf;',
+        apex_https="location = /.env { default_type text/plain; return 200 "
+        '"APP_ENV=live\\nDB_HOST=db\\n"; } include site.conf;',
         check="edge.exposure",
         finds=(("edge.exposure.env-file", "{d}/.env", "fail"),),
     ),
@@ -187,7 +197,8 @@ WEB_MARKETS: tuple[Market, ...] = (
         "aasa-good",
         "nothing, and its links open an app",
         apex_https=(
-            f"location = /.well-known/apple-app-site-association {{ default_type application/json; return 200 {AASA}; }} include site.conf;"
+            "location = /.well-known/apple-app-site-association "
+            f"{{ default_type application/json; return 200 {AASA}; }} include site.conf;"
         ),
         apps=APPS,
     ),
@@ -215,7 +226,8 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "robots-shut",
         "robots.txt keeps everybody out",
-        apex_https='location = /robots.txt { default_type text/plain; return 200 "User-agent: *\\nDisallow: /\\n"; } include site.conf;',
+        apex_https='location = /robots.txt { default_type text/plain; return 200 "User-agent: *\\nDisallow: /\\n"; } '
+        "include site.conf;",
         check="edge.canonical",
         finds=(("edge.canonical.robots", "{d}", "fail"),),
     ),
@@ -236,7 +248,8 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "hsts-http",
         "the HSTS header is sent over plain http",
-        apex_http='add_header Strict-Transport-Security "max-age=31536000" always; return 301 https://$host$request_uri;',
+        apex_http='add_header Strict-Transport-Security "max-age=31536000" always; return 301 '
+        "https://$host$request_uri;",
         check="edge.redirects",
         finds=(("edge.redirects.useless-hsts", "{d}", "warn"), ("edge.redirects.useless-hsts", "www.{d}", "warn")),
     ),
@@ -285,21 +298,25 @@ WEB_MARKETS: tuple[Market, ...] = (
     Market(
         "challenged",
         "a wall before the site asks programs for a proof",
-        apex_https='location = / { add_header cf-mitigated challenge always; return 403 "<html>Just a moment"; } include site.conf;',
+        apex_https='location = / { add_header cf-mitigated challenge always; return 403 "<html>Just '
+        'a moment"; } include site.conf;',
         check="edge.headers",
         finds=(("edge.headers.hsts", "{d}", "unknown"),),
     ),
     Market(
         "repository",
         "the repository lies on the web server",
-        apex_https='location = /.git/HEAD { default_type text/plain; return 200 "ref: refs/heads/main\\n"; } include site.conf;',
+        apex_https='location = /.git/HEAD { default_type text/plain; return 200 "ref: '
+        'refs/heads/main\\n"; } include site.conf;',
         check="edge.exposure",
         finds=(("edge.exposure.repository", "{d}/.git", "fail"),),
     ),
     Market(
         "stale-map",
         "the sitemap lists a page that is gone",
-        apex_https="location = /sitemap.xml { default_type text/xml; return 200 '" + SITEMAP + "'; } include site.conf;",
+        apex_https="location = /sitemap.xml { default_type text/xml; return 200 '"
+        + SITEMAP
+        + "'; } include site.conf;",
         check="edge.canonical",
         finds=(("edge.canonical.sitemap", "{d}", "warn"),),
     ),
@@ -308,7 +325,8 @@ WEB_MARKETS: tuple[Market, ...] = (
         "the page says that it is another's",
         apex_https=(
             "location = / { default_type text/html; return 200"
-            " '<!doctype html><html lang=en><title>Page</title><link rel=canonical href=https://perfect.test/><p>Page</p>'; }"
+            " '<!doctype html><html lang=en><title>Page</title><link rel=canonical "
+            "href=https://perfect.test/><p>Page</p>'; }"
             " include site.conf;"
         ),
         check="edge.canonical",

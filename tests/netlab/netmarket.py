@@ -1,7 +1,7 @@
 """What a market of the private internet is made of.
 
-A market is a domain with its zone lines, its nginx server blocks and what the product must find there. Everything is built from the
-perfect market, so that a row shows only what differs.
+A market is a domain with its zone lines, its nginx server blocks and what the product must find there. Everything is
+built from the perfect market, so that a row shows only what differs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ ZONE = {
 
 @dataclass(frozen=True)
 class Market:
-    """A domain, how it differs from the perfect one, and what must be found: (rule, subject, state); {d} stands for the domain."""
+    """A domain, how it differs from the perfect one, and what must be found: (rule, subject, state); {d} stands for
+    the domain."""
 
     name: str
     differs: str = ""
@@ -117,7 +118,9 @@ def zone_text(market: Market) -> str:
 def launch_text(market: Market) -> str:
     """The market's launch file."""
     d = market.domain
-    rows = "".join(f'\n[[redirects]]\nfrom = "{a.replace("{d}", d)}"\nto = "{b.replace("{d}", d)}"\n' for a, b in market.redirects)
+    rows = "".join(
+        f'\n[[redirects]]\nfrom = "{a.replace("{d}", d)}"\nto = "{b.replace("{d}", d)}"\n' for a, b in market.redirects
+    )
     return f"""\
 name = "{market.name}"
 domain = "{d}"

@@ -1,4 +1,5 @@
-"""The real servers of the private internet: knot for names, nginx for sites, postfix for mail; each from a config written here."""
+"""The real servers of the private internet: knot for names, nginx for sites, postfix for mail; each from a config
+written here."""
 
 from __future__ import annotations
 
@@ -35,14 +36,16 @@ def start(folder: Path, name: str, *argv: str) -> Server:
 
 
 def knot(folder: Path) -> Server:
-    """Serves every market's zone, the name servers' own and the mail host's reverse one; a broken market's zone has no file: SERVFAIL."""
+    """Serves every market's zone, the name servers' own and the mail host's reverse one; a broken market's zone has no
+    file: SERVFAIL."""
     zones = folder / "zones"
     zones.mkdir(parents=True)
     reverse = ".".join(reversed(MAIL.split(".")[:3])) + ".in-addr.arpa"
     soa = "@ SOA ns1.net-lab.test. hostmaster.net-lab.test. 2026112401 3600 600 86400 60\n@ NS ns1.net-lab.test.\n"
     texts = {market.domain: "" if market.broken_zone else zone_text(market) for market in MARKETS}
     texts["net-lab.test"] = (
-        f'$TTL 300\n{soa}@ NS ns2.net-lab.test.\nns1 A {NS1}\nns2 A {NS2}\nlame A {LAME}\nmail A {MAIL}\n@ TXT "v=spf1 ip4:{MAIL} -all"\n'
+        f"$TTL 300\n{soa}@ NS ns2.net-lab.test.\nns1 A {NS1}\nns2 A {NS2}\nlame A {LAME}\nmail A {MAIL}\n@ TXT "
+        f'"v=spf1 ip4:{MAIL} -all"\n'
     )
     texts["flows.test"] += "s1._domainkey TXT " + dkim_record(folder) + "\n"
     for domain, exchanger in mailnames.DOMAINS.items():
@@ -95,7 +98,8 @@ STYLE = "site.9b1c77aa02de.css"
 HSTS = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;\n'
 EDGE = 'add_header Via "1.1 net-edge" always;\n'
 HEADERS = """\
-add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'" always;
+add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self';
+frame-ancestors 'none'" always;
 add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy strict-origin-when-cross-origin always;
 add_header Permissions-Policy "camera=(), geolocation=(), microphone=()" always;
@@ -120,7 +124,9 @@ def site(folder: Path) -> None:
     plain = '<meta charset="utf-8"><title>{}</title>'
     for name in ("privacy", "terms", "contact"):
         told = f"What the {name} page of a market has to say, sentence by sentence. " * 15
-        (www / f"{name}.html").write_text(page.format(plain.format(name.title()), f"<h1>{name.title()}</h1><p>{told}</p>"))
+        (www / f"{name}.html").write_text(
+            page.format(plain.format(name.title()), f"<h1>{name.title()}</h1><p>{told}</p>")
+        )
     (www / "help.html").write_text(page.format('<meta charset="utf-8"><title>Help</title>', "<h1>Help</h1>"))
     (www / "assets" / SCRIPT).write_text("document.documentElement.dataset.ready = 'yes';\n" * 60)
     (www / "assets" / STYLE).write_text("body { font-family: sans-serif; margin: 2rem; }\n" * 40)
@@ -201,7 +207,8 @@ def server_blocks(market: Market, made: dict[str, Path]) -> str:
         f"listen {web}:80; {plain} server_name {d} www.{d}; {market.apex_http}",
         f"listen {API}:80; server_name api.{d}; {market.api_http}",
         f"listen {web}:443 ssl http2; {secure} server_name {d}; {tls(market.apex_tls)} {market.apex_https}",
-        f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {HSTS} {market.www_https.replace('{d}', d)}",
+        f"listen {web}:443 ssl http2; {secure} server_name www.{d}; {tls('good')} {HSTS} "
+        f"{market.www_https.replace('{d}', d)}",
         f"listen {API}:443 ssl http2; server_name api.{d}; {tls('good')} {api}",
         *([f"listen {ORIGIN}:443 ssl; server_name {d}; {tls('good')} {market.behind}"] if market.behind else []),
     )
@@ -226,10 +233,12 @@ events {{ worker_connections 512; }}
 http {{
   include /etc/nginx/mime.types;
   access_log off; server_tokens off; server_names_hash_bucket_size 128;
-  client_body_temp_path {temp}/b; proxy_temp_path {temp}/p; fastcgi_temp_path {temp}/f; uwsgi_temp_path {temp}/u; scgi_temp_path {temp}/s;
+  client_body_temp_path {temp}/b; proxy_temp_path {temp}/p; fastcgi_temp_path {temp}/f; uwsgi_temp_path {temp}/u;
+  scgi_temp_path {temp}/s;
   proxy_cache_path {folder}/cache keys_zone=edge:1m;
   map $upstream_cache_status $cache_status {{ HIT '"nginx"; hit'; default '"nginx"; fwd=miss'; }}
-  gzip on; gzip_vary on; gzip_proxied any; gzip_min_length 256; gzip_types text/css application/javascript application/json;
+  gzip on; gzip_vary on; gzip_proxied any; gzip_min_length 256;
+  gzip_types text/css application/javascript application/json;
   ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:1m;
   server {{ listen 127.0.0.1:8081; root {folder}/www; }}
   server {{
@@ -244,7 +253,9 @@ http {{
     )
     # The outdated keys and signatures of the gallery are refused by a library of today unless it is told to be mild.
     mild = folder / "openssl.cnf"
-    mild.write_text("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = DEFAULT@SECLEVEL=0\n")
+    mild.write_text(
+        "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nCipherString = DEFAULT@SECLEVEL=0\n"
+    )
     os.environ["OPENSSL_CONF"] = str(mild)
     try:
         return start(folder, "nginx", "nginx", "-c", str(conf), "-e", str(folder / "nginx.log"))
@@ -274,7 +285,9 @@ def postfix(folder: Path) -> bool:
     for place in (conf, queue, data):
         place.mkdir()
     shutil.chown(data, "postfix")
-    source = next(path for path in (Path("/etc/postfix/master.cf"), Path("/usr/share/postfix/master.cf.dist")) if path.exists())
+    source = next(
+        path for path in (Path("/etc/postfix/master.cf"), Path("/usr/share/postfix/master.cf.dist")) if path.exists()
+    )
     services = [line.split() for line in source.read_text().splitlines() if line and line[0].isalpha()]
     # Service, type, private, unprivileged, chroot, …: no chroot, and smtpd on the private internet's address alone.
     kept = [[*row[:4], "n", *row[5:]] for row in services if row[0] != "smtp" or row[1] != "inet"]
@@ -306,7 +319,9 @@ maximal_backoff_time = 2s
 queue_run_delay = 1s
 """
     )
-    done = subprocess.run(["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        ["postfix", "-c", str(conf), "start"], capture_output=True, text=True, timeout=30, check=False
+    )
     (folder / "postfix.err").write_text(done.stdout + done.stderr)
     return done.returncode == 0
 
@@ -317,7 +332,8 @@ def stop_postfix(folder: Path) -> None:
 
 
 def dovecot(folder: Path) -> Server | None:
-    """A real mailbox server: IMAP over TLS by password and by token, LMTP, a Spam folder; None, with the reason in dovecot.err."""
+    """A real mailbox server: IMAP over TLS by password and by token, LMTP, a Spam folder; None, with the reason in
+    dovecot.err."""
     if shutil.which("dovecot") is None or not own_postfix_account():
         (folder / "dovecot.err").write_text("dovecot is not installed, or cannot become another account here")
         return None

@@ -1,4 +1,5 @@
-"""The gallery: many hosts with one thing wrong each, and the public services, looked at by the product in a few calls."""
+"""The gallery: many hosts with one thing wrong each, and the public services, looked at by the product in a few
+calls."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ def place(internet: Internet, name: str, text: str) -> Path:
 @pytest.fixture(scope="session")
 def seen(internet: Internet) -> list[Row]:
     """Every finding of one run over all exhibits."""
-    outcome = internet.launchready("check", *CHECKS, "--format", "json", "--trust", cwd=place(internet, "gallery", launch_text()))
+    outcome = internet.launchready(
+        "check", *CHECKS, "--format", "json", "--trust", cwd=place(internet, "gallery", launch_text())
+    )
     assert outcome.code in (0, 1), outcome.err
     rows: list[Row] = json.loads(outcome.out)["findings"]
     return rows
@@ -44,12 +47,16 @@ def test_an_exhibit_shows_its_flaw_and_only_that(seen: list[Row], one: Exhibit) 
     found = {(row["rule"], row["state"], row["subject"]) for row in rows}
     wanted = {(rule, state, (more[0] if more else "{h}").replace("{h}", one.host)) for rule, state, *more in one.finds}
     assert wanted <= found, one.differs
-    assert {row for row in found if row[1] in ("fail", "warn")} == {row for row in wanted if row[1] in ("fail", "warn")}, one.differs
+    assert {row for row in found if row[1] in ("fail", "warn")} == {
+        row for row in wanted if row[1] in ("fail", "warn")
+    }, one.differs
     unknown = [row["summary"] for row in rows if row["state"] == "unknown"]
     refused = any(rule.startswith("edge.certificates.") and state == "fail" for rule, state, *_ in one.finds)
     assert refused or not unknown, unknown
     for rule, words in one.says:
-        assert any(row["rule"] == rule and words in row["summary"] for row in rows), [row["summary"] for row in rows if row["rule"] == rule]
+        assert any(row["rule"] == rule and words in row["summary"] for row in rows), [
+            row["summary"] for row in rows if row["rule"] == rule
+        ]
 
 
 def test_every_class_is_told_apart_from_the_host_that_has_no_flaw(seen: list[Row]) -> None:
@@ -73,7 +80,10 @@ def registrations(internet: Internet) -> dict[str, list[Row]]:
     outcome = internet.launchready("inspect", "domain", *(f"{name}.com" for name in names), "--format", "json")
     assert outcome.code == 1, outcome.err
     lines = [json.loads(line) for line in outcome.out.splitlines()]
-    return {line["target"].removesuffix(".com"): [row for row in line["findings"] if row["check"] == "audit.registrar"] for line in lines}
+    return {
+        line["target"].removesuffix(".com"): [row for row in line["findings"] if row["check"] == "audit.registrar"]
+        for line in lines
+    }
 
 
 @pytest.mark.parametrize(
@@ -92,7 +102,9 @@ def registrations(internet: Internet) -> dict[str, list[Row]]:
         ("nobody-has-this", "not-registered", "fail", ""),
     ],
 )
-def test_a_registry_is_found_and_read(registrations: dict[str, list[Row]], name: str, rule: str, state: str, words: str) -> None:
+def test_a_registry_is_found_and_read(
+    registrations: dict[str, list[Row]], name: str, rule: str, state: str, words: str
+) -> None:
     told = {row["rule"].rsplit(".", 1)[1]: row for row in registrations[name]}
     assert rule in told and told[rule]["state"] == state, told
     assert words in json.dumps(told[rule]), told[rule]
@@ -112,7 +124,9 @@ services = ["rdap"]
 [settings.rdap]
 zz = "https://{OWN_REGISTRY}/"
 """
-    outcome = internet.launchready("check", "audit.registrar", "--format", "json", "--trust", cwd=place(internet, "own", text))
+    outcome = internet.launchready(
+        "check", "audit.registrar", "--format", "json", "--trust", cwd=place(internet, "own", text)
+    )
     told = {row["rule"]: row["state"] for row in json.loads(outcome.out)["findings"]}
     assert told["audit.registrar.expiry"] == "pass" and set(told.values()) == {"pass"}, told
 
@@ -124,7 +138,9 @@ def test_certificate_logs_and_networks_are_asked_by_name(internet: Internet) -> 
     (logs,) = [row for row in rows if row["rule"] == "audit.hosts.certificate-logs"]
     assert ": certspotter gave no answer" in logs["summary"] and logs["state"] == "info"
     assert {item["label"] for item in logs["evidence"]} == {"crt.sh", "certspotter"}
-    (undeclared,) = [row for row in rows if row["rule"] == "audit.hosts.undeclared" and row["subject"] == f"tombola.{DOMAIN}"]
+    (undeclared,) = [
+        row for row in rows if row["rule"] == "audit.hosts.undeclared" and row["subject"] == f"tombola.{DOMAIN}"
+    ]
     assert "certificate logs (crt.sh)" in json.dumps(undeclared)
     assert not [row for row in rows if row["subject"] == f"gone.{DOMAIN}"], "a name that leads nowhere is history"
     (dark,) = [row for row in rows if row["rule"] == "audit.hosting.no-clue"]

@@ -1,4 +1,5 @@
-"""The mail loop against real servers: the market's backend and postfix send, a provider's exchanger authenticates, dovecot keeps."""
+"""The mail loop against real servers: the market's backend and postfix send, a provider's exchanger authenticates,
+dovecot keeps."""
 
 from __future__ import annotations
 
@@ -53,7 +54,10 @@ contains = ["Reset your password"]
 @pytest.fixture
 def mail(internet: Internet) -> Internet:
     if not internet.imap:
-        pytest.skip("postfix and dovecot need accounts of their own, and dovecot must be installed (dovecot-imapd, dovecot-lmtpd)")
+        pytest.skip(
+            "postfix and dovecot need accounts of their own, and dovecot must be installed (dovecot-imapd, "
+            "dovecot-lmtpd)"
+        )
     return internet
 
 
@@ -89,11 +93,20 @@ def test_a_signed_mail_is_found_in_the_inbox_with_the_receivers_word(mail: Inter
     row = made(mail, folder)
     assert (row["outcome"], row["where"], row["folder"], row["code"]) == ("arrived", "inbox", "INBOX", 0), row
     message = row["message"]
-    assert (message["spf"], message["dkim"], message["dmarc"], message["told_by"]) == ("pass", "pass", "pass", "receiver")
+    assert (message["spf"], message["dkim"], message["dmarc"], message["told_by"]) == (
+        "pass",
+        "pass",
+        "pass",
+        "receiver",
+    )
     assert [(link["shown"], link["status"]) for link in message["links"]] == [("https://api.flows.test/reset/…", 200)]
     assert row["findings"] == []
     print(f"the mail loop: {row['seconds']:.2f} s from the request to the mail found by IMAP")
-    assert states(mail, folder) == {"email.flows.aligned": "pass", "email.flows.arrived": "pass", "email.inbox.inbox": "pass"}
+    assert states(mail, folder) == {
+        "email.flows.aligned": "pass",
+        "email.flows.arrived": "pass",
+        "email.inbox.inbox": "pass",
+    }
 
 
 def test_an_unsigned_mail_is_found_in_spam_and_said_to_be_unauthenticated(mail: Internet) -> None:
@@ -157,13 +170,19 @@ def test_a_refused_mail_does_not_arrive_and_its_refusal_is_decoded(mail: Interne
 def test_without_consent_nothing_is_caused_and_it_is_said_what_would_be(mail: Internet) -> None:
     outcome = run(mail, place(mail, "signed"), "mail", "test")
     assert outcome.code == 2
-    assert "--allow mail" in outcome.err and "POST https://api.flows.test/forgot?how=signed" in outcome.err and "seed+lr" in outcome.err
+    assert (
+        "--allow mail" in outcome.err
+        and "POST https://api.flows.test/forgot?how=signed" in outcome.err
+        and "seed+lr" in outcome.err
+    )
 
 
 def test_a_saved_mail_is_judged_without_a_mailbox(mail: Internet) -> None:
     folder = place(mail, "signed")
     seed = mail.folder / "dovecot" / "mail" / "seed"
     kept = next(path for part in ("new", "cur") for path in sorted((seed / part).iterdir()))
-    outcome = run(mail, folder, "mail", "judge", str(kept), "--flow", "password-reset", "--where", "inbox", "--provider", "gmail")
+    outcome = run(
+        mail, folder, "mail", "judge", str(kept), "--flow", "password-reset", "--where", "inbox", "--provider", "gmail"
+    )
     assert outcome.code == 0, outcome.out + outcome.err
     assert "DKIM pass" in outcome.out and "not opened" in outcome.out

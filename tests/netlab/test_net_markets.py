@@ -1,4 +1,5 @@
-"""The product, unmodified, against real servers on the real ports: the command line checks every market inside the private internet."""
+"""The product, unmodified, against real servers on the real ports: the command line checks every market inside the
+private internet."""
 
 from __future__ import annotations
 
@@ -55,7 +56,11 @@ def checked(internet: Internet, market: Market, *names: str, more: tuple[str, ..
 
 
 def open_findings(report: dict[str, Any]) -> set[tuple[str, str, str]]:
-    return {(row["rule"], row["subject"], row["state"]) for row in report["findings"] if row["state"] in ("fail", "warn", "unknown")}
+    return {
+        (row["rule"], row["subject"], row["state"])
+        for row in report["findings"]
+        if row["state"] in ("fail", "warn", "unknown")
+    }
 
 
 def assert_only_unseen(report: dict[str, Any]) -> None:
@@ -72,9 +77,9 @@ def test_a_flawed_market_shows_its_flaw_and_only_that(internet: Internet, market
     shown = {(row["rule"], row["subject"], row["state"]) for row in report["findings"]}
     expected = {(rule, subject.replace("{d}", market.domain), state) for rule, subject, state in market.finds}
     assert expected <= shown, (market.differs, shown)
-    assert {rule for rule, _, _ in open_findings(report)} == {rule for rule, _, state in expected if state not in ("info", "pass")}, (
-        market.differs
-    )
+    assert {rule for rule, _, _ in open_findings(report)} == {
+        rule for rule, _, state in expected if state not in ("info", "pass")
+    }, market.differs
 
 
 def test_the_perfect_market_has_no_problem_that_can_be_seen_from_outside(internet: Internet) -> None:

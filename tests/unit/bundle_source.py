@@ -101,7 +101,11 @@ def results(*findings: Finding, at: datetime = NOW - timedelta(minutes=4)) -> tu
     made = []
     for check in dict.fromkeys(one.check for one in findings):
         own = tuple(one for one in findings if one.check == check)
-        made.append(CheckResult(check=check, state=worst([one.state for one in own]), findings=own, started_at=at, duration_ms=120))
+        made.append(
+            CheckResult(
+                check=check, state=worst([one.state for one in own]), findings=own, started_at=at, duration_ms=120
+            )
+        )
     return tuple(made)
 
 
@@ -164,7 +168,8 @@ def full(**changes: object) -> Market:
             State.PASS,
             Severity.LOW,
             {
-                "registration": f"{domain}\nregistrar: Gandi SAS\nexpires: 2028-03-01 10:00:00 UTC\ncreated: (not told)\n"
+                "registration": f"{domain}\nregistrar: Gandi SAS\nexpires: 2028-03-01 10:00:00 UTC\ncreated: "
+                "(not told)\n"
                 "status: client transfer prohibited"
             },
         ),
@@ -201,7 +206,10 @@ def full(**changes: object) -> Market:
             f"www.{domain} takes 4 hops",
             State.FAIL,
             Severity.HIGH,
-            {"chain": f"301  http://www.{domain}/  31 ms\n302  https://www.{domain}/  40 ms\n200  https://{domain}/home  84 ms"},
+            {
+                "chain": f"301  http://www.{domain}/  31 ms\n302  https://www.{domain}/  40 ms\n200  "
+                f"https://{domain}/home  84 ms"
+            },
             "One permanent redirect from every variant",
             f"return 301 https://{domain}$request_uri;",
             "nginx",
@@ -245,7 +253,9 @@ def full(**changes: object) -> Market:
             "CREATE INDEX listings_title ON listings (title);",
             "the database",
         ),
-        finding("performance.caching.asset", f"app.{domain}", "Static files are cached for a year", State.PASS, Severity.LOW),
+        finding(
+            "performance.caching.asset", f"app.{domain}", "Static files are cached for a year", State.PASS, Severity.LOW
+        ),
     )
     decisions = Decisions(
         confirmations=(
@@ -293,9 +303,21 @@ def full(**changes: object) -> Market:
                 renewal=date(2028, 3, 1),
             ),
             System(
-                id="cloudflare", name="Cloudflare", category="dns", provider="Cloudflare", account_owner="founder", business_owned="yes"
+                id="cloudflare",
+                name="Cloudflare",
+                category="dns",
+                provider="Cloudflare",
+                account_owner="founder",
+                business_owned="yes",
             ),
-            System(id="fly", name="Fly.io", category="hosting", provider="Fly.io", account_owner="engineer", business_owned="no"),
+            System(
+                id="fly",
+                name="Fly.io",
+                category="hosting",
+                provider="Fly.io",
+                account_owner="engineer",
+                business_owned="no",
+            ),
         ),
         access=(
             Access(
@@ -307,9 +329,22 @@ def full(**changes: object) -> Market:
                 credential="Gandi in the team vault",
                 reviewed=date(2026, 11, 20),
             ),
-            Access(system="cloudflare", person="founder", role="admin", expected_role="admin", mfa="totp", reviewed=date(2026, 11, 20)),
             Access(
-                system="cloudflare", person="helper", role="admin", expected_role="none", mfa="none", shared=True, reviewed=date(2026, 5, 2)
+                system="cloudflare",
+                person="founder",
+                role="admin",
+                expected_role="admin",
+                mfa="totp",
+                reviewed=date(2026, 11, 20),
+            ),
+            Access(
+                system="cloudflare",
+                person="helper",
+                role="admin",
+                expected_role="none",
+                mfa="none",
+                shared=True,
+                reviewed=date(2026, 5, 2),
             ),
             Access(system="fly", person="engineer", role="admin", expected_role="member", mfa="sms"),
         ),
@@ -345,9 +380,20 @@ def full(**changes: object) -> Market:
     people = People(
         people=(
             Person(
-                id="founder", name="The founder", role="founder", contact="+00 000 0001", hours="07:00-23:00", time_zone="Europe/Berlin"
+                id="founder",
+                name="The founder",
+                role="founder",
+                contact="+00 000 0001",
+                hours="07:00-23:00",
+                time_zone="Europe/Berlin",
             ),
-            Person(id="engineer", name="The launch engineer", role="launch engineer", contact="+00 000 0002", hours="08:00-20:00"),
+            Person(
+                id="engineer",
+                name="The launch engineer",
+                role="launch engineer",
+                contact="+00 000 0002",
+                hours="08:00-20:00",
+            ),
             Person(id="helper", name="A former helper", role="developer", status="left"),
         )
     )

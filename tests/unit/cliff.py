@@ -1,4 +1,5 @@
-"""Hands for tests of the command line: one call of the program in this process, and checks that say what the test wants."""
+"""Hands for tests of the command line: one call of the program in this process, and checks that say what the test
+wants."""
 
 from __future__ import annotations
 

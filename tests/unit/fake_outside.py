@@ -14,7 +14,16 @@ from launchready_tui.failure import Failure
 from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Host, Launch
 from launchready_tui.world.follow import follow
-from launchready_tui.world.sights import Certificate, Chain, DnsAnswer, Reply, Signing, SmtpSight, TlsSight, VersionAnswer
+from launchready_tui.world.sights import (
+    Certificate,
+    Chain,
+    DnsAnswer,
+    Reply,
+    Signing,
+    SmtpSight,
+    TlsSight,
+    VersionAnswer,
+)
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HTML = (("content-type", "text/html; charset=utf-8"),)
@@ -33,15 +42,28 @@ def launch(**fields: Any) -> Launch:
 
 
 def reply(
-    url: str, status: int = 200, *headers: tuple[str, str], body: str | bytes = "", method: str = "GET", wire_bytes: int | None = None
+    url: str,
+    status: int = 200,
+    *headers: tuple[str, str],
+    body: str | bytes = "",
+    method: str = "GET",
+    wire_bytes: int | None = None,
 ) -> Reply:
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return Reply(
-        url=url, method=method, status=status, headers=headers, body=raw, wire_bytes=len(raw) if wire_bytes is None else wire_bytes, at=NOW
+        url=url,
+        method=method,
+        status=status,
+        headers=headers,
+        body=raw,
+        wire_bytes=len(raw) if wire_bytes is None else wire_bytes,
+        at=NOW,
     )
 
 
-def page(url: str, *headers: tuple[str, str], body: str = "<!doctype html><title>Shop</title>", status: int = 200) -> Reply:
+def page(
+    url: str, *headers: tuple[str, str], body: str = "<!doctype html><title>Shop</title>", status: int = 200
+) -> Reply:
     return reply(url, status, *HTML, *headers, body=body)
 
 
@@ -162,7 +184,12 @@ def certificate(*names: str, days: float = 90, age: float = 20, **fields: Any) -
 
 
 def sight(
-    host: str, leaf: Certificate | None = None, *, verify_code: int = 0, chain: tuple[Certificate, ...] = (), **fields: Any
+    host: str,
+    leaf: Certificate | None = None,
+    *,
+    verify_code: int = 0,
+    chain: tuple[Certificate, ...] = (),
+    **fields: Any,
 ) -> TlsSight:
     given: dict[str, Any] = {"version": "TLSv1.3", "alpn": "h2", "verify_message": ""}
     return TlsSight(
@@ -177,7 +204,12 @@ def sight(
     )
 
 
-MODERN: dict[str, VersionAnswer] = {"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}
+MODERN: dict[str, VersionAnswer] = {
+    "TLSv1": "refused",
+    "TLSv1.1": "refused",
+    "TLSv1.2": "accepted",
+    "TLSv1.3": "accepted",
+}
 
 
 class FakeTls:
@@ -235,7 +267,9 @@ class _Secret:
         return self._value
 
 
-async def found(check: Callable[[Any, Any], AsyncIterator[Finding]], world: FakeWorld) -> dict[tuple[str, str], Finding]:
+async def found(
+    check: Callable[[Any, Any], AsyncIterator[Finding]], world: FakeWorld
+) -> dict[tuple[str, str], Finding]:
     """A check's findings by (rule's last part, subject); two of one id are a mistake of the check."""
     findings = [finding async for finding in check(world.launch, world)]
     by_name = {(finding.rule.rsplit(".", 1)[1], finding.subject): finding for finding in findings}
@@ -247,7 +281,8 @@ async def found(check: Callable[[Any, Any], AsyncIterator[Finding]], world: Fake
 
 
 SEEN: dict[str, set[str]] = {}
-"""Rule to the answers that tests of this session have asked it for, by `said`; test_zz_rule_cases.py reads it at the end."""
+"""Rule to the answers that tests of this session have asked it for, by `said`; test_zz_rule_cases.py reads it at the
+end."""
 
 
 def said(findings: dict[tuple[str, str], Finding], rule: str, subject: str) -> str:

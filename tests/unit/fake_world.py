@@ -1,4 +1,5 @@
-"""The world made of tables, with what the audit asks beyond pages: single addresses, single name servers, registries, timings."""
+"""The world made of tables, with what the audit asks beyond pages: single addresses, single name servers, registries,
+timings."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from launchready_tui.world.sights import DnsAnswer, Registration, Reply, TlsSigh
 
 
 class AuditDns(FakeDns):
-    """`aliases` gives a name's CNAME target; `at` what one name server (by address) says: records, a Failure, or a referral."""
+    """`aliases` gives a name's CNAME target; `at` what one name server (by address) says: records, a Failure, or a
+    referral."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +47,9 @@ class AuditDns(FakeDns):
         if isinstance(found, Failure):
             return found
         status = "ok" if found else "nodata"
-        return DnsAnswer(name=name, rdtype=rdtype, status=status, records=found, authoritative=True, server=server, at=NOW)  # type: ignore[arg-type]
+        return DnsAnswer(
+            name=name, rdtype=rdtype, status=status, records=found, authoritative=True, server=server, at=NOW
+        )  # type: ignore[arg-type]
 
     def zone(self, domain: str, servers: dict[str, str], *, serials: dict[str, int] | None = None) -> None:
         """A zone that all of its servers (name: address) hold alike, but for the serials given by name."""
@@ -53,7 +57,9 @@ class AuditDns(FakeDns):
         for name, address in servers.items():
             self.set(name, "AAAA" if ":" in address else "A", address)
             serial = (serials or {}).get(name, 7)
-            self.at[address, domain, "SOA"] = (f"{next(iter(servers))} hostmaster.{domain} {serial} 3600 600 604800 300",)
+            self.at[address, domain, "SOA"] = (
+                f"{next(iter(servers))} hostmaster.{domain} {serial} 3600 600 604800 300",
+            )
             self.at[address, domain, "NS"] = tuple(servers)
 
 
@@ -66,7 +72,9 @@ class AuditWeb(FakeWeb):
         self.crawled: list[str] = []
         self.heads: dict[str, Reply | Failure] = {}
 
-    async def get(self, url: str, *, method: str = "GET", address: str = "", crawl: bool = False, **more: Any) -> Reply | Failure:
+    async def get(
+        self, url: str, *, method: str = "GET", address: str = "", crawl: bool = False, **more: Any
+    ) -> Reply | Failure:
         if crawl:
             self.crawled.append(url)
         if (url, address) in self.addresses:
@@ -144,7 +152,9 @@ def registration(
     return Registration(**(given | fields))
 
 
-def measurement(route: str, *, verdict: str = "PASS", over: int = 0, n: int = 59, errors: int = 0, **fields: Any) -> Measurement:
+def measurement(
+    route: str, *, verdict: str = "PASS", over: int = 0, n: int = 59, errors: int = 0, **fields: Any
+) -> Measurement:
     given: dict[str, Any] = {
         "route": route,
         "url": f"https://api.shop.test/{route}",

@@ -1,4 +1,5 @@
-"""One set of hostile texts for every screen and every output: what the world may put into a name, a header, a record or a page."""
+"""One set of hostile texts for every screen and every output: what the world may put into a name, a header, a record
+or a page."""
 
 from __future__ import annotations
 

@@ -88,18 +88,35 @@ def results(*given: CheckResult) -> dict[str, CheckResult]:
     return {one.check: one for one in given}
 
 
-def confirmation(check: str, *, on: datetime = NOW - HOUR, until: datetime = NOW + 29 * DAY, by: str = "founder") -> Confirmation:
-    return Confirmation(check=check, by=by, recorded_by="engineer", on=on, until=until, evidence="seen on the provider's page")
+def confirmation(
+    check: str, *, on: datetime = NOW - HOUR, until: datetime = NOW + 29 * DAY, by: str = "founder"
+) -> Confirmation:
+    return Confirmation(
+        check=check, by=by, recorded_by="engineer", on=on, until=until, evidence="seen on the provider's page"
+    )
 
 
 def acceptance(finding: Finding, *, on: datetime = NOW - HOUR, until: datetime = NOW + 10 * DAY) -> Acceptance:
     return Acceptance(
-        rule=finding.rule, subject=finding.subject, by="founder", recorded_by="engineer", reason="few users", on=on, until=until
+        rule=finding.rule,
+        subject=finding.subject,
+        by="founder",
+        recorded_by="engineer",
+        reason="few users",
+        on=on,
+        until=until,
     )
 
 
 def put_off(finding: Finding) -> PutOff:
-    return PutOff(rule=finding.rule, subject=finding.subject, by="founder", recorded_by="engineer", reason="can wait", on=NOW - HOUR)
+    return PutOff(
+        rule=finding.rule,
+        subject=finding.subject,
+        by="founder",
+        recorded_by="engineer",
+        reason="can wait",
+        on=NOW - HOUR,
+    )
 
 
 def parked(*, check: str = "", finding: Finding | None = None, until: datetime = NOW + 2 * HOUR) -> Parked:

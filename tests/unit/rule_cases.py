@@ -1,4 +1,5 @@
-"""A pytest plugin: writes down which answers `said` was asked for in a session, rule by rule, for test_rule_cases.py."""
+"""A pytest plugin: writes down which answers `said` was asked for in a session, rule by rule, for
+test_rule_cases.py."""
 
 from __future__ import annotations
 

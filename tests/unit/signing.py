@@ -1,4 +1,5 @@
-"""Signs messages for tests: an own small signer, so that a verifier is not tested by itself. Keys are made at run time."""
+"""Signs messages for tests: an own small signer, so that a verifier is not tested by itself. Keys are made at run
+time."""
 
 from __future__ import annotations
 
@@ -40,7 +41,11 @@ def record(algorithm: str = "rsa-sha256", bits: int = 2048, more: str = "") -> s
     if algorithm.startswith("ed25519"):
         raw = ed_key().public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
         return f"v=DKIM1; k=ed25519; {more}p={base64.b64encode(raw).decode()}"
-    der = rsa_key(bits).public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    der = (
+        rsa_key(bits)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
     return f"v=DKIM1; k=rsa; {more}p={base64.b64encode(der).decode()}"
 
 

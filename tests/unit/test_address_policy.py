@@ -17,7 +17,9 @@ def test_every_row_is_refused_to_its_ends_and_can_be_declared(row: str, words: s
     for address in (network.network_address, network.broadcast_address):
         assert address_problem(str(address)).startswith(f"{address} is ")
         assert address_problem(str(address), private=(row,)) == ""
-    assert any(words in address_problem(str(one)) for one in (network.network_address, network.broadcast_address, network[-1]))
+    assert any(
+        words in address_problem(str(one)) for one in (network.network_address, network.broadcast_address, network[-1])
+    )
 
 
 # What a founder's servers may have, and what stands right beside a refused range.

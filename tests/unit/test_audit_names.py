@@ -1,4 +1,5 @@
-"""audit.registrar, dns-host, email-provider, hosting and hosts: what DNS and registries said, and what must be found."""
+"""audit.registrar, dns-host, email-provider, hosting and hosts: what DNS and registries said, and what must be
+found."""
 
 from __future__ import annotations
 
@@ -86,7 +87,9 @@ def zoned(**options: Any) -> AuditWorld:
 async def test_a_healthy_zone() -> None:
     findings = await found(dns_host.dns_host, zoned())
     assert {state.state.value for state in findings.values()} == {"pass"}
-    assert {said(findings, rule, R) for rule in ("provider", "unresolved", "lame", "disagree", "one-server")} == {"pass"}
+    assert {said(findings, rule, R) for rule in ("provider", "unresolved", "lame", "disagree", "one-server")} == {
+        "pass"
+    }
     assert len(findings) == 5
 
 
@@ -152,10 +155,15 @@ async def test_a_domain_that_is_in_no_dns() -> None:
 
 
 async def test_one_server_only() -> None:
-    assert said(await found(dns_host.dns_host, zoned(servers={"ns1.dns.test": "198.51.100.1"})), "one-server", R) == "warn high"
+    assert (
+        said(await found(dns_host.dns_host, zoned(servers={"ns1.dns.test": "198.51.100.1"})), "one-server", R)
+        == "warn high"
+    )
 
 
-@pytest.mark.parametrize(("second", "wanted"), [("198.51.100.2", "info"), ("198.51.101.1", "pass"), ("2001:db8::2", "pass")])
+@pytest.mark.parametrize(
+    ("second", "wanted"), [("198.51.100.2", "info"), ("198.51.101.1", "pass"), ("2001:db8::2", "pass")]
+)
 async def test_two_machines_in_one_network(second: str, wanted: str) -> None:
     world = zoned(servers={"ns1.dns.test": "198.51.100.1", "ns2.dns.test": second})
     assert said(await found(dns_host.dns_host, world), "one-server", R) == wanted
@@ -223,7 +231,9 @@ async def test_a_failed_mail_look_up_is_unknown() -> None:
     findings = await found(email_provider.email_provider, world)
     assert said(findings, "mailbox", R) == "unknown high"
     assert said(findings, "senders", R) == "unknown high"
-    findings = await found(email_provider.email_provider, mailed("1 smtp.google.com", txt="v=spf1 include:_spf.google.com -all"))
+    findings = await found(
+        email_provider.email_provider, mailed("1 smtp.google.com", txt="v=spf1 include:_spf.google.com -all")
+    )
     assert said(findings, "mailbox", R) == said(findings, "senders", R) == "pass"
     assert said(findings, "undeclared-sender", "Google Workspace") == "absent"
 
@@ -305,7 +315,10 @@ def hosted(address: str = "203.0.113.10", *headers: tuple[str, str], alias: str 
         (lambda: hosted("216.24.57.1"), "runs on Render"),
         (lambda: hosted("203.0.113.10", ("x-nf-request-id", "01")), "runs on Netlify (by its headers alone)"),
         (lambda: hosted("104.16.1.1", ("cf-ray", "8f1")), "stands behind Cloudflare"),
-        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("x-railway-request-id", "1")), "runs on Railway, behind Cloudflare"),
+        (
+            lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("x-railway-request-id", "1")),
+            "runs on Railway, behind Cloudflare",
+        ),
         (lambda: hosted("203.0.113.10", ("via", "1.1 vegur")), "runs on Heroku"),
     ],
 )
@@ -321,7 +334,9 @@ async def test_a_cdn_alone_does_not_say_where_it_runs() -> None:
 
 
 async def test_no_clue_is_one_question_for_all_hosts() -> None:
-    world = AuditWorld(launch(hosts=(Host(name="shop.test"), Host(name="app.shop.test"), Host(name="mail.shop.test", role="mail"))))
+    world = AuditWorld(
+        launch(hosts=(Host(name="shop.test"), Host(name="app.shop.test"), Host(name="mail.shop.test", role="mail")))
+    )
     for name in ("shop.test", "app.shop.test", "mail.shop.test"):
         world.dns.set(name, "A", "203.0.113.10")
     findings = await found(hosting.hosting, world)
@@ -333,11 +348,41 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
     ("world", "provider", "rule", "wanted", "words"),
     [
         (lambda: hosted("216.24.57.1"), "render", "provider", "pass", "runs on Render"),
-        (lambda: hosted("216.24.57.1"), "Fly.io", "disagrees", "warn medium", "seems to run on Render, and the launch file says Fly.io"),
-        (lambda: hosted("203.0.113.10", ("x-amzn-requestid", "1")), "AWS", "provider", "pass", "runs on Amazon Web Services"),
-        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1")), "Hetzner", "provider", "pass", "runs on Hetzner, says the launch file, behind"),
-        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")), "Hetzner", "disagrees", "warn medium", "Heroku"),
-        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")), "Cloudflare", "provider", "pass", "Heroku, behind"),
+        (
+            lambda: hosted("216.24.57.1"),
+            "Fly.io",
+            "disagrees",
+            "warn medium",
+            "seems to run on Render, and the launch file says Fly.io",
+        ),
+        (
+            lambda: hosted("203.0.113.10", ("x-amzn-requestid", "1")),
+            "AWS",
+            "provider",
+            "pass",
+            "runs on Amazon Web Services",
+        ),
+        (
+            lambda: hosted("104.16.1.1", ("cf-ray", "8f1")),
+            "Hetzner",
+            "provider",
+            "pass",
+            "runs on Hetzner, says the launch file, behind",
+        ),
+        (
+            lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")),
+            "Hetzner",
+            "disagrees",
+            "warn medium",
+            "Heroku",
+        ),
+        (
+            lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")),
+            "Cloudflare",
+            "provider",
+            "pass",
+            "Heroku, behind",
+        ),
         (lambda: hosted(), "our own rack", "provider", "pass", "runs on our own rack, says the launch file"),
     ],
 )
@@ -349,7 +394,11 @@ async def test_what_the_launch_file_names_is_held_against_what_is_seen(
     findings = await found(hosting.hosting, made)
     assert list(findings) == [(rule, R)]
     assert said(findings, rule, R) == wanted
-    assert said(findings, "provider" if rule == "disagrees" else "disagrees", R) == said(findings, "no-clue", R) == "absent"
+    assert (
+        said(findings, "provider" if rule == "disagrees" else "disagrees", R)
+        == said(findings, "no-clue", R)
+        == "absent"
+    )
     assert words in findings[rule, R].summary
 
 
@@ -418,7 +467,13 @@ async def test_all_declared_and_nothing_else() -> None:
     findings = await found(hosts.hosts, town())
     assert {finding.state.value for finding in findings.values()} == {"pass"}
     assert said(findings, "purpose", "app.shop.test") == "pass"
-    for rule, subject in (("dangling", "app.shop.test"), ("undeclared", "blog.shop.test"), ("more", R), ("wildcard", R), ("words", R)):
+    for rule, subject in (
+        ("dangling", "app.shop.test"),
+        ("undeclared", "blog.shop.test"),
+        ("more", R),
+        ("wildcard", R),
+        ("words", R),
+    ):
         assert said(findings, rule, subject) == "absent"
 
 
@@ -464,7 +519,11 @@ async def test_names_in_certificates_on_pages_and_by_words() -> None:
     for name in ("annex.shop.test", "blog.shop.test", "cpanel.shop.test"):
         world.dns.set(name, "A", "203.0.113.66")
     findings = await found(hosts.hosts, world)
-    assert {subject for rule, subject in findings if rule == "undeclared"} == {"annex.shop.test", "blog.shop.test", "cpanel.shop.test"}
+    assert {subject for rule, subject in findings if rule == "undeclared"} == {
+        "annex.shop.test",
+        "blog.shop.test",
+        "cpanel.shop.test",
+    }
     assert said(findings, "undeclared", "annex.shop.test") == "warn medium"
     assert said(findings, "undeclared", "gone.shop.test") == said(findings, "undeclared", "else.test") == "absent"
     assert findings["undeclared", "annex.shop.test"].evidence[0].text == "the certificate of shop.test"
@@ -517,7 +576,9 @@ SPOTTER = "https://api.certspotter.com/v1/issuances?domain=shop.test&include_sub
 
 async def test_certificate_logs() -> None:
     world = town(settings=Settings(services=("crt.sh", "certspotter")))
-    world.web.urls[CRT] = reply(CRT, body=json.dumps([{"name_value": "ct.shop.test\n*.shop.test", "common_name": "x"}, "odd"]))
+    world.web.urls[CRT] = reply(
+        CRT, body=json.dumps([{"name_value": "ct.shop.test\n*.shop.test", "common_name": "x"}, "odd"])
+    )
     world.web.urls[SPOTTER] = reply(SPOTTER, body=json.dumps([{"dns_names": ["spot.shop.test", "evil.test", 7]}]))
     world.dns.set("ct.shop.test", "A", "203.0.113.7")
     world.dns.set("spot.shop.test", "A", "203.0.113.8")
@@ -525,7 +586,9 @@ async def test_certificate_logs() -> None:
     assert {subject for rule, subject in findings if rule == "undeclared"} == {"ct.shop.test", "spot.shop.test"}
 
 
-@pytest.mark.parametrize("answer", [failure("timeout"), reply(CRT, 502), reply(CRT, 429), reply(CRT, body="<html>busy")])
+@pytest.mark.parametrize(
+    "answer", [failure("timeout"), reply(CRT, 502), reply(CRT, 429), reply(CRT, body="<html>busy")]
+)
 async def test_certificate_logs_that_do_not_answer_are_only_told(answer: Any) -> None:
     world = town(settings=Settings(services=("crt.sh",)))
     world.web.urls[CRT] = answer
@@ -533,7 +596,9 @@ async def test_certificate_logs_that_do_not_answer_are_only_told(answer: Any) ->
     assert said(findings, "certificate-logs", R) == "info"
 
 
-@pytest.mark.parametrize("fields", [{"settings": Settings(services=("rdap",))}, {"announced": False, "settings": Settings()}])
+@pytest.mark.parametrize(
+    "fields", [{"settings": Settings(services=("rdap",))}, {"announced": False, "settings": Settings()}]
+)
 async def test_certificate_logs_are_not_asked_where_that_would_tell(fields: dict[str, Any]) -> None:
     world = town(**fields)
     assert said(await found(hosts.hosts, world), "certificate-logs", R) == "absent"
@@ -561,7 +626,13 @@ async def test_how_bad_a_missing_host_is(environment: str, wanted: str) -> None:
 
 async def test_names_that_are_none_are_left_out() -> None:
     world = town()
-    names = ("bad name.shop.test", "esc\x1b[31m.shop.test", "x" * 70 + ".shop.test", "\u202eevil.shop.test", "*.shop.test")
+    names = (
+        "bad name.shop.test",
+        "esc\x1b[31m.shop.test",
+        "x" * 70 + ".shop.test",
+        "\u202eevil.shop.test",
+        "*.shop.test",
+    )
     world.tls.sights["shop.test"] = sight("shop.test", certificate("shop.test", *names))
     for name in names:
         world.dns.set(name, "A", "203.0.113.66")

@@ -1,4 +1,5 @@
-"""audit.overbuild: what a repository holds and what is said of it; near misses stay silent, and it never is more than advice."""
+"""audit.overbuild: what a repository holds and what is said of it; near misses stay silent, and it never is more than
+advice."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ def repository(tmp_path: Path, files: dict[str, str]) -> AuditWorld:
 
 
 def package(**dependencies: str) -> str:
-    return json.dumps({"dependencies": {name.replace("__", "/").replace("_", "-"): version for name, version in dependencies.items()}})
+    return json.dumps(
+        {"dependencies": {name.replace("__", "/").replace("_", "-"): version for name, version in dependencies.items()}}
+    )
 
 
 def compose(*images: str, built: int = 0) -> str:
@@ -82,7 +85,9 @@ async def test_what_is_there_and_what_is_said(tmp_path: Path, files: dict[str, s
     findings = await found(overbuild.overbuild, repository(tmp_path, files))
     assert {subject for rule, subject in findings if rule == "machinery"} == wanted
     for subject in {kind.id for kind in overbuild.kinds()} | {"microservices", "multi-region"}:
-        assert said(findings, "machinery", subject) == ("warn low" if subject in wanted else "absent"), "advice, never more"
+        assert said(findings, "machinery", subject) == ("warn low" if subject in wanted else "absent"), (
+            "advice, never more"
+        )
     for subject in wanted:
         assert findings["machinery", subject].evidence[0].text
     assert said(findings, "repository", "launch") == ("absent" if wanted else "pass")

@@ -26,7 +26,9 @@ WORDS = "<title>Shop</title><p>bikes boats tents shovels ladders drills saws pla
 # ---- one-service -----------------------------------------------------------------------------------------------------
 
 
-def two(second: Reply | Failure, *, address: str = "203.0.113.99", issuer: str = "CN=Test CA", first: Reply | None = None) -> AuditWorld:
+def two(
+    second: Reply | Failure, *, address: str = "203.0.113.99", issuer: str = "CN=Test CA", first: Reply | None = None
+) -> AuditWorld:
     world = AuditWorld(launch())
     rdtype = "AAAA" if ":" in address else "A"
     records = ("203.0.113.10", address) if rdtype == "A" else ("203.0.113.10",)
@@ -53,7 +55,11 @@ SAME = page(HOME, ("server", "nginx/1.24.0"), body=WORDS + " token 8f3a")
         (page(HOME, ("server", "Apache/2.4"), body=WORDS), "fail blocker", "another server software"),
         (page(HOME, ("server", "nginx"), body=WORDS.replace("Shop", "Old shop")), "fail blocker", "another page title"),
         (
-            page(HOME, ("server", "nginx"), body="<title>Shop</title><p>completely unrelated words standing about here alone"),
+            page(
+                HOME,
+                ("server", "nginx"),
+                body="<title>Shop</title><p>completely unrelated words standing about here alone",
+            ),
             "fail blocker",
             "another page",
         ),
@@ -96,7 +102,8 @@ async def test_the_answering_address_is_kept_when_the_other_fails_first() -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "wanted"), [("timeout", "unknown blocker"), ("unreachable", "unknown blocker"), ("refused", "fail blocker")]
+    ("kind", "wanted"),
+    [("timeout", "unknown blocker"), ("unreachable", "unknown blocker"), ("refused", "fail blocker")],
 )
 async def test_a_silent_ipv6_address_may_be_our_own_line(kind: str, wanted: str) -> None:
     findings = await found(one_service.one_service, two(failure(kind), address="2001:db8::99"))
@@ -151,7 +158,11 @@ def route(name: str = "search", **fields: Any) -> Route:
         (measurement("search"), "pass", "pass"),
         (measurement("search", verdict="FAIL", over=10, n=10), "fail high", "pass"),
         (measurement("search", verdict="NOT ENOUGH DATA", over=3, n=60), "unknown high", "pass"),
-        (measurement("search", verdict="NOT ENOUGH DATA", over=1, n=60, errors=1, why="samples"), "unknown high", "warn medium"),
+        (
+            measurement("search", verdict="NOT ENOUGH DATA", over=1, n=60, errors=1, why="samples"),
+            "unknown high",
+            "warn medium",
+        ),
         (measurement("search", verdict="NOT ENOUGH DATA", over=2, n=60, errors=2), "unknown high", "fail high"),
         (measurement("search", verdict="FAIL", over=5, n=5, errors=5, why="errors"), "absent", "fail high"),
         (measurement("search", statuses={302: 59}), "pass", "warn medium"),
@@ -167,7 +178,10 @@ async def test_a_measured_route(seen: Any, target: str, errors: str) -> None:
 
 async def test_the_figures_are_in_the_evidence() -> None:
     seen = measurement("search", p95_low=71.0, p95_high=93.0, n=300, p99=None)
-    evidence = {one.label: one.text for one in (await found(latency.latency, timed(route(), search=seen)))["target", "search"].evidence}
+    evidence = {
+        one.label: one.text
+        for one in (await found(latency.latency, timed(route(), search=seen)))["target", "search"].evidence
+    }
     assert evidence["p95"] == "80 ms"
     assert evidence["p95 interval"] == "71 ms to 93 ms (95 %)"
     assert evidence["requests"] == "300"
@@ -207,7 +221,10 @@ async def test_routes_of_one_host_take_turns() -> None:
 async def test_nothing_safe_to_measure(routes: tuple[Route, ...]) -> None:
     findings = await found(latency.latency, timed(*routes))
     assert said(findings, "no-safe-route", "shop.test") == "unknown high"
-    assert said(await found(latency.latency, timed(route(), search=measurement("search"))), "no-safe-route", "shop.test") == "absent"
+    assert (
+        said(await found(latency.latency, timed(route(), search=measurement("search"))), "no-safe-route", "shop.test")
+        == "absent"
+    )
 
 
 # ---- client-secrets --------------------------------------------------------------------------------------------------
@@ -273,11 +290,14 @@ async def test_no_finding_holds_the_value() -> None:
         lambda: bundled('import("./lazy.js")', assets__lazy_js=SECRET),
         lambda: bundled('t("assets/lazy.js")', assets__lazy_js=SECRET),
         lambda: bundled(
-            "//# sourceMappingURL=app.map", assets__app_map=json.dumps({"version": 3, "sources": ["s.ts"], "sourcesContent": [SECRET]})
+            "//# sourceMappingURL=app.map",
+            assets__app_map=json.dumps({"version": 3, "sources": ["s.ts"], "sourcesContent": [SECRET]}),
         ),
         lambda: bundled(
             "//# sourceMappingURL=data:application/json;base64,"
-            + base64.b64encode(json.dumps({"version": 3, "sources": ["s.ts"], "sourcesContent": [SECRET]}).encode()).decode()
+            + base64.b64encode(
+                json.dumps({"version": 3, "sources": ["s.ts"], "sourcesContent": [SECRET]}).encode()
+            ).decode()
         ),
     ],
 )
@@ -297,7 +317,9 @@ async def test_a_clean_bundle() -> None:
     "world",
     [
         lambda: bundled(body='<script>navigator.serviceWorker.register("/sw.js")</script>', sw_js=SECRET),
-        lambda: bundled('import("./a.js")', assets__a_js='import("./b.js")', assets__b_js='import("./c.js")', assets__c_js=SECRET),
+        lambda: bundled(
+            'import("./a.js")', assets__a_js='import("./b.js")', assets__b_js='import("./c.js")', assets__c_js=SECRET
+        ),
         lambda: bundled(
             body='<script src="/_next/static/x/buildManifest.js"></script>',
             __next__static__x__buildManifest_js='self.m={"/":["static/chunks/p.js"]}',
@@ -410,7 +432,11 @@ LANDING = "https://shop.test/landing"
 
 def linked(body: str, **answers: Reply | Failure) -> AuditWorld:
     """A landing page with this body; answers by path. What is not named is there."""
-    world = AuditWorld(launch(pages=(Page(url=LANDING, use="advertisement"),), hosts=(Host(name="shop.test"), Host(name="app.shop.test"))))
+    world = AuditWorld(
+        launch(
+            pages=(Page(url=LANDING, use="advertisement"),), hosts=(Host(name="shop.test"), Host(name="app.shop.test"))
+        )
+    )
     world.web.origins["https://shop.test"] = lambda url, method, headers: page(url)
     world.web.urls[LANDING] = page(LANDING, body=body)
     for path, answer in answers.items():
@@ -446,7 +472,9 @@ async def test_a_picture_is_asked_for_by_its_head_alone() -> None:
     world = linked('<img src="/pic.webp">')
     world.web.heads["https://shop.test/pic.webp"] = reply("x", 200)
     await found(broken_links.broken_links, world)
-    assert [(method, url) for method, url, _ in world.web.asked if "pic" in url] == [("HEAD", "https://shop.test/pic.webp")]
+    assert [(method, url) for method, url, _ in world.web.asked if "pic" in url] == [
+        ("HEAD", "https://shop.test/pic.webp")
+    ]
 
 
 async def test_a_server_that_knows_no_head_is_asked_again() -> None:

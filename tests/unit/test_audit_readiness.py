@@ -22,14 +22,18 @@ FOOT = "".join(f'<a href="/{name}">{name}</a>' for name in ("privacy", "terms", 
 
 
 def doc(body: str, *, title: str = "Shop", language: str = "en", url: str = HOME, status: int = 200) -> Reply:
-    return page(url, body=f'<!doctype html><html lang="{language}"><title>{title}</title><p>{body}</p></html>', status=status)
+    return page(
+        url, body=f'<!doctype html><html lang="{language}"><title>{title}</title><p>{body}</p></html>', status=status
+    )
 
 
 def world(served: dict[str, Reply | Failure] | None = None, **fields: Any) -> FakeWorld:
     """A shop whose home page links to three whole legal pages."""
     made = FakeWorld(launch(**fields))
     made.papers = Papers(People(people=(Person(id="gone", status="left"), Person(id="founder"))), Inventory())  # type: ignore[attr-defined]
-    made.web.urls[HOME] = doc("Rent what you need from people nearby: tools, tents, bikes, by the day, in two dozen cities. " + FOOT)
+    made.web.urls[HOME] = doc(
+        "Rent what you need from people nearby: tools, tents, bikes, by the day, in two dozen cities. " + FOOT
+    )
     for name in ("privacy", "terms", "imprint"):
         made.web.urls[HOME + name] = doc(LONG)
     made.web.urls.update(served or {})
@@ -39,7 +43,10 @@ def world(served: dict[str, Reply | Failure] | None = None, **fields: Any) -> Fa
 # ---- legal pages -----------------------------------------------------------------------------------------------------
 
 SHELL = page(HOME, body='<!doctype html><title>Shop</title><div id="root"></div><script src="/app.js"></script>')
-NO_FOOT = doc("Rent what you need from people nearby: tools, tents, bikes, by the day, in two dozen cities. <a href='/listings'>all</a>")
+NO_FOOT = doc(
+    "Rent what you need from people nearby: tools, tents, bikes, by the day, in two dozen cities. <a "
+    "href='/listings'>all</a>"
+)
 PRIVACY = LegalPage(kind="privacy", url=f"{HOME}privacy")
 TERMS = LegalPage(kind="terms", url=f"{HOME}terms")
 
@@ -51,7 +58,13 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
     ("in German", {HOME: doc("x" * 90 + '<a href="/datenschutz">D</a>')}, {}, ("missing", "privacy policy"), "absent"),
     ("a page made by a script", {HOME: SHELL}, {}, ("missing", "privacy policy"), "unknown high"),
     ("home not reached", {HOME: failure("timeout")}, {}, ("missing", "privacy policy"), "unknown high"),
-    ("declared and gone", {f"{HOME}terms": doc("", status=404)}, {"legal": (TERMS,)}, ("page", "shop.test/terms"), "fail high"),
+    (
+        "declared and gone",
+        {f"{HOME}terms": doc("", status=404)},
+        {"legal": (TERMS,)},
+        ("page", "shop.test/terms"),
+        "fail high",
+    ),
     (
         "leads to the home page",
         {f"{HOME}terms": moved(f"{HOME}terms", HOME)},
@@ -59,8 +72,20 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
         ("page", "shop.test/terms"),
         "fail high",
     ),
-    ("no answer in time", {f"{HOME}terms": failure("timeout")}, {"legal": (TERMS,)}, ("page", "shop.test/terms"), "unknown high"),
-    ("a found link that is dead is a dead link", {f"{HOME}terms": doc("", status=404)}, {}, ("page", "shop.test/terms"), "absent"),
+    (
+        "no answer in time",
+        {f"{HOME}terms": failure("timeout")},
+        {"legal": (TERMS,)},
+        ("page", "shop.test/terms"),
+        "unknown high",
+    ),
+    (
+        "a found link that is dead is a dead link",
+        {f"{HOME}terms": doc("", status=404)},
+        {},
+        ("page", "shop.test/terms"),
+        "absent",
+    ),
     (
         "the stores' pages are judged elsewhere",
         {f"{HOME}terms": doc("", status=404)},
@@ -68,8 +93,20 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
         ("page", "shop.test/terms"),
         "absent",
     ),
-    ("brackets", {f"{HOME}terms": doc(f"Between you and [Company Name]. {LONG}")}, {}, ("placeholder", "shop.test/terms"), "fail high"),
-    ("filler", {f"{HOME}privacy": doc(f"Lorem ipsum dolor. {LONG}")}, {}, ("placeholder", "shop.test/privacy"), "fail high"),
+    (
+        "brackets",
+        {f"{HOME}terms": doc(f"Between you and [Company Name]. {LONG}")},
+        {},
+        ("placeholder", "shop.test/terms"),
+        "fail high",
+    ),
+    (
+        "filler",
+        {f"{HOME}privacy": doc(f"Lorem ipsum dolor. {LONG}")},
+        {},
+        ("placeholder", "shop.test/privacy"),
+        "fail high",
+    ),
     (
         "soon",
         {f"{HOME}privacy": doc("Our privacy policy is coming soon." + "." * 80)},
@@ -77,10 +114,34 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
         ("placeholder", "shop.test/privacy"),
         "fail high",
     ),
-    ("a footnote is no gap", {f"{HOME}terms": doc(f"As the law [1] says. {LONG}")}, {}, ("placeholder", "shop.test/terms"), "absent"),
-    ("two sentences", {f"{HOME}privacy": doc("We keep your data safe. " * 5)}, {}, ("thin", "shop.test/privacy"), "warn medium"),
-    ("an imprint may be short", {f"{HOME}imprint": doc("Shop Ltd, 1 Street. " * 5)}, {}, ("thin", "shop.test/imprint"), "absent"),
-    ("a PDF is let be", {f"{HOME}terms": reply(HOME, 200, ("content-type", "application/pdf"))}, {}, ("thin", "shop.test/terms"), "absent"),
+    (
+        "a footnote is no gap",
+        {f"{HOME}terms": doc(f"As the law [1] says. {LONG}")},
+        {},
+        ("placeholder", "shop.test/terms"),
+        "absent",
+    ),
+    (
+        "two sentences",
+        {f"{HOME}privacy": doc("We keep your data safe. " * 5)},
+        {},
+        ("thin", "shop.test/privacy"),
+        "warn medium",
+    ),
+    (
+        "an imprint may be short",
+        {f"{HOME}imprint": doc("Shop Ltd, 1 Street. " * 5)},
+        {},
+        ("thin", "shop.test/imprint"),
+        "absent",
+    ),
+    (
+        "a PDF is let be",
+        {f"{HOME}terms": reply(HOME, 200, ("content-type", "application/pdf"))},
+        {},
+        ("thin", "shop.test/terms"),
+        "absent",
+    ),
     ("not linked", {HOME: NO_FOOT}, {"legal": (PRIVACY, TERMS)}, ("unlinked", "shop.test/terms"), "warn medium"),
     ("linked", {}, {"legal": (PRIVACY, TERMS)}, ("unlinked", "shop.test/terms"), "absent"),
     (
@@ -117,11 +178,14 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
 
 
 @pytest.mark.parametrize(("what", "pages", "fields", "key", "wanted"), LEGAL, ids=[row[0] for row in LEGAL])
-async def test_legal_pages(what: str, pages: dict[str, Reply | Failure], fields: dict[str, Any], key: tuple[str, str], wanted: str) -> None:
+async def test_legal_pages(
+    what: str, pages: dict[str, Reply | Failure], fields: dict[str, Any], key: tuple[str, str], wanted: str
+) -> None:
     assert said(await found(legal_pages.legal_pages, world(pages, **fields)), *key) == wanted
 
 
-# ---- users' content ---------------------------------------------------------------------------------------------------
+# ---- users' content
+# ---------------------------------------------------------------------------------------------------
 
 KEPT = Safety(rules=f"{HOME}rules", report="report@shop.test", owner="founder", pages=(LISTING,))
 ROUTE = Route(name="listing", url=LISTING, flow="list", safe=True)
@@ -129,7 +193,14 @@ ITEM = "A bike with a bell, two locks and a basket. " * 3
 
 
 def kept(**fields: Any) -> dict[str, Any]:
-    return {"safety": Safety(**({"rules": f"{HOME}rules", "report": "report@shop.test", "owner": "founder", "pages": (LISTING,)} | fields))}
+    return {
+        "safety": Safety(
+            **(
+                {"rules": f"{HOME}rules", "report": "report@shop.test", "owner": "founder", "pages": (LISTING,)}
+                | fields
+            )
+        )
+    }
 
 
 CONTENT: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, str], str]] = [
@@ -145,7 +216,13 @@ CONTENT: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, 
     ("rules not reached", {f"{HOME}rules": failure("timeout")}, kept(), ("page", "shop.test/rules"), "unknown high"),
     ("rules stand", {}, kept(), ("page", "shop.test/rules"), "absent"),
     ("no link", {LISTING: doc(ITEM)}, kept(), ("report", "shop.test/listings/7"), "fail high"),
-    ("a reporter is no report", {LISTING: doc(ITEM + "by a reporter")}, kept(), ("report", "shop.test/listings/7"), "fail high"),
+    (
+        "a reporter is no report",
+        {LISTING: doc(ITEM + "by a reporter")},
+        kept(),
+        ("report", "shop.test/listings/7"),
+        "fail high",
+    ),
     ("a word", {LISTING: doc(ITEM + "Anzeige melden")}, kept(), ("report", "shop.test/listings/7"), "pass"),
     (
         "a form",
@@ -155,7 +232,13 @@ CONTENT: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, 
         "pass",
     ),
     ("a script draws it", {LISTING: SHELL}, kept(), ("report", "shop.test/listings/7"), "unknown medium"),
-    ("by the route", {LISTING: doc(ITEM)}, kept(pages=()) | {"routes": (ROUTE,)}, ("report", "shop.test/listings/7"), "fail high"),
+    (
+        "by the route",
+        {LISTING: doc(ITEM)},
+        kept(pages=()) | {"routes": (ROUTE,)},
+        ("report", "shop.test/listings/7"),
+        "fail high",
+    ),
     ("a list in JSON", {LISTING: reply(LISTING, body="[]")}, kept(), ("report", "shop.test/listings/7"), "absent"),
 ]
 
@@ -168,20 +251,28 @@ async def test_user_content(
     assert said(await found(user_content.user_content, world(whole | pages, **fields)), *key) == wanted
 
 
-# ---- demo data --------------------------------------------------------------------------------------------------------
+# ---- demo data
+# --------------------------------------------------------------------------------------------------------
 
-STAGED = {"hosts": (Host(name="shop.test", role="web"), Host(name="staging.shop.test", role="staging", environment="staging"))}
+STAGED = {
+    "hosts": (Host(name="shop.test", role="web"), Host(name="staging.shop.test", role="staging", environment="staging"))
+}
 
 
 def shown(words: str) -> dict[str, Reply | Failure]:
     return {
-        LISTING: doc(words + " " * 3 + "A bike with a bell, to be had from Monday to Friday, near the station in town. " * 2, url=LISTING)
+        LISTING: doc(
+            words + " " * 3 + "A bike with a bell, to be had from Monday to Friday, near the station in town. " * 2,
+            url=LISTING,
+        )
     }
 
 
 def listed(*paths: str) -> dict[str, Reply | Failure]:
     rows = "".join(f"<url><loc>https://shop.test/{path}</loc></url>" for path in paths)
-    return {f"{HOME}sitemap.xml": reply(HOME, 200, ("content-type", "application/xml"), body=f"<urlset>{rows}</urlset>")}
+    return {
+        f"{HOME}sitemap.xml": reply(HOME, 200, ("content-type", "application/xml"), body=f"<urlset>{rows}</urlset>")
+    }
 
 
 AT = "shop.test/listings/7"
@@ -191,7 +282,10 @@ DATA: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, str
     ("filler on a named page", shown("Lorem ipsum dolor sit amet."), {}, ("filler", AT), "fail high"),
     (
         "filler on a page behind",
-        {LISTING: doc('<a href="/help">Help</a>' + "x" * 90), f"{HOME}help": doc("Lorem ipsum. " * 9, url=f"{HOME}help")},
+        {
+            LISTING: doc('<a href="/help">Help</a>' + "x" * 90),
+            f"{HOME}help": doc("Lorem ipsum. " * 9, url=f"{HOME}help"),
+        },
         {},
         ("filler", "shop.test/help"),
         "warn medium",
@@ -199,12 +293,21 @@ DATA: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, str
     ("latin is no filler", shown("Carpe diem, says the owner."), {}, ("filler", AT), "absent"),
     (
         "staging may",
-        {LISTING: doc('<a href="https://staging.shop.test/">x</a>' + "x" * 90), "https://staging.shop.test/": doc("Lorem ipsum. " * 9)},
+        {
+            LISTING: doc('<a href="https://staging.shop.test/">x</a>' + "x" * 90),
+            "https://staging.shop.test/": doc("Lorem ipsum. " * 9),
+        },
         STAGED,
         ("filler", "staging.shop.test/"),
         "absent",
     ),
-    ("legal pages are judged elsewhere", {f"{HOME}terms": doc(f"Lorem ipsum. {LONG}")}, {}, ("filler", "shop.test/terms"), "absent"),
+    (
+        "legal pages are judged elsewhere",
+        {f"{HOME}terms": doc(f"Lorem ipsum. {LONG}")},
+        {},
+        ("filler", "shop.test/terms"),
+        "absent",
+    ),
     ("a gap", shown("Welcome to [Your Company]."), {}, ("unfinished", AT), "warn medium"),
     ("an object", shown("Owner: [object Object]"), {}, ("unfinished", AT), "warn medium"),
     ("a size in brackets", shown("A tent [2 persons]."), {}, ("unfinished", AT), "absent"),
@@ -218,18 +321,38 @@ DATA: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, str
     ("a field's hint", shown('<input placeholder="you@example.com">'), {}, ("contact", AT), "absent"),
     ("a test card", shown(f"Pay with {CARD}."), {}, ("test-card", AT), "fail high"),
     ("another number", shown("Order 4242 4242 4242 4343."), {}, ("test-card", AT), "absent"),
-    ("in the sitemap", listed("listings/test-listing-2"), {}, ("test-entry", "shop.test/listings/test-listing-2"), "warn medium"),
-    ("by its title", {LISTING: doc("A bike. " * 20, title="asdf · Shop", url=LISTING)}, {}, ("test-entry", AT), "warn medium"),
+    (
+        "in the sitemap",
+        listed("listings/test-listing-2"),
+        {},
+        ("test-entry", "shop.test/listings/test-listing-2"),
+        "warn medium",
+    ),
+    (
+        "by its title",
+        {LISTING: doc("A bike. " * 20, title="asdf · Shop", url=LISTING)},
+        {},
+        ("test-entry", AT),
+        "warn medium",
+    ),
     ("a drive", listed("offers/test-drive"), {}, ("test-entry", "shop.test/offers/test-drive"), "absent"),
     ("drawn by a script", {LISTING: SHELL}, {}, ("drawn", AT), "unknown medium"),
     ("read", {}, {}, ("drawn", AT), "absent"),
-    ("nothing read", {LISTING: failure("timeout"), HOME: failure("timeout")}, {}, ("unread", "shop.test"), "unknown medium"),
+    (
+        "nothing read",
+        {LISTING: failure("timeout"), HOME: failure("timeout")},
+        {},
+        ("unread", "shop.test"),
+        "unknown medium",
+    ),
     ("something read", {LISTING: failure("timeout")}, {}, ("unread", "shop.test"), "absent"),
 ]
 
 
 @pytest.mark.parametrize(("what", "pages", "fields", "key", "wanted"), DATA, ids=[row[0] for row in DATA])
-async def test_demo_data(what: str, pages: dict[str, Reply | Failure], fields: dict[str, Any], key: tuple[str, str], wanted: str) -> None:
+async def test_demo_data(
+    what: str, pages: dict[str, Reply | Failure], fields: dict[str, Any], key: tuple[str, str], wanted: str
+) -> None:
     made = world(shown("") | pages, pages=(Page(url=LISTING),), **fields)
     assert said(await found(demo_data.demo_data, made), *key) == wanted
 
@@ -246,6 +369,8 @@ async def test_no_page_is_asked_for_a_second_time() -> None:
 
 
 async def test_the_evidence_shows_the_place_and_the_remedy_finds_it() -> None:
-    finding = (await found(demo_data.demo_data, world(shown("Now: Lorem ipsum here"), pages=(Page(url=LISTING),))))["filler", AT]
+    finding = (await found(demo_data.demo_data, world(shown("Now: Lorem ipsum here"), pages=(Page(url=LISTING),))))[
+        "filler", AT
+    ]
     assert "Lorem ipsum" in finding.evidence[0].text and finding.evidence[0].source == LISTING
     assert finding.remedy is not None and LISTING in finding.remedy.paste

@@ -22,12 +22,15 @@ def spoken() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for file in sorted(CODE.glob("*.py")):
         tree = ast.parse(file.read_text())
-        # What says for several checks why a log is of no use stands outside of them; a module that uses it speaks those rules too.
+        # What says for several checks why a log is of no use stands outside of them; a module that uses it speaks
+        # those rules too.
         shared = any(isinstance(node, ast.ImportFrom) and node.module == "logged" for node in ast.walk(tree))
         checks = [
             str(node.args[0].value)
             for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Say" and isinstance(node.args[0], ast.Constant)
+            if isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") == "Say"
+            and isinstance(node.args[0], ast.Constant)
         ]
         for node in (*ast.walk(tree), *(ast.walk(ast.parse(Path(logged.__file__).read_text())) if shared else ())):
             if (

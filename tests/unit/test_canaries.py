@@ -1,7 +1,9 @@
-"""Secrets are kept out of everything: canaries planted wherever a secret can come from, looked for wherever it could go.
+"""Secrets are kept out of everything: canaries planted wherever a secret can come from, looked for wherever it could
+go.
 
-The walk is the product's own: checks, journal, every report, the handover folder, drift, the receipt, launch day's log, the command line.
-Four layers hold them back; with any one of them taken away the same walk finds a canary somewhere.
+The walk is the product's own: checks, journal, every report, the handover folder, drift, the receipt, launch day's
+log, the command line. Four layers hold them back; with any one of them taken away the same walk finds a canary
+somewhere.
 """
 
 from __future__ import annotations
@@ -115,16 +117,29 @@ class World(FakeWorld):
         body += f'<link rel=canonical href="https://u:{c["url userinfo"]}@{D}/">'
 
         def answer(url: str, method: str, sent: dict[str, str]) -> Any:
-            values = [("server", c["response header"]), ("set-cookie", f"session={c['cookie']}"), ("x-powered-by", c["response header"])]
-            values.append(("content-security-policy", f"script-src https://x.test/?k={c['query string']} {c['cookie']}"))
+            values = [
+                ("server", c["response header"]),
+                ("set-cookie", f"session={c['cookie']}"),
+                ("x-powered-by", c["response header"]),
+            ]
+            values.append(
+                ("content-security-policy", f"script-src https://x.test/?k={c['query string']} {c['cookie']}")
+            )
             if url.startswith("http://") or url.endswith("/old"):
-                return reply(url, 302, ("location", f"https://user:{c['url userinfo']}@{D}/?api_key={c['query string']}"), *values)
+                return reply(
+                    url,
+                    302,
+                    ("location", f"https://user:{c['url userinfo']}@{D}/?api_key={c['query string']}"),
+                    *values,
+                )
             return page(url, *values, body=body)
 
         for host in (D, f"www.{D}"):
             self.dns.set(host, "A", "203.0.113.10")
             self.web.origins[f"http://{host}"] = self.web.origins[f"https://{host}"] = answer
-            self.tls.sights[host] = sight(host, certificate(f"{c['tls name']}.{D}", subject=f"CN={c['tls name']}"), verify_code=19)
+            self.tls.sights[host] = sight(
+                host, certificate(f"{c['tls name']}.{D}", subject=f"CN={c['tls name']}"), verify_code=19
+            )
         self.dns.set(D, "TXT", f"v=spf1 include:{c['dns txt']}.{D} -all", f"token={c['dns txt']}")
         self.dns.set(f"_dmarc.{D}", "TXT", f"v=DMARC1; p=none; rua=mailto:{c['dns txt']}@x.test")
         self.dns.set(D, "MX", f"10 mail.{D}")
@@ -156,7 +171,9 @@ async def echoes(of: Any, world: Any) -> AsyncIterator[Finding]:
     token, login = world.vault.get("api-token", ""), world.vault.get("staging-login", D)
     assert token is not None and login is not None
     sent = f"authorization: Bearer {CANARIES['request header']}"
-    echo = f"x-echo: {token.reveal()} {quote(login.reveal())} {base64.b64encode(login.reveal().encode()).decode()} {sent}"
+    echo = (
+        f"x-echo: {token.reveal()} {quote(login.reveal())} {base64.b64encode(login.reveal().encode()).decode()} {sent}"
+    )
     yield spoken("audit.hosts", D, f"used {token} and {login}; {echo}", fix=f"X-Api-Key: {CANARIES['remedy']}")
     for name, value in BENIGN.items():
         yield spoken("audit.hosts", f"benign-{name}", f"it says {value} here")
@@ -198,7 +215,9 @@ class Walk:
     def leaks(self) -> list[tuple[str, str]]:
         """(where, which canary), in any spelling in which values travel."""
         spellings = {name: {form.encode() for form in forms(value)} for name, value in CANARIES.items()}
-        pairs = ((place, content, name, ways) for place, content in self.out.items() for name, ways in spellings.items())
+        pairs = (
+            (place, content, name, ways) for place, content in self.out.items() for name, ways in spellings.items()
+        )
         return sorted((place, name) for place, content, name, ways in pairs if any(way in content for way in ways))
 
 
@@ -214,7 +233,9 @@ async def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(Workspace, "open_world", lambda self: World(self))
     folder = tmp_path / "launch"
     (folder / ".git").mkdir(parents=True)
-    (folder / ".git" / "config").write_text(f'[remote "origin"]\n\turl = https://git:{SHAPED["git remote"]}@git.example/shop.git\n')
+    (folder / ".git" / "config").write_text(
+        f'[remote "origin"]\n\turl = https://git:{SHAPED["git remote"]}@git.example/shop.git\n'
+    )
     (folder / ".env").write_text(f"STRIPE_SECRET_KEY={SHAPED['dot env']}\n")
     made = launch(
         hosts=(Host(name=D, role="web"), Host(name=f"www.{D}", role="web")),
@@ -253,7 +274,9 @@ async def _everything(ws: Workspace, tmp_path: Path, result: Walk) -> None:
     token = ws.vault.get("api-token")
     # What a slip of ours would print: the object itself, in every way text is made of one.
     speaker.note(f"asked with {token} {token!r} {token:>60} {[token]} {json.dumps([token])}")
-    day.note(ws, f"somebody pasted {SHAPED['query string']} and {KNOWN['environment']} into the chat", by="founder", now=now)
+    day.note(
+        ws, f"somebody pasted {SHAPED['query string']} and {KNOWN['environment']} into the chat", by="founder", now=now
+    )
     records = (Record(D, "TXT", f'"token={SHAPED["dns txt"]}"'), Record(D, "A", "203.0.113.10"))
     made = export(ws, tmp_path / "out", now=now, records=records)
     handed = drift.load(made.zip)
@@ -263,12 +286,17 @@ async def _everything(ws: Workspace, tmp_path: Path, result: Walk) -> None:
     receipted = receipt.receipt(ws, now=now)
     result.out["receipt"] = (receipt.as_markdown(receipted) + receipt.as_html(receipted)).encode()
     result.out["questions"] = questions.sheet(ws, now=now).encode()
-    report = Report(ws.launch.name, D, now, now, ws.verdict(), ws.roadmap, standings_of(ws.verdict(), ws.roadmap, None), True)
+    report = Report(
+        ws.launch.name, D, now, now, ws.verdict(), ws.roadmap, standings_of(ws.verdict(), ws.roadmap, None), True
+    )
     for kind in FORMATS:
         result.out[f"report {kind}"] = render(report, kind, Ink()).encode()
     # The command line, on what was kept and on a run of its own.
     here = ["-C", str(ws.folder), "--trust"]
-    for command in (["history", *here], ["check", "audit.hosts", *here, "--format", "json", "--now", "2026-11-24T14:00:00Z"]):
+    for command in (
+        ["history", *here],
+        ["check", "audit.hosts", *here, "--format", "json", "--now", "2026-11-24T14:00:00Z"],
+    ):
         assert await asyncio.to_thread(speaker.run, command) <= 1
 
 
@@ -280,14 +308,20 @@ async def test_no_canary_comes_out_anywhere_and_what_is_harmless_does(
     assert result.leaks() == []
     for kind in ("report json", "report text", "report markdown", "report sarif"):
         told = result.out[kind].decode().replace("\\_", "_")  # Markdown's own escape
-        assert [name for name, value in BENIGN.items() if value not in told and json.dumps(value)[1:-1] not in told] == [], kind
+        assert [
+            name for name, value in BENIGN.items() if value not in told and json.dumps(value)[1:-1] not in told
+        ] == [], kind
     bundle = next(content for place, content in result.out.items() if place.endswith("launchready.json")).decode()
     assert all(value in bundle for value in BENIGN.values())
     assert "<secret api-token>" in result.out["stderr"].decode()
-    assert any("launch-day.jsonl" in place for place in result.out) and any(place.endswith("journal.sqlite3") for place in result.out)
+    assert any("launch-day.jsonl" in place for place in result.out) and any(
+        place.endswith("journal.sqlite3") for place in result.out
+    )
 
 
-async def test_every_canary_was_really_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_every_canary_was_really_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without the layers that hide, the walk's own events show that each place was looked at."""
     monkeypatch.setattr(workspace_room.Workspace, "hide", lambda self, text: text)
     seen: set[str] = set()
@@ -326,7 +360,10 @@ def _no_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("take_away", [_no_secret_type, _no_known_values, _no_shapes], ids=lambda one: one.__name__)
 async def test_without_a_layer_the_walk_finds_a_canary(
-    take_away: Callable[[pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    take_away: Callable[[pytest.MonkeyPatch], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     take_away(monkeypatch)
     try:
@@ -358,7 +395,9 @@ def test_the_last_sweep_stops_what_no_other_layer_can_see(tmp_path: Path, monkey
     assert SHAPED["remedy"].encode() in (made.folder / "data" / "launchready.json").read_bytes()
 
 
-def test_a_credential_nobody_has_read_yet_is_known_before_an_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_credential_nobody_has_read_yet_is_known_before_an_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clean_environment(monkeypatch, tmp_path / "state")
     monkeypatch.setenv("LAUNCHREADY_API_TOKEN", KNOWN["environment"])
     folder = tmp_path / "launch"
@@ -387,7 +426,9 @@ def test_what_people_type_is_refused_where_it_holds_a_value(tmp_path: Path, monk
         assert key not in str(caught.value) and "looks like a secret" in str(caught.value)
     for act in (
         lambda: ws.save_people(People(people=(Person(id="a", contact=key),))),
-        lambda: ws.save_inventory(msgspec.structs.replace(ws.inventory, plan=msgspec.structs.replace(ws.inventory.plan, kill_switch=key))),
+        lambda: ws.save_inventory(
+            msgspec.structs.replace(ws.inventory, plan=msgspec.structs.replace(ws.inventory.plan, kill_switch=key))
+        ),
     ):
         with pytest.raises(FileProblems) as problems:
             act()

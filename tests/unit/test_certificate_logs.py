@@ -74,7 +74,9 @@ async def test_a_log_that_never_ends_is_left_and_one_that_repeats_itself_too() -
     seen = await logs(web).names("certspotter", "shop.test")
     assert len(names(seen)) == len(web.asked) == PAGES
     web.asked.clear()
-    web.origins["https://api.certspotter.com"] = lambda url, method, headers: reply(url, body=json.dumps([{"id": "7", "dns_names": []}]))
+    web.origins["https://api.certspotter.com"] = lambda url, method, headers: reply(
+        url, body=json.dumps([{"id": "7", "dns_names": []}])
+    )
     await logs(web).names("certspotter", "other.test")
     assert len(web.asked) == 2
 
@@ -114,7 +116,9 @@ async def test_answers_are_kept_and_stand_in_while_the_log_is_silent(folder: Pat
     assert isinstance(await logs(web, folder).names("crt.sh", "other.test"), Failure), "another domain's answer is none"
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[]", '{"crt.sh shop.test": {"log": "crt.sh"}}', '{"crt.sh shop.test": 3}', "\xff"])
+@pytest.mark.parametrize(
+    "broken", ["", "{", "[]", '{"crt.sh shop.test": {"log": "crt.sh"}}', '{"crt.sh shop.test": 3}', "\xff"]
+)
 async def test_a_broken_file_is_asked_past_and_written_anew(folder: Path, broken: str) -> None:
     (folder / ".launchready" / "certificate-logs.json").write_text(broken, "latin-1")
     web = FakeWeb()

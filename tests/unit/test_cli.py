@@ -77,7 +77,9 @@ def loaded_by(*arguments: str, cwd: Path) -> set[str]:
     return set(done.stderr.splitlines()[-1].split(","))
 
 
-@pytest.mark.parametrize("arguments", [("--version",), ("--help",), ("check", "--help"), ("check", "--nonsense"), ("demo", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--version",), ("--help",), ("check", "--help"), ("check", "--nonsense"), ("demo", "--help")]
+)
 def test_what_needs_no_work_loads_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     heavy = {"asyncio", "cryptography", "dns", "httpx", "keyring", "msgspec", "rich", "sqlite3", "ssl", "textual"}
     assert loaded_by(*arguments, cwd=tmp_path) & heavy == set()
@@ -264,7 +266,9 @@ def test_some_checks_give_no_verdict(program: Program, says: dict[str, list[Find
     assert [one["check"] for one in document["checks"] if one["ran"]] == [TLS]
 
 
-def test_a_check_for_a_person_is_not_run_and_said_to_be_for_a_person(program: Program, says: dict[str, list[Finding]]) -> None:
+def test_a_check_for_a_person_is_not_run_and_said_to_be_for_a_person(
+    program: Program, says: dict[str, list[Finding]]
+) -> None:
     said = program.at("check", "audit.shared-secrets")
     assert "a person answers it" in said.err
     assert "Has every password and key" in said.out
@@ -279,7 +283,9 @@ def test_a_run_at_a_set_time_is_not_kept(program: Program, says: dict[str, list[
 
 
 def test_options_stand_before_the_command_and_after_it(program: Program, says: dict[str, list[Finding]]) -> None:
-    said = program("-C", program.folder, "--connect", "a.example=192.0.2.1", "check", "--connect", "b.example=192.0.2.2", "--trust")
+    said = program(
+        "-C", program.folder, "--connect", "a.example=192.0.2.1", "check", "--connect", "b.example=192.0.2.2", "--trust"
+    )
     assert said.code == 1
     assert "Seen through a connect map" in said.out
 
@@ -301,7 +307,9 @@ def test_a_full_disk_in_the_middle_is_said_and_what_was_said_to_be_saved_is(
         nonlocal count
         count += 1
         if count > 1:
-            self._connection.execute(f"PRAGMA max_page_count={self._connection.execute('PRAGMA page_count').fetchone()[0]}")
+            self._connection.execute(
+                f"PRAGMA max_page_count={self._connection.execute('PRAGMA page_count').fetchone()[0]}"
+            )
         return saved(self, run, one)  # type: ignore[arg-type]
 
     says[TLS] = [found(f"{TLS}.x", subject="s" * 9000)]

@@ -1,4 +1,5 @@
-"""inventory, without, questions, answers, sign, receipt and day at the command line: streams, codes, and files that are really written."""
+"""inventory, without, questions, answers, sign, receipt and day at the command line: streams, codes, and files that
+are really written."""
 
 from __future__ import annotations
 
@@ -61,7 +62,11 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
     assert said.code == 0 and said.out == "" and "questions written to" in said.err
     assert program.at("answers", sheet, "--from", "founder").code == 1, "nothing was answered yet"
     words = sheet.read_text()
-    given = {"system.hosting.billing_owner": "The founder", "confirm.deploy.release": "yes, twice on Monday", "plan.launch_at": "soon"}
+    given = {
+        "system.hosting.billing_owner": "The founder",
+        "confirm.deploy.release": "yes, twice on Monday",
+        "plan.launch_at": "soon",
+    }
     for key, answer in given.items():
         words = re.sub(rf"(\[{re.escape(key)}\](?:.*\n)+?Answer[^\n]*:)", rf"\1 {answer}", words, count=1)
     sheet.write_text(words)
@@ -74,7 +79,9 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
     assert "plan.launch_at" in taken.err and "a moment" in taken.err
     assert "confirmed: " in taken.out and "Hosting: billing owner is founder" in taken.out
     decisions = DecisionsFile(program.folder).load()
-    assert [(one.check, one.by, one.recorded_by) for one in decisions.confirmations] == [("deploy.release", "founder", "engineer")]
+    assert [(one.check, one.by, one.recorded_by) for one in decisions.confirmations] == [
+        ("deploy.release", "founder", "engineer")
+    ]
     assert InventoryFile(program.folder).load().systems[0].billing_owner == "founder"
 
 

@@ -112,7 +112,10 @@ def test_init_into_a_folder_that_is_not_there(program: Program, empty: Path) -> 
 
 
 def har(*urls: str) -> str:
-    entries = [{"request": {"method": "GET", "url": url, "headers": []}, "response": {"status": 200, "content": {}}} for url in urls]
+    entries = [
+        {"request": {"method": "GET", "url": url, "headers": []}, "response": {"status": 200, "content": {}}}
+        for url in urls
+    ]
     return json.dumps({"log": {"version": "1.2", "entries": entries}})
 
 
@@ -128,7 +131,10 @@ def test_routes_come_from_a_recording_at_the_start_and_later(program: Program, e
     assert said.code == 0
     assert "Added 1 route to" in said.err
     file = load(empty / "launchready.toml")
-    assert [route.url for route in file.launch.routes] == ["https://example.com/api/search?q=bike", "https://example.com/api/listings"]
+    assert [route.url for route in file.launch.routes] == [
+        "https://example.com/api/search?q=bike",
+        "https://example.com/api/listings",
+    ]
     assert Trust(tmp_path / "state").knows(file.sha256), "who adds to a trusted file trusts the new one"
 
     said = program("init", "--har", recording, "-C", empty)
@@ -145,13 +151,22 @@ def test_a_recording_that_is_none(program: Program, tmp_path: Path) -> None:
 # credentials
 
 
-def test_a_credential_comes_from_stdin_and_is_never_shown(program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_credential_comes_from_stdin_and_is_never_shown(
+    program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     piped(monkeypatch, VALUE + "\n")
-    said = program("credentials", "set", "shop-login", "--host", "api.example.com", "--label", "test user", "-C", program.folder)
+    said = program(
+        "credentials", "set", "shop-login", "--host", "api.example.com", "--label", "test user", "-C", program.folder
+    )
     assert said.code == 0
     assert list(keyring.kept.values()) == [VALUE]
     listed = program("credentials", "list", "-C", program.folder)
-    assert "shop-login" in listed.out and "api.example.com" in listed.out and "keyring" in listed.out and "test user" in listed.out
+    assert (
+        "shop-login" in listed.out
+        and "api.example.com" in listed.out
+        and "keyring" in listed.out
+        and "test user" in listed.out
+    )
     tried = program("credentials", "test", "shop-login", "-C", program.folder)
     assert tried.code == 0
     elsewhere = program("credentials", "test", "shop-login", "--host", "evil.example", "-C", program.folder)
@@ -186,7 +201,9 @@ def test_without_a_keyring_nothing_is_stored_and_the_variable_is_named(
 
 
 @pytest.mark.parametrize(("name", "value"), [("Shop Login", VALUE), ("shop-login", "short"), ("shop-login", "")])
-def test_a_credential_that_cannot_be(program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_credential_that_cannot_be(
+    program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     piped(monkeypatch, value + "\n" if value else "")
     said = program("credentials", "set", name, "-C", program.folder)
     assert said.code == 2
@@ -217,7 +234,11 @@ def test_forget_takes_what_the_machine_keeps_and_leaves_what_is_yours(
     assert said.code == 0
     assert keyring.kept == {}
     assert not trust.knows(sha256)
-    assert sorted(path.name for path in program.folder.iterdir()) == [".launchready", "decisions.toml", "launchready.toml"]
+    assert sorted(path.name for path in program.folder.iterdir()) == [
+        ".launchready",
+        "decisions.toml",
+        "launchready.toml",
+    ]
     assert [path.name for path in (program.folder / ".launchready").iterdir()] == [".gitignore"]
 
 
@@ -231,7 +252,9 @@ def test_forget_asks(program: Program, keyring: Keyring, monkeypatch: pytest.Mon
     assert (program.folder / ".launchready" / "journal.sqlite3").exists()
 
 
-def test_forget_without_an_answer_deletes_nothing_and_says_so(program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forget_without_an_answer_deletes_nothing_and_says_so(
+    program: Program, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
     say(monkeypatch, {})
     program.at("check")
     piped(monkeypatch, "")

@@ -1,4 +1,5 @@
-"""`launchready mail`: what it refuses, and a saved mail judged, kept and answered for by the checks. No sockets but a name server's."""
+"""`launchready mail`: what it refuses, and a saved mail judged, kept and answered for by the checks. No sockets but a
+name server's."""
 
 from __future__ import annotations
 
@@ -62,7 +63,9 @@ def mail(folder: Path, *words: str) -> int:
     return run(["mail", *words, "-C", str(folder), "--trust"])
 
 
-def test_without_consent_it_says_what_would_be_asked_and_for_whom(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_consent_it_says_what_would_be_asked_and_for_whom(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert mail(folder, "test") == 2
     said = capsys.readouterr().err
     assert "POST https://shop.test/forgot" in said and "seed+lr" in said and "other+lr" in said
@@ -87,7 +90,9 @@ def test_what_cannot_be_meant_is_told(
     assert said in capsys.readouterr().err
 
 
-def test_a_launch_without_mailboxes_is_told_the_way_without_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_launch_without_mailboxes_is_told_the_way_without_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "launchready.toml").write_text(LAUNCH.partition("[[mailboxes]]")[0] + '[[flows]]\nname = "invite"\n')
     assert mail(folder, "test") == 2
     assert "mail judge FILE" in capsys.readouterr().err
@@ -110,20 +115,44 @@ def test_a_saved_mail_is_judged_kept_and_answered_for(
     async def judge(world: Any, raw: bytes, flow: Any, *, open_links: bool) -> Message:
         asked.append((raw, flow.name, open_links))
         return Message(
-            sender="shop.test", subject="Hi", told_by="receiver", receiver="mx", spf="pass", dkim="pass", dmarc="pass", aligned=True
+            sender="shop.test",
+            subject="Hi",
+            told_by="receiver",
+            receiver="mx",
+            spf="pass",
+            dkim="pass",
+            dmarc="pass",
+            aligned=True,
         )
 
     monkeypatch.setattr(judging, "judge", judge)
     saved = tmp_path / "mail.eml"
     saved.write_bytes(b"From: a@shop.test\r\n\r\nx")
-    assert mail(folder, "judge", str(saved), "--flow", "password-reset", "--where", "spam", "--provider", "gmail", "--format", "json") == 1
+    assert (
+        mail(
+            folder,
+            "judge",
+            str(saved),
+            "--flow",
+            "password-reset",
+            "--where",
+            "spam",
+            "--provider",
+            "gmail",
+            "--format",
+            "json",
+        )
+        == 1
+    )
     row = json.loads(capsys.readouterr().out)
     assert (row["by"], row["where"], row["mailbox"]) == ("paste", "spam", "pasted")
     assert asked == [(saved.read_bytes(), "password-reset", False)]
     assert {flaw["rule"] for flaw in row["findings"]} == {"text-part"}
     ws = Workspace.open(folder, Options(trust=True))
     try:
-        rules = {one.finding.rule for name in ("email.flows", "email.inbox") for one in ws.verdict().standings[name].findings}
+        rules = {
+            one.finding.rule for name in ("email.flows", "email.inbox") for one in ws.verdict().standings[name].findings
+        }
         assert {"email.flows.arrived", "email.inbox.spam"} <= rules
     finally:
         ws.close()
@@ -136,7 +165,9 @@ def test_a_refusal_is_kept_without_its_text(folder: Path, capsys: pytest.Capture
     try:
         (row,) = ws.journal.trials("mail-refusal")
         assert "private.example" not in row.body and row.at <= datetime.now(UTC)
-        assert any(one.finding.rule == "email.fallback.refused" for one in ws.verdict().standings["email.fallback"].findings)
+        assert any(
+            one.finding.rule == "email.fallback.refused" for one in ws.verdict().standings["email.fallback"].findings
+        )
     finally:
         ws.close()
     assert mail(folder, "bounce", "nothing to see") == 1

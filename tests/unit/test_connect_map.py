@@ -31,7 +31,9 @@ CASES: tuple[tuple[tuple[str, ...], str, int, str, tuple[str, int] | None], ...]
 
 
 @pytest.mark.parametrize(("rules", "host", "port", "address", "target"), CASES)
-def test_finds_the_rule(rules: tuple[str, ...], host: str, port: int, address: str, target: tuple[str, int] | None) -> None:
+def test_finds_the_rule(
+    rules: tuple[str, ...], host: str, port: int, address: str, target: tuple[str, int] | None
+) -> None:
     assert ConnectMap.parse(rules).find(host, port, address) == target
 
 

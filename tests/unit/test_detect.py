@@ -41,18 +41,26 @@ class Town:
     async def ask(self, name: str, rdtype: str) -> Any:
         if rdtype == "A":
             found = self._at(name)
-            return found if isinstance(found, Failure) else DnsAnswer(name=name, rdtype=rdtype, status="ok", canonical=name, at=AT)
+            return (
+                found
+                if isinstance(found, Failure)
+                else DnsAnswer(name=name, rdtype=rdtype, status="ok", canonical=name, at=AT)
+            )
         found = self.mx if rdtype == "MX" else self.txt.get(name, ())
         if isinstance(found, Failure):
             return found
-        return DnsAnswer(name=name, rdtype=rdtype, status="ok" if found else "nodata", records=found, texts=found, at=AT)
+        return DnsAnswer(
+            name=name, rdtype=rdtype, status="ok" if found else "nodata", records=found, texts=found, at=AT
+        )
 
     async def follow(self, url: str) -> Chain:
         end = self.pages.get(url, Failure(kind="refused"))
         if isinstance(end, Failure):
             return Chain(start=url, hops=(), end=end)
         where, status, html = end
-        reply = Reply(url=where, method="GET", status=status, headers=(("content-type", "text/html"),), body=html.encode(), at=AT)
+        reply = Reply(
+            url=where, method="GET", status=status, headers=(("content-type", "text/html"),), body=html.encode(), at=AT
+        )
         return Chain(start=url, hops=(Hop(url=where, status=status, location="", kind="end"),), end=reply)
 
 
@@ -66,18 +74,29 @@ ONE, TWO = ("203.0.113.10",), ("203.0.113.20",)
 
 
 async def test_a_usual_product_is_proposed_whole() -> None:
-    html = """<a href="/search?q=x">Search</a> <a href="/signup">Join</a> <a href="/register">again</a> <a href="/logout">Out</a>
-    <a href="https://app.example.com/login">Log in</a> <a href="https://facebook.com/login">F</a> <a href="mailto:x@example.com">m</a>
+    html = """<a href="/search?q=x">Search</a> <a href="/signup">Join</a> <a href="/register">again</a> <a
+    href="/logout">Out</a>
+    <a href="https://app.example.com/login">Log in</a> <a href="https://facebook.com/login">F</a> <a
+    href="mailto:x@example.com">m</a>
     <a href="/terms.pdf">t</a> <a href="http://example.com/bookings">plain</a> <![broken """
     proposal = await propose(
-        names={"example.com": ONE, "www.example.com": ONE, "app.example.com": TWO, "api.example.com": TWO, "staging.example.com": TWO},
+        names={
+            "example.com": ONE,
+            "www.example.com": ONE,
+            "app.example.com": TWO,
+            "api.example.com": TWO,
+            "staging.example.com": TWO,
+        },
         pages={
             "https://example.com/": ("https://www.example.com/", 200, html),
             "https://www.example.com/": ("https://www.example.com/", 200, html),
         },
         mx=("10 mail.example.com",),
         txt={
-            "example.com": ("v=spf1 include:spf.mtasv.net include:u1.wl.sendgrid.net include:mystery.example -all", "other"),
+            "example.com": (
+                "v=spf1 include:spf.mtasv.net include:u1.wl.sendgrid.net include:mystery.example -all",
+                "other",
+            ),
             "pm._domainkey.example.com": (KEY,),
             "s1._domainkey.example.com": ("v=DKIM1; p=",),
         },
@@ -140,7 +159,9 @@ class AllFailing(Town):
 
 async def test_a_domain_that_is_not_there_says_so() -> None:
     proposal = await propose()
-    assert ("not-there", "example.com: the name does not exist") in {(look.outcome, look.text) for look in proposal.seen}
+    assert ("not-there", "example.com: the name does not exist") in {
+        (look.outcome, look.text) for look in proposal.seen
+    }
     assert not proposal.found
 
 
@@ -152,7 +173,9 @@ async def test_both_addresses_alive_takes_the_apex_and_says_so() -> None:
 
 
 async def test_www_alone_becomes_the_main_address() -> None:
-    proposal = await propose(names={"www.example.com": ONE}, pages={"https://www.example.com/": ("https://www.example.com/", 200, "")})
+    proposal = await propose(
+        names={"www.example.com": ONE}, pages={"https://www.example.com/": ("https://www.example.com/", 200, "")}
+    )
     assert proposal.launch.canonical == "https://www.example.com/"
 
 
@@ -169,7 +192,11 @@ async def test_a_wildcard_under_domainkey_gives_no_selectors() -> None:
     class Every(Town):
         async def ask(self, name: str, rdtype: str) -> Any:
             answer = await super().ask(name, rdtype)
-            return DnsAnswer(name=name, rdtype=rdtype, status="ok", texts=(KEY,), at=AT) if "_domainkey" in name else answer
+            return (
+                DnsAnswer(name=name, rdtype=rdtype, status="ok", texts=(KEY,), at=AT)
+                if "_domainkey" in name
+                else answer
+            )
 
     proposal = await detect("example.com", cast(World, Every(names={"example.com": ONE})))
     assert proposal.launch.email.selectors == ()
@@ -178,7 +205,9 @@ async def test_a_wildcard_under_domainkey_gives_no_selectors() -> None:
 
 async def test_hostile_text_is_cleaned_where_it_is_told() -> None:
     proposal = await propose(
-        names={"example.com": ONE}, mx=("10 \x1b[31mmail.evil",), txt={"example.com": ("v=spf1 include:a.b\x1b[2J -all",)}
+        names={"example.com": ONE},
+        mx=("10 \x1b[31mmail.evil",),
+        txt={"example.com": ("v=spf1 include:a.b\x1b[2J -all",)},
     )
     assert not [look for look in proposal.seen if "\x1b" in look.text]
 
@@ -215,11 +244,22 @@ def test_the_tables_are_sound() -> None:
     assert len(labels) == len(set(labels))
     assert [label for label in labels if host_problem(f"{label}.example.com")] == []
     assert [sender for sender in SENDERS if host_problem(sender.replace("_", "x"))] == []
-    assert {flow for flow, _ in FLOWS} == {"admin", "pay", "sign-up", "log-in", "book", "message", "search", "list", "marketing"}
+    assert {flow for flow, _ in FLOWS} == {
+        "admin",
+        "pay",
+        "sign-up",
+        "log-in",
+        "book",
+        "message",
+        "search",
+        "list",
+        "marketing",
+    }
 
 
 @pytest.mark.parametrize(
-    ("include", "sender"), [("spf.mtasv.net", "postmark"), ("U1.WL.sendgrid.net", "sendgrid"), ("notsendgrid.net", ""), ("x.example", "")]
+    ("include", "sender"),
+    [("spf.mtasv.net", "postmark"), ("U1.WL.sendgrid.net", "sendgrid"), ("notsendgrid.net", ""), ("x.example", "")],
 )
 def test_senders_by_their_include(include: str, sender: str) -> None:
     assert sender_of(include) == sender
@@ -242,4 +282,9 @@ def test_flows_by_words(path: str, flow: str) -> None:
 
 def test_research_is_not_search_and_logout_is_not_repeated() -> None:
     assert flow_of("/research", other="all") == "all"
-    assert [repeatable(path) for path in ("/search", "/logout", "/mail/unsubscribe", "/auth/callback")] == [True, False, False, False]
+    assert [repeatable(path) for path in ("/search", "/logout", "/mail/unsubscribe", "/auth/callback")] == [
+        True,
+        False,
+        False,
+        False,
+    ]

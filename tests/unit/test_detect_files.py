@@ -1,4 +1,5 @@
-"""Routes from a browser's recording (HAR 1.2) and from OpenAPI 3.x: own hosts, one a method and path, nothing secret."""
+"""Routes from a browser's recording (HAR 1.2) and from OpenAPI 3.x: own hosts, one a method and path, nothing
+secret."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ HOSTS = (API, APP)
 TOKEN = "eyJ" + "hbGciOi" * 3
 
 
-def entry(url: str, method: str = "GET", status: int = 200, kind: str = "application/json", **request: Any) -> dict[str, Any]:
+def entry(
+    url: str, method: str = "GET", status: int = 200, kind: str = "application/json", **request: Any
+) -> dict[str, Any]:
     headers = [{"name": name, "value": value} for name, value in request.pop("headers", {}).items()]
     return {
         "request": {"method": method, "url": url, "headers": headers, **request},
@@ -70,7 +73,9 @@ def test_a_recording_becomes_routes_by_business_flow() -> None:
         ("home", "GET", f"https://{APP}/", "list", True),
         ("listings, one", "GET", f"https://{API}/api/v1/listings/4711?page=2", "list", True),
     ]
-    assert imported.notes == ("1 requests to hosts that are not the launch's own were left out: www.google-analytics.com",)
+    assert imported.notes == (
+        "1 requests to hosts that are not the launch's own were left out: www.google-analytics.com",
+    )
 
 
 def test_nothing_of_a_session_comes_along() -> None:
@@ -86,7 +91,11 @@ def test_nothing_of_a_session_comes_along() -> None:
             },
             cookies=[{"name": "sid", "value": TOKEN}],
         ),
-        entry(f"https://{API}/login", "POST", postData={"mimeType": "application/json", "text": json.dumps({"password": TOKEN})}),
+        entry(
+            f"https://{API}/login",
+            "POST",
+            postData={"mimeType": "application/json", "text": json.dumps({"password": TOKEN})},
+        ),
     )
     imported = read_har(raw, HOSTS)
     assert TOKEN not in repr(imported)
@@ -99,7 +108,9 @@ def test_nothing_of_a_session_comes_along() -> None:
 
 
 def test_the_well_answered_one_speaks_for_its_kind() -> None:
-    raw = har(entry(f"https://{API}/items/1", status=500), entry(f"https://{API}/items/2"), entry(f"https://{API}/items/3"))
+    raw = har(
+        entry(f"https://{API}/items/1", status=500), entry(f"https://{API}/items/2"), entry(f"https://{API}/items/3")
+    )
     (route,) = routes_from_har(raw, HOSTS)
     assert (route.url, route.safe) == (f"https://{API}/items/2", True)
 
@@ -117,7 +128,8 @@ def test_names_are_told_apart() -> None:
 
 def test_at_most_a_hundred_routes_are_taken() -> None:
     imported = read_har(
-        har(*(entry(f"https://{API}/page-{letter}{other}") for letter in "abcdefghijkl" for other in "abcdefghijkl")), HOSTS
+        har(*(entry(f"https://{API}/page-{letter}{other}") for letter in "abcdefghijkl" for other in "abcdefghijkl")),
+        HOSTS,
     )
     assert len(valid(imported.routes)) == 100
     assert imported.notes == ("only the first 100 of 144 routes were taken",)
@@ -205,14 +217,17 @@ def test_an_openapi_document_becomes_routes() -> None:
     raw = openapi(
         {
             "/search": get(
-                operationId="searchListings", parameters=[{"name": "q", "in": "query", "required": True, "example": "red bike"}]
+                operationId="searchListings",
+                parameters=[{"name": "q", "in": "query", "required": True, "example": "red bike"}],
             ),
             "/listings/{id}": get(parameters=[{"$ref": "#/components/parameters/id"}]),
             "/bookings": {"post": {"responses": {}}, "parameters": []},
             "/threads/{thread}": get(),
         },
         components={
-            "parameters": {"id": {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/id"}}},
+            "parameters": {
+                "id": {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/components/schemas/id"}}
+            },
             "schemas": {"id": {"default": 42}},
         },
     )
@@ -255,7 +270,12 @@ def test_without_a_whole_server_nothing_is_guessed(servers: Any) -> None:
 
 
 def test_foreign_and_plain_servers_are_left_out() -> None:
-    raw = openapi({"/a": {**get(), "servers": [{"url": "https://api.stripe.com"}]}, "/b": {**get(), "servers": [{"url": f"http://{API}"}]}})
+    raw = openapi(
+        {
+            "/a": {**get(), "servers": [{"url": "https://api.stripe.com"}]},
+            "/b": {**get(), "servers": [{"url": f"http://{API}"}]},
+        }
+    )
     imported = read_openapi(raw, HOSTS)
     assert imported.routes == ()
     assert len(imported.notes) == 2

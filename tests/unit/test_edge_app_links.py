@@ -34,7 +34,9 @@ def aasa(**row: Any) -> bytes:
     return json.dumps({"applinks": {"details": [{"appIDs": [IOS], "components": [{"/": "/l/*"}]} | row]}}).encode()
 
 
-def links(package: str = ANDROID, prints: Any = (PRINT,), relation: str = "delegate_permission/common.handle_all_urls") -> bytes:
+def links(
+    package: str = ANDROID, prints: Any = (PRINT,), relation: str = "delegate_permission/common.handle_all_urls"
+) -> bytes:
     target = {"namespace": "android_app", "package_name": package, "sha256_cert_fingerprints": prints}
     return json.dumps([{"relation": [relation], "target": target}]).encode()
 

@@ -77,7 +77,9 @@ def main_error(world: FakeWorld) -> None:
 
 
 def main_walled(world: FakeWorld) -> None:
-    world.web.urls["https://shop.test/"] = reply("https://shop.test/", 403, ("cf-mitigated", "challenge"), ("content-type", "text/html"))
+    world.web.urls["https://shop.test/"] = reply(
+        "https://shop.test/", 403, ("cf-mitigated", "challenge"), ("content-type", "text/html")
+    )
 
 
 def http_closed(world: FakeWorld) -> None:
@@ -127,7 +129,11 @@ async def test_the_launch_file_names_another_main_address() -> None:
     ("head", "link", "expected"),
     [
         ('<link rel="canonical" href="https://shop.test/bikes">', "", "pass"),
-        ('<link rel="canonical" href="https://shop.test/bikes"><link rel="canonical" href="https://shop.test/bikes">', "", "pass"),
+        (
+            '<link rel="canonical" href="https://shop.test/bikes"><link rel="canonical" href="https://shop.test/bikes">',
+            "",
+            "pass",
+        ),
         ("", "", "info"),
         ("", '<https://shop.test/bikes>; rel="canonical"', "pass"),
         ('<link rel="canonical" href="/bikes">', "", "fail medium"),
@@ -135,7 +141,11 @@ async def test_the_launch_file_names_another_main_address() -> None:
         ('<link rel="canonical" href="http://shop.test/bikes">', "", "fail high"),
         ('<link rel="canonical" href="https://other.test/bikes">', "", "fail high"),
         ('<link rel="canonical" href="https://shop.test/">', "", "fail high"),
-        ('<link rel="canonical" href="https://shop.test/bikes">', '<https://shop.test/cars>; rel="canonical"', "fail high"),
+        (
+            '<link rel="canonical" href="https://shop.test/bikes">',
+            '<https://shop.test/cars>; rel="canonical"',
+            "fail high",
+        ),
         ('<link rel="canonical" href="https://shop.test/gone">', "", "warn medium"),
         ('</head><body><link rel="canonical" href="https://other.test/">', "", "info"),
     ],
@@ -143,7 +153,9 @@ async def test_the_launch_file_names_another_main_address() -> None:
 async def test_rel_canonical(head: str, link: str, expected: str) -> None:
     world = perfect(pages=(Page(url="https://shop.test/bikes"),))
     headers = (("link", link),) if link else ()
-    world.web.urls["https://shop.test/bikes"] = page("https://shop.test/bikes", *headers, body=f"<html><head>{head}</head>")
+    world.web.urls["https://shop.test/bikes"] = page(
+        "https://shop.test/bikes", *headers, body=f"<html><head>{head}</head>"
+    )
     world.web.urls["https://shop.test/cars"] = page("https://shop.test/cars")
     assert said(await found(canonical, world), "rel-canonical", "shop.test/bikes") == expected
 
@@ -173,7 +185,9 @@ def refresh_page(world: FakeWorld) -> None:
 
 def reloading_page(world: FakeWorld) -> None:
     """A page that comes anew every minute stays where it is."""
-    world.web.urls["https://www.shop.test/"] = page("https://www.shop.test/", body='<meta http-equiv="refresh" content="60">')
+    world.web.urls["https://www.shop.test/"] = page(
+        "https://www.shop.test/", body='<meta http-equiv="refresh" content="60">'
+    )
 
 
 def www_unreachable_target(world: FakeWorld) -> None:
@@ -200,12 +214,27 @@ WWW = "http://www.shop.test/"
             "www.shop.test",
             "fail high",
         ),
-        (chain_of("https://www.shop.test/", "https://shop.test/a", "https://shop.test/"), "too-many-hops", "www.shop.test", "warn medium"),
-        (chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"), "loop", "shop.test", "fail blocker"),
+        (
+            chain_of("https://www.shop.test/", "https://shop.test/a", "https://shop.test/"),
+            "too-many-hops",
+            "www.shop.test",
+            "warn medium",
+        ),
+        (
+            chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"),
+            "loop",
+            "shop.test",
+            "fail blocker",
+        ),
         (chain_of("https://www.shop.test/", "https://www.shop.test/"), "loop", "www.shop.test", "fail high"),
         (cookie_wall, "needs-cookie", "shop.test", "warn medium"),
         (cookie_wall, "loop", "shop.test", "absent"),
-        (chain_of("https://www.shop.test/", "http://www.shop.test/x", "https://shop.test/"), "downgrade", "www.shop.test", "fail high"),
+        (
+            chain_of("https://www.shop.test/", "http://www.shop.test/x", "https://shop.test/"),
+            "downgrade",
+            "www.shop.test",
+            "fail high",
+        ),
         (chain_of(WWW, "http://shop.test/"), "first-hop", "www.shop.test", "fail medium"),
         (chain_of(WWW, "https://shop.test/"), "off-host", "www.shop.test", "warn low"),
         (chain_of(WWW, "https://www.shop.test/"), "off-host", "www.shop.test", "absent"),
@@ -216,8 +245,18 @@ WWW = "http://www.shop.test/"
         (refresh_page, "meta-refresh", "www.shop.test", "warn medium"),
         (reloading_page, "meta-refresh", "www.shop.test", "absent"),
         (chain_of(WWW, "https://www.shop.test/", "https://shop.test/"), "first-hop", "www.shop.test", "absent"),
-        (chain_of("https://www.shop.test/", "https://www.shop.test/x", "https://shop.test/"), "downgrade", "www.shop.test", "absent"),
-        (chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"), "needs-cookie", "shop.test", "absent"),
+        (
+            chain_of("https://www.shop.test/", "https://www.shop.test/x", "https://shop.test/"),
+            "downgrade",
+            "www.shop.test",
+            "absent",
+        ),
+        (
+            chain_of("https://shop.test/", "https://shop.test/a", "https://shop.test/"),
+            "needs-cookie",
+            "shop.test",
+            "absent",
+        ),
         (www_unreachable_target, "dead-end", "www.shop.test", "absent"),
         (http_closed, "too-many-hops", "www.shop.test", "pass"),
         (www_refused, "too-many-hops", "www.shop.test", "unknown high"),

@@ -21,12 +21,19 @@ HOME = "<!doctype html><title>Shop</title><h1>Everything for a weekend</h1>"
 
 
 def world(
-    *, cdn_name: str = "", address: str = INSIDE, headers: tuple[tuple[str, str], ...] = RAY, permitted: bool = True, **fields: Any
+    *,
+    cdn_name: str = "",
+    address: str = INSIDE,
+    headers: tuple[tuple[str, str], ...] = RAY,
+    permitted: bool = True,
+    **fields: Any,
 ) -> AuditWorld:
     hosts = (Host(name=HOST, role="web"), Host(name=API, role="api"))
     routes = (Route(name="health", url=f"https://{API}/healthz", safe=True),)
     pages = (Page(url=f"https://{HOST}/offer"),)
-    made = AuditWorld(launch(**({"hosts": hosts, "routes": routes, "pages": pages, "cdn": cdn_name} | fields)), permitted=permitted)
+    made = AuditWorld(
+        launch(**({"hosts": hosts, "routes": routes, "pages": pages, "cdn": cdn_name} | fields)), permitted=permitted
+    )
     for host in (HOST, API):
         made.dns.set(host, "A", address)
         made.web.origins[f"https://{host}"] = page("", *headers, body=HOME)
@@ -59,7 +66,9 @@ async def test_a_perfect_launch_gives_no_warning() -> None:
         (INSIDE, RAY, "fastly", "warn high"),
     ],
 )
-async def test_what_stands_in_front(address: str, headers: tuple[tuple[str, str], ...], name: str, expected: str) -> None:
+async def test_what_stands_in_front(
+    address: str, headers: tuple[tuple[str, str], ...], name: str, expected: str
+) -> None:
     made = world(address=address, headers=headers, cdn_name=name)
     if ":" in address:
         for host in (HOST, API):
@@ -83,7 +92,9 @@ async def test_a_host_at_the_addresses_of_one_that_shows_its_network() -> None:
     assert said(await found(cdn, made), "shield", API) == "warn high"
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("timeout", "unknown medium"), ("refused", "unknown medium"), ("no-such-name", "absent")])
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("timeout", "unknown medium"), ("refused", "unknown medium"), ("no-such-name", "absent")]
+)
 async def test_a_host_that_does_not_show_itself(kind: str, expected: str) -> None:
     made = world(address=OUTSIDE)
     made.web.origins[f"https://{API}"] = failure(kind)
@@ -122,7 +133,10 @@ async def test_an_origin_without_a_public_certificate_is_asked_plainly() -> None
 
 @pytest.mark.parametrize("where", ["spf", "mx", "declared"])
 async def test_where_addresses_beside_the_network_are_found(where: str) -> None:
-    hosts = (Host(name=HOST, role="web"), *((Host(name="box.shop.test", role="origin"),) if where == "declared" else ()))
+    hosts = (
+        Host(name=HOST, role="web"),
+        *((Host(name="box.shop.test", role="origin"),) if where == "declared" else ()),
+    )
     made = world(hosts=hosts)
     if where == "spf":
         made.dns.set(HOST, "TXT", f"v=spf1 ip4:{ORIGIN} ip4:198.51.100.0/24 -all")
@@ -166,7 +180,13 @@ WALL = reply("", 403, *RAY, ("cf-mitigated", "challenge"))
     [
         (f"https://{API}/healthz", WALL, "challenge", "health", "fail high"),
         (f"https://{HOST}/offer", WALL, "challenge", f"{HOST}/offer", "warn medium"),
-        (f"https://{HOST}/offer", reply("", 429, ("x-vercel-mitigated", "challenge")), "challenge", f"{HOST}/offer", "warn medium"),
+        (
+            f"https://{HOST}/offer",
+            reply("", 429, ("x-vercel-mitigated", "challenge")),
+            "challenge",
+            f"{HOST}/offer",
+            "warn medium",
+        ),
         (f"https://{HOST}/offer", reply("", 403, *RAY), "challenge", HOST, "pass"),
         (f"https://{HOST}/offer", reply("", 522, *RAY), "edge-error", f"{HOST}/offer", "fail blocker"),
         (f"https://{API}/healthz", reply("", 526, *RAY), "edge-error", "health", "fail blocker"),

@@ -158,12 +158,36 @@ async def test_a_www_that_nobody_declared_may_be_absent() -> None:
 @pytest.mark.parametrize(
     ("versions", "rule", "expected"),
     [
-        ({"TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "warn medium"),
-        ({"TLSv1": "could-not-test", "TLSv1.1": "could-not-test", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "info"),
-        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"}, "old-protocol", "pass"),
-        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "refused"}, "no-modern-protocol", "warn low"),
-        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "could-not-test"}, "no-modern-protocol", "absent"),
-        ({"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "refused", "TLSv1.3": "accepted"}, "no-modern-protocol", "info"),
+        (
+            {"TLSv1": "accepted", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"},
+            "old-protocol",
+            "warn medium",
+        ),
+        (
+            {"TLSv1": "could-not-test", "TLSv1.1": "could-not-test", "TLSv1.2": "accepted", "TLSv1.3": "accepted"},
+            "old-protocol",
+            "info",
+        ),
+        (
+            {"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "accepted"},
+            "old-protocol",
+            "pass",
+        ),
+        (
+            {"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "refused"},
+            "no-modern-protocol",
+            "warn low",
+        ),
+        (
+            {"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "accepted", "TLSv1.3": "could-not-test"},
+            "no-modern-protocol",
+            "absent",
+        ),
+        (
+            {"TLSv1": "refused", "TLSv1.1": "refused", "TLSv1.2": "refused", "TLSv1.3": "accepted"},
+            "no-modern-protocol",
+            "info",
+        ),
     ],
 )
 async def test_versions(versions: dict[str, str], rule: str, expected: str) -> None:

@@ -1,4 +1,5 @@
-"""Edge configuration made from findings: only what is missing is set, nothing foreign becomes part of a rule, real nginx accepts it."""
+"""Edge configuration made from findings: only what is missing is set, nothing foreign becomes part of a rule, real
+nginx accepts it."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ SEEN = (
         State.FAIL,
         seen={
             "files": "https://app.shop.test/assets/app-3f9c2a1b77aa.js  cache-control: (not sent)  0 s\n"
-            "https://cdn.other.test/x/y-3f9c2a1b77aa.js  cache-control: (not sent)  0 s\nhttps://app.shop.test/logo.png  x"
+            "https://cdn.other.test/x/y-3f9c2a1b77aa.js  cache-control: (not sent)  0 "
+            "s\nhttps://app.shop.test/logo.png  x"
         },
     ),
     finding("performance.caching.compression", "app.shop.test", "none", State.FAIL),
@@ -66,7 +68,9 @@ def test_each_host_gets_what_it_lacks_and_keeps_what_it_sends() -> None:
     assert hosts["app.shop.test"].folders == ("/assets/",), "of its own fingerprinted files only"
     assert hosts["app.shop.test"].compress and not hosts["shop.test"].compress
     assert hosts["api.shop.test"].http == "refuse" and hosts["api.shop.test"].modern_tls
-    assert not hosts["api.shop.test"].looked_at and [name for name, _ in hosts["api.shop.test"].headers] == ["Strict-Transport-Security"]
+    assert not hosts["api.shop.test"].looked_at and [name for name, _ in hosts["api.shop.test"].headers] == [
+        "Strict-Transport-Security"
+    ]
     assert hosts["shop.test"].old == (("/old", "https://shop.test/new?from=old"),)
 
 
@@ -102,7 +106,9 @@ def test_old_addresses_are_written_as_each_server_compares_them() -> None:
     netlify = files_of(wanted, "netlify")["_redirects"]
     assert "# not written, Netlify reads a pattern in it: https://shop.test/all*" in netlify
     assert "\nhttps://shop.test/it's(1)+x:y  https://shop.test/n  301!\n" in "\n" + netlify
-    broken = msgspec.structs.replace(LAUNCH, redirects=(Redirect(from_="https://shop.test/100%", to="https://shop.test/n"),))
+    broken = msgspec.structs.replace(
+        LAUNCH, redirects=(Redirect(from_="https://shop.test/100%", to="https://shop.test/n"),)
+    )
     assert plan(broken, ()).left == ("https://shop.test/100%",)
 
 
@@ -116,7 +122,18 @@ def test_nginx_itself_reads_it(tmp_path: Path, launch: Launch) -> None:
     assert len(lines) == 3
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=t"),
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-subj",
+                "/CN=t",
+            ),
             *("-days", "2", "-keyout", str(tmp_path / "k.pem"), "-out", str(tmp_path / "c.pem")),
         ],
         check=True,
@@ -127,11 +144,15 @@ def test_nginx_itself_reads_it(tmp_path: Path, launch: Launch) -> None:
         certificate = f"ssl_certificate {tmp_path}/c.pem; ssl_certificate_key {tmp_path}/k.pem;"
         body += f"\nserver {{ listen 127.0.0.1:{8440 + number} ssl; {certificate}\n{part}\n}}\n"
     for name in ("fullchain.pem", "privkey.pem"):
-        body = body.replace(f"/etc/letsencrypt/live/www.shop.test/{name}", f"{tmp_path}/{'c' if name == 'fullchain.pem' else 'k'}.pem")
+        body = body.replace(
+            f"/etc/letsencrypt/live/www.shop.test/{name}", f"{tmp_path}/{'c' if name == 'fullchain.pem' else 'k'}.pem"
+        )
     body = body.replace("listen 80;", "listen 127.0.0.1:8081;").replace("listen [::]:80;", "")
     body = body.replace("listen 443 ssl;", "listen 127.0.0.1:8439 ssl;").replace("listen [::]:443 ssl;", "")
     conf = tmp_path / "nginx.conf"
-    conf.write_text(f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\nhttp {{ access_log off;\n{body}\n}}\n")
+    conf.write_text(
+        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\nhttp {{ access_log off;\n{body}\n}}\n"
+    )
     done = subprocess.run(["nginx", "-t", "-c", str(conf), "-p", str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -173,7 +194,14 @@ def test_vercel_and_netlify_files() -> None:
 
 @pytest.mark.parametrize(
     "to",
-    ["https://shop.test/$host", "https://shop.test/a;b", 'https://shop.test/"', "https://shop.test/a b", "https://shop.test/\n}", "/x"],
+    [
+        "https://shop.test/$host",
+        "https://shop.test/a;b",
+        'https://shop.test/"',
+        "https://shop.test/a b",
+        "https://shop.test/\n}",
+        "/x",
+    ],
 )
 def test_a_target_that_would_be_more_than_a_target_is_left_out_and_said(to: str) -> None:
     odd = msgspec.structs.replace(LAUNCH, redirects=(Redirect(from_="https://shop.test/odd", to=to),))
@@ -191,7 +219,10 @@ def test_foreign_evidence_never_becomes_a_rule() -> None:
         "app.shop.test",
         "short",
         State.FAIL,
-        seen={"files": 'https://app.shop.test/a"{};$x/app-3f9c2a1b77aa.js  x\nhttps://app.shop.test/../b/app-3f9c2a1b77aa.js  x'},
+        seen={
+            "files": 'https://app.shop.test/a"{};$x/app-3f9c2a1b77aa.js  '
+            "x\nhttps://app.shop.test/../b/app-3f9c2a1b77aa.js  x"
+        },
     )
     host = next(one for one in plan(LAUNCH, (hostile,)).hosts if one.name == "app.shop.test")
     assert all(folder.replace("/", "").replace(".", "").isalnum() for folder in host.folders)

@@ -46,7 +46,12 @@ class HealthDns(AuditDns):
     async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
         if name.startswith("lr-"):
             return DnsAnswer(
-                name=name, rdtype=rdtype, status="ok" if self.anything else "nxdomain", records=self.anything, canonical=name, at=NOW
+                name=name,
+                rdtype=rdtype,
+                status="ok" if self.anything else "nxdomain",
+                records=self.anything,
+                canonical=name,
+                at=NOW,
             )
         return await super().ask(name, rdtype)
 
@@ -57,7 +62,13 @@ class HealthDns(AuditDns):
             held = await self.ask(name, "A")
             assert isinstance(held, DnsAnswer)
             return DnsAnswer(
-                name=name, rdtype="A", status=held.status, records=held.records, ttl=self.lives.get(name, 300), server=server, at=NOW
+                name=name,
+                rdtype="A",
+                status=held.status,
+                records=held.records,
+                ttl=self.lives.get(name, 300),
+                server=server,
+                at=NOW,
             )
         if rdtype == "CNAME" and (server, name, rdtype) not in self.at:
             return DnsAnswer(name=name, rdtype=rdtype, status="nodata", server=server, at=NOW)
@@ -358,7 +369,9 @@ def signed(
         row = dns.dnssec.sign(rrset, private, NAME, key, inception=begin, expiration=end)
         answers.append([rrset, dns.rrset.from_rdata(NAME, 300, row)])
     if tamper:
-        answers[1][0] = dns.rrset.from_text(NAME, 300, "IN", "SOA", "ns1.shop.test. hostmaster.shop.test. 8 7200 900 1209600 300")
+        answers[1][0] = dns.rrset.from_text(
+            NAME, 300, "IN", "SOA", "ns1.shop.test. hostmaster.shop.test. 8 7200 900 1209600 300"
+        )
     ds = dns.rrset.from_rdata(NAME, 300, dns.dnssec.make_ds(NAME, key, "SHA256"))
     return ds, answers[0], answers[1]
 

@@ -29,7 +29,9 @@ def everything(url: str, method: str, headers: dict[str, str]) -> Reply:
     return page(url, body=START)
 
 
-def world(at: dict[str, Answer] | None = None, rest: Answer = nothing, *, permitted: bool = True, **fields: Any) -> FakeWorld:
+def world(
+    at: dict[str, Answer] | None = None, rest: Answer = nothing, *, permitted: bool = True, **fields: Any
+) -> FakeWorld:
     made = FakeWorld(launch(**fields), permitted=permitted)
     made.web.origins[f"https://{HOST}"] = rest
     made.web.urls = {f"https://{HOST}{path}": answer for path, answer in (at or {}).items()}
@@ -61,21 +63,63 @@ async def test_a_perfect_host_gives_none_of_it_away() -> None:
         ("/.git/config", text("[section]\nname = core\n"), "repository", "/.git", "absent"),
         ("/.DS_Store", text(b"\0\0\0\1Bud1\0\0\x10\0"), "leftover", "/.DS_Store", "fail high"),
         ("/.DS_Store", text(b"Bud1 and more"), "leftover", "/.DS_Store", "absent"),
-        ("/docker-compose.yml", text("services:\n  web:\n    image: x\n"), "leftover", "/docker-compose.yml", "fail high"),
+        (
+            "/docker-compose.yml",
+            text("services:\n  web:\n    image: x\n"),
+            "leftover",
+            "/docker-compose.yml",
+            "fail high",
+        ),
         ("/docker-compose.yml", text("our services: web and more\n"), "leftover", "/docker-compose.yml", "absent"),
         ("/server-status", page("", body="<title>Apache Status</title>"), "debug-page", "/server-status", "fail high"),
         ("/server-status", text("Active connections: 3 \nserver accepts"), "debug-page", "/server-status", "fail high"),
         ("/server-status", page("", body="<title>Our status</title>"), "debug-page", "/server-status", "absent"),
-        ("/actuator/env", text('{"propertySources": [{"name": "systemEnvironment"}]}', JSON), "debug-page", "/actuator/env", "fail high"),
+        (
+            "/actuator/env",
+            text('{"propertySources": [{"name": "systemEnvironment"}]}', JSON),
+            "debug-page",
+            "/actuator/env",
+            "fail high",
+        ),
         ("/actuator/env", text('{"status": "UP"}', JSON), "debug-page", "/actuator/env", "absent"),
-        ("/phpinfo.php", page("", body="<title>PHP 8.2.7 - phpinfo()</title>"), "debug-page", "/phpinfo.php", "fail high"),
+        (
+            "/phpinfo.php",
+            page("", body="<title>PHP 8.2.7 - phpinfo()</title>"),
+            "debug-page",
+            "/phpinfo.php",
+            "fail high",
+        ),
         ("/phpinfo.php", page("", body="<title>What phpinfo tells</title>"), "debug-page", "/phpinfo.php", "absent"),
-        ("/uploads/", page("", body="<title>Index of /uploads/</title>"), "directory-listing", "/uploads/", "warn medium"),
+        (
+            "/uploads/",
+            page("", body="<title>Index of /uploads/</title>"),
+            "directory-listing",
+            "/uploads/",
+            "warn medium",
+        ),
         ("/", page("", body="<title>Directory listing for /</title>"), "directory-listing", "/", "warn medium"),
-        ("/uploads/", page("", body="<title>Stock index of the week</title>"), "directory-listing", "/uploads/", "absent"),
-        ("/graphql", text('{"data": {"__schema": {"queryType": {"name": "Query"}}}}', JSON), "graphql", "/graphql", "info"),
+        (
+            "/uploads/",
+            page("", body="<title>Stock index of the week</title>"),
+            "directory-listing",
+            "/uploads/",
+            "absent",
+        ),
+        (
+            "/graphql",
+            text('{"data": {"__schema": {"queryType": {"name": "Query"}}}}', JSON),
+            "graphql",
+            "/graphql",
+            "info",
+        ),
         ("/graphql", text('{"errors": [{"message": "introspection is off"}]}', JSON), "graphql", "/graphql", "absent"),
-        ("/openapi.json", text('{"openapi": "3.1.0", "paths": {"/v1/me": {}}}', JSON), "api-description", "/openapi.json", "info"),
+        (
+            "/openapi.json",
+            text('{"openapi": "3.1.0", "paths": {"/v1/me": {}}}', JSON),
+            "api-description",
+            "/openapi.json",
+            "info",
+        ),
         ("/openapi.json", text('{"name": "openapi"}', JSON), "api-description", "/openapi.json", "absent"),
         ("/docs", page("", body='<div id="swagger-ui"></div>'), "api-description", "/docs", "info"),
         ("/docs", page("", body="<h1>Help</h1>"), "api-description", "/docs", "absent"),
@@ -141,7 +185,9 @@ KEY = "_".join(("sk", "live", "51Demo" + "a1b2c3d4" * 5))
     ],
 )
 async def test_source_maps_that_nobody_names(script: str, answer: Reply, expected: str) -> None:
-    made = world({"/": page("", body=SCRIPT), AT: text(script, ("content-type", "text/javascript")), AT + ".map": answer})
+    made = world(
+        {"/": page("", body=SCRIPT), AT: text(script, ("content-type", "text/javascript")), AT + ".map": answer}
+    )
     findings = await found(exposure, made)
     assert said(findings, "source-map", f"{HOST}/assets/app.*.js.map") == expected
     assert KEY not in str(findings)

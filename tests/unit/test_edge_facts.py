@@ -1,6 +1,7 @@
 """What is asked of the edge, question by question, and which rule answers. What is not looked at has its reason.
 
-Both ways are held: a rule that is named must exist, and every rule of stage 2 and of caching must answer one of the questions.
+Both ways are held: a rule that is named must exist, and every rule of stage 2 and of caching must answer one of the
+questions.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "few hops, real ones": (RED + "too-many-hops", RED + "meta-refresh"),
     "never back to http": (RED + "downgrade",),
     "no circle, nor one that a cookie breaks": (RED + "loop", RED + "needs-cookie"),
-    "Location is one address, public, and of the product": (RED + "bad-location", RED + "dead-end", RED + "other-domain"),
+    "Location is one address, public, and of the product": (
+        RED + "bad-location",
+        RED + "dead-end",
+        RED + "other-domain",
+    ),
     "HSTS is not sent where it is ignored": (RED + "useless-hsts",),
     "a permanent redirect says for how long": (RED + "no-cache-rule",),
     "an API answers where it is asked": (RED + "api-moves",),
@@ -51,7 +56,12 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "prefixes, Partitioned, size": (HTTPS + "cookie-dropped",),
     "Domain and Max-Age": (HTTPS + "cookie-scope",),
     # TLS
-    "dates, by the certificate's own lifetime": (CERT + "expired", CERT + "not-yet-valid", CERT + "expiring", CERT + "lifetime"),
+    "dates, by the certificate's own lifetime": (
+        CERT + "expired",
+        CERT + "not-yet-valid",
+        CERT + "expiring",
+        CERT + "lifetime",
+    ),
     "whole chain, known authority": (CERT + "chain", CERT + "untrusted", CERT + "chain-extra"),
     "names, and what they give away": (CERT + "name", CERT + "inner-names"),
     "key and signature": (CERT + "key", CERT + "signature"),
@@ -103,10 +113,17 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "descriptions of APIs": (EXP + "graphql", EXP + "api-description"),
     "doors of the admin and staging hosts": (EXP + "admin-open", EXP + "staging-open"),
     "a status page of its own": (SUB + "status-absent", SUB + "status-shared"),
-    "mixed content, scripts' own connections and redirects to http": (HTTPS + "mixed-content", "audit.broken-links.insecure-link"),
+    "mixed content, scripts' own connections and redirects to http": (
+        HTTPS + "mixed-content",
+        "audit.broken-links.insecure-link",
+    ),
     # names
     "hosts lead somewhere sane": (SUB + "lands",),
-    "dangling aliases and names that others can claim": (SUB + "takeover", SUB + "wildcard-alias", "audit.hosts.dangling"),
+    "dangling aliases and names that others can claim": (
+        SUB + "takeover",
+        SUB + "wildcard-alias",
+        "audit.hosts.dangling",
+    ),
     "lame servers, parent and child, one machine or network": (
         "audit.dns-host.lame",
         "audit.dns-host.disagree",
@@ -123,14 +140,20 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "an alias at the top": (DNS + "apex-alias",),
 }
 LEFT: dict[str, str] = {
-    "COOP, COEP, CORP absent": "Nothing is said: pages work without them, and a line on every host would hide the ones that count.",
-    "immutable absent": "Nothing is said: browsers that honour it save one question, and a year's max-age does the rest.",
-    "gzip only": "A fact, no warning: nginx as it is packaged has no brotli, and nobody's launch hangs on the last tenth.",
+    "COOP, COEP, "
+    "CORP absent": "Nothing is said: pages work without them, and a line on every host would hide the ones that count.",
+    "immutable absent": "Nothing is said: browsers that honour it save one question, and "
+    "a year's max-age does the rest.",
+    "gzip only": "A fact, no warning: nginx as it is packaged has no brotli, and nobody's "
+    "launch hangs on the last tenth.",
     "HSTS between half a year and a year": "It passes, and the sentence names the year as the goal.",
     "name servers in one network": "A fact, no warning: many small DNS hosts are built so and answer for years.",
-    "the platform's name as a way around the network": "Told by edge.canonical.platform-name: who keeps it open serves the site twice.",
+    "the platform's "
+    "name as a way around "
+    "the network": "Told by edge.canonical.platform-name: who keeps it open serves the site twice.",
     "open recursor, EDNS, network diversity by routing table": "They ask for more than the product's own names.",
-    "BREACH": "Compressing pages is no fault in itself; it needs a secret and a guess in one answer, which nobody sees outside.",
+    "BREACH": "Compressing pages is no fault in itself; it needs a secret and a guess in one "
+    "answer, which nobody sees outside.",
     "a score": "None: nodes behind one name differ, and a score that jumps says nothing to do.",
 }
 

@@ -1,4 +1,5 @@
-"""edge.certificates beyond trust and dates, edge.headers on features, preload and what is kept: each rule and its near miss."""
+"""edge.certificates beyond trust and dates, edge.headers on features, preload and what is kept: each rule and its near
+miss."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ def secure(**fields: Any) -> FakeWorld:
     return made
 
 
-@pytest.mark.parametrize(("alpn", "role", "expected"), [("h2", "web", "pass"), ("http/1.1", "web", "warn low"), ("", "admin", "absent")])
+@pytest.mark.parametrize(
+    ("alpn", "role", "expected"), [("h2", "web", "pass"), ("http/1.1", "web", "warn low"), ("", "admin", "absent")]
+)
 async def test_http2(alpn: str, role: Role, expected: str) -> None:
     name = f"{role}.shop.test"
     made = FakeWorld(launch(hosts=(Host(name=name, role=role),)))
@@ -69,7 +72,9 @@ async def test_resumption(resumed: bool | None, expected: str) -> None:
     ],
 )
 async def test_transparency(issuer: str, days: float, scts: int, expected: str) -> None:
-    assert said(await found(certificates, secure(issuer=issuer, days=days, scts=scts)), "transparency", HOST) == expected
+    assert (
+        said(await found(certificates, secure(issuer=issuer, days=days, scts=scts)), "transparency", HOST) == expected
+    )
 
 
 @pytest.mark.parametrize(("demands", "expected"), [(True, "warn medium"), (False, "absent")])
@@ -214,7 +219,12 @@ async def test_isolation_that_breaks_what_the_page_needs(sent: tuple[str, str], 
 
 @pytest.mark.parametrize(
     ("cache", "expected"),
-    [("no-store", "pass"), ("public, s-maxage=600", "fail medium"), ("public, max-age=0, must-revalidate", "pass"), ("private", "pass")],
+    [
+        ("no-store", "pass"),
+        ("public, s-maxage=600", "fail medium"),
+        ("public, max-age=0, must-revalidate", "pass"),
+        ("private", "pass"),
+    ],
 )
 async def test_a_nonce_in_a_page_that_is_kept(cache: str, expected: str) -> None:
     numbers = iter(range(100))

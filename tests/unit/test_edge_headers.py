@@ -74,13 +74,18 @@ async def test_hsts(value: str, expected: str) -> None:
 
 
 async def test_hsts_absent_is_worse_where_a_password_is_asked() -> None:
-    assert said(await found(headers, served(perfect(), *without("strict-transport-security"))), "hsts", HOST) == "warn medium"
+    assert (
+        said(await found(headers, served(perfect(), *without("strict-transport-security"))), "hsts", HOST)
+        == "warn medium"
+    )
     world = served(perfect(), *without("strict-transport-security"), body=LOGIN)
     assert said(await found(headers, world), "hsts", HOST) == "fail medium"
 
 
 async def test_hsts_is_not_needed_under_a_preloaded_top_level_domain() -> None:
-    world = FakeWorld(launch(domain="shop.dev", canonical="https://shop.dev/", hosts=(Host(name="shop.dev", role="web"),)))
+    world = FakeWorld(
+        launch(domain="shop.dev", canonical="https://shop.dev/", hosts=(Host(name="shop.dev", role="web"),))
+    )
     world.web.origins["https://shop.dev"] = page("https://shop.dev/", *without("strict-transport-security"))
     assert said(await found(headers, world), "hsts", "shop.dev") == "info"
 
@@ -139,8 +144,12 @@ async def test_csp(policy: str, expected: str) -> None:
 
 
 async def test_csp_that_lets_text_run_as_code_says_so_in_its_sentence() -> None:
-    found_ = await found(headers, served(perfect(), *without(content_security_policy="script-src 'self' 'unsafe-eval'")))
-    assert "'unsafe-eval'" in next(one.summary for one in found_.values() if one.rule == "edge.headers.csp" and one.subject == HOST)
+    found_ = await found(
+        headers, served(perfect(), *without(content_security_policy="script-src 'self' 'unsafe-eval'"))
+    )
+    assert "'unsafe-eval'" in next(
+        one.summary for one in found_.values() if one.rule == "edge.headers.csp" and one.subject == HOST
+    )
 
 
 async def test_a_name_under_which_others_register_can_be_on_no_list() -> None:
@@ -174,7 +183,11 @@ async def test_a_nonce_must_change(fixed: bool, expected: str) -> None:
         number = first.setdefault(tuple(sent.items()), next(visits))
         nonce = "bm9uY2U" if fixed else f"bm9uY2U{number}"
         return page(
-            url, *without(content_security_policy=f"script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; base-uri 'none'")
+            url,
+            *without(
+                content_security_policy=f"script-src 'nonce-{nonce}' 'strict-dynamic'; object-src 'none'; "
+                "base-uri 'none'"
+            ),
         )
 
     world.web.origins[f"https://{HOST}"] = answer

@@ -84,7 +84,9 @@ async def test_listed_pages_and_routes_are_asked_too() -> None:
     assert said(findings, "plain-http", "api.shop.test") == "fail blocker"
     asked = {url for _, url, _ in world.web.asked}
     assert "http://shop.test/offer" in asked
-    assert "http://api.shop.test/book" in asked  # what is posted there must not travel in the clear; a GET changes nothing
+    assert (
+        "http://api.shop.test/book" in asked
+    )  # what is posted there must not travel in the clear; a GET changes nothing
     assert not any("/mine" in url for url in asked)
 
 
@@ -94,7 +96,9 @@ async def test_listed_pages_and_routes_are_asked_too() -> None:
 )
 async def test_a_cookie_set_over_plain_http(cookie: str, expected: str) -> None:
     world = perfect()
-    world.web.origins["http://shop.test"] = moved("http://shop.test/", "https://shop.test/", 301, ("set-cookie", cookie))
+    world.web.origins["http://shop.test"] = moved(
+        "http://shop.test/", "https://shop.test/", 301, ("set-cookie", cookie)
+    )
     assert said(await found(https, world), "cookie-over-http", "shop.test") == expected
 
 
@@ -148,7 +152,11 @@ async def test_a_cookies_value_stays_out_of_every_finding() -> None:
         ('<img src="http://cdn.test/a.png">', (), "warn low"),
         ('<img srcset="/a.png 1x, http://cdn.test/b.png 2x">', (), "warn low"),
         ('<p style="background: url(http://cdn.test/a.png)">', (), "warn low"),
-        ('<script src="http://cdn.test/a.js"></script>', (("content-security-policy", "upgrade-insecure-requests"),), "warn low"),
+        (
+            '<script src="http://cdn.test/a.js"></script>',
+            (("content-security-policy", "upgrade-insecure-requests"),),
+            "warn low",
+        ),
         ('<a href="http://shop.test/">home</a>', (), "pass"),
         ('<script src="//cdn.test/a.js"></script><img src="/a.png"><form action="">', (), "pass"),
         ('<base href="http://cdn.test/"><script src="a.js"></script>', (), "fail high"),
@@ -163,7 +171,9 @@ async def test_mixed_content(body: str, headers: tuple[tuple[str, str], ...], ex
 
 async def test_the_page_behind_a_step_on_the_same_host_is_read() -> None:
     world = perfect(hosts=(Host(name="shop.test", role="web"), Host(name="app.shop.test", role="app")))
-    world.web.urls["https://app.shop.test/"] = moved("https://app.shop.test/", "/login", 302, ("set-cookie", "session=1"))
+    world.web.urls["https://app.shop.test/"] = moved(
+        "https://app.shop.test/", "/login", 302, ("set-cookie", "session=1")
+    )
     world.web.urls["https://app.shop.test/login"] = reply(
         "https://app.shop.test/login", 200, *HTML, body='<img src="http://cdn.test/a.png">'
     )

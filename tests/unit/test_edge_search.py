@@ -1,4 +1,5 @@
-"""edge.canonical on second addresses and search engines, edge.redirects and edge.https on what came later: each rule and its near miss."""
+"""edge.canonical on second addresses and search engines, edge.redirects and edge.https on what came later: each rule
+and its near miss."""
 
 from __future__ import annotations
 
@@ -40,7 +41,10 @@ def urls(*paths: str) -> bytes:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /account\nSitemap: https://shop.test/sitemap.xml"), "pass"),
+        (
+            reply("", 200, TEXT, body="User-agent: *\nDisallow: /account\nSitemap: https://shop.test/sitemap.xml"),
+            "pass",
+        ),
         (reply("", 200, TEXT, body=""), "pass"),
         (reply("", 200, TEXT, body="User-agent: *\nDisallow:"), "pass"),
         (reply("", 200, TEXT, body="User-agent: *\nDisallow: /"), "fail high"),
@@ -86,7 +90,11 @@ async def test_a_sitemap_that_robots_txt_names_must_be_there() -> None:
     named = reply("", 200, TEXT, body="Sitemap: https://shop.test/map.xml")
     assert said(await found(canonical, world({"/robots.txt": named})), "sitemap", HOST) == "warn low"
     index = b"<sitemapindex><sitemap><loc>https://shop.test/one.xml</loc></sitemap></sitemapindex>"
-    at = {"/robots.txt": named, "/map.xml": reply("", 200, XML, body=index), "/one.xml": reply("", 200, XML, body=urls("/"))}
+    at = {
+        "/robots.txt": named,
+        "/map.xml": reply("", 200, XML, body=index),
+        "/one.xml": reply("", 200, XML, body=urls("/")),
+    }
     assert said(await found(canonical, world(at)), "sitemap", HOST) == "pass"
 
 
@@ -210,7 +218,9 @@ async def test_hsts_over_plain_http_is_useless() -> None:
         (301, (("expires", "0"),), "absent"),
     ],
 )
-async def test_permanent_redirects_say_for_how_long(status: int, headers: tuple[tuple[str, str], ...], expected: str) -> None:
+async def test_permanent_redirects_say_for_how_long(
+    status: int, headers: tuple[tuple[str, str], ...], expected: str
+) -> None:
     made = world()
     made.web.origins[f"http://{HOST}"] = moved("", f"{MAIN}/", status, *headers)
     assert said(await found(redirects, made), "no-cache-rule", HOST) == expected
@@ -230,7 +240,9 @@ async def test_permanent_redirects_say_for_how_long(status: int, headers: tuple[
 async def test_an_api_answers_where_it_is_asked(answer: Answer, expected: str) -> None:
     url = "https://api.shop.test/v1"
     made = world(hosts=(Host(name="api.shop.test", role="api"),), routes=(Route(name="one", url=url, safe=True),))
-    made.web.origins["https://api.shop.test"] = answer if not isinstance(answer, Reply) or answer.status > 400 else reply("", 404)
+    made.web.origins["https://api.shop.test"] = (
+        answer if not isinstance(answer, Reply) or answer.status > 400 else reply("", 404)
+    )
     made.web.urls[url] = answer
     assert said(await found(redirects, made), "api-moves", "api.shop.test") == expected
 

@@ -49,8 +49,18 @@ async def test_a_perfect_launch_gives_no_warning() -> None:
         ("shop-blog.github.io", page("", body="<title>Not found</title>", status=404), failure("refused"), "pass"),
         ("shop-blog.github.io", failure("timeout"), failure("timeout"), "unknown high"),
         ("blog.elsewhere.example", NOBODY, NOBODY, "absent"),
-        ("shop.netlify.app", page("", body="Not Found - Request ID: 01", status=404), failure("refused"), "warn medium"),
-        ("shop.s3.amazonaws.com", reply("", 404, body="<Error><Code>NoSuchBucket</Code></Error>"), failure("refused"), "fail blocker"),
+        (
+            "shop.netlify.app",
+            page("", body="Not Found - Request ID: 01", status=404),
+            failure("refused"),
+            "warn medium",
+        ),
+        (
+            "shop.s3.amazonaws.com",
+            reply("", 404, body="<Error><Code>NoSuchBucket</Code></Error>"),
+            failure("refused"),
+            "fail blocker",
+        ),
     ],
 )
 async def test_takeover(target: str, secure: Answer, plain: Answer, expected: str) -> None:

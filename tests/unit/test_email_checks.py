@@ -16,7 +16,13 @@ D = "shop.test"
 
 def greeting(host: str, *, starttls: bool = True, code: int = 220) -> SmtpSight:
     return SmtpSight(
-        host=host, port=25, code=code, banner=f"{host} ESMTP", capabilities=("STARTTLS",) if starttls else (), starttls=starttls, at=NOW
+        host=host,
+        port=25,
+        code=code,
+        banner=f"{host} ESMTP",
+        capabilities=("STARTTLS",) if starttls else (),
+        starttls=starttls,
+        at=NOW,
     )
 
 
@@ -35,8 +41,17 @@ def perfect(**fields: object) -> FakeWorld:
 async def test_perfect_mail_gives_no_warning() -> None:
     world = perfect()
     findings = await found(mx, world) | await found(spf, world) | await found(dmarc, world)
-    assert [(name, finding.summary) for name, finding in findings.items() if finding.state.value not in ("pass", "info")] == []
-    for rule, subject in (("none", D), ("starttls", f"mail.{D}"), ("lookups", D), ("all", D), ("policy", D), ("reports", D)):
+    assert [
+        (name, finding.summary) for name, finding in findings.items() if finding.state.value not in ("pass", "info")
+    ] == []
+    for rule, subject in (
+        ("none", D),
+        ("starttls", f"mail.{D}"),
+        ("lookups", D),
+        ("all", D),
+        ("policy", D),
+        ("reports", D),
+    ):
         assert said(findings, rule, subject) == "pass"
 
 
@@ -78,7 +93,9 @@ async def test_the_support_address_may_live_elsewhere() -> None:
     assert said(findings, "none", "elsewhere.test") == "fail high"
 
 
-@pytest.mark.parametrize(("name", "rdtype", "rule", "subject"), [(D, "MX", "none", D), (f"mail.{D}", "A", "unresolved", f"mail.{D}")])
+@pytest.mark.parametrize(
+    ("name", "rdtype", "rule", "subject"), [(D, "MX", "none", D), (f"mail.{D}", "A", "unresolved", f"mail.{D}")]
+)
 async def test_a_failed_look_up_is_never_no_mail_server(name: str, rdtype: str, rule: str, subject: str) -> None:
     world = perfect()
     world.dns.fail(name, rdtype)
@@ -206,7 +223,11 @@ async def test_an_endless_tree_ends() -> None:
     world = perfect()
     world.dns.set(D, "TXT", includes(9))
     for number in range(9):
-        world.dns.set(f"i{number}.test", "TXT", "v=spf1 " + " ".join(f"include:j{number}-{one}.test" for one in range(9)) + " -all")
+        world.dns.set(
+            f"i{number}.test",
+            "TXT",
+            "v=spf1 " + " ".join(f"include:j{number}-{one}.test" for one in range(9)) + " -all",
+        )
         for one in range(9):
             world.dns.set(f"j{number}-{one}.test", "TXT", includes(9))
     assert said(await found(spf, world), "lookups", D) == "fail blocker"
@@ -214,10 +235,19 @@ async def test_an_endless_tree_ends() -> None:
 
 async def test_two_records_are_merged_into_one_to_paste() -> None:
     world = perfect()
-    world.dns.set(D, "TXT", "v=spf1 mx include:_spf.mailer.test -all", "v=spf1 MX redirect=_spf.other.test", "v=spf1 ip4:203.0.113.1 ~all")
+    world.dns.set(
+        D,
+        "TXT",
+        "v=spf1 mx include:_spf.mailer.test -all",
+        "v=spf1 MX redirect=_spf.other.test",
+        "v=spf1 ip4:203.0.113.1 ~all",
+    )
     remedy = (await found(spf, world))["multiple", D].remedy
     assert remedy is not None
-    assert remedy.paste == f'{D}. 3600 IN TXT "v=spf1 mx include:_spf.mailer.test include:_spf.other.test ip4:203.0.113.1 ~all"'
+    assert (
+        remedy.paste
+        == f'{D}. 3600 IN TXT "v=spf1 mx include:_spf.mailer.test include:_spf.other.test ip4:203.0.113.1 ~all"'
+    )
 
 
 async def test_a_mistake_is_pointed_at() -> None:

@@ -60,7 +60,10 @@ def trial(flow: str = "verification", mailbox: str = "gmail", kind: str = "gmail
 def world(*kept: Trial | Refusal, launch: Launch = LAUNCH) -> FakeWorld:
     """`kept` newest first."""
     made = FakeWorld(launch)
-    rows = [TrialRow(len(kept) - at, KIND if isinstance(one, Trial) else REFUSAL, "", "", NOW, encode(one)) for at, one in enumerate(kept)]
+    rows = [
+        TrialRow(len(kept) - at, KIND if isinstance(one, Trial) else REFUSAL, "", "", NOW, encode(one))
+        for at, one in enumerate(kept)
+    ]
     made.trials = lambda kind: [row for row in rows if row.kind == kind]  # type: ignore[attr-defined]
     return made
 
@@ -92,7 +95,14 @@ async def test_a_good_test_passes_and_the_others_are_still_to_be_made() -> None:
         (
             {
                 "links": (
-                    Link(shown="https://shop.test/x", host="shop.test", secure=True, status=404, opened=True, problem="not found (404)"),
+                    Link(
+                        shown="https://shop.test/x",
+                        host="shop.test",
+                        secure=True,
+                        status=404,
+                        opened=True,
+                        problem="not found (404)",
+                    ),
                 )
             },
             "pass",
@@ -130,7 +140,10 @@ async def test_only_the_newest_test_of_a_mail_in_a_mailbox_counts() -> None:
 async def test_an_old_test_says_nothing_any_more() -> None:
     findings = await found(flows, world(trial(started_at=NOW - timedelta(days=31))))
     assert said(findings, "outdated", "verification mail, gmail") == "unknown high"
-    assert said(await found(inbox, world(trial(started_at=NOW - timedelta(days=31)))), "inbox", "verification mail, gmail") == "absent"
+    assert (
+        said(await found(inbox, world(trial(started_at=NOW - timedelta(days=31)))), "inbox", "verification mail, gmail")
+        == "absent"
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +212,9 @@ def refusal(text: str) -> Refusal:
 
 
 async def test_refusals_are_decoded_and_do_not_answer_for_a_person() -> None:
-    findings = await found(fallback, world(refusal("550 5.7.26 gsmtp"), refusal("450 4.2.0 greylisted"), refusal("550 5.1.1 no such user")))
+    findings = await found(
+        fallback, world(refusal("550 5.7.26 gsmtp"), refusal("450 4.2.0 greylisted"), refusal("550 5.1.1 no such user"))
+    )
     assert said(findings, "refused", "gmail: authentication") == "fail high"
     assert said(findings, "refused", "a mail server: greylisting") == "info"
     assert said(findings, "refused", "a mail server: no-mailbox") == "info"
@@ -283,8 +298,10 @@ def test_a_link_is_shown_without_its_token(url: str, seen: str) -> None:
 def test_the_words_of_a_mail_are_found_in_any_writing() -> None:
     raw = (
         b"Subject: =?utf-8?q?Dein_Schl=C3=BCssel?=\r\nContent-Type: multipart/alternative; boundary=x\r\n\r\n"
-        b"--x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nR3LDvMOfZSBhdXMgS8O2bG4=\r\n"
-        b"--x\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n<style>hidden</style><p>Pa\xdfwort &auml;ndern</p>\r\n--x--\r\n"
+        b"--x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+        b"base64\r\n\r\nR3LDvMOfZSBhdXMgS8O2bG4=\r\n"
+        b"--x\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n<style>hidden</style><p>Pa\xdfwort "
+        b"&auml;ndern</p>\r\n--x--\r\n"
     )
     words = words_of(raw)
     assert all(text.casefold() in words for text in ("Dein Schlüssel", "Grüße aus Köln", "Paßwort ändern"))

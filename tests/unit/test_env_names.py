@@ -23,9 +23,12 @@ FILES = {
     ".env.example": "DATABASE_URL=\n# SMTP_HOST=commented\nexport STRIPE_SECRET_KEY=\nPORT=3000\n",
     ".env": f'DATABASE_URL=postgres://shop:{VALUE}@db/shop\nMULTI="first\nNOT_A_NAME={VALUE}\n"\nAFTER_IT={SHAPED}\n',
     ".env.production": f"PAYMENT_MODE={VALUE}\n",
-    "src/pay.ts": "const key = process.env.STRIPE_SECRET_KEY; const at = import.meta.env.VITE_API_URL; if (process.env.NODE_ENV) {}",
+    "src/pay.ts": "const key = process.env.STRIPE_SECRET_KEY; const at = import.meta.env.VITE_API_URL; if "
+    "(process.env.NODE_ENV) {}",
     "src/leak.ts": "export const token = process.env['NEXT_PUBLIC_ADMIN_TOKEN']",
-    "worker/jobs.py": 'import os\nurl = os.environ[\'REDIS_URL\']\nname = os.getenv("QUEUE_NAME", "' + VALUE + '")\nENV = {"lower": 1}\n',
+    "worker/jobs.py": 'import os\nurl = os.environ[\'REDIS_URL\']\nname = os.getenv("QUEUE_NAME", "'
+    + VALUE
+    + '")\nENV = {"lower": 1}\n',
     "worker/go.go": 'x := os.Getenv("GO_ONLY")',
     "app/models.rb": "ENV.fetch('RUBY_ONLY') + ENV[\"RUBY_TOO\"]",
     "docker-compose.prod.yml": f"services:\n  web:\n    environment:\n"
@@ -60,8 +63,28 @@ def by_name(market: Market) -> dict[str, Variable]:
 
 
 WANTED = {
-    *("DATABASE_URL", "STRIPE_SECRET_KEY", "PORT", "MULTI", "AFTER_IT", "PAYMENT_MODE", "VITE_API_URL", "NEXT_PUBLIC_ADMIN_TOKEN"),
-    *("REDIS_URL", "QUEUE_NAME", "GO_ONLY", "RUBY_ONLY", "RUBY_TOO", "LOG_LEVEL", "SENTRY_DSN", "FROM_VERCEL", "DEPLOY_TOKEN", "REGION"),
+    *(
+        "DATABASE_URL",
+        "STRIPE_SECRET_KEY",
+        "PORT",
+        "MULTI",
+        "AFTER_IT",
+        "PAYMENT_MODE",
+        "VITE_API_URL",
+        "NEXT_PUBLIC_ADMIN_TOKEN",
+    ),
+    *(
+        "REDIS_URL",
+        "QUEUE_NAME",
+        "GO_ONLY",
+        "RUBY_ONLY",
+        "RUBY_TOO",
+        "LOG_LEVEL",
+        "SENTRY_DSN",
+        "FROM_VERCEL",
+        "DEPLOY_TOKEN",
+        "REGION",
+    ),
     *("GOOD_ONE", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_TEST_USER"),
 }
 

@@ -20,12 +20,18 @@ def order(specs: list, given: list, decisions: Decisions = NONE) -> list[str]:
 KEYS = {
     # the inputs in the order in which they count: (first, second) as (class, state, severity, flow, effort, name)
     "what blocks the launch": (("blocker", "fail", "blocker", "marketing", 90), ("high", "fail", "high", "pay", 5)),
-    "what has a fix before what could not be seen": (("low", "warn", "low", "marketing", 90), ("blocker", "unknown", "blocker", "pay", 5)),
+    "what has a fix before what could not be seen": (
+        ("low", "warn", "low", "marketing", 90),
+        ("blocker", "unknown", "blocker", "pay", 5),
+    ),
     "an unknown that may block before others": (
         ("blocker", "unknown", "low", "marketing", 90),
         ("high", "unknown", "high", "pay", 5),
     ),
-    "a warning of blocker weight does not block": (("blocker", "fail", "blocker", "pay", 5), ("blocker", "warn", "blocker", "pay", 5)),
+    "a warning of blocker weight does not block": (
+        ("blocker", "fail", "blocker", "pay", 5),
+        ("blocker", "warn", "blocker", "pay", 5),
+    ),
     "severity": (("high", "fail", "high", "marketing", 90), ("high", "fail", "medium", "pay", 5)),
     "business flow": (("high", "fail", "high", "sign-up", 90), ("high", "fail", "high", "search", 5)),
     "effort": (("high", "fail", "high", "search", 5), ("high", "fail", "high", "list", 90)),
@@ -108,7 +114,11 @@ PREREQUISITE = {
 @pytest.mark.parametrize("case", PREREQUISITE)
 def test_only_what_fails_or_is_unknown_is_waited_for(case: str) -> None:
     findings, decisions, waits = PREREQUISITE[case]
-    given = [result("audit.dns"), result("edge.tls", *findings), result("edge.hsts", found("edge.hsts.missing", "fail", "blocker"))]
+    given = [
+        result("audit.dns"),
+        result("edge.tls", *findings),
+        result("edge.hsts", found("edge.hsts.missing", "fail", "blocker")),
+    ]
     fixes = judge(roadmap(*CHAIN), results(*given), decisions, NOW).fixes
     rank = next(one.rank for one in fixes if one.finding.check == "edge.hsts")
     assert rank is not None
@@ -116,7 +126,11 @@ def test_only_what_fails_or_is_unknown_is_waited_for(case: str) -> None:
 
 
 def test_past_a_check_in_order_what_that_one_needs_counts() -> None:
-    given = [result("audit.dns", found("audit.dns.lame", "fail", "low")), result("edge.tls"), result("edge.hsts", found("edge.hsts.x"))]
+    given = [
+        result("audit.dns", found("audit.dns.lame", "fail", "low")),
+        result("edge.tls"),
+        result("edge.hsts", found("edge.hsts.x")),
+    ]
     fixes = judge(roadmap(*CHAIN), results(*given), Decisions(), NOW).fixes
     assert [one.finding.check for one in fixes] == ["audit.dns", "edge.hsts"]
     assert fixes[1].rank is not None and fixes[1].rank.waits_for == ("audit.dns",)
@@ -130,9 +144,16 @@ def test_a_check_that_never_ran_is_waited_for() -> None:
 
 def test_the_inputs_of_a_rank_stand_beside_it() -> None:
     specs = [spec("edge.tls", "blocker", flow="pay", effort=20)]
-    fix = judge(roadmap(*specs), results(result("edge.tls", found("edge.tls.x", "fail", "blocker"))), Decisions(), NOW).fixes[0]
+    fix = judge(
+        roadmap(*specs), results(result("edge.tls", found("edge.tls.x", "fail", "blocker"))), Decisions(), NOW
+    ).fixes[0]
     assert fix.rank is not None
-    assert (fix.rank.blocks, fix.rank.severity, fix.rank.flow, fix.rank.effort_min) == (True, Severity.BLOCKER, "pay", 20)
+    assert (fix.rank.blocks, fix.rank.severity, fix.rank.flow, fix.rank.effort_min) == (
+        True,
+        Severity.BLOCKER,
+        "pay",
+        20,
+    )
 
 
 def test_what_a_person_can_settle_is_a_question_not_a_fix() -> None:
@@ -190,7 +211,13 @@ STEPS = {
         "ask",
         "Does handover.backups hold?",
     ),
-    "the bundle": ([result("edge.tls")], Decisions(confirmations=ANSWERED), False, "export", "Export the handover folder"),
+    "the bundle": (
+        [result("edge.tls")],
+        Decisions(confirmations=ANSWERED),
+        False,
+        "export",
+        "Export the handover folder",
+    ),
     "nothing": ([result("edge.tls")], Decisions(confirmations=ANSWERED), True, "done", "Nothing is left to do"),
     "waiting": (
         [result("edge.tls", BROKEN)],
@@ -220,7 +247,9 @@ def test_a_step_leads_to_its_place() -> None:
 
 def test_a_fix_that_waits_says_what_comes_first() -> None:
     unseen = found("edge.tls.unread", "unknown")
-    given = results(result("audit.dns"), result("edge.tls", unseen), result("edge.hsts", found("edge.hsts.x", "fail", "blocker")))
+    given = results(
+        result("audit.dns"), result("edge.tls", unseen), result("edge.hsts", found("edge.hsts.x", "fail", "blocker"))
+    )
     aside = Decisions(parked=(parked(finding=unseen),))
     step = next_step(judge(roadmap(*CHAIN), given, aside, NOW), bundle_exported=False)
     assert (step.text, step.note) == ("Fix: edge.hsts.x fail", "mend it; first: tls")

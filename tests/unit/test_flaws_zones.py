@@ -37,7 +37,13 @@ def serving(*on: str) -> NameServer:
         ("undeclared-host", at.OLD_ADMIN, "A", [], [at.OLD_ADMIN_ADDRESS]),
         ("stale-app-address", at.APP, "A", [at.APP_ADDRESS], [at.APP_ADDRESS, at.STALE_ADDRESS]),
         ("mx-dangling", at.DOMAIN, "MX", [f"10 {at.MAIL}."], [f"10 mx1.{at.DOMAIN}."]),
-        ("dmarc-missing", f"_dmarc.{at.DOMAIN}", "TXT", [f'"v=DMARC1; p=quarantine; rua=mailto:dmarc@{at.DOMAIN}"'], []),
+        (
+            "dmarc-missing",
+            f"_dmarc.{at.DOMAIN}",
+            "TXT",
+            [f'"v=DMARC1; p=quarantine; rua=mailto:dmarc@{at.DOMAIN}"'],
+            [],
+        ),
         (
             "dmarc-no-reports",
             f"_dmarc.{at.DOMAIN}",
@@ -82,7 +88,9 @@ def large() -> NameServer:
 
 @pytest.mark.parametrize(("edns", "limit"), [(True, 1232), (False, 512)])
 def test_an_answer_that_does_not_fit_is_cut_with_tc_and_whole_over_tcp(edns: bool, limit: int) -> None:
-    wire = large().reply(dns.message.make_query("many.big.test", "TXT", use_edns=0 if edns else -1).to_wire(), tcp=False)
+    wire = large().reply(
+        dns.message.make_query("many.big.test", "TXT", use_edns=0 if edns else -1).to_wire(), tcp=False
+    )
     assert wire is not None
     assert len(wire) <= limit
     assert dns.message.from_wire(wire).flags & dns.flags.TC

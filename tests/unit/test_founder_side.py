@@ -1,4 +1,5 @@
-"""The founder's side: a sheet that is sent and read back, signatures, what breaks without somebody, the receipt, launch day."""
+"""The founder's side: a sheet that is sent and read back, signatures, what breaks without somebody, the receipt,
+launch day."""
 
 from __future__ import annotations
 
@@ -77,7 +78,13 @@ def test_a_sheet_asks_what_only_a_person_knows_and_reads_empty_as_nothing() -> N
     sheet = questions.sheet(market, now=NOW)
     ids = [one.id for one in questions.questions(market)]
     assert len(ids) == len(set(ids)) == len(re.findall(r"^## \d+\. ", sheet, re.MULTILINE))
-    for wanted in ("confirm.deploy.release", "system.fly.billing_owner", "system.cloudflare.login_url", "plan.decider", "plan.launch_at"):
+    for wanted in (
+        "confirm.deploy.release",
+        "system.fly.billing_owner",
+        "system.cloudflare.login_url",
+        "plan.decider",
+        "plan.launch_at",
+    ):
         assert wanted in ids
     assert "confirm.deploy.rollback" not in ids, "that is confirmed already"
     assert questions.read(sheet) == ()
@@ -100,12 +107,23 @@ def test_answers_come_back_with_their_author() -> None:
     taken = questions.take(market, questions.read(sheet), "The founder", file="sheet.md")
     assert taken.problems == () and len(taken.done) == 7
     said = {one.check: one for one in market.decisions.confirmations}["deploy.release"]
-    assert (said.by, said.recorded_by, said.evidence) == ("founder", "engineer", "released twice with one command on Monday")
+    assert (said.by, said.recorded_by, said.evidence) == (
+        "founder",
+        "engineer",
+        "released twice with one command on Monday",
+    )
     assert ("deploy.ci", "founder answered no: not yet") in market.notes
     fly, cloudflare = market.inventory.system("fly"), market.inventory.system("cloudflare")
     assert fly is not None and cloudflare is not None
-    assert (fly.billing_owner, cloudflare.no_bill, cloudflare.login_url) == ("founder", True, "https://dash.cloudflare.com")
-    assert (market.inventory.plan.decider, market.inventory.plan.launch_at) == ("founder", datetime(2026, 12, 1, 8, tzinfo=UTC))
+    assert (fly.billing_owner, cloudflare.no_bill, cloudflare.login_url) == (
+        "founder",
+        True,
+        "https://dash.cloudflare.com",
+    )
+    assert (market.inventory.plan.decider, market.inventory.plan.launch_at) == (
+        "founder",
+        datetime(2026, 12, 1, 8, tzinfo=UTC),
+    )
     target, note = market.notes[-1]
     assert target == "handover.documents" and note.startswith("Answered by founder: ")
     assert "The founder" not in note, "what is committed names people by id"
@@ -165,12 +183,19 @@ def test_a_number_goes_into_the_private_file_and_not_into_the_note() -> None:
     market = desk(people=People(people=(Person(id="founder", name="The founder"), Person(id="engineer"))))
     taken = questions.take(
         market,
-        (questions.Answered("person.engineer.contact", "+00 99"), questions.Answered("person.engineer.hours", "09:00-18:00 Europe/Berlin")),
+        (
+            questions.Answered("person.engineer.contact", "+00 99"),
+            questions.Answered("person.engineer.hours", "09:00-18:00 Europe/Berlin"),
+        ),
         "founder",
     )
     assert taken.problems == ()
     found = market.people.find("engineer")
-    assert found is not None and (found.contact, found.hours, found.time_zone) == ("+00 99", "09:00-18:00", "Europe/Berlin")
+    assert found is not None and (found.contact, found.hours, found.time_zone) == (
+        "+00 99",
+        "09:00-18:00",
+        "Europe/Berlin",
+    )
     assert "+00 99" not in " ".join(words for _, words in market.notes)
 
 
@@ -200,7 +225,9 @@ def test_go_is_said_by_the_one_named_and_against_the_checks_with_a_reason_only()
         signing.sign(market, "go-no-go", "go", "founder", recorded_by="engineer", now=NOW)
     with pytest.raises(signing.NotSigned, match="founder decides"):
         signing.sign(market, "go-no-go", "go", "engineer", recorded_by="engineer", now=NOW, note="x")
-    made = signing.sign(market, "go-no-go", "go", "founder", recorded_by="engineer", now=NOW, note="the press comes at nine")
+    made = signing.sign(
+        market, "go-no-go", "go", "founder", recorded_by="engineer", now=NOW, note="the press comes at nine"
+    )
     assert made.note == "the press comes at nine; checks then: NO-GO" and made.recorded_by == "engineer"
     signing.sign(market, "go-no-go", "no-go", "founder", recorded_by="founder", now=NOW + timedelta(minutes=5))
     assert [one.answer for one in market.decisions.signed] == ["go", "no-go"], "each word is kept"
@@ -244,7 +271,10 @@ def test_what_breaks_is_told_the_heaviest_first_with_what_to_do() -> None:
         market.inventory,
         plan=Plan(decider="engineer"),
         duties=(Duty(duty="commander", person="engineer", deputy="founder"), Duty(duty="scribe", person="engineer")),
-        systems=(*market.inventory.systems, System(id="mail", name="Mail", recovery_contact="engineer", billing_owner="engineer")),
+        systems=(
+            *market.inventory.systems,
+            System(id="mail", name="Mail", recovery_contact="engineer", billing_owner="engineer"),
+        ),
     )
     market.launch = msgspec.structs.replace(market.launch, alerts=(Alert(name="on-call", owner="engineer"),))
     found = without(market, "engineer")
@@ -304,7 +334,9 @@ def sprint() -> Market:
     first = {one.check: one for one in results(gone, left, lost, at=NOW - timedelta(days=2))}
     blind = finding("email.dmarc.missing", "example.com", "No answer", State.UNKNOWN)
     now = results(finding("edge.headers.csp", "example.com", "A policy", State.PASS), left, blind, came)
-    later = PutOff(rule=came.rule, subject=came.subject, by="founder", recorded_by="founder", reason="after launch", on=NOW)
+    later = PutOff(
+        rule=came.rule, subject=came.subject, by="founder", recorded_by="founder", reason="after launch", on=NOW
+    )
     return full(results=now, first_results=first, decisions=Decisions(later=(later,)))
 
 
@@ -329,7 +361,9 @@ def test_the_receipt_is_one_page_as_markdown_and_html() -> None:
 
 def test_the_receipt_is_text_whatever_was_found() -> None:
     bad = finding("edge.headers.csp", hostile.ALL, hostile.ALL, State.FAIL)
-    market = full(results=results(bad), first_results={one.check: one for one in results(bad, at=NOW - timedelta(days=1))})
+    market = full(
+        results=results(bad), first_results={one.check: one for one in results(bad, at=NOW - timedelta(days=1))}
+    )
     made = receipt.receipt(market, now=NOW)
     assert not {"script", "img", "iframe", "form"} & {tag for tag, _ in Seen(receipt.as_html(made)).tags}
     assert "\x1b" not in receipt.as_markdown(made)
@@ -387,7 +421,9 @@ def test_the_word_is_waited_for_until_it_is_said(tmp_path: Path) -> None:
     assert made.waits_for_word is False and made.said is not None and made.said.answer == "no-go"
     moved = msgspec.structs.replace(market.inventory.plan, launch_at=T + timedelta(days=30))
     market.inventory = msgspec.structs.replace(market.inventory, plan=moved)
-    assert day.day(market, now=T + timedelta(days=30)).said is None, "a word of last month says nothing about this launch"
+    assert day.day(market, now=T + timedelta(days=30)).said is None, (
+        "a word of last month says nothing about this launch"
+    )
 
 
 def test_the_log_survives_a_restart_and_is_exported(tmp_path: Path) -> None:
@@ -418,7 +454,14 @@ def test_a_launch_without_a_plan_has_its_usual_moments_and_no_clock(tmp_path: Pa
     made = day.day(full(folder=tmp_path), now=NOW)
     assert made.launch_at is None and made.until_launch is None and {one.phase for one in made.stops} == {"open"}
     assert len(made.stops) == len(USUAL) == 7
-    assert [offset_words(minutes) for minutes in (-1440, -60, 0, 15, 90, 240)] == ["T-24h", "T-1h", "T0", "T+15m", "T+1h30", "T+4h"]
+    assert [offset_words(minutes) for minutes in (-1440, -60, 0, 15, 90, 240)] == [
+        "T-24h",
+        "T-1h",
+        "T0",
+        "T+15m",
+        "T+1h30",
+        "T+4h",
+    ]
 
 
 def test_usual_checkpoints_name_known_checks_only() -> None:
@@ -439,7 +482,10 @@ def test_questions_stand_under_their_stage_and_a_heading_ends_an_answer() -> Non
 
 
 def test_a_limit_that_a_founder_answers_becomes_one_with_an_owner() -> None:
-    systems = (System(id="run", name="Hosting", category="hosting"), System(id="free", category="database", no_bill=True))
+    systems = (
+        System(id="run", name="Hosting", category="hosting"),
+        System(id="free", category="database", no_bill=True),
+    )
     market = desk()
     market.inventory = Inventory(systems=systems)
     assert [one.id for one in questions.questions(market) if one.id.startswith("cap.")] == ["cap.run.limit"]
@@ -454,7 +500,8 @@ def test_a_limit_that_a_founder_answers_becomes_one_with_an_owner() -> None:
 
 
 def test_what_was_unseen_in_the_first_look_too_does_not_hide_a_repair() -> None:
-    """A check that always leaves one thing to a person still counts what it saw repaired; one that went blind since does not."""
+    """A check that always leaves one thing to a person still counts what it saw repaired; one that went blind since
+    does not."""
     always = finding("deploy.payments.real-payment", "launch", "A person pays once", State.UNKNOWN)
     open_hook = finding("deploy.payments.webhook", "api.example.com/hook", "It takes a message that nobody signed")
     for before, fixed in (((always, open_hook), 1), ((open_hook,), 0)):

@@ -83,13 +83,22 @@ def hostile_market(text: str) -> Market:
                 paste=text,
                 where=text,
             ),
-            finding("email.spf.multiple", domain, text, seen={"record": text, "dns": text}, fix=text, paste=text, where=text),
+            finding(
+                "email.spf.multiple", domain, text, seen={"record": text, "dns": text}, fix=text, paste=text, where=text
+            ),
             finding("email.dmarc.missing", domain, text),
             finding("audit.latency.target", text, text, seen={"measured": text}),
         ),
         decisions=Decisions(
             confirmations=(
-                Confirmation(check="deploy.release", by=text, recorded_by=text, on=NOW, until=NOW + timedelta(days=9), evidence=text),
+                Confirmation(
+                    check="deploy.release",
+                    by=text,
+                    recorded_by=text,
+                    on=NOW,
+                    until=NOW + timedelta(days=9),
+                    evidence=text,
+                ),
             ),
             accepted=(
                 Acceptance(
@@ -106,12 +115,29 @@ def hostile_market(text: str) -> Market:
         ),
         people=People(people=(Person(id="one", name=text, role=text, contact=text, hours=text, time_zone=text),)),
         inventory=Inventory(
-            systems=(System(id="one", name=text, provider=text, account_owner="one", billing_owner=text, login_url=text, note=text),),
+            systems=(
+                System(
+                    id="one",
+                    name=text,
+                    provider=text,
+                    account_owner="one",
+                    billing_owner=text,
+                    login_url=text,
+                    note=text,
+                ),
+            ),
             access=(Access(system="one", person="one", role=text, expected_role=text, credential=text),),
             backups=(Backup(store=text, where=text, owner="one", every=text, rpo=text, rto=text),),
             recovery=(
                 Recovery(
-                    id="one", title=text, symptom=text, first_steps=text, command=text, verify=text, escalate=text, rehearsed_by="one"
+                    id="one",
+                    title=text,
+                    symptom=text,
+                    first_steps=text,
+                    command=text,
+                    verify=text,
+                    escalate=text,
+                    rehearsed_by="one",
                 ),
             ),
             contacts=(Contact(order=1, person="one", when=text, channel=text),),
@@ -137,13 +163,22 @@ DOCUMENTS = (
 )
 FRONT = (
     *("EMERGENCY-CARD.html", "calendar/renewals.ics", "dns/example.com.zone", "edge/redirects.cloudflare.csv"),
-    *("edge/redirects.nginx.conf", "edge/nginx.conf", "edge/cloudflare.txt", "edge/cloudflare.rulesets.json", "edge/vercel.json"),
+    *(
+        "edge/redirects.nginx.conf",
+        "edge/nginx.conf",
+        "edge/cloudflare.txt",
+        "edge/cloudflare.rulesets.json",
+        "edge/vercel.json",
+    ),
     *("edge/netlify/_redirects", "edge/netlify/_headers", "reports/checks.junit.xml"),
     *("monitoring/README.md", "monitoring/gatus/config.yaml"),
     *(f"monitoring/systemd/{name}" for name in ("launchready-watch.service", "watch.env.example")),
     *(f"monitoring/docker/{name}" for name in ("Dockerfile", "compose.yml", "watch.env.example")),
     *(f"monitoring/prometheus/{name}.yml" for name in ("alertmanager", "blackbox", "compose", "prometheus", "rules")),
-    *(f"monitoring/prometheus/{name}" for name in ("Dockerfile", "README.md", "launchready-watch.service", "watch.env.example")),
+    *(
+        f"monitoring/prometheus/{name}"
+        for name in ("Dockerfile", "README.md", "launchready-watch.service", "watch.env.example")
+    ),
     *(
         f"monitoring/healthchecks/{name}"
         for name in ("healthchecks.json", "healthchecks.sh", "launchready-watch.service", "watch.env.example")
@@ -176,7 +211,9 @@ def test_the_bundle_holds_its_files() -> None:
 
 def test_the_sums_are_those_that_sha256sum_reads(tmp_path: Path) -> None:
     made = export(full(), tmp_path, now=NOW)
-    seen = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=made.folder, capture_output=True, text=True, check=False)
+    seen = subprocess.run(
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=made.folder, capture_output=True, text=True, check=False
+    )
     assert seen.returncode == 0, seen.stderr
     assert len(seen.stdout.splitlines()) == len(made.files) - 1
 
@@ -185,7 +222,9 @@ def test_markdown_and_page_end_their_lines_in_one_way() -> None:
     for name, content in files(full()).items():
         crlf = content.count(b"\r\n")
         assert content.count(b"\r") == crlf
-        assert crlf == (content.count(b"\n") if name.startswith(("data/", "calendar/")) and name[-4:] in (".csv", ".ics") else 0), name
+        assert crlf == (
+            content.count(b"\n") if name.startswith(("data/", "calendar/")) and name[-4:] in (".csv", ".ics") else 0
+        ), name
         assert content.endswith(b"\n"), name
 
 
@@ -193,7 +232,11 @@ def test_the_readme_lists_every_file_and_every_gap() -> None:
     made, documents = build(full(), now=NOW)
     readme = made["README.md"].decode()
     for name in made:
-        assert name in readme or name.startswith(("data/", "dns/", "edge/", "monitoring/", "reports/")) or name == "README.md", name
+        assert (
+            name in readme
+            or name.startswith(("data/", "dns/", "edge/", "monitoring/", "reports/"))
+            or name == "README.md"
+        ), name
     rows = [line for line in readme.partition("Not filled yet")[2].splitlines() if line.startswith("| ")][2:]
     assert len(rows) == len(not_filled(documents))
     for document in documents:
@@ -228,17 +271,23 @@ def test_the_page_asks_nothing_of_the_network_and_runs_nothing() -> None:
     names = {tag for tag, _ in seen.tags}
     assert not names & {"script", "img", "iframe", "object", "embed", "form", "input", "base", "video", "audio", "svg"}
     assert seen.all("link") == [{"rel": "icon", "href": "data:,"}]
-    assert not [name for _, attrs in seen.tags for name in attrs if name.startswith("on") or name in ("src", "style", "srcset")]
+    assert not [
+        name for _, attrs in seen.tags for name in attrs if name.startswith("on") or name in ("src", "style", "srcset")
+    ]
     assert not re.search(r"url\(|@import|@font-face|expression", style())
 
 
 def test_the_policy_allows_its_own_style_and_nothing_else() -> None:
     html = page(full())
-    policy = next(attrs["content"] for attrs in Seen(html).all("meta") if attrs.get("http-equiv") == "Content-Security-Policy")
+    policy = next(
+        attrs["content"] for attrs in Seen(html).all("meta") if attrs.get("http-equiv") == "Content-Security-Policy"
+    )
     inside = re.search("<style>(.*?)</style>", html, re.DOTALL)
     assert inside is not None
     digest = base64.b64encode(hashlib.sha256(inside[1].encode()).digest()).decode()
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    assert (
+        policy == f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def test_every_link_of_the_page_leads_somewhere() -> None:
@@ -258,15 +307,25 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
 
 
 def test_only_https_addresses_become_links() -> None:
-    for bad in ("javascript:alert(1)", "http://example.com/", "data:text/html,x", " https://example.com/", "HTTPS://example.com/"):
+    for bad in (
+        "javascript:alert(1)",
+        "http://example.com/",
+        "data:text/html,x",
+        " https://example.com/",
+        "HTTPS://example.com/",
+    ):
         market = full(inventory=Inventory(systems=(System(id="one", login_url=bad),)))
-        assert not [attrs for attrs in Seen(page(market)).all("a") if attrs["href"].strip().lower().startswith(bad.strip().lower()[:6])], (
-            bad
-        )
+        assert not [
+            attrs
+            for attrs in Seen(page(market)).all("a")
+            if attrs["href"].strip().lower().startswith(bad.strip().lower()[:6])
+        ], bad
 
 
 def test_the_page_tells_the_first_ten_and_the_appendix_the_rest() -> None:
-    many = results(*(finding("audit.broken-links.broken", f"example.com/{at:02}", f"Page {at} does not open") for at in range(14)))
+    many = results(
+        *(finding("audit.broken-links.broken", f"example.com/{at:02}", f"Page {at} does not open") for at in range(14))
+    )
     text = Seen(page(full(results=many))).text
     assert "10 of 14; 4 more in the appendix" in text
     assert text.count("Page 13 does not open") >= 1
@@ -281,7 +340,10 @@ def test_every_colour_of_text_can_be_read_on_every_ground(kind: str) -> None:
     text = ("ink", "ink2", "ink3", "accent", "pass", "warn", "fail", "unknown", "accepted", "stale")
     weak = [(name, "paper") for name in text if ratio(colours[name], colours["paper"]) < 4.5]
     weak += [
-        (name, ground) for name in ("ink", "ink2", "accent") for ground in ("band", "tint") if ratio(colours[name], colours[ground]) < 4.5
+        (name, ground)
+        for name in ("ink", "ink2", "accent")
+        for ground in ("band", "tint")
+        if ratio(colours[name], colours[ground]) < 4.5
     ]
     assert not weak
 
@@ -324,18 +386,26 @@ def test_a_table_alone_still_says_that_it_is_a_demo() -> None:
     assert {row[-1] for row in rows[1:]} == {"demo"}
 
 
-@pytest.mark.parametrize("market", [bare(), full(), full(demo=True), hostile_market(hostile.ALL)], ids=["bare", "full", "demo", "hostile"])
+@pytest.mark.parametrize(
+    "market", [bare(), full(), full(demo=True), hostile_market(hostile.ALL)], ids=["bare", "full", "demo", "hostile"]
+)
 def test_the_data_meets_its_schema(market: Market) -> None:
     made = files(market)
     schema = json.loads(made["data/schema.json"])
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(json.loads(made["data/launchready.json"]))
+    jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(
+        json.loads(made["data/launchready.json"])
+    )
 
 
 def test_the_schema_refuses_what_is_no_bundle() -> None:
     made = files(full())
     schema, data = json.loads(made["data/schema.json"]), json.loads(made["data/launchready.json"])
-    for broken in ({**data, "schema": 2}, {key: value for key, value in data.items() if key != "verdict"}, {**data, "findings": [{}]}):
+    for broken in (
+        {**data, "schema": 2},
+        {key: value for key, value in data.items() if key != "verdict"},
+        {**data, "findings": [{}]},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.Draft202012Validator(schema).validate(broken)
 
@@ -355,7 +425,9 @@ def test_the_data_holds_the_verdict_the_findings_and_the_map() -> None:
 def test_long_evidence_is_cut_in_the_data() -> None:
     market = full(results=results(finding("email.spf.multiple", "example.com", "two", seen={"record": "x" * 9000})))
     data = json.loads(files(market)["data/launchready.json"])
-    assert {len(item["text"]) for one in data["findings"] for item in one["evidence"] if item["label"] == "record"} == {2048}
+    assert {len(item["text"]) for one in data["findings"] for item in one["evidence"] if item["label"] == "record"} == {
+        2048
+    }
 
 
 # Hostile text
@@ -439,7 +511,9 @@ def test_the_zip_holds_one_folder_of_plain_files(tmp_path: Path) -> None:
     made = export(full(), tmp_path, now=NOW)
     with zipfile.ZipFile(made.zip) as archive:
         entries = archive.infolist()
-        assert [entry.filename for entry in entries] == [f"handover-example-market-20261124/{name}" for name in made.files]
+        assert [entry.filename for entry in entries] == [
+            f"handover-example-market-20261124/{name}" for name in made.files
+        ]
         assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
         assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
         assert {(entry.create_system, entry.external_attr >> 16) for entry in entries} == {(3, 0o100644)}
@@ -449,11 +523,18 @@ def test_the_zip_holds_one_folder_of_plain_files(tmp_path: Path) -> None:
 
 def test_the_same_state_makes_the_same_bytes_anywhere(tmp_path: Path) -> None:
     """Time zone, language, umask, hash seed and folder are those of the machine, not of the launch."""
-    code = "import os,sys; os.umask(int(sys.argv[2],8)); from bundle_source import NOW, full; from launchready_tui.handover import export;"
+    code = (
+        "import os,sys; os.umask(int(sys.argv[2],8)); from bundle_source import NOW, full; from "
+        "launchready_tui.handover import export;"
+    )
     code += "from pathlib import Path; print(export(full(), Path(sys.argv[1]), now=NOW).zip)"
     digests = set()
     for at, (zone, language, mask, seed) in enumerate(
-        [("UTC", "C", "022", "0"), ("Asia/Tokyo", "de_DE.UTF-8", "077", "1"), ("America/New_York", "C.UTF-8", "000", "12345")]
+        [
+            ("UTC", "C", "022", "0"),
+            ("Asia/Tokyo", "de_DE.UTF-8", "077", "1"),
+            ("America/New_York", "C.UTF-8", "000", "12345"),
+        ]
     ):
         env = {
             **os.environ,
@@ -465,7 +546,9 @@ def test_the_same_state_makes_the_same_bytes_anywhere(tmp_path: Path) -> None:
         }
         out = tmp_path / str(at)
         out.mkdir()
-        run = subprocess.run([sys.executable, "-c", code, str(out), mask], env=env, cwd=out, capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(out), mask], env=env, cwd=out, capture_output=True, text=True, check=False
+        )
         assert run.returncode == 0, run.stderr
         digests.add(hashlib.sha256(Path(run.stdout.strip()).read_bytes()).hexdigest())
     assert len(digests) == 1

@@ -29,7 +29,13 @@ DAY = timedelta(days=1)
 LAUNCH = Launch(name="Market", domain="example.com", canonical="https://example.com/")
 FOUNDER = Person(id="founder", role="founder", kind="founder", contact="+00 1", second_contact="chat", hours="always")
 STAFF = Person(
-    id="staff", role="support", kind="staff", contact="+00 2", second_contact="chat", hours="08:00-20:00", time_zone="Europe/Berlin"
+    id="staff",
+    role="support",
+    kind="staff",
+    contact="+00 2",
+    second_contact="chat",
+    hours="08:00-20:00",
+    time_zone="Europe/Berlin",
 )
 HELPER = Person(id="helper", role="developer", kind="contractor", status="left", contact="+00 3")
 TEAM = People(people=(FOUNDER, STAFF, HELPER))
@@ -38,7 +44,14 @@ TEAM = People(people=(FOUNDER, STAFF, HELPER))
 def system(**more: Any) -> System:
     return System(
         **(
-            {"id": "dns", "name": "DNS", "category": "dns", "account_owner": "founder", "business_owned": "yes", "billing_owner": "founder"}
+            {
+                "id": "dns",
+                "name": "DNS",
+                "category": "dns",
+                "account_owner": "founder",
+                "business_owned": "yes",
+                "billing_owner": "founder",
+            }
             | more
         )
     )
@@ -46,7 +59,17 @@ def system(**more: Any) -> System:
 
 def way(person: str = "founder", **more: Any) -> Access:
     return Access(
-        **({"system": "dns", "person": person, "role": "admin", "expected_role": "admin", "mfa": "key", "reviewed": TODAY} | more)
+        **(
+            {
+                "system": "dns",
+                "person": person,
+                "role": "admin",
+                "expected_role": "admin",
+                "mfa": "key",
+                "reviewed": TODAY,
+            }
+            | more
+        )
     )
 
 
@@ -64,7 +87,12 @@ def world(*, people: People = TEAM, papers: Papers | None = None, **inventory: A
 ACCESS: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("sound", {}, ("clean", "inventory.toml"), "pass"),
     ("left", {"access": (*TWO, way("helper"))}, ("left", "dns/helper"), "fail blocker"),
-    ("leaving is a fact", {"people": (FOUNDER, msgspec.structs.replace(STAFF, status="leaving"))}, ("leaving", "dns/staff"), "info"),
+    (
+        "leaving is a fact",
+        {"people": (FOUNDER, msgspec.structs.replace(STAFF, status="leaving"))},
+        ("leaving", "dns/staff"),
+        "info",
+    ),
     ("no factor, all rights", {"access": (way(mfa="none"), way("staff"))}, ("no-mfa", "dns/founder"), "fail high"),
     (
         "no factor, little at stake",
@@ -72,25 +100,80 @@ ACCESS: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
         ("no-mfa", "dns/founder"),
         "fail medium",
     ),
-    ("factor unknown", {"access": (way(mfa="unknown"), way("staff"))}, ("mfa-unknown", "dns/founder"), "unknown medium"),
+    (
+        "factor unknown",
+        {"access": (way(mfa="unknown"), way("staff"))},
+        ("mfa-unknown", "dns/founder"),
+        "unknown medium",
+    ),
     ("text message is a factor", {"access": (way(mfa="sms"), way("staff"))}, ("no-mfa", "dns/founder"), "absent"),
     ("shared", {"access": (way(shared=True), way("staff"))}, ("shared", "dns/founder"), "warn medium"),
-    ("sealed is meant to be shared", {"access": (way(shared=True, break_glass=True), way("staff"))}, ("shared", "dns/founder"), "absent"),
-    ("too much", {"access": (way(), way("staff", role="Owner", expected_role="view"))}, ("too-much", "dns/staff"), "warn medium"),
-    ("the same right in other letters", {"access": (way(), way("staff", role=" Admin"))}, ("too-much", "dns/staff"), "absent"),
-    ("reviewed 90 days ago", {"access": (way(reviewed=TODAY - 90 * DAY), way("staff"))}, ("review", "dns/founder"), "absent"),
-    ("reviewed 91 days ago", {"access": (way(reviewed=TODAY - 91 * DAY), way("staff"))}, ("review", "dns/founder"), "warn medium"),
+    (
+        "sealed is meant to be shared",
+        {"access": (way(shared=True, break_glass=True), way("staff"))},
+        ("shared", "dns/founder"),
+        "absent",
+    ),
+    (
+        "too much",
+        {"access": (way(), way("staff", role="Owner", expected_role="view"))},
+        ("too-much", "dns/staff"),
+        "warn medium",
+    ),
+    (
+        "the same right in other letters",
+        {"access": (way(), way("staff", role=" Admin"))},
+        ("too-much", "dns/staff"),
+        "absent",
+    ),
+    (
+        "reviewed 90 days ago",
+        {"access": (way(reviewed=TODAY - 90 * DAY), way("staff"))},
+        ("review", "dns/founder"),
+        "absent",
+    ),
+    (
+        "reviewed 91 days ago",
+        {"access": (way(reviewed=TODAY - 91 * DAY), way("staff"))},
+        ("review", "dns/founder"),
+        "warn medium",
+    ),
     ("never reviewed", {"access": (way(reviewed=None), way("staff"))}, ("review", "dns/founder"), "warn low"),
     ("three admins", {"access": (*TWO, way("third"))}, ("too-many-admins", "dns"), "warn medium"),
     ("two admins and one who left", {"access": (*TWO, way("helper"))}, ("too-many-admins", "dns"), "absent"),
-    ("two admins and a reader", {"access": (*TWO, way("third", role="view", expected_role="view"))}, ("too-many-admins", "dns"), "absent"),
+    (
+        "two admins and a reader",
+        {"access": (*TWO, way("third", role="view", expected_role="view"))},
+        ("too-many-admins", "dns"),
+        "absent",
+    ),
     ("not the business's", {"systems": (system(business_owned="no"),)}, ("not-owned", "dns"), "fail blocker"),
-    ("a contractor's", {"systems": (system(account_owner="helper", business_owned="unknown"),)}, ("not-owned", "dns"), "fail blocker"),
-    ("a lesser one", {"systems": (system(category="analytics", business_owned="no"),)}, ("not-owned", "dns"), "fail high"),
+    (
+        "a contractor's",
+        {"systems": (system(account_owner="helper", business_owned="unknown"),)},
+        ("not-owned", "dns"),
+        "fail blocker",
+    ),
+    (
+        "a lesser one",
+        {"systems": (system(category="analytics", business_owned="no"),)},
+        ("not-owned", "dns"),
+        "fail high",
+    ),
     ("nobody knows whose", {"systems": (system(business_owned="unknown"),)}, ("owner-unknown", "dns"), "unknown high"),
     ("in a leaver's name", {"systems": (system(account_owner="helper"),)}, ("owner-left", "dns"), "fail blocker"),
-    ("recovery by a leaver", {"systems": (system(recovery_contact="helper"),)}, ("recovery-address", "dns"), "fail blocker"),
-    ("recovery by the founder", {"systems": (system(recovery_contact="founder"),)}, ("recovery-address", "dns"), "absent"),
+    (
+        "recovery by a leaver",
+        {"systems": (system(recovery_contact="helper"),)},
+        ("recovery-address", "dns"),
+        "fail blocker",
+    ),
+    (
+        "recovery by the founder",
+        {"systems": (system(recovery_contact="founder"),)},
+        ("recovery-address", "dns"),
+        "absent",
+    ),
     ("nobody listed", {"access": ()}, ("no-access", "dns"), "unknown high"),
 ]
 
@@ -128,10 +211,20 @@ BUS: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("the same person twice", {"access": (way(), way(role="owner"))}, ("one", "dns"), "fail high"),
     ("nobody", {"access": (way("helper"),)}, ("nobody", "dns"), "fail high"),
     ("a right without a name counts", {"access": (way(), way("staff", role=""))}, ("one", "dns"), "absent"),
-    ("after leaving", {"people": (FOUNDER, msgspec.structs.replace(STAFF, status="leaving"))}, ("after-leaving", "dns"), "warn medium"),
+    (
+        "after leaving",
+        {"people": (FOUNDER, msgspec.structs.replace(STAFF, status="leaving"))},
+        ("after-leaving", "dns"),
+        "warn medium",
+    ),
     ("nobody pays", {"systems": (system(billing_owner=""),)}, ("billing", "dns"), "fail high"),
     ("nothing to pay", {"systems": (system(billing_owner="", no_bill=True),)}, ("billing", "dns"), "absent"),
-    ("a lesser bill", {"systems": (system(billing_owner="", category="analytics"),)}, ("billing", "dns"), "fail medium"),
+    (
+        "a lesser bill",
+        {"systems": (system(billing_owner="", category="analytics"),)},
+        ("billing", "dns"),
+        "fail medium",
+    ),
     ("the payer left", {"systems": (system(billing_owner="helper"),)}, ("payer-leaves", "dns"), "fail high"),
     ("unlisted is said elsewhere", {"access": ()}, ("nobody", "dns"), "absent"),
 ]
@@ -145,7 +238,9 @@ async def test_bus_factor(what: str, over: dict[str, Any], key: tuple[str, str],
 
 
 def backup(**more: Any) -> Backup:
-    return Backup(**({"store": "orders", "where": "elsewhere", "owner": "founder", "last_restore_test": TODAY - 5 * DAY} | more))
+    return Backup(
+        **({"store": "orders", "where": "elsewhere", "owner": "founder", "last_restore_test": TODAY - 5 * DAY} | more)
+    )
 
 
 BASE = System(id="db", name="Main database", category="database")
@@ -184,7 +279,10 @@ CALLS: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("unknown person", {"contacts": (*LADDER, Contact(order=3, person="who"))}, ("unreachable", "who"), "fail high"),
     (
         "one way",
-        {"people": (FOUNDER, msgspec.structs.replace(STAFF, second_contact="")), "contacts": (Contact(order=1, person="staff"), LADDER[1])},
+        {
+            "people": (FOUNDER, msgspec.structs.replace(STAFF, second_contact="")),
+            "contacts": (Contact(order=1, person="staff"), LADDER[1]),
+        },
         ("one-channel", "staff"),
         "warn low",
     ),
@@ -233,9 +331,13 @@ async def test_contacts(what: str, over: dict[str, Any], key: tuple[str, str], w
     assert said(await found(contacts.contacts, world(people=people, **rows)), *key) == wanted
 
 
-PLACES = tuple(System(id=category, category=category, billing_owner="founder") for category in ("dns", "code", "hosting", "secrets"))  # type: ignore[arg-type]
+PLACES = tuple(
+    System(id=category, category=category, billing_owner="founder")
+    for category in ("dns", "code", "hosting", "secrets")
+)  # type: ignore[arg-type]
 CARDS = tuple(
-    msgspec.structs.replace(card, rehearsed=TODAY) for card in propose(Running(domain="example.com", site="https://example.com/"))
+    msgspec.structs.replace(card, rehearsed=TODAY)
+    for card in propose(Running(domain="example.com", site="https://example.com/"))
 )
 WRITTEN: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("all of it", {}, ("written", "inventory.toml"), "pass"),
@@ -246,8 +348,18 @@ WRITTEN: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
         ("place", "billing"),
         "unknown high",
     ),
-    ("no way back", {"recovery": tuple(card for card in CARDS if card.scenario != "release")}, ("place", "rollback"), "unknown high"),
-    ("the plan says it", {"recovery": CARDS[1:], "plan": Plan(rollback="vercel rollback")}, ("place", "rollback"), "absent"),
+    (
+        "no way back",
+        {"recovery": tuple(card for card in CARDS if card.scenario != "release")},
+        ("place", "rollback"),
+        "unknown high",
+    ),
+    (
+        "the plan says it",
+        {"recovery": CARDS[1:], "plan": Plan(rollback="vercel rollback")},
+        ("place", "rollback"),
+        "absent",
+    ),
     ("eight cards", {"recovery": CARDS[:-1]}, ("cards", "recovery cards"), "warn medium"),
     (
         "an empty card is none",
@@ -275,7 +387,15 @@ def made(days: int, whole: bool = True) -> HandedOver:
 
 
 def held(days: int, sums: str = "a" * 64, whole: bool = True, changed: tuple[str, ...] = ()) -> Compared:
-    return Compared(at=NOW - days * DAY, sums=sums, bundle="handover-x.zip", made_at=NOW - 60 * DAY, whole=whole, same=9, changed=changed)
+    return Compared(
+        at=NOW - days * DAY,
+        sums=sums,
+        bundle="handover-x.zip",
+        made_at=NOW - 60 * DAY,
+        whole=whole,
+        same=9,
+        changed=changed,
+    )
 
 
 @pytest.mark.parametrize(
@@ -316,7 +436,11 @@ ALL: tuple[tuple[Callable[..., Any], str], ...] = (
 def test_every_check_of_the_stage_that_runs_by_itself_is_here() -> None:
     base.load_all()
     wanted = {spec.id for spec in roadmap.load().stage("handover").checks if spec.automated}
-    assert wanted == {name for _, name in ALL} | {"handover.recovery"} == {name for name in base.REGISTRY if name.startswith("handover.")}
+    assert (
+        wanted
+        == {name for _, name in ALL} | {"handover.recovery"}
+        == {name for name in base.REGISTRY if name.startswith("handover.")}
+    )
     assert wanted - base.READS_PAPERS == {"handover.reproducible"}, "an export must not make its own answer old"
 
 
@@ -347,12 +471,17 @@ def test_the_digest_of_papers_follows_what_is_written_and_nothing_else() -> None
 
 
 def test_cards_name_the_launchs_own_providers_and_checks_that_exist() -> None:
-    running = Running(domain="example.com", site="https://example.com/", hosting=("Fly.io",), payments="Stripe", database="Supabase")
+    running = Running(
+        domain="example.com", site="https://example.com/", hosting=("Fly.io",), payments="Stripe", database="Supabase"
+    )
     cards = propose(running)
     assert tuple(card.scenario for card in cards) == SCENARIOS and len(SCENARIOS) == 9
     by_id = {card.id: card for card in cards}
     assert "fly deploy --image" in by_id["release"].command
-    assert "stripe events resend" in by_id["payments"].command and "https://status.stripe.com" in by_id["payments"].first_steps
+    assert (
+        "stripe events resend" in by_id["payments"].command
+        and "https://status.stripe.com" in by_id["payments"].first_steps
+    )
     assert "Supabase" in by_id["data"].escalate
     for card in cards:
         words = " ".join((card.symptom, card.detect, card.first_steps, card.command, card.verify, card.escalate))
@@ -364,6 +493,8 @@ def test_days_are_calendar_days() -> None:
     assert date(2026, 11, 24) == TODAY
 
 
-@pytest.mark.parametrize(("name", "known"), [("fly.io", True), ("Supabase Postgres", True), ("Butterfly hosting", False), ("", False)])
+@pytest.mark.parametrize(
+    ("name", "known"), [("fly.io", True), ("Supabase Postgres", True), ("Butterfly hosting", False), ("", False)]
+)
 def test_a_platform_is_known_by_whole_words(name: str, known: bool) -> None:
     assert (platform(name) is not None) is known

@@ -115,7 +115,10 @@ def test_a_full_document_says_so() -> None:
             )
             for name in ("one", "two")
         ),
-        access=tuple(Access(system=name, person="founder", role="owner", mfa="key", reviewed=NOW.date()) for name in ("one", "two")),
+        access=tuple(
+            Access(system=name, person="founder", role="owner", mfa="key", reviewed=NOW.date())
+            for name in ("one", "two")
+        ),
     )
     made = document(market, "access")
     assert made.have == made.of and not made.gaps
@@ -125,7 +128,12 @@ def test_a_full_document_says_so() -> None:
 
 
 def test_the_risk_list_is_ten_long_and_the_appendix_has_the_rest() -> None:
-    many = results(*(finding("audit.broken-links.broken", f"example.com/page-{at:02}", f"Page {at} does not open") for at in range(14)))
+    many = results(
+        *(
+            finding("audit.broken-links.broken", f"example.com/page-{at:02}", f"Page {at} does not open")
+            for at in range(14)
+        )
+    )
     made = documents(full(results=many))
     risks, reports = made[0], made[-1]
     assert len(table(risks, "Fix first")) == 10
@@ -157,7 +165,12 @@ def test_a_risk_shows_what_put_it_there() -> None:
 
 def test_an_accepted_risk_names_who_took_it_on_why_and_until_when() -> None:
     assert table(document(full(), "risks"), "Known risks") == [
-        ["DMARC names no address for reports", "The founder", "nobody has time to read reports before the launch", "24 December 2026"]
+        [
+            "DMARC names no address for reports",
+            "The founder",
+            "nobody has time to read reports before the launch",
+            "24 December 2026",
+        ]
     ]
 
 
@@ -189,7 +202,15 @@ def test_the_domain_map_understands_the_evidence_of_the_certificate_check() -> N
         signature_hash="sha256",
         self_signed=False,
     )
-    sight = TlsSight(host="example.com", port=443, address="203.0.113.10", verified=True, chain=(leaf, leaf), version="TLSv1.3", at=NOW)
+    sight = TlsSight(
+        host="example.com",
+        port=443,
+        address="203.0.113.10",
+        verified=True,
+        chain=(leaf, leaf),
+        version="TLSv1.3",
+        at=NOW,
+    )
     judged = judge_certificate(Say("edge.certificates"), sight, NOW)
     row = host_rows(Snapshot.of(full(results=results(*judged)), NOW))[0]
     assert (row.tls_until, row.tls_issuer) == ("23 January 2027", "CN=Some CA")
@@ -197,7 +218,12 @@ def test_the_domain_map_understands_the_evidence_of_the_certificate_check() -> N
 
 def test_the_domains_show_registrar_and_name_servers() -> None:
     (row,) = domain_rows(Snapshot.of(full(), NOW))
-    assert (row.registrar, row.expires, row.lock, row.dns_provider) == ("Gandi SAS", "1 March 2028", "yes", "Cloudflare")
+    assert (row.registrar, row.expires, row.lock, row.dns_provider) == (
+        "Gandi SAS",
+        "1 March 2028",
+        "yes",
+        "Cloudflare",
+    )
     assert row.nameservers == "ada.ns.cloudflare.com, bob.ns.cloudflare.com"
 
 
@@ -222,15 +248,25 @@ def test_an_old_address_has_its_own_state() -> None:
 def test_every_way_that_leads_on_is_drawn_and_each_old_address_tells_what_was_seen() -> None:
     def way(subject: str, start: str, chain: str, state: State, rule: str = "old-address") -> Finding:
         made = finding(f"edge.redirects.{rule}", subject, "seen", state, seen={"chain": chain})
-        return msgspec.structs.replace(made, evidence=tuple(msgspec.structs.replace(one, source=start) for one in made.evidence))
+        return msgspec.structs.replace(
+            made, evidence=tuple(msgspec.structs.replace(one, source=start) for one in made.evidence)
+        )
 
     old = full().launch.redirects[0]
-    launch = msgspec.structs.replace(full().launch, redirects=(old, Redirect(from_="https://example.com/ads", to="https://example.com/")))
+    launch = msgspec.structs.replace(
+        full().launch, redirects=(old, Redirect(from_="https://example.com/ads", to="https://example.com/"))
+    )
     stops = "301  https://example.com/ads  9 ms\n302  https://example.com/a  9 ms\n200  https://example.com/  9 ms"
     seen = results(
         way("example.com/ads", "https://example.com/ads", stops, State.FAIL),
         way(old.from_.partition("://")[2], old.from_, f"200  {old.from_}  9 ms", State.FAIL),
-        way("www.example.com", "http://www.example.com/", "301  http://www.example.com/  9 ms\n---  loop: again", State.PASS, "loop"),
+        way(
+            "www.example.com",
+            "http://www.example.com/",
+            "301  http://www.example.com/  9 ms\n---  loop: again",
+            State.PASS,
+            "loop",
+        ),
         way("app.example.com", "https://app.example.com/", "200  https://app.example.com/  9 ms", State.PASS, "loop"),
     )
     written = document(full(launch=launch, results=seen), "domain-map")
@@ -244,7 +280,13 @@ def test_every_way_that_leads_on_is_drawn_and_each_old_address_tells_what_was_se
 
 
 def test_a_measured_route_stands_once_with_its_worst_state() -> None:
-    figures = {"requests": "60", "p50": "410 ms", "p95": "640 ms", "p95 interval": "590 ms to 720 ms", "over the target": "40 of 60"}
+    figures = {
+        "requests": "60",
+        "p50": "410 ms",
+        "p95": "640 ms",
+        "p95 interval": "590 ms to 720 ms",
+        "over the target": "40 of 60",
+    }
     seen = results(
         finding("audit.latency.target", "search", "too slow", seen=figures),
         finding("audit.latency.errors", "search", "all answered", State.PASS, seen=figures),
@@ -256,7 +298,9 @@ def test_a_measured_route_stands_once_with_its_worst_state() -> None:
 
 def test_a_name_that_only_turns_to_https_leads_nowhere_else() -> None:
     chain = "301  http://app.example.com/  3 ms\n200  https://app.example.com/  9 ms"
-    seen = results(finding("edge.redirects.too-many-hops", "app.example.com", "one redirect", State.PASS, seen={"chain": chain}))
+    seen = results(
+        finding("edge.redirects.too-many-hops", "app.example.com", "one redirect", State.PASS, seen={"chain": chain})
+    )
     rows = {row.host: row for row in host_rows(Snapshot.of(full(results=seen), NOW))}
     assert rows["app.example.com"].leads_to == ""
 
@@ -273,7 +317,10 @@ def access_points(**changes: object) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (Access(system="gandi", person="helper", mfa="key", reviewed=NOW.date()), "helper has left and can still get into Gandi"),
+        (
+            Access(system="gandi", person="helper", mfa="key", reviewed=NOW.date()),
+            "helper has left and can still get into Gandi",
+        ),
         (Access(system="gandi", person="engineer", mfa="none"), "engineer gets into Gandi with a password alone"),
         (
             Access(system="gandi", person="engineer", shared=True),
@@ -291,7 +338,9 @@ def access_points(**changes: object) -> list[list[str]]:
     ids=["left", "mfa", "shared", "right", "review"],
 )
 def test_what_is_wrong_with_an_access_is_said(entry: Access, said: str) -> None:
-    clean = (Access(system="gandi", person="founder", role="owner", expected_role="owner", mfa="key", reviewed=NOW.date()),)
+    clean = (
+        Access(system="gandi", person="founder", role="owner", expected_role="owner", mfa="key", reviewed=NOW.date()),
+    )
     assert said not in [row[0] for row in access_points(access=clean)]
     assert said in [row[0] for row in access_points(access=(*clean, entry))]
 
@@ -433,14 +482,20 @@ def test_one_contact_alone_is_a_gap() -> None:
         ({"demo": True}, "This is a demo", "demo"),
         ({"keeps": False}, "at a time that was set by hand", "set time"),
         (
-            {"results": results(finding("edge.https.plain-http", "example.com", "It answers without HTTPS", via="connect-map"))},
+            {
+                "results": results(
+                    finding("edge.https.plain-http", "example.com", "It answers without HTTPS", via="connect-map")
+                )
+            },
             "Seen through a connect map",
             "connect map",
         ),
     ],
     ids=["demo", "set time", "connect map"],
 )
-def test_every_document_says_where_it_does_not_speak_of_the_real_thing(changes: dict[str, object], says: str, origin: str) -> None:
+def test_every_document_says_where_it_does_not_speak_of_the_real_thing(
+    changes: dict[str, object], says: str, origin: str
+) -> None:
     market = full(**changes)
     for one in documents(market):
         assert says in one.markdown.split("\n\n")[1], one.file
@@ -494,7 +549,9 @@ def test_the_recovery_notes_show_the_path_as_it_was_walked() -> None:
     market = full()
     assert "From log-in to notification" not in document(market, "recovery").markdown
     walked = finding("handover.recovery.walked", "log-in to notification", "The whole path holds")
-    seen = Evidence.of("walk", "    25 ms  303  log in: POST https://example.com/login\n0.1 s in all", source="the walk", at=NOW)
+    seen = Evidence.of(
+        "walk", "    25 ms  303  log in: POST https://example.com/login\n0.1 s in all", source="the walk", at=NOW
+    )
     market.results = (*market.results, *results(msgspec.structs.replace(walked, evidence=(seen,))))
     made = document(market, "recovery").markdown
     assert "From log-in to notification" in made and "25 ms  303  log in: POST https://example.com/login" in made

@@ -53,7 +53,8 @@ def swap(market: Market, rule: str, subject: str, **more: Any) -> Market:
 
     def one(result: CheckResult) -> CheckResult:
         found = tuple(
-            msgspec.structs.replace(each, **more) if (each.rule, each.subject) == (rule, subject) else each for each in result.findings
+            msgspec.structs.replace(each, **more) if (each.rule, each.subject) == (rule, subject) else each
+            for each in result.findings
         )
         return msgspec.structs.replace(result, findings=found)
 
@@ -81,7 +82,9 @@ def test_another_dns_host_is_told(tmp_path: Path) -> None:
 
 
 def test_name_servers_in_another_order_are_the_same(tmp_path: Path) -> None:
-    found = compared(tmp_path, dns(later(), "example.com. 9 IN NS bob.ns.cloudflare.com\nexample.com. 9 IN NS ada.ns.cloudflare.com"))
+    found = compared(
+        tmp_path, dns(later(), "example.com. 9 IN NS bob.ns.cloudflare.com\nexample.com. 9 IN NS ada.ns.cloudflare.com")
+    )
     assert changed(found) == []
 
 
@@ -94,7 +97,9 @@ def test_a_renewed_domain_and_certificate_are_as_they_should_be(tmp_path: Path) 
     renewed = compared(tmp_path, until("2029-03-01"))
     assert changed(renewed) == []
     assert "renewed until 1 March 2029" in [one.note for one in renewed.of("same")]
-    assert "Domains: example.com, registered until: was 1 March 2028, is 1 March 2027" in changed(compared(tmp_path, until("2027-03-01")))
+    assert "Domains: example.com, registered until: was 1 March 2028, is 1 March 2027" in changed(
+        compared(tmp_path, until("2027-03-01"))
+    )
 
 
 def test_what_cannot_be_seen_now_is_no_change(tmp_path: Path) -> None:
@@ -108,10 +113,16 @@ def test_what_cannot_be_seen_now_is_no_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ((Record("example.com", "A", "203.0.113.66"), *RECORDS[2:]), "example.com A: was 203.0.113.10, is 203.0.113.66"),
+        (
+            (Record("example.com", "A", "203.0.113.66"), *RECORDS[2:]),
+            "example.com A: was 203.0.113.10, is 203.0.113.66",
+        ),
         ((*RECORDS[:2], *RECORDS[3:], Record("example.com", "MX", "")), "example.com MX: is gone"),
         ((*RECORDS, Record("example.com", "TXT", '"verify=1"')), 'example.com TXT: is new: "verify=1"'),
-        ((*RECORDS, Record("example.com", "A", "203.0.113.11")), "example.com A: was 203.0.113.10, is 203.0.113.10; 203.0.113.11"),
+        (
+            (*RECORDS, Record("example.com", "A", "203.0.113.11")),
+            "example.com A: was 203.0.113.10, is 203.0.113.10; 203.0.113.11",
+        ),
     ],
 )
 def test_a_record_set_is_compared_as_a_whole(records: tuple[Record, ...], said: str, tmp_path: Path) -> None:
@@ -127,7 +138,9 @@ def test_a_new_serial_is_no_change_and_a_silent_name_no_loss(tmp_path: Path) -> 
 
 
 def test_new_and_gone_problems_are_told_by_check(tmp_path: Path) -> None:
-    market = swap(later(), "performance.caching.asset", "app.example.com", state=State.FAIL, summary="Static files are not cached")
+    market = swap(
+        later(), "performance.caching.asset", "app.example.com", state=State.FAIL, summary="Static files are not cached"
+    )
     market = swap(market, "edge.redirects.too-many-hops", "www.example.com", state=State.PASS)
     said = changed(compared(tmp_path, market))
     assert any("new problem: Static files are not cached" in one for one in said)
@@ -147,7 +160,9 @@ def test_speed_is_changed_only_beyond_chance(tmp_path: Path) -> None:
         seen = finding("audit.latency.target", "search", "x", seen=figures)
         return swap(later(), "audit.latency.target", "search", evidence=seen.evidence)
 
-    assert not [one for one in changed(compared(tmp_path, at("700 ms", "600 ms to 800 ms (95 %)"))) if one.startswith("Speed")]
+    assert not [
+        one for one in changed(compared(tmp_path, at("700 ms", "600 ms to 800 ms (95 %)"))) if one.startswith("Speed")
+    ]
     assert "Speed: search, 19 of 20 requests: slower: 640 ms then, 1200 ms now" in changed(
         compared(tmp_path, at("1200 ms", "900 ms to 1500 ms (95 %)"))
     )
@@ -170,7 +185,10 @@ def test_a_host_that_came_or_went_is_told(tmp_path: Path) -> None:
     hosts = (*market.launch.hosts[1:], Host(name="new.example.com"))
     market.launch = msgspec.structs.replace(market.launch, hosts=hosts)
     said = changed(compared(tmp_path, market))
-    assert "Addresses: example.com: is no longer in the launch file" in said and "Addresses: new.example.com: is new" in said
+    assert (
+        "Addresses: example.com: is no longer in the launch file" in said
+        and "Addresses: new.example.com: is new" in said
+    )
 
 
 def test_a_folder_that_was_changed_is_no_proof(tmp_path: Path) -> None:
@@ -196,9 +214,15 @@ def test_another_launch_the_demo_and_rubbish_are_not_compared(tmp_path: Path) ->
 
 def test_a_hostile_folder_is_text_in_every_format(tmp_path: Path) -> None:
     raw = dict(handed(tmp_path).data)
-    raw["domains"] = [{"domain": "example.com", "registrar": hostile.ALL, "expires": 7, "lock": None}, "no row", {"domain": hostile.ALL}]
+    raw["domains"] = [
+        {"domain": "example.com", "registrar": hostile.ALL, "expires": 7, "lock": None},
+        "no row",
+        {"domain": hostile.ALL},
+    ]
     raw["inventory"] = {"systems": [{"id": hostile.ALL}], "access": "none"}
-    raw["findings"] = [{"check": "edge.https", "rule": hostile.ALL, "subject": 9, "state": "fail", "summary": hostile.ALL}]
+    raw["findings"] = [
+        {"check": "edge.https", "rule": hostile.ALL, "subject": 9, "state": "fail", "summary": hostile.ALL}
+    ]
     raw["records"] = [{"name": hostile.ALL}]
     path = tmp_path / "bad.json"
     path.write_text(json.dumps(raw))

@@ -38,16 +38,34 @@ def everything(folder: Path) -> list[str]:
 
 def in_evidence(value: str) -> Market:
     return full(
-        results=results(finding("audit.client-secrets.secret", "example.com/app.js", "A key is in a script", seen={"line": f"key={value}"}))
+        results=results(
+            finding(
+                "audit.client-secrets.secret",
+                "example.com/app.js",
+                "A key is in a script",
+                seen={"line": f"key={value}"},
+            )
+        )
     )
 
 
 def in_remedy(value: str) -> Market:
-    return full(results=results(finding("edge.headers.leaks", "example.com", "A header leaks", fix="Remove it", paste=f"X-Key: {value}")))
+    return full(
+        results=results(
+            finding("edge.headers.leaks", "example.com", "A header leaks", fix="Remove it", paste=f"X-Key: {value}")
+        )
+    )
 
 
 def in_confirmation(value: str) -> Market:
-    said = Confirmation(check="deploy.release", by="engineer", recorded_by="engineer", on=NOW, until=NOW, evidence=f"deployed with {value}")
+    said = Confirmation(
+        check="deploy.release",
+        by="engineer",
+        recorded_by="engineer",
+        on=NOW,
+        until=NOW,
+        evidence=f"deployed with {value}",
+    )
     return full(decisions=Decisions(confirmations=(said,)))
 
 
@@ -215,10 +233,16 @@ def test_a_file_system_without_hard_links_still_gets_its_zip(tmp_path: Path, mon
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(errno.ENOSPC, "the disk is full"), (errno.EDQUOT, "the disk quota is used up"), (errno.EIO, os.strerror(errno.EIO))],
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EDQUOT, "the disk quota is used up"),
+        (errno.EIO, os.strerror(errno.EIO)),
+    ],
 )
 @pytest.mark.parametrize("at", [0, 1, 17, 31])
-def test_a_disk_that_fails_leaves_nothing_behind(code: int, words: str, at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_leaves_nothing_behind(
+    code: int, words: str, at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real, count = os.fsync, iter(range(1000))
 
     def fail(handle: int) -> None:
@@ -250,16 +274,23 @@ def test_a_hundred_bundles_a_day_are_too_many(tmp_path: Path, monkeypatch: pytes
 
 
 def own_mount(size: str, readonly: bool = False) -> list[str]:
-    """A small disk of its own in a private namespace, mounted at ./small; no rights on this machine are needed for it."""
+    """A small disk of its own in a private namespace, mounted at ./small; no rights on this machine are needed for
+    it."""
     flags = f"size={size},ro" if readonly else f"size={size}"
     return ["unshare", "-Urm", "sh", "-c", f'mount -t tmpfs -o {flags} none small && shift && exec "$@"', "sh", "-"]
 
 
-@pytest.mark.parametrize(("size", "readonly", "words"), [("200k", False, "the disk is full"), ("4m", True, "the file system is read-only")])
+@pytest.mark.parametrize(
+    ("size", "readonly", "words"), [("200k", False, "the disk is full"), ("4m", True, "the file system is read-only")]
+)
 def test_a_really_full_and_a_really_read_only_disk(size: str, readonly: bool, words: str, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     mount = own_mount(size, readonly)
-    probe = subprocess.run([*mount, "true"], cwd=tmp_path, capture_output=True, text=True, check=False) if shutil.which("unshare") else None
+    probe = (
+        subprocess.run([*mount, "true"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        if shutil.which("unshare")
+        else None
+    )
     if probe is None or probe.returncode:
         if os.environ.get("LAUNCHREADY_REQUIRE_NETLAB") == "1":
             pytest.fail("no private mount namespace to make a small disk in")
@@ -276,7 +307,9 @@ except ExportError as error:
 print(sorted(str(path) for path in Path("small").rglob("*")))
 """
     env = {**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parents[1]}"}
-    run = subprocess.run([*mount, sys.executable, "-c", code, "in"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [*mount, sys.executable, "-c", code, "in"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr
     said, left = run.stdout.splitlines()
     assert words in said and said.startswith("The handover folder could not be written to small")
@@ -289,7 +322,9 @@ def test_the_confirmed_state_is_what_is_exported(tmp_path: Path) -> None:
     first = export(market, tmp_path, now=NOW)
     market.results = tuple(
         msgspec.structs.replace(
-            result, findings=tuple(msgspec.structs.replace(one, state=State.PASS) for one in result.findings), state=State.PASS
+            result,
+            findings=tuple(msgspec.structs.replace(one, state=State.PASS) for one in result.findings),
+            state=State.PASS,
         )
         for result in market.results
     )

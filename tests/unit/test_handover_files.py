@@ -61,7 +61,9 @@ def checkzone(text: str, tmp_path: Path) -> str:
         pytest.skip("named-checkzone is not installed")
     path = tmp_path / "zone"
     path.write_text(text)
-    done = subprocess.run([program, "-i", "local", "example.com", str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, "-i", "local", "example.com", str(path)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -69,7 +71,8 @@ def checkzone(text: str, tmp_path: Path) -> str:
 def test_a_zone_file_says_what_it_is_not_and_holds_what_was_seen() -> None:
     zone = made(full(), records=SEEN)[ZONE]
     assert zone.startswith(
-        "; Records of example.com, rebuilt from public DNS answers by 24 November 2026, 14:02 UTC.\n; This is not the zone itself"
+        "; Records of example.com, rebuilt from public DNS answers by 24 November 2026, 14:02 UTC.\n; This is "
+        "not the zone itself"
     )
     lines = [line for line in zone.splitlines() if line and not line.startswith((";", "$"))]
     assert lines[:3] == [
@@ -77,7 +80,9 @@ def test_a_zone_file_says_what_it_is_not_and_holds_what_was_seen() -> None:
         "@ IN NS ns1.example.net.",
         "@ IN NS ns2.example.net.",
     ]
-    assert "@ IN AAAA 2001:db8::10" in lines and "@ IN MX 10 mail.example.com." in lines and "* IN A 203.0.113.11" in lines
+    assert (
+        "@ IN AAAA 2001:db8::10" in lines and "@ IN MX 10 mail.example.com." in lines and "* IN A 203.0.113.11" in lines
+    )
     assert f'k._domainkey IN TXT "{"p" * 255}" "{"q" * 60}"' in lines
     assert "example.org" not in zone, "another domain's records belong into another file"
 
@@ -107,7 +112,10 @@ def test_of_a_bare_launch_there_is_no_zone_file() -> None:
     "text", [*hostile.TEXTS.values(), hostile.ALL, 'x"\n$INCLUDE /etc/passwd', "a IN A 1.2.3.4\nevil", "300 chars" * 40]
 )
 def test_hostile_records_stay_remarks_or_quoted_text(text: str, tmp_path: Path) -> None:
-    records = [Record("example.com", kind, text) for kind in ("A", "AAAA", "NS", "MX", "TXT", "CAA", "SOA", "SRV", "CNAME", "WEIRD")]
+    records = [
+        Record("example.com", kind, text)
+        for kind in ("A", "AAAA", "NS", "MX", "TXT", "CAA", "SOA", "SRV", "CNAME", "WEIRD")
+    ]
     records += [Record(f"{text}.example.com", "A", "203.0.113.9"), Record("example.com", "NS", "ns1.example.net")]
     quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\010")
     records.append(Record("t.example.com", "TXT", f'"{quoted}"'))
@@ -235,19 +243,27 @@ def test_folding_cuts_no_character_and_unfolds_to_the_same(line: str) -> None:
 
 def redirecting(*pairs: tuple[str, str]) -> Market:
     launch = full().launch
-    return full(launch=msgspec.structs.replace(launch, redirects=tuple(Redirect(from_=old, to=new) for old, new in pairs)))
+    return full(
+        launch=msgspec.structs.replace(launch, redirects=tuple(Redirect(from_=old, to=new) for old, new in pairs))
+    )
 
 
 def test_old_addresses_become_rules_for_both_edges() -> None:
     files = made(
-        redirecting(("https://example.com/old", "https://example.com/new?from=old"), ("https://www.example.com", "https://example.com/"))
+        redirecting(
+            ("https://example.com/old", "https://example.com/new?from=old"),
+            ("https://www.example.com", "https://example.com/"),
+        )
     )
     assert (
         "# in the server block of example.com\nlocation = /old { return 301 https://example.com/new?from=old; }"
         in files["edge/redirects.nginx.conf"]
     )
     assert "location = / { return 301 https://example.com/; }" in files["edge/redirects.nginx.conf"]
-    assert files["edge/redirects.cloudflare.csv"].splitlines()[0] == "https://example.com/old,https://example.com/new?from=old,301"
+    assert (
+        files["edge/redirects.cloudflare.csv"].splitlines()[0]
+        == "https://example.com/old,https://example.com/new?from=old,301"
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +322,14 @@ def test_the_reports_of_the_bundle_are_read_by_ci() -> None:
 
 
 def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
-    figures = {"requests": "120", "p50": "1 ms", "p95": p95, "p95 interval": between, "over the target": "0 of 120", "verdict": verdict}
+    figures = {
+        "requests": "120",
+        "p50": "1 ms",
+        "p95": p95,
+        "p95 interval": between,
+        "over the target": "0 of 120",
+        "verdict": verdict,
+    }
     one = finding("audit.latency.target", "search", "search", State.PASS, seen=figures)
     at = datetime(2026, 11, day, tzinfo=UTC)
     return msgspec.structs.replace(one, evidence=tuple(msgspec.structs.replace(item, at=at) for item in one.evidence))
@@ -317,11 +340,21 @@ def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
     [
         (("640 ms", "590 ms to 720 ms (95 %)"), ("210 ms", "190 ms to 250 ms (95 %)"), "faster"),
         (("210 ms", "190 ms to 250 ms (95 %)"), ("640 ms", "590 ms to 720 ms (95 %)"), "slower"),
-        (("640 ms", "590 ms to 720 ms (95 %)"), ("600 ms", "500 ms to 600 ms (95 %)"), "no difference that could not be chance"),
-        (("640 ms", "not bounded by so few requests (95 %)"), ("2 ms", "1 ms to 3 ms (95 %)"), "too few requests to say"),
+        (
+            ("640 ms", "590 ms to 720 ms (95 %)"),
+            ("600 ms", "500 ms to 600 ms (95 %)"),
+            "no difference that could not be chance",
+        ),
+        (
+            ("640 ms", "not bounded by so few requests (95 %)"),
+            ("2 ms", "1 ms to 3 ms (95 %)"),
+            "too few requests to say",
+        ),
     ],
 )
-def test_better_is_said_only_where_the_intervals_do_not_touch(before: tuple[str, str], after: tuple[str, str], said: str) -> None:
+def test_better_is_said_only_where_the_intervals_do_not_touch(
+    before: tuple[str, str], after: tuple[str, str], said: str
+) -> None:
     then, now = measured(*before, 20), measured(*after, 24)
     market = full(results=results(now), first_results={"audit.latency": results(then)[0]})
     page = made(market)["05-performance.md"]
@@ -355,14 +388,19 @@ def test_one_measurement_is_no_before_and_after() -> None:
 
 def test_a_signed_line_shows_who_and_when_and_the_launch_says_its_go() -> None:
     signed = (
-        SignOff(what="owns.registrar", answer="signed", by="founder", recorded_by="engineer", on=NOW - timedelta(days=1)),
+        SignOff(
+            what="owns.registrar", answer="signed", by="founder", recorded_by="engineer", on=NOW - timedelta(days=1)
+        ),
         SignOff(what="go-no-go", answer="no-go", by="founder", recorded_by="founder", on=NOW - timedelta(days=1)),
         SignOff(what="go-no-go", answer="go", by="founder", recorded_by="founder", on=NOW),
     )
     market = full()
     market.decisions = msgspec.structs.replace(market.decisions, signed=signed)
     files = made(market)
-    assert "| The founder, 23 November 2026 |" in files["07-checklist.md"] and "1 of 24 lines are signed" in files["07-checklist.md"]
+    assert (
+        "| The founder, 23 November 2026 |" in files["07-checklist.md"]
+        and "1 of 24 lines are signed" in files["07-checklist.md"]
+    )
     assert "Said: go, The founder, 24 November 2026, 14:02 UTC" in files["10-launch-day.md"]
     assert [one["answer"] for one in json.loads(files["data/launchready.json"])["signed"]] == ["signed", "no-go", "go"]
 
@@ -377,13 +415,26 @@ def test_the_teams_folder_names_nobody(tmp_path: Path) -> None:
         *results(finding("handover.access.left", "cloudflare/helper", "helper has left and can still get in")),
     )
     files = build(market, now=NOW, profile="team")[0]
-    private = ("The founder", "The launch engineer", "A former helper", "+00 000", "07:00-23:00", "helper has left", "cloudflare/helper")
+    private = (
+        "The founder",
+        "The launch engineer",
+        "A former helper",
+        "+00 000",
+        "07:00-23:00",
+        "helper has left",
+        "cloudflare/helper",
+    )
     for name, content in files.items():
         assert not [word for word in private if word in content.decode()], name
     assert not [name for name in files if name.startswith("monitoring/")], "alerts say whom they reach, and where"
     assert "data/access.csv" not in files and "data/contacts.csv" not in files
     data = json.loads(files["data/launchready.json"])
-    assert (data["profile"], data["people"], data["inventory"]["access"], data["inventory"]["contacts"]) == ("team", [], [], [])
+    assert (data["profile"], data["people"], data["inventory"]["access"], data["inventory"]["contacts"]) == (
+        "team",
+        [],
+        [],
+        [],
+    )
     assert "fly deploy --image market:41" in files["START-HERE.html"].decode()
     assert "developer has left and can still get in" in files["11-reports.md"].decode()
     exported = export(market, tmp_path, now=NOW, profile="team")
@@ -399,7 +450,9 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         pytest.skip("ssh-keygen is not installed")
     folder = tmp_path_factory.mktemp("keys")
     for name in ("mine", "other"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name)], check=True
+        )
     (folder / "allowed").write_text(f"founder@example.com {(folder / 'mine.pub').read_text()}")
     yield folder
 
@@ -416,7 +469,9 @@ def test_a_signed_folder_verifies_by_public_key_and_by_allowed_signers(key: str,
 
 def test_another_key_and_a_changed_list_are_told(keys: Path, tmp_path: Path) -> None:
     exported = export(full(), tmp_path, now=NOW, key=keys / "mine")
-    assert [str(one) for one in verify(exported.zip, key=keys / "other.pub")] == ["SHA256SUMS.sig: was not made by a key of other.pub."]
+    assert [str(one) for one in verify(exported.zip, key=keys / "other.pub")] == [
+        "SHA256SUMS.sig: was not made by a key of other.pub."
+    ]
     target = exported.folder / "README.md"
     target.write_text(target.read_text() + "x")
     import hashlib
@@ -473,12 +528,18 @@ def test_the_watch_for_another_machine_names_credentials_and_holds_none() -> Non
     assert "/etc/launchready/secrets/chat-webhook" in files["monitoring/prometheus/alertmanager.yml"]
     assert yaml.safe_load(files["monitoring/gatus/config.yaml"])["endpoints"]
     said = files["monitoring/README.md"]
-    assert said.startswith("# The watch for another machine\n") and all(f"## {kind}\n" in said for kind in ("prometheus", "gatus"))
+    assert said.startswith("# The watch for another machine\n") and all(
+        f"## {kind}\n" in said for kind in ("prometheus", "gatus")
+    )
     unit = files["monitoring/systemd/launchready-watch.service"]
     assert "ExecStart=/opt/launchready/bin/launchready -C /srv/launchready/" in unit and "Restart=always" in unit
     assert "LAUNCHREADY_CHAT_WEBHOOK=\n" in files["monitoring/systemd/watch.env.example"]
     page = build(market, now=NOW)[0]
     for name in ("START-HERE.html", "06-monitoring.md"):
         words = page[name].decode()
-        assert "systemctl enable --now launchready" in words and "docker compose up" in words and "launchready watch" in words
+        assert (
+            "systemctl enable --now launchready" in words
+            and "docker compose up" in words
+            and "launchready watch" in words
+        )
     assert "- No dead\\-man's switch is named" in said or "No dead-man's switch is named" in said

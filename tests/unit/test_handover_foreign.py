@@ -1,4 +1,5 @@
-"""Programs that are not ours read what the folder holds: a calendar's parser, OpenSSH. (A spreadsheet: tests/browser.)"""
+"""Programs that are not ours read what the folder holds: a calendar's parser, OpenSSH. (A spreadsheet:
+tests/browser.)"""
 
 from __future__ import annotations
 

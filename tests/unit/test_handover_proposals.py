@@ -80,6 +80,7 @@ def test_each_platform_names_its_own_way_back(provider: str, what: str, words: s
 
 
 def test_no_restore_drops_what_it_finds() -> None:
-    """Restored is into an empty database beside the old one: a wrong address must end in an error, not in an emptied shop."""
+    """Restored is into an empty database beside the old one: a wrong address must end in an error, not in an emptied
+    shop."""
     commands = [card.command for card in cards.table().cards] + [one.data for one in cards.table().platforms]
     assert not [one for one in commands if "--clean" in one or "--drop" in one]

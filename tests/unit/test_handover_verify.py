@@ -105,7 +105,9 @@ def test_an_extra_file_is_named(folder: Path) -> None:
 
 def test_what_a_system_drops_into_folders_is_said_to_be_that(folder: Path) -> None:
     (folder / ".DS_Store").write_text("x")
-    assert said(folder) == [".DS_Store: was added since the export (macOS writes it when a folder is looked at; delete it)."]
+    assert said(folder) == [
+        ".DS_Store: was added since the export (macOS writes it when a folder is looked at; delete it)."
+    ]
 
 
 def test_a_renamed_file_is_missing_and_extra(folder: Path) -> None:
@@ -209,7 +211,14 @@ def test_every_byte_of_a_zip_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [lambda raw: raw[:-1], lambda raw: raw + b"x", lambda raw: b"x" + raw, lambda raw: raw[: len(raw) // 2], lambda raw: b""]
+    "change",
+    [
+        lambda raw: raw[:-1],
+        lambda raw: raw + b"x",
+        lambda raw: b"x" + raw,
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: b"",
+    ],
 )
 def test_a_cut_or_longer_zip_is_found(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
     path = tmp_path / "bundle.zip"

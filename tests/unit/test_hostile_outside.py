@@ -57,7 +57,10 @@ def hostile_world(text: str) -> FakeWorld:
     body += '<script src="/a-3f9c2a1b.js"></script>'
 
     def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
-        values = [(name, text) for name in HEADERS] + [("set-cookie", f"session={text}"), ("set-cookie", f"{text}; {text}=1; Secure")]
+        values = [(name, text) for name in HEADERS] + [
+            ("set-cookie", f"session={text}"),
+            ("set-cookie", f"{text}; {text}=1; Secure"),
+        ]
         values += [("access-control-allow-origin", text), ("access-control-allow-credentials", "true")]
         if url.endswith("/old") or url.startswith("http://"):
             return reply(url, 302, ("location", text), *values)
@@ -67,13 +70,18 @@ def hostile_world(text: str) -> FakeWorld:
         world.dns.set(host, "A", "203.0.113.10")
         world.web.origins[f"http://{host}"] = world.web.origins[f"https://{host}"] = answer
         world.tls.sights[host] = sight(
-            host, certificate(text, subject=text, issuer=text, key="other", signature_hash=text), verify_code=19, verify_message=text
+            host,
+            certificate(text, subject=text, issuer=text, key="other", signature_hash=text),
+            verify_code=19,
+            verify_message=text,
         )
     world.dns.set(D, "MX", f"10 {text}", f"{text} {text}", "10 mail.shop.test")
     world.dns.set("mail.shop.test", "A", "203.0.113.25")
     world.dns.set(D, "TXT", f"v=spf1 {text} a:{text} include:{text} -all", text)
     world.dns.set(f"_dmarc.{D}", "TXT", f"v=DMARC1; p=none; {text}; rua=mailto:{text}@x.test,{text}")
-    world.mail.greetings["mail.shop.test"] = SmtpSight(host="mail.shop.test", port=25, code=220, banner=text, capabilities=(text,), at=NOW)
+    world.mail.greetings["mail.shop.test"] = SmtpSight(
+        host="mail.shop.test", port=25, code=220, banner=text, capabilities=(text,), at=NOW
+    )
     return world
 
 
@@ -84,5 +92,7 @@ async def test_hostile_text_from_outside(kind: str) -> None:
         assert findings, check
         for finding in findings.values():
             assert finding.summary.isprintable() and finding.subject.isprintable()
-            texts = [evidence.text for evidence in finding.evidence] + ([finding.remedy.paste] if finding.remedy else [])
+            texts = [evidence.text for evidence in finding.evidence] + (
+                [finding.remedy.paste] if finding.remedy else []
+            )
             assert all(line.isprintable() for text in texts for line in text.split("\n")), finding.rule

@@ -240,7 +240,9 @@ def test_a_step_that_fails_leaves_the_journal_as_it_was(path: Path) -> None:
 def test_a_newer_journal_is_refused_and_left_as_it_is(path: Path) -> None:
     Journal.open(path, steps=(*STEPS, ADDED)).close()
     before = path.read_bytes()
-    with pytest.raises(NewerFile, match=rf"newer LaunchReady \(format {len(STEPS) + 1}; this one knows up to {len(STEPS)}\)"):
+    with pytest.raises(
+        NewerFile, match=rf"newer LaunchReady \(format {len(STEPS) + 1}; this one knows up to {len(STEPS)}\)"
+    ):
         Journal.open(path)
     assert path.read_bytes() == before
 
@@ -353,7 +355,9 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_printed(path: Path, lines: 
 def test_what_was_tried_is_kept_newest_first_and_apart_from_the_demo(path: Path) -> None:
     with Journal.open(path) as journal:
         for subject, kept in (("first", True), ("at a set time", False), ("second", True)):
-            journal.note_trial("mail", subject, f'"{subject}"', now=NOW, launch="example.com", via="connect-map", kept=kept)
+            journal.note_trial(
+                "mail", subject, f'"{subject}"', now=NOW, launch="example.com", via="connect-map", kept=kept
+            )
         journal.note_trial("other", "x", "1", now=NOW, launch="example.com")
         rows = journal.trials("mail")
         assert [(row.subject, row.body, row.at, row.via) for row in rows] == [

@@ -58,40 +58,124 @@ ADDED = [
     ("[sprint]\nstart = 2026-11-24\n", "sprint.start", "the day 2026-11-24", "a moment with its zone", ""),
     ("[sprint]\nstart = 09:00:00\n", "sprint.start", "the time 09:00:00", "a moment", ""),
     ("[sprint]\nstart = 2026-11-24T09:00:00Z\nhours = inf\n", "sprint.hours", "inf", "a number", ""),
-    ("[permission]\nby='f'\non='2026-11-24'\ndomains=['example.com']\n", "permission.on", '"2026-11-24"', "a day", "2026-11-24"),
-    ("[permission]\nby='f'\non=2026-11-24T01:00:00Z\ndomains=['example.com']\n", "permission.on", "the moment", "a day", ""),
+    (
+        "[permission]\nby='f'\non='2026-11-24'\ndomains=['example.com']\n",
+        "permission.on",
+        '"2026-11-24"',
+        "a day",
+        "2026-11-24",
+    ),
+    (
+        "[permission]\nby='f'\non=2026-11-24T01:00:00Z\ndomains=['example.com']\n",
+        "permission.on",
+        "the moment",
+        "a day",
+        "",
+    ),
     ("[settings]\nservices = ['rdpa']\n", "settings.services[1]", '"rdpa"', "rdap", "rdap"),
     ("[settings]\nsamples = 1e400\n", "settings.samples", "inf", "a whole number", ""),
     ("[routes]\nname = 'x'\n", "routes", "a table", "each written [[routes]]", ""),
     ("[[sprint]]\nhours = 1\n", "sprint", "a list", "a table, written [sprint]", ""),
     # Names
     ("[[hosts]]\nname = 'App.example.com'\n", "hosts[2].name", "App.example.com", "lower case", "app.example.com"),
-    ("[[hosts]]\nname = 'https://app.example.com/x'\n", "hosts[2].name", "https://app", "full host name", "app.example.com"),
+    (
+        "[[hosts]]\nname = 'https://app.example.com/x'\n",
+        "hosts[2].name",
+        "https://app",
+        "full host name",
+        "app.example.com",
+    ),
     ("[[hosts]]\nname = 'app'\n", "hosts[2].name", '"app"', "full host name", ""),
-    ("[[hosts]]\nname = 'app.example.com.'\n", "hosts[2].name", "app.example.com.", "full host name", "app.example.com"),
+    (
+        "[[hosts]]\nname = 'app.example.com.'\n",
+        "hosts[2].name",
+        "app.example.com.",
+        "full host name",
+        "app.example.com",
+    ),
     ("[[hosts]]\nname = 'bücher.example.com'\n", "hosts[2].name", "bücher", "xn--", "xn--bcher-kva.example.com"),
     ("[[hosts]]\nname = '-a.example.com'\n", "hosts[2].name", "-a.example.com", "full host name", ""),
     ("[[hosts]]\nname = '127.0.0.1'\n", "hosts[2].name", "127.0.0.1", "full host name", ""),
     ("[[hosts]]\nname = 'app.other.com'\nrole = 'app'\n", "hosts[2].name", "app.other.com", "inside example.com", ""),
-    ("[[hosts]]\nname = 'badexample.com'\n" + "role = 'web'\n", "hosts[2].name", "badexample.com", "inside example.com", ""),
+    (
+        "[[hosts]]\nname = 'badexample.com'\n" + "role = 'web'\n",
+        "hosts[2].name",
+        "badexample.com",
+        "inside example.com",
+        "",
+    ),
     ("[[hosts]]\nname = 'api.example.com'\n", "hosts[2].name", "again", "first in hosts[1]", ""),
-    ("[permission]\nby='f'\non=2026-11-24\ndomains=['co.uk']\n", "permission.domains[1]", "co.uk", "everybody can register", ""),
-    ("[permission]\nby='f'\non=2026-11-24\ndomains=['vercel.app']\n", "permission.domains[1]", "vercel.app", "everybody", ""),
-    ("[permission]\nby='f'\non=2026-11-24\ndomains=['com']\n", "permission.domains[1]", '"com"', "a registrable domain", ""),
-    ("[permission]\nby='f'\non=2026-11-24\ndomains=['*.example.com']\n", "permission.domains[1]", "*.example", "a registrable domain", ""),
+    (
+        "[permission]\nby='f'\non=2026-11-24\ndomains=['co.uk']\n",
+        "permission.domains[1]",
+        "co.uk",
+        "everybody can register",
+        "",
+    ),
+    (
+        "[permission]\nby='f'\non=2026-11-24\ndomains=['vercel.app']\n",
+        "permission.domains[1]",
+        "vercel.app",
+        "everybody",
+        "",
+    ),
+    (
+        "[permission]\nby='f'\non=2026-11-24\ndomains=['com']\n",
+        "permission.domains[1]",
+        '"com"',
+        "a registrable domain",
+        "",
+    ),
+    (
+        "[permission]\nby='f'\non=2026-11-24\ndomains=['*.example.com']\n",
+        "permission.domains[1]",
+        "*.example",
+        "a registrable domain",
+        "",
+    ),
     ("[permission]\nby=''\non=2026-11-24\ndomains=['example.com']\n", "permission.by", "empty text", "not empty", ""),
     # URLs
     ("[[pages]]\nurl = 'http://example.com/'\n", "pages[1].url", "http://", "an https URL", "https://example.com/"),
-    ("[[pages]]\nurl = 'example.com/x'\n", "pages[1].url", "example.com/x", "a whole https URL", "https://example.com/x"),
+    (
+        "[[pages]]\nurl = 'example.com/x'\n",
+        "pages[1].url",
+        "example.com/x",
+        "a whole https URL",
+        "https://example.com/x",
+    ),
     ("[[pages]]\nurl = 'ftp://example.com/'\n", "pages[1].url", "ftp://", "a whole https URL", ""),
     ("[[pages]]\nurl = 'https://exa mple.com/'\n", "pages[1].url", "exa mple", "a whole https URL", ""),
     ("[[pages]]\nurl = 'https://example.com:99999/'\n", "pages[1].url", "99999", "a whole https URL", ""),
-    ("[[pages]]\nurl = 'https://shop.example.com/'\n", "pages[1].url", "shop.example.com", "add shop.example.com under [[hosts]]", ""),
-    ("[[pages]]\nurl = 'https://example.com/'\n[[pages]]\nurl = 'https://example.com/'\n", "pages[2].url", "again", "pages[1]", ""),
-    ("[[routes]]\nname = 's'\nurl = 'https://api.other.com/'\n", "routes[1].url", "api.other.com", "a declared host", ""),
+    (
+        "[[pages]]\nurl = 'https://shop.example.com/'\n",
+        "pages[1].url",
+        "shop.example.com",
+        "add shop.example.com under [[hosts]]",
+        "",
+    ),
+    (
+        "[[pages]]\nurl = 'https://example.com/'\n[[pages]]\nurl = 'https://example.com/'\n",
+        "pages[2].url",
+        "again",
+        "pages[1]",
+        "",
+    ),
+    (
+        "[[routes]]\nname = 's'\nurl = 'https://api.other.com/'\n",
+        "routes[1].url",
+        "api.other.com",
+        "a declared host",
+        "",
+    ),
     (ROUTE + ROUTE.replace("/search", "/b"), "routes[2].name", "again", "routes[1]", ""),
     (ROUTE.replace('search"\nurl', '"\nurl'), "routes[1].name", "empty text", "not empty", ""),
-    ("[[routes]]\nname='s'\nurl='https://api.example.com/?access_token=abcdef'\n", "routes[1].url", "access_token", "no secret", ""),
+    (
+        "[[routes]]\nname='s'\nurl='https://api.example.com/?access_token=abcdef'\n",
+        "routes[1].url",
+        "access_token",
+        "no secret",
+        "",
+    ),
     ("[[redirects]]\nfrom = '/old'\nto = 'https://example.com/new'\n", "redirects[1].from", "/old", "a whole URL", ""),
     (
         "[[redirects]]\nfrom = 'http://old.com/'\nto = 'http://example.com/'\n",
@@ -100,7 +184,13 @@ ADDED = [
         "https",
         "https://example.com/",
     ),
-    ("[[redirects]]\nfrom='https://example.com/a'\nto='https://example.com/a'\n", "redirects[1].to", "/a", "another address", ""),
+    (
+        "[[redirects]]\nfrom='https://example.com/a'\nto='https://example.com/a'\n",
+        "redirects[1].to",
+        "/a",
+        "another address",
+        "",
+    ),
     # Routes
     (ROUTE + "method = 'DELETE'\nsafe = true\n", "routes[1].safe", "true", "DELETE changes something", ""),
     (ROUTE + "method = 'PATCH'\nsafe = true\n", "routes[1].safe", "true", "PATCH changes something", ""),
@@ -110,18 +200,54 @@ ADDED = [
     (ROUTE + 'headers = { accept = "a\\nb" }\n', "routes[1].headers.accept", "characters", "one line", ""),
     (ROUTE + "headers = { host = 'x.example.com' }\n", "routes[1].headers.host", "sets itself", "other headers", ""),
     (ROUTE + "headers = { Cookie = 'a=b' }\n", "routes[1].headers.Cookie", "carries a secret", "credential", ""),
-    (ROUTE + f"headers = {{ Authorization = '{BEARER}' }}\n", "routes[1].headers.Authorization", "secret", "login = ", ""),
-    (ROUTE + f"headers = {{ x-forwarded = '{BEARER}' }}\n", "routes[1].headers.x-forwarded", "looks like a secret", "login = ", ""),
+    (
+        ROUTE + f"headers = {{ Authorization = '{BEARER}' }}\n",
+        "routes[1].headers.Authorization",
+        "secret",
+        "login = ",
+        "",
+    ),
+    (
+        ROUTE + f"headers = {{ x-forwarded = '{BEARER}' }}\n",
+        "routes[1].headers.x-forwarded",
+        "looks like a secret",
+        "login = ",
+        "",
+    ),
     (ROUTE + "login = 'SHOP_LOGIN'\n", "routes[1].login", "SHOP_LOGIN", "lower-case letters", "shop-login"),
     (ROUTE + "login = 'state'\n", "routes[1].login", '"state"', "LAUNCHREADY_STATE means something else", ""),
     # Mail, settings, connect map
     ("[email]\nsupport = 'support'\n", "email.support", '"support"', "a mail address", ""),
-    ("[email]\nsupport = 'mailto:help@example.com'\n", "email.support", "mailto:", "a mail address", "help@example.com"),
-    ("[email]\nselectors = ['pm._domainkey.example.com']\n", "email.selectors[1]", "pm._domainkey", "DKIM selector", "pm"),
+    (
+        "[email]\nsupport = 'mailto:help@example.com'\n",
+        "email.support",
+        "mailto:",
+        "a mail address",
+        "help@example.com",
+    ),
+    (
+        "[email]\nselectors = ['pm._domainkey.example.com']\n",
+        "email.selectors[1]",
+        "pm._domainkey",
+        "DKIM selector",
+        "pm",
+    ),
     ("[email]\nsenders = ['Postmark']\n", "email.senders[1]", "Postmark", "lower case", "postmark"),
     ("[email]\nsenders = 'postmark'\n", "email.senders", '"postmark"', "a list of text", ""),
-    ("[settings]\nnameservers = ['ns1.example.com']\n", "settings.nameservers[1]", "ns1.example.com", "an IP address", ""),
-    ("[settings]\nnameservers = ['192.0.2.1:70000']\n", "settings.nameservers[1]", "70000", "a port from 1 to 65535", ""),
+    (
+        "[settings]\nnameservers = ['ns1.example.com']\n",
+        "settings.nameservers[1]",
+        "ns1.example.com",
+        "an IP address",
+        "",
+    ),
+    (
+        "[settings]\nnameservers = ['192.0.2.1:70000']\n",
+        "settings.nameservers[1]",
+        "70000",
+        "a port from 1 to 65535",
+        "",
+    ),
     ("[settings]\nnameservers = ['[2001:db8::1:53']\n", "settings.nameservers[1]", "2001:db8", "brackets", ""),
     ("[settings]\nprivate_addresses = ['10.0.0.0/99']\n", "settings.private_addresses[1]", "/99", "a network", ""),
     ("[settings]\nrate = 0\n", "settings.rate", "the number 0", "0.01 to 50", ""),
@@ -131,15 +257,25 @@ ADDED = [
     ("[settings.rdap]\ncom = 'rdap.example'\n", "settings.rdap.com", "rdap.example", "base URL", ""),
     ("[connect]\n'a.example.com:https' = '127.0.0.1'\n", 'connect."a.example.com:https"', "https", "a port", ""),
     ("[connect]\n'a.example.com' = 'localhost:8443'\n", 'connect."a.example.com"', "localhost", "an IP address", ""),
-    ("[connect]\n'*.example.com' = '127.0.0.1'\n", 'connect."*.example.com"', "*.example.com", "a name, an address or *", ""),
+    (
+        "[connect]\n'*.example.com' = '127.0.0.1'\n",
+        'connect."*.example.com"',
+        "*.example.com",
+        "a name, an address or *",
+        "",
+    ),
     ("[connect]\n'a.example.com' = 8443\n", 'connect."a.example.com"', "8443", "text in quotes", ""),
     ("[repository]\npath = ''\n", "repository.path", "empty text", "a folder", ""),
     ("[sprint]\nstart = 2026-11-24T09:00:00Z\nhours = 0\n", "sprint.hours", "the number 0", "1 to 1440 hours", ""),
 ]
 
 
-@pytest.mark.parametrize(("added", "key", "found", "allowed", "nearest"), ADDED, ids=[f"{n}-{row[1]}" for n, row in enumerate(ADDED)])
-def test_each_mistake_names_its_key_and_what_is_allowed(added: str, key: str, found: str, allowed: str, nearest: str) -> None:
+@pytest.mark.parametrize(
+    ("added", "key", "found", "allowed", "nearest"), ADDED, ids=[f"{n}-{row[1]}" for n, row in enumerate(ADDED)]
+)
+def test_each_mistake_names_its_key_and_what_is_allowed(
+    added: str, key: str, found: str, allowed: str, nearest: str
+) -> None:
     told = [problem for problem in problems(GOOD + added) if problem.key == key]
     assert len(told) == 1, [str(problem) for problem in problems(GOOD + added)]
     assert found in told[0].found
@@ -151,11 +287,23 @@ def test_each_mistake_names_its_key_and_what_is_allowed(added: str, key: str, fo
 # (the whole file, key, part of what was found, part of what is allowed, nearest)
 WHOLE = [
     ("", "name", "nothing", "required", ""),
-    ("nmae = 'x'\ndomain = 'example.com'\ncanonical = 'https://example.com/'\n", "nmae", "not known", "name, domain", "name"),
+    (
+        "nmae = 'x'\ndomain = 'example.com'\ncanonical = 'https://example.com/'\n",
+        "nmae",
+        "not known",
+        "name, domain",
+        "name",
+    ),
     (GOOD.replace('"example.com"', '"Example.com"'), "domain", "Example.com", "lower case", "example.com"),
     (GOOD.replace('"example.com"', '"https://example.com"'), "domain", "https://", "registrable", "example.com"),
     (GOOD.replace('"example.com"', '"co.uk"'), "domain", "co.uk", "everybody can register", ""),
-    (GOOD.replace("https://example.com/", "http://example.com/"), "canonical", "http://", "an https URL", "https://example.com/"),
+    (
+        GOOD.replace("https://example.com/", "http://example.com/"),
+        "canonical",
+        "http://",
+        "an https URL",
+        "https://example.com/",
+    ),
     (
         GOOD.replace("https://example.com/", "https://example.com/home"),
         "canonical",
@@ -163,9 +311,27 @@ WHOLE = [
         "scheme and host only",
         "https://example.com/",
     ),
-    (GOOD.replace("https://example.com/", "https://other.com/"), "canonical", "other.com", "https://www.example.com/", ""),
-    (GOOD.replace("https://example.com/", "https://app.example.com/"), "canonical", "app.", "https://example.com/ or", ""),
-    (GOOD.replace("https://example.com/", "https://u:pw@example.com/"), "canonical", "user name or password", "without", ""),
+    (
+        GOOD.replace("https://example.com/", "https://other.com/"),
+        "canonical",
+        "other.com",
+        "https://www.example.com/",
+        "",
+    ),
+    (
+        GOOD.replace("https://example.com/", "https://app.example.com/"),
+        "canonical",
+        "app.",
+        "https://example.com/ or",
+        "",
+    ),
+    (
+        GOOD.replace("https://example.com/", "https://u:pw@example.com/"),
+        "canonical",
+        "user name or password",
+        "without",
+        "",
+    ),
     (GOOD.replace('"Demo Market"', '" "'), "name", '""', "not empty", ""),
     (GOOD.replace("Demo Market", "Demo \\u202e Market"), "name", "do not show", "one line", ""),
     (GOOD.replace('name = "Demo Market"', 'name = "a\nb"'), "line 1, column 10", 'name = "a', "TOML", ""),
@@ -178,7 +344,9 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "key", "found", "allowed", "nearest"), WHOLE, ids=[f"{n}-{row[1]}" for n, row in enumerate(WHOLE)])
+@pytest.mark.parametrize(
+    ("text", "key", "found", "allowed", "nearest"), WHOLE, ids=[f"{n}-{row[1]}" for n, row in enumerate(WHOLE)]
+)
 def test_each_broken_file_says_where(text: str | bytes, key: str, found: str, allowed: str, nearest: str) -> None:
     told = [problem for problem in problems(text) if problem.key == key]
     assert len(told) == 1, [str(problem) for problem in problems(text)]
@@ -189,7 +357,8 @@ def test_each_broken_file_says_where(text: str | bytes, key: str, found: str, al
 
 def test_all_mistakes_are_told_at_once_from_top_to_bottom() -> None:
     text = GOOD.replace('"Demo Market"', "7") + (
-        "[[hosts]]\nname = 'App.example.com'\nrole = 'wbe'\n[[hosts]]\nrolle = 'x'\n[sprint]\nhours = 'x'\n[[pages]]\nurl = 'x'\n"
+        "[[hosts]]\nname = 'App.example.com'\nrole = 'wbe'\n[[hosts]]\nrolle = 'x'\n[sprint]\nhours = "
+        "'x'\n[[pages]]\nurl = 'x'\n"
     )
     keys = [problem.key for problem in problems(text)]
     assert keys == [
@@ -214,7 +383,8 @@ def test_no_message_repeats_a_secret() -> None:
     text = GOOD + (
         f"[[routes]]\nname = 'a'\nurl = 'https://u:{secret}@api.example.com/'\n"
         f"headers = {{ Authorization = '{secret}', x = 'Bearer {secret}' }}\n"
-        f"[[routes]]\nname = 'b'\nurl = 'https://api.example.com/?password={secret}'\nbody = 'Bearer {secret}'\nmethod = 'POST'\n"
+        f"[[routes]]\nname = 'b'\nurl = 'https://api.example.com/?password={secret}'\nbody = 'Bearer "
+        f"{secret}'\nmethod = 'POST'\n"
     )
     told = problems(text)
     assert len(told) >= 5
@@ -230,11 +400,14 @@ GOOD_MORE = [
     "[[hosts]]\nname = 'demo.onrender.com'\nrole = 'origin'\n",
     "[[hosts]]\nname = 'stats.uptimes.io'\nrole = 'status'\n",
     "[permission]\nby='founder'\non=2026-11-24\ndomains=['example.com','old.net']\n[[hosts]]\nname='www.old.net'\nrole='web'\n",
-    ROUTE + "method = 'POST'\nsafe = true\nbody = '{}'\nlogin = 'shop-login'\nheaders = { content-type = 'application/json' }\n",
+    ROUTE + "method = 'POST'\nsafe = true\nbody = '{}'\nlogin = 'shop-login'\nheaders = { content-type = "
+    "'application/json' }\n",
     ROUTE + "headers = { apikey = 'public-anon' }\n",
     "[[redirects]]\nfrom = 'http://old.net/a'\nto = 'https://example.com/a'\n",
-    "[connect]\n'*' = '127.0.0.1'\n'a.example.com:443' = '127.0.0.1:8443'\n'203.0.113.10' = '[::1]:8443'\n'*:25' = '127.0.0.1:2525'\n",
-    "[settings]\nnameservers = ['192.0.2.1', '192.0.2.1:5353', '[2001:db8::1]:53', '2001:db8::1']\nprivate_addresses = ['10.1.0.0/16']\n",
+    "[connect]\n'*' = '127.0.0.1'\n'a.example.com:443' = '127.0.0.1:8443'\n'203.0.113.10' = "
+    "'[::1]:8443'\n'*:25' = '127.0.0.1:2525'\n",
+    "[settings]\nnameservers = ['192.0.2.1', '192.0.2.1:5353', '[2001:db8::1]:53', "
+    "'2001:db8::1']\nprivate_addresses = ['10.1.0.0/16']\n",
     "[sprint]\nstart = 2026-11-24T09:00:00+01:00\nhours = 48\n",
 ]
 

@@ -71,13 +71,20 @@ tagged = "shop-{tag}@example.org"
     seed, gmail, outlook, every = made.mailboxes
     assert (seed.server, seed.way, seed.login_host) == (("imap.example.net", 993), "password", "imap.example.net")
     assert (gmail.server, gmail.recipient("lr-1")) == (("imap.gmail.com", 993), "shop.tests+lr-1@gmail.com")
-    assert (outlook.server, outlook.way, outlook.login_host) == (("outlook.office365.com", 993), "device", "login.microsoftonline.com")
+    assert (outlook.server, outlook.way, outlook.login_host) == (
+        ("outlook.office365.com", 993),
+        "device",
+        "login.microsoftonline.com",
+    )
     assert (every.server, every.recipient("lr-1")) == (("imap.example.org", 1993), "shop-lr-1@example.org")
 
 
 def test_a_flow_is_by_hand_or_by_a_route_that_holds_the_address() -> None:
     made = launch('[[flows]]\nname = "password-reset"\nroute = "forgot"\n[[flows]]\nname = "invite"\nsent = false\n')
-    assert [(flow.name, flow.route, flow.sent) for flow in made.flows] == [("password-reset", "forgot", True), ("invite", "", False)]
+    assert [(flow.name, flow.route, flow.sent) for flow in made.flows] == [
+        ("password-reset", "forgot", True),
+        ("invite", "", False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,11 @@ def test_a_flow_is_by_hand_or_by_a_route_that_holds_the_address() -> None:
         ('[[flows]]\nname = "invite"\nroute = "forgott"\n', "flows[1].route", "forgot"),
         ('[[flows]]\nname = "invite"\nroute = "search"\n', "flows[1].route", ""),
         ('[[flows]]\nname = "invite"\nwithin_s = 1\n', "flows[1].within_s", ""),
-        ('[[flows]]\nname = "invite"\nlinks = ["https://click.example.net"]\n', "flows[1].links[1]", "click.example.net"),
+        (
+            '[[flows]]\nname = "invite"\nlinks = ["https://click.example.net"]\n',
+            "flows[1].links[1]",
+            "click.example.net",
+        ),
         ("[settings]\nmails_per_hour = 1000\n", "settings.mails_per_hour", ""),
     ],
 )

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from launchready_tui.launch.decisions import Acceptance, Confirmation, Decisions, DecisionsFile, Note, Owner, Parked, PutOff, SignOff
+from launchready_tui.launch.decisions import (
+    Acceptance,
+    Confirmation,
+    Decisions,
+    DecisionsFile,
+    Note,
+    Owner,
+    Parked,
+    PutOff,
+    SignOff,
+)
 from launchready_tui.launch.inventory import (
     Access,
     Backup,
@@ -31,16 +41,34 @@ LATER = NOW + timedelta(days=30)
 DECISIONS = Decisions(
     confirmations=(
         Confirmation(
-            check="handover.backups", by="founder", recorded_by="engineer", on=NOW, until=LATER, evidence='restored "shop"\non Monday'
+            check="handover.backups",
+            by="founder",
+            recorded_by="engineer",
+            on=NOW,
+            until=LATER,
+            evidence='restored "shop"\non Monday',
         ),
     ),
     accepted=(
         Acceptance(
-            rule="edge.headers.csp", subject="www.example.com", by="founder", recorded_by="founder", reason="later", on=NOW, until=LATER
+            rule="edge.headers.csp",
+            subject="www.example.com",
+            by="founder",
+            recorded_by="founder",
+            reason="later",
+            on=NOW,
+            until=LATER,
         ),
     ),
     later=(
-        PutOff(rule="edge.headers.hsts", subject="www.example.com", by="founder", recorded_by="founder", reason="after launch", on=NOW),
+        PutOff(
+            rule="edge.headers.hsts",
+            subject="www.example.com",
+            by="founder",
+            recorded_by="founder",
+            reason="after launch",
+            on=NOW,
+        ),
     ),
     owners=(Owner(check="email.spf", person="engineer"),),
     notes=(Note(rule="edge.https.mixed-content", subject="www.example.com", text="émoji ✓", by="engineer", on=NOW),),
@@ -55,13 +83,23 @@ INVENTORY = Inventory(
     contacts=(Contact(order=1, person="founder"), Contact(order=2, person="engineer", escalate_after_min=5)),
     renewals=(Renewal(subject="Developer account", kind="app-store", on=date(2027, 3, 1)),),
     plan=Plan(launch_at=NOW, decider="founder", kill_switch="Maintenance page at the edge"),
-    checkpoints=(Checkpoint(offset_min=-60, title="Last look", checks=("edge.https",)), Checkpoint(offset_min=0, title="Launch")),
+    checkpoints=(
+        Checkpoint(offset_min=-60, title="Last look", checks=("edge.https",)),
+        Checkpoint(offset_min=0, title="Launch"),
+    ),
     duties=(Duty(duty="commander", person="engineer", deputy="founder"),),
 )
-PEOPLE = People(people=(Person(id="engineer", name="Launch engineer", status="leaving"), Person(id="founder", contact="+49 30 000000")))
+PEOPLE = People(
+    people=(
+        Person(id="engineer", name="Launch engineer", status="leaving"),
+        Person(id="founder", contact="+49 30 000000"),
+    )
+)
 
 
-@pytest.mark.parametrize(("kind", "content"), [(DecisionsFile, DECISIONS), (InventoryFile, INVENTORY), (PeopleFile, PEOPLE)])
+@pytest.mark.parametrize(
+    ("kind", "content"), [(DecisionsFile, DECISIONS), (InventoryFile, INVENTORY), (PeopleFile, PEOPLE)]
+)
 def test_saved_is_read_back(tmp_path: Path, kind: type, content: object) -> None:
     file = kind(tmp_path)
     assert file.load() == type(content)()
@@ -142,7 +180,9 @@ def test_people_are_shown_by_name_where_it_is_known() -> None:
 def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = DecisionsFile(tmp_path)
     file.path.write_text("schema = 2\nnew_things = [1]\n")
-    with pytest.raises(NewerFile, match=r"decisions.toml was written by a newer LaunchReady \(format 2; this one knows up to 1\)"):
+    with pytest.raises(
+        NewerFile, match=r"decisions.toml was written by a newer LaunchReady \(format 2; this one knows up to 1\)"
+    ):
         file.load()
     with pytest.raises(ChangedUnderneath):
         file.save(Decisions())

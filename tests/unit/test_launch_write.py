@@ -23,7 +23,12 @@ from launchready_tui.launch.problems import ChangedUnderneath, LaunchFileError
 from launchready_tui.launch.reference import document, reference
 from launchready_tui.launch.write import append_host, append_page, append_redirect, append_route, text_of, write_new
 
-GOOD = Launch(name="Demo Market", domain="example.com", canonical="https://example.com/", hosts=(Host(name="api.example.com", role="api"),))
+GOOD = Launch(
+    name="Demo Market",
+    domain="example.com",
+    canonical="https://example.com/",
+    hosts=(Host(name="api.example.com", role="api"),),
+)
 
 # Launches that are valid, with text as odd as the rules allow.
 _line = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
@@ -40,7 +45,9 @@ _hosts = st.lists(
     unique_by=lambda host: host.name,
     max_size=4,
 )
-_headers = st.dictionaries(st.sampled_from(("accept", "prefer", "x-odd!header")), st.from_regex(r"\A[!-~]{1,12}\Z"), max_size=2)
+_headers = st.dictionaries(
+    st.sampled_from(("accept", "prefer", "x-odd!header")), st.from_regex(r"\A[!-~]{1,12}\Z"), max_size=2
+)
 _routes = st.lists(
     st.builds(
         Route,
@@ -69,7 +76,8 @@ launches = st.builds(
     markets=st.lists(_line, max_size=3).map(tuple),
     announced=st.booleans(),
     sprint=st.none() | st.builds(Sprint, start=_moments, hours=st.floats(1, 1440)),
-    permission=st.none() | st.builds(Permission, by=_line, on=st.dates(date(2000, 1, 1)), domains=st.just(("example.com", "old.net"))),
+    permission=st.none()
+    | st.builds(Permission, by=_line, on=st.dates(date(2000, 1, 1)), domains=st.just(("example.com", "old.net"))),
     hosts=_hosts.map(tuple),
     routes=_routes.map(tuple),
     pages=st.lists(
@@ -83,7 +91,9 @@ launches = st.builds(
         max_size=2,
     ).map(tuple),
     email=st.builds(
-        Email, senders=st.just(()) | st.just(("postmark", "mail.example.com")), support=st.sampled_from(("", "help@example.com"))
+        Email,
+        senders=st.just(()) | st.just(("postmark", "mail.example.com")),
+        support=st.sampled_from(("", "help@example.com")),
     ),
     connect=st.dictionaries(
         st.sampled_from(("*", "a.example.com:443", "203.0.113.10", "*:25")),
@@ -108,7 +118,9 @@ def test_what_is_written_reads_back_the_same(launch: Launch) -> None:
 
 def test_every_key_is_explained_and_the_file_carries_the_words(tmp_path: Path) -> None:
     assert [key.path for key in reference() if not key.text] == []
-    assert {key.name for key in reference() if not key.table} == {field.encode_name for field in msgspec.structs.fields(model.Launch)}
+    assert {key.name for key in reference() if not key.table} == {
+        field.encode_name for field in msgspec.structs.fields(model.Launch)
+    }
     write_new(tmp_path / "launchready.toml", GOOD)
     written = (tmp_path / "launchready.toml").read_text()
     for path in ("name", "domain", "canonical", "hosts", "hosts[].role", "sprint"):
@@ -144,7 +156,9 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
 
 def test_init_does_not_write_what_would_not_load(tmp_path: Path) -> None:
     with pytest.raises(LaunchFileError):
-        write_new(tmp_path / "launchready.toml", Launch(name="", domain="example.com", canonical="https://example.com/"))
+        write_new(
+            tmp_path / "launchready.toml", Launch(name="", domain="example.com", canonical="https://example.com/")
+        )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -193,7 +207,10 @@ def test_an_addition_that_would_not_be_valid_changes_nothing(tmp_path: Path, ite
 
 def test_a_list_in_brackets_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "launchready.toml"
-    path.write_text('name = "Demo"\ndomain = "example.com"\ncanonical = "https://example.com/"\nhosts = [{ name = "a.example.com" }]\n')
+    path.write_text(
+        'name = "Demo"\ndomain = "example.com"\ncanonical = "https://example.com/"\nhosts = [{ name = '
+        '"a.example.com" }]\n'
+    )
     with pytest.raises(LaunchFileError, match=r"written as \[\[hosts\]\]"):
         append_host(path, Host(name="b.example.com"))
 

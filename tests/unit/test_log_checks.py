@@ -1,4 +1,5 @@
-"""The three checks that read logs: each rule's cause and its near miss, three answers, and nothing personal in a finding."""
+"""The three checks that read logs: each rule's cause and its near miss, three answers, and nothing personal in a
+finding."""
 
 from __future__ import annotations
 
@@ -25,13 +26,17 @@ PERSON = "mira" + "@" + "mail.example"
 GOOD = '{"time":"%s","method":"GET","path":"/a","status":200,"request_time":0.1,"request_id":"r%d"}'
 
 
-def line(path: str = "/a", status: int = 200, *, minutes: float = 10, more: str = ' 0.100 "8f14e45fceea167a5a36dedd4bea2543"') -> str:
+def line(
+    path: str = "/a", status: int = 200, *, minutes: float = 10, more: str = ' 0.100 "8f14e45fceea167a5a36dedd4bea2543"'
+) -> str:
     at = NOW - timedelta(minutes=minutes)
     return f'203.0.113.7 - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "GET {path} HTTP/1.1" {status} 5 "-" "-"{more}'
 
 
 def app(message: str, level: str = "error") -> str:
-    return f'{{"time":"{(NOW - timedelta(minutes=5)).isoformat()}","level":"{level}","msg":"{message}","request_id":"r1"}}'
+    return (
+        f'{{"time":"{(NOW - timedelta(minutes=5)).isoformat()}","level":"{level}","msg":"{message}","request_id":"r1"}}'
+    )
 
 
 class Folder:
@@ -78,7 +83,10 @@ async def test_what_cannot_be_read_is_unknown(folder: Folder, check: Any) -> Non
 
 async def test_a_log_that_cannot_be_read_hides_no_other(folder: Folder) -> None:
     (folder.path / "a.log").write_text(line("/a", 500))
-    assert told(await folder.look(audit.logs, Log(path="gone.log"), Log(path="a.log"))) == {"unreadable": "unknown", "server-error": "warn"}
+    assert told(await folder.look(audit.logs, Log(path="gone.log"), Log(path="a.log"))) == {
+        "unreadable": "unknown",
+        "server-error": "warn",
+    }
 
 
 @pytest.mark.parametrize(
@@ -123,9 +131,16 @@ async def test_a_route_fails_where_it_is_sure(folder: Folder, bad: int, of: int,
 
 
 async def test_environments_are_counted_apart(folder: Folder) -> None:
-    lines = [f'{{"method":"GET","path":"/a","status":500,"env":"{name}"}}' for name in ("staging", "production") for _ in range(30)]
+    lines = [
+        f'{{"method":"GET","path":"/a","status":500,"env":"{name}"}}'
+        for name in ("staging", "production")
+        for _ in range(30)
+    ]
     found = await folder.ask(errors.errors, *lines)
-    assert sorted(one.subject for one in found if one.rule.endswith("failing-route")) == ["GET /a (production)", "GET /a (staging)"]
+    assert sorted(one.subject for one in found if one.rule.endswith("failing-route")) == [
+        "GET /a (production)",
+        "GET /a (staging)",
+    ]
     assert told(await folder.ask(errors.errors, app("boom"))) == {"no-requests": "info"}
 
 
@@ -150,7 +165,9 @@ async def test_useful_and_clean(folder: Folder, lines: list[str], expected: dict
 
 @pytest.mark.parametrize("check", CHECKS)
 async def test_no_finding_repeats_what_is_personal(folder: Folder, check: Any) -> None:
-    found = await folder.ask(check, line(f"/u/{PERSON}?token=abcdefgh12", 500), app(f"mail to {PERSON} of Mira Berg failed"))
+    found = await folder.ask(
+        check, line(f"/u/{PERSON}?token=abcdefgh12", 500), app(f"mail to {PERSON} of Mira Berg failed")
+    )
     text = msgspec.json.encode(found).decode()
     assert not any(word in text for word in ("mira", "Mira", "Berg", "abcdefgh12", "203.0.113.7"))
 
@@ -159,7 +176,11 @@ async def test_no_finding_repeats_what_is_personal(folder: Folder, check: Any) -
 def test_rules_and_their_descriptions_are_the_same_list(module: Any) -> None:
     sources = (module.__file__, logged.__file__)
     spoken = {
-        rule for file in sources for rule in re.findall(r"say\.(?:passed|warn|fail|info|unknown)\(\s*\"([a-z-]+)\"", Path(file).read_text())
+        rule
+        for file in sources
+        for rule in re.findall(r"say\.(?:passed|warn|fail|info|unknown)\(\s*\"([a-z-]+)\"", Path(file).read_text())
     }
     check = f"monitoring.{Path(module.__file__).stem}"
-    assert {f"{check}.{rule}" for rule in spoken} == {name for name in roadmap.load().rules if name.startswith(f"{check}.")}
+    assert {f"{check}.{rule}" for rule in spoken} == {
+        name for name in roadmap.load().rules if name.startswith(f"{check}.")
+    }

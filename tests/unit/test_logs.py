@@ -29,8 +29,13 @@ def tally(*lines: str, form: str = "auto", since: datetime | None = None) -> Rea
     return read_lines(Source(path=Path("a.log"), format=form), [line.encode() for line in lines], since=since)  # type: ignore[arg-type]
 
 
-def combined(path: str = "/", status: int = 200, *, method: str = "GET", more: str = "", at: str = "24/Nov/2026:10:00:05 +0000") -> str:
-    return f'203.0.113.7 - - [{at}] "{method} {path} HTTP/1.1" {status} 512 "https://a.test/" "Mozilla/5.0 (X) \\"q\\""{more}'
+def combined(
+    path: str = "/", status: int = 200, *, method: str = "GET", more: str = "", at: str = "24/Nov/2026:10:00:05 +0000"
+) -> str:
+    return (
+        f'203.0.113.7 - - [{at}] "{method} {path} HTTP/1.1" {status} 512 "https://a.test/" "Mozilla/5.0 (X) '
+        f'\\"q\\""{more}'
+    )
 
 
 def counts(reading: Reading) -> dict[str, tuple[int, int]]:
@@ -55,8 +60,22 @@ def counts(reading: Reading) -> dict[str, tuple[int, int]]:
             None,
             False,
         ),
-        ('203.0.113.7 - - [24/Nov/2026:10:00:05 +0000] "GET /common HTTP/1.1" 304 -', "GET", "/common", 304, None, False),
-        ('203.0.113.7 - - [24/Nov/2026:10:00:05 +0000] "\\x16\\x03\\x01" 400 150 "-" "-"', "", "\\x16\\x03\\x01", 400, None, False),
+        (
+            '203.0.113.7 - - [24/Nov/2026:10:00:05 +0000] "GET /common HTTP/1.1" 304 -',
+            "GET",
+            "/common",
+            304,
+            None,
+            False,
+        ),
+        (
+            '203.0.113.7 - - [24/Nov/2026:10:00:05 +0000] "\\x16\\x03\\x01" 400 150 "-" "-"',
+            "",
+            "\\x16\\x03\\x01",
+            400,
+            None,
+            False,
+        ),
         (
             '{"time":"2026-11-24T10:00:05+00:00","method":"GET","path":"/n","status":"502","request_time":"0.250","request_id":"r1"}',
             "GET",
@@ -140,7 +159,9 @@ def test_a_stack_trace_belongs_to_the_line_before_it() -> None:
 
 @given(st.text(max_size=200))
 def test_no_line_is_too_strange(text: str) -> None:
-    reading = tally(text, '{"status":' + json.dumps(text) + "}", combined(text.replace('"', "").replace("\n", "") or "/"))
+    reading = tally(
+        text, '{"status":' + json.dumps(text) + "}", combined(text.replace('"', "").replace("\n", "") or "/")
+    )
     assert reading.lines <= 3
 
 
@@ -170,7 +191,10 @@ def test_requests_add_up_by_route() -> None:
 
 def test_names_under_one_folder_become_one_route_and_keep_their_counts() -> None:
     reading = tally(
-        *(combined(f"/shop/{'abcdefghijklmnopqrstuvwxyz'[n % 26] * (1 + n // 26)}/items", 500 if n % 2 else 200) for n in range(60))
+        *(
+            combined(f"/shop/{'abcdefghijklmnopqrstuvwxyz'[n % 26] * (1 + n // 26)}/items", 500 if n % 2 else 200)
+            for n in range(60)
+        )
     )
     assert counts(reading) == {"GET /shop/{name}/items": (60, 30)}
 
@@ -180,19 +204,25 @@ def test_routes_are_bounded_whatever_is_asked_for() -> None:
     seen = {routes.name("GET", f"/p{n % 70}/q{n % 20}/r{n % 19}x", 200) for n in range(30000)}
     assert OTHER in seen and len(seen) <= MOST + 200
     scanned = Routes()
-    assert {scanned.name("GET", f"/wp-{chr(97 + n % 26)}{chr(97 + n // 26)}.php", 404) for n in range(600)} == {NOT_FOUND}
+    assert {scanned.name("GET", f"/wp-{chr(97 + n % 26)}{chr(97 + n // 26)}.php", 404) for n in range(600)} == {
+        NOT_FOUND
+    }
     assert scanned.name("GET", "*", 200) == STRANGE
 
 
 def test_a_client_that_left_is_no_error_and_no_answer_is_one() -> None:
-    row = tally(combined("/a", 499), combined("/a", 429), combined("/a", 401), combined("/a", 404), combined("/a")).routes
+    row = tally(
+        combined("/a", 499), combined("/a", 429), combined("/a", 401), combined("/a", 404), combined("/a")
+    ).routes
     assert sum(one.errors for one in row) == 0
     assert [(one.gone, one.limited, one.refused) for one in row if one.route == "GET /a"] == [(1, 1, 1)]
     assert tally('{"statusCode":-1,"path":"/a","method":"GET"}').routes[0].errors == 1
 
 
 def test_environments_stand_apart() -> None:
-    reading = tally('{"status":500,"path":"/a","method":"GET","env":"staging"}', '{"status":200,"path":"/a","method":"GET"}')
+    reading = tally(
+        '{"status":500,"path":"/a","method":"GET","env":"staging"}', '{"status":200,"path":"/a","method":"GET"}'
+    )
     assert {(row.environment, row.errors) for row in reading.routes} == {("staging", 1), ("production", 0)}
 
 
@@ -231,7 +261,10 @@ def test_what_is_no_failure(line: str) -> None:
 
 
 def test_the_same_failure_is_one_group() -> None:
-    lines = [f'{{"level":"error","time":"2026-11-24T10:00:{n:02d}Z","msg":"Order {n}{n}7 of user \\"U{n}\\" failed"}}' for n in range(40)]
+    lines = [
+        f'{{"level":"error","time":"2026-11-24T10:00:{n:02d}Z","msg":"Order {n}{n}7 of user \\"U{n}\\" failed"}}'
+        for n in range(40)
+    ]
     (group,) = tally(*lines).groups
     assert group.count == 40 and group.first != group.last
 
@@ -288,12 +321,25 @@ def test_what_is_not_personal(text: str) -> None:
 def test_nothing_of_a_line_leaves() -> None:
     lines = [
         combined(f"/u/{PERSON}?token=abcdefgh12", 500),
-        f'{{"level":"error","msg":"Mail to {PERSON} for customer Mira Sommer, card {CARD}, from 198.51.100.77: failed {JWT}"}}',
+        f'{{"level":"error","msg":"Mail to {PERSON} for '
+        f' customer Mira Sommer, card {CARD}, from 198.51.100.77: failed {JWT}"}}',
         '{"level":"error","msg":"could not greet \\"Hello Mira\\""}',
         "2026-11-24T10:00:05Z ERROR user=mira city=Lisbon could not pay at /home/mira/app",
     ]
     told = msgspec.json.encode(tally(*lines)).decode()
-    for word in ("mira", "Mira", "Sommer", "Lisbon", CARD, JWT[:12], "198.51.100.77", "203.0.113.7", "Hello", "abcdefgh12", "mail.example"):
+    for word in (
+        "mira",
+        "Mira",
+        "Sommer",
+        "Lisbon",
+        CARD,
+        JWT[:12],
+        "198.51.100.77",
+        "203.0.113.7",
+        "Hello",
+        "abcdefgh12",
+        "mail.example",
+    ):
         assert word not in told, word
 
 
@@ -330,7 +376,9 @@ def test_lines_come_as_they_are(lines: list[bytes]) -> None:
     import io
 
     whole = b"\n".join(lines)
-    assert [line for line, _ in lines_of(io.BytesIO(whole))] == whole.split(b"\n")[: None if not whole.endswith(b"\n") and whole else -1]
+    assert [line for line, _ in lines_of(io.BytesIO(whole))] == whole.split(b"\n")[
+        : None if not whole.endswith(b"\n") and whole else -1
+    ]
 
 
 def test_packed_logs_and_the_end_of_large_ones(tmp_path: Path) -> None:
@@ -363,12 +411,19 @@ def program(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 
 def test_the_command_prints_routes_and_says_what_stands_there(program: Program) -> None:
     log = program.folder / "access.log"
-    log.write_text("\n".join([*(combined("/book", 500 if n < 3 else 200) for n in range(30)), combined(f"/x?e={PERSON}")]))
+    log.write_text(
+        "\n".join([*(combined("/book", 500 if n < 3 else 200) for n in range(30)), combined(f"/x?e={PERSON}")])
+    )
     said = program("logs", log, "--plain")
     assert said.code == 1 and "10.0%" in said.out and "GET /book" in said.out
     assert "1  lines with e-mail addresses, the first is line 31" in said.out and PERSON not in said.out
     data = json.loads(program("logs", log, "--format", "json").out)
-    assert data["schema"] == 1 and data["routes"][0] == data["routes"][0] | {"route": "GET /book", "n": 30, "errors": 3, "share": 0.1}
+    assert data["schema"] == 1 and data["routes"][0] == data["routes"][0] | {
+        "route": "GET /book",
+        "n": 30,
+        "errors": 3,
+        "share": 0.1,
+    }
     log.write_text(combined())
     assert program("logs", log).code == 0
 

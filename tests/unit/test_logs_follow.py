@@ -43,9 +43,14 @@ def test_what_was_written_since_is_counted_by_route(tmp_path: Path) -> None:
 
 def test_stretches_are_five_minutes_and_old_lines_and_those_of_a_wrong_clock_do_not_count(tmp_path: Path) -> None:
     log = tmp_path / "access.log"
-    log.write_text(line("/a", minutes=1) + line("/a", minutes=7) + line("/a", minutes=60 * 24 * 8) + line("/a", minutes=-30))
+    log.write_text(
+        line("/a", minutes=1) + line("/a", minutes=7) + line("/a", minutes=60 * 24 * 8) + line("/a", minutes=-30)
+    )
     found = Follower(Source(path=log)).look(NOW)
-    assert sorted((datetime.fromtimestamp(one.at, UTC).strftime("%H:%M"), one.n) for one in found.ticks) == [("13:55", 1), ("14:00", 1)]
+    assert sorted((datetime.fromtimestamp(one.at, UTC).strftime("%H:%M"), one.n) for one in found.ticks) == [
+        ("13:55", 1),
+        ("14:00", 1),
+    ]
 
 
 def test_a_new_start_goes_on_where_it_was_kept_and_reads_a_half_line_again(tmp_path: Path) -> None:
@@ -91,7 +96,9 @@ def test_what_was_written_just_before_a_rotation_is_counted_too_and_once(tmp_pat
         batch = slow.look(NOW, most_bytes=100)
         found |= counted(batch)
         slow = Follower(Source(path=log), batch.place)
-    assert found == wanted and slow.place is not None and slow.place.inode == log.stat().st_ino, "in turns too, each with a new start"
+    assert found == wanted and slow.place is not None and slow.place.inode == log.stat().st_ino, (
+        "in turns too, each with a new start"
+    )
     (tmp_path / "fresh").write_text(line("/c"))
     (tmp_path / "fresh").replace(log)
     assert counted(again.look(NOW)) == {"GET /c": (1, 0)}, "the one that is gone is not looked for"
@@ -142,7 +149,9 @@ def test_counts_add_up_in_the_store_and_routes_that_become_one_are_added(tmp_pat
     def tick(route: str, n: int, errors: int = 0, when: datetime = at) -> Traffic:
         return Traffic(at=when, environment="production", route=route, n=n, errors=errors)
 
-    store.add_traffic([tick("GET /a", 10, 1), tick("GET /shop/x", 3), tick("GET /shop/y", 4, 2)], facts={"log a": "here"})
+    store.add_traffic(
+        [tick("GET /a", 10, 1), tick("GET /shop/x", 3), tick("GET /shop/y", 4, 2)], facts={"log a": "here"}
+    )
     store.add_traffic([tick("GET /a", 5), tick("GET /old", 9, 9, NOW - timedelta(days=2))])
     store.add_traffic(
         [tick("GET /shop/{name}", 1)],

@@ -67,11 +67,19 @@ CASES = [
 @pytest.mark.parametrize(("text", "code", "status", "provider", "kind", "lasting"), CASES)
 def test_a_refusal_is_decoded(text: str, code: str, status: str, provider: str, kind: str, lasting: bool) -> None:
     found = decode(text)
-    assert (found.code, found.status, found.provider, found.kind, found.lasting) == (code, status, provider, kind, lasting)
+    assert (found.code, found.status, found.provider, found.kind, found.lasting) == (
+        code,
+        status,
+        provider,
+        kind,
+        lasting,
+    )
     assert found.known and found.fix
 
 
-@pytest.mark.parametrize("text", ["", "hello", "delivered: 250 2.0.0 OK", "192.5.1.1 connected", "the answer is 5.7", "\0\x1b[31m" * 50])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "delivered: 250 2.0.0 OK", "192.5.1.1 connected", "the answer is 5.7", "\0\x1b[31m" * 50]
+)
 def test_what_is_no_refusal_is_said_to_be_unknown(text: str) -> None:
     found = decode(text)
     assert not found.known
@@ -121,11 +129,15 @@ def test_the_command_says_cause_fix_and_whether_to_try_again(capsys: pytest.Capt
     assert "not known here" in capsys.readouterr().out
 
 
-def test_a_returned_mail_comes_by_stdin_and_json_lines_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_returned_mail_comes_by_stdin_and_json_lines_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(REPORT.encode())))
     assert run(["inspect", "bounce", "-", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["status"] == "5.7.26"
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "550 5.1.1 no"}\n\n{"words": 1}\nno json\n')))
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b'{"text": "550 5.1.1 no"}\n\n{"words": 1}\nno json\n'))
+    )
     assert run(["inspect", "bounce", "-"]) == 1
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row.get("kind") for row in rows] == ["no-mailbox", None, None]

@@ -82,7 +82,14 @@ def test_a_problem_is_pointed_at() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(GOOD, True), ("p=", True), (" v = DKIM1 ", True), ("v=spf1 -all", False), ("v=DMARC1; p=none", False), ("hello", False)],
+    [
+        (GOOD, True),
+        ("p=", True),
+        (" v = DKIM1 ", True),
+        ("v=spf1 -all", False),
+        ("v=DMARC1; p=none", False),
+        ("hello", False),
+    ],
 )
 def test_what_is_meant_as_a_key(text: str, expected: bool) -> None:
     assert is_key(text) == expected
@@ -142,12 +149,19 @@ def key(selector: str) -> str:
     ],
 )
 async def test_selectors_and_services(
-    selectors: tuple[str, ...], services: tuple[str, ...], records: dict[str, str], rule: str, subject: str, expected: str
+    selectors: tuple[str, ...],
+    services: tuple[str, ...],
+    records: dict[str, str],
+    rule: str,
+    subject: str,
+    expected: str,
 ) -> None:
     assert said(await found(dkim, world(selectors=selectors, services=services, **records)), rule, subject) == expected
 
 
-@pytest.mark.parametrize(("selectors", "services", "subject"), [(("a",), (), key("a")), ((), ("resend",), "Resend"), ((), (), D)])
+@pytest.mark.parametrize(
+    ("selectors", "services", "subject"), [(("a",), (), key("a")), ((), ("resend",), "Resend"), ((), (), D)]
+)
 @pytest.mark.parametrize("kind", ["servfail", "timeout"])
 async def test_a_failed_look_up_is_never_a_missing_key(
     selectors: tuple[str, ...], services: tuple[str, ...], subject: str, kind: str
@@ -165,7 +179,9 @@ async def test_a_selector_may_belong_to_a_sending_domain_of_its_own() -> None:
     made = world(selectors=("a",), services=(f"news.{D}",))
     made.dns.set(f"a._domainkey.news.{D}", "TXT", GOOD)
     findings = await found(dkim, made)
-    assert [(name, finding.state.value) for name, finding in findings.items()] == [(("key", f"a._domainkey.news.{D}"), "pass")]
+    assert [(name, finding.state.value) for name, finding in findings.items()] == [
+        (("key", f"a._domainkey.news.{D}"), "pass")
+    ]
 
 
 async def test_the_remedy_says_where_the_service_shows_its_record() -> None:
@@ -209,7 +225,9 @@ def test_the_service_behind_a_key_is_told_by_its_alias() -> None:
 def delivered(made: FakeWorld, *signers: tuple[str, str], flow: str = "verification", days: int = 1) -> None:
     """A mail that came to a test mailbox, signed so."""
     message = Message(
-        sender=D, subject="Hello", signers=tuple(Signer(domain=domain, selector=selector, result="pass") for selector, domain in signers)
+        sender=D,
+        subject="Hello",
+        signers=tuple(Signer(domain=domain, selector=selector, result="pass") for selector, domain in signers),
     )
     at = NOW - timedelta(days=days)
     trial = Trial(

@@ -25,12 +25,28 @@ def zone(records: dict[str, str], *names: str) -> Zone:
         ("a.example.com", {"example.com": "v=DMARC1; p=reject; sp=none"}, "none", "example.com", "example.com"),
         ("a.example.com", {"example.com": "v=DMARC1; p=reject; np=none"}, "reject", "example.com", "example.com"),
         ("no.example.com", {"example.com": "v=DMARC1; p=none; np=reject"}, "reject", "example.com", "example.com"),
-        ("no.example.com", {"example.com": "v=DMARC1; p=none; sp=quarantine"}, "quarantine", "example.com", "example.com"),
-        ("no.example.com", {"example.com": "v=DMARC1; p=none; sp=quarantine; np=reject"}, "reject", "example.com", "example.com"),
+        (
+            "no.example.com",
+            {"example.com": "v=DMARC1; p=none; sp=quarantine"},
+            "quarantine",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "no.example.com",
+            {"example.com": "v=DMARC1; p=none; sp=quarantine; np=reject"},
+            "reject",
+            "example.com",
+            "example.com",
+        ),
         # The nearest record is the policy, the one with the fewest labels the organisation.
         (
             "a.b.example.com",
-            {"a.b.example.com": "v=DMARC1; p=none", "b.example.com": "v=DMARC1; p=quarantine", "example.com": "v=DMARC1; p=reject"},
+            {
+                "a.b.example.com": "v=DMARC1; p=none",
+                "b.example.com": "v=DMARC1; p=quarantine",
+                "example.com": "v=DMARC1; p=reject",
+            },
             "none",
             "a.b.example.com",
             "example.com",
@@ -58,7 +74,13 @@ def zone(records: dict[str, str], *names: str) -> Zone:
             "b.example.com",
             "b.example.com",
         ),
-        ("example.com", {"example.com": "v=DMARC1; p=reject; psd=y", "com": "v=DMARC1; p=none"}, "reject", "example.com", "example.com"),
+        (
+            "example.com",
+            {"example.com": "v=DMARC1; p=reject; psd=y", "com": "v=DMARC1; p=none"},
+            "reject",
+            "example.com",
+            "example.com",
+        ),
         # A broken policy acts as none where reports are asked for, else not at all.
         ("example.com", {"example.com": f"v=DMARC1; p=rejekt; {RUA}"}, "none", "example.com", "example.com"),
         ("example.com", {"example.com": f"v=DMARC1; {RUA}"}, "none", "example.com", "example.com"),
@@ -66,11 +88,25 @@ def zone(records: dict[str, str], *names: str) -> Zone:
         ("example.com", {"example.com": "v=DMARC1; p=rejekt"}, None, None, "example.com"),
         ("example.com", {"example.com": "v=dmarc1; p=reject"}, None, None, "example.com"),
         # A top-level domain that fails is no hole; anything below it is.
-        ("example.com", {"example.com": "v=DMARC1; p=reject", "com": "! servfail"}, "reject", "example.com", "example.com"),
-        ("a.example.com", {"a.example.com": "v=DMARC1; p=reject", "example.com": "! timeout"}, "reject", "a.example.com", None),
+        (
+            "example.com",
+            {"example.com": "v=DMARC1; p=reject", "com": "! servfail"},
+            "reject",
+            "example.com",
+            "example.com",
+        ),
+        (
+            "a.example.com",
+            {"a.example.com": "v=DMARC1; p=reject", "example.com": "! timeout"},
+            "reject",
+            "a.example.com",
+            None,
+        ),
     ],
 )
-async def test_discovery(domain: str, records: dict[str, str], policy: str | None, at: str | None, organisation: str | None) -> None:
+async def test_discovery(
+    domain: str, records: dict[str, str], policy: str | None, at: str | None, organisation: str | None
+) -> None:
     found = await discover(zone(records, "a.example.com", "b.example.com", "a.b.example.com"), domain)
     assert (found.policy, found.record_domain, found.organizational_domain) == (policy, at, organisation)
     assert found.failure is None
@@ -94,7 +130,10 @@ async def test_test_mode_lowers_by_one(record: str, effective: str) -> None:
 
 async def test_several_records_count_as_none_and_the_walk_goes_on() -> None:
     rows = Zone(
-        {"_dmarc.a.example.com": ["TXT v=DMARC1; p=none", "TXT v=DMARC1; p=reject"], "_dmarc.example.com": ["TXT v=DMARC1; p=quarantine"]}
+        {
+            "_dmarc.a.example.com": ["TXT v=DMARC1; p=none", "TXT v=DMARC1; p=reject"],
+            "_dmarc.example.com": ["TXT v=DMARC1; p=quarantine"],
+        }
     )
     assert (await discover(rows, "a.example.com")).record_domain == "example.com"
 

@@ -1,4 +1,5 @@
-"""The exact fixes: one SPF record for the senders in use, every mistake pointed at, DMARC's next steps, the forms of DNS hosts."""
+"""The exact fixes: one SPF record for the senders in use, every mistake pointed at, DMARC's next steps, the forms of
+DNS hosts."""
 
 from __future__ import annotations
 
@@ -26,10 +27,20 @@ def world(*texts: str, senders: tuple[str, ...] = ()) -> FakeWorld:
 @pytest.mark.parametrize(
     ("texts", "senders", "rule", "record"),
     [
-        ((), ("google-workspace", "zendesk"), "missing", "v=spf1 include:_spf.google.com include:mail.zendesk.com ~all"),
+        (
+            (),
+            ("google-workspace", "zendesk"),
+            "missing",
+            "v=spf1 include:_spf.google.com include:mail.zendesk.com ~all",
+        ),
         ((), ("postmark",), "missing", "v=spf1 include:_spf.your-provider.example ~all"),
         (("v=spf1 a -all",), ("google-workspace",), "sender", "v=spf1 a include:_spf.google.com -all"),
-        (("v=spf1 include:mail.call",), ("google-workspace",), "sender", "v=spf1 include:mail.call include:_spf.google.com"),
+        (
+            ("v=spf1 include:mail.call",),
+            ("google-workspace",),
+            "sender",
+            "v=spf1 include:mail.call include:_spf.google.com",
+        ),
         (
             ("v=spf1 a -all", "v=spf1 include:_spf.google.com ~all"),
             ("google-workspace", "zendesk"),
@@ -38,7 +49,9 @@ def world(*texts: str, senders: tuple[str, ...] = ()) -> FakeWorld:
         ),
     ],
 )
-async def test_one_record_for_the_senders_in_use(texts: tuple[str, ...], senders: tuple[str, ...], rule: str, record: str) -> None:
+async def test_one_record_for_the_senders_in_use(
+    texts: tuple[str, ...], senders: tuple[str, ...], rule: str, record: str
+) -> None:
     remedy = (await found(spf, world(*texts, senders=senders)))[rule, D].remedy
     assert remedy is not None and remedy.paste == f'{D}. 3600 IN TXT "{record}"'
 
@@ -100,7 +113,9 @@ async def test_every_circle_and_every_open_include_is_pointed_at_and_left_out() 
 
 
 async def test_names_that_find_nothing_and_a_weak_end_are_pointed_at() -> None:
-    findings = await found(spf, world("v=spf1 a:one.gone.test mx:two.gone.test exists:three.gone.test ip4:192.0.2.1 ?all"))
+    findings = await found(
+        spf, world("v=spf1 a:one.gone.test mx:two.gone.test exists:three.gone.test ip4:192.0.2.1 ?all")
+    )
     places = {rule: findings[rule, D].evidence[0].text.splitlines()[1] for rule in ("void-lookups", "all")}
     assert places["void-lookups"].split() == ["^" * 15, "^" * 16, "^" * 22]
     assert places["all"].strip() == "^^^^"
@@ -127,7 +142,10 @@ async def test_a_record_that_is_too_long_is_told() -> None:
     [
         ("v=DMARC1; p=none; rua=mailto:d@shop.test", ["p=quarantine", "p=reject"]),
         ("v=DMARC1; p=quarantine; rua=mailto:d@shop.test", ["p=reject"]),
-        ("v=DMARC1; p=quarantine; t=y; sp=none; rua=mailto:d@shop.test", ["p=quarantine; sp=none", "p=reject; sp=none"]),
+        (
+            "v=DMARC1; p=quarantine; t=y; sp=none; rua=mailto:d@shop.test",
+            ["p=quarantine; sp=none", "p=reject; sp=none"],
+        ),
         ("v=DMARC1; p=reject; rua=mailto:d@shop.test", []),
         ("v=DMARC1; p=none", []),
     ],
@@ -141,7 +159,9 @@ async def test_the_next_steps_of_dmarc(text: str, steps: list[str]) -> None:
         assert finding is None
         return
     assert finding is not None and finding.remedy is not None and "weeks" in finding.summary
-    assert finding.remedy.paste.splitlines() == [f'_dmarc.{D}. 3600 IN TXT "v=DMARC1; {step}; rua=mailto:d@shop.test"' for step in steps]
+    assert finding.remedy.paste.splitlines() == [
+        f'_dmarc.{D}. 3600 IN TXT "v=DMARC1; {step}; rua=mailto:d@shop.test"' for step in steps
+    ]
 
 
 @pytest.mark.parametrize("company", sorted(FORMS))

@@ -1,4 +1,5 @@
-"""SERVFAIL, time-out, no such name and no such record read apart in every mail check, and the first two are never "missing"."""
+"""SERVFAIL, time-out, no such name and no such record read apart in every mail check, and the first two are never
+"missing"."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def world(name: str, rdtype: str, outcome: str) -> FakeWorld:
     return made
 
 
-@pytest.mark.parametrize(("check", "name", "rdtype", "rule", "subject"), ROWS, ids=[f"{row[0].__name__}-{row[3]}" for row in ROWS])
+@pytest.mark.parametrize(
+    ("check", "name", "rdtype", "rule", "subject"), ROWS, ids=[f"{row[0].__name__}-{row[3]}" for row in ROWS]
+)
 async def test_four_outcomes_are_four_answers(check: Any, name: str, rdtype: str, rule: str, subject: str) -> None:
     told = {}
     for outcome in ("servfail", "timeout", "nxdomain", "nodata"):
@@ -76,8 +79,12 @@ async def test_an_include_that_is_gone_empty_or_silent_is_told_apart() -> None:
         open_ = [one for one in (await found(spf, made)).values() if one.is_open]
         told[outcome] = tuple(sorted((one.rule, one.state.value, one.summary) for one in open_))
     assert len(set(told.values())) == 4, told
-    assert {(rule, state) for rule, state, _ in told["servfail"] + told["timeout"]} == {("email.spf.lookups", "unknown")}
-    assert {(rule, state) for rule, state, _ in told["nxdomain"] + told["nodata"]} == {("email.spf.include-missing", "fail")}
+    assert {(rule, state) for rule, state, _ in told["servfail"] + told["timeout"]} == {
+        ("email.spf.lookups", "unknown")
+    }
+    assert {(rule, state) for rule, state, _ in told["nxdomain"] + told["nodata"]} == {
+        ("email.spf.include-missing", "fail")
+    }
 
 
 LISTS = ("rdap", "block-lists")
@@ -98,7 +105,13 @@ async def test_a_block_list_that_is_silent_lists_nobody() -> None:
                 made.dns.set(f"other.{question_}", "A", "127.0.0.2")
         findings = await found(reputation, made)
         told[outcome] = tuple(
-            sorted((rule, one.state.value, one.summary) for (rule, _), one in findings.items() if rule in ("lists", "listed"))
+            sorted(
+                (rule, one.state.value, one.summary)
+                for (rule, _), one in findings.items()
+                if rule in ("lists", "listed")
+            )
         )
     assert told["nxdomain"] == told["nodata"] and all(state == "pass" for _, state, _ in told["nxdomain"])
-    assert told["servfail"] != told["timeout"] and {state for _, state, _ in told["servfail"] + told["timeout"]} == {"unknown"}
+    assert told["servfail"] != told["timeout"] and {state for _, state, _ in told["servfail"] + told["timeout"]} == {
+        "unknown"
+    }

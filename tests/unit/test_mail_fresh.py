@@ -1,4 +1,5 @@
-"""After a fix: the zone's own servers are asked, and what they say is judged while resolvers still have the old record."""
+"""After a fix: the zone's own servers are asked, and what they say is judged while resolvers still have the old
+record."""
 
 from __future__ import annotations
 
@@ -60,7 +61,9 @@ def at(made: AuditWorld, server: str, name: str, *texts: str) -> None:
         (dkim, f"a._domainkey.{D}", "v=DKIM1; p=", "v=DKIM1; k=ed25519; p=" + "AAAA" * 10 + "AAA=", "revoked"),
     ],
 )
-async def test_a_record_that_is_new_at_its_own_servers_is_judged(check: object, name: str, old: str, new: str, rule: str) -> None:
+async def test_a_record_that_is_new_at_its_own_servers_is_judged(
+    check: object, name: str, old: str, new: str, rule: str
+) -> None:
     made = world()
     if old:
         made.dns.set(name, "TXT", old)

@@ -1,4 +1,5 @@
-"""A received message: what the receiver saw, alignment, links, one-click and parts, and what is said where nobody tells."""
+"""A received message: what the receiver saw, alignment, links, one-click and parts, and what is said where nobody
+tells."""
 
 from __future__ import annotations
 
@@ -36,16 +37,27 @@ async def test_a_good_message() -> None:
     assert (letter.spf, letter.dkim, letter.dmarc_result) == ("pass", "pass", "pass")
     assert (letter.alignment.spf, letter.alignment.dkim) == (True, True)
     assert (letter.alignment.spf_domain, letter.alignment.dkim_domain) == ("bounce.shop.test", "shop.test")
-    assert (letter.from_address, letter.sender, letter.subject) == ("hello@shop.test", "b@bounce.shop.test", "Your   code")
+    assert (letter.from_address, letter.sender, letter.subject) == (
+        "hello@shop.test",
+        "b@bounce.shop.test",
+        "Your   code",
+    )
     assert (letter.seconds, letter.encrypted, letter.has_text, letter.has_html) == (4.0, True, True, False)
-    assert [(link.url, link.host, link.secure) for link in letter.links] == [("https://shop.test/start", "shop.test", True)]
+    assert [(link.url, link.host, link.secure) for link in letter.links] == [
+        ("https://shop.test/start", "shop.test", True)
+    ]
     assert letter.problems == () and not letter.one_click.offered
 
 
 async def test_without_a_receivers_word_our_own_check_speaks() -> None:
     letter = await look(signed())
     assert letter.verdicts is None and letter.spf == ""
-    assert (letter.dkim, letter.alignment.dkim, letter.alignment.spf, letter.dmarc_result) == ("pass", True, None, "pass")
+    assert (letter.dkim, letter.alignment.dkim, letter.alignment.spf, letter.dmarc_result) == (
+        "pass",
+        True,
+        None,
+        "pass",
+    )
     letter = await look(MESSAGE)
     assert (letter.dkim, letter.dmarc_result) == ("none", "unknown")
 
@@ -79,7 +91,8 @@ async def test_alignment_is_not_known_where_a_look_up_failed() -> None:
 
 async def test_what_microsoft_says_of_the_folder() -> None:
     head = (
-        b"Authentication-Results: spf=pass (sender IP is 203.0.113.25) smtp.mailfrom=shop.test; dkim=pass header.d=shop.test;"
+        b"Authentication-Results: spf=pass (sender IP is 203.0.113.25) smtp.mailfrom=shop.test; dkim=pass "
+        b"header.d=shop.test;"
         b"dmarc=pass action=none header.from=shop.test;compauth=pass reason=100\r\n"
         b"X-Forefront-Antispam-Report: CIP:203.0.113.25;SCL:5;SFV:SPM;CAT:SPM\r\n"
         b"X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;auth:1;dest:J;ENG:(1);\r\n"
@@ -90,7 +103,10 @@ async def test_what_microsoft_says_of_the_folder() -> None:
     assert (await look(MESSAGE)).folder == ""
 
 
-LIST = b"List-Unsubscribe: <https://shop.test/u/1>, <mailto:u@shop.test>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+LIST = (
+    b"List-Unsubscribe: <https://shop.test/u/1>, <mailto:u@shop.test>\r\nList-Unsubscribe-Post: "
+    b"List-Unsubscribe=One-Click\r\n"
+)
 COVERED = "from:list-unsubscribe:list-unsubscribe-post"
 
 
@@ -115,8 +131,10 @@ async def test_links_of_html_and_what_they_show() -> None:
     html = (
         b"From: a@shop.test\r\nDate: x\r\nMessage-ID: <1>\r\nContent-Type: text/html; charset=latin-1\r\n"
         b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-        b'<p><a href=3D"https://click.other.test/x?a=3D1&amp;b=3D2">shop.test/start</a> <a href=3D"http://shop.test/">Caf=E9</a>'
-        b'<a href=3D"mailto:a@shop.test">write</a><a href=3D"https://www.shop.test/">shop.test</a><a href=3D"https://[bad/">x</a></p>'
+        b'<p><a href=3D"https://click.other.test/x?a=3D1&amp;b=3D2">shop.test/start</a> <a '
+        b'href=3D"http://shop.test/">Caf=E9</a>'
+        b'<a href=3D"mailto:a@shop.test">write</a><a href=3D"https://www.shop.test/">shop.test</a><a '
+        b'href=3D"https://[bad/">x</a></p>'
     )
     letter = await look(html)
     assert [(link.url, link.secure, link.shown) for link in letter.links] == [
@@ -141,4 +159,6 @@ async def test_missing_lines_are_told() -> None:
 @settings(max_examples=80, deadline=None)
 async def test_any_octets_behind_a_from_line_can_be_read(junk: bytes) -> None:
     await look(b"From: a@shop.test\r\n" + junk)
-    await look(b"From: " + junk.replace(b"\n", b"") + b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + junk)
+    await look(
+        b"From: " + junk.replace(b"\n", b"") + b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + junk
+    )

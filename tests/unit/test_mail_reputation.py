@@ -1,4 +1,5 @@
-"""Block lists: listed, not listed, refusing, shut down and not answering told apart; and the names of sending addresses."""
+"""Block lists: listed, not listed, refusing, shut down and not answering told apart; and the names of sending
+addresses."""
 
 from __future__ import annotations
 
@@ -126,7 +127,14 @@ async def test_own_addresses_are_found_through_mx_a_and_own_includes() -> None:
     made.dns.set(f"web.{D}", "A", "192.0.2.2")
     made.dns.set(f"news.{D}", "TXT", "v=spf1 ip4:192.0.2.4 -all")
     findings = await found(reputation, made)
-    assert {subject for rule, subject in findings if rule == "listed"} == {D, f"news.{D}", IP, "192.0.2.2", "192.0.2.3", "192.0.2.4"}
+    assert {subject for rule, subject in findings if rule == "listed"} == {
+        D,
+        f"news.{D}",
+        IP,
+        "192.0.2.2",
+        "192.0.2.3",
+        "192.0.2.4",
+    }
 
 
 async def test_a_failed_spf_look_up_leaves_the_domain_to_be_asked() -> None:

@@ -14,7 +14,8 @@ GMAIL = (
     "       dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=shop.test"
 )
 MICROSOFT = (
-    "spf=pass (sender IP is 203.0.113.25)\r\n smtp.mailfrom=shop.test; dkim=pass (signature was verified)\r\n header.d=shop.test;"
+    "spf=pass (sender IP is 203.0.113.25)\r\n smtp.mailfrom=shop.test; dkim=pass (signature was verified)\r\n "
+    "header.d=shop.test;"
     "dmarc=pass action=none\r\n header.from=shop.test;compauth=pass reason=100"
 )
 YAHOO = (
@@ -28,7 +29,11 @@ YAHOO = (
     [
         (GMAIL, "mx.google.com", {"dkim": "pass", "spf": "pass", "dmarc": "pass"}),
         (MICROSOFT, None, {"spf": "pass", "dkim": "pass", "dmarc": "pass", "compauth": "pass"}),
-        (YAHOO, "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com", {"dkim": "pass", "spf": "none", "dmarc": "success"}),
+        (
+            YAHOO,
+            "atlas-production.v2-mail-prod1-gq1.omega.yahoo.com",
+            {"dkim": "pass", "spf": "none", "dmarc": "success"},
+        ),
         ("mx.test 1; none", "mx.test", {}),
         ("mx.test", "mx.test", {}),
         ('"mx;a.test" 1; spf=fail', "mx;a.test", {"spf": "fail"}),
@@ -46,13 +51,20 @@ def test_headers(value: str, authserv: str | None, expected: dict[str, str]) -> 
 
 def test_properties_reasons_and_comments() -> None:
     spf, dkim, dmarc, compauth = parse(MICROSOFT).results
-    assert (spf.comment, spf.get("smtp.mailfrom"), spf.domain) == ("sender IP is 203.0.113.25", "shop.test", "shop.test")
+    assert (spf.comment, spf.get("smtp.mailfrom"), spf.domain) == (
+        "sender IP is 203.0.113.25",
+        "shop.test",
+        "shop.test",
+    )
     assert (dkim.comment, dkim.domain) == ("signature was verified", "shop.test")
     assert dict(dmarc.properties) == {"action": "none", "header.from": "shop.test"}
     assert compauth.reason == "100"
     assert parse(GMAIL).results[0].selector == "s1"
     assert parse(GMAIL).of("dkim")[0].get("header.b") == "abc/DE+2"
-    assert parse('mx.test; dkim=fail reason="bad; \\"signature\\"" header.d=a.test').results[0].reason == 'bad; "signature"'
+    assert (
+        parse('mx.test; dkim=fail reason="bad; \\"signature\\"" header.d=a.test').results[0].reason
+        == 'bad; "signature"'
+    )
     assert parse("mx.test; dkim=pass header . d (why) = a.test").results[0].get("header.d") == "a.test"
 
 

@@ -21,7 +21,9 @@ async def check(raw: bytes, text: str | None = None, **rows: list[str]) -> Signa
     return found[0]
 
 
-@pytest.mark.parametrize("canonical", ["simple/simple", "relaxed/relaxed", "simple/relaxed", "relaxed/simple", "relaxed"])
+@pytest.mark.parametrize(
+    "canonical", ["simple/simple", "relaxed/relaxed", "simple/relaxed", "relaxed/simple", "relaxed"]
+)
 @pytest.mark.parametrize("algorithm", ["rsa-sha256", "ed25519-sha256"])
 async def test_a_good_signature_passes(algorithm: str, canonical: str) -> None:
     found = await check(signed(algorithm=algorithm, canonical=canonical), record(algorithm))
@@ -80,7 +82,9 @@ async def test_keys(key: str, result: str, words: str) -> None:
         ({KEY: [f"TXT {record()}", f"TXT {record()}"]}, "permerror", "2 keys"),
     ],
 )
-async def test_a_failed_look_up_and_a_missing_key_are_two_things(rows: dict[str, list[str]], result: str, words: str) -> None:
+async def test_a_failed_look_up_and_a_missing_key_are_two_things(
+    rows: dict[str, list[str]], result: str, words: str
+) -> None:
     (found,) = await verify(Zone(rows), signed(), now=NOW)
     assert found.result == result and words in found.why
 

@@ -33,7 +33,9 @@ ROWS: dict[str, list[str]] = {
 }
 
 
-async def look(record: str, ip: str = IP, sender: str = "ann@top.test", helo: str = "helo.test", **more: list[str]) -> Outcome:
+async def look(
+    record: str, ip: str = IP, sender: str = "ann@top.test", helo: str = "helo.test", **more: list[str]
+) -> Outcome:
     rows = {**ROWS, "top.test": [f"TXT {record}"], **{name.replace("_", "."): lines for name, lines in more.items()}}
     return await check_host(Zone(rows), ip, sender, helo, receiver="mx.receiver.test", now=1_700_000_000)
 
@@ -75,7 +77,9 @@ async def look(record: str, ip: str = IP, sender: str = "ann@top.test", helo: st
         ("v=spf1 ip6:fe80::1%eth0 +all", "permerror", None),
     ],
 )
-async def test_a_record_gives_its_result_and_the_term_that_decides(record: str, result: str, matched: str | None) -> None:
+async def test_a_record_gives_its_result_and_the_term_that_decides(
+    record: str, result: str, matched: str | None
+) -> None:
     outcome = await look(record)
     assert (outcome.result, outcome.matched) == (result, matched), outcome.problem
     assert bool(outcome.problem) == (matched is None)
@@ -105,7 +109,8 @@ async def test_whose_record_is_asked(sender: str, helo: str, result: str, domain
 
 async def test_a_failed_look_up_a_missing_name_and_an_empty_one_are_three_answers() -> None:
     results = {
-        name: (await check_host(Zone(ROWS), IP, f"a@{name}", "h.test")).problem for name in ("slow.test", "nothing.test", "gone.test")
+        name: (await check_host(Zone(ROWS), IP, f"a@{name}", "h.test")).problem
+        for name in ("slow.test", "nothing.test", "gone.test")
     }
     assert results["slow.test"] != results["nothing.test"]
     assert results["nothing.test"] == "nothing.test has no SPF record"
@@ -143,7 +148,10 @@ async def test_the_path_leads_through_includes_and_names_whose_record_decided() 
 
 async def test_the_explanation_is_the_owners_and_only_on_fail() -> None:
     outcome = await check_host(Zone(ROWS), IP, "ann@fail.test", "helo.test", receiver="mx.receiver.test")
-    assert outcome.explanation == "192.0.2.1 is not one of fail.test's servers, ann@fail.test said helo.test at mx.receiver.test"
+    assert (
+        outcome.explanation
+        == "192.0.2.1 is not one of fail.test's servers, ann@fail.test said helo.test at mx.receiver.test"
+    )
     assert (await look("v=spf1 include:fail.test ~all exp=why.fail.test")).explanation is None
     assert (await look("v=spf1 redirect=fail.test")).explanation is not None
     assert (await look("v=spf1 -all exp=gone.test")).explanation is None
@@ -172,7 +180,9 @@ async def test_the_explanation_is_the_owners_and_only_on_fail() -> None:
     ],
 )
 async def test_macros_expand_as_in_section_7_4(macro: str, name: str) -> None:
-    zone = Zone({"email.example.com": [f"TXT v=spf1 exists:{macro}.end.test -all"], f"{name}.end.test": ["A 127.0.0.2"]})
+    zone = Zone(
+        {"email.example.com": [f"TXT v=spf1 exists:{macro}.end.test -all"], f"{name}.end.test": ["A 127.0.0.2"]}
+    )
     assert (await check_host(zone, "192.0.2.3", "strong-bad@email.example.com", "h.test")).result == "pass", zone.asked
 
 
@@ -187,7 +197,12 @@ async def test_ipv6_addresses_match_their_own_kind_and_mapped_ones_are_ipv4() ->
 
 async def test_a_name_too_long_loses_labels_and_one_that_dns_cannot_carry_matches_nothing() -> None:
     long = "a" * 60 + "."
-    zone = Zone({"top.test": [f"TXT v=spf1 exists:{long * 4}%{{l}}.end.test ?all"], f"{long * 3}{'b' * 60}.end.test": ["A 127.0.0.2"]})
+    zone = Zone(
+        {
+            "top.test": [f"TXT v=spf1 exists:{long * 4}%{{l}}.end.test ?all"],
+            f"{long * 3}{'b' * 60}.end.test": ["A 127.0.0.2"],
+        }
+    )
     assert (await check_host(zone, IP, f"{'b' * 60}@top.test", "h.test")).result == "pass"
     assert (await look("v=spf1 a:%{l}.test ~all", sender=f"{'c' * 64}@top.test")).result == "softfail"
     assert (await look("v=spf1 exists:%{l}.list.test ~all", sender="ä@top.test")).result == "softfail"

@@ -187,7 +187,9 @@ async def test_mta_sts(change: str, rule: str, subject: str, expected: str) -> N
         case "other-mx":
             made.web.urls[URL] = reply(URL, 200, TEXT, body=POLICY.replace(MX, "mx.other.test"))
         case "other-mx-testing":
-            made.web.urls[URL] = reply(URL, 200, TEXT, body=POLICY.replace(MX, "mx.other.test").replace("enforce", "testing"))
+            made.web.urls[URL] = reply(
+                URL, 200, TEXT, body=POLICY.replace(MX, "mx.other.test").replace("enforce", "testing")
+            )
         case "mx-fails":
             made.dns.fail(D, "MX")
         case "untrusted":
@@ -208,7 +210,9 @@ async def test_mta_sts(change: str, rule: str, subject: str, expected: str) -> N
         (f"default._bimi.{D}", "TXT", ("v=BIMI1; l=http://x/",), "bimi", D, "warn low"),
     ],
 )
-async def test_other_records(name: str, rdtype: str, records: tuple[str, ...], rule: str, subject: str, expected: str) -> None:
+async def test_other_records(
+    name: str, rdtype: str, records: tuple[str, ...], rule: str, subject: str, expected: str
+) -> None:
     made = world()
     made.dns.set(name, rdtype, *records)
     made.tls.sights[MX] = sight(MX, certificate(MX, key_sha256="ef" * 32))
@@ -256,6 +260,11 @@ async def test_a_brand_mark_needs_an_enforced_policy() -> None:
 @pytest.mark.parametrize("kind", ["servfail", "timeout"])
 async def test_a_failed_look_up_is_never_nothing_published(kind: str) -> None:
     made = world()
-    for name, rdtype in ((f"_mta-sts.{D}", "TXT"), (f"_smtp._tls.{D}", "TXT"), (f"_25._tcp.{MX}", "TLSA"), (f"default._bimi.{D}", "TXT")):
+    for name, rdtype in (
+        (f"_mta-sts.{D}", "TXT"),
+        (f"_smtp._tls.{D}", "TXT"),
+        (f"_25._tcp.{MX}", "TLSA"),
+        (f"default._bimi.{D}", "TXT"),
+    ):
         made.dns.fail(name, rdtype, kind)
     assert {finding.state.value for finding in (await found(transport, made)).values()} == {"unknown"}

@@ -1,4 +1,5 @@
-"""Log-ins that are renewed: the device code log-in at Outlook.com and a stored log-in at Google, against doubles of their addresses."""
+"""Log-ins that are renewed: the device code log-in at Outlook.com and a stored log-in at Google, against doubles of
+their addresses."""
 
 from __future__ import annotations
 
@@ -23,7 +24,12 @@ ASKED = {
     "interval": 5,
     "message": "…",
 }
-GRANTED = {"token_type": "Bearer", "access_token": "access-" + "y" * 30, "refresh_token": "refresh-" + "z" * 30, "expires_in": 3600}
+GRANTED = {
+    "token_type": "Bearer",
+    "access_token": "access-" + "y" * 30,
+    "refresh_token": "refresh-" + "z" * 30,
+    "expires_in": 3600,
+}
 
 
 class Microsoft:
@@ -40,7 +46,14 @@ class Microsoft:
         if isinstance(answer, Failure):
             return answer
         raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        return Reply(url=url, method=method, status=200 if raw.find(b'"error"') < 0 else 400, headers=(), body=raw, at=datetime.now(UTC))
+        return Reply(
+            url=url,
+            method=method,
+            status=200 if raw.find(b'"error"') < 0 else 400,
+            headers=(),
+            body=raw,
+            at=datetime.now(UTC),
+        )
 
 
 class Pace:
@@ -62,7 +75,9 @@ async def begun(microsoft: Microsoft) -> device.Code:
 
 
 async def test_a_person_types_the_code_and_the_tokens_come() -> None:
-    microsoft = Microsoft(ASKED, {"error": "authorization_pending"}, {"error": "slow_down"}, {"error": "authorization_pending"}, GRANTED)
+    microsoft = Microsoft(
+        ASKED, {"error": "authorization_pending"}, {"error": "slow_down"}, {"error": "authorization_pending"}, GRANTED
+    )
     pace = Pace()
     code = await begun(microsoft)
     assert (code.page, code.code) == (ASKED["verification_uri"], ASKED["user_code"])
@@ -86,7 +101,11 @@ async def test_a_person_types_the_code_and_the_tokens_come() -> None:
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [("authorization_declined", "declined"), ("expired_token", "not typed in time"), ("bad_verification_code", "begin again")],
+    [
+        ("authorization_declined", "declined"),
+        ("expired_token", "not typed in time"),
+        ("bad_verification_code", "begin again"),
+    ],
 )
 async def test_a_log_in_that_does_not_come_about_says_why(error: str, words: str) -> None:
     microsoft = Microsoft(ASKED, {"error": error})
@@ -119,7 +138,13 @@ async def test_a_stored_log_in_gives_the_next_token_or_says_that_it_has_ended() 
 
 @pytest.mark.parametrize(
     "answer",
-    [b"<html>busy</html>", b"[]", {"error": "invalid_client"}, {**ASKED, "verification_uri": "http://evil.test/"}, {"user_code": 5}],
+    [
+        b"<html>busy</html>",
+        b"[]",
+        {"error": "invalid_client"},
+        {**ASKED, "verification_uri": "http://evil.test/"},
+        {"user_code": 5},
+    ],
 )
 async def test_what_is_no_code_is_a_failure(answer: Any) -> None:
     failed = await device.begin(web(Microsoft(answer)), CLIENT)
@@ -136,16 +161,27 @@ def stored() -> Secret:
 async def test_a_stored_log_in_at_google_gives_an_access_token() -> None:
     world = Microsoft(GRANTED)
     tokens = await google.refresh(web(world), stored())
-    assert isinstance(tokens, device.Tokens) and tokens.access.reveal() == GRANTED["access_token"] and tokens.refresh is None
+    assert (
+        isinstance(tokens, device.Tokens)
+        and tokens.access.reveal() == GRANTED["access_token"]
+        and tokens.refresh is None
+    )
     url, form = world.asked[0]
     assert url == "https://oauth2.googleapis.com/token"
-    assert form == {"grant_type": "refresh_token", **dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True))}
+    assert form == {
+        "grant_type": "refresh_token",
+        **dict(zip(("client_id", "client_secret", "refresh_token"), WORDS, strict=True)),
+    }
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "said"),
     [
-        ({"error": "invalid_grant", "error_description": "Token has been expired or revoked."}, "log-in", "expired or was taken back"),
+        (
+            {"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
+            "log-in",
+            "expired or was taken back",
+        ),
         ({"error": "invalid_client"}, "log-in", "not known"),
         ({"error": "surprise", "error_description": "in other words"}, "log-in", "in other words"),
         (b"<html>busy</html>", "unavailable", "no token"),

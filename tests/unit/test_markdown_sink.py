@@ -55,7 +55,13 @@ def test_a_fence_cannot_be_closed_from_inside(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["https://evil.example/x", "www.evil.example", "someone@evil.example", "[a](javascript:alert(1))", "<https://evil.example>"],
+    [
+        "https://evil.example/x",
+        "www.evil.example",
+        "someone@evil.example",
+        "[a](javascript:alert(1))",
+        "<https://evil.example>",
+    ],
 )
 def test_nothing_that_github_turns_into_a_link_stays_whole(value: str) -> None:
     out = text.for_markdown(value)

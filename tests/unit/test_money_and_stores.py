@@ -1,4 +1,5 @@
-"""deploy.payments, deploy.store-review and monitoring.spend: what was served or written down, and what must be found."""
+"""deploy.payments, deploy.store-review and monitoring.spend: what was served or written down, and what must be
+found."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ def key(kind: str, rest: str = "51Shop" + "a1B2c3D4e5" * 4) -> str:
 CLERK = base64.b64encode(b"clerk.shop-of-many-things.test$").decode().rstrip("=")
 
 
-def shop(body: str = "", *, served: dict[str, Reply | Failure] | None = None, permitted: bool = True, **fields: Any) -> FakeWorld:
+def shop(
+    body: str = "", *, served: dict[str, Reply | Failure] | None = None, permitted: bool = True, **fields: Any
+) -> FakeWorld:
     """A shop that takes money through Stripe; `body` is what its home page holds."""
     given: dict[str, Any] = {"hosts": HOSTS, "payments": Payments(provider="stripe", webhook=HOOK)}
     made = FakeWorld(launch(**(given | fields)), permitted=permitted)
@@ -77,15 +80,30 @@ PAY: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
         ("test-mode", "shop.test: PayPal"),
         "absent",
     ),
-    ("staging may test", {"served": {STAGING: page(STAGING, body=key("test"))}}, ("test-mode", "staging.shop.test: Stripe"), "absent"),
+    (
+        "staging may test",
+        {"served": {STAGING: page(STAGING, body=key("test"))}},
+        ("test-mode", "staging.shop.test: Stripe"),
+        "absent",
+    ),
     (
         "staging is live",
         {"served": {STAGING: page(STAGING, body=key("live"))}},
         ("live-on-staging", "staging.shop.test: Stripe"),
         "fail high",
     ),
-    ("staging tests", {"served": {STAGING: page(STAGING, body=key("test"))}}, ("live-on-staging", "staging.shop.test: Stripe"), "absent"),
-    ("staging is shut", {"served": {STAGING: page(STAGING, status=401)}}, ("live-on-staging", "staging.shop.test: Stripe"), "absent"),
+    (
+        "staging tests",
+        {"served": {STAGING: page(STAGING, body=key("test"))}},
+        ("live-on-staging", "staging.shop.test: Stripe"),
+        "absent",
+    ),
+    (
+        "staging is shut",
+        {"served": {STAGING: page(STAGING, status=401)}},
+        ("live-on-staging", "staging.shop.test: Stripe"),
+        "absent",
+    ),
     ("refused", {}, ("webhook", "api.shop.test/hook"), "pass"),
     ("not let in", {"served": hook(401)}, ("webhook", "api.shop.test/hook"), "pass"),
     ("believed", {"served": hook(200)}, ("webhook", "api.shop.test/hook"), "fail blocker"),
@@ -102,7 +120,12 @@ PAY: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("seen, not said", {"payments": Payments(), "body": STRIPE}, ("undeclared", "launch"), "unknown blocker"),
     ("said", {"body": STRIPE}, ("undeclared", "launch"), "absent"),
     ("free of charge", {"payments": Payments(provider="none")}, ("undeclared", "launch"), "not-applicable"),
-    ("not free after all", {"payments": Payments(provider="none"), "body": STRIPE}, ("undeclared", "launch"), "unknown blocker"),
+    (
+        "not free after all",
+        {"payments": Payments(provider="none"), "body": STRIPE},
+        ("undeclared", "launch"),
+        "unknown blocker",
+    ),
     ("a person pays", {}, ("real-payment", "launch"), "unknown blocker"),
     ("nothing to pay", {"payments": Payments(provider="none")}, ("real-payment", "launch"), "absent"),
 ]
@@ -125,10 +148,14 @@ async def test_no_key_is_shown_whole() -> None:
     assert all(key("test") not in evidence.text for one in findings.values() for evidence in one.evidence)
 
 
-# ---- app stores -------------------------------------------------------------------------------------------------------
+# ---- app stores
+# -------------------------------------------------------------------------------------------------------
 
 GONE = f"{HOME}delete"
-HOW = "To delete your Shop account open Account and press Delete. Bookings are kept for two years, because the law asks for it. "
+HOW = (
+    "To delete your Shop account open Account and press Delete. Bookings are kept for two years, because the law "
+    "asks for it. "
+)
 MENU = '<a href="/delete">Delete an account</a> <a href="/listings">All listings</a>' + "Bikes and boats. " * 6
 APPS = Apps(ios=("A1B2C3D4E5.test.shop",), account_deletion=GONE, review_login="store review")
 STORE: list[tuple[str, str, dict[str, Any], tuple[str, str], str]] = [
@@ -140,7 +167,13 @@ STORE: list[tuple[str, str, dict[str, Any], tuple[str, str], str]] = [
         ("deletion-page", "shop.test/delete"),
         "warn medium",
     ),
-    ("not whose", HOW.replace("Shop ", ""), {"name": "Bike Barn"}, ("deletion-page", "shop.test/delete"), "warn medium"),
+    (
+        "not whose",
+        HOW.replace("Shop ", ""),
+        {"name": "Bike Barn"},
+        ("deletion-page", "shop.test/delete"),
+        "warn medium",
+    ),
     (
         "not what is kept",
         "To delete your Shop account open Account and press Delete. " * 2,
@@ -150,7 +183,8 @@ STORE: list[tuple[str, str, dict[str, Any], tuple[str, str], str]] = [
     ),
     (
         "in German",
-        "Shop-Konto löschen: Konto öffnen, Löschen wählen. Rechnungen werden aufbewahrt, zehn Jahre lang, so will es das Gesetz.",
+        "Shop-Konto löschen: Konto öffnen, Löschen wählen. Rechnungen werden aufbewahrt, zehn Jahre lang, so "
+        "will es das Gesetz.",
         {},
         ("deletion-page", "shop.test/delete"),
         "pass",
@@ -165,17 +199,25 @@ STORE: list[tuple[str, str, dict[str, Any], tuple[str, str], str]] = [
 @pytest.mark.parametrize(("what", "words", "fields", "rule", "wanted"), STORE, ids=[row[0] for row in STORE])
 async def test_store_review(what: str, words: str, fields: dict[str, Any], rule: tuple[str, str], wanted: str) -> None:
     served = {HOME: page(HOME, body=MENU), GONE: page(GONE, body=f"<title>Account</title><p>{words}</p>{MENU}")}
-    assert said(await found(store_review.store_review, shop(served=served, **({"apps": APPS} | fields))), *rule) == wanted
+    assert (
+        said(await found(store_review.store_review, shop(served=served, **({"apps": APPS} | fields))), *rule) == wanted
+    )
 
 
-# ---- bills ------------------------------------------------------------------------------------------------------------
+# ---- bills
+# ------------------------------------------------------------------------------------------------------------
 
 TEAM = People(people=(Person(id="founder"), Person(id="helper", status="left")))
 RUN = System(id="run", name="Hosting", category="hosting")
 
 
 def cap(**fields: Any) -> Cap:
-    return Cap(**({"system": "run", "limit": "200 EUR a month", "alert_at": "80 %", "owner": "founder", "seen": TODAY} | fields))
+    return Cap(
+        **(
+            {"system": "run", "limit": "200 EUR a month", "alert_at": "80 %", "owner": "founder", "seen": TODAY}
+            | fields
+        )
+    )
 
 
 SPEND: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
@@ -184,7 +226,12 @@ SPEND: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("something written", {"systems": (RUN,)}, ("nothing", "inventory.toml"), "absent"),
     ("no limit", {"systems": (RUN,)}, ("no-limit", "run"), "warn high"),
     ("a row without a number", {"systems": (RUN,), "caps": (cap(limit=""),)}, ("no-limit", "run"), "warn high"),
-    ("costs nothing", {"systems": (System(id="run", category="hosting", no_bill=True),), "caps": (cap(),)}, ("no-limit", "run"), "absent"),
+    (
+        "costs nothing",
+        {"systems": (System(id="run", category="hosting", no_bill=True),), "caps": (cap(),)},
+        ("no-limit", "run"),
+        "absent",
+    ),
     (
         "a registrar has no meter",
         {"systems": (System(id="run", category="registrar"), RUN), "caps": (cap(),)},
@@ -196,8 +243,18 @@ SPEND: list[tuple[str, dict[str, Any], tuple[str, str], str]] = [
     ("somebody is told", {"systems": (RUN,), "caps": (cap(),)}, ("owner", "run"), "absent"),
     ("neither stops nor tells", {"systems": (RUN,), "caps": (cap(alert_at=""),)}, ("no-alert", "run"), "warn medium"),
     ("stops", {"systems": (RUN,), "caps": (cap(alert_at="", hard=True),)}, ("no-alert", "run"), "absent"),
-    ("looked at 91 days ago", {"systems": (RUN,), "caps": (cap(seen=TODAY - timedelta(91)),)}, ("old", "run"), "warn low"),
-    ("looked at 90 days ago", {"systems": (RUN,), "caps": (cap(seen=TODAY - timedelta(90)),)}, ("old", "run"), "absent"),
+    (
+        "looked at 91 days ago",
+        {"systems": (RUN,), "caps": (cap(seen=TODAY - timedelta(91)),)},
+        ("old", "run"),
+        "warn low",
+    ),
+    (
+        "looked at 90 days ago",
+        {"systems": (RUN,), "caps": (cap(seen=TODAY - timedelta(90)),)},
+        ("old", "run"),
+        "absent",
+    ),
     ("never looked at", {"systems": (RUN,), "caps": (cap(seen=None),)}, ("old", "run"), "warn low"),
 ]
 
@@ -209,15 +266,22 @@ async def test_spend(what: str, rows: dict[str, Any], rule: tuple[str, str], wan
     assert said(await found(spend.spend, world), *rule) == wanted
 
 
-# ---- held together ----------------------------------------------------------------------------------------------------
+# ---- held together
+# ----------------------------------------------------------------------------------------------------
 
 
 def test_rules_of_deployment_and_their_descriptions_are_the_same_list() -> None:
     spoken: set[str] = set()
     for file in sorted(Path(deploy.__file__).parent.glob("*.py")):
         tree = ast.parse(file.read_text("utf-8"))
-        named = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and str(node.value) in base.REGISTRY]
+        named = [
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and str(node.value) in base.REGISTRY
+        ]
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "say":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and getattr(node.func.value, "id", "") == "say"
+            ):
                 spoken.add(f"{named[0]}.{getattr(node.args[0], 'value', '')}")
     assert spoken == {rule for rule in roadmap.load().rules if rule.startswith("deploy.")}

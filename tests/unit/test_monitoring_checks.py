@@ -1,4 +1,5 @@
-"""Stage 6 from what a watch has kept: each rule's cause and its near miss, and that both lists of rules are the same."""
+"""Stage 6 from what a watch has kept: each rule's cause and its near miss, and that both lists of rules are the
+same."""
 
 from __future__ import annotations
 
@@ -22,7 +23,19 @@ from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Alert, Host, Launch, Queue, Watch
 from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
-from launchready_tui.samples import PLACE, ChannelTest, Drill, Incident, Latest, Mark, Notice, Sample, Target, Watcher, WatchStore
+from launchready_tui.samples import (
+    PLACE,
+    ChannelTest,
+    Drill,
+    Incident,
+    Latest,
+    Mark,
+    Notice,
+    Sample,
+    Target,
+    Watcher,
+    WatchStore,
+)
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 CALL = Alert(name="on-call", owner="founder", credential="hook")
@@ -52,9 +65,15 @@ LOG_IN = web("log-in", "https://market.test/login", flow="log-in")
 HEALTH = web("api health", "https://api.market.test/healthz")
 MAIL = Target(name="mail.market.test", kind="mail", url="mail.market.test:25", host="mail.market.test", port=25)
 ALL = (HOME, LOG_IN, HEALTH, MAIL)
-ALIVE = Watcher(pid=7, machine="watcher", started_at=NOW - timedelta(hours=5), beat_at=NOW - timedelta(seconds=2), always_on=True)
+ALIVE = Watcher(
+    pid=7, machine="watcher", started_at=NOW - timedelta(hours=5), beat_at=NOW - timedelta(seconds=2), always_on=True
+)
 TEST = ChannelTest(
-    rule="on-call", owner="founder", code="otter maple 42", made_at=NOW - timedelta(hours=1), sent_at=NOW - timedelta(hours=1)
+    rule="on-call",
+    owner="founder",
+    code="otter maple 42",
+    made_at=NOW - timedelta(hours=1),
+    sent_at=NOW - timedelta(hours=1),
 )
 ACKED = msgspec.structs.replace(TEST, acknowledged_at=NOW, acknowledged_by="founder")
 QUICK = Drill(at=NOW - timedelta(days=1), fault="hang", where="lab", channel="on-call", seconds=31.0)
@@ -148,11 +167,27 @@ OWNED = also(lambda one: msgspec.structs.replace(one, watch=Watch(monitor=BOARD,
 
 def gatus(success: bool, minutes: int) -> str:
     at = (NOW - timedelta(minutes=minutes)).isoformat()
-    return json.dumps([{"name": "home", "results": [{"success": not success, "timestamp": at}, {"success": success, "timestamp": at}]}])
+    return json.dumps(
+        [
+            {
+                "name": "home",
+                "results": [{"success": not success, "timestamp": at}, {"success": success, "timestamp": at}],
+            }
+        ]
+    )
 
 
 STRANGE = also(lambda one: msgspec.structs.replace(one, alerts=(msgspec.structs.replace(CALL, targets=("checkout",)),)))
-DOWN = Incident(target=1, name="home", kind="down", worst="down", since=NOW, opened_at=NOW, cause="dns", detail="the name does not exist")
+DOWN = Incident(
+    target=1,
+    name="home",
+    kind="down",
+    worst="down",
+    since=NOW,
+    opened_at=NOW,
+    cause="dns",
+    detail="the name does not exist",
+)
 STOPPED = msgspec.structs.replace(ALIVE, beat_at=NOW - timedelta(hours=2))
 
 TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
@@ -162,8 +197,18 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ("uptime", "a broken file", Seen(broken=True), {("unreadable", "watch", "unknown")}),
     ("uptime", "stopped", Seen(watcher=STOPPED), {("stopped", "watch", "fail")}),
     ("uptime", "stopped beside a hosted monitor", Seen(watcher=STOPPED, launch=HOSTED), {("stopped", "watch", "warn")}),
-    ("uptime", "a laptop", Seen(watcher=msgspec.structs.replace(ALIVE, always_on=False)), {("may-sleep", "watch", "warn")}),
-    ("uptime", "cannot keep", Seen(watcher=msgspec.structs.replace(ALIVE, trouble="the disk is full")), {("trouble", "watch", "fail")}),
+    (
+        "uptime",
+        "a laptop",
+        Seen(watcher=msgspec.structs.replace(ALIVE, always_on=False)),
+        {("may-sleep", "watch", "warn")},
+    ),
+    (
+        "uptime",
+        "cannot keep",
+        Seen(watcher=msgspec.structs.replace(ALIVE, trouble="the disk is full")),
+        {("trouble", "watch", "fail")},
+    ),
     (
         "uptime",
         "nothing covered",
@@ -188,7 +233,12 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
         {("monitor-down", "monitor.test", "fail")},
     ),
     ("uptime", "a monitor with a page", Seen(there=False, launch=OWNED, monitor="<title>All is well</title>"), set()),
-    ("uptime", "a laptop beside a monitor", Seen(watcher=msgspec.structs.replace(ALIVE, always_on=False), launch=OWNED), set()),
+    (
+        "uptime",
+        "a laptop beside a monitor",
+        Seen(watcher=msgspec.structs.replace(ALIVE, always_on=False), launch=OWNED),
+        set(),
+    ),
     ("alerts", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
     ("thresholds", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
     ("alerts", "all is well", Seen(), set()),
@@ -196,8 +246,18 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ("alerts", "a broken file", Seen(broken=True), {("unreadable", "watch", "unknown")}),
     ("alerts", "watched and nobody told", Seen(launch=NO_ALERTS), {("none", "launch", "fail")}),
     ("alerts", "never tried", Seen(tests=()), {("not-tested", "on-call", "fail"), ("no-channel", "launch", "fail")}),
-    ("alerts", "named and never watched", Seen(there=False), {("not-tested", "on-call", "fail"), ("no-channel", "launch", "fail")}),
-    ("alerts", "sent and not answered", Seen(tests=(TEST,)), {("not-acknowledged", "on-call", "fail"), ("no-channel", "launch", "fail")}),
+    (
+        "alerts",
+        "named and never watched",
+        Seen(there=False),
+        {("not-tested", "on-call", "fail"), ("no-channel", "launch", "fail")},
+    ),
+    (
+        "alerts",
+        "sent and not answered",
+        Seen(tests=(TEST,)),
+        {("not-acknowledged", "on-call", "fail"), ("no-channel", "launch", "fail")},
+    ),
     (
         "alerts",
         "not sent",
@@ -225,7 +285,12 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ),
     ("alerts", "about a target that is none", Seen(launch=STRANGE), {("unknown-target", "on-call", "warn")}),
     ("alerts", "a message that was lost", Seen(notices=(LOST,)), {("stuck", "watch", "fail")}),
-    ("alerts", "a message that was lost long ago", Seen(notices=(msgspec.structs.replace(LOST, made_at=NOW - timedelta(days=3)),)), set()),
+    (
+        "alerts",
+        "a message that was lost long ago",
+        Seen(notices=(msgspec.structs.replace(LOST, made_at=NOW - timedelta(days=3)),)),
+        set(),
+    ),
     (
         "alerts",
         "a message that was taken at the fifth try",
@@ -258,8 +323,18 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
         Seen(drills=(msgspec.structs.replace(QUICK, at=NOW - timedelta(days=31)),)),
         {("no-drill", "launch", "unknown")},
     ),
-    ("detection", "unnoticed", Seen(drills=(msgspec.structs.replace(QUICK, seconds=None),)), {("missed", "hang (lab)", "fail")}),
-    ("detection", "late", Seen(drills=(msgspec.structs.replace(QUICK, seconds=301.0),)), {("late", "hang (lab)", "fail")}),
+    (
+        "detection",
+        "unnoticed",
+        Seen(drills=(msgspec.structs.replace(QUICK, seconds=None),)),
+        {("missed", "hang (lab)", "fail")},
+    ),
+    (
+        "detection",
+        "late",
+        Seen(drills=(msgspec.structs.replace(QUICK, seconds=301.0),)),
+        {("late", "hang (lab)", "fail")},
+    ),
     ("detection", "just in time", Seen(drills=(msgspec.structs.replace(QUICK, seconds=300.0),)), set()),
     ("detection", "the newest one counts", Seen(drills=(msgspec.structs.replace(QUICK, seconds=None), QUICK)), set()),
     ("deploys", "all is well", Seen(), set()),
@@ -271,7 +346,9 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("check", "seen", "expected"), [(row[0], *row[2:]) for row in TABLE], ids=[f"{row[0]}: {row[1]}" for row in TABLE])
+@pytest.mark.parametrize(
+    ("check", "seen", "expected"), [(row[0], *row[2:]) for row in TABLE], ids=[f"{row[0]}: {row[1]}" for row in TABLE]
+)
 async def test_rules(check: str, seen: Seen, expected: set[tuple[str, str, str]], tmp_path: Path) -> None:
     found = await judged(check, seen, tmp_path)
     assert open_ones(found) == expected
@@ -296,7 +373,8 @@ async def test_nothing_watched_from_here_is_a_fact_that_leads_to_a_person(check:
         (gatus(True, 3), Said(watched=1, last=NOW - timedelta(minutes=3))),
         (gatus(False, 3), Said(down=("home",), watched=1, last=NOW - timedelta(minutes=3))),
         (
-            '{"heartbeatList":{"1":[{"status":0,"time":"2026-11-24 13:58:00.000"},{"status":1,"time":"2026-11-24 13:59:00.000"}],'
+            '{"heartbeatList":{"1":[{"status":0,"time":"2026-11-24 13:58:00.000"},{"status":1,"time":"2026-11-24 '
+            '13:59:00.000"}],'
             '"2":[{"status":0}]}}',
             Said(down=("monitor 2",), watched=2, last=NOW - timedelta(minutes=1)),
         ),
@@ -344,5 +422,7 @@ async def test_rules_and_their_descriptions_are_the_same_list(tmp_path: Path) ->
         folder = tmp_path / str(number)
         folder.mkdir()
         given |= {finding.rule for finding in await judged(check, seen, folder)}
-    described = {name for name in roadmap.load().rules if name.startswith("monitoring.") and name.split(".")[1] in CHECKS}
+    described = {
+        name for name in roadmap.load().rules if name.startswith("monitoring.") and name.split(".")[1] in CHECKS
+    }
     assert described == given

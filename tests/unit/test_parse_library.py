@@ -165,11 +165,15 @@ def test_an_unclear_value_leaves_the_word_to_the_next_row() -> None:
 def test_a_page() -> None:
     document = page.read(
         """<!doctype html><html><head><title>Bikes &amp; more</title><base href="https://cdn.test/x/">
-        <link rel="canonical" href="/bikes"><link rel="stylesheet" href="a.css"><link rel="alternate stylesheet" href="b.css">
-        <link rel=preload as=image href="hero.jpg"><link rel="modulepreload" href="m.js"><meta name="Robots" content="noindex">
+        <link rel="canonical" href="/bikes"><link rel="stylesheet" href="a.css"><link rel="alternate stylesheet"
+        href="b.css">
+        <link rel=preload as=image href="hero.jpg"><link rel="modulepreload" href="m.js"><meta name="Robots"
+        content="noindex">
         <meta http-equiv="refresh" content="5; URL='/next'"><style>body { background: url("bg.png") }</style></head>
-        <body><link rel="canonical" href="/late"><img srcset="s.png 1x, l.png 2x" src="i.png"><script>var x = "<img src=no.png>"</script>
-        <a href="/about">About</a><form action="/search"><input name="cardnumber"></form><video poster="p.jpg"></video></body>""",
+        <body><link rel="canonical" href="/late"><img srcset="s.png 1x,
+        l.png 2x" src="i.png"><script>var x = "<img src=no.png>"</script>
+        <a href="/about">About</a><form action="/search"><input name="cardnumber"></form><video
+        poster="p.jpg"></video></body>""",
         "https://shop.test/",
     )
     assert document.title == "Bikes & more"
@@ -243,7 +247,13 @@ def test_spf_positions_point_into_the_text() -> None:
 def test_no_text_breaks_a_reader(text: str) -> None:
     spf.read("v=spf1 " + text)
     dmarc.read("v=DMARC1; " + text)
-    spf.almost_spf(text), dmarc.almost_dmarc(text), fields.hsts(text), fields.cache_control([text]), fields.sf_list([text])
+    (
+        spf.almost_spf(text),
+        dmarc.almost_dmarc(text),
+        fields.hsts(text),
+        fields.cache_control([text]),
+        fields.sf_list([text]),
+    )
     csp.policies([text])
     page.read("<link rel=canonical href='" + text + "'><img srcset='" + text + "'>" + text, "https://shop.test/")
     cookies.read(text)
@@ -265,7 +275,9 @@ def test_the_tree_walk_starts_below_and_jumps(domain: str, expected: tuple[str, 
 
 
 def test_dmarc_values_in_force() -> None:
-    record = dmarc.read("v=DMARC1; p=Quarantine; t=y; adkim=x; fo=1:d; rua=mailto:A%40b@Example.COM!10m, https://r.test/x")
+    record = dmarc.read(
+        "v=DMARC1; p=Quarantine; t=y; adkim=x; fo=1:d; rua=mailto:A%40b@Example.COM!10m, https://r.test/x"
+    )
     assert (record.p, record.effective, record.tag("adkim"), record.fo) == ("quarantine", "none", "r", ("1", "d"))
     assert [address.host for address in record.rua] == [""]
     assert dmarc.read("v=DMARC1; p=none; rua=mailto:a@Example.COM!10m").rua[0].host == "example.com"

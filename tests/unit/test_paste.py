@@ -49,7 +49,9 @@ def test_vercel_gets_json_that_reads() -> None:
     rows = json.loads(header("vercel", "Do", ("A", 'say "b"'), scope="/assets/*").paste)["headers"]
     assert rows == [{"source": "/assets/(.*)", "headers": [{"key": "A", "value": 'say "b"'}]}]
     assert (
-        json.loads(host_redirect("vercel", "Do", "www.shop.test", "https://shop.test", plain=False).paste)["redirects"][0]["permanent"]
+        json.loads(host_redirect("vercel", "Do", "www.shop.test", "https://shop.test", plain=False).paste)["redirects"][
+            0
+        ]["permanent"]
         is True
     )
 
@@ -69,5 +71,8 @@ def test_nginx_lifetimes_do_not_drop_inherited_headers(value: str, scope: str, e
 
 def test_zone_lines_are_quoted_and_split() -> None:
     assert zone_line("shop.test", "MX", "0 .") == "shop.test. 3600 IN MX 0 ."
-    assert zone_line("shop.test", "TXT", "v=spf1 " + "a" * 260) == f'shop.test. 3600 IN TXT "v=spf1 {"a" * 248}" "{"a" * 12}"'
+    assert (
+        zone_line("shop.test", "TXT", "v=spf1 " + "a" * 260)
+        == f'shop.test. 3600 IN TXT "v=spf1 {"a" * 248}" "{"a" * 12}"'
+    )
     assert zone_line("shop.test", "TXT", 'a"b\n') == 'shop.test. 3600 IN TXT "a\\"b\\010"'

@@ -81,7 +81,14 @@ def with_home(*headers: tuple[str, str], **more: object) -> FakeWorld:
 async def test_a_perfect_site_gives_no_warning() -> None:
     findings = await found(caching, perfect())
     assert [(name, finding.summary) for name, finding in findings.items() if finding.state.value != "pass"] == []
-    assert {rule for rule, _ in findings} == {"html", "asset", "edge-hit", "compression", "revalidation", "personal-shared"}
+    assert {rule for rule, _ in findings} == {
+        "html",
+        "asset",
+        "edge-hit",
+        "compression",
+        "revalidation",
+        "personal-shared",
+    }
 
 
 @pytest.mark.parametrize(
@@ -147,7 +154,9 @@ async def test_edge_hits(header: str, hits: tuple[str, ...], expected: str) -> N
 async def test_a_file_is_asked_for_three_times_at_most() -> None:
     world = with_file(YEAR, hits=("MISS",))
     await found(caching, world)
-    assert [sent.get("x-launchready-look") for _, url, sent in world.web.asked if url == JS and "x-launchready-look" in sent] == ["2", "3"]
+    assert [
+        sent.get("x-launchready-look") for _, url, sent in world.web.asked if url == JS and "x-launchready-look" in sent
+    ] == ["2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -324,7 +333,15 @@ async def test_a_strong_etag_stands_for_one_sequence_of_bytes(plain: str, packed
 async def test_an_etag_that_changes_with_the_server_that_answers() -> None:
     def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
         look = sent.get("x-launchready-look", "1")
-        return reply(url, 200, ("content-type", "application/javascript"), YEAR, ("x-cache", "MISS"), ("etag", f'W/"{look}"'), body=SCRIPT)
+        return reply(
+            url,
+            200,
+            ("content-type", "application/javascript"),
+            YEAR,
+            ("x-cache", "MISS"),
+            ("etag", f'W/"{look}"'),
+            body=SCRIPT,
+        )
 
     assert said(await judged(answer), "etag", HOST) == "warn low"  # type: ignore[arg-type]
 
@@ -339,7 +356,12 @@ async def test_what_a_304_repeats(headers: tuple[tuple[str, str], ...], expected
 
 @pytest.mark.parametrize(
     ("kind", "coding", "expected"),
-    [("image/png", "gzip", "info"), ("image/png", "", "absent"), ("image/svg+xml", "gzip", "absent"), ("font/woff2", "br", "info")],
+    [
+        ("image/png", "gzip", "info"),
+        ("image/png", "", "absent"),
+        ("image/svg+xml", "gzip", "absent"),
+        ("font/woff2", "br", "info"),
+    ],
 )
 async def test_files_that_are_packed_already(kind: str, coding: str, expected: str) -> None:
     more = (("content-encoding", coding),) if coding else ()
@@ -348,7 +370,13 @@ async def test_files_that_are_packed_already(kind: str, coding: str, expected: s
 
 async def test_a_server_that_honours_only_one_of_its_two_validators() -> None:
     def answer(url: str, method: str, sent: dict[str, str]) -> Reply:
-        base = (("content-type", "application/javascript"), YEAR, ("x-cache", "HIT"), ("etag", 'W/"1"'), ("last-modified", "yesterday"))
+        base = (
+            ("content-type", "application/javascript"),
+            YEAR,
+            ("x-cache", "HIT"),
+            ("etag", 'W/"1"'),
+            ("last-modified", "yesterday"),
+        )
         return reply(url, 304, *base) if sent.get("if-none-match") else reply(url, 200, *base, body=SCRIPT)
 
     assert said(await judged(answer), "revalidation", HOST) == "warn low"  # type: ignore[arg-type]

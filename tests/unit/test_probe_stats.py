@@ -12,7 +12,17 @@ from launchready_tui.probe import stats
 
 @pytest.mark.parametrize(
     ("n", "passes", "fails"),
-    [(59, 0, 7), (93, 1, 9), (100, 1, 10), (124, 2, 11), (200, 4, 16), (300, 8, 22), (500, 16, 34), (600, 20, 40), (1000, 38, 63)],
+    [
+        (59, 0, 7),
+        (93, 1, 9),
+        (100, 1, 10),
+        (124, 2, 11),
+        (200, 4, 16),
+        (300, 8, 22),
+        (500, 16, 34),
+        (600, 20, 40),
+        (1000, 38, 63),
+    ],
 )
 def test_the_line_at_known_sizes(n: int, passes: int, fails: int) -> None:
     assert (stats.pass_at(n), stats.fail_at(n)) == (passes, fails)
@@ -95,7 +105,8 @@ def test_quantile_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "ranks"), [(72, (64, 72)), (100, (90, 100)), (200, (184, 197)), (300, (277, 293)), (500, (465, 485)), (1000, (936, 964))]
+    ("n", "ranks"),
+    [(72, (64, 72)), (100, (90, 100)), (200, (184, 197)), (300, (277, 293)), (500, (465, 485)), (1000, (936, 964))],
 )
 def test_interval_ranks_of_p95(n: int, ranks: tuple[int, int]) -> None:
     assert stats.interval_ranks(n, 0.95) == ranks

@@ -29,9 +29,17 @@ JOB = Job(
 
 
 def summed(
-    totals: list[float], *, errors: int = 0, lag: float = 1.0, why: str = "decided", cpu: float = 0.02, seconds: float = 30
+    totals: list[float],
+    *,
+    errors: int = 0,
+    lag: float = 1.0,
+    why: str = "decided",
+    cpu: float = 0.02,
+    seconds: float = 30,
 ) -> Measurement:
-    taken = [Sample(total, lag, total / 2, total / 4, 200) for total in totals] + [Sample(1, lag, 0, 0, 500, "status 500")] * errors
+    taken = [Sample(total, lag, total / 2, total / 4, 200) for total in totals] + [
+        Sample(1, lag, 0, 0, 500, "status 500")
+    ] * errors
     done = Done(why=why, seconds=seconds, cpu_share=cpu, requests=len(taken) + 5, connections=1)
     return _summary(ROUTE, JOB, Started(connect=1, tls=2, rate=10), taken, done, NOW, "")
 
@@ -50,7 +58,9 @@ def test_p99_where_there_is_enough() -> None:
     assert summed([float(value) for value in range(1, 368)]).p99 is None
 
 
-@pytest.mark.parametrize(("slow", "verdict"), [(0, "PASS"), (8, "PASS"), (9, "NOT ENOUGH DATA"), (21, "NOT ENOUGH DATA"), (22, "FAIL")])
+@pytest.mark.parametrize(
+    ("slow", "verdict"), [(0, "PASS"), (8, "PASS"), (9, "NOT ENOUGH DATA"), (21, "NOT ENOUGH DATA"), (22, "FAIL")]
+)
 def test_verdict_of_300(slow: int, verdict: str) -> None:
     assert summed([100.0] * (300 - slow) + [301.0] * slow).verdict == verdict
 
@@ -88,7 +98,14 @@ def test_a_pass_on_a_busy_machine_stands() -> None:
 
 
 def test_the_childs_environment_has_neither_credentials_nor_proxies() -> None:
-    given = {"PATH": "/bin", "LAUNCHREADY_API": "x", "HTTPS_PROXY": "p", "http_proxy": "p", "SSLKEYLOGFILE": "/k", "PYTHONPATH": "/own"}
+    given = {
+        "PATH": "/bin",
+        "LAUNCHREADY_API": "x",
+        "HTTPS_PROXY": "p",
+        "http_proxy": "p",
+        "SSLKEYLOGFILE": "/k",
+        "PYTHONPATH": "/own",
+    }
     kept = _environment(given)
     assert set(kept) <= {"PATH", "PYTHONPATH"}
     assert kept["PYTHONPATH"].endswith("/own")

@@ -20,7 +20,9 @@ NAMED = (Queue(name="jobs", server="10.0.0.5"),)
 
 
 def jobs(queue: str, oldest: float | None, minutes: int = 1, **more: Any) -> Backlog:
-    return Backlog(at=NOW - timedelta(minutes=minutes), source="jobs", system="rq", queue=queue, ready=5, oldest_s=oldest, **more)
+    return Backlog(
+        at=NOW - timedelta(minutes=minutes), source="jobs", system="rq", queue=queue, ready=5, oldest_s=oldest, **more
+    )
 
 
 @dataclass
@@ -37,10 +39,14 @@ CASES = {
     "never read": Case(told=frozenset({("unread", "jobs", "unknown")})),
     "read two days ago": Case((jobs("mails", 1.0, 2 * 1440),), told=frozenset({("unread", "jobs", "unknown")})),
     "another server's": Case(
-        (jobs("mails", 999.0),), named=(Queue(name="other", server="10.0.0.6"),), told=frozenset({("unread", "other", "unknown")})
+        (jobs("mails", 999.0),),
+        named=(Queue(name="other", server="10.0.0.6"),),
+        told=frozenset({("unread", "other", "unknown")}),
     ),
     "worked off": Case((jobs("mails", 119.0), jobs("images", None)), told=frozenset({KNOWN})),
-    "late": Case((jobs("mails", 121.0), jobs("images", 3.0)), told=frozenset({KNOWN, ("late", "mails (jobs)", "fail")})),
+    "late": Case(
+        (jobs("mails", 121.0), jobs("images", 3.0)), told=frozenset({KNOWN, ("late", "mails (jobs)", "fail")})
+    ),
     "late an hour ago": Case((jobs("mails", 500.0, 60), jobs("mails", 2.0)), told=frozenset({KNOWN})),
     "a broken file": Case(broken=True, told=frozenset({("unreadable", "watch", "unknown")})),
 }

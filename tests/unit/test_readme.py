@@ -13,7 +13,11 @@ from launchready_tui.roadmap import load
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-ROWS = [set(re.split(r"[\s|\\]+", " ".join(re.findall(r"`([^`]+)`", line)))) for line in README.splitlines() if line.startswith("|")]
+ROWS = [
+    set(re.split(r"[\s|\\]+", " ".join(re.findall(r"`([^`]+)`", line))))
+    for line in README.splitlines()
+    if line.startswith("|")
+]
 
 
 def every(command: click.Command, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -31,7 +35,12 @@ def test_every_command_has_its_row(words: tuple[str, ...]) -> None:
 
 
 def test_no_row_names_a_command_that_is_gone() -> None:
-    firsts = {match for line in README.splitlines() if line.startswith("|") for match in re.findall(r"`launchready ([a-z-]+)", line)}
+    firsts = {
+        match
+        for line in README.splitlines()
+        if line.startswith("|")
+        for match in re.findall(r"`launchready ([a-z-]+)", line)
+    }
     known = set(program.list_commands(click.Context(program)))
     assert len(firsts) > 15
     assert firsts <= known

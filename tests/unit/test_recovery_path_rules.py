@@ -31,7 +31,10 @@ GOOD = Walk(
     of=2,
     digest=digest_of(STEPS),
     address="smoke+lr@shop.test",
-    steps=(Seen(name="log in", asked="GET https://shop.test/login", ms=900, status=200), Seen(name="home", asked="…", ms=300, status=200)),
+    steps=(
+        Seen(name="log in", asked="GET https://shop.test/login", ms=900, status=200),
+        Seen(name="home", asked="…", ms=300, status=200),
+    ),
 )
 BROKEN = msgspec.structs.replace(
     GOOD, steps=(Seen(name="log in", asked="GET https://shop.test/login", ms=900, status=500, problem="status 500"),)
@@ -73,13 +76,22 @@ async def test_the_newest_walk_counts(kept: tuple[Walk, ...], rule: str, state: 
 async def test_without_steps_it_is_a_question_with_what_to_paste() -> None:
     launch = msgspec.structs.replace(LAUNCH, recovery_path=())
     (one,) = await judged(world(GOOD, launch=launch))
-    assert one.rule == "handover.recovery.not-written" and one.state.value == "info" and worst([one.state]) is State.UNKNOWN
+    assert (
+        one.rule == "handover.recovery.not-written"
+        and one.state.value == "info"
+        and worst([one.state]) is State.UNKNOWN
+    )
     import tomllib
 
     assert one.remedy is not None
     pasted = tomllib.loads(one.remedy.paste)
     assert not problems_of(
-        {"domain": "shop.test", "canonical": "https://shop.test/", "mailboxes": [{"name": "gmail", "host": "imap.shop.test"}], **pasted},
+        {
+            "domain": "shop.test",
+            "canonical": "https://shop.test/",
+            "mailboxes": [{"name": "gmail", "host": "imap.shop.test"}],
+            **pasted,
+        },
         "x",
     )
 
@@ -88,7 +100,10 @@ async def test_a_walk_without_a_rehearsed_card_is_half_of_it() -> None:
     old = (msgspec.structs.replace(REHEARSED[0], rehearsed=NOW.date() - timedelta(days=91)),)
     for cards in ((), old):
         made = await judged(world(GOOD, cards=cards))
-        assert {one.rule.rpartition(".")[2]: one.state.value for one in made} == {"walked": "pass", "not-rehearsed": "warn"}
+        assert {one.rule.rpartition(".")[2]: one.state.value for one in made} == {
+            "walked": "pass",
+            "not-rehearsed": "warn",
+        }
 
 
 async def test_a_journal_that_cannot_be_read_is_no_missing_walk() -> None:
@@ -102,7 +117,12 @@ async def test_a_journal_that_cannot_be_read_is_no_missing_walk() -> None:
     assert one.rule == "handover.recovery.unreadable" and one.state.value == "unknown"
 
 
-BASE = {"name": "Shop", "domain": "shop.test", "canonical": "https://shop.test/", "mailboxes": [{"name": "seed", "host": "imap.shop.test"}]}
+BASE = {
+    "name": "Shop",
+    "domain": "shop.test",
+    "canonical": "https://shop.test/",
+    "mailboxes": [{"name": "seed", "host": "imap.shop.test"}],
+}
 URL = "https://shop.test/x"
 
 
@@ -133,7 +153,9 @@ URL = "https://shop.test/x"
 def test_steps_are_judged_as_a_whole(step: dict[str, Any], key: str) -> None:
     first = {"name": "first", "url": URL, "capture": {"first": "header location"}}
     problems = problems_of({**BASE, "recovery_path": [first, {"name": "second", **step}]}, "launchready.toml")
-    assert [problem.key for problem in problems] == ([f"recovery_path[2]{key}"] if key else []), [str(one) for one in problems]
+    assert [problem.key for problem in problems] == ([f"recovery_path[2]{key}"] if key else []), [
+        str(one) for one in problems
+    ]
 
 
 def reply(url: str, *cookies: str) -> Reply:

@@ -35,7 +35,8 @@ def test_ways_are_read_worst_first_and_what_answers_at_once_is_left_out() -> Non
         chain("http://www.example.com/", "308  http://www.example.com/  20 ms\n200  https://www.example.com/  30 ms"),
         chain(
             "https://example.com/old",
-            "301  https://example.com/old  10 ms\n302  https://example.com/a  10 ms\n200  https://example.com/new  5 ms",
+            "301  https://example.com/old  10 ms\n302  https://example.com/a  10 ms\n200  "
+            "https://example.com/new  5 ms",
             State.FAIL,
             "edge.redirects.old-address",
         ),
@@ -48,8 +49,16 @@ def test_ways_are_read_worst_first_and_what_answers_at_once_is_left_out() -> Non
 
 def test_a_way_without_end_says_why_and_a_page_that_moves_on_counts_as_a_hop() -> None:
     looped, meta = rows(
-        chain("https://example.com/a", "301  https://example.com/a  1 ms\n---  loop: back to https://example.com/a", State.FAIL),
-        chain("https://example.com/m", "200  https://example.com/m  1 ms  (meta)\n200  https://example.com/n  1 ms", State.WARN),
+        chain(
+            "https://example.com/a",
+            "301  https://example.com/a  1 ms\n---  loop: back to https://example.com/a",
+            State.FAIL,
+        ),
+        chain(
+            "https://example.com/m",
+            "200  https://example.com/m  1 ms  (meta)\n200  https://example.com/n  1 ms",
+            State.WARN,
+        ),
     )
     assert looped.problem == "loop: back to https://example.com/a" and looped.redirects == 1
     assert meta.redirects == 1 and meta.stops[0].kind == "meta" and not meta.stops[1].moves

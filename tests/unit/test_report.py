@@ -56,8 +56,11 @@ def report(*given: CheckResult, decisions: Decisions | None = None, full: bool =
 
 
 def usual(**more: object) -> Report:
-    """Something of every kind: blocker, high, warning, unknown, accepted, put off, passing, never run, asked and confirmed."""
-    decisions = Decisions(accepted=(acceptance(CHAIN),), later=(put_off(LATER),), confirmations=(confirmation("handover.backups"),))
+    """Something of every kind: blocker, high, warning, unknown, accepted, put off, passing, never run, asked and
+    confirmed."""
+    decisions = Decisions(
+        accepted=(acceptance(CHAIN),), later=(put_off(LATER),), confirmations=(confirmation("handover.backups"),)
+    )
     return report(
         result("audit.dns", UNSEEN, found("audit.dns.fine", "pass", "low")),
         result("edge.tls", EXPIRED, CHAIN, KEY),
@@ -212,7 +215,9 @@ def test_sarif_results_have_a_file_a_subject_and_a_fingerprint(tmp_path: Path) -
     assert expired["locations"][0]["logicalLocations"] == [{"name": "api.example.com", "kind": "resource"}]
     assert expired["partialFingerprints"] == {"launchreadyFindingId/v1": EXPIRED.id}
     assert "suppressions" not in expired
-    reasons = {one["ruleId"]: one["suppressions"][0]["justification"] for one in run["results"] if "suppressions" in one}
+    reasons = {
+        one["ruleId"]: one["suppressions"][0]["justification"] for one in run["results"] if "suppressions" in one
+    }
     assert reasons == {
         "edge.tls.chain": "accepted risk, founder: few users",
         "edge.headers.csp": "after launch, founder: can wait",
@@ -327,10 +332,17 @@ def hostile_report(said: str) -> Report:
         remedy=Remedy(text=said, paste=said, where=said),
     )
     accepted = replace_subject(finding, f"{said} again")
-    decision = Acceptance(rule=accepted.rule, subject=accepted.subject, by=said, recorded_by=said, reason=said, on=NOW, until=NOW + DAY)
+    decision = Acceptance(
+        rule=accepted.rule, subject=accepted.subject, by=said, recorded_by=said, reason=said, on=NOW, until=NOW + DAY
+    )
     confirmed = Confirmation(check="handover.access", by=said, recorded_by=said, on=NOW, until=NOW + DAY, evidence=said)
-    warned = Finding(check="edge.tls", rule="edge.tls.w", subject=said, state=State.WARN, severity=Severity.LOW, summary=said)
-    made = report(result("edge.tls", finding, accepted, warned), decisions=Decisions(accepted=(decision,), confirmations=(confirmed,)))
+    warned = Finding(
+        check="edge.tls", rule="edge.tls.w", subject=said, state=State.WARN, severity=Severity.LOW, summary=said
+    )
+    made = report(
+        result("edge.tls", finding, accepted, warned),
+        decisions=Decisions(accepted=(decision,), confirmations=(confirmed,)),
+    )
     return replace(made, name=said, domain=said, via=said)
 
 

@@ -1,4 +1,5 @@
-"""The roadmap data against the promise it was made from: 66 checks and what came to them, their columns, what they fill."""
+"""The roadmap data against the promise it was made from: 66 checks and what came to them, their columns, what they
+fill."""
 
 from __future__ import annotations
 
@@ -136,7 +137,9 @@ def test_every_check_has_the_columns_of_the_table() -> None:
 
 
 def test_the_stages_stand_in_their_order() -> None:
-    assert tuple((stage.id, stage.number) for stage in roadmap.load().stages) == tuple(zip(STAGES, range(1, 8), strict=True))
+    assert tuple((stage.id, stage.number) for stage in roadmap.load().stages) == tuple(
+        zip(STAGES, range(1, 8), strict=True)
+    )
     for stage in roadmap.load().stages:
         assert {spec.stage for spec in stage.checks} == {stage.id}
         assert stage.deliverables and stage.signals
@@ -183,10 +186,15 @@ def test_deliverables_and_signals_name_what_exists() -> None:
     load = roadmap.load()
     wrong = []
     for stage in load.stages:
-        for item, names in [*((d.id, d.filled_by) for d in stage.deliverables), *((s.id, s.lit_by) for s in stage.signals)]:
+        for item, names in [
+            *((d.id, d.filled_by) for d in stage.deliverables),
+            *((s.id, s.lit_by) for s in stage.signals),
+        ]:
             assert names, f"{stage.id}: {item} has nothing behind it"
             assert len(set(names)) == len(names), f"{stage.id}: {item} names something twice"
-            wrong += [f"{stage.id}: {item}: {name}" for name in names if name not in load.checks and name not in load.rules]
+            wrong += [
+                f"{stage.id}: {item}: {name}" for name in names if name not in load.checks and name not in load.rules
+            ]
     assert not wrong
 
 
@@ -232,7 +240,9 @@ def test_texts_are_whole_plain_sentences(spec: CheckSpec) -> None:
 
 
 # Words that the console keeps for `e`; a founder's sentence does without them.
-JARGON = re.compile(r"\b(p9[59]|RTO|RPO|TTFB|canonical|remedy|bus factor|least privilege|idempoten\w*|CSP|HSTS|N\+1)\b", re.IGNORECASE)
+JARGON = re.compile(
+    r"\b(p9[59]|RTO|RPO|TTFB|canonical|remedy|bus factor|least privilege|idempoten\w*|CSP|HSTS|N\+1)\b", re.IGNORECASE
+)
 
 
 @each_check

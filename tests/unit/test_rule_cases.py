@@ -1,7 +1,7 @@
 """Each rule of stages 1 and 2, and of caching, has a case in which it fires and a near miss in which it does not.
 
-The tables of the rules' own tests are run once more in a process of their own; what they asked for is looked at here. So a rule without
-a case cannot be added, and a near miss cannot be lost.
+The tables of the rules' own tests are run once more in a process of their own; what they asked for is looked at here.
+So a rule without a case cannot be added, and a near miss cannot be lost.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ FACTS = {
     "performance.caching.thin-304",
     "performance.caching.twice-packed",
 }
-# Questions that nothing outside answers, or that could not be asked: they say "could not be seen" or nothing bad at all.
+# Questions that nothing outside answers, or that could not be asked: they say "could not be seen" or nothing bad at
+# all.
 UNSEEN = {
     "audit.client-secrets.unread",
     "audit.demo-data.drawn",
@@ -72,7 +73,9 @@ QUIET = {"absent", "pass", "not-applicable"}
 def rules() -> list[str]:
     folder = Path(roadmap.__file__).parent / "rules"
     told = [
-        rule["id"] for stage in ("audit", "edge", "performance") for rule in tomllib.loads((folder / f"{stage}.toml").read_text())["rules"]
+        rule["id"]
+        for stage in ("audit", "edge", "performance")
+        for rule in tomllib.loads((folder / f"{stage}.toml").read_text())["rules"]
     ]
     wanted = ("audit.", "edge.", "performance.caching.")
     return [rule for rule in told if rule.startswith(wanted) and not rule.startswith(ELSEWHERE)]
@@ -86,7 +89,10 @@ def asked() -> dict[str, list[str]]:
     files = [str(file) for pattern in TABLES for file in sorted(HERE.glob(pattern))]
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder) / "cases.json"
-        env = os.environ | {"RULE_CASES": str(notes), "PYTHONPATH": os.pathsep.join((str(HERE), os.environ.get("PYTHONPATH", "")))}
+        env = os.environ | {
+            "RULE_CASES": str(notes),
+            "PYTHONPATH": os.pathsep.join((str(HERE), os.environ.get("PYTHONPATH", ""))),
+        }
         command = [sys.executable, "-m", "pytest", "-q", "-p", "rule_cases", "-p", "no:cacheprovider", *files]
         done = subprocess.run(command, env=env, cwd=HERE.parents[1], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-2000:]

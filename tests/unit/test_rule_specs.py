@@ -44,12 +44,22 @@ def spoken(path: Path, known: set[str]) -> set[str]:
     """Rule names given as the first argument of a voice, and those in literal tables that name a rule."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+        if (
+            isinstance(node, ast.Call)
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             text = node.args[0].value
             if name in VOICES and " " not in text:
                 found.add(text)
-        if isinstance(node, ast.Tuple) and node.elts and isinstance(node.elts[0], ast.Constant) and node.elts[0].value in known:
+        if (
+            isinstance(node, ast.Tuple)
+            and node.elts
+            and isinstance(node.elts[0], ast.Constant)
+            and node.elts[0].value in known
+        ):
             found.add(node.elts[0].value)
     return found
 
@@ -80,5 +90,7 @@ def test_every_file_of_these_checks_is_read_here() -> None:
         "performance/__init__.py",
         "performance/assets.py",
     }
-    there = {f"{stage}/{path.name}" for stage in ("edge", "email", "performance") for path in (ROOM / stage).glob("*.py")}
+    there = {
+        f"{stage}/{path.name}" for stage in ("edge", "email", "performance") for path in (ROOM / stage).glob("*.py")
+    }
     assert there == own | helpers

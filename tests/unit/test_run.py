@@ -61,7 +61,9 @@ async def never_yields(launch: Launch, world: Any) -> AsyncIterator[Finding]:
     yield FINE
 
 
-def stream(registry: dict[str, Any], names: list[str] | None = None, world: QuietWorld | None = None, **more: Any) -> Any:
+def stream(
+    registry: dict[str, Any], names: list[str] | None = None, world: QuietWorld | None = None, **more: Any
+) -> Any:
     kept = world or QuietWorld()
     return run(LAUNCH, names or list(registry), lambda: kept, FixedClock(NOW), registry=registry, **more)  # type: ignore[arg-type,return-value]
 
@@ -176,7 +178,9 @@ async def test_a_check_that_trips_over_something_cancelled_does_not_end_the_run(
 
 
 async def test_the_reference_is_the_same_for_the_same_mistake() -> None:
-    first, second = [results_of(await events_of({"edge.tls": breaks}))["edge.tls"].findings[1].summary for _ in range(2)]
+    first, second = [
+        results_of(await events_of({"edge.tls": breaks}))["edge.tls"].findings[1].summary for _ in range(2)
+    ]
     assert first == second
 
 

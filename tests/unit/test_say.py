@@ -15,7 +15,11 @@ from launchready_tui.journal import Journal
 def test_hostile_names_are_cleaned_and_can_be_saved(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     said = TEXTS[kind]
     finding = Say("edge.redirects").fail(
-        "loop", said, f"{said} loops", evidence=[Evidence.of("chain", said)], remedy=Remedy(text=said, paste=said, where=said)
+        "loop",
+        said,
+        f"{said} loops",
+        evidence=[Evidence.of("chain", said)],
+        remedy=Remedy(text=said, paste=said, where=said),
     )
     assert finding.remedy is not None
     one_line = (finding.subject, finding.summary, finding.remedy.text, finding.remedy.where)

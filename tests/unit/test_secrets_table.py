@@ -1,4 +1,5 @@
-"""The rule table: every shape is found by its own rule, and what only looks like one is not. Values are put together at run time."""
+"""The rule table: every shape is found by its own rule, and what only looks like one is not. Values are put together
+at run time."""
 
 from __future__ import annotations
 
@@ -51,7 +52,13 @@ def jwt(**claims: object) -> str:
 
 LATER = int(datetime(2034, 1, 1, tzinfo=UTC).timestamp())
 BEFORE = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp())
-PEM = "-----BEGIN " + "RSA PRIVATE KEY-----\n" + "\n".join(some(WORD + "+/", 64) for _ in range(4)) + "\n-----END " + "RSA PRIVATE KEY-----"
+PEM = (
+    "-----BEGIN "
+    + "RSA PRIVATE KEY-----\n"
+    + "\n".join(some(WORD + "+/", 64) for _ in range(4))
+    + "\n-----END "
+    + "RSA PRIVATE KEY-----"
+)
 
 # id -> (code that holds it, confidence, exposure); the code is what a bundle would say
 EXAMPLES: dict[str, tuple[str, str, str]] = {
@@ -117,8 +124,16 @@ EXAMPLES: dict[str, tuple[str, str, str]] = {
     "twilio-api-key": (f'a="S{"K"}{some(HEX, 32)}"', "medium", "depends"),
     "twilio-auth-token": (f'{{TWILIO_{"AUTH"}_TOKEN:"{some(HEX, 32)}"}}', "high", "secret"),
     "slack-token": (f'a="xox{"b"}-{some("123456789", 12)}-{some("123456789", 12)}-{some(WORD, 24)}"', "high", "secret"),
-    "slack-webhook": (f'a="https://hooks.slack{".com"}/services/T{some(B32, 9)}/B{some(B32, 9)}/{some(WORD, 24)}"', "high", "secret"),
-    "discord-webhook": (f'a="https://discord{".com"}/api/webhooks/{some("123456789", 18)}/{some(WORD, 68)}"', "high", "secret"),
+    "slack-webhook": (
+        f'a="https://hooks.slack{".com"}/services/T{some(B32, 9)}/B{some(B32, 9)}/{some(WORD, 24)}"',
+        "high",
+        "secret",
+    ),
+    "discord-webhook": (
+        f'a="https://discord{".com"}/api/webhooks/{some("123456789", 18)}/{some(WORD, 68)}"',
+        "high",
+        "secret",
+    ),
     "telegram-bot-token": (f'a="{some("123456789", 10)}:A{"A"}{some(WORD, 33)}"', "high", "secret"),
     "vercel-token": (f'a="vc{"p"}_{some(WORD, 56)}"', "high", "secret"),
     "cloudflare-token": (f'a="cf{"ut"}_{some(WORD, 40)}"', "high", "secret"),
@@ -269,7 +284,9 @@ def test_overlaps_give_one_match_each() -> None:
     token = f"sk_{'live'}_{some(WORD, 40)}"
     (match,) = secrets.scan(f'{{secret_key:"{token}"}}', now=NOW).matches
     assert match.rule.id == "stripe-secret"
-    (header,) = secrets.scan(f'{{Authorization:"Bearer {jwt(iss="supabase", role="service_role", exp=LATER)}"}}', now=NOW).matches
+    (header,) = secrets.scan(
+        f'{{Authorization:"Bearer {jwt(iss="supabase", role="service_role", exp=LATER)}"}}', now=NOW
+    ).matches
     assert header.rule.id == "supabase-service-role"
 
 
@@ -283,7 +300,9 @@ def test_folded_keywords_in_text_whose_case_changes_its_length() -> None:
     assert [match.rule.id for match in secrets.scan("\u0130" * 40 + code, now=NOW).matches] == ["aws-secret-key"]
 
 
-@pytest.mark.parametrize("seed", ["sk_live_", "eyJ", "T3BlbkFJ", "https://a:", "-us1", "-----BEGIN ", "secretkey='", "6L", ":AA"])
+@pytest.mark.parametrize(
+    "seed", ["sk_live_", "eyJ", "T3BlbkFJ", "https://a:", "-us1", "-----BEGIN ", "secretkey='", "6L", ":AA"]
+)
 def test_a_file_made_to_be_slow_ends_and_says_so(seed: str) -> None:
     result = secrets.scan(seed * (1_200_000 // len(seed)), now=NOW)
     assert not result.complete
@@ -323,7 +342,9 @@ def test_placeholders_and_entropy() -> None:
     assert entropy("abcd") == 2
 
 
-@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b'{"version":2,"sources":[]}', b'{"version":3,"sources":7}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "broken", [b"", b"[]", b"{}", b'{"version":2,"sources":[]}', b'{"version":3,"sources":7}', b"\xff\xfe"]
+)
 def test_what_is_no_source_map_is_refused(broken: bytes) -> None:
     with pytest.raises(ValueError, match="source map"):
         secrets.sources(broken)
@@ -339,7 +360,11 @@ def test_sources_come_out_of_a_map_and_its_sections() -> None:
         "sections": [{"offset": {}, "map": inner}],
     }
     found = secrets.sources(b")]}'\n" + json.dumps(outer).encode())
-    assert [(source.name, source.content) for source in found] == [("a.ts", "one"), ("b.ts", "two"), ("source 2", "three")]
+    assert [(source.name, source.content) for source in found] == [
+        ("a.ts", "one"),
+        ("b.ts", "two"),
+        ("source 2", "three"),
+    ]
 
 
 def test_the_map_that_a_script_names() -> None:

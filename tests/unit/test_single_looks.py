@@ -27,7 +27,11 @@ def world(host: str = "shop.test", *, permitted: bool = False) -> FakeWorld:
 
 
 def told(looked: single.Looked) -> set[tuple[str, str, str]]:
-    return {(finding.rule, finding.subject, finding.state.value) for finding in looked.findings if finding.state is not State.INFO}
+    return {
+        (finding.rule, finding.subject, finding.state.value)
+        for finding in looked.findings
+        if finding.state is not State.INFO
+    }
 
 
 async def test_a_site_by_its_name_is_judged_on_all_four_roots() -> None:
@@ -71,7 +75,9 @@ async def test_a_host_of_the_product_is_not_asked_for_a_www_of_its_own() -> None
 async def test_a_page_is_judged_by_its_own_chain(hops: int, state: str) -> None:
     outside = world()
     for step in range(hops):
-        outside.web.urls[f"https://shop.test/p{step}"] = moved(f"https://shop.test/p{step}", f"https://shop.test/p{step + 1}")
+        outside.web.urls[f"https://shop.test/p{step}"] = moved(
+            f"https://shop.test/p{step}", f"https://shop.test/p{step + 1}"
+        )
     looked = await single.redirects(outside, "https://shop.test/p0")  # type: ignore[arg-type]
     assert told(looked) == {("edge.redirects.too-many-hops", "shop.test/p0", state)}
     if state != "pass":

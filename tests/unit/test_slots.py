@@ -1,4 +1,5 @@
-"""Who gets a place when there are too few: first what connections wait for, last what only adds to a list; none is ever lost."""
+"""Who gets a place when there are too few: first what connections wait for, last what only adds to a list; none is
+ever lost."""
 
 from __future__ import annotations
 

@@ -113,7 +113,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "html without quotes": lambda value: html.escape(value, quote=False),
     "url": lambda value: quote(value, safe=""),
     "url path": quote,
-    "url, lower case": lambda value: "".join(part if len(part) != 3 else part.lower() for part in _octets(quote(value, safe=""))),
+    "url, lower case": lambda value: "".join(
+        part if len(part) != 3 else part.lower() for part in _octets(quote(value, safe=""))
+    ),
     "form": quote_plus,
     "hex": lambda value: value.encode().hex(),
     "HEX": lambda value: value.encode().hex().upper(),
@@ -142,7 +144,11 @@ def test_the_redactor_knows_the_forms(name: str) -> None:
     assert cleaned.endswith(" after")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=40), st.binary(max_size=8), st.binary(max_size=8))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=6, max_size=40),
+    st.binary(max_size=8),
+    st.binary(max_size=8),
+)
 def test_base64_is_found_whatever_stands_around(value: str, before: bytes, after: bytes) -> None:
     redactor = Redactor()
     redactor.add(Secret("one", value))
@@ -152,7 +158,10 @@ def test_base64_is_found_whatever_stands_around(value: str, before: bytes, after
 def test_look_alikes_survive() -> None:
     redactor = Redactor()
     redactor.add(secret())
-    text = "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 3f2b8c1e-9c0d-4a55-8d1e-0c6a6f1b2a3d pa/ss+word"
+    text = (
+        "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 "
+        "3f2b8c1e-9c0d-4a55-8d1e-0c6a6f1b2a3d pa/ss+word"
+    )
     assert redactor.clean(text) == text
 
 
@@ -172,7 +181,9 @@ def test_the_longer_of_two_values_wins() -> None:
 
 
 def test_shapes_are_masked_and_found_too() -> None:
-    redactor = Redactor(lambda text: [(at, at + 4, "test-key") for at in range(len(text)) if text.startswith("key_", at)])
+    redactor = Redactor(
+        lambda text: [(at, at + 4, "test-key") for at in range(len(text)) if text.startswith("key_", at)]
+    )
     assert redactor.clean("a key_ b key_") == "a <looks like test-key> b <looks like test-key>"
     assert redactor.found("key_") == ("test-key",)
 

@@ -108,7 +108,9 @@ def test_a_value_goes_into_the_keyring_and_the_list_holds_none(tmp_path: Path, k
     ],
 )
 @pytest.mark.parametrize("place", ["keyring", "memory"])
-def test_a_credential_goes_to_its_hosts_only(tmp_path: Path, keyring: Memory, place: str, hosts: list[str], host: str, given: bool) -> None:
+def test_a_credential_goes_to_its_hosts_only(
+    tmp_path: Path, keyring: Memory, place: str, hosts: list[str], host: str, given: bool
+) -> None:
     one = vault(tmp_path, keyring if place == "keyring" else Broken(NoKeyring("none")))
     assert one.set("shop-login", VALUE, hosts) == place
     assert (one.get("shop-login", host) is not None) == given
@@ -136,7 +138,9 @@ def test_the_environment_goes_first(tmp_path: Path, keyring: Memory) -> None:
 
 
 def test_the_environment_can_bind_to_hosts(tmp_path: Path, keyring: Memory) -> None:
-    one = vault(tmp_path, keyring, {"LAUNCHREADY_CI_TOKEN": VALUE, "LAUNCHREADY_CI_TOKEN_HOSTS": f"{API}, app.example.com"})
+    one = vault(
+        tmp_path, keyring, {"LAUNCHREADY_CI_TOKEN": VALUE, "LAUNCHREADY_CI_TOKEN_HOSTS": f"{API}, app.example.com"}
+    )
     assert one.get("ci-token", "app.example.com") is not None
     assert one.get("ci-token", "evil.com") is None
     assert [entry.name for entry in one.entries()] == ["ci-token"]
@@ -153,7 +157,9 @@ def test_names_and_variables_map_to_each_other() -> None:
     assert variable("shop-login") == "LAUNCHREADY_SHOP_LOGIN"
 
 
-@pytest.mark.parametrize("name", ["", "Shop", "a_b", "-a", "a-", "a--b", "1a", "state", "shop-hosts", "a" * 65, "ä", "a b", "../x"])
+@pytest.mark.parametrize(
+    "name", ["", "Shop", "a_b", "-a", "a-", "a--b", "1a", "state", "shop-hosts", "a" * 65, "ä", "a b", "../x"]
+)
 def test_other_names_are_refused(tmp_path: Path, keyring: Memory, name: str) -> None:
     one = vault(tmp_path, keyring)
     with pytest.raises(ValueError, match="cannot be the name of a credential"):
@@ -164,9 +170,16 @@ def test_other_names_are_refused(tmp_path: Path, keyring: Memory, name: str) -> 
 
 @pytest.mark.parametrize(
     ("value", "hosts", "said"),
-    [("short", [], "at least 6"), ("with\0nul", [], "NUL"), (VALUE, ["*"], "a full host"), (VALUE, ["https://x"], "a full host")],
+    [
+        ("short", [], "at least 6"),
+        ("with\0nul", [], "NUL"),
+        (VALUE, ["*"], "a full host"),
+        (VALUE, ["https://x"], "a full host"),
+    ],
 )
-def test_other_values_and_hosts_are_refused(tmp_path: Path, keyring: Memory, value: str, hosts: list[str], said: str) -> None:
+def test_other_values_and_hosts_are_refused(
+    tmp_path: Path, keyring: Memory, value: str, hosts: list[str], said: str
+) -> None:
     with pytest.raises(ValueError, match=said) as caught:
         vault(tmp_path, keyring).set("shop-login", value, hosts)
     assert "short" not in str(caught.value).replace("shorter", "")

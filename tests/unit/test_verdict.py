@@ -34,7 +34,12 @@ WORDS = {
     # what the check is: (its class, its findings, decisions), the word
     "all pass": ("blocker", [], Decisions(), "GO"),
     "a failing blocker": ("blocker", [BLOCKER], Decisions(), "NO-GO"),
-    "a failing blocker, accepted": ("blocker", [BLOCKER], Decisions(accepted=(acceptance(BLOCKER),)), "GO WITH ACCEPTED RISKS"),
+    "a failing blocker, accepted": (
+        "blocker",
+        [BLOCKER],
+        Decisions(accepted=(acceptance(BLOCKER),)),
+        "GO WITH ACCEPTED RISKS",
+    ),
     "a failing blocker, put off: never": ("blocker", [BLOCKER], Decisions(later=(put_off(BLOCKER),)), "NO-GO"),
     "accepted, but for another subject": (
         "blocker",
@@ -54,7 +59,12 @@ WORDS = {
         Decisions(accepted=(acceptance(UNSEEN),)),
         "GO WITH ACCEPTED RISKS",
     ),
-    "unknown in a blocker-class check, put off: never": ("blocker", [UNSEEN], Decisions(later=(put_off(UNSEEN),)), "NO-GO"),
+    "unknown in a blocker-class check, put off: never": (
+        "blocker",
+        [UNSEEN],
+        Decisions(later=(put_off(UNSEEN),)),
+        "NO-GO",
+    ),
     "unknown in a high-class check": ("high", [UNSEEN], Decisions(), "GO"),
     "an acceptance that has run out": (
         "blocker",
@@ -111,7 +121,13 @@ LIGHT_TABLE = {
     "unknown": ([LIGHT_UNKNOWN], Decisions(), State.UNKNOWN, False, "NO-GO"),
     "only facts": ([LIGHT_INFO], Decisions(), State.UNKNOWN, False, "NO-GO"),
     "fail and unknown": ([LIGHT_FAIL, LIGHT_UNKNOWN], Decisions(), State.FAIL, False, "NO-GO"),
-    "fail, put off: that is not accepting": ([LIGHT_FAIL], Decisions(later=(put_off(LIGHT_FAIL),)), State.FAIL, False, "NO-GO"),
+    "fail, put off: that is not accepting": (
+        [LIGHT_FAIL],
+        Decisions(later=(put_off(LIGHT_FAIL),)),
+        State.FAIL,
+        False,
+        "NO-GO",
+    ),
     "fail, accepted": (
         [LIGHT_FAIL],
         Decisions(accepted=(acceptance(LIGHT_FAIL),)),
@@ -194,7 +210,13 @@ PERSON = {
     # confirmations, state of the check, rule of its finding, asked, the word
     "nobody": ((), State.UNKNOWN, "handover.access.not-confirmed", True, "NO-GO"),
     "somebody": ((confirmation("handover.access"),), State.PASS, "handover.access.confirmed", False, "GO"),
-    "somebody, for another check": ((confirmation("handover.backups"),), State.UNKNOWN, "handover.access.not-confirmed", True, "NO-GO"),
+    "somebody, for another check": (
+        (confirmation("handover.backups"),),
+        State.UNKNOWN,
+        "handover.access.not-confirmed",
+        True,
+        "NO-GO",
+    ),
     "run out": (
         (confirmation("handover.access", on=NOW - 3 * DAY, until=NOW),),
         State.UNKNOWN,
@@ -262,7 +284,9 @@ def test_a_person_is_asked_where_looking_failed_but_not_before_it_was_tried() ->
     assert [s.spec.id for s in judged([one], [result("edge.tls", UNSEEN)]).questions] == ["edge.tls"]
     assert judged([one], []).questions == ()
     assert judged([one], [result("edge.tls", UNSEEN, at=NOW - 2 * DAY)]).questions == ()
-    assert judged([one], [result("edge.tls", HIGH, UNSEEN)]).questions == (), "what fails must be fixed, not asked about"
+    assert judged([one], [result("edge.tls", HIGH, UNSEEN)]).questions == (), (
+        "what fails must be fixed, not asked about"
+    )
 
 
 def test_a_confirmation_does_not_stand_for_a_run() -> None:
@@ -332,13 +356,18 @@ def test_findings_stand_worst_first_however_they_came_in() -> None:
 
 
 def test_minutes_count_each_check_once() -> None:
-    verdict = judged([spec("edge.tls", effort=20), spec("edge.dns", effort=5)], [result("edge.tls", HIGH, WARNING), result("edge.dns")])
+    verdict = judged(
+        [spec("edge.tls", effort=20), spec("edge.dns", effort=5)],
+        [result("edge.tls", HIGH, WARNING), result("edge.dns")],
+    )
     assert verdict.minutes_left == 20
 
 
 def test_minutes_count_a_remedy_once_and_nothing_for_what_was_not_seen() -> None:
     same = Remedy(text="Let the server answer again", paste="systemctl restart app")
-    here, there = (msgspec.structs.replace(found(f"{check}.silent"), remedy=same) for check in ("edge.tls", "audit.latency"))
+    here, there = (
+        msgspec.structs.replace(found(f"{check}.silent"), remedy=same) for check in ("edge.tls", "audit.latency")
+    )
     specs = [spec("edge.tls", effort=20), spec("audit.latency", effort=90), spec("edge.dns", effort=5)]
     unseen = found("edge.dns.silent", "unknown")
     verdict = judged(specs, [result("edge.tls", here), result("audit.latency", there), result("edge.dns", unseen)])

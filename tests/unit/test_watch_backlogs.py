@@ -1,4 +1,5 @@
-"""Queues that people are told of: late ones, growing ones, unreadable ones; each once, and once more when it is over."""
+"""Queues that people are told of: late ones, growing ones, unreadable ones; each once, and once more when it is
+over."""
 
 from __future__ import annotations
 
@@ -34,12 +35,20 @@ def test_a_late_queue_is_told_once_and_once_more_when_it_is_over() -> None:
     assert titles(judge, [jobs(900, 119.0)]) == [], "long, and worked off"
     (word,) = judge.read("jobs", [jobs(41, 360.0, workers=0)], NOW)
     assert word.title == "the queue mails is late: its oldest job has waited for 6 min"
-    assert "41 jobs are ready" in word.text and "No worker is there" in word.text and "rq, jobs, production" in word.text
+    assert (
+        "41 jobs are ready" in word.text and "No worker is there" in word.text and "rq, jobs, production" in word.text
+    )
     assert titles(judge, [jobs(60, 420.0)]) == [], "told already"
-    assert titles(judge, [jobs(3, 5.0)]) == [] and titles(judge, [jobs(70, 121.0)]) == [], "well for one reading is not over"
+    assert titles(judge, [jobs(3, 5.0)]) == [] and titles(judge, [jobs(70, 121.0)]) == [], (
+        "well for one reading is not over"
+    )
     assert titles(judge, [jobs(3, 5.0)]) == []
-    assert titles(judge, [], NOW + 2 * MINUTE) == ["Over: the queue mails keeps up again"], "an empty queue is named no more"
-    assert titles(judge, [jobs(1, 125.0)]) == ["the queue mails is late: its oldest job has waited for 2 min"], "the next one is told again"
+    assert titles(judge, [], NOW + 2 * MINUTE) == ["Over: the queue mails keeps up again"], (
+        "an empty queue is named no more"
+    )
+    assert titles(judge, [jobs(1, 125.0)]) == ["the queue mails is late: its oldest job has waited for 2 min"], (
+        "the next one is told again"
+    )
 
 
 def test_what_was_told_is_known_to_the_next_watch() -> None:
@@ -86,7 +95,10 @@ def test_only_who_asked_for_it_hears_and_the_message_names_who_acts() -> None:
 @pytest.mark.parametrize("owner", ["", 'owner = ""\n', 'owner = " "\n'])
 def test_no_rule_is_taken_without_an_owner(tmp_path: Path, owner: str) -> None:
     path = tmp_path / "launchready.toml"
-    head = 'name = "M"\ndomain = "m.test"\ncanonical = "https://m.test/"\n[[alerts]]\nname = "on-call"\ncredential = "hook"\n'
+    head = (
+        'name = "M"\ndomain = "m.test"\ncanonical = "https://m.test/"\n[[alerts]]\nname = '
+        '"on-call"\ncredential = "hook"\n'
+    )
     path.write_text(head + owner)
     with pytest.raises(FileProblems) as refused:
         load(path)

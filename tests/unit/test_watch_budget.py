@@ -61,7 +61,9 @@ def test_an_outage_that_is_over_burns_no_more(store: WatchStore) -> None:
     start = NOW - timedelta(hours=40)
     at = [start + timedelta(minutes=n) for n in range(40 * 60)]
     failed = (NOW - timedelta(minutes=55), NOW - timedelta(minutes=45))
-    store.save([Sample(target=1, at=one, total=80.0, cause="connect" if failed[0] <= one < failed[1] else "") for one in at])
+    store.save(
+        [Sample(target=1, at=one, total=80.0, cause="connect" if failed[0] <= one < failed[1] else "") for one in at]
+    )
     with WatchReader(store.path) as reader:
         seen = budget(reader, 1, NOW, 99.9)
     long = seen.burns[0]

@@ -16,12 +16,19 @@ TARGET = Target(name="api", host="x.test", port=443, id=7)
 
 
 def feed(detector: Detector, *probes: tuple[float, str]) -> list[tuple[str, str, float]]:
-    """Probes as (second, word): ok, fail, over (slow answer), recheck-fail, recheck-ok. Answers with what became sure."""
+    """Probes as (second, word): ok, fail, over (slow answer), recheck-fail, recheck-ok. Answers with what became
+    sure."""
     found = []
     for at, word in probes:
         ok = not word.endswith("fail")
         seen = Seen(
-            at, at, ok, grid="recheck" not in word, over=(word == "over") if ok else None, cause="" if ok else "connect", detail="refused"
+            at,
+            at,
+            ok,
+            grid="recheck" not in word,
+            over=(word == "over") if ok else None,
+            cause="" if ok else "connect",
+            detail="refused",
         )
         change = detector.see(seen)
         if change is not None:
@@ -33,14 +40,25 @@ def line(start: float, end: float, word: str, step: float = 15.0) -> list[tuple[
     return [(start + n * step, word) for n in range(int((end - start) / step))]
 
 
-OUTAGE = [(600, "fail"), (605, "recheck-fail"), (610, "recheck-fail"), (615, "fail"), (620, "recheck-fail"), (625, "recheck-fail")]
+OUTAGE = [
+    (600, "fail"),
+    (605, "recheck-fail"),
+    (610, "recheck-fail"),
+    (615, "fail"),
+    (620, "recheck-fail"),
+    (625, "recheck-fail"),
+]
 
 TABLE: list[tuple[str, list[tuple[float, str]], list[tuple[str, str, float]]]] = [
     ("nothing wrong", line(0, 1200, "ok"), []),
     ("an outage", [*line(0, 600, "ok"), *OUTAGE], [("opened", "down", 625)]),
     ("from the first probe on", [(at - 600, word) for at, word in OUTAGE], [("opened", "down", 25)]),
     ("a restart of 20 s", [*line(0, 600, "ok"), *OUTAGE[:5], *line(630, 1200, "ok")], []),
-    ("two failures", [*line(0, 600, "ok"), (600, "fail"), (605, "recheck-ok"), (615, "fail"), *line(630, 900, "ok")], []),
+    (
+        "two failures",
+        [*line(0, 600, "ok"), (600, "fail"), (605, "recheck-ok"), (615, "fail"), *line(630, 900, "ok")],
+        [],
+    ),
     (
         "an outage that ends",
         [*line(0, 600, "ok"), *OUTAGE, *line(630, 900, "ok")],
@@ -58,7 +76,10 @@ TABLE: list[tuple[str, list[tuple[float, str]], list[tuple[str, str, float]]]] =
     ),
     (
         "five of five minutes, never four of three",
-        [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if (n % 5 == 0 and n < 20) or n == 19 else "ok") for n in range(22)]],
+        [
+            *line(0, 600, "ok"),
+            *[(600 + n * 15, "fail" if (n % 5 == 0 and n < 20) or n == 19 else "ok") for n in range(22)],
+        ],
         [("opened", "degraded", 885)],
     ),
     (
@@ -68,12 +89,20 @@ TABLE: list[tuple[str, list[tuple[float, str]], list[tuple[str, str, float]]]] =
     ),
     (
         "degraded, then down",
-        [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if n % 2 == 0 else "ok") for n in range(10)], *line(750, 810, "fail")],
+        [
+            *line(0, 600, "ok"),
+            *[(600 + n * 15, "fail" if n % 2 == 0 else "ok") for n in range(10)],
+            *line(750, 810, "fail"),
+        ],
         [("opened", "degraded", 690), ("worse", "down", 780)],
     ),
     (
         "degraded, then calm for five minutes",
-        [*line(0, 600, "ok"), *[(600 + n * 15, "fail" if n % 2 == 0 else "ok") for n in range(8)], *line(720, 1200, "ok")],
+        [
+            *line(0, 600, "ok"),
+            *[(600 + n * 15, "fail" if n % 2 == 0 else "ok") for n in range(8)],
+            *line(720, 1200, "ok"),
+        ],
         [("opened", "degraded", 690), ("closed", "degraded", 960)],
     ),
     ("one failure in a hundred", [(n * 15, "fail" if n % 100 == 50 else "ok") for n in range(1000)], []),
@@ -138,7 +167,8 @@ def test_a_failure_is_looked_at_again_until_it_is_sure_but_not_for_ever() -> Non
 def test_slots_that_an_answerless_probe_held_up_count_once_as_an_outage() -> None:
     detector = Detector()
     changes = [
-        detector.see(Seen(at, 10, False, held=held, cause="answer")) for at, held in ((0.0, False), (1.0, True), (2.0, True), (3.0, True))
+        detector.see(Seen(at, 10, False, held=held, cause="answer"))
+        for at, held in ((0.0, False), (1.0, True), (2.0, True), (3.0, True))
     ]
     assert changes == [None] * 4
     assert detector.fails == 1
@@ -148,7 +178,8 @@ def test_slots_that_an_answerless_probe_held_up_count_once_as_an_outage() -> Non
 
 
 def case_of(*steps: tuple[float, str, str]) -> list[tuple[float, str]]:
-    """Changes as (second, what, kind), and looks in between as (second, "look", ""); answers with what was told when."""
+    """Changes as (second, what, kind), and looks in between as (second, "look", ""); answers with what was told
+    when."""
     case, told = Case(TARGET), []
     for second, what, kind in steps:
         now = START + timedelta(seconds=second)
@@ -162,7 +193,11 @@ def case_of(*steps: tuple[float, str, str]) -> list[tuple[float, str]]:
 
 
 STORIES: list[tuple[str, list[tuple[float, str, str]], list[tuple[float, str]]]] = [
-    ("down and up again", [(0, "opened", "down"), (120, "closed", "down"), (900, "look", "")], [(0, "down"), (120, "resolved")]),
+    (
+        "down and up again",
+        [(0, "opened", "down"), (120, "closed", "down"), (900, "look", "")],
+        [(0, "down"), (120, "resolved")],
+    ),
     ("slow becomes down at once", [(0, "opened", "slow"), (30, "worse", "down")], [(0, "slow"), (30, "worse")]),
     (
         "back within ten minutes waits for five of quiet",
@@ -215,7 +250,9 @@ def test_an_incident_remembers_its_worst_its_deploy_and_how_often_it_came_back()
 
 
 def test_an_open_incident_is_taken_up_after_a_restart_and_not_told_again() -> None:
-    before = Incident(id=3, target=7, name="api", kind="down", worst="down", since=START, opened_at=START, told="down", told_at=START)
+    before = Incident(
+        id=3, target=7, name="api", kind="down", worst="down", since=START, opened_at=START, told="down", told_at=START
+    )
     case = Case(TARGET, before)
     assert case.due(START + timedelta(hours=1)) is None
     case.change(Change("closed", "down", 0, 0), START + timedelta(hours=1), START, last_good=None, deploy=None)

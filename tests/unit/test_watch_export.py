@@ -1,4 +1,5 @@
-"""The watch for other programs: what is written is what those programs read, holds no secret, and fires when it should."""
+"""The watch for other programs: what is written is what those programs read, holds no secret, and fires when it
+should."""
 
 from __future__ import annotations
 
@@ -95,7 +96,9 @@ def test_prometheus_reads_configuration_and_rules(tmp_path: Path) -> None:
     checked = run(folder, promtool, "check", "config", "prometheus.yml")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert run(folder, promtool, "check", "rules", "--lint-fatal", "rules.yml").returncode == 0
-    (folder / "rules.yml").write_text((folder / "rules.yml").read_text().replace("probe_success{", "probe_success{{", 1))
+    (folder / "rules.yml").write_text(
+        (folder / "rules.yml").read_text().replace("probe_success{", "probe_success{{", 1)
+    )
     assert run(folder, promtool, "check", "config", "prometheus.yml").returncode == 1
 
 
@@ -117,7 +120,10 @@ def test_alertmanager_reads_its_configuration(tmp_path: Path) -> None:
         answer = run(folder, amtool, "config", "routes", "test", "--config.file=alertmanager.yml", *labels)
         assert answer.stdout.strip() == receivers, (case, answer.stderr)
     assert (
-        run(folder, amtool, "config", "routes", "test", "--config.file=alertmanager.yml", "alertname=Watchdog").stdout.strip() == "nobody"
+        run(
+            folder, amtool, "config", "routes", "test", "--config.file=alertmanager.yml", "alertname=Watchdog"
+        ).stdout.strip()
+        == "nobody"
     )
 
 
@@ -218,7 +224,7 @@ tests:
             exp_annotations:
               summary: The certificate of home ends soon
               description: It ends in 13d 23h 57m 20s. Look why it was not renewed.
-"""
+"""  # noqa: E501
 
 
 def test_the_rules_fire_when_the_watch_here_would(tmp_path: Path) -> None:
@@ -292,8 +298,12 @@ def test_regions_are_asked_through_their_exporters_and_told_apart(tmp_path: Path
         "/us/probe",
         "/etc/launchready/secrets/us-probe",
     )
-    assert {one["labels"]["target"] for one in us["static_configs"]} == {"home", "search", "mail.market.test"}, "no log-in goes there"
-    assert [(one["targets"], one["labels"]["__param_module"]) for one in eu["static_configs"]] == [(["10.0.0.7:9115"], "http_2xx")]
+    assert {one["labels"]["target"] for one in us["static_configs"]} == {"home", "search", "mail.market.test"}, (
+        "no log-in goes there"
+    )
+    assert [(one["targets"], one["labels"]["__param_module"]) for one in eu["static_configs"]] == [
+        (["10.0.0.7:9115"], "http_2xx")
+    ]
     assert any("Globalping" in line for line in exported.notes) and any("USER" in line for line in exported.notes)
     assert "exporters in US east need" in exported.files["README.md"]
     assert "launchready-region" not in "".join(made("prometheus").files.values())
@@ -335,14 +345,25 @@ def test_no_route_that_pays_or_changes_something_is_exported(kind: Kind) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_but_names_of_credentials_is_needed(kind: Kind) -> None:
-    """A launch file holds no secret, so an export cannot: it says where each is expected, and each that is used has its place."""
+    """A launch file holds no secret, so an export cannot: it says where each is expected, and each that is used has
+    its place."""
     exported = made(kind)
     text = "".join(exported.files.values())
     wanted = {
         "prometheus": {"chat-webhook", "mail-password", "shop-login", "healthchecks-ping"},
         "gatus": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN"},
-        "systemd": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_HEALTHCHECKS_PING"},
-        "docker": {"LAUNCHREADY_CHAT_WEBHOOK", "LAUNCHREADY_MAIL_PASSWORD", "LAUNCHREADY_SHOP_LOGIN", "LAUNCHREADY_HEALTHCHECKS_PING"},
+        "systemd": {
+            "LAUNCHREADY_CHAT_WEBHOOK",
+            "LAUNCHREADY_MAIL_PASSWORD",
+            "LAUNCHREADY_SHOP_LOGIN",
+            "LAUNCHREADY_HEALTHCHECKS_PING",
+        },
+        "docker": {
+            "LAUNCHREADY_CHAT_WEBHOOK",
+            "LAUNCHREADY_MAIL_PASSWORD",
+            "LAUNCHREADY_SHOP_LOGIN",
+            "LAUNCHREADY_HEALTHCHECKS_PING",
+        },
         "healthchecks": {"HEALTHCHECKS_API_KEY"},
         "github-actions": {"secrets.LAUNCHREADY_SHOP_LOGIN"},
     }[kind]
@@ -373,7 +394,8 @@ def test_backups_become_switches(tmp_path: Path) -> None:
     fake = tmp_path / "bin" / "curl"
     fake.parent.mkdir()
     fake.write_text(
-        '#!/bin/sh\n{ echo "$@"; cat; } >> "$0.log"\nprintf \'{"name": "x", "ping_url": "https://hc-ping.com/%s", "n": 1}\' "$$"\n'
+        '#!/bin/sh\n{ echo "$@"; cat; } >> "$0.log"\nprintf \'{"name": "x", "ping_url": '
+        '"https://hc-ping.com/%s", "n": 1}\' "$$"\n'
     )
     fake.chmod(0o755)
     key = "a" * 8 + "B" * 8
@@ -387,7 +409,9 @@ def test_backups_become_switches(tmp_path: Path) -> None:
     bodies = [json.loads(line[line.index("--data ") + 7 : line.rindex("}") + 1]) for line in arguments]
     assert [body["timeout"] for body in bodies] == [60, 86400, 86400]
     assert all(body["unique"] == ["name"] and body["grace"] >= 60 for body in bodies)
-    missing = subprocess.run(["sh", "healthchecks.sh"], cwd=folder, env={"PATH": env["PATH"]}, capture_output=True, text=True, timeout=30)
+    missing = subprocess.run(
+        ["sh", "healthchecks.sh"], cwd=folder, env={"PATH": env["PATH"]}, capture_output=True, text=True, timeout=30
+    )
     assert missing.returncode != 0 and "HEALTHCHECKS_API_KEY" in missing.stderr
 
 

@@ -36,7 +36,9 @@ class Market:
     def __init__(self, folder: Path) -> None:
         self.path = folder / PLACE
         self.store = WatchStore.open(self.path)
-        self.targets = self.store.set_targets(Target(name=name, host="market.test", port=443) for name in ("home", "search", "health"))
+        self.targets = self.store.set_targets(
+            Target(name=name, host="market.test", port=443) for name in ("home", "search", "health")
+        )
         for target in self.targets:
             self.store.save([self.sample(target, NOW - timedelta(seconds=15 * at + target.id)) for at in range(240)])
             self.probe(target, NOW - timedelta(seconds=target.id))
@@ -76,7 +78,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_it_says_what_a_snapshot_says(market: Market) -> None:
     market.store.save_incident(
-        Incident(target=market.targets[2].id, name="health", kind="down", worst="down", since=NOW - HOUR / 4, opened_at=NOW - HOUR / 4)
+        Incident(
+            target=market.targets[2].id,
+            name="health",
+            kind="down",
+            worst="down",
+            since=NOW - HOUR / 4,
+            opened_at=NOW - HOUR / 4,
+        )
     )
     feed = Feed(market.path)
     shot = feed.read(NOW, View(HOUR, 60))
@@ -85,7 +94,12 @@ def test_it_says_what_a_snapshot_says(market: Market) -> None:
     assert shot is not None
     assert shot.snapshot.incidents == whole.incidents and shot.snapshot.watcher == whole.watcher and shot.snapshot.alive
     for one, other in zip(shot.snapshot.rows, whole.rows, strict=True):
-        assert (one.stats, one.standing, one.last, one.incident) == (other.stats, other.standing, other.last, other.incident)
+        assert (one.stats, one.standing, one.last, one.incident) == (
+            other.stats,
+            other.standing,
+            other.last,
+            other.incident,
+        )
         # Its columns are whole minutes, so the first begins up to a minute later: at four probes a minute.
         assert 0 <= sum(point.n for point in other.series.points) - sum(point.n for point in one.series.points) <= 4
     feed.close()
@@ -167,7 +181,9 @@ def test_gaps_and_tests_come_with_it(market: Market) -> None:
     market.store.add_gap(Gap(since=NOW - timedelta(hours=3), until=NOW - timedelta(hours=2), cause="sleep"))
     for minutes, acknowledged in ((30, None), (20, NOW), (10, None)):
         at = NOW - timedelta(minutes=minutes)
-        market.store.save_test(ChannelTest(rule="on-call", owner="founder", code=f"c {minutes}", made_at=at, acknowledged_at=acknowledged))
+        market.store.save_test(
+            ChannelTest(rule="on-call", owner="founder", code=f"c {minutes}", made_at=at, acknowledged_at=acknowledged)
+        )
     feed = Feed(market.path)
     shot = feed.read(NOW, View(HOUR))
     assert shot is not None

@@ -35,7 +35,10 @@ def text_of(folder: Path) -> str:
             good = Sample(target=up.id, at=at, total=180.25, warm=120, cold=True, phases=phases, status=200)
             bad = Sample(target=down.id, at=at, total=3000, cause="connect", kind="refused")
             store.save(
-                [good, bad], [Latest(sample=good, certificate_ends=NOW + timedelta(days=30)), Latest(sample=bad)] if not second else []
+                [good, bad],
+                [Latest(sample=good, certificate_ends=NOW + timedelta(days=30)), Latest(sample=bad)]
+                if not second
+                else [],
             )
         store.add_mark(Mark(at=NOW - timedelta(hours=1), sha="abc123"))
         store.beat(Watcher(pid=1, machine="m", started_at=NOW, beat_at=NOW - timedelta(seconds=1)))
@@ -72,7 +75,9 @@ def test_prometheus_reads_it(tmp_path: Path) -> None:
     text = text_of(tmp_path)
     checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=30)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    spoilt = subprocess.run([promtool, "check", "metrics"], input=text + "x{ 1\n", capture_output=True, text=True, timeout=30)
+    spoilt = subprocess.run(
+        [promtool, "check", "metrics"], input=text + "x{ 1\n", capture_output=True, text=True, timeout=30
+    )
     assert spoilt.returncode != 0
 
 

@@ -1,4 +1,5 @@
-"""What is watched and when: targets from the launch file, the grid, sleep, conditions, the own line, before and after a deploy."""
+"""What is watched and when: targets from the launch file, the grid, sleep, conditions, the own line, before and after
+a deploy."""
 
 from __future__ import annotations
 
@@ -83,9 +84,9 @@ def test_a_route_that_pays_or_is_not_safe_is_never_watched() -> None:
 
 
 def test_a_home_page_that_is_a_route_is_watched_once() -> None:
-    assert [one.url for one in names('[[routes]]\nname = "front"\nurl = "https://market.test"\nsafe = true\n').values()].count(
-        "https://market.test/"
-    ) == 0
+    assert [
+        one.url for one in names('[[routes]]\nname = "front"\nurl = "https://market.test"\nsafe = true\n').values()
+    ].count("https://market.test/") == 0
 
 
 def test_targets_add_change_and_take_away() -> None:
@@ -111,18 +112,24 @@ BAD: list[tuple[str, str, str]] = [
     ('[[alerts]]\nname = "a"\ncredential = "hook"\n', "alerts[1].owner", "required"),
     ('[[alerts]]\nname = "a"\nowner = ""\ncredential = "hook"\n', "alerts[1].owner", "not empty"),
     ('[[alerts]]\nname = "a"\nowner = "founder"\n', "alerts[1].credential", "webhook"),
-    ('[[alerts]]\nname = "a"\nowner = "b"\nkind = "email"\nto = "a@b.test"\nsender = "c@b.test"\n', "alerts[1].server", "smtp"),
-    ('[[alerts]]\nname = "a"\nowner = "founder"\ncredential = "hook"\nsecond = "b"\n', "alerts[1].second", "another alert"),
-    ('[[alerts]]\nname = "a"\nowner = "founder"\ncredential = "hook"\nsecond = "a"\n', "alerts[1].second", "another alert"),
+    ('[[alerts]]\nname = "a"\nowner = "b"\nkind = "email"\nto = "a@b.test"\nsender = '
+    '"c@b.test"\n', "alerts[1].server", "smtp"),
+    ('[[alerts]]\nname = "a"\nowner = "founder"\ncredential = '
+    '"hook"\nsecond = "b"\n', "alerts[1].second", "another alert"),
+    ('[[alerts]]\nname = "a"\nowner = "founder"\ncredential = '
+    '"hook"\nsecond = "a"\n', "alerts[1].second", "another alert"),
     ('[[alerts]]\nname = "a"\nowner = "founder"\nkind = "sms"\n', "alerts[1].kind", "slack"),
     ('[[targets]]\nname = "x"\nurl = "https://elsewhere.test/"\n', "targets[1].url", "declared host"),
     ('[[targets]]\nname = "x"\nurl = "http://market.test/"\n', "targets[1].url", "https"),
     ('[[targets]]\nname = "x"\nurl = "https://market.test/"\nmethod = "POST"\n', "targets[1].method", "safe = true"),
-    ('[[targets]]\nname = "x"\nurl = "https://market.test/"\nmethod = "DELETE"\n', "targets[1].method", "change something"),
+    ('[[targets]]\nname = "x"\nurl = '
+    '"https://market.test/"\nmethod = "DELETE"\n', "targets[1].method", "change something"),
     ('[[targets]]\nname = "x"\nurl = "https://market.test/"\nevery_s = 1\n', "targets[1].every_s", "5 to 3600"),
     ('[[targets]]\nname = "x"\nurl = "https://market.test/"\nstatus = [99]\n', "targets[1].status[1]", "100 to 599"),
-    ('[[targets]]\nname = "x"\nurl = "https://market.test/"\njson = { "a b" = "c" }\n', 'targets[1].json."a b"', "joined by dots"),
-    ('[[targets]]\nname = "x"\nurl = "https://market.test/"\nheaders.cookie = "x"\n', "targets[1].headers.cookie", "credential"),
+    ('[[targets]]\nname = "x"\nurl = '
+    '"https://market.test/"\njson = { "a b" = "c" }\n', 'targets[1].json."a b"', "joined by dots"),
+    ('[[targets]]\nname = "x"\nurl = '
+    '"https://market.test/"\nheaders.cookie = "x"\n', "targets[1].headers.cookie", "credential"),
     ("[watch]\nevery_s = 1\n", "watch.every_s", "5 to 3600"),
     ("[watch]\nslo = 100\n", "watch.slo", "percent"),
     ('[watch]\nmonitor = "http://x.test"\n', "watch.monitor", "https"),
@@ -159,7 +166,12 @@ def test_the_next_slot_is_the_first_that_is_still_to_come(now: float) -> None:
 
 @pytest.mark.parametrize(
     ("due", "now", "recheck", "expected"),
-    [(15.0, 0.0, None, (15.0, True)), (15.0, 0.0, 5.0, (5.0, False)), (15.0, 9.0, 5.0, (15.0, True)), (15.0, 8.0, 5.0, (13.0, False))],
+    [
+        (15.0, 0.0, None, (15.0, True)),
+        (15.0, 0.0, 5.0, (5.0, False)),
+        (15.0, 9.0, 5.0, (15.0, True)),
+        (15.0, 8.0, 5.0, (13.0, False)),
+    ],
 )
 def test_a_second_look_gives_way_to_a_slot_that_is_near(
     due: float, now: float, recheck: float | None, expected: tuple[float, bool]
@@ -244,7 +256,9 @@ ANSWERS: list[tuple[tuple[Condition, ...], int, dict[str, str], bytes, str]] = [
 
 
 @pytest.mark.parametrize(("conditions", "status", "headers", "body", "expected"), ANSWERS)
-def test_conditions(conditions: tuple[Condition, ...], status: int, headers: dict[str, str], body: bytes, expected: str) -> None:
+def test_conditions(
+    conditions: tuple[Condition, ...], status: int, headers: dict[str, str], body: bytes, expected: str
+) -> None:
     kind, seen = unmet(target(*conditions), status, headers, body)
     assert kind == expected
     assert bool(seen) == bool(expected)
@@ -335,7 +349,10 @@ def answers(n: int, *, scale: float = 1.0, tail: float = 1.0, seed: int = 1) -> 
 
 def share(word: str, n: int, **change: float) -> float:
     runs = 60
-    return sum(compare(answers(n, seed=seed), answers(n, seed=seed + 9000, **change)).word == word for seed in range(runs)) / runs
+    return (
+        sum(compare(answers(n, seed=seed), answers(n, seed=seed + 9000, **change)).word == word for seed in range(runs))
+        / runs
+    )
 
 
 def test_no_change_is_seldom_called_slower() -> None:

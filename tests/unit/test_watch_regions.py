@@ -50,11 +50,15 @@ def seen(*rows: Region) -> dict[str, list[str]]:
 
 
 def test_an_exporter_looks_at_all_that_needs_no_secret_and_public_probes_at_what_is_public_anyway() -> None:
-    found = seen(Region(name="US", url="https://probe.test:9115"), Region(name="EU", kind="globalping", place="Germany"))
+    found = seen(
+        Region(name="US", url="https://probe.test:9115"), Region(name="EU", kind="globalping", place="Germany")
+    )
     assert found["US"] == ["home", "search", "log-in page", "desk", "mail.market.test"]
     assert found["EU"] == ["home", "log-in page"]
     named = seen(Region(name="EU", kind="globalping", place="Germany", targets=("search", "desk")))
-    assert named["EU"] == ["search"], "a query leaves only where the region names the target; what is the team's own never"
+    assert named["EU"] == ["search"], (
+        "a query leaves only where the region names the target; what is the team's own never"
+    )
 
 
 def test_what_pays_is_never_asked_and_what_logs_in_once_a_minute_under_whatever_name() -> None:
@@ -143,7 +147,15 @@ def samples(
         store.save(rows, [Latest(sample=rows[0])])
         if target.region == down:
             store.save_incident(
-                Incident(target=target.id, name=target.label, kind="down", worst="down", since=NOW, opened_at=NOW, cause="connect")
+                Incident(
+                    target=target.id,
+                    name=target.label,
+                    kind="down",
+                    worst="down",
+                    since=NOW,
+                    opened_at=NOW,
+                    cause="connect",
+                )
             ) if down else None
     if watcher:
         store.beat(Watcher(pid=7, machine="here", started_at=NOW, beat_at=NOW))
@@ -184,7 +196,9 @@ async def test_a_market_that_nothing_looks_from_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("value", "hours"), [(None, 1.0), (180.0, 30.0)])
-async def test_a_region_that_was_silent_for_a_day_does_not_count(value: float | None, hours: float, tmp_path: Path) -> None:
+async def test_a_region_that_was_silent_for_a_day_does_not_count(
+    value: float | None, hours: float, tmp_path: Path
+) -> None:
     samples(tmp_path, {"US": value, "EU": value}, hours=hours)
     assert {one[0] for one in short(await judged(BOTH, tmp_path))} == {"not-seen"}
 
@@ -225,7 +239,9 @@ def test_figures_of_a_probe_that_succeeded() -> None:
     answer = answer_of(HOME, figures_of(GOOD), "", 0.0)
     assert answer.ok and answer.status == 200 and answer.total == pytest.approx(120.4)
     phases = answer.phases
-    assert [phases.dns, phases.connect, phases.tls, phases.first_byte, phases.transfer] == pytest.approx([2.1, 18.0, 21.0, 60.5, 0.8])
+    assert [phases.dns, phases.connect, phases.tls, phases.first_byte, phases.transfer] == pytest.approx(
+        [2.1, 18.0, 21.0, 60.5, 0.8]
+    )
     assert answer.certificate_ends is not None and answer.certificate_ends.year == 2026
 
 
@@ -239,9 +255,21 @@ def test_figures_of_a_probe_that_succeeded() -> None:
             'level=error msg="Error for HTTP request" err="dial tcp 192.0.2.1:443: connect: connection refused"',
             "connect",
         ),
-        ("probe_http_status_code 0", 'level=error msg="Error resolving address" err="lookup market.test: no such host"', "dns"),
-        ("probe_http_status_code 0", 'level=error msg="Error for HTTP request" err="x509: certificate has expired"', "tls"),
-        ("probe_http_status_code 0", 'level=error msg="Error for HTTP request" err="context deadline exceeded"', "answer"),
+        (
+            "probe_http_status_code 0",
+            'level=error msg="Error resolving address" err="lookup market.test: no such host"',
+            "dns",
+        ),
+        (
+            "probe_http_status_code 0",
+            'level=error msg="Error for HTTP request" err="x509: certificate has expired"',
+            "tls",
+        ),
+        (
+            "probe_http_status_code 0",
+            'level=error msg="Error for HTTP request" err="context deadline exceeded"',
+            "answer",
+        ),
         ("probe_http_status_code 0", "", "connect"),
     ],
 )

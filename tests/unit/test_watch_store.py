@@ -1,4 +1,5 @@
-"""What is kept of a watch and read back: samples, windows with gaps, sums, incidents, messages; files of others are refused."""
+"""What is kept of a watch and read back: samples, windows with gaps, sums, incidents, messages; files of others are
+refused."""
 
 from __future__ import annotations
 
@@ -64,11 +65,31 @@ SAMPLES = [
         status=204,
         lag=0.2,
     ),
-    Sample(target=1, at=NOW + timedelta(seconds=1), total=50.5, phases=Phases(first_byte=50.0, transfer=0.5), status=301),
-    Sample(target=1, at=NOW + timedelta(seconds=2), total=5000.0, cause="answer", kind="timeout", cold=True, grid=False),
-    Sample(target=1, at=NOW + timedelta(seconds=3), total=2.0, cause="status", kind="status", status=500, held=True, suspect=True),
+    Sample(
+        target=1, at=NOW + timedelta(seconds=1), total=50.5, phases=Phases(first_byte=50.0, transfer=0.5), status=301
+    ),
+    Sample(
+        target=1, at=NOW + timedelta(seconds=2), total=5000.0, cause="answer", kind="timeout", cold=True, grid=False
+    ),
+    Sample(
+        target=1,
+        at=NOW + timedelta(seconds=3),
+        total=2.0,
+        cause="status",
+        kind="status",
+        status=500,
+        held=True,
+        suspect=True,
+    ),
     Sample(target=1, at=NOW + timedelta(seconds=4), total=4000.0, cause="line", kind="timeout", lag=812.5),
-    Sample(target=1, at=NOW + timedelta(seconds=5), total=3.0, cause="tls", kind="certificate", phases=Phases(dns=3.0, connect=1.0)),
+    Sample(
+        target=1,
+        at=NOW + timedelta(seconds=5),
+        total=3.0,
+        cause="tls",
+        kind="certificate",
+        phases=Phases(dns=3.0, connect=1.0),
+    ),
 ]
 
 
@@ -93,13 +114,30 @@ def test_a_sample_costs_at_most_45_bytes(store: WatchStore) -> None:
         for place, target in enumerate(targets):
             at = NOW + timedelta(seconds=slot * 15, milliseconds=place * 750)
             first = chance.lognormvariate(4.2, 0.4)
-            phases = Phases(dns=chance.uniform(1, 30), connect=chance.uniform(8, 40), tls=chance.uniform(15, 60), first_byte=first)
-            store.save([Sample(target=target.id, at=at, total=first + 60, warm=first, cold=True, phases=phases, status=200, lag=1.0)])
+            phases = Phases(
+                dns=chance.uniform(1, 30), connect=chance.uniform(8, 40), tls=chance.uniform(15, 60), first_byte=first
+            )
+            store.save(
+                [
+                    Sample(
+                        target=target.id,
+                        at=at,
+                        total=first + 60,
+                        warm=first,
+                        cold=True,
+                        phases=phases,
+                        status=200,
+                        lag=1.0,
+                    )
+                ]
+            )
     store.close()
     connection = sqlite3.connect(store.path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (pages,) = (
-        connection.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'samples'").fetchone() if _has_dbstat(connection) else (None,)
+        connection.execute("SELECT sum(pgsize) FROM dbstat WHERE name = 'samples'").fetchone()
+        if _has_dbstat(connection)
+        else (None,)
     )
     connection.close()
     size = pages if pages is not None else store.path.stat().st_size
@@ -119,13 +157,22 @@ def test_a_window_shows_gaps_as_gaps_and_failures_as_failures(store: WatchStore,
     minutes = {0: "", 1: "", 2: "connect", 5: "", 7: "line"}
     store.save([taken(home.id, NOW + timedelta(minutes=m, seconds=1), cause=cause) for m, cause in minutes.items()])
     series = reader.window(home.id, NOW, NOW + timedelta(minutes=10), 10)
-    assert [(point.n, point.bad) for point in series.points] == [(1, 0), (1, 0), (1, 1), *[(0, 0)] * 2, (1, 0), *[(0, 0)] * 4]
+    assert [(point.n, point.bad) for point in series.points] == [
+        (1, 0),
+        (1, 0),
+        (1, 1),
+        *[(0, 0)] * 2,
+        (1, 0),
+        *[(0, 0)] * 4,
+    ]
     assert [point.gap for point in series.points].count(True) == 6
     assert series.points[0].p50 == 100.0
     assert series.points[2].p50 is None
 
 
-def test_uptime_counts_the_schedule_only_and_neither_gaps_nor_our_own_line(store: WatchStore, reader: WatchReader) -> None:
+def test_uptime_counts_the_schedule_only_and_neither_gaps_nor_our_own_line(
+    store: WatchStore, reader: WatchReader
+) -> None:
     (home,) = store.set_targets([HOME])
     store.save([taken(home.id, NOW + timedelta(seconds=15 * n)) for n in range(18)])
     store.save([taken(home.id, NOW + timedelta(seconds=15 * n), cause="connect") for n in (18, 19)])
@@ -175,7 +222,12 @@ def test_sums_say_what_the_samples_say(store: WatchStore, reader: WatchReader, h
     chance = random.Random(hours)
     step = 60 if hours < 100 else 300
     rows = [
-        taken(1, NOW + timedelta(seconds=s), total=chance.lognormvariate(4.5, 0.5), cause="connect" if chance.random() < 0.02 else "")
+        taken(
+            1,
+            NOW + timedelta(seconds=s),
+            total=chance.lognormvariate(4.5, 0.5),
+            cause="connect" if chance.random() < 0.02 else "",
+        )
         for s in range(0, hours * 3600, step)
     ]
     for place in range(0, len(rows), 1000):
@@ -211,7 +263,12 @@ def test_retention_keeps_what_is_young_and_gives_pages_back(store: WatchStore, r
 
 
 def test_what_failed_before_the_line_was_known_to_be_down_is_taken_back(store: WatchStore, reader: WatchReader) -> None:
-    store.save([taken(1, NOW, cause="connect", kind="refused"), taken(1, NOW + timedelta(seconds=10), cause="connect", kind="timeout")])
+    store.save(
+        [
+            taken(1, NOW, cause="connect", kind="refused"),
+            taken(1, NOW + timedelta(seconds=10), cause="connect", kind="timeout"),
+        ]
+    )
     store.save([taken(1, NOW + timedelta(seconds=12))])
     assert store.nothing_of_the_target(NOW + timedelta(seconds=5)) == 1
     assert [(one.cause, one.kind) for one in reader.samples(1, NOW, NOW + timedelta(minutes=1))] == [
@@ -233,7 +290,15 @@ def test_targets_keep_their_number_and_other_regions_are_left_alone(store: Watch
 
 def test_incidents_marks_messages_tests_and_drills_read_back(store: WatchStore, reader: WatchReader) -> None:
     opened = store.save_incident(
-        Incident(target=1, name="home", kind="down", worst="down", since=NOW, opened_at=NOW + timedelta(seconds=30), cause="dns")
+        Incident(
+            target=1,
+            name="home",
+            kind="down",
+            worst="down",
+            since=NOW,
+            opened_at=NOW + timedelta(seconds=30),
+            cause="dns",
+        )
     )
     assert reader.open_incidents() == (opened,)
     closed = store.save_incident(msgspec.structs.replace(opened, closed_at=NOW + timedelta(minutes=5)))
@@ -246,7 +311,16 @@ def test_incidents_marks_messages_tests_and_drills_read_back(store: WatchStore, 
     assert reader.marks(NOW) == (mark, failed)
     assert reader.last_mark(NOW + timedelta(minutes=2)) == mark
 
-    note = Notice(key="incident-1-down", event="down", rule="on-call", owner="founder", title="t", text="x", made_at=NOW, next_at=NOW)
+    note = Notice(
+        key="incident-1-down",
+        event="down",
+        rule="on-call",
+        owner="founder",
+        title="t",
+        text="x",
+        made_at=NOW,
+        next_at=NOW,
+    )
     assert (store.enqueue([note]), store.enqueue([note])) == (1, 0)
     (queued,) = store.queued()
     store.save_notice(msgspec.structs.replace(queued, state="sent", sent_at=NOW))
@@ -273,7 +347,9 @@ def test_an_incident_and_its_messages_are_kept_together_or_not_at_all(store: Wat
 
 
 def test_a_snapshot_says_how_each_stands(store: WatchStore, reader: WatchReader) -> None:
-    up, down, old, blind = store.set_targets(msgspec.structs.replace(HOME, name=name) for name in ("up", "down", "old", "blind"))
+    up, down, old, blind = store.set_targets(
+        msgspec.structs.replace(HOME, name=name) for name in ("up", "down", "old", "blind")
+    )
     store.save(
         [],
         [
@@ -283,7 +359,9 @@ def test_a_snapshot_says_how_each_stands(store: WatchStore, reader: WatchReader)
             Latest(sample=taken(blind.id, NOW, cause="line")),
         ],
     )
-    store.save_incident(Incident(target=down.id, name="down", kind="down", worst="down", since=NOW, opened_at=NOW, cause="connect"))
+    store.save_incident(
+        Incident(target=down.id, name="down", kind="down", worst="down", since=NOW, opened_at=NOW, cause="connect")
+    )
     store.beat(Watcher(pid=1, machine="m", started_at=NOW, beat_at=NOW - timedelta(seconds=3)))
     seen = snapshot(reader, NOW, timedelta(hours=1), points=30)
     assert [row.standing for row in seen.rows] == ["up", "down", "unknown", "unknown"]

@@ -134,7 +134,9 @@ def test_options_that_cannot_be_used_are_said(folder: Path, options: Options, mo
 def test_options_go_before_the_launch_file(folder: Path, options: Options) -> None:
     from dataclasses import replace
 
-    (folder / "launchready.toml").write_text(LAUNCH + '[connect]\n"example.com" = "192.0.2.1"\n[settings]\nnameservers = ["192.0.2.53"]\n')
+    (folder / "launchready.toml").write_text(
+        LAUNCH + '[connect]\n"example.com" = "192.0.2.1"\n[settings]\nnameservers = ["192.0.2.53"]\n'
+    )
     ws = Workspace.open(folder, replace(options, connect=("example.com=192.0.2.9",)))
     assert [str(rule) for rule in ws.reach.connect.rules] == ["example.com=192.0.2.9", "example.com=192.0.2.1"]
     assert ws.reach.nameservers == ("192.0.2.53",)
@@ -148,7 +150,9 @@ def test_options_go_before_the_launch_file(folder: Path, options: Options) -> No
 # Running
 
 
-async def test_a_result_is_on_the_disk_when_its_event_comes(folder: Path, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_a_result_is_on_the_disk_when_its_event_comes(
+    folder: Path, options: Options, says: dict[str, list[Finding]]
+) -> None:
     ws = Workspace.open(folder, options)
     seen = []
     async for event in ws.run():
@@ -162,7 +166,9 @@ async def test_a_result_is_on_the_disk_when_its_event_comes(folder: Path, option
     ws.close()
 
 
-async def test_the_verdict_of_a_run_is_there_in_the_next_program(folder: Path, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_the_verdict_of_a_run_is_there_in_the_next_program(
+    folder: Path, options: Options, says: dict[str, list[Finding]]
+) -> None:
     ws = Workspace.open(folder, options)
     await ran(ws)
     first = ws.verdict()
@@ -186,7 +192,9 @@ async def test_a_re_check_turns_the_verdict(folder: Path, options: Options, says
     ws.close()
 
 
-async def test_what_is_judged_at_a_set_time_is_never_a_real_run(folder: Path, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_what_is_judged_at_a_set_time_is_never_a_real_run(
+    folder: Path, options: Options, says: dict[str, list[Finding]]
+) -> None:
     from dataclasses import replace
 
     ws = Workspace.open(folder, replace(options, now=NOW))
@@ -199,7 +207,9 @@ async def test_what_is_judged_at_a_set_time_is_never_a_real_run(folder: Path, op
     ws.close()
 
 
-async def test_a_cancelled_run_keeps_what_was_through(folder: Path, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_a_cancelled_run_keeps_what_was_through(
+    folder: Path, options: Options, says: dict[str, list[Finding]]
+) -> None:
     ws = Workspace.open(folder, options)
     cancel = asyncio.Event()
     events = []
@@ -241,7 +251,12 @@ async def test_an_accepted_risk_is_written_at_once_and_can_be_undone(open_market
     ws = open_market
     ws.accept(EXPIRED, "founder", "few users in the first week", NOW + 10 * DAY)
     written = DecisionsFile(ws.folder).load().accepted[0]
-    assert (written.rule, written.subject, written.by, written.recorded_by) == (EXPIRED.rule, EXPIRED.subject, "founder", "engineer")
+    assert (written.rule, written.subject, written.by, written.recorded_by) == (
+        EXPIRED.rule,
+        EXPIRED.subject,
+        "founder",
+        "engineer",
+    )
     assert ws.verdict().finding(EXPIRED.id).state is State.ACCEPTED  # type: ignore[union-attr]
     assert ws.can_undo == ws.undo() == f"accepted: {EXPIRED.summary}"
     assert DecisionsFile(ws.folder).load().accepted == ()
@@ -264,7 +279,10 @@ async def test_a_finding_has_one_decision_at_most(open_market: Workspace) -> Non
 
 REFUSED = {
     "a blocker is never put off": (lambda ws: ws.put_off(EXPIRED, "founder", "later"), "cannot be put off"),
-    "something fine needs no decision": (lambda ws: ws.accept(found("edge.x.y", "pass"), "founder", "r", NOW + DAY), "Only something open"),
+    "something fine needs no decision": (
+        lambda ws: ws.accept(found("edge.x.y", "pass"), "founder", "r", NOW + DAY),
+        "Only something open",
+    ),
     "no end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW), "must lie ahead"),
     "too far an end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW + 91 * DAY), "90 days at most"),
     "nobody accepts": (lambda ws: ws.accept(CHAIN, " ", "r", NOW + DAY), "who takes on"),
@@ -325,7 +343,9 @@ async def test_a_judged_finding_is_as_good_as_the_finding(open_market: Workspace
 # Files that others change
 
 
-async def test_decisions_changed_by_somebody_else_are_read_again_and_not_overwritten(open_market: Workspace, options: Options) -> None:
+async def test_decisions_changed_by_somebody_else_are_read_again_and_not_overwritten(
+    open_market: Workspace, options: Options
+) -> None:
     ws = open_market
     ws.add_note(TLS, "mine")
     other = at(Workspace.open(ws.folder, options), NOW)
@@ -339,7 +359,9 @@ async def test_decisions_changed_by_somebody_else_are_read_again_and_not_overwri
     other.close()
 
 
-async def test_refresh_sees_what_others_did(open_market: Workspace, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_refresh_sees_what_others_did(
+    open_market: Workspace, options: Options, says: dict[str, list[Finding]]
+) -> None:
     ws = open_market
     assert ws.refresh() is False
     other = Workspace.open(ws.folder, options)
@@ -398,7 +420,10 @@ COMMIT = "0123456789" * 4
         ({}, ""),
         ({".git/HEAD": COMMIT}, COMMIT),
         ({".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": COMMIT + "\n"}, COMMIT),
-        ({".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": f"# pack-refs\n{COMMIT} refs/heads/main\n"}, COMMIT),
+        (
+            {".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": f"# pack-refs\n{COMMIT} refs/heads/main\n"},
+            COMMIT,
+        ),
         ({".git/HEAD": "ref: refs/heads/new\n"}, ""),
         ({".git/HEAD": "ref: refs/../../../etc/passwd\n"}, ""),
         ({".git/HEAD": "ref: /etc/passwd\n"}, ""),
@@ -422,7 +447,9 @@ def test_the_commit_a_repository_stands_at(tmp_path: Path, files: dict[str, str]
     assert current_commit(tmp_path) == commit
 
 
-async def test_answers_belong_to_the_commit_they_were_given_at(folder: Path, options: Options, says: dict[str, list[Finding]]) -> None:
+async def test_answers_belong_to_the_commit_they_were_given_at(
+    folder: Path, options: Options, says: dict[str, list[Finding]]
+) -> None:
     (folder / "launchready.toml").write_text(LAUNCH + '[repository]\npath = "."\n')
     (folder / ".git").mkdir()
     (folder / ".git" / "HEAD").write_text(COMMIT)

@@ -12,7 +12,8 @@ NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 
 
 class Zone:
-    """`rows`: name to lines such as `TXT v=spf1 -all` or `A 192.0.2.1`; `! timeout` makes every question about the name fail so."""
+    """`rows`: name to lines such as `TXT v=spf1 -all` or `A 192.0.2.1`; `! timeout` makes every question about the
+    name fail so."""
 
     def __init__(self, rows: dict[str, list[str]]) -> None:
         self.rows = {name.lower(): lines for name, lines in rows.items()}

@@ -1,4 +1,5 @@
-"""audit.broken-links: the pages of the demo and of the advertisements stand, and so does everything of our own that they link to."""
+"""audit.broken-links: the pages of the demo and of the advertisements stand, and so does everything of our own that
+they link to."""
 
 from __future__ import annotations
 
@@ -26,16 +27,26 @@ say = Say("audit.broken-links")
 @check("audit.broken-links")
 @dated
 async def broken_links(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the limit."""
+    """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the
+    limit."""
     seen = await crawl(launch, world)
     pages, links, plain, asked, answers = seen.pages, seen.links, seen.plain, seen.asked, seen.answers
-    findings = [found for link, answer in zip(asked, answers, strict=True) if (found := _link(launch, link, answer)) is not None]
+    findings = [
+        found for link, answer in zip(asked, answers, strict=True) if (found := _link(launch, link, answer)) is not None
+    ]
     if not launch.pages:
         findings.append(_unnamed(launch))
     if len(links) > CRAWL:
         rest = list(links.values())[CRAWL:]
         words = f"{len(rest)} more links of these pages were not followed: the limit is {CRAWL}"
-        findings.append(say.info("unfollowed", launch.domain, words, evidence=[Evidence.of("links", "\n".join(link.url for link in rest))]))
+        findings.append(
+            say.info(
+                "unfollowed",
+                launch.domain,
+                words,
+                evidence=[Evidence.of("links", "\n".join(link.url for link in rest))],
+            )
+        )
     findings += [_insecure(link) for link in plain.values()]
     broken = {where for link, answer in zip(asked, answers, strict=True) if _is_broken(answer) for where in link.places}
     for page in pages:
@@ -50,8 +61,13 @@ def _linked(link: Link) -> Evidence:
 
 def _unnamed(launch: Launch) -> Finding:
     table = f'[[pages]]\nurl = "{launch.canonical}"\nuse = "demo"'
-    words = "The launch file names no page that the demo shows or an advertisement leads to: only the start page was looked at"
-    return say.info("unnamed", launch.domain, words, remedy=Remedy(text="Name these pages", paste=table, where="launchready.toml"))
+    words = (
+        "The launch file names no page that the demo shows or an advertisement leads to: "
+        "only the start page was looked at"
+    )
+    return say.info(
+        "unnamed", launch.domain, words, remedy=Remedy(text="Name these pages", paste=table, where="launchready.toml")
+    )
 
 
 def _end(answer: Chain | Reply | Failure) -> Reply | Failure:
@@ -105,7 +121,9 @@ def _pages(link: Link) -> str:
 def _what(answer: Chain | Reply | Failure) -> str:
     end = _end(answer)
     if isinstance(answer, Chain) and answer.problem:
-        return {"loop": "it redirects in a circle", "too-many": "it redirects without end"}.get(answer.problem, "it redirects to nowhere")
+        return {"loop": "it redirects in a circle", "too-many": "it redirects without end"}.get(
+            answer.problem, "it redirects to nowhere"
+        )
     return end.words if isinstance(end, Failure) else f"status {end.status}"
 
 
@@ -117,7 +135,9 @@ def _insecure(link: Link) -> Finding:
         f"A page links to {subject} over http: the click goes unprotected",
         severity=Severity.LOW,
         evidence=[_linked(link), Evidence.of("link", link.url)],
-        remedy=Remedy(text="Write the link with https", paste="https" + link.url.removeprefix("http"), where="the page"),
+        remedy=Remedy(
+            text="Write the link with https", paste="https" + link.url.removeprefix("http"), where="the page"
+        ),
     )
 
 

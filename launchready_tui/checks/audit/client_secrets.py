@@ -1,4 +1,5 @@
-"""audit.client-secrets: what the browser gets holds no secret. Pages, their scripts and source maps are read, values are never kept."""
+"""audit.client-secrets: what the browser gets holds no secret. Pages, their scripts and source maps are read, values
+are never kept."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ MOST_BYTES = 40 * 1024 * 1024
 """All scripts and source maps of one launch together."""
 DEPTH = 3
 """How far scripts that name scripts are followed."""
-_CHUNK = re.compile(r"""["'`]((?:https?://|/|\.{1,2}/)?[A-Za-z0-9_@~./-]{1,200}\.m?js)(?:\?[A-Za-z0-9=&._-]{0,80})?["'`]""")
+_CHUNK = re.compile(
+    r"""["'`]((?:https?://|/|\.{1,2}/)?[A-Za-z0-9_@~./-]{1,200}\.m?js)(?:\?[A-Za-z0-9=&._-]{0,80})?["'`]"""
+)
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +82,8 @@ class _Reading:
 @check("audit.client-secrets")
 @dated
 async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """The main address, the web hosts' first pages and the pages of the launch file, with everything they load from the same site."""
+    """The main address, the web hosts' first pages and the pages of the launch file, with everything they load from
+    the same site."""
     reading = _Reading(world)
     await asyncio.gather(*(_page(reading, url, wanted) for url, wanted in _pages(launch).items()))
     findings: list[Finding] = []
@@ -97,21 +101,27 @@ async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding
     findings += reading.unread
     if reading.left:
         words = f"{len(reading.left)} more scripts were not read: the limit is {MOST_SCRIPTS}"
-        findings.append(say.info("more", launch.domain, words, evidence=[Evidence.of("scripts", "\n".join(reading.left))]))
+        findings.append(
+            say.info("more", launch.domain, words, evidence=[Evidence.of("scripts", "\n".join(reading.left))])
+        )
     for finding in distinct(findings):
         yield finding
     for host in sorted(clean - {finding.subject.partition("/")[0] for finding in reading.unread}):
         texts = [text for text in reading.texts if host_of(text.url) == host]
-        listed = Evidence.of("read", "\n".join(dict.fromkeys(text.url for text in texts)), source=host, at=world.clock.now())
+        listed = Evidence.of(
+            "read", "\n".join(dict.fromkeys(text.url for text in texts)), source=host, at=world.clock.now()
+        )
         files = len({text.url for text in texts})
         words = (
-            f"No secret in what {host} gives the browser: {files} file{'s' if files > 1 else ''} read, {len(secrets.load())} kinds of key"
+            f"No secret in what {host} gives the browser: {files} file{'s' if files > 1 else ''} read, "
+            f"{len(secrets.load())} kinds of key"
         )
         yield say.passed("secret", host, words, evidence=[listed], via=texts[0].reply.via)
 
 
 async def read_all(launch: Launch, world: World) -> list[tuple[str, str]]:
-    """URL and text of every page, script and published source that a visitor gets. What this check has read costs no second request."""
+    """URL and text of every page, script and published source that a visitor gets. What this check has read costs no
+    second request."""
     reading = _Reading(world)
     await asyncio.gather(*(_page(reading, url, wanted) for url, wanted in _pages(launch).items()))
     return [(text.url, text.text) for text in reading.texts]
@@ -143,7 +153,9 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
     reading.seen.add(end.url)
     if wanted and (stopped := wall(end)) is not None:
         words = f"{lasting(url)} could not be read: {stopped.words}"
-        reading.unread.append(say.unknown("unread", lasting(url), words, failure=stopped, severity=Severity.BLOCKER, via=end.via))
+        reading.unread.append(
+            say.unknown("unread", lasting(url), words, failure=stopped, severity=Severity.BLOCKER, via=end.via)
+        )
         return
     reading.pages += 1
     reading.texts.append(_Text(url=end.url, text=end.text, reply=end))
@@ -163,7 +175,9 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
 def _whole(reading: _Reading, reply: Reply) -> None:
     if reply.truncated:
         words = f"Only the first part of {lasting(reply.url)} was read: it is too large"
-        reading.unread.append(say.unknown("unread", lasting(reply.url), words, severity=Severity.BLOCKER, via=reply.via))
+        reading.unread.append(
+            say.unknown("unread", lasting(reply.url), words, severity=Severity.BLOCKER, via=reply.via)
+        )
 
 
 async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> None:
@@ -177,7 +191,15 @@ async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> Non
         words = f"The script {lasting(url)} could not be read: {failure.words}"
         evidence = [Evidence.of("named by", page)]
         reading.unread.append(
-            say.unknown("unread", lasting(url), words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via_of(reply))
+            say.unknown(
+                "unread",
+                lasting(url),
+                words,
+                failure=failure,
+                severity=Severity.BLOCKER,
+                evidence=evidence,
+                via=via_of(reply),
+            )
         )
         return
     # A missing chunk is a broken link and no secret; a single-page app answers it with its start page.
@@ -193,7 +215,8 @@ async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> Non
 
 
 async def _get(reading: _Reading, url: str) -> Reply | Failure:
-    """A file of up to 5 MB, a few redirects within the site followed; nothing where all files together have used up their room."""
+    """A file of up to 5 MB, a few redirects within the site followed; nothing where all files together have used up
+    their room."""
     if reading.room <= 0:
         return Failure(kind="limit", detail=f"more than {MOST_BYTES // 1024 // 1024} MB of scripts", target=url)
     reply = await reading.world.web.get(url, cap=CAP)
@@ -210,7 +233,8 @@ async def _get(reading: _Reading, url: str) -> Reply | Failure:
 
 
 def _chunks(page: str, url: str, script: str) -> list[str]:
-    """Scripts that a script names, where the usual bundlers would load them from: beside it, or from the root of the site."""
+    """Scripts that a script names, where the usual bundlers would load them from: beside it, or from the root of the
+    site."""
     found: list[str] = []
     for raw in dict.fromkeys(_CHUNK.findall(script)):
         bare = raw.startswith(("assets/", "static/", "_next/", "chunks/", "js/"))
@@ -262,7 +286,10 @@ def _evidence(text: _Text, match: secrets.Match) -> list[Evidence]:
     said = [
         Evidence.of("found", match.shown, source=text.url, at=text.reply.at),
         Evidence.of("place", f"{text.url}, {where}", source=text.url, at=text.reply.at),
-        Evidence.of("kind", f"{match.rule.title} ({match.rule.provider}), {match.confidence} confidence, shape seen {match.rule.dated}"),
+        Evidence.of(
+            "kind",
+            f"{match.rule.title} ({match.rule.provider}), {match.confidence} confidence, shape seen {match.rule.dated}",
+        ),
     ]
     if match.rule.condition:
         said.append(Evidence.of("note", match.rule.condition))
@@ -291,10 +318,13 @@ def _found(text: _Text, match: secrets.Match) -> Finding:
         "secret",
         subject,
         f"{kind} in {place}: every visitor can take it",
-        severity=rule.severity if match.confidence == "high" else max(rule.severity, Severity.HIGH, key=lambda level: level.weight),
+        severity=rule.severity
+        if match.confidence == "high"
+        else max(rule.severity, Severity.HIGH, key=lambda level: level.weight),
         evidence=evidence,
         remedy=Remedy(
-            text="Replace it at the provider first, since it was public; then keep the new one on the server only, and build again",
+            text="Replace it at the provider first, since it was public; then keep the new one on the server only, "
+            "and build again",
             paste=rule.rotate,
             where=rule.provider,
         ),
@@ -304,7 +334,11 @@ def _found(text: _Text, match: secrets.Match) -> Finding:
 
 def _ask(match: secrets.Match) -> str:
     if match.confidence == "low":
-        return "Look at this value: if it is real, replace it and keep it on the server; if it is a sample, take it out or accept it here"
+        return (
+            "Look at this value: if it is real, replace it and keep it on the server; if it is a sample, "
+            "take it out "
+            "or accept it here"
+        )
     text = match.rule.condition.rstrip(".") or "Find out what it opens"
     return f"{text}. Look it up at {match.rule.provider}; accept it here with the reason if it may be public"
 
@@ -316,7 +350,11 @@ def _map(reply: Reply) -> Finding:
         lasting(reply.url),
         f"Everybody can read the source code behind {lasting(reply.url).removesuffix('.map')}, comments included",
         severity=Severity.MEDIUM,
-        evidence=[Evidence.of("source map", f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes", source=reply.url, at=reply.at)],
+        evidence=[
+            Evidence.of(
+                "source map", f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes", source=reply.url, at=reply.at
+            )
+        ],
         remedy=Remedy(
             text="Build without source maps, or keep them off the web server (an error tracker takes them by upload)",
             paste="location ~ \\.map$ { return 404; }" if path.endswith(".map") else "",

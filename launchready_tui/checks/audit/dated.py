@@ -1,4 +1,5 @@
-"""Every piece of evidence says when it was seen: what carries no time of its own gets the time at which its check looked."""
+"""Every piece of evidence says when it was seen: what carries no time of its own gets the time at which its check
+looked."""
 
 from __future__ import annotations
 

@@ -35,10 +35,21 @@ _MONEY = r"(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF)\b)"
 _EMPTY_PRICE = r"(?:X{2,4}(?:[.,]X{2})?|X[.,]X{2}|NaN|undefined|null)"
 _PRICE = re.compile(rf"{_MONEY}\s?{_EMPTY_PRICE}(?!\w)|(?<!\w){_EMPTY_PRICE}\s?{_MONEY}")
 # Domains that belong to nobody (RFC 2606 section 3), and numbers kept for films (NANP 555-0100 to 555-0199).
-_CONTACT = re.compile(r"[\w.+-]+@(?:[\w-]+\.)?example\.(?:com|org|net)\b|\(?\b\d{3}\)?[ .-]555[ .-]01\d\d\b", re.IGNORECASE)
-_EXPLAINED = re.compile(r"(?:such as|e\.\s?g\.|for example|like|for instance|z\.\s?B\.|par exemple)[:,]?\s*\S{0,12}$", re.IGNORECASE)
+_CONTACT = re.compile(
+    r"[\w.+-]+@(?:[\w-]+\.)?example\.(?:com|org|net)\b|\(?\b\d{3}\)?[ .-]555[ .-]01\d\d\b", re.IGNORECASE
+)
+_EXPLAINED = re.compile(
+    r"(?:such as|e\.\s?g\.|for example|like|for instance|z\.\s?B\.|par exemple)[:,]?\s*\S{0,12}$", re.IGNORECASE
+)
 # Numbers that payment providers publish for tests, known 2026-11 (docs.stripe.com/testing, developer.paypal.com).
-_CARDS = ("4242424242424242", "4000002500003155", "4000000000009995", "4111111111111111", "5555555555554444", "5105105105105100")
+_CARDS = (
+    "4242424242424242",
+    "4000002500003155",
+    "4000000000009995",
+    "4111111111111111",
+    "5555555555554444",
+    "5105105105105100",
+)
 _CARDS_SHORT = ("378282246310005", "371449635398431")
 _CARD = re.compile(r"(?<!\d)(?:\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{4}|\d{4}[ -]?\d{6}[ -]?\d{5})(?!\d)")
 _ENTRY = re.compile(
@@ -102,7 +113,8 @@ _TEXTS = ((_FILLED, _FILLER), (_OPEN, _UNFINISHED), (_PRICELESS, _PRICE), (_SAMP
 @check("audit.demo-data")
 @dated
 async def demo_data(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """The pages that the dead-link check opens anyway, the home page, and the addresses in the sitemap. Staging may be as it likes."""
+    """The pages that the dead-link check opens anyway, the home page, and the addresses in the sitemap. Staging may be
+    as it likes."""
     seen = await crawl(launch, world)
     home = Page(launch.canonical, await world.web.follow(launch.canonical))
     judged = addresses(launch, home)
@@ -112,18 +124,25 @@ async def demo_data(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
     documents = {key: both for key, both in found.items() if _production(launch, both[0].url) and key not in judged}
     if not documents:
         yield say.unknown(
-            "unread", launch.domain, "No page could be read, so nothing can be said of what is left of the demo", severity=Severity.MEDIUM
+            "unread",
+            launch.domain,
+            "No page could be read, so nothing can be said of what is left of the demo",
+            severity=Severity.MEDIUM,
         )
         return
     named = {normal(page.reply.url) for page in seen.pages if page.reply} | {normal(launch.canonical)}
     findings: list[Finding] = []
     for reply, document in documents.values():
         findings += [
-            _found(kind, reply, document, pattern, normal(reply.url) in named) for kind, pattern in _TEXTS if _hits(kind, pattern, document)
+            _found(kind, reply, document, pattern, normal(reply.url) in named)
+            for kind, pattern in _TEXTS
+            if _hits(kind, pattern, document)
         ]
     titles = {normal(reply.url): (reply.url, document.title) for reply, document in documents.values()}
     listed = await _listed(launch, world)
-    findings += _entries(launch, list(titles.values()), [link.url for link in seen.links.values() if link.kind == "link"], listed)
+    findings += _entries(
+        launch, list(titles.values()), [link.url for link in seen.links.values() if link.kind == "link"], listed
+    )
     for finding in distinct(findings):
         yield finding
     drawn = [reply for reply, document in documents.values() if document.drawn and normal(reply.url) in named]
@@ -131,7 +150,8 @@ async def demo_data(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
         yield say.unknown(
             "drawn",
             place(reply.url),
-            f"{place(reply.url)} is filled by a script, so what it shows could not be read here: look at it in a browser",
+            f"{place(reply.url)} is filled by a script, so what it shows could not be "
+            "read here: look at it in a browser",
             severity=Severity.MEDIUM,
             via=reply.via,
         )
@@ -169,8 +189,12 @@ def _found(kind: _Kind, reply: Reply, document: html.Page, pattern: re.Pattern[s
     remedy = Remedy(text=kind.fix, paste=kind.paste.format(url=reply.url), where="a terminal, to find the place")
     words = f"{subject} {kind.what}"
     if kind.severity is Severity.HIGH and named:
-        return say.fail(kind.rule, subject, words, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=reply.via)
-    return say.warn(kind.rule, subject, words, severity=Severity.MEDIUM, evidence=evidence, remedy=remedy, via=reply.via)
+        return say.fail(
+            kind.rule, subject, words, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=reply.via
+        )
+    return say.warn(
+        kind.rule, subject, words, severity=Severity.MEDIUM, evidence=evidence, remedy=remedy, via=reply.via
+    )
 
 
 async def _listed(launch: Launch, world: World) -> list[str]:
@@ -178,7 +202,9 @@ async def _listed(launch: Launch, world: World) -> list[str]:
     main = origin(launch.canonical)
     told = await world.web.get(f"{main}/robots.txt")
     named = robots(told.text).sitemaps if isinstance(told, Reply) and told.status == 200 and not told.is_html else ()
-    reply = await world.web.get(next((url for url in named if url.startswith(("http://", "https://"))), f"{main}/sitemap.xml"))
+    reply = await world.web.get(
+        next((url for url in named if url.startswith(("http://", "https://"))), f"{main}/sitemap.xml")
+    )
     if not isinstance(reply, Reply) or reply.status != 200 or reply.is_html or reply.body[:2] == b"\x1f\x8b":
         return []
     return list(sitemap(reply.body, whole=not reply.truncated).locations)
@@ -189,7 +215,9 @@ def _entries(launch: Launch, titles: list[tuple[str, str]], links: list[str], li
     where: dict[str, str] = {}
     urls = [(url, "in the sitemap") for url in listed] + [(url, "linked") for url in links]
     for url, how in urls:
-        if _production(launch, url) and any(_ENTRY.fullmatch(unquote(part)) for part in urlsplit(url).path.split("/") if part):
+        if _production(launch, url) and any(
+            _ENTRY.fullmatch(unquote(part)) for part in urlsplit(url).path.split("/") if part
+        ):
             where.setdefault(place(url), how)
     for url, title in titles:
         first = re.split(r"\s[|·–—-]\s", title.strip())[0].strip()
@@ -202,7 +230,8 @@ def _entries(launch: Launch, titles: list[tuple[str, str]], links: list[str], li
             f"{subject} looks like a test entry, and customers and search engines can find it",
             evidence=[Evidence.of("found", how)],
             remedy=Remedy(
-                text="Delete it, or keep it out of lists and sitemap; let its address answer 410, so that search engines forget it",
+                text="Delete it, or keep it out of lists and sitemap; let its address answer 410, so that search "
+                "engines forget it",
                 paste=f"location = {urlsplit('https://' + subject).path} {{ return 410; }}",
                 where="nginx, once the entry is deleted",
             ),

@@ -86,7 +86,9 @@ async def _zone(world: World, domain: str) -> list[Finding]:
     shown = company or f"name servers of {', '.join(sorted({registrable(name) for name in answer.records}))}"
     findings = [
         apex,
-        say.passed("provider", domain, f"{domain} is served by {shown}", evidence=[dns_evidence(answer)], via=answer.via),
+        say.passed(
+            "provider", domain, f"{domain} is served by {shown}", evidence=[dns_evidence(answer)], via=answer.via
+        ),
     ]
     servers, delegated = await asyncio.gather(_ask_all(world, domain, answer.records), _delegation(world, domain))
     return findings + _judge(domain, answer, servers, delegated, f"{company} DNS" if company else "your DNS host")
@@ -99,7 +101,9 @@ def _no_zone(domain: str, answer: DnsAnswer) -> Finding:
         f"{domain} is in no DNS: nobody reaches the product by its name",
         severity=Severity.BLOCKER,
         evidence=[dns_evidence(answer)],
-        remedy=Remedy(text=f"Enter the name servers of your DNS host for {domain} at the registrar", where="the registrar's page"),
+        remedy=Remedy(
+            text=f"Enter the name servers of your DNS host for {domain} at the registrar", where="the registrar's page"
+        ),
         via=answer.via,
     )
 
@@ -111,11 +115,17 @@ async def _apex(world: World, domain: str) -> Finding:
     evidence = [dns_evidence(answer)] if isinstance(answer, DnsAnswer) else []
     if not isinstance(found, Failure):
         return say.passed(
-            "unresolved", domain, f"{domain} leads to {len(found)} address" + ("es" if len(found) > 1 else ""), evidence=evidence, via=via
+            "unresolved",
+            domain,
+            f"{domain} leads to {len(found)} address" + ("es" if len(found) > 1 else ""),
+            evidence=evidence,
+            via=via,
         )
     if found.kind not in ABSENT:
         words = f"Whether {domain} leads anywhere could not be seen: {found.words}"
-        return say.unknown("unresolved", domain, words, failure=found, severity=Severity.BLOCKER, evidence=evidence, via=via)
+        return say.unknown(
+            "unresolved", domain, words, failure=found, severity=Severity.BLOCKER, evidence=evidence, via=via
+        )
     return say.fail(
         "unresolved",
         domain,
@@ -163,15 +173,22 @@ async def _delegation(world: World, domain: str) -> frozenset[str]:
     return frozenset()
 
 
-def _judge(domain: str, answer: DnsAnswer, servers: list[_Server], delegated: frozenset[str], where: str) -> list[Finding]:
+def _judge(
+    domain: str, answer: DnsAnswer, servers: list[_Server], delegated: frozenset[str], where: str
+) -> list[Finding]:
     asked = Evidence.of(
-        "name servers", "\n".join(server.line for server in servers), source=f"{domain} SOA, asked at each server", at=answer.at
+        "name servers",
+        "\n".join(server.line for server in servers),
+        source=f"{domain} SOA, asked at each server",
+        at=answer.at,
     )
     via = via_of(*(server.soa for server in servers), answer)
     if not any(isinstance(server.soa, DnsAnswer) for server in servers):
         failure = next((server.soa for server in servers if isinstance(server.soa, Failure)), None)
         words = f"None of the name servers of {domain} could be asked from here"
-        return [say.unknown("lame", domain, words, failure=failure, severity=Severity.BLOCKER, evidence=[asked], via=via)]
+        return [
+            say.unknown("lame", domain, words, failure=failure, severity=Severity.BLOCKER, evidence=[asked], via=via)
+        ]
     return [
         *_lame(domain, servers, asked, where, via),
         _agree(domain, servers, delegated, asked, where, via),
@@ -198,7 +215,10 @@ def _lame(domain: str, servers: list[_Server], asked: Evidence, where: str, via:
     for name in dict.fromkeys(server.name for server in servers):
         verdicts = [(server, _is_lame(server)) for server in servers if server.name == name]
         if any(bad for _, bad in verdicts):
-            text = f"Make {name} serve {domain} again, or take it out of the zone and out of the name servers at the registrar"
+            text = (
+                f"Make {name} serve {domain} again, or take it out of the zone and out of "
+                "the name servers at the registrar"
+            )
             findings.append(
                 say.fail(
                     "lame",
@@ -215,7 +235,14 @@ def _lame(domain: str, servers: list[_Server], asked: Evidence, where: str, via:
     for server in unsure:
         failure = server.soa if isinstance(server.soa, Failure) else None
         findings.append(
-            say.unknown("lame", server.name, f"{server.name} could not be asked from here", failure=failure, evidence=[asked], via=via)
+            say.unknown(
+                "lame",
+                server.name,
+                f"{server.name} could not be asked from here",
+                failure=failure,
+                evidence=[asked],
+                via=via,
+            )
         )
     if not findings:
         silent = any(_is_lame(server) is None for server in servers)
@@ -224,7 +251,9 @@ def _lame(domain: str, servers: list[_Server], asked: Evidence, where: str, via:
     return findings
 
 
-def _agree(domain: str, servers: list[_Server], delegated: frozenset[str], asked: Evidence, where: str, via: str) -> Finding:
+def _agree(
+    domain: str, servers: list[_Server], delegated: frozenset[str], asked: Evidence, where: str, via: str
+) -> Finding:
     serials = {server.serial for server in servers if server.serial}
     sets = {
         frozenset(server.names.records)
@@ -233,9 +262,13 @@ def _agree(domain: str, servers: list[_Server], delegated: frozenset[str], asked
     }
     evidence = [asked]
     if delegated:
-        evidence.append(Evidence.of("delegation", "\n".join(sorted(delegated)), source=f"{domain} NS, asked at the parent zone"))
+        evidence.append(
+            Evidence.of("delegation", "\n".join(sorted(delegated)), source=f"{domain} NS, asked at the parent zone")
+        )
     own = next(iter(sets), frozenset())
-    remedy = Remedy(text="Enter the same name servers in the zone and at the registrar, and let old ones go", where=where)
+    remedy = Remedy(
+        text="Enter the same name servers in the zone and at the registrar, and let old ones go", where=where
+    )
     if len(sets) > 1:
         words = f"The name servers of {domain} disagree on who serves it: two DNS hosts may be at work"
         return say.fail("disagree", domain, words, evidence=evidence, remedy=remedy, via=via)
@@ -246,7 +279,9 @@ def _agree(domain: str, servers: list[_Server], delegated: frozenset[str], asked
             words += f": {', '.join(strangers)} is only at the registrar"
         return say.warn("disagree", domain, words, evidence=evidence, remedy=remedy, via=via)
     if len(serials) > 1:
-        words = f"The name servers of {domain} hold different versions of the zone: a change may reach only some visitors"
+        words = (
+            f"The name servers of {domain} hold different versions of the zone: a change may reach only some visitors"
+        )
         text = "Wait for the slower server for as long as the zone's refresh time; then look at its transfer"
         return say.warn("disagree", domain, words, evidence=evidence, remedy=Remedy(text=text, where=where), via=via)
     return say.passed("disagree", domain, f"The name servers of {domain} agree", evidence=evidence, via=via)
@@ -272,4 +307,12 @@ def _enough(domain: str, answer: DnsAnswer, servers: list[_Server], asked: Evide
     if len(answer.records) > 1:
         words = f"The name servers of {domain} are one machine: if it stops, everything does"
     text = "Add a second name server on another network; every DNS host gives two or more"
-    return say.warn("one-server", domain, words, severity=Severity.HIGH, evidence=evidence, remedy=Remedy(text=text, where=where), via=via)
+    return say.warn(
+        "one-server",
+        domain,
+        words,
+        severity=Severity.HIGH,
+        evidence=evidence,
+        remedy=Remedy(text=text, where=where),
+        via=via,
+    )

@@ -26,7 +26,8 @@ say = Say("audit.email-provider")
 
 
 class _Seen(NamedTuple):
-    """A sender that SPF names: the term that does, and what the launch file would call it (empty where it needs no name)."""
+    """A sender that SPF names: the term that does, and what the launch file would call it (empty where it needs no
+    name)."""
 
     term: str
     key: str
@@ -35,7 +36,8 @@ class _Seen(NamedTuple):
 @check("audit.email-provider")
 @dated
 async def email_provider(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """MX for who receives; SPF and the launch file for who sends. Whether the records are right is stage 3's question."""
+    """MX for who receives; SPF and the launch file for who sends. Whether the records are right is stage 3's
+    question."""
     support = plain(launch.email.support.rpartition("@")[2])
     for domain in dict.fromkeys(name for name in (plain(launch.domain), support) if name):
         yield _mailbox(domain, await world.dns.ask(domain, "MX"))
@@ -45,19 +47,29 @@ async def email_provider(launch: Launch, world: World) -> AsyncGenerator[Finding
 
 def _mailbox(domain: str, answer: DnsAnswer | Failure) -> Finding:
     if isinstance(answer, Failure):
-        return say.unknown("mailbox", domain, f"Who receives mail for {domain} could not be seen: {answer.words}", failure=answer)
+        return say.unknown(
+            "mailbox", domain, f"Who receives mail for {domain} could not be seen: {answer.words}", failure=answer
+        )
     evidence = [dns_evidence(answer)]
     exchanges = [record.split()[-1] for record in answer.records]
     if not answer.found:
-        return say.info("mailbox", domain, f"{domain} names nobody who receives its mail", evidence=evidence, via=answer.via)
+        return say.info(
+            "mailbox", domain, f"{domain} names nobody who receives its mail", evidence=evidence, via=answer.via
+        )
     if exchanges == ["."]:
         return say.info("mailbox", domain, f"{domain} says that it takes no mail", evidence=evidence, via=answer.via)
     company = company_of(exchanges)
     if company:
-        return say.passed("mailbox", domain, f"Mail for {domain} is received by {company}", evidence=evidence, via=answer.via)
+        return say.passed(
+            "mailbox", domain, f"Mail for {domain} is received by {company}", evidence=evidence, via=answer.via
+        )
     if all(registrable(name) == registrable(domain) for name in exchanges):
         return say.passed(
-            "mailbox", domain, f"Mail for {domain} is received by a mail server of its own", evidence=evidence, via=answer.via
+            "mailbox",
+            domain,
+            f"Mail for {domain} is received by a mail server of its own",
+            evidence=evidence,
+            via=answer.via,
         )
     owner = ", ".join(sorted({registrable(name) for name in exchanges}))
     return say.passed("mailbox", domain, f"Mail for {domain} is received by {owner}", evidence=evidence, via=answer.via)
@@ -83,7 +95,9 @@ async def _senders(launch: Launch, world: World) -> list[Finding]:
                 seen |= _named_by(text, domain)
     declared = {name: sender_called(name) for name in launch.email.senders if "." not in name}
     said = [row.name if row else name for name, row in declared.items()]
-    evidence.append(Evidence.of("launch file", ", ".join(launch.email.senders) or "(no senders named)", source="[email] senders"))
+    evidence.append(
+        Evidence.of("launch file", ", ".join(launch.email.senders) or "(no senders named)", source="[email] senders")
+    )
     everyone = list(dict.fromkeys((*said, *own, *seen)))
     findings = [
         _undeclared(launch, who, found, evidence, via)
@@ -96,10 +110,18 @@ async def _senders(launch: Launch, world: World) -> list[Finding]:
     if failed is not None:
         return [
             say.unknown(
-                "senders", domain, f"Who sends mail for {domain} could not be seen: {failed.words}", failure=failed, evidence=evidence
+                "senders",
+                domain,
+                f"Who sends mail for {domain} could not be seen: {failed.words}",
+                failure=failed,
+                evidence=evidence,
             )
         ]
-    remedy = Remedy(text="Name every service that sends mail for you", paste='[email]\nsenders = ["postmark"]', where="launchready.toml")
+    remedy = Remedy(
+        text="Name every service that sends mail for you",
+        paste='[email]\nsenders = ["postmark"]',
+        where="launchready.toml",
+    )
     words = f"Nothing tells which service sends mail for {domain}"
     return [say.unknown("senders", domain, words, evidence=evidence, remedy=remedy, via=via)]
 

@@ -28,8 +28,17 @@ say = Say("audit.hosting")
 class _Look:
     """What one host gave away."""
 
-    def __init__(self, host: str, declared: str, found: tuple[Guess, ...], evidence: list[Evidence], via: str, network: str = "") -> None:
-        self.host, self.declared, self.found, self.evidence, self.via, self.network = host, declared, found, evidence, via, network
+    def __init__(
+        self, host: str, declared: str, found: tuple[Guess, ...], evidence: list[Evidence], via: str, network: str = ""
+    ) -> None:
+        self.host, self.declared, self.found, self.evidence, self.via, self.network = (
+            host,
+            declared,
+            found,
+            evidence,
+            via,
+            network,
+        )
 
     @property
     def runs_on(self) -> Guess | None:
@@ -67,11 +76,15 @@ async def hosting(launch: Launch, world: World) -> AsyncGenerator[Finding, None]
 
 
 async def _look(world: World, host: str) -> _Look | Finding | None:
-    answer, addresses, reply = await asyncio.gather(world.dns.ask(host, "A"), world.dns.addresses(host), world.web.get(f"https://{host}/"))
+    answer, addresses, reply = await asyncio.gather(
+        world.dns.ask(host, "A"), world.dns.addresses(host), world.web.get(f"https://{host}/")
+    )
     if isinstance(addresses, Failure):
         if addresses.kind in ABSENT:
             return None
-        return say.unknown("provider", host, f"Where {host} runs could not be seen: {addresses.words}", failure=addresses)
+        return say.unknown(
+            "provider", host, f"Where {host} runs could not be seen: {addresses.words}", failure=addresses
+        )
     aliases = [plain(answer.canonical)] if isinstance(answer, DnsAnswer) and answer.canonical not in ("", host) else []
     found = guesses(aliases, addresses, reply if isinstance(reply, Reply) else None)
     evidence = [Evidence.of("addresses", "\n".join(addresses), source=host, at=world.clock.now())]
@@ -89,13 +102,18 @@ async def _look(world: World, host: str) -> _Look | Finding | None:
 
 def _headers(reply: Reply) -> Evidence:
     kept = [
-        f"{name}: {value}" for name, value in reply.headers if name in ("server", "via", "x-powered-by") or name.startswith(("x-", "cf-"))
+        f"{name}: {value}"
+        for name, value in reply.headers
+        if name in ("server", "via", "x-powered-by") or name.startswith(("x-", "cf-"))
     ]
-    return Evidence.of("headers", "\n".join([f"GET {reply.url}  {reply.status}", *kept[:20]]), source=reply.url, at=reply.at)
+    return Evidence.of(
+        "headers", "\n".join([f"GET {reply.url}  {reply.status}", *kept[:20]]), source=reply.url, at=reply.at
+    )
 
 
 async def _network(world: World, addresses: tuple[str, ...]) -> str:
-    """The owner of the first address's network, by the public ASN service where it may be asked; never a reason to fail."""
+    """The owner of the first address's network, by the public ASN service where it may be asked; never a reason to
+    fail."""
     settings = world.launch.settings
     if "asn" not in settings.services or not world.launch.announced:
         return ""
@@ -118,7 +136,9 @@ def _named(look: _Look) -> Finding:
     front = next((guess for guess in look.found if guess.hosting.kind == "cdn"), None)
     clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
     if main is None and look.declared:
-        words = f"{look.host} runs on {look.declared}, says the launch file" + (f", behind {front.hosting.name}" if front else "")
+        words = f"{look.host} runs on {look.declared}, says the launch file" + (
+            f", behind {front.hosting.name}" if front else ""
+        )
         said = Evidence.of("clues", "\n".join([f"{look.declared}: named in the launch file", *clues]), source=look.host)
         return say.passed("provider", look.host, words, evidence=[said, *look.evidence], via=look.via)
     if main and front:
@@ -140,7 +160,8 @@ def _disagrees(look: _Look, seen: Guess) -> Finding:
     return say.warn(
         "disagrees",
         look.host,
-        f"{look.host} seems to run on {seen.hosting.name}, and the launch file says {look.declared}: in an outage the wrong door is tried",
+        f"{look.host} seems to run on {seen.hosting.name}, and the launch file says {look.declared}: in an "
+        "outage the wrong door is tried",
         evidence=[Evidence.of("clues", "\n".join(clues), source=look.host), *look.evidence],
         remedy=Remedy(
             text="Find out which is true; correct the launch file, or take the old service down",
@@ -154,7 +175,11 @@ def _disagrees(look: _Look, seen: Guess) -> Finding:
 def _dark(launch: Launch, looks: list[_Look]) -> Finding:
     lines = []
     for look in looks:
-        why = f"behind {look.found[0].hosting.name}" if look.found else (f"in the network {look.network}" if look.network else "no clue")
+        why = (
+            f"behind {look.found[0].hosting.name}"
+            if look.found
+            else (f"in the network {look.network}" if look.network else "no clue")
+        )
         lines.append(f"{look.host}: {why}")
     many = f"{len(looks)} hosts run" if len(looks) > 1 else f"{looks[0].host} runs"
     return say.unknown(

@@ -61,7 +61,8 @@ class _Found:
 @check("audit.hosts")
 @dated
 async def hosts(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """Declared hosts first; then names in certificates, on pages, by usual words, and in the certificate logs where they may be asked."""
+    """Declared hosts first; then names in certificates, on pages, by usual words, and in the certificate logs where
+    they may be asked."""
     found = _Found(launch)
     logs = asyncio.ensure_future(_logs(launch, world, found))
     places = asyncio.gather(_certificates(launch, world, found), _links(launch, world, found))
@@ -98,7 +99,13 @@ async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
         findings.append(say.passed("unresolved", name, f"{name} leads somewhere", evidence=[addresses], via=via))
     elif found.kind not in ABSENT:
         findings.append(
-            say.unknown("unresolved", name, f"Whether {name} leads anywhere could not be seen: {found.words}", failure=found, via=via)
+            say.unknown(
+                "unresolved",
+                name,
+                f"Whether {name} leads anywhere could not be seen: {found.words}",
+                failure=found,
+                via=via,
+            )
         )
     elif isinstance(answer, DnsAnswer) and _dangles(name, answer):
         findings.append(await _dangling(world, name, answer))
@@ -116,11 +123,22 @@ async def _declared(launch: Launch, world: World, name: str) -> list[Finding]:
         # An address that the product needs today, or one that only the team misses.
         severity = Severity.HIGH if host is None or host.environment == "production" else Severity.MEDIUM
         words = f"{name} leads nowhere: it has no address"
-        findings.append(say.fail("unresolved", name, words, severity=severity, evidence=evidence, remedy=remedy, via=via))
+        findings.append(
+            say.fail("unresolved", name, words, severity=severity, evidence=evidence, remedy=remedy, via=via)
+        )
     if host is not None and host.role == "other" and not host.purpose.strip():
         table = f'[[hosts]]\nname = "{name}"\nrole = "app"\npurpose = "<what it is for>"'
         remedy = Remedy(text="Say in the launch file what it is for", paste=table, where="launchready.toml")
-        findings.append(say.warn("purpose", name, f"Nobody has written down what {name} is for", remedy=remedy, evidence=evidence, via=via))
+        findings.append(
+            say.warn(
+                "purpose",
+                name,
+                f"Nobody has written down what {name} is for",
+                remedy=remedy,
+                evidence=evidence,
+                via=via,
+            )
+        )
     elif host is not None:
         findings.append(say.passed("purpose", name, f"{name}: {host.purpose.strip() or host.role}", via=via))
     return findings
@@ -137,7 +155,10 @@ async def _dangling(world: World, name: str, answer: DnsAnswer) -> Finding:
         "dangling",
         name,
         f"{name} is an alias of {target}, which does not exist: somebody else may take that name and speak as you",
-        evidence=[dns_evidence(answer), Evidence.of("alias", f"{name}. CNAME {target}.", source=answer.server, at=answer.at)],
+        evidence=[
+            dns_evidence(answer),
+            Evidence.of("alias", f"{name}. CNAME {target}.", source=answer.server, at=answer.at),
+        ],
         remedy=Remedy(
             text="Remove the alias, or point it at a service you run",
             paste=f"{name}. CNAME {target}.   ; remove",
@@ -163,12 +184,15 @@ async def _links(launch: Launch, world: World, found: _Found) -> None:
 
 
 async def _words(launch: Launch, world: World, found: _Found) -> list[Finding]:
-    """Asks for usual labels, after a label that nobody has: where that is answered too, only different answers count."""
+    """Asks for usual labels, after a label that nobody has: where that is answered too, only different answers
+    count."""
     domain = registrable(plain(launch.domain))
     known = set(declared(launch))
     names = [name for word in WORDS if (name := f"{word}.{domain}") not in known]
     with later():
-        anything, *answers = await asyncio.gather(*(world.dns.ask(name, "A") for name in (f"{secrets.token_hex(8)}.{domain}", *names)))
+        anything, *answers = await asyncio.gather(
+            *(world.dns.ask(name, "A") for name in (f"{secrets.token_hex(8)}.{domain}", *names))
+        )
     if isinstance(anything, Failure):
         words = f"Usual names under {domain} were not tried: {anything.words}"
         return [say.info("words", domain, words, evidence=[Evidence.of("failure", str(anything))])]
@@ -212,7 +236,10 @@ async def _domain_in_logs(world: World, found: _Found, domain: str, wanted: list
         evidence.append(Evidence.of(log, "\n".join(told), source=log, at=answer.at))
     if missing:
         others = "; the other sources were asked" if len(missing) == len(wanted) else ""
-        words = f"The public certificate logs were not all heard about names under {domain}: {' and '.join(missing)} gave no answer{others}"
+        words = (
+            f"The public certificate logs were not all heard about names under {domain}: {' and '.join(missing)} "
+            f"gave no answer{others}"
+        )
     else:
         words = f"The public certificate logs know {len(names)} names under {domain}"
     return say.info("certificate-logs", domain, words, evidence=evidence)

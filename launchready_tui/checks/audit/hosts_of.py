@@ -16,7 +16,9 @@ def plain(name: str) -> str:
 
 def declared(launch: Launch) -> tuple[str, ...]:
     """Every host the launch file names: the domain, the main address, the hosts, in this order, once each."""
-    return tuple(dict.fromkeys((plain(launch.domain), launch.canonical_host, *(plain(host.name) for host in launch.hosts))))
+    return tuple(
+        dict.fromkeys((plain(launch.domain), launch.canonical_host, *(plain(host.name) for host in launch.hosts)))
+    )
 
 
 def web_hosts(launch: Launch) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ AT_ONCE = 2
 @check("audit.latency")
 @dated
 async def latency(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
-    """Routes in the order of the launch file; only those marked safe to repeat, at the rate and up to the samples of the settings."""
+    """Routes in the order of the launch file; only those marked safe to repeat, at the rate and up to the samples of
+    the settings."""
     routes = [route for route in launch.routes if route.safe][:TOP]
     if not routes:
         yield _none(launch)
@@ -41,7 +42,9 @@ async def latency(launch: Launch, world: World) -> AsyncGenerator[Finding, None]
 
     async def one(route: Route) -> list[Finding]:
         async with turns[host_of(route.url)], together:
-            return _judge(route, await world.measure(route, progress=partial(_told, route.name, launch.settings.samples)))
+            return _judge(
+                route, await world.measure(route, progress=partial(_told, route.name, launch.settings.samples))
+            )
 
     async with aclosing(as_they_come(one(route) for route in routes)) as judged:
         async for findings in judged:
@@ -55,10 +58,16 @@ def _told(route: str, most: int, taken: int) -> None:
 
 def _none(launch: Launch) -> Finding:
     example = launch.routes[0] if launch.routes else None
-    name, url = (example.name, example.url) if example else ("search", f"{launch.canonical.rstrip('/')}/api/search?q=bike")
+    name, url = (
+        (example.name, example.url) if example else ("search", f"{launch.canonical.rstrip('/')}/api/search?q=bike")
+    )
     paste = f'[[routes]]\nname = "{name}"\nurl = "{url}"\nflow = "search"\nsafe = true'
     remedy = Remedy(text="Mark the routes that may be asked again and again", paste=paste, where="launchready.toml")
-    words = "No route is marked safe to repeat, so nothing was timed" if example else "The launch file names no route, so nothing was timed"
+    words = (
+        "No route is marked safe to repeat, so nothing was timed"
+        if example
+        else "The launch file names no route, so nothing was timed"
+    )
     return say.unknown("no-safe-route", launch.domain, words, remedy=remedy)
 
 
@@ -70,7 +79,10 @@ def _ms(value: float | None) -> str:
 
 def evidence_of(seen: Measurement) -> list[Evidence]:
     """A measurement as evidence, one figure a row; the console draws from the labels."""
-    source, at = f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count", seen.started_at
+    source, at = (
+        f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count",
+        seen.started_at,
+    )
     statuses = ", ".join(f"{count} x {status or 'no answer'}" for status, count in seen.statuses.items())
     p99 = _ms(seen.p99) if seen.p99 is not None else f"needs 368 requests; the slowest took {_ms(seen.slowest)}"
     between = "not bounded by so few requests"
@@ -127,7 +139,9 @@ def _unmeasured(route: Route, failure: Failure) -> Finding:
     if failure.kind == "no-permission" and route.login:
         paste = f"launchready credentials set {route.login}"
         remedy = Remedy(text="Store the credential that this route logs in with", paste=paste, where="a terminal")
-    return say.unknown("target", route.name, f"{route.name} could not be timed: {failure.words}", failure=failure, remedy=remedy)
+    return say.unknown(
+        "target", route.name, f"{route.name} could not be timed: {failure.words}", failure=failure, remedy=remedy
+    )
 
 
 def _target(route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
@@ -138,7 +152,9 @@ def _target(route: Route, seen: Measurement, evidence: list[Evidence]) -> Findin
     if seen.verdict == "FAIL":
         words = f"{route.name} is slow: {seen.over} of {seen.n} requests took longer than {limit}, one in twenty may"
         return say.fail("target", route.name, words, evidence=evidence, remedy=_remedy(seen), via=seen.via)
-    words = f"Not decided whether {route.name} is fast enough: {seen.over} of {seen.n} requests took longer than {limit}"
+    words = (
+        f"Not decided whether {route.name} is fast enough: {seen.over} of {seen.n} requests took longer than {limit}"
+    )
     text = "Run the check again when the server and this machine are quiet, or allow more samples"
     samples = Remedy(text=text, paste="[settings]\nsamples = 600", where="launchready.toml")
     return say.unknown("target", route.name, words, evidence=evidence, remedy=samples, via=seen.via)
@@ -147,9 +163,12 @@ def _target(route: Route, seen: Measurement, evidence: list[Evidence]) -> Findin
 def _remedy(seen: Measurement) -> Remedy:
     phases = seen.phases
     if phases.transfer is not None and phases.first_byte is not None and phases.transfer > phases.first_byte:
-        return Remedy(text="Most of the time goes into sending the body: return fewer rows or fields, and compress the answer")
+        return Remedy(
+            text="Most of the time goes into sending the body: return fewer rows or fields, and compress the answer"
+        )
     return Remedy(
-        text="Most of the time passes on the server before the first byte: look for a missing index or many queries behind this route",
+        text="Most of the time passes on the server before the first byte: look for a missing index or many queries "
+        "behind this route",
         paste="EXPLAIN (ANALYZE, BUFFERS) <the query behind this route>;",
         where="the database",
     )
@@ -161,7 +180,9 @@ def _errors(route: Route, seen: Measurement, evidence: list[Evidence]) -> Findin
         words = f"{route.name} fails: {seen.errors} of {seen.n} requests gave an error"
         if any(status in (401, 403) for status in seen.statuses):
             text = "The route wants a log-in: name the credential in the launch file and store it"
-            remedy = Remedy(text=text, paste=f'login = "{route.login or "api-token"}"', where="launchready.toml, at this route")
+            remedy = Remedy(
+                text=text, paste=f'login = "{route.login or "api-token"}"', where="launchready.toml, at this route"
+            )
         else:
             remedy = Remedy(
                 text="Ask for the URL by hand and look at the server's log of this minute",
@@ -171,10 +192,18 @@ def _errors(route: Route, seen: Measurement, evidence: list[Evidence]) -> Findin
         return say.fail("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
     if seen.errors:
         words = f"{route.name} failed {seen.errors} times in {seen.n} requests"
-        remedy = Remedy(text="Look for this minute in the server's log", paste=f"curl -i '{seen.url}'", where="a terminal")
+        remedy = Remedy(
+            text="Look for this minute in the server's log", paste=f"curl -i '{seen.url}'", where="a terminal"
+        )
         return say.warn("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
     if moved * 2 > seen.n:
         words = f"{route.name} only redirects: what was timed is not the route"
-        remedy = Remedy(text="Write the address it leads to into the launch file", paste=f"curl -sI '{seen.url}'", where="a terminal")
+        remedy = Remedy(
+            text="Write the address it leads to into the launch file",
+            paste=f"curl -sI '{seen.url}'",
+            where="a terminal",
+        )
         return say.warn("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
-    return say.passed("errors", route.name, f"{route.name} answered every one of {seen.n} requests", evidence=evidence, via=seen.via)
+    return say.passed(
+        "errors", route.name, f"{route.name} answered every one of {seen.n} requests", evidence=evidence, via=seen.via
+    )

@@ -1,4 +1,5 @@
-"""audit.legal-pages: terms, privacy and who runs it are there, finished, linked from the home page, in every language of the product."""
+"""audit.legal-pages: terms, privacy and who runs it are there, finished, linked from the home page, in every language
+of the product."""
 
 from __future__ import annotations
 
@@ -45,17 +46,23 @@ WANTED: tuple[LegalKind, ...] = ("privacy", "terms", "imprint")
 """What every product with customers needs; the others count where the launch file names them."""
 # How such pages are usually addressed, in the languages of the larger markets.
 _PATHS: dict[LegalKind, re.Pattern[str]] = {
-    "privacy": re.compile(r"privacy|datenschutz|confidentialit|privacidad|privacidade|privacybeleid|prywatno|integritet", re.IGNORECASE),
+    "privacy": re.compile(
+        r"privacy|datenschutz|confidentialit|privacidad|privacidade|privacybeleid|prywatno|integritet", re.IGNORECASE
+    ),
     "terms": re.compile(
-        r"\bterms|/tos\b|\bagb\b|conditions|cgu|cgv|nutzungsbedingungen|condiciones|termini|voorwaarden|regulamin", re.IGNORECASE
+        r"\bterms|/tos\b|\bagb\b|conditions|cgu|cgv|nutzungsbedingungen|condiciones|termini|voorwaarden|regulamin",
+        re.IGNORECASE,
     ),
     "imprint": re.compile(
-        r"imprint|impressum|mentions-legales|aviso-legal|legal-notice|note-legali|colofon|contact|kontakt|about", re.IGNORECASE
+        r"imprint|impressum|mentions-legales|aviso-legal|legal-notice|note-legali|colofon|contact|kontakt|about",
+        re.IGNORECASE,
     ),
 }
 _PLACEHOLDER = re.compile(
-    r"lorem ipsum|dolor sit amet|\[(?:your |insert |company|business|website|app|date|name|address|e-?mail|country|state)[^\]\n]{0,40}\]"
-    r"|\b(?:your company(?: name)?|company name here|insert (?:date|name|address))\b|\bcoming soon\b|\bTODO\b|\bTBD\b|under construction",
+    r"lorem ipsum|dolor sit amet|\[(?:your |insert "
+    r"|company|business|website|app|date|name|address|e-?mail|country|state)[^\]\n]{0,40}\]"
+    r"|\b(?:your company(?: name)?|company name here|insert (?:date|name|address))\b|\bcoming "
+    r"soon\b|\bTODO\b|\bTBD\b|under construction",
     re.IGNORECASE,
 )
 THIN = 600
@@ -115,7 +122,11 @@ def _all(launch: Launch, home: Page) -> list[_Legal]:
     pages = _named(launch)
     for kind in WANTED:
         if not any(one.kind == kind for one in pages):
-            pages += [_Legal(kind, url, declared=False) for url in _links(launch, home) if _PATHS[kind].search(urlsplit(url).path)][:1]
+            pages += [
+                _Legal(kind, url, declared=False)
+                for url in _links(launch, home)
+                if _PATHS[kind].search(urlsplit(url).path)
+            ][:1]
     return pages
 
 
@@ -136,7 +147,11 @@ def _links(launch: Launch, home: Page) -> list[str]:
     """Where the home page leads on own hosts, once each."""
     if home.document is None:
         return []
-    refs = [ref.url for ref in home.document.of("link") if ref.scheme in ("http", "https") and is_own(launch, host_of(ref.url))]
+    refs = [
+        ref.url
+        for ref in home.document.of("link")
+        if ref.scheme in ("http", "https") and is_own(launch, host_of(ref.url))
+    ]
     return list({normal(url): url for url in refs}.values())
 
 
@@ -146,7 +161,9 @@ def _missing(launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -
     words = WORDS[kind]
     paste = f'[[legal]]\nkind = "{kind}"\nurl = "{launch.canonical.rstrip("/")}/{kind}"'
     fix = Remedy(
-        text="Publish it and link it at the foot of every page; if it is there already, name it", paste=paste, where="launchready.toml"
+        text="Publish it and link it at the foot of every page; if it is there already, name it",
+        paste=paste,
+        where="launchready.toml",
     )
     if home.document is None or home.document.drawn or not home.document.of("link"):
         why = "a script fills the home page" if home.document else "the home page could not be read"
@@ -163,15 +180,27 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
     page, subject, words = one.page, place(one.url), said_of(one.kind)
     assert page is not None
     end, evidence = page.chain.end, [chain_evidence(page.chain)]
-    stopped = end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
+    stopped = (
+        end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
+    )
     if stopped is not None:
         said = f"Whether the {words} can be read could not be seen: {stopped.words}"
         return None if one.store else say.unknown("page", subject, said, failure=stopped, evidence=evidence)
-    lands_home = isinstance(end, Reply) and normal(end.url) == normal(launch.canonical) and normal(one.url) != normal(launch.canonical)
+    lands_home = (
+        isinstance(end, Reply)
+        and normal(end.url) == normal(launch.canonical)
+        and normal(one.url) != normal(launch.canonical)
+    )
     if isinstance(end, Failure) or end.status != 200 or page.chain.problem or lands_home:
         if one.store or not one.declared or (isinstance(end, Failure) and end.kind in ABSENT):
             return None  # one cause, one finding: the stores' pages, dead links and hosts have checks of their own
-        what = end.words if isinstance(end, Failure) else "it shows the home page" if lands_home else f"status {end.status}"
+        what = (
+            end.words
+            if isinstance(end, Failure)
+            else "it shows the home page"
+            if lands_home
+            else f"status {end.status}"
+        )
         fix = Remedy(text="Bring the page back, or name where it is", paste=f"curl -i '{one.url}'", where="a terminal")
         return say.fail("page", subject, f"The {words} does not open: {what}", evidence=evidence, remedy=fix)
     if page.document is None:
@@ -179,13 +208,16 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
     if page.document.password_field and normal(end.url) != normal(one.url):
         if one.store:
             return None
-        fix = Remedy(text=f"Let {one.url} answer with the page itself, without a log-in", paste=one.url, where="the site")
+        fix = Remedy(
+            text=f"Let {one.url} answer with the page itself, without a log-in", paste=one.url, where="the site"
+        )
         return say.fail("page", subject, f"The {words} asks for a log-in first", evidence=evidence, remedy=fix)
     text = page.document.text
     if (hole := _PLACEHOLDER.search(text)) is not None:
         seen = Evidence.of("seen", around(text, hole.start(), hole.end()), source=end.url, at=end.at)
         fix = Remedy(
-            text="Have it written for this company and this product, and read once by somebody who knows the law of your markets",
+            text="Have it written for this company and this product, and read once by somebody who knows the law of "
+            "your markets",
             paste=f"curl -s '{one.url}' | grep -in '\\[\\|lorem\\|TODO'",
             where="a terminal, to find the gaps",
         )
@@ -196,16 +228,25 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
         return say.unknown("page", subject, said, severity=Severity.MEDIUM, evidence=evidence, via=end.via)
     if one.kind in ("privacy", "terms") and len(text) < THIN:
         seen = Evidence.of("length", f"{len(text)} characters, menu and footer included", source=end.url, at=end.at)
-        fix = Remedy(text=_CONTENT[one.kind], paste=_CONTENT[one.kind].replace(", ", "\n- ").replace(": ", ":\n- "), where="the page")
-        return say.warn("thin", subject, f"The {words} is too short to say what it must", evidence=[seen], remedy=fix, via=end.via)
+        fix = Remedy(
+            text=_CONTENT[one.kind],
+            paste=_CONTENT[one.kind].replace(", ", "\n- ").replace(": ", ":\n- "),
+            where="the page",
+        )
+        return say.warn(
+            "thin", subject, f"The {words} is too short to say what it must", evidence=[seen], remedy=fix, via=end.via
+        )
     return None
 
 
-# What the page has to say at least (GDPR articles 13 and 14; Directive 2011/83/EU article 6; stores' own rules, as known 2026-11).
+# What the page has to say at least (GDPR articles 13 and 14; Directive 2011/83/EU article 6; stores' own rules, as
+# known 2026-11).
 _CONTENT: dict[LegalKind, str] = {
-    "privacy": "It has to say: who is responsible and how to reach them, what is kept and why, who else gets it, how long, "
+    "privacy": "It has to say: who is responsible and how to reach them, what is kept and "
+    "why, who else gets it, how long, "
     "how to see, correct and delete it",
-    "terms": "It has to say: who the contract is with, what is paid to whom and when, how to cancel, who answers for damage, "
+    "terms": "It has to say: who the contract is with, what is paid to whom and when, how to "
+    "cancel, who answers for damage, "
     "what is forbidden and what follows",
 }
 
@@ -215,7 +256,9 @@ def _unlinked(home: Page, one: _Legal, links: list[str]) -> Finding | None:
     if not one.declared or home.document is None or home.document.drawn or one.kind in ("sellers", "refunds"):
         return None
     own = {normal(url).rstrip("/") for url in links}
-    ways = {normal(one.url).rstrip("/")} | ({normal(one.page.reply.url).rstrip("/")} if one.page and one.page.reply else set())
+    ways = {normal(one.url).rstrip("/")} | (
+        {normal(one.page.reply.url).rstrip("/")} if one.page and one.page.reply else set()
+    )
     alternates = {normal(url).rstrip("/") for url in home.document.languages}
     if ways & own or (one.language and alternates):
         return None
@@ -226,7 +269,9 @@ def _unlinked(home: Page, one: _Legal, links: list[str]) -> Finding | None:
         f"The home page does not lead to the {said_of(one.kind)}",
         evidence=[Evidence.of("own links of the home page", "\n".join(links) or "none", source=home.url)],
         remedy=Remedy(
-            text="Link it at the foot of every page", paste=f'<a href="{path}">{WORDS[one.kind].capitalize()}</a>', where="the footer"
+            text="Link it at the foot of every page",
+            paste=f'<a href="{path}">{WORDS[one.kind].capitalize()}</a>',
+            where="the footer",
         ),
     )
 
@@ -239,7 +284,9 @@ def _languages(launch: Launch, pages: list[_Legal]) -> list[Finding]:
         wanted = one.language.partition("-")[0]
         if wanted and own and own != wanted:
             fix = Remedy(
-                text="Translate it, or say in the page what language it is in", paste=f'<html lang="{one.language}">', where="the page"
+                text="Translate it, or say in the page what language it is in",
+                paste=f'<html lang="{one.language}">',
+                where="the page",
             )
             said = f"The {said_of(one.kind)} is meant to be in {one.language}, and says of itself that it is in {own}"
             findings.append(say.warn("language", place(one.url), said, remedy=fix))
@@ -249,8 +296,16 @@ def _languages(launch: Launch, pages: list[_Legal]) -> list[Finding]:
             if not of_kind or any(_speaks(one, language) for one in of_kind):
                 continue
             path = urlsplit(of_kind[0].url).path.strip("/")
-            paste = f'[[legal]]\nkind = "{kind}"\nurl = "{launch.canonical.rstrip("/")}/{language}/{path}"\nlanguage = "{language}"'
-            fix = Remedy(text="Publish it in that language; if it is there already, name it", paste=paste, where="launchready.toml")
+            paste = (
+                f'[[legal]]\nkind = "{kind}"\nurl = '
+                f'"{launch.canonical.rstrip("/")}/{language}/{path}"\nlanguage = '
+                f'"{language}"'
+            )
+            fix = Remedy(
+                text="Publish it in that language; if it is there already, name it",
+                paste=paste,
+                where="launchready.toml",
+            )
             said = f"The product speaks {language}, and there is no {said_of(kind)} in it"
             findings.append(say.warn("language", f"{WORDS[kind]} ({language})", said, remedy=fix))
     return findings

@@ -1,4 +1,5 @@
-"""audit.logs: the kinds of failure in the last day's logs, counted. Explaining them is for people: a known one is accepted as a risk."""
+"""audit.logs: the kinds of failure in the last day's logs, counted. Explaining them is for people: a known one is
+accepted as a risk."""
 
 from __future__ import annotations
 
@@ -44,19 +45,26 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             severity=Severity.BLOCKER,
             evidence=seen("exhausted"),
             remedy=Remedy(
-                text="Raise the limit or close what is left open, before more visitors come; then let it run for a day and look again"
+                text="Raise the limit or close what is left open, before more visitors come; then let it run for a "
+                "day and look again"
             ),
         )
     if counts.get("server-error"):
         words = "Visitors got server errors"
-        remedy = Remedy(text="Look at the first one of each route, fix it, and look again; accept with a reason what is known and harmless")
+        remedy = Remedy(
+            text="Look at the first one of each route, fix it, and look again; accept with a "
+            "reason what is known and harmless"
+        )
         if counts["server-error"] >= MANY:
             yield say.fail("server-error", path, words, evidence=seen("server-error"), remedy=remedy)
         else:
             yield say.warn("server-error", path, words, evidence=seen("server-error"), remedy=remedy)
     if counts.get("time-out"):
         words = "Something did not answer in time"
-        remedy = Remedy(text="Find what was waited for (database, payment, mail), and give it a limit and an answer for when it is slow")
+        remedy = Remedy(
+            text="Find what was waited for (database, payment, mail), and give it a limit "
+            "and an answer for when it is slow"
+        )
         if counts["time-out"] >= MANY:
             yield say.fail("time-out", path, words, evidence=seen("time-out"), remedy=remedy)
         else:
@@ -67,7 +75,9 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             path,
             "Connections to other services failed",
             evidence=seen("connection"),
-            remedy=Remedy(text="Look whether the other service was down, or its address, certificate or network is wrong"),
+            remedy=Remedy(
+                text="Look whether the other service was down, or its address, certificate or network is wrong"
+            ),
         )
     if counts.get("log-in", 0) >= MANY:
         yield say.warn(
@@ -76,7 +86,8 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             "Many log-ins were refused",
             evidence=seen("log-in"),
             remedy=Remedy(
-                text="Tell mistyped passwords from a broken log-in and from somebody who tries passwords; limit tries where it is that"
+                text="Tell mistyped passwords from a broken log-in and from somebody who tries passwords; limit tries "
+                "where it is that"
             ),
         )
     if counts.get("error"):

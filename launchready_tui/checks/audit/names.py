@@ -14,7 +14,9 @@ _BUILD = re.compile(r"/_next/static/[A-Za-z0-9_-]{12,64}/")
 def lasting(url: str) -> str:
     """Host and path, the part that changes with the content replaced by `*`: `app.example.com/assets/index-*.js`."""
     path = _BUILD.sub(
-        lambda found: found.group() if found.group().split("/")[3] in ("chunks", "css", "media") else "/_next/static/*/",
+        lambda found: (
+            found.group() if found.group().split("/")[3] in ("chunks", "css", "media") else "/_next/static/*/"
+        ),
         urlsplit(url).path or "/",
     )
     folder, _, name = path.rpartition("/")

@@ -32,7 +32,8 @@ MOST = 4
 """Addresses of a name that are asked; a CDN hands out more of the same."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{2,}")
 ALIKE = 0.5
-"""Share of common words and tags from which two pages are one product. Two loads of one page differ in tokens and prices, not in words."""
+"""Share of common words and tags from which two pages are one product. Two loads of one page differ in tokens and
+prices, not in words."""
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -101,13 +102,21 @@ async def _host(world: World, host: str) -> Finding | None:
     if len(found) == 1:
         evidence = Evidence.of("addresses", found[0], source=host, at=world.clock.now())
         via = via_of(await world.dns.ask(host, "A"))
-        return say.passed("addresses-differ", host, f"{host} has one address, so it leads to one service", evidence=[evidence], via=via)
+        return say.passed(
+            "addresses-differ",
+            host,
+            f"{host} has one address, so it leads to one service",
+            evidence=[evidence],
+            via=via,
+        )
     sides = await asyncio.gather(*(_ask(world, host, address) for address in addresses))
     return await _compare(world, host, list(sides), len(found))
 
 
 async def _ask(world: World, host: str, address: str) -> _Side:
-    reply, tls = await asyncio.gather(world.web.get(f"https://{host}/", address=address), world.tls.look(host, address=address))
+    reply, tls = await asyncio.gather(
+        world.web.get(f"https://{host}/", address=address), world.tls.look(host, address=address)
+    )
     return _Side(address, reply, tls)
 
 
@@ -122,7 +131,12 @@ def _excused(side: _Side) -> bool:
 
 async def _compare(world: World, host: str, sides: list[_Side], count: int) -> Finding:
     evidence = [
-        Evidence.of("addresses", "\n".join(side.line for side in sides), source=f"https://{host}/ at each address", at=world.clock.now())
+        Evidence.of(
+            "addresses",
+            "\n".join(side.line for side in sides),
+            source=f"https://{host}/ at each address",
+            at=world.clock.now(),
+        )
     ]
     via = via_of(*(side.reply for side in sides))
     excused = [side for side in sides if _excused(side)]
@@ -131,7 +145,9 @@ async def _compare(world: World, host: str, sides: list[_Side], count: int) -> F
     if not answered:
         failure = next(side.reply for side in sides if isinstance(side.reply, Failure))
         words = f"No address of {host} could be asked: {failure.words}"
-        return say.unknown("addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via)
+        return say.unknown(
+            "addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via
+        )
     odd, why = _odd(judged)
     if odd:
         names = " and ".join(side.address for side in odd)
@@ -147,7 +163,9 @@ async def _compare(world: World, host: str, sides: list[_Side], count: int) -> F
             evidence=evidence,
             remedy=Remedy(
                 text=f"Remove the record for {names} if it is an old server; some visitors land there",
-                paste="\n".join(f"{host}. {'AAAA' if ':' in side.address else 'A'} {side.address}   ; remove" for side in odd),
+                paste="\n".join(
+                    f"{host}. {'AAAA' if ':' in side.address else 'A'} {side.address}   ; remove" for side in odd
+                ),
                 where=await where_dns_is_edited(world, host),
             ),
             via=via,
@@ -155,8 +173,14 @@ async def _compare(world: World, host: str, sides: list[_Side], count: int) -> F
     if excused and len(answered) < 2:
         failure = next(side.reply for side in excused if isinstance(side.reply, Failure))
         words = f"Only one address of {host} could be asked from here: {failure.words}"
-        return say.unknown("addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via)
-    told = f"all {count} addresses" if count == len(answered) else f"{len(answered)} of {count} addresses, asked one by one,"
+        return say.unknown(
+            "addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via
+        )
+    told = (
+        f"all {count} addresses"
+        if count == len(answered)
+        else f"{len(answered)} of {count} addresses, asked one by one,"
+    )
     return say.passed("addresses-differ", host, f"{host}: {told} lead to the same service", evidence=evidence, via=via)
 
 
@@ -193,7 +217,14 @@ def _minority(sides: list[_Side], values: list[str]) -> list[_Side]:
     leaders = [value for value, count in counted.items() if count == best]
     kept = leaders[0]
     if len(leaders) > 1:
-        kept = next((value for side, value in zip(sides, values, strict=True) if value in leaders and side.status[:1] in ("2", "3")), kept)
+        kept = next(
+            (
+                value
+                for side, value in zip(sides, values, strict=True)
+                if value in leaders and side.status[:1] in ("2", "3")
+            ),
+            kept,
+        )
     return [side for side, value in zip(sides, values, strict=True) if value != kept]
 
 

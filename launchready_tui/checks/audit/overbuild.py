@@ -68,18 +68,22 @@ def kinds() -> tuple[Kind, ...]:
     """The data file, read once."""
     import tomllib
 
-    return msgspec.convert(tomllib.loads((resources.files(__package__) / "overbuild.toml").read_text("utf-8")), _Table).kind
+    return msgspec.convert(
+        tomllib.loads((resources.files(__package__) / "overbuild.toml").read_text("utf-8")), _Table
+    ).kind
 
 
 _MANY = Kind(
     id="microservices",
     title="Many small services",
-    instead="One program with clear folders is deployed, traced and explained once; split off a part when it needs machines of its own",
+    instead="One program with clear folders is deployed, traced and explained once; split off a part when it needs "
+    "machines of its own",
 )
 _REGIONS = Kind(
     id="multi-region",
     title="Several regions",
-    instead="One region near most customers and a CDN in front; a second region doubles what can break and what must be paid",
+    instead="One region near most customers and a CDN in front; a second region doubles what can break and what "
+    "must be paid",
 )
 
 
@@ -90,7 +94,9 @@ async def overbuild(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
     tree = await world.repository.tree()
     if isinstance(tree, Failure):
         if tree.kind == "switched-off":
-            yield say.not_applicable("repository", WHOLE_LAUNCH, "The launch file names no repository, so no code was looked at")
+            yield say.not_applicable(
+                "repository", WHOLE_LAUNCH, "The launch file names no repository, so no code was looked at"
+            )
             return
         yield say.unknown(
             "repository",
@@ -98,7 +104,9 @@ async def overbuild(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
             f"The repository of the launch file could not be read: {tree.detail}",
             failure=tree,
             severity=Severity.LOW,
-            remedy=Remedy(text="Name the folder of the code", paste='[repository]\npath = "../shop"', where="launchready.toml"),
+            remedy=Remedy(
+                text="Name the folder of the code", paste='[repository]\npath = "../shop"', where="launchready.toml"
+            ),
         )
         return
     texts = await _texts(world, tree)
@@ -118,7 +126,12 @@ async def overbuild(launch: Launch, world: World) -> AsyncGenerator[Finding, Non
     if not found:
         many = f"{len(tree.files)} files" + ("" if tree.complete else ", not all there are")
         evidence = Evidence.of("read", f"{many}; {len(texts)} of them read", source="the repository")
-        yield say.passed("repository", WHOLE_LAUNCH, "The repository holds no machinery that is too big for a start", evidence=[evidence])
+        yield say.passed(
+            "repository",
+            WHOLE_LAUNCH,
+            "The repository holds no machinery that is too big for a start",
+            evidence=[evidence],
+        )
 
 
 async def _texts(world: World, tree: Tree) -> dict[str, str]:
@@ -158,7 +171,11 @@ def _signs(kind: Kind, paths: list[str], texts: dict[str, str]) -> list[tuple[st
             images = _IMAGE.findall(text)
             rows += [(path, f"the image {part}") for part in kind.images if any(_runs(image, part) for image in images)]
         if _TERRAFORM.search(path):
-            rows += [(path, f"the resource {name}") for name in dict.fromkeys(_RESOURCE.findall(text)) if name in kind.resources]
+            rows += [
+                (path, f"the resource {name}")
+                for name in dict.fromkeys(_RESOURCE.findall(text))
+                if name in kind.resources
+            ]
         if _YAML.search(path):
             rows += [(path, found.group().strip()) for wanted in kind.text if (found := re.search(wanted, text))]
     return list(dict.fromkeys(rows))

@@ -19,7 +19,8 @@ Confidence = Literal["high", "medium"]
 
 
 class Hosting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One company that serves web pages. A header is `name` (being there is enough) or `name: part of its value`, lower case."""
+    """One company that serves web pages. A header is `name` (being there is enough) or `name: part of its value`,
+    lower case."""
 
     name: str
     kind: Kind
@@ -44,7 +45,8 @@ class Mailbox(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One service that sends mail. Without `includes` it sends from a return-path domain of its own and leaves SPF alone."""
+    """One service that sends mail. Without `includes` it sends from a return-path domain of its own and leaves SPF
+    alone."""
 
     name: str
     known_as: tuple[str, ...]
@@ -113,7 +115,9 @@ def guesses(aliases: Iterable[str], addresses: Iterable[str], reply: Reply | Non
     aliases, addresses = tuple(aliases), tuple(addresses)
     found: list[Guess] = []
     for hosting in table().hosting:
-        clues = [Clue("alias", f"alias of {alias}") for alias in aliases if any(under(alias, end) for end in hosting.cname)]
+        clues = [
+            Clue("alias", f"alias of {alias}") for alias in aliases if any(under(alias, end) for end in hosting.cname)
+        ]
         clues += [Clue("address", f"address {address}") for address in addresses if _inside(address, hosting)]
         if reply is not None:
             clues += [clue for wanted in hosting.headers if (clue := _header_clue(wanted, reply)) is not None]

@@ -82,7 +82,10 @@ def _evidence(seen: Registration) -> Evidence:
         f"status: {', '.join(seen.statuses) or '(none told)'}",
     ]
     return Evidence.of(
-        "registration", "\n".join([seen.domain, *lines]) if seen.registered else f"{seen.domain}: not found", source=seen.source, at=seen.at
+        "registration",
+        "\n".join([seen.domain, *lines]) if seen.registered else f"{seen.domain}: not found",
+        source=seen.source,
+        at=seen.at,
     )
 
 
@@ -98,20 +101,29 @@ def _expiry(seen: Registration, now: datetime) -> Finding:
             name,
             f"The registry does not tell when {name} ends",
             evidence=evidence,
-            remedy=Remedy(text="Look at the end date and the automatic renewal, and confirm both here", where=_where(seen)),
+            remedy=Remedy(
+                text="Look at the end date and the automatic renewal, and confirm both here", where=_where(seen)
+            ),
             via=seen.via,
         )
     left = seen.expires - now
-    remedy = Remedy(text=f"Renew {name} for a year or more, switch automatic renewal on, and check the card behind it", where=_where(seen))
+    remedy = Remedy(
+        text=f"Renew {name} for a year or more, switch automatic renewal on, and check the card behind it",
+        where=_where(seen),
+    )
     day = seen.expires.strftime("%Y-%m-%d")
     if left <= timedelta(0):
         words = f"{name} ended on {day}: site, app and mail may stop any hour"
-        return say.fail("expiry", name, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=seen.via)
+        return say.fail(
+            "expiry", name, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=seen.via
+        )
     if left < FAIL_BELOW:
         words = f"{name} ends on {day}, in {max(1, left.days)} days"
         return say.fail("expiry", name, words, evidence=evidence, remedy=remedy, via=seen.via)
     if left < WARN_BELOW:
-        return say.warn("expiry", name, f"{name} ends on {day}, in {left.days} days", evidence=evidence, remedy=remedy, via=seen.via)
+        return say.warn(
+            "expiry", name, f"{name} ends on {day}, in {left.days} days", evidence=evidence, remedy=remedy, via=seen.via
+        )
     words = f"{name} is registered until {day}" + (f" at {seen.registrar}" if seen.registrar else "")
     return say.passed("expiry", name, words, evidence=evidence, via=seen.via)
 
@@ -136,19 +148,39 @@ def _hold(seen: Registration) -> Finding:
         )
         severity = Severity.BLOCKER if held else Severity.HIGH
         return say.fail(
-            "hold", name, words, severity=severity, evidence=[_evidence(seen)], remedy=Remedy(text=text, where=_where(seen)), via=seen.via
+            "hold",
+            name,
+            words,
+            severity=severity,
+            evidence=[_evidence(seen)],
+            remedy=Remedy(text=text, where=_where(seen)),
+            via=seen.via,
         )
-    return say.passed("hold", name, f"The registry holds nothing against {name}", evidence=[_evidence(seen)], via=seen.via)
+    return say.passed(
+        "hold", name, f"The registry holds nothing against {name}", evidence=[_evidence(seen)], via=seen.via
+    )
 
 
 def _lock(seen: Registration) -> Finding:
     name = seen.domain
     if _has(seen, LOCKS):
-        return say.passed("lock", name, f"{name} is locked against a move to another registrar", evidence=[_evidence(seen)], via=seen.via)
+        return say.passed(
+            "lock",
+            name,
+            f"{name} is locked against a move to another registrar",
+            evidence=[_evidence(seen)],
+            via=seen.via,
+        )
     if name.endswith(NO_LOCKS):
         return say.not_applicable("lock", name, f"The registry of {name} knows no transfer lock")
     if not seen.statuses:
-        return say.info("lock", name, f"The registry does not tell whether {name} is locked", evidence=[_evidence(seen)], via=seen.via)
+        return say.info(
+            "lock",
+            name,
+            f"The registry does not tell whether {name} is locked",
+            evidence=[_evidence(seen)],
+            via=seen.via,
+        )
     return say.warn(
         "lock",
         name,

@@ -1,4 +1,5 @@
-"""The pages of the demo and of the advertisements and what they link to, fetched once a run: several checks read them."""
+"""The pages of the demo and of the advertisements and what they link to, fetched once a run: several checks read
+them."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ class Page:
         self.url, self.chain = url, chain
         self.reply = chain.end if isinstance(chain.end, Reply) else None
         self.document = (
-            html.read(self.reply.text, self.reply.url) if self.reply and self.reply.is_html and self.reply.status == 200 else None
+            html.read(self.reply.text, self.reply.url)
+            if self.reply and self.reply.is_html and self.reply.status == 200
+            else None
         )
 
 
@@ -69,21 +72,33 @@ class Crawl:
 
     def documents(self) -> list[tuple[Reply, html.Page]]:
         """Every page that was read, the named ones first, each once."""
-        found = {normal(page.reply.url): (page.reply, page.document) for page in self.pages if page.reply and page.document}
+        found = {
+            normal(page.reply.url): (page.reply, page.document) for page in self.pages if page.reply and page.document
+        }
         for link, answer in zip(self.asked, self.answers, strict=True):
             end = answer.end if isinstance(answer, Chain) else answer
-            if link.kind in PAGES and isinstance(end, Reply) and end.status == 200 and end.is_html and normal(end.url) not in found:
+            if (
+                link.kind in PAGES
+                and isinstance(end, Reply)
+                and end.status == 200
+                and end.is_html
+                and normal(end.url) not in found
+            ):
                 found[normal(end.url)] = (end, html.read(end.text, end.url))
         return list(found.values())
 
 
 async def crawl(launch: Launch, world: World) -> Crawl:
-    """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the limit.
+    """The named pages (the main address where none is named), then their links to own hosts, nearest first, within the
+    limit.
 
     The world remembers each answer, so a second asker costs no request.
     """
     urls = tuple(dict.fromkeys(page.url for page in launch.pages)) or (launch.canonical,)
-    pages = [Page(url, chain) for url, chain in zip(urls, await asyncio.gather(*(world.web.follow(url) for url in urls)), strict=True)]
+    pages = [
+        Page(url, chain)
+        for url, chain in zip(urls, await asyncio.gather(*(world.web.follow(url) for url in urls)), strict=True)
+    ]
     links, plain = _links(launch, pages)
     asked = list(links.values())[:CRAWL]
     answers = await asyncio.gather(*(_ask(world, link) for link in asked))
@@ -119,7 +134,8 @@ def _wanted(launch: Launch, ref: html.Ref) -> bool:
 
 
 async def _ask(world: World, link: Link) -> Answer:
-    """HEAD where only being there counts; servers that know no HEAD, or answer it otherwise, are asked again as a browser would."""
+    """HEAD where only being there counts; servers that know no HEAD, or answer it otherwise, are asked again as a
+    browser would."""
     if link.kind in _HEAVY:
         head = await world.web.get(link.url, method="HEAD", crawl=True)
         if isinstance(head, Reply) and 200 <= head.status < 300:

@@ -1,4 +1,5 @@
-"""audit.user-content: what users show each other has rules, a way to report it, and somebody who looks at the reports."""
+"""audit.user-content: what users show each other has rules, a way to report it, and somebody who looks at the
+reports."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 # How a page offers to report something, in the languages of the larger markets.
 _REPORT = re.compile(
-    r"\breport(?:ing)?\b|\bflag (?:this|it|listing|item)\b|\bmelden\b|\bsignaler\b|\bdenunciar\b|\breportar\b|\bsegnala\b"
+    r"\breport(?:ing)?\b|\bflag "
+    r"(?:this|it|listing|item)\b|\bmelden\b|\bsignaler\b|\bdenunciar\b|\breportar\b|\bsegnala\b"
     r"|\brapporteer\b|\bzgłoś\b",
     re.IGNORECASE,
 )
@@ -58,24 +60,49 @@ async def user_content(launch: Launch, world: World) -> AsyncIterator[Finding]:
     named = [(safety.rules, "rules"), (safety.report if "://" in safety.report else "", "page to report something")]
     opened = await asyncio.gather(*(_opens(say, world, url, words) for url, words in named if url))
     findings += [found for found in opened if found is not None]
-    shown = safety.pages or tuple(route.url for route in launch.routes if route.flow == "list" and route.safe and route.method == "GET")
+    shown = safety.pages or tuple(
+        route.url for route in launch.routes if route.flow == "list" and route.safe and route.method == "GET"
+    )
     seen = [found for found in await asyncio.gather(*(_report(say, world, url) for url in shown)) if found is not None]
     findings += seen
     if (safety.rules or safety.report) and not (safety.rules and safety.report):
         lacking = "report" if safety.rules else "rules"
         words = "where they report what breaks the rules" if safety.rules else "what may not be offered"
-        fix = Remedy(text="Publish it, and name it", paste=f'[safety]\n{lacking} = "{site}/{lacking}"', where="launchready.toml")
-        findings.append(say.warn("half", WHOLE_LAUNCH, f"It is not written down {'' if safety.rules else 'for users '}{words}", remedy=fix))
+        fix = Remedy(
+            text="Publish it, and name it", paste=f'[safety]\n{lacking} = "{site}/{lacking}"', where="launchready.toml"
+        )
+        findings.append(
+            say.warn(
+                "half",
+                WHOLE_LAUNCH,
+                f"It is not written down {'' if safety.rules else 'for users '}{words}",
+                remedy=fix,
+            )
+        )
     for finding in distinct(findings):
         yield finding
     if safety.owner and not any(finding.is_open for finding in findings):
-        yield say.passed("owner", WHOLE_LAUNCH, f"There are rules, a way to report, and {safety.owner} looks at what is reported")
+        yield say.passed(
+            "owner", WHOLE_LAUNCH, f"There are rules, a way to report, and {safety.owner} looks at what is reported"
+        )
 
 
 def _owner(say: Say, papers: Papers, owner: str) -> list[Finding]:
-    fix = Remedy(text="Name who looks at reports and takes things down", paste='[safety]\nowner = "founder"', where="launchready.toml")
+    fix = Remedy(
+        text="Name who looks at reports and takes things down",
+        paste='[safety]\nowner = "founder"',
+        where="launchready.toml",
+    )
     if not owner:
-        return [say.warn("owner", WHOLE_LAUNCH, "Nobody is named who looks at what users report", severity=Severity.HIGH, remedy=fix)]
+        return [
+            say.warn(
+                "owner",
+                WHOLE_LAUNCH,
+                "Nobody is named who looks at what users report",
+                severity=Severity.HIGH,
+                remedy=fix,
+            )
+        ]
     if papers.has_left(owner):
         return [say.fail("owner", WHOLE_LAUNCH, f"{owner}, who looks at what users report, has left", remedy=fix)]
     return []
@@ -85,10 +112,16 @@ async def _opens(say: Say, world: World, url: str, words: str) -> Finding | None
     page = Page(url, await world.web.follow(url))
     end, subject = page.chain.end, place(url)
     evidence = [chain_evidence(page.chain)]
-    stopped = end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
+    stopped = (
+        end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
+    )
     if stopped is not None:
         return say.unknown(
-            "page", subject, f"Whether the {words} can be read could not be seen: {stopped.words}", failure=stopped, evidence=evidence
+            "page",
+            subject,
+            f"Whether the {words} can be read could not be seen: {stopped.words}",
+            failure=stopped,
+            evidence=evidence,
         )
     if isinstance(end, Failure) and end.kind in ABSENT:
         return None  # audit.hosts speaks of the name
@@ -111,16 +144,24 @@ async def _report(say: Say, world: World, url: str) -> Finding | None:
     ways = [ref.url for ref in document.of("link", "form") if _PATH.search(urlsplit(ref.url).path)]
     if ways or _REPORT.search(document.text):
         evidence = [Evidence.of("report", "\n".join(ways) or "in words on the page", source=url, at=page.reply.at)]
-        return say.passed("report", subject, f"{subject} offers a way to report it", evidence=evidence, via=page.reply.via)
+        return say.passed(
+            "report", subject, f"{subject} offers a way to report it", evidence=evidence, via=page.reply.via
+        )
     return say.fail(
         "report",
         subject,
         f"{subject} shows what a user wrote, and offers no way to report it: app stores refuse that",
         evidence=[
-            Evidence.of("looked for", "report, flag, and the same in other languages, in links and words", source=url, at=page.reply.at)
+            Evidence.of(
+                "looked for",
+                "report, flag, and the same in other languages, in links and words",
+                source=url,
+                at=page.reply.at,
+            )
         ],
         remedy=Remedy(
-            text="Put a link under every listing, review and message; let it open a form, or a mail with the address filled in",
+            text="Put a link under every listing, review and message; let it open a form, or a "
+            "mail with the address filled in",
             paste='<a href="/report?what=LISTING" rel="nofollow">Report this listing</a>',
             where="the page's template",
         ),

@@ -84,9 +84,12 @@ async def payments(launch: Launch, world: World) -> AsyncIterator[Finding]:
         "Whether money arrives cannot be seen from outside: somebody pays once with a real card, and gives it back",
         severity=Severity.BLOCKER,
         remedy=Remedy(
-            text="Book the cheapest thing with a real card, look for it in the provider's dashboard, refund it, and look whether fee and "
-            "transfer went back too; look at payout account, statement descriptor and second factor there while you are in",
-            paste="1. pay\n2. the receipt came by mail\n3. the booking says: paid\n4. refund\n5. transfer and fee are reversed\n"
+            text="Book the cheapest thing with a real card, look for it in the provider's dashboard, refund it, and "
+            "look whether fee and "
+            "transfer went back too; look at payout account, statement descriptor and "
+            "second factor there while you are in",
+            paste="1. pay\n2. the receipt came by mail\n3. the booking says: paid\n4. refund\n5. "
+            "transfer and fee are reversed\n"
             "6. payout account, statement descriptor, second factor",
             where="the live product, and the provider's dashboard",
         ),
@@ -95,7 +98,10 @@ async def payments(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 def _undeclared(say: Say, launch: Launch, found: str) -> Finding:
     site = f"https://api.{launch.domain}"
-    paste = f'[payments]\nprovider = "{(found.split(" and ")[0] or "stripe").lower()}"\nwebhook = "{site}/webhooks/payments"'
+    paste = (
+        f'[payments]\nprovider = "{(found.split(" and ")[0] or "stripe").lower()}"\nwebhook = '
+        f'"{site}/webhooks/payments"'
+    )
     words = (
         f"The pages load {found}, and the launch file does not say so"
         if found
@@ -124,7 +130,9 @@ async def _staging(launch: Launch, world: World) -> list[tuple[str, str]]:
         if not isinstance(end, Reply) or end.status != 200 or not end.is_html or host_of(end.url) != host.name:
             continue
         texts.append((end.url, end.text))
-        scripts = [ref.url for ref in html.read(end.text, end.url).of("script", "preload") if host_of(ref.url) == host.name]
+        scripts = [
+            ref.url for ref in html.read(end.text, end.url).of("script", "preload") if host_of(ref.url) == host.name
+        ]
         replies = await asyncio.gather(*(world.web.get(url) for url in scripts[:_STAGING_SCRIPTS]))
         texts += [(reply.url, reply.text) for reply in replies if isinstance(reply, Reply) and reply.status == 200]
     return texts
@@ -166,9 +174,11 @@ def _modes(say: Say, seen: _Seen) -> list[Finding]:
             severity=Severity.BLOCKER,
             evidence=[evidence],
             remedy=Remedy(
-                text="Build production with the provider's live publishable key and its live script, and run the server with the live "
+                text="Build production with the provider's live publishable key and its live script, and run the "
+                "server with the live "
                 "secret key and the live webhook's secret, all at once",
-                paste="PAYMENTS_PUBLISHABLE_KEY=pk_live_…  # production only\nPAYMENTS_SECRET_KEY=…  # in the vault, never in the build",
+                paste="PAYMENTS_PUBLISHABLE_KEY=pk_live_…  # production only\nPAYMENTS_SECRET_KEY=…  # in the vault, "
+                "never in the build",
                 where="the production environment",
             ),
         )
@@ -190,7 +200,9 @@ def _elsewhere(say: Say, there: _Seen) -> list[Finding]:
             f"{subject.partition(':')[0]} is no production and uses the live key: a test there charges a real card",
             evidence=[evidence],
             remedy=Remedy(
-                text="Give every other environment the provider's test keys", paste="PAYMENTS_PUBLISHABLE_KEY=pk_test_…", where="staging"
+                text="Give every other environment the provider's test keys",
+                paste="PAYMENTS_PUBLISHABLE_KEY=pk_test_…",
+                where="staging",
             ),
         )
         for subject, evidence in there.live.items()
@@ -202,14 +214,26 @@ async def _webhook(say: Say, launch: Launch, world: World) -> Finding:
     url = launch.payments.webhook
     if not url:
         paste = f'[payments]\nwebhook = "https://api.{launch.domain}/webhooks/payments"'
-        fix = Remedy(text="Name the address that the provider's dashboard shows for live mode", paste=paste, where="launchready.toml")
+        fix = Remedy(
+            text="Name the address that the provider's dashboard shows for live mode",
+            paste=paste,
+            where="launchready.toml",
+        )
         words = "It is not written down where the payment provider reports payments to"
         return say.unknown("webhook", WHOLE_LAUNCH, words, remedy=fix)
     host, subject = host_of(url), place(url)
     if not world.may_intrude(host):
-        return say.no_permission("webhook", subject, "sending the webhook a message that nobody signed", domain=launch.domain)
+        return say.no_permission(
+            "webhook", subject, "sending the webhook a message that nobody signed", domain=launch.domain
+        )
     reply = await world.web.get(url, method="POST", headers=(("content-type", "application/json"),), body=_UNSIGNED)
-    stopped = reply if isinstance(reply, Failure) else wall(reply) if reply.status in (406, 429) or reply.header("cf-mitigated") else None
+    stopped = (
+        reply
+        if isinstance(reply, Failure)
+        else wall(reply)
+        if reply.status in (406, 429) or reply.header("cf-mitigated")
+        else None
+    )
     if isinstance(reply, Failure) and reply.kind in ABSENT:
         stopped = reply
     if stopped is not None or isinstance(reply, Failure):
@@ -223,11 +247,13 @@ async def _webhook(say: Say, launch: Launch, world: World) -> Finding:
         return say.fail(
             "webhook",
             subject,
-            "The webhook takes a message that nobody signed: whoever knows the address can report a payment that never was",
+            "The webhook takes a message that nobody signed: whoever knows the address can report a payment "
+            "that never was",
             severity=Severity.BLOCKER,
             evidence=evidence,
             remedy=Remedy(
-                text="Verify the provider's signature over the raw body before reading it, and answer 400 where it does not hold",
+                text="Verify the provider's signature over the raw body before reading it, and answer 400 where it "
+                "does not hold",
                 paste="event = stripe.Webhook.construct_event(raw_body, headers['Stripe-Signature'], WEBHOOK_SECRET)\n"
                 "# raises SignatureVerificationError: answer 400",
                 where="the webhook's first lines",
@@ -242,7 +268,8 @@ async def _webhook(say: Say, launch: Launch, world: World) -> Finding:
         severity=Severity.BLOCKER,
         evidence=evidence,
         remedy=Remedy(
-            text="Let this address take POST and answer 400 to what is not signed; then send a test event from the provider's dashboard",
+            text="Let this address take POST and answer 400 to what is not signed; then send a test event from the "
+            "provider's dashboard",
             paste=f"curl -i -X POST -H 'content-type: application/json' -d '{{}}' '{url}'",
             where="a terminal, until it answers 400",
         ),

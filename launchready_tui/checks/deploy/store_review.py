@@ -1,4 +1,5 @@
-"""deploy.store-review: what the app stores' reviewers need of the backend, beside the links and pages that edge.app-links looks at."""
+"""deploy.store-review: what the app stores' reviewers need of the backend, beside the links and pages that
+edge.app-links looks at."""
 
 from __future__ import annotations
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from ...launch.model import Launch
     from ...world import World
 
-_DELETE = re.compile(r"\b(?:delet|remov|eras|close)|lösch|supprim|elimin|borrar|apagar|cancell|verwijder|usu[nń]", re.IGNORECASE)
+_DELETE = re.compile(
+    r"\b(?:delet|remov|eras|close)|lösch|supprim|elimin|borrar|apagar|cancell|verwijder|usu[nń]", re.IGNORECASE
+)
 _KEPT = re.compile(
-    r"\b(?:kept|keep|retain|retention|within|after|days?|months?|years?|immediately|at once)\b|aufbewahr|gespeichert|conserv|jours|tage",
+    r"\b(?:kept|keep|retain|retention|within|after|days?|months?|years?|immediately|at "
+    r"once)\b|aufbewahr|gespeichert|conserv|jours|tage",
     re.IGNORECASE,
 )
 
@@ -41,7 +45,8 @@ async def store_review(launch: Launch, world: World) -> AsyncIterator[Finding]:
             WHOLE_LAUNCH,
             "It is not written down where the log-in for the stores' reviewers lies: without one they refuse the app",
             remedy=Remedy(
-                text="Make an account that shows everything, put its log-in in the password manager, and write down the item's name only",
+                text="Make an account that shows everything, put its log-in in the password manager, and write down "
+                "the item's name only",
                 paste='[apps]\nreview_login = "store review account"',
                 where="launchready.toml",
             ),
@@ -49,10 +54,12 @@ async def store_review(launch: Launch, world: World) -> AsyncIterator[Finding]:
     yield say.unknown(
         "reviewer",
         WHOLE_LAUNCH,
-        "Whether a reviewer gets through cannot be seen from outside: log in as they would, on a phone, against production",
+        "Whether a reviewer gets through cannot be seen from outside: log in as they would, "
+        "on a phone, against production",
         remedy=Remedy(
             text="Do with the reviewers' account what they do, and keep the backend up until the answer comes",
-            paste="1. install the build that was sent in\n2. log in with the reviewers' account, no code by text message asked\n"
+            paste="1. install the build that was sent in\n2. log in with the reviewers' account, no code by text "
+            "message asked\n"
             "3. see a listing, book it, report it, block its owner\n4. delete the account from inside the app\n"
             "5. privacy, terms and support open from inside the app",
             where="a phone",
@@ -63,7 +70,12 @@ async def store_review(launch: Launch, world: World) -> AsyncIterator[Finding]:
 async def _deletion(say: Say, launch: Launch, world: World, url: str) -> Finding | None:
     """Google asks that the page names app or developer, says how to ask for deletion, and what is kept for how long."""
     page, subject = Page(url, await world.web.follow(url)), place(url)
-    if page.document is None or not isinstance(page.reply, Reply) or page.document.drawn or page.document.password_field:
+    if (
+        page.document is None
+        or not isinstance(page.reply, Reply)
+        or page.document.drawn
+        or page.document.password_field
+    ):
         return None  # whether it opens, and for whom, edge.app-links says
     home = Page(launch.canonical, await world.web.follow(launch.canonical)).document
     frame = set(home.said) if home else set()  # menu and footer say "delete" on every page

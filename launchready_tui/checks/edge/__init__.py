@@ -2,4 +2,15 @@
 
 from . import app_links, canonical, cdn, certificates, dns_health, exposure, headers, https, redirects, subdomains
 
-__all__ = ["app_links", "canonical", "cdn", "certificates", "dns_health", "exposure", "headers", "https", "redirects", "subdomains"]
+__all__ = [
+    "app_links",
+    "canonical",
+    "cdn",
+    "certificates",
+    "dns_health",
+    "exposure",
+    "headers",
+    "https",
+    "redirects",
+    "subdomains",
+]

@@ -1,4 +1,5 @@
-"""edge.app-links: links open the app on both kinds of phones, and the pages that the stores ask for can be read by anybody."""
+"""edge.app-links: links open the app on both kinds of phones, and the pages that the stores ask for can be read by
+anybody."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ _APPLE = _Kind(
     "iPhones",
     apple,
     '{"applinks": {"details": [{"appIDs": ["<team>.<bundle>"], "components": [{"/": "/listings/*"}]}]}}',
-    "Apple's servers keep the old file for up to a day; look at https://app-site-association.cdn-apple.com/a/v1/{host} afterwards",
+    "Apple's servers keep the old file for up to a day; look at "
+    "https://app-site-association.cdn-apple.com/a/v1/{host} afterwards",
 )
 _ANDROID = _Kind(
     "android-file",
@@ -61,7 +63,8 @@ _ANDROID = _Kind(
     android,
     '[{"relation": ["delegate_permission/common.handle_all_urls"], "target": {"namespace": "android_app", '
     '"package_name": "<package>", "sha256_cert_fingerprints": ["<SHA-256 from the Play Console>"]}}]',
-    "Google's own reader is at https://digitalassetlinks.googleapis.com/v1/statements:list?source.web.site=https://{host}",
+    "Google's own reader is at "
+    "https://digitalassetlinks.googleapis.com/v1/statements:list?source.web.site=https://{host}",
 )
 
 
@@ -93,7 +96,9 @@ def _unnamed(say: Say, launch: Launch, anything: bool) -> list[Finding]:
     if not (launch.apps.ios or launch.apps.android):
         if anything:
             return []
-        return [say.not_applicable("store-page", launch.domain, "The launch file names no app and no page for the stores")]
+        return [
+            say.not_applicable("store-page", launch.domain, "The launch file names no app and no page for the stores")
+        ]
     findings = []
     for key, words in _STORE_PAGES:
         if getattr(launch.apps, key) or key == "terms":
@@ -131,14 +136,18 @@ async def _file(say: Say, world: World, launch: Launch, host: str, kind: _Kind) 
         return None
     hidden = wall(reply)
     if hidden is not None:
-        said = f"Links to {host} may not open the app: {kind.path} is not handed to programs, and phones fetch it as one"
+        said = (
+            f"Links to {host} may not open the app: {kind.path} is not handed to programs, and phones fetch it as one"
+        )
         return say.unknown(kind.rule, host, said, failure=hidden, via=reply.via)
     evidence = [header_evidence(reply, "content-type", "location")]
     problem, fix = _served(launch, host, kind, reply)
     told = AppFile()
     if not problem:
         told = kind.read(reply.body)
-        evidence.append(Evidence.of("apps", "\n".join((*told.apps, *told.fingerprints)) or "none", source=url, at=reply.at))
+        evidence.append(
+            Evidence.of("apps", "\n".join((*told.apps, *told.fingerprints)) or "none", source=url, at=reply.at)
+        )
         problem = told.problem or _missing(launch.apps, kind, told)
     if problem:
         said = f"Links to {host} do not open the app on {kind.phone}: {problem}"
@@ -146,13 +155,19 @@ async def _file(say: Say, world: World, launch: Launch, host: str, kind: _Kind) 
     if not wanted:
         said = f"{host} says which app its links open on {kind.phone}; the launch file does not name that app"
         return say.info(kind.rule, host, said, evidence=evidence, via=reply.via)
-    return say.passed(kind.rule, host, f"Links to {host} open the app on {kind.phone}", evidence=evidence, via=reply.via)
+    return say.passed(
+        kind.rule, host, f"Links to {host} open the app on {kind.phone}", evidence=evidence, via=reply.via
+    )
 
 
 def _served(launch: Launch, host: str, kind: _Kind, reply: Reply) -> tuple[str, Remedy]:
     """What is wrong with the way the file is served; phones follow no redirect and want JSON."""
     again = kind.again.format(host=host)
-    lay = Remedy(text=f"Put this at https://{host}{kind.path}, filled in. {again}", paste=kind.sample, where=kind.path.rpartition("/")[2])
+    lay = Remedy(
+        text=f"Put this at https://{host}{kind.path}, filled in. {again}",
+        paste=kind.sample,
+        where=kind.path.rpartition("/")[2],
+    )
     if 300 <= reply.status < 400:
         to = html.absolute(reply.url, reply.header("location") or "")
         main = urlsplit(to).hostname == launch.canonical_host and host != launch.canonical_host
@@ -209,7 +224,10 @@ async def _store_page(say: Say, world: World, url: str, words: str) -> Finding:
         )
     hidden = wall(end) if isinstance(end, Reply) else None
     if hidden is not None:
-        said = f"Whether the {words} can be read could not be seen: a program is not let in, and neither may the store's own be"
+        said = (
+            f"Whether the {words} can be read could not be seen: a program is not let in, and neither may the "
+            "store's own be"
+        )
         return say.unknown("store-page", subject, said, failure=hidden, evidence=evidence, via=via)
     if isinstance(end, Failure):
         problem = f"does not open: {end.words}"
@@ -223,14 +241,24 @@ async def _store_page(say: Say, world: World, url: str, words: str) -> Finding:
         problem = f"takes {chain.redirects} redirects, and the stores' readers give up early"
     else:
         return say.passed("store-page", subject, f"The {words} can be read by everybody", evidence=evidence, via=via)
-    fix = Remedy(text=f"Let {url} answer with the page itself, without a log-in", paste=url, where="the site, and the store's listing")
+    fix = Remedy(
+        text=f"Let {url} answer with the page itself, without a log-in",
+        paste=url,
+        where="the site, and the store's listing",
+    )
     return say.fail(
-        "store-page", subject, f"The {words} {problem}: app review refuses the app for that", evidence=evidence, remedy=fix, via=via
+        "store-page",
+        subject,
+        f"The {words} {problem}: app review refuses the app for that",
+        evidence=evidence,
+        remedy=fix,
+        via=via,
     )
 
 
 def _asks(end: Reply, url: str) -> bool:
-    """Whether the page is a log-in. The wanted address may speak of signing in itself; only where one was led there counts."""
+    """Whether the page is a log-in. The wanted address may speak of signing in itself; only where one was led there
+    counts."""
     if end.is_html and html.read(end.text, end.url).password_field:
         return True
     return bool(_LOGIN_PATH.search(urlsplit(end.url).path)) and not _LOGIN_PATH.search(urlsplit(url).path)
@@ -240,7 +268,9 @@ async def _contact(say: Say, world: World, host: str) -> Finding:
     """security.txt (RFC 9116): a fact, never more."""
     reply = await world.web.get(f"https://{host}/.well-known/security.txt")
     if isinstance(reply, Failure):
-        return say.info("security-txt", host, f"Whether {host} says where to report holes could not be seen: {reply.words}")
+        return say.info(
+            "security-txt", host, f"Whether {host} says where to report holes could not be seen: {reply.words}"
+        )
     fields = dict.fromkeys(("contact", "expires"), "")
     if reply.status == 200 and not reply.is_html:
         for line in reply.text[:65536].splitlines():
@@ -259,7 +289,9 @@ async def _contact(say: Say, world: World, host: str) -> Finding:
             where="/.well-known/security.txt",
         )
         return say.info("security-txt", host, f"{host} {problem}", evidence=evidence, remedy=fix, via=reply.via)
-    return say.passed("security-txt", host, f"{host} says where to report holes (security.txt)", evidence=evidence, via=reply.via)
+    return say.passed(
+        "security-txt", host, f"{host} says where to report holes (security.txt)", evidence=evidence, via=reply.via
+    )
 
 
 def _wrong_contact(reply: Reply, fields: dict[str, str], now: datetime) -> str:

@@ -21,7 +21,8 @@ async def ask(world: World, host: str) -> Reply | Failure:
 
 
 def same(reply: Reply, base: Reply | Failure) -> bool:
-    """Whether an answer is only what the host says to everything: same status, and the same page but for its details."""
+    """Whether an answer is only what the host says to everything: same status, and the same page but for its
+    details."""
     if isinstance(base, Failure) or reply.status != base.status:
         return False
     if reply.body == base.body:

@@ -54,7 +54,9 @@ async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     moved = [root for root in roots if root.reply and root.end_origin != root.origin]
     for finding in _temporary(say, launch, moved, platform):
         yield finding
-    for finding in _paths(say, launch, [(root, chains[f"{root.scheme}://{root.host}{DEEP}"]) for root in moved], platform):
+    for finding in _paths(
+        say, launch, [(root, chains[f"{root.scheme}://{root.host}{DEEP}"]) for root in moved], platform
+    ):
         yield finding
     for finding in own:
         yield finding
@@ -76,14 +78,23 @@ async def _second(say: Say, launch: Launch, world: World) -> list[Finding]:
 
 def _no_address(say: Say, launch: Launch, host: str, failure: Failure) -> Finding:
     if not is_absent(failure):
-        return say.unknown("root-down", host, f"Whether {host} answers could not be seen: {failure.words}", failure=failure)
+        return say.unknown(
+            "root-down", host, f"Whether {host} answers could not be seen: {failure.words}", failure=failure
+        )
     evidence = [Evidence.of("failure", str(failure))]
     if host == launch.canonical_host:
         remedy = Remedy(
-            text="Give the main address its record at the DNS host", paste=zone_line(host, "A", "<address of your server>"), where="DNS"
+            text="Give the main address its record at the DNS host",
+            paste=zone_line(host, "A", "<address of your server>"),
+            where="DNS",
         )
         return say.fail(
-            "root-down", host, f"{host}, the main address, has no DNS address", severity=Severity.HIGH, evidence=evidence, remedy=remedy
+            "root-down",
+            host,
+            f"{host}, the main address, has no DNS address",
+            severity=Severity.HIGH,
+            evidence=evidence,
+            remedy=remedy,
         )
     return say.warn(
         "root-absent",
@@ -113,7 +124,9 @@ def _down(say: Say, root: Root, roots: list[Root]) -> Finding | None:
         reply = root.reply
         if reply is None or reply.status < 400:
             return None
-        if root.scheme == "http" and any(other.end_origin == root.end_origin for other in roots if other.scheme == "https"):
+        if root.scheme == "http" and any(
+            other.end_origin == root.end_origin for other in roots if other.scheme == "https"
+        ):
             return None
         if wall(reply) or reply.status == 401:
             hidden = wall(reply) or Failure(kind="unavailable", detail="HTTP 401", target=reply.url)
@@ -133,11 +146,17 @@ def _down(say: Say, root: Root, roots: list[Root]) -> Finding | None:
             remedy=Remedy(text=f"Let {root.host} answer with the home page or redirect to it"),
             via=via,
         )
-    if root.scheme == "http" and (root.origin == _failed_origin(root) or any(r.origin == _failed_origin(root) for r in roots)):
+    if root.scheme == "http" and (
+        root.origin == _failed_origin(root) or any(r.origin == _failed_origin(root) for r in roots)
+    ):
         return None  # plain http may be closed, and an https root tells its own story
     if failure.kind not in PROVEN:
         return say.unknown(
-            "root-down", root.host, f"Whether {root.url} answers could not be seen: {failure.words}", failure=failure, via=via
+            "root-down",
+            root.host,
+            f"Whether {root.url} answers could not be seen: {failure.words}",
+            failure=failure,
+            via=via,
         )
     return say.fail(
         "root-down",
@@ -223,7 +242,10 @@ def _temporary(say: Say, launch: Launch, moved: list[Root], platform: Platform) 
         if not bad:
             evidence = [chain_evidence(root.chain) for root in group]
             if step := next((step for root in group if (step := _step_on_site(root.chain))), ""):
-                said = f"{host} redirects for good, and then for now to {step}: right where that follows the visitor's language"
+                said = (
+                    f"{host} redirects for good, and then for now to {step}: right where that "
+                    "follows the visitor's language"
+                )
                 findings.append(say.info("temporary", host, said, evidence=evidence, via=via))
             else:
                 findings.append(say.passed("temporary", host, f"{host} redirects for good", evidence=evidence, via=via))
@@ -263,7 +285,11 @@ def _paths(say: Say, launch: Launch, pairs: list[tuple[Root, Chain]], platform: 
         via = via_of(*(chain for _, chain in group))
         arrivals = [(root, chain, _arrival(chain, root.end_origin)) for root, chain in group]
         unseen = next((chain.end for _, chain, at in arrivals if not at and isinstance(chain.end, Failure)), None)
-        lost = [(root, at) for root, chain, at in arrivals if (target(at) != DEEP if at else not isinstance(chain.end, Failure))]
+        lost = [
+            (root, at)
+            for root, chain, at in arrivals
+            if (target(at) != DEEP if at else not isinstance(chain.end, Failure))
+        ]
         if lost:
             root, at = lost[0]
             what = f"land on {target(at)}" if at else "stop on the way"
@@ -274,18 +300,27 @@ def _paths(say: Say, launch: Launch, pairs: list[tuple[Root, Chain]], platform: 
                     host,
                     f"Deep links to {host} {what}: shared and advertised links die",
                     evidence=evidence,
-                    remedy=host_redirect(platform, "Keep path and query in the redirect", host, to, plain=root.scheme == "http"),
+                    remedy=host_redirect(
+                        platform, "Keep path and query in the redirect", host, to, plain=root.scheme == "http"
+                    ),
                     via=via,
                 )
             )
         elif isinstance(unseen, Failure):
             findings.append(
                 say.unknown(
-                    "path-lost", host, f"Whether deep links to {host} live on could not be seen", failure=unseen, evidence=evidence, via=via
+                    "path-lost",
+                    host,
+                    f"Whether deep links to {host} live on could not be seen",
+                    failure=unseen,
+                    evidence=evidence,
+                    via=via,
                 )
             )
         else:
-            findings.append(say.passed("path-lost", host, f"Deep links to {host} survive the redirect", evidence=evidence, via=via))
+            findings.append(
+                say.passed("path-lost", host, f"Deep links to {host} survive the redirect", evidence=evidence, via=via)
+            )
     return findings
 
 
@@ -304,7 +339,9 @@ async def _own_address(say: Say, launch: Launch, world: World, url: str) -> Find
         return None  # the other checks say why it does not open; without a page there is nothing to read
     named = _named(reply)
     targets = [name for name, problem in named if not problem]
-    looks = await asyncio.gather(*(world.web.get(name) for name in dict.fromkeys(targets) if normal(name) != normal(url)))
+    looks = await asyncio.gather(
+        *(world.web.get(name) for name in dict.fromkeys(targets) if normal(name) != normal(url))
+    )
     return _judge_named(say, launch, url, reply, named, [look for look in looks if isinstance(look, Reply)])
 
 
@@ -315,7 +352,11 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
     for value in reply.all("link"):
         for part in split_list(value):
             address, _, params = part.partition(">")
-            rels = [unquote(param.partition("=")[2].strip()) for param in params.split(";") if param.strip().lower().startswith("rel")]
+            rels = [
+                unquote(param.partition("=")[2].strip())
+                for param in params.split(";")
+                if param.strip().lower().startswith("rel")
+            ]
             if "canonical" in " ".join(rels).lower().split():
                 raws.append(address.strip().removeprefix("<"))
     named = []
@@ -333,7 +374,9 @@ def _languages(reply: Reply) -> set[str]:
     return {normal(url) for url in html.read(reply.text, reply.url).languages}
 
 
-def _judge_named(say: Say, launch: Launch, url: str, reply: Reply, named: list[tuple[str, str]], looks: list[Reply]) -> Finding:
+def _judge_named(
+    say: Say, launch: Launch, url: str, reply: Reply, named: list[tuple[str, str]], looks: list[Reply]
+) -> Finding:
     subject = place(url)
     via = via_of(reply)
     lines = [name + (f"  ({problem})" if problem else "") for name, problem in named]
@@ -352,7 +395,10 @@ def _judge_named(say: Say, launch: Launch, url: str, reply: Reply, named: list[t
     if len(named) > 1:
         said = f"The page names {len(named)} main addresses, so search engines believe none"
     elif problem:
-        said, severity = f"The page names its own address in a way search engines may not follow: {problem}", Severity.MEDIUM
+        said, severity = (
+            f"The page names its own address in a way search engines may not follow: {problem}",
+            Severity.MEDIUM,
+        )
     elif scheme_of(name) != "https":
         said = f"The page names a plain http address as its own: {name}"
     elif origin(name) != origin(launch.canonical):
@@ -372,5 +418,7 @@ def _judge_named(say: Say, launch: Launch, url: str, reply: Reply, named: list[t
                 remedy=fix,
                 via=via,
             )
-        return say.passed("rel-canonical", subject, "The page names the main address as its own", evidence=evidence, via=via)
+        return say.passed(
+            "rel-canonical", subject, "The page names the main address as its own", evidence=evidence, via=via
+        )
     return say.fail("rel-canonical", subject, said, severity=severity, evidence=evidence, remedy=fix, via=via)

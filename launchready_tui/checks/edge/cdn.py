@@ -1,4 +1,5 @@
-"""edge.cdn: public traffic goes through a protection network, the server behind it is not open beside it, and no wall stops programs."""
+"""edge.cdn: public traffic goes through a protection network, the server behind it is not open beside it, and no wall
+stops programs."""
 
 from __future__ import annotations
 
@@ -23,22 +24,45 @@ if TYPE_CHECKING:
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api")
 _TELLING = ("server", "via", "cache-status", "x-cache", "x-served-by", "cf-ray", "x-cdn", "cdn-cache")
-# What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known 2026-11).
+# What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known
+# 2026-11).
 CAUSES: dict[int, tuple[str, str]] = {
-    520: ("the server behind it answered with something that is no HTTP", "Look into the server's log for crashes and large headers"),
-    521: ("the server behind it refuses the connection", "Start the server, and let the network's addresses through its firewall"),
-    522: ("the server behind it does not answer in time", "Let the network's addresses through the firewall, and look at its load"),
-    523: ("the server behind it cannot be reached", "Set the origin's address right in the DNS settings of the network"),
+    520: (
+        "the server behind it answered with something that is no HTTP",
+        "Look into the server's log for crashes and large headers",
+    ),
+    521: (
+        "the server behind it refuses the connection",
+        "Start the server, and let the network's addresses through its firewall",
+    ),
+    522: (
+        "the server behind it does not answer in time",
+        "Let the network's addresses through the firewall, and look at its load",
+    ),
+    523: (
+        "the server behind it cannot be reached",
+        "Set the origin's address right in the DNS settings of the network",
+    ),
     524: ("the server behind it took longer than 100 s", "Make the request faster, or move its work into a queue"),
-    525: ("the secure connection to the server behind it fails", "Give the server a certificate and let it speak TLS 1.2 or 1.3"),
-    526: ("the certificate of the server behind it is not valid", "Install the network's origin certificate, or a public one, there"),
-    530: ("the name of the server behind it cannot be resolved", "Set the origin's record right in the DNS settings of the network"),
+    525: (
+        "the secure connection to the server behind it fails",
+        "Give the server a certificate and let it speak TLS 1.2 or 1.3",
+    ),
+    526: (
+        "the certificate of the server behind it is not valid",
+        "Install the network's origin certificate, or a public one, there",
+    ),
+    530: (
+        "the name of the server behind it cannot be resolved",
+        "Set the origin's record right in the DNS settings of the network",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Front:
-    """What stands before one host. `name` is empty where nothing was seen; `own` is False for a network that somebody else put there."""
+    """What stands before one host. `name` is empty where nothing was seen; `own` is False for a network that somebody
+    else put there."""
 
     host: str
     name: str
@@ -51,13 +75,18 @@ class Front:
 
 @check("edge.cdn")
 async def cdn(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """Every public production host; then its origin, where that is permitted; then walls and errors of the network on pages and routes."""
+    """Every public production host; then its origin, where that is permitted; then walls and errors of the network on
+    pages and routes."""
     say = Say("edge.cdn", world.clock.now())
-    names = dict.fromkeys((launch.canonical_host, *(h.name for h in launch.hosts_of(*_ROLES) if h.environment == "production")))
+    names = dict.fromkeys(
+        (launch.canonical_host, *(h.name for h in launch.hosts_of(*_ROLES) if h.environment == "production"))
+    )
     fronts = await asyncio.gather(*(look(launch, world, name) for name in names))
     shields, origins, walls = (
         [finding for front in fronts if (finding := _shield(say, launch, front, fronts)) is not None],
-        await judge_origin(say, launch, world, next((front for front in fronts if front.host == launch.canonical_host), None)),
+        await judge_origin(
+            say, launch, world, next((front for front in fronts if front.host == launch.canonical_host), None)
+        ),
         await _walls(say, launch, world),
     )
     for finding in (*shields, *origins, *distinct(walls)):
@@ -67,7 +96,9 @@ async def cdn(launch: Launch, world: World) -> AsyncIterator[Finding]:
 async def look(launch: Launch, world: World, host: str) -> Front:
     """What stands before one host, by its alias, its addresses and its answer's headers."""
     url = f"https://{host}/"
-    answer, addresses, reply = await asyncio.gather(world.dns.ask(host, "A"), world.dns.addresses(host), world.web.get(url))
+    answer, addresses, reply = await asyncio.gather(
+        world.dns.ask(host, "A"), world.dns.addresses(host), world.web.get(url)
+    )
     if isinstance(addresses, Failure):
         return Front(host, "", False, (), (), None, addresses)
     aliases = [plain(answer.canonical)] if isinstance(answer, DnsAnswer) and answer.canonical not in ("", host) else []
@@ -76,7 +107,9 @@ async def look(launch: Launch, world: World, host: str) -> Front:
     failure = reply if isinstance(reply, Failure) else None
     wanted = launch.cdn.strip().lower()
     if wanted:
-        found = tuple(guess for guess in found if wanted in guess.hosting.name.lower() or guess.hosting.name.lower() in wanted)
+        found = tuple(
+            guess for guess in found if wanted in guess.hosting.name.lower() or guess.hosting.name.lower() in wanted
+        )
         if not found:
             return _declared(host, launch.cdn.strip(), addresses, seen, failure)
     best = next((guess for guess in found if guess.hosting.kind == "cdn"), None) or next(
@@ -89,7 +122,8 @@ async def look(launch: Launch, world: World, host: str) -> Front:
 
 
 def _own(guess: Guess) -> bool:
-    """A header alone can come from a network that the platform behind uses for itself (Render and others run on Cloudflare)."""
+    """A header alone can come from a network that the platform behind uses for itself (Render and others run on
+    Cloudflare)."""
     return guess.hosting.name != "Cloudflare" or guess.confidence == "high"
 
 
@@ -108,7 +142,12 @@ def _evidence(front: Front) -> list[Evidence]:
     shown = [Evidence.of("addresses", "\n".join(front.addresses), source=front.host)]
     if front.clues:
         shown.append(
-            Evidence.of("clues", "\n".join(front.clues), source=f"https://{front.host}/", at=front.reply.at if front.reply else None)
+            Evidence.of(
+                "clues",
+                "\n".join(front.clues),
+                source=f"https://{front.host}/",
+                at=front.reply.at if front.reply else None,
+            )
         )
     return shown
 
@@ -123,9 +162,14 @@ def _shield(say: Say, launch: Launch, front: Front, all_: list[Front]) -> Findin
     if front.name and front.own:
         return say.passed("shield", name, f"{name} is reached through {front.name}", evidence=_evidence(front), via=via)
     if front.name:
-        said = f"{name} goes through {front.name}, as its platform's customer: the rules there are the platform's, not yours"
+        said = (
+            f"{name} goes through {front.name}, as its platform's customer: the rules "
+            "there are the platform's, not yours"
+        )
         return say.info("shield", name, said, evidence=_evidence(front), via=via)
-    twin = next((o for o in all_ if o.name and o.own and front.addresses and set(front.addresses) <= set(o.addresses)), None)
+    twin = next(
+        (o for o in all_ if o.name and o.own and front.addresses and set(front.addresses) <= set(o.addresses)), None
+    )
     if twin is not None:
         said = f"{name} lies at the addresses of {twin.host}, which is reached through {twin.name}"
         return say.passed("shield", name, said, evidence=[*_evidence(front), *_evidence(twin)], via=via)
@@ -133,12 +177,19 @@ def _shield(say: Say, launch: Launch, front: Front, all_: list[Front]) -> Findin
     fix = Remedy(
         text=f"Let {name} go through it as well: in its DNS settings, the record switched to proxied"
         if others
-        else "Put a protection network in front (Cloudflare's free plan will do); where there is one, name it in the launch file",
-        paste=f'# launchready.toml\ncdn = "{launch.cdn or "<its name>"}"' if not others else f"{name}  CNAME  <your origin>  proxied",
+        else "Put a protection network in front (Cloudflare's free plan will do); where there is "
+        "one, name it in the launch file",
+        paste=f'# launchready.toml\ncdn = "{launch.cdn or "<its name>"}"'
+        if not others
+        else f"{name}  CNAME  <your origin>  proxied",
         where=others or "the DNS host, and launchready.toml",
     )
     if others:
-        said = f"{name} goes around {others}, which the other hosts stand behind: a flood is aimed there, and shows the server's address"
+        said = (
+            f"{name} goes around {others}, which the other hosts stand behind: a flood "
+            "is aimed there, and shows the "
+            "server's address"
+        )
         return say.warn("shield", name, said, severity=Severity.HIGH, evidence=_evidence(front), remedy=fix, via=via)
     if launch.cdn:
         said = f"Nothing shows that {name} goes through {launch.cdn}, as the launch file says"
@@ -149,8 +200,15 @@ def _shield(say: Say, launch: Launch, front: Front, all_: list[Front]) -> Findin
 
 async def _walls(say: Say, launch: Launch, world: World) -> list[Finding]:
     """Pages and safe routes: walls that programs meet there, and errors that the network itself answers."""
-    hosts = [launch.canonical_host, *(host.name for host in launch.hosts_of(*_ROLES) if host.environment == "production")]
-    routes = {r.url: r.name for r in launch.routes if r.safe and r.method == "GET" and not r.login and scheme_of(r.url) == "https"}
+    hosts = [
+        launch.canonical_host,
+        *(host.name for host in launch.hosts_of(*_ROLES) if host.environment == "production"),
+    ]
+    routes = {
+        r.url: r.name
+        for r in launch.routes
+        if r.safe and r.method == "GET" and not r.login and scheme_of(r.url) == "https"
+    }
     urls = dict.fromkeys((*(f"https://{host}/" for host in hosts), *(page.url for page in launch.pages), *routes))
     replies = await asyncio.gather(*(world.web.get(url) for url in urls))
     findings: list[Finding] = []
@@ -181,8 +239,13 @@ def _challenge(say: Say, subject: str, reply: Reply, for_apps: bool) -> Finding:
     )
     if for_apps:
         said = f"{subject} asks whoever calls it to prove to be a person: apps, webhooks and monitors cannot"
-        return say.fail("challenge", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
-    said = f"{subject} shows programs a challenge in place of the page: search engines, link previews and app review may get it too"
+        return say.fail(
+            "challenge", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via
+        )
+    said = (
+        f"{subject} shows programs a challenge in place of the page: search engines, link previews and app review "
+        "may get it too"
+    )
     return say.warn("challenge", subject, said, evidence=evidence, remedy=fix, via=reply.via)
 
 
@@ -191,4 +254,6 @@ def _trouble(say: Say, subject: str, reply: Reply) -> Finding:
     evidence = [Evidence.of("answer", f"{reply.status}  {reply.url}", source=reply.url, at=reply.at)]
     said = f"{subject} shows an error of the network in front ({reply.status}): {cause}"
     fix = Remedy(text=advice, where="the server behind the network")
-    return say.fail("edge-error", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via)
+    return say.fail(
+        "edge-error", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via
+    )

@@ -13,7 +13,15 @@ from ...findings import Evidence, Finding, Remedy, Severity, State
 from ...world.sights import Certificate, TlsSight, VersionAnswer
 from ..base import Say, check
 from ..seen import ABSENT, CLOSED, PROVEN
-from .handshake import judge_alpn, judge_http3, judge_names, judge_resumption, judge_sent_chain, judge_stapling, judge_transparency
+from .handshake import (
+    judge_alpn,
+    judge_http3,
+    judge_names,
+    judge_resumption,
+    judge_sent_chain,
+    judge_stapling,
+    judge_transparency,
+)
 from .roots import root_hosts
 
 if TYPE_CHECKING:
@@ -32,7 +40,8 @@ _DAY = timedelta(days=1)
 
 @check("edge.certificates")
 async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """One look at every host that browsers and apps open, and one handshake a protocol version where it is permitted."""
+    """One look at every host that browsers and apps open, and one handshake a protocol version where it is
+    permitted."""
     say = Say("edge.certificates", world.clock.now())
     declared = [host.name for host in launch.hosts_of(*_ROLES)]
     hosts = list(dict.fromkeys((*root_hosts(launch), *declared)))
@@ -51,7 +60,12 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     for host, sight in zip(hosts, sights, strict=True):
         known = launch.host(host)
         milder = known is not None and known.environment != "production"
-        if isinstance(sight, Failure) and sight.kind in ABSENT and host not in declared and host != launch.canonical_host:
+        if (
+            isinstance(sight, Failure)
+            and sight.kind in ABSENT
+            and host not in declared
+            and host != launch.canonical_host
+        ):
             continue
         found = judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web")
         if isinstance(sight, TlsSight):
@@ -64,7 +78,13 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 
 def judge_look(
-    say: Say, host: str, sight: TlsSight | Failure, versions: dict[str, VersionAnswer] | None, now: datetime, *, role: str = "web"
+    say: Say,
+    host: str,
+    sight: TlsSight | Failure,
+    versions: dict[str, VersionAnswer] | None,
+    now: datetime,
+    *,
+    role: str = "web",
 ) -> list[Finding]:
     """One host: its certificate and, where they were tried, its protocol versions."""
     if not isinstance(sight, Failure):
@@ -111,7 +131,11 @@ def _no_sight(say: Say, host: str, failure: Failure, versions: dict[str, Version
         )
     if failure.kind not in PROVEN or failure.kind in ABSENT:
         return say.unknown(
-            "no-tls", host, f"The certificate of {host} could not be seen: {failure.words}", failure=failure, severity=Severity.BLOCKER
+            "no-tls",
+            host,
+            f"The certificate of {host} could not be seen: {failure.words}",
+            failure=failure,
+            severity=Severity.BLOCKER,
         )
     return say.fail(
         "no-tls",
@@ -130,7 +154,10 @@ def covers(names: tuple[str, ...], host: str) -> bool:
     """RFC 9525 section 6.3: a wildcard stands for exactly one leftmost label."""
     host = host.lower().rstrip(".")
     tail = host.partition(".")[2]
-    return any(name.lower().rstrip(".") == host or (name.startswith("*.") and name[2:].lower().rstrip(".") == tail) for name in names)
+    return any(
+        name.lower().rstrip(".") == host or (name.startswith("*.") and name[2:].lower().rstrip(".") == tail)
+        for name in names
+    )
 
 
 def _certificate_evidence(sight: TlsSight) -> list[Evidence]:
@@ -146,11 +173,16 @@ def _certificate_evidence(sight: TlsSight) -> list[Evidence]:
     ]
     if not sight.verified:
         lines.append(f"verify  {sight.verify_code} {sight.verify_message}")
-    return [Evidence.of("certificate", "\n".join(lines), source=f"{sight.host}:{sight.port} at {sight.address}", at=sight.at)]
+    return [
+        Evidence.of(
+            "certificate", "\n".join(lines), source=f"{sight.host}:{sight.port} at {sight.address}", at=sight.at
+        )
+    ]
 
 
 def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = False) -> list[Finding]:
-    """Everything one certificate shows. Expiry goes by `now`, trust by the handshake (an extra CA file counts as trusted)."""
+    """Everything one certificate shows. Expiry goes by `now`, trust by the handshake (an extra CA file counts as
+    trusted)."""
     host, leaf = sight.host, sight.leaf
     evidence = _certificate_evidence(sight)
     renew = Remedy(
@@ -166,7 +198,11 @@ def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = F
     life, left = leaf.not_after - leaf.not_before, leaf.not_after - now
     if left <= timedelta(0):
         findings.append(
-            fail("expired", f"The certificate of {host} expired {span(-left.total_seconds())} ago: browsers refuse the page", renew)
+            fail(
+                "expired",
+                f"The certificate of {host} expired {span(-left.total_seconds())} ago: browsers refuse the page",
+                renew,
+            )
         )
     elif leaf.not_before > now:
         findings.append(
@@ -204,7 +240,8 @@ def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = F
         findings.append(
             fail(
                 "name",
-                f"The certificate does not name {host}, only {', '.join(leaf.names[:3]) or leaf.subject}: browsers refuse the page",
+                f"The certificate does not name {host}, only {', '.join(leaf.names[:3]) or leaf.subject}: "
+                "browsers refuse the page",
                 Remedy(
                     text=f"Get a certificate that names {host}",
                     paste=f"certbot certonly -d {host}",
@@ -228,8 +265,13 @@ def _trust(fail: Callable[..., Finding], sight: TlsSight, api: bool) -> list[Fin
         return [
             fail(
                 "chain",
-                f"{host} does not send its intermediate certificate: works in desktop Chrome, breaks in apps, webhooks and curl",
-                Remedy(text="Serve the full chain", paste=f"ssl_certificate /etc/letsencrypt/live/{host}/fullchain.pem;", where="nginx"),
+                f"{host} does not send its intermediate certificate: works in desktop Chrome, breaks in apps, "
+                "webhooks and curl",
+                Remedy(
+                    text="Serve the full chain",
+                    paste=f"ssl_certificate /etc/letsencrypt/live/{host}/fullchain.pem;",
+                    where="nginx",
+                ),
                 Severity.BLOCKER if api else Severity.HIGH,
             )
         ]
@@ -261,26 +303,55 @@ def _quality(say: Say, sight: TlsSight, evidence: list[Evidence]) -> list[Findin
         said = f"The certificate of {host} was made for {life.days} days: Safari and Chrome refuse more than 398"
         findings.append(say.fail("lifetime", host, said, evidence=evidence, remedy=reissue, via=via))
     elif life > 200 * _DAY + timedelta(seconds=1) and leaf.not_before >= _SHORTER_FROM:
-        said = f"The certificate of {host} was made for {life.days} days; public authorities may give 200 since March 2026"
-        findings.append(say.warn("lifetime", host, said, severity=Severity.LOW, evidence=evidence, remedy=reissue, via=via))
+        said = (
+            f"The certificate of {host} was made for {life.days} days; public authorities may give 200 since March 2026"
+        )
+        findings.append(
+            say.warn("lifetime", host, said, severity=Severity.LOW, evidence=evidence, remedy=reissue, via=via)
+        )
     problem, broken = key_problem(leaf)
     if problem and broken:
-        findings.append(say.fail("key", host, f"The key of {host} {problem}", evidence=evidence, remedy=reissue, via=via))
+        findings.append(
+            say.fail("key", host, f"The key of {host} {problem}", evidence=evidence, remedy=reissue, via=via)
+        )
     elif problem:
         findings.append(
-            say.warn("key", host, f"The key of {host} {problem}", severity=Severity.LOW, evidence=evidence, remedy=reissue, via=via)
+            say.warn(
+                "key",
+                host,
+                f"The key of {host} {problem}",
+                severity=Severity.LOW,
+                evidence=evidence,
+                remedy=reissue,
+                via=via,
+            )
         )
     weak = weakly_signed(sight)
     if weak is not None:
         said = f"The chain of {host} holds a certificate signed with {weak.signature_hash}, which browsers refuse"
-        findings.append(say.fail("signature", host, said, evidence=[*evidence, Evidence.of("weak", weak.subject)], remedy=reissue, via=via))
+        findings.append(
+            say.fail(
+                "signature",
+                host,
+                said,
+                evidence=[*evidence, Evidence.of("weak", weak.subject)],
+                remedy=reissue,
+                via=via,
+            )
+        )
     return findings
 
 
 def weakly_signed(sight: TlsSight) -> Certificate | None:
-    """The first certificate of the chain with a signature that browsers refuse. A root's own signature is read by nobody."""
+    """The first certificate of the chain with a signature that browsers refuse. A root's own signature is read by
+    nobody."""
     return next(
-        (one for one in sight.chain if not one.self_signed and one.signature_hash.lower().replace("-", "") in ("sha1", "md5", "md2")), None
+        (
+            one
+            for one in sight.chain
+            if not one.self_signed and one.signature_hash.lower().replace("-", "") in ("sha1", "md5", "md2")
+        ),
+        None,
     )
 
 
@@ -301,7 +372,9 @@ def key_problem(leaf: Certificate) -> tuple[str, bool]:
 
 
 def _version_evidence(host: str, versions: dict[str, VersionAnswer]) -> Evidence:
-    return Evidence.of("versions", "\n".join(f"{name}  {answer}" for name, answer in versions.items()), source=f"{host}:443")
+    return Evidence.of(
+        "versions", "\n".join(f"{name}  {answer}" for name, answer in versions.items()), source=f"{host}:443"
+    )
 
 
 def judge_versions(say: Say, host: str, sight: TlsSight, versions: dict[str, VersionAnswer] | None) -> list[Finding]:
@@ -318,17 +391,33 @@ def judge_versions(say: Say, host: str, sight: TlsSight, versions: dict[str, Ver
         findings.append(say.warn("old-protocol", host, said, evidence=evidence, remedy=_MODERN, via=via))
     elif untested:
         findings.append(
-            say.info("old-protocol", host, "Outdated TLS versions could not be tested from this machine", evidence=evidence, via=via)
+            say.info(
+                "old-protocol",
+                host,
+                "Outdated TLS versions could not be tested from this machine",
+                evidence=evidence,
+                via=via,
+            )
         )
     else:
-        findings.append(say.passed("old-protocol", host, f"{host} refuses outdated TLS versions", evidence=evidence, via=via))
+        findings.append(
+            say.passed("old-protocol", host, f"{host} refuses outdated TLS versions", evidence=evidence, via=via)
+        )
     two, three = versions.get("TLSv1.2"), versions.get("TLSv1.3")
     if two == "refused" and three == "refused" and sight.version not in ("TLSv1.2", "TLSv1.3"):
         said = f"{host} speaks no TLS version that browsers accept"
-        findings.append(say.fail("no-modern-protocol", host, said, severity=Severity.BLOCKER, evidence=evidence, remedy=_MODERN, via=via))
+        findings.append(
+            say.fail(
+                "no-modern-protocol", host, said, severity=Severity.BLOCKER, evidence=evidence, remedy=_MODERN, via=via
+            )
+        )
     elif three == "refused":
         said = f"{host} does not speak TLS 1.3, which saves a phone one round trip a visit"
-        findings.append(say.warn("no-modern-protocol", host, said, severity=Severity.LOW, evidence=evidence, remedy=_MODERN, via=via))
+        findings.append(
+            say.warn(
+                "no-modern-protocol", host, said, severity=Severity.LOW, evidence=evidence, remedy=_MODERN, via=via
+            )
+        )
     elif two == "refused":
         said = f"{host} speaks TLS 1.3 only: phones before 2019 stay outside"
         findings.append(say.info("no-modern-protocol", host, said, evidence=evidence, via=via))

@@ -78,16 +78,36 @@ def scope(cookie: Cookie) -> Verdict:
 
 
 RULES: tuple[tuple[str, Callable[[Cookie], Verdict], str, str], ...] = (
-    ("cookie-secure", secure, "Send it over https only", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
-    ("cookie-httponly", http_only, "Keep it away from scripts", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
-    ("cookie-samesite", same_site, "Say where it may travel", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
+    (
+        "cookie-secure",
+        secure,
+        "Send it over https only",
+        "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ),
+    (
+        "cookie-httponly",
+        http_only,
+        "Keep it away from scripts",
+        "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ),
+    (
+        "cookie-samesite",
+        same_site,
+        "Say where it may travel",
+        "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ),
     (
         "cookie-scope",
         scope,
         "Leave Domain out, so that it stays with its host",
         "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
     ),
-    ("cookie-dropped", dropped, "Give it the attributes its name promises", "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax"),
+    (
+        "cookie-dropped",
+        dropped,
+        "Give it the attributes its name promises",
+        "Set-Cookie: {name}=…; Path=/; Secure; HttpOnly; SameSite=Lax",
+    ),
 )
 
 
@@ -108,7 +128,13 @@ def judge_cookies(say: Say, replies: list[Reply]) -> list[Finding]:
 
 
 def _judge(
-    say: Say, rule: str, host: str, seen: list[tuple[Cookie, Reply]], judge: Callable[[Cookie], Verdict], fix: str, paste: str
+    say: Say,
+    rule: str,
+    host: str,
+    seen: list[tuple[Cookie, Reply]],
+    judge: Callable[[Cookie], Verdict],
+    fix: str,
+    paste: str,
 ) -> Finding:
     verdicts = sorted(((judge(cookie), cookie, reply) for cookie, reply in seen), key=lambda row: _RANK[row[0].level])
     worst, cookie, reply = verdicts[0]
@@ -120,12 +146,26 @@ def _judge(
     match worst.level:
         case "fail":
             return say.fail(
-                rule, host, f"The cookie {name} of {host} {worst.words}", severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=via
+                rule,
+                host,
+                f"The cookie {name} of {host} {worst.words}",
+                severity=Severity.HIGH,
+                evidence=evidence,
+                remedy=remedy,
+                via=via,
             )
         case "warn":
             return say.warn(
-                rule, host, f"The cookie {name} of {host} {worst.words}", severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via
+                rule,
+                host,
+                f"The cookie {name} of {host} {worst.words}",
+                severity=Severity.LOW,
+                evidence=evidence,
+                remedy=remedy,
+                via=via,
             )
         case "info":
-            return say.info(rule, host, f"The cookie {name} of {host} {worst.words}", evidence=evidence, remedy=remedy, via=via)
+            return say.info(
+                rule, host, f"The cookie {name} of {host} {worst.words}", evidence=evidence, remedy=remedy, via=via
+            )
     return say.passed(rule, host, f"The cookies of {host} are set as they should be", evidence=evidence, via=via)

@@ -1,4 +1,5 @@
-"""The CORS rule of edge.headers (Fetch standard, section 3.2): whether foreign pages can read answers as the visitor."""
+"""The CORS rule of edge.headers (Fetch standard, section 3.2): whether foreign pages can read answers as the
+visitor."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ def verdict(answer: Answer) -> tuple[Level, str]:
     if not answer.allowed:
         return "", ""
     if answer.allowed == "*":
-        return ("warn", "answers * together with credentials, which browsers refuse") if answer.credentials else ("", "")
+        return (
+            ("warn", "answers * together with credentials, which browsers refuse") if answer.credentials else ("", "")
+        )
     if answer.allowed != answer.origin:
         return "", ""
     if answer.credentials:
@@ -59,7 +62,9 @@ async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Findi
     """Three foreign origins, by GET and by OPTIONS, at one address of the host."""
     if not world.may_intrude(host):
         return say.no_permission("cors", host, "asking as a foreign site", domain=launch.domain)
-    routes = [route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET"]
+    routes = [
+        route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET"
+    ]
     url = routes[0] if routes else f"https://{host}/"
     origins = (FOREIGN, "null", f"https://{launch.canonical_host}.lr-probe.example")
     questions = [(origin, method) for origin in origins for method in ("GET", "OPTIONS")]
@@ -67,21 +72,29 @@ async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Findi
         _ask(world, url, f"https://{launch.canonical_host}", "GET"),
         *(_ask(world, url, origin, method) for origin, method in questions),
     )
-    answers = [Answer(origin, reply) for (origin, _), reply in zip(questions, replies, strict=True) if isinstance(reply, Reply)]
+    answers = [
+        Answer(origin, reply) for (origin, _), reply in zip(questions, replies, strict=True) if isinstance(reply, Reply)
+    ]
     failure = next((reply for reply in replies if isinstance(reply, Failure)), None)
     if not answers:
         said = f"Whether foreign sites can read {host} could not be seen"
         return say.unknown("cors", host, said, failure=failure, severity=Severity.MEDIUM)
-    judged = sorted(((*verdict(answer), answer) for answer in answers), key=lambda row: ("fail", "warn", "").index(row[0]))
+    judged = sorted(
+        ((*verdict(answer), answer) for answer in answers), key=lambda row: ("fail", "warn", "").index(row[0])
+    )
     level, words, worst = judged[0]
     friend = Answer(f"https://{launch.canonical_host}", own) if isinstance(own, Reply) else None
     if level == "" and friend and friend.allowed == friend.origin and not friend.varies and worst.allowed == "":
-        level, words = "warn", "answers by origin without Vary: Origin, so a cache can hand one site's answer to another"
+        level, words = (
+            "warn",
+            "answers by origin without Vary: Origin, so a cache can hand one site's answer to another",
+        )
     lines = []
     for answer in answers:
         credentials = ", credentials" if answer.credentials else ""
         lines.append(
-            f"{answer.reply.method} {answer.reply.status}  Origin: {answer.origin}  →  {answer.allowed or '(nothing allowed)'}{credentials}"
+            f"{answer.reply.method} {answer.reply.status}  Origin: {answer.origin}  →  "
+            f"{answer.allowed or '(nothing allowed)'}{credentials}"
         )
     evidence = [Evidence.of("cors", "\n".join(lines), source=url, at=worst.reply.at)]
     via = via_of(worst.reply)
@@ -98,6 +111,8 @@ async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Findi
 
 
 async def _ask(world: World, url: str, origin: str, method: str) -> Reply | Failure:
-    headers = (("origin", origin),) if method == "GET" else (("origin", origin), ("access-control-request-method", "GET"))
+    headers = (
+        (("origin", origin),) if method == "GET" else (("origin", origin), ("access-control-request-method", "GET"))
+    )
     reply: Reply | Failure = await world.web.get(url, method=method, headers=headers)
     return reply

@@ -41,14 +41,18 @@ def weaknesses(policy: Policy) -> list[Problem]:
     strict = scripts is not None and "'strict-dynamic'" in scripts
     vouched = scripts is not None and has_nonce_or_hash(scripts)
     if scripts is None:
-        found.append(Problem("no-scripts", "warn", "does not limit scripts at all (script-src and default-src are missing)"))
+        found.append(
+            Problem("no-scripts", "warn", "does not limit scripts at all (script-src and default-src are missing)")
+        )
     else:
         if "'unsafe-inline'" in scripts and not vouched and not strict:
             found.append(Problem("unsafe-inline", "warn", "allows scripts written into the page ('unsafe-inline')"))
         if not (strict and vouched) and (wide := [source for source in scripts if source in _ANYTHING]):
             found.append(Problem("wildcard", "warn", f"allows scripts from everywhere ({wide[0]})"))
         if strict and not vouched:
-            found.append(Problem("strict-alone", "fail", "uses 'strict-dynamic' without a nonce or hash, so no script runs"))
+            found.append(
+                Problem("strict-alone", "fail", "uses 'strict-dynamic' without a nonce or hash, so no script runs")
+            )
         if "'unsafe-eval'" in scripts:
             found.append(Problem("unsafe-eval", "info", "allows text to be run as code ('unsafe-eval')"))
     objects = policy.sources("object-src", "default-src")
@@ -87,23 +91,44 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
     enforced = policies(sent) + policies(document.csp, in_meta=True)
     watching = reply.all("content-security-policy-report-only")
     lines = [f"content-security-policy: {value}" for value in sent]
-    lines += [f"<meta> {value}" for value in document.csp] + [f"content-security-policy-report-only: {value}" for value in watching]
-    evidence = [Evidence.of("policy", "\n".join(lines) or "content-security-policy: (not sent)", source=reply.url, at=reply.at)]
+    lines += [f"<meta> {value}" for value in document.csp] + [
+        f"content-security-policy-report-only: {value}" for value in watching
+    ]
+    evidence = [
+        Evidence.of("policy", "\n".join(lines) or "content-security-policy: (not sent)", source=reply.url, at=reply.at)
+    ]
     via = via_of(reply)
-    fix = header(platform, "Try it as Content-Security-Policy-Report-Only first, then enforce it", ("Content-Security-Policy", START))
+    fix = header(
+        platform,
+        "Try it as Content-Security-Policy-Report-Only first, then enforce it",
+        ("Content-Security-Policy", START),
+    )
     if not enforced:
         if watching:
             said = f"{name} only watches its content security policy, it does not enforce it yet"
             return say.info("csp", name, said, evidence=evidence, remedy=fix, via=via)
         empty = "sends an empty content security policy" if sent or document.csp else "sends no content security policy"
-        return say.warn("csp", name, f"{name} {empty}: one injected script can take everything", evidence=evidence, remedy=fix, via=via)
+        return say.warn(
+            "csp",
+            name,
+            f"{name} {empty}: one injected script can take everything",
+            evidence=evidence,
+            remedy=fix,
+            via=via,
+        )
     problems = combined(enforced)
     if await _same_nonce(world, reply, enforced):
-        problems.insert(0, Problem("same-nonce", "fail", "uses the same nonce on every visit, so an attacker can use it too"))
+        problems.insert(
+            0, Problem("same-nonce", "fail", "uses the same nonce on every visit, so an attacker can use it too")
+        )
     if _kept(reply) and any(policy.nonces for policy in enforced):
-        problems.insert(0, Problem("kept-nonce", "fail", "uses a nonce in a page that shared caches keep, so visitors share it"))
+        problems.insert(
+            0, Problem("kept-nonce", "fail", "uses a nonce in a page that shared caches keep, so visitors share it")
+        )
     if problems:
-        evidence.append(Evidence.of("weak points", "\n".join(f"{problem.level}: {problem.words}" for problem in problems)))
+        evidence.append(
+            Evidence.of("weak points", "\n".join(f"{problem.level}: {problem.words}" for problem in problems))
+        )
     worst = problems[0] if problems else None
     if worst is None or worst.level == "info":
         said = f"{name} limits what its pages may run"
@@ -114,7 +139,9 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
     more = sum(problem.level != "info" for problem in problems) - 1
     said = f"The content security policy of {name} {worst.words}" + (f", and {more} more" if more else "")
     if worst.code == "syntax":
-        said = f"The content security policy of {name} has a mistake: {worst.words}" + (f", and {more} more" if more else "")
+        said = f"The content security policy of {name} has a mistake: {worst.words}" + (
+            f", and {more} more" if more else ""
+        )
     if worst.level == "fail":
         return say.fail("csp", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
     return say.warn("csp", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
@@ -125,7 +152,11 @@ def _kept(reply: Reply) -> bool:
     control = cache_control(reply.all("cache-control"))
     found = cache_status.read(reply)
     hit = found is not None and found.verdict == "hit"
-    return hit or (control.shared and not control.has("no-cache") and (control.seconds("s-maxage") or control.seconds("max-age") or 0) > 0)
+    return hit or (
+        control.shared
+        and not control.has("no-cache")
+        and (control.seconds("s-maxage") or control.seconds("max-age") or 0) > 0
+    )
 
 
 async def _same_nonce(world: World, reply: Reply, enforced: list[Policy]) -> bool:

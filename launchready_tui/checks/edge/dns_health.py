@@ -1,4 +1,5 @@
-"""edge.dns-health: the zone is guarded, signed right or not at all, allows the certificate authority in use, and lets mistakes be undone.
+"""edge.dns-health: the zone is guarded, signed right or not at all, allows the certificate authority in use, and lets
+mistakes be undone.
 
 Which servers are lame or disagree with the zone above is told by audit.dns-host.
 """
@@ -50,7 +51,11 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str) -> list[F
         said = f"The zone of {domain} could not be looked at: {answer.words}"
         return [*findings, say.unknown("servers", domain, said, failure=answer)]
     addresses = await asyncio.gather(*(world.dns.addresses(name) for name in answer.records[:_SERVERS]))
-    servers = [(name, found[0]) for name, found in zip(answer.records, addresses, strict=False) if not isinstance(found, Failure)]
+    servers = [
+        (name, found[0])
+        for name, found in zip(answer.records, addresses, strict=False)
+        if not isinstance(found, Failure)
+    ]
     if not servers:
         failure = next((found for found in addresses if isinstance(found, Failure)), None)
         said = f"None of the name servers of {domain} could be asked by itself"
@@ -67,16 +72,21 @@ _BROKEN = {
 
 
 def _signed(say: Say, domain: str, signing: Signing | Failure, where: str) -> Finding:
-    """RFC 4035: a broken signature makes the whole domain vanish for everybody behind a checking resolver; none at all does no harm."""
+    """RFC 4035: a broken signature makes the whole domain vanish for everybody behind a checking resolver; none at all
+    does no harm."""
     if isinstance(signing, Failure):
         said = f"Whether the signatures of {domain} hold could not be seen: {signing.words}"
         return say.unknown("dnssec", domain, said, failure=signing)
     rows = [*(f"{domain}. DS {row}" for row in signing.ds), *(f"{domain}. DNSKEY {row}" for row in signing.keys)]
     if signing.detail:
         rows.append(signing.detail)
-    evidence = [Evidence.of("dnssec", "\n".join(rows) or "no DS, no DNSKEY", source=f"{domain} DS, DNSKEY, SOA", at=signing.at)]
+    evidence = [
+        Evidence.of("dnssec", "\n".join(rows) or "no DS, no DNSKEY", source=f"{domain} DS, DNSKEY, SOA", at=signing.at)
+    ]
     if signing.state in _BROKEN:
-        said = f"{domain} cannot be found by everybody behind a checking resolver (Google, Cloudflare, many providers): "
+        said = (
+            f"{domain} cannot be found by everybody behind a checking resolver (Google, Cloudflare, many providers): "
+        )
         return say.fail(
             "dnssec",
             domain,
@@ -84,25 +94,35 @@ def _signed(say: Say, domain: str, signing: Signing | Failure, where: str) -> Fi
             severity=Severity.BLOCKER,
             evidence=evidence,
             remedy=Remedy(
-                text="Take the DS record out at the registrar now (signing can be set up anew later), or let the DNS host sign again",
+                text="Take the DS record out at the registrar now (signing can be set up anew later), or let the DNS "
+                "host sign again",
                 paste="\n".join(f"{domain}. IN DS {row}   ; remove" for row in signing.ds),
                 where=f"the registrar's page, and {where}",
             ),
             via=signing.via,
         )
     if signing.state == "unread":
-        return say.info("dnssec", domain, f"{domain} is signed in a way that cannot be checked here", evidence=evidence, via=signing.via)
+        return say.info(
+            "dnssec",
+            domain,
+            f"{domain} is signed in a way that cannot be checked here",
+            evidence=evidence,
+            via=signing.via,
+        )
     if signing.state == "unsigned":
         said = f"{domain} is not signed (DNSSEC), which does no harm; do not start with it in launch week"
         return say.info("dnssec", domain, said, evidence=evidence, via=signing.via)
     if signing.state == "no-ds":
         said = f"{domain} is signed, but the registrar does not know the key, so nobody checks it"
         return say.info("dnssec", domain, said, evidence=evidence, via=signing.via)
-    return say.passed("dnssec", domain, f"{domain} is signed, and the signatures hold", evidence=evidence, via=signing.via)
+    return say.passed(
+        "dnssec", domain, f"{domain} is signed, and the signatures hold", evidence=evidence, via=signing.via
+    )
 
 
 async def _set_of(world: World, host: str, domain: str) -> DnsAnswer | Failure | None:
-    """The CAA records that count for a host: its own, or of the nearest name above it (RFC 8659 section 3); None where there are none."""
+    """The CAA records that count for a host: its own, or of the nearest name above it (RFC 8659 section 3); None where
+    there are none."""
     name = host
     while True:
         answer = await world.dns.ask(name, "CAA")
@@ -116,14 +136,18 @@ async def _set_of(world: World, host: str, domain: str) -> DnsAnswer | Failure |
 async def _permits(say: Say, world: World, domain: str, hosts: tuple[str, ...]) -> list[Finding]:
     """Whether the authority that issued each host's certificate may issue the next one."""
     sets, sights = await asyncio.gather(
-        asyncio.gather(*(_set_of(world, host, domain) for host in hosts)), asyncio.gather(*(world.tls.look(host) for host in hosts))
+        asyncio.gather(*(_set_of(world, host, domain) for host in hosts)),
+        asyncio.gather(*(world.tls.look(host) for host in hosts)),
     )
     findings: list[Finding] = []
     groups: dict[str, list[tuple[str, TlsSight | Failure]]] = {}
     held: dict[str, DnsAnswer] = {}
     for host, found, sight in zip(hosts, sets, sights, strict=True):
         if isinstance(found, Failure):
-            said = f"Which authorities may issue for {host} could not be seen, and authorities refuse in that case: {found.words}"
+            said = (
+                f"Which authorities may issue for {host} could not be seen, and authorities refuse in that case: "
+                f"{found.words}"
+            )
             findings.append(say.unknown("caa", host, said, failure=found))
         elif found is not None:
             held[found.name] = found
@@ -133,7 +157,9 @@ async def _permits(say: Say, world: World, domain: str, hosts: tuple[str, ...]) 
     if none:
         text = "Name the authority in use, so that no other one can be talked into issuing for your names"
         fix = Remedy(text=text, paste=zone_line(domain, "CAA", '0 issue "letsencrypt.org"'), where="your DNS host")
-        said = f"Any certificate authority may issue for {none[0]}" + (f" and {len(none) - 1} more" if len(none) > 1 else "")
+        said = f"Any certificate authority may issue for {none[0]}" + (
+            f" and {len(none) - 1} more" if len(none) > 1 else ""
+        )
         findings.append(say.info("caa-none", domain, said, remedy=fix))
     return findings
 
@@ -144,7 +170,10 @@ def _forbids(records: caa.Caa, host: str, sight: TlsSight | Failure) -> str:
     wildcard = leaf is not None and host not in leaf.names and any(name.startswith("*.") for name in leaf.names)
     names = caa.authority(leaf.issuer) if leaf else ()
     if records.unknown_critical:
-        return f"a record that every authority must know and none does ({records.unknown_critical[0]}) forbids it to all of them"
+        return (
+            "a record that every authority must know and none does "
+            f"({records.unknown_critical[0]}) forbids it to all of them"
+        )
     if records.nobody(wildcard=wildcard):
         return "no authority is allowed to"
     if names and not records.allows(names, wildcard=wildcard):
@@ -158,7 +187,9 @@ def _permit(say: Say, found: DnsAnswer, group: list[tuple[str, TlsSight | Failur
     issuers = {host: sight.leaf.issuer for host, sight in group if isinstance(sight, TlsSight)}
     evidence = [dns_evidence(found)]
     if issuers:
-        evidence.append(Evidence.of("issuers in use", "\n".join(f"{host}  {issuer}" for host, issuer in issuers.items())))
+        evidence.append(
+            Evidence.of("issuers in use", "\n".join(f"{host}  {issuer}" for host, issuer in issuers.items()))
+        )
     refused = [(host, why, sight) for host, sight in group if (why := _forbids(records, host, sight))]
     wrong = (*(f"{record}: this is no CAA record" for record in records.broken), *records.problems)
     if not refused and wrong:

@@ -1,4 +1,5 @@
-"""The doors of edge.exposure: what the admin desk and the staging host show to a stranger. An ordinary visit, no more."""
+"""The doors of edge.exposure: what the admin desk and the staging host show to a stranger. An ordinary visit, no
+more."""
 
 from __future__ import annotations
 
@@ -23,11 +24,18 @@ _EMPTY = 160
 
 
 def unindexed(reply: Reply) -> tuple[str, ...]:
-    """What tells search engines to leave it out, as it was written: X-Robots-Tag for all of them, or meta robots. Empty: nothing does."""
+    """What tells search engines to leave it out, as it was written: X-Robots-Tag for all of them, or meta robots.
+    Empty: nothing does."""
     metas = html.read(reply.text, reply.url).meta if reply.is_html else {}
     told = [(f"x-robots-tag: {value}", value) for value in reply.all("x-robots-tag")]
-    told += [(f'<meta name="{name}" content="{text}">', text) for name in ("robots", "googlebot") for text in metas.get(name, [])]
-    return tuple(line for line, value in told if {"noindex", "none"} & {part.strip().lower() for part in value.split(",")})
+    told += [
+        (f'<meta name="{name}" content="{text}">', text)
+        for name in ("robots", "googlebot")
+        for text in metas.get(name, [])
+    ]
+    return tuple(
+        line for line, value in told if {"noindex", "none"} & {part.strip().lower() for part in value.split(",")}
+    )
 
 
 async def judge_door(say: Say, world: World, host: Host) -> Finding | None:
@@ -35,7 +43,8 @@ async def judge_door(say: Say, world: World, host: Host) -> Finding | None:
     chain = await world.web.follow(f"https://{host.name}/")
     end = chain.end
     if isinstance(end, Failure) or chain.problem:
-        return None  # no answer and circles are told by edge.certificates and edge.redirects, and what is unseen by `files`
+        # No answer and circles are told by edge.certificates and edge.redirects, what is unseen by `files`.
+        return None
     return _admin(say, host, chain, end) if host.role == "admin" else await _staging(say, world, host, chain, end)
 
 
@@ -44,8 +53,12 @@ def _hidden(say: Say, rule: str, host: Host, reply: Reply) -> Finding | None:
     mitigated = reply.header("cf-mitigated")
     if not mitigated and reply.status != 429 and reply.status < 500:
         return None
-    failure = Failure(kind="unavailable", detail=f"HTTP {reply.status}" + (f", cf-mitigated: {mitigated}" if mitigated else ""))
-    return say.unknown(rule, host.name, f"What {host.name} shows to strangers could not be seen", failure=failure, via=reply.via)
+    failure = Failure(
+        kind="unavailable", detail=f"HTTP {reply.status}" + (f", cf-mitigated: {mitigated}" if mitigated else "")
+    )
+    return say.unknown(
+        rule, host.name, f"What {host.name} shows to strangers could not be seen", failure=failure, via=reply.via
+    )
 
 
 def _admin(say: Say, host: Host, chain: Chain, reply: Reply) -> Finding:
@@ -55,15 +68,22 @@ def _admin(say: Say, host: Host, chain: Chain, reply: Reply) -> Finding:
     if hidden is not None:
         return hidden
     if host_of(reply.url) != name:
-        return say.passed("admin-open", name, f"{name} sends strangers on to {host_of(reply.url)}", evidence=evidence, via=via)
+        return say.passed(
+            "admin-open", name, f"{name} sends strangers on to {host_of(reply.url)}", evidence=evidence, via=via
+        )
     if reply.status in (401, 403):
-        return say.passed("admin-open", name, f"{name} turns strangers away ({reply.status})", evidence=evidence, via=via)
+        return say.passed(
+            "admin-open", name, f"{name} turns strangers away ({reply.status})", evidence=evidence, via=via
+        )
     if reply.status >= 400 or not reply.is_html:
-        return say.passed("admin-open", name, f"{name} shows strangers no page ({reply.status})", evidence=evidence, via=via)
+        return say.passed(
+            "admin-open", name, f"{name} shows strangers no page ({reply.status})", evidence=evidence, via=via
+        )
     page = html.read(reply.text, reply.url)
     evidence.append(Evidence.of("page", f"title: {page.title.strip() or '(none)'}", source=reply.url, at=reply.at))
     fix = Remedy(
-        text="Put the team's own sign-on before the whole host (Cloudflare Access, an identity-aware proxy, a VPN, or at least basic auth)",
+        text="Put the team's own sign-on before the whole host (Cloudflare Access, an identity-aware proxy, a VPN, "
+        "or at least basic auth)",
         paste='auth_basic "team";\nauth_basic_user_file /etc/nginx/team.htpasswd;',
         where="nginx, in the server block",
     )
@@ -88,9 +108,20 @@ async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Repl
     if reply.is_html and html.read(reply.text, reply.url).password_field:
         return say.passed("staging-open", name, f"{name} asks for a log-in first", evidence=evidence, via=via)
     if unindexed(reply):
-        return say.passed("staging-open", name, f"{name} is open, and search engines are told to leave it out", evidence=evidence, via=via)
+        return say.passed(
+            "staging-open",
+            name,
+            f"{name} is open, and search engines are told to leave it out",
+            evidence=evidence,
+            via=via,
+        )
     robots = await world.web.get(f"https://{name}/robots.txt")
-    if isinstance(robots, Reply) and robots.status == 200 and not robots.is_html and re.search(r"(?im)^disallow:\s*/\s*$", robots.text):
+    if (
+        isinstance(robots, Reply)
+        and robots.status == 200
+        and not robots.is_html
+        and re.search(r"(?im)^disallow:\s*/\s*$", robots.text)
+    ):
         said = f"{name} is open, and its robots.txt asks search engines to stay out"
         return say.passed("staging-open", name, said, evidence=evidence, via=via)
     return say.warn(
@@ -99,7 +130,9 @@ async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Repl
         f"{name} is open to everybody and may be indexed: customers find the unfinished product, with its test data",
         evidence=evidence,
         remedy=header(
-            platform_of(reply), "Ask for a log-in there; or at least tell search engines to leave it out", ("X-Robots-Tag", "noindex")
+            platform_of(reply),
+            "Ask for a log-in there; or at least tell search engines to leave it out",
+            ("X-Robots-Tag", "noindex"),
         ),
         via=via,
     )

@@ -1,4 +1,5 @@
-"""edge.exposure: nothing of the inside can be read from outside. Content is proof, a status never is; only names are kept, no values."""
+"""edge.exposure: nothing of the inside can be read from outside. Content is proof, a status never is; only names are
+kept, no values."""
 
 from __future__ import annotations
 
@@ -32,12 +33,17 @@ _SCRIPTS = 4
 
 @check("edge.exposure")
 async def exposure(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """Every declared host for the usual leftovers, where that is permitted; the admin and staging hosts' doors in any case."""
+    """Every declared host for the usual leftovers, where that is permitted; the admin and staging hosts' doors in any
+    case."""
     say = Say("edge.exposure", world.clock.now())
     roles: dict[str, Role] = {launch.canonical_host: "web"}
     roles.update((host.name, host.role) for host in launch.hosts_of(*_ROLES))
     asked = [name for name in roles if world.may_intrude(name)]
-    doors = [host for host in launch.hosts_of(*_ROLES) if host.role == "admin" or host.role == "staging" or host.environment == "staging"]
+    doors = [
+        host
+        for host in launch.hosts_of(*_ROLES)
+        if host.role == "admin" or host.role == "staging" or host.environment == "staging"
+    ]
     judged, shut = await asyncio.gather(
         asyncio.gather(*(_host(say, world, name, roles[name]) for name in asked)),
         asyncio.gather(*(judge_door(say, world, host) for host in doors)),
@@ -96,7 +102,10 @@ async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
         return findings
     if unread:
         missing = [Evidence.of("not answered", "\n".join(unread), source=site)]
-        said = f"Whether {name} gives away inner files could not be seen in full: {len(unread)} of {len(FILES)} questions were not answered"
+        said = (
+            f"Whether {name} gives away inner files could not be seen in full: {len(unread)} of {len(FILES)} "
+            "questions were not answered"
+        )
         return [*findings, say.unknown("files", name, said, evidence=missing, via=base.via)]
     told = Evidence.of("asked for", "\n".join(path for _, path, _ in FILES), source=site, at=base.at)
     said = f"{name} gives away none of the {len(FILES)} files that robots ask for first"
@@ -128,7 +137,8 @@ def _proof(reply: Reply | Failure, base: Reply, reader: Reader) -> list[Evidence
 _SAID: dict[str, tuple[str, str, Severity]] = {
     "env-file": (
         "can be read by everybody: passwords and keys of the product lie open",
-        "Take it off the web server; then change every password and key in it, since robots ask for this file every hour",
+        "Take it off the web server; then change every password and key in it, since "
+        "robots ask for this file every hour",
         Severity.BLOCKER,
     ),
     "repository": (
@@ -136,7 +146,11 @@ _SAID: dict[str, tuple[str, str, Severity]] = {
         "Take the folder off the web server; then change every key that was ever committed",
         Severity.BLOCKER,
     ),
-    "leftover": ("can be read by everybody: it tells how the product is built", "Take it off the web server", Severity.HIGH),
+    "leftover": (
+        "can be read by everybody: it tells how the product is built",
+        "Take it off the web server",
+        Severity.HIGH,
+    ),
     "debug-page": (
         "can be opened by everybody: it tells settings and requests of the inside",
         "Switch it off, or let only your own addresses in",
@@ -145,11 +159,15 @@ _SAID: dict[str, tuple[str, str, Severity]] = {
 }
 
 
-def _readable(say: Say, rule: str, name: str, path: str, evidence: list[Evidence], platform: Platform, reply: Reply) -> Finding:
+def _readable(
+    say: Say, rule: str, name: str, path: str, evidence: list[Evidence], platform: Platform, reply: Reply
+) -> Finding:
     words, advice, severity = _SAID[rule]
     subject = f"{name}/.git" if rule == "repository" else f"{name}{path}"
     fix = hidden(platform, advice, "/.git/" if rule == "repository" else path)
-    return say.fail(rule, subject, f"{subject} {words}", severity=severity, evidence=evidence, remedy=fix, via=reply.via)
+    return say.fail(
+        rule, subject, f"{subject} {words}", severity=severity, evidence=evidence, remedy=fix, via=reply.via
+    )
 
 
 async def _all(world: World, urls: Sequence[str]) -> list[Reply | Failure]:
@@ -166,7 +184,10 @@ async def _described(say: Say, world: World, site: str, base: Reply) -> list[Fin
             world.web.get(site + GRAPHQL, method="POST", headers=typed, body=INTROSPECTION),
             *(world.web.get(site + path) for _, path, _ in DESCRIPTIONS),
         )
-    rows = [("graphql", GRAPHQL, graphql, schema), *((*row, reply) for row, reply in zip(DESCRIPTIONS, told, strict=True))]
+    rows = [
+        ("graphql", GRAPHQL, graphql, schema),
+        *((*row, reply) for row, reply in zip(DESCRIPTIONS, told, strict=True)),
+    ]
     findings = []
     for rule, path, reader, reply in rows:
         evidence = _proof(reply, base, reader)
@@ -221,7 +242,8 @@ _NO_LISTING = {
 
 
 async def _maps(say: Say, world: World, site: str) -> list[Finding]:
-    """Source maps that no script names and that lie beside it all the same; audit.client-secrets reads those that are named."""
+    """Source maps that no script names and that lie beside it all the same; audit.client-secrets reads those that are
+    named."""
     home = await _home(world, site)
     if home is None:
         return []
@@ -245,14 +267,27 @@ async def _map(say: Say, world: World, script: str) -> Finding | None:
     kinds = []
     for one in sources:
         scan = await asyncio.to_thread(secrets.scan, one.content, now=world.clock.now())
-        kinds += [match.rule.title for match in scan.matches if match.exposure == "secret" and match.confidence != "low"]
+        kinds += [
+            match.rule.title for match in scan.matches if match.exposure == "secret" and match.confidence != "low"
+        ]
     subject = lasting(script) + ".map"
     names = "\n".join([one.name for one in sources][:12])
-    evidence = [Evidence.of("source map", f"GET {reply.url}  {reply.status}, {len(sources)} files\n{names}", source=reply.url, at=reply.at)]
-    fix = hidden(platform_of(reply), "Keep source maps off the web server (an error tracker takes them by upload)", "*.map")
+    evidence = [
+        Evidence.of(
+            "source map",
+            f"GET {reply.url}  {reply.status}, {len(sources)} files\n{names}",
+            source=reply.url,
+            at=reply.at,
+        )
+    ]
+    fix = hidden(
+        platform_of(reply), "Keep source maps off the web server (an error tracker takes them by upload)", "*.map"
+    )
     if kinds:
         evidence.append(Evidence.of("kinds", "\n".join(dict.fromkeys(kinds)), source=reply.url, at=reply.at))
         said = f"{subject} gives everybody the source code, with a key in it: {kinds[0]}"
-        return say.fail("source-map", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via)
+        return say.fail(
+            "source-map", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via
+        )
     said = f"{subject} gives everybody the source code, though no page names it"
     return say.warn("source-map", subject, said, evidence=evidence, remedy=fix, via=reply.via)

@@ -1,4 +1,5 @@
-"""Rules of edge.headers on what a page may use of the browser: Permissions-Policy, and isolation headers that break what it needs."""
+"""Rules of edge.headers on what a page may use of the browser: Permissions-Policy, and isolation headers that break
+what it needs."""
 
 from __future__ import annotations
 
@@ -22,11 +23,19 @@ _KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
 _DELICATE = ("camera", "microphone", "geolocation", "payment", "usb", "display-capture")
 GOOD = "camera=(), microphone=(), geolocation=(self)"
 # Log-in and payment windows that talk back to the page which opened them.
-_POPUPS = ("accounts.google.com", "appleid.cdn-apple.com", "connect.facebook.net", "js.stripe.com", "paypal.com", "paypalobjects.com")
+_POPUPS = (
+    "accounts.google.com",
+    "appleid.cdn-apple.com",
+    "connect.facebook.net",
+    "js.stripe.com",
+    "paypal.com",
+    "paypalobjects.com",
+)
 
 
 def permissions(values: tuple[str, ...]) -> dict[str, tuple[str, ...]] | None:
-    """Allow lists by feature (a dictionary of RFC 9651); None where the syntax is broken and browsers ignore the whole header."""
+    """Allow lists by feature (a dictionary of RFC 9651); None where the syntax is broken and browsers ignore the whole
+    header."""
     found: dict[str, tuple[str, ...]] = {}
     for part in split_list(", ".join(values)):
         name, equals, raw = part.partition("=")
@@ -65,19 +74,32 @@ def judge_permissions(say: Say, name: str, reply: Reply, platform: Platform) -> 
     if wide:
         said = f"{name} lets every frame from anywhere ask for {wide[0]}"
         return say.warn("permissions", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-    return say.passed("permissions", name, f"{name} says what its pages may use of the browser", evidence=evidence, via=via)
+    return say.passed(
+        "permissions", name, f"{name} says what its pages may use of the browser", evidence=evidence, via=via
+    )
 
 
 def isolation_hurts(reply: Reply, page: html.Page | None) -> str:
-    """Why valid isolation headers break this page: log-in and payment windows, or files of others; empty where they do not."""
+    """Why valid isolation headers break this page: log-in and payment windows, or files of others; empty where they do
+    not."""
     if page is None:
         return ""
     loads = [ref.url for ref in page.of("script", "frame", "image", "style", "media") if ref.url.startswith("http")]
     opener = (reply.header("cross-origin-opener-policy") or "").partition(";")[0].strip()
     if opener == "same-origin":
-        window = next((host_of(url) for url in loads if any(host_of(url) == p or host_of(url).endswith("." + p) for p in _POPUPS)), "")
+        window = next(
+            (
+                host_of(url)
+                for url in loads
+                if any(host_of(url) == p or host_of(url).endswith("." + p) for p in _POPUPS)
+            ),
+            "",
+        )
         if window:
-            return f"cross-origin-opener-policy: same-origin cuts the windows of {window} off; same-origin-allow-popups does not"
+            return (
+                f"cross-origin-opener-policy: same-origin cuts the windows of {window} off; "
+                "same-origin-allow-popups does not"
+            )
     embedder = (reply.header("cross-origin-embedder-policy") or "").partition(";")[0].strip()
     if embedder == "require-corp":
         own = registrable(host_of(reply.url))

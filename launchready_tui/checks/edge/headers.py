@@ -31,7 +31,8 @@ _ROLES: tuple[Role, ...] = ("web", "app", "api", "admin")
 _DAY = 86400
 _HALF_YEAR, _YEAR = 180 * _DAY, 365 * _DAY
 HSTS_VALUE = "max-age=31536000"
-# Top-level domains that are on the browsers' built-in HSTS list as a whole (hstspreload.org, known 2026-11): the header adds nothing there.
+# Top-level domains that are on the browsers' built-in HSTS list as a whole (hstspreload.org, known 2026-11): the
+# header adds nothing there.
 PRELOADED = frozenset(
     (
         "app",
@@ -60,7 +61,8 @@ PRELOADED = frozenset(
 
 @dataclass(frozen=True)
 class Host:
-    """One host as its home page shows it. `document` is the HTML page on this host, `first` its first answer over https."""
+    """One host as its home page shows it. `document` is the HTML page on this host, `first` its first answer over
+    https."""
 
     name: str
     role: str
@@ -77,7 +79,9 @@ class Host:
 async def headers(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The home page of every host that shows pages or answers an app."""
     say = Say("edge.headers", world.clock.now())
-    names = {launch.canonical_host: "web"} | {host.name: host.role for host in launch.hosts_of(*_ROLES) if host.environment == "production"}
+    names = {launch.canonical_host: "web"} | {
+        host.name: host.role for host in launch.hosts_of(*_ROLES) if host.environment == "production"
+    }
     judged = await asyncio.gather(*(judge_host(say, launch, world, name, role) for name, role in names.items()))
     for findings in judged:
         for finding in findings:
@@ -95,13 +99,26 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
         return []  # audit.hosts and edge.canonical speak of names without an address
     if isinstance(first, Failure):
         return [
-            say.unknown("hsts", name, f"The headers of {name} could not be seen: {first.words}", failure=first, severity=Severity.MEDIUM)
+            say.unknown(
+                "hsts",
+                name,
+                f"The headers of {name} could not be seen: {first.words}",
+                failure=first,
+                severity=Severity.MEDIUM,
+            )
         ]
     end = chain.end if isinstance(chain.end, Reply) and not chain.problem else None
     hidden = wall(first)
     if hidden and (role not in ("api", "admin") or first.header("cf-mitigated") or first.status == 429):
         return [
-            say.unknown("hsts", name, f"{name} did not show its page to a program", failure=hidden, severity=Severity.MEDIUM, via=first.via)
+            say.unknown(
+                "hsts",
+                name,
+                f"{name} did not show its page to a program",
+                failure=hidden,
+                severity=Severity.MEDIUM,
+                via=first.via,
+            )
         ]
     here = end is not None and host_of(end.url) == name and end.is_html and end.status < 500 and role != "api"
     host = Host(name, role, first, end if here else None, platform_of(first))
@@ -153,7 +170,11 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
     if not values:
         if name.rpartition(".")[2] in PRELOADED:
             return say.info(
-                "hsts", name, f"Browsers know that everything under .{name.rpartition('.')[2]} is https only", evidence=evidence, via=via
+                "hsts",
+                name,
+                f"Browsers know that everything under .{name.rpartition('.')[2]} is https only",
+                evidence=evidence,
+                via=via,
             )
         page = host.page
         if page is not None and page.password_field:
@@ -164,7 +185,8 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
     said = hsts(values[0])
     if said.max_age is None:
         return fail(
-            f"The HSTS header of {name} has no valid time, so browsers ignore it: {said.problems[0] if said.problems else values[0]}"
+            f"The HSTS header of {name} has no valid time, so browsers ignore it: "
+            f"{said.problems[0] if said.problems else values[0]}"
         )
     if said.max_age == 0:
         return warn(f"{name} tells browsers to forget that it is https only (max-age=0)")
@@ -178,13 +200,19 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
         return warn(f"The HSTS header of {name} has a mistake: {said.problems[0]}")
     note = "" if said.max_age >= _YEAR else ", a year is the goal"
     return say.passed(
-        "hsts", name, f"{name} tells browsers to stay on https for {said.max_age // _DAY} days{note}", evidence=evidence, via=via
+        "hsts",
+        name,
+        f"{name} tells browsers to stay on https for {said.max_age // _DAY} days{note}",
+        evidence=evidence,
+        via=via,
     )
 
 
 async def _locked_out(launch: Launch, world: World, name: str) -> str:
     """A declared host below `name` that has no valid https; empty where all have, or where it could not be seen."""
-    below = [host.name for host in launch.hosts if host.name.endswith("." + name) and host.role not in ("mail", "origin")]
+    below = [
+        host.name for host in launch.hosts if host.name.endswith("." + name) and host.role not in ("mail", "origin")
+    ]
     sights = await asyncio.gather(*(world.tls.look(host) for host in below))
     for host, sight in zip(below, sights, strict=True):
         if isinstance(sight, Failure):
@@ -204,7 +232,9 @@ def _framing(say: Say, host: Host) -> Finding:
     page = host.page
     asks = page is not None and (page.password_field or page.card_field)
     ancestors = [
-        found for policy in policies(reply.all("content-security-policy")) if (found := policy.sources("frame-ancestors")) is not None
+        found
+        for policy in policies(reply.all("content-security-policy"))
+        if (found := policy.sources("frame-ancestors")) is not None
     ]
     options = [part.upper() for value in reply.all("x-frame-options") for part in split_list(value)]
     open_to_all = any(source in ("*", "https:", "http:") for sources in ancestors for source in sources)
@@ -212,9 +242,17 @@ def _framing(say: Say, host: Host) -> Finding:
         return say.passed("framing", name, f"Other sites cannot put {name} into a frame", evidence=evidence, via=via)
     if not ancestors and options and set(options) in ({"DENY"}, {"SAMEORIGIN"}):
         if len(options) == 1:
-            return say.passed("framing", name, f"Other sites cannot put {name} into a frame", evidence=evidence, via=via)
+            return say.passed(
+                "framing", name, f"Other sites cannot put {name} into a frame", evidence=evidence, via=via
+            )
         return say.warn(
-            "framing", name, f"{name} sends X-Frame-Options twice", severity=Severity.LOW, evidence=evidence, remedy=fix, via=via
+            "framing",
+            name,
+            f"{name} sends X-Frame-Options twice",
+            severity=Severity.LOW,
+            evidence=evidence,
+            remedy=fix,
+            via=via,
         )
     if open_to_all:
         said = f"{name} allows every site to put it into a frame"
@@ -235,7 +273,9 @@ def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
     if values and values[0] == "nosniff" and bare is not None:
         evidence.append(header_evidence(bare, "x-content-type-options", "content-type"))
     elif values and values[0] == "nosniff":
-        return say.passed("nosniff", name, f"Browsers do not guess the type of what {name} sends", evidence=evidence, via=via)
+        return say.passed(
+            "nosniff", name, f"Browsers do not guess the type of what {name} sends", evidence=evidence, via=via
+        )
     said = f"Browsers may guess the type of what {name} sends, and run an upload as a script"
     fix = header(host.platform, "Send it on every answer", ("X-Content-Type-Options", "nosniff"))
     return say.warn("nosniff", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
@@ -260,7 +300,12 @@ def _referrer(say: Say, host: Host, reply: Reply) -> Finding:
         return say.warn("referrer", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
     if not policy:
         return say.info(
-            "referrer", name, f"{name} leaves the referrer to the browser's default, which is sane", evidence=evidence, remedy=fix, via=via
+            "referrer",
+            name,
+            f"{name} leaves the referrer to the browser's default, which is sane",
+            evidence=evidence,
+            remedy=fix,
+            via=via,
         )
     return say.passed("referrer", name, f"{name} keeps its addresses to itself ({policy})", evidence=evidence, via=via)
 
@@ -273,7 +318,8 @@ ISOLATION: dict[str, tuple[str, ...]] = {
 
 
 def isolation_problem(name: str, value: str) -> str:
-    """Why browsers ignore this value (HTML standard: a structured-field token, lower case, known); empty where they follow it."""
+    """Why browsers ignore this value (HTML standard: a structured-field token, lower case, known); empty where they
+    follow it."""
     if name == "cross-origin-resource-policy":
         return "" if value in ISOLATION[name] else "is no value that browsers know"
     item = sf_item(value)
@@ -292,14 +338,30 @@ def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
     hurts = isolation_hurts(reply, host.page)
     if not bad and hurts:
         said = f"The isolation headers of {host.name} break what its page needs: {hurts}"
-        fix = header(host.platform, "Choose the milder value", ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"))
-        return [say.warn("isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply))]
+        fix = header(
+            host.platform, "Choose the milder value", ("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
+        )
+        return [
+            say.warn(
+                "isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply)
+            )
+        ]
     if not bad:
-        return [say.passed("isolation", host.name, f"The isolation headers of {host.name} read well", evidence=evidence, via=via_of(reply))]
+        return [
+            say.passed(
+                "isolation",
+                host.name,
+                f"The isolation headers of {host.name} read well",
+                evidence=evidence,
+                via=via_of(reply),
+            )
+        ]
     name, value, problem = bad[0]
     said = f"{name}: {value} of {host.name} {problem}, so it is ignored"
     fix = header(host.platform, "Send a value that exists, or leave the header out", (name.title(), ISOLATION[name][1]))
-    return [say.warn("isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply))]
+    return [
+        say.warn("isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply))
+    ]
 
 
 _VERSION = re.compile(r"\d+\.\d+")
@@ -310,11 +372,25 @@ def _leaks(say: Say, host: Host) -> list[Finding]:
     """What tells a stranger which holes to try. A fact, never more."""
     reply = host.document or host.first
     tells = [("server", value) for value in reply.all("server") if _VERSION.search(value)]
-    tells += [(name, value) for name in ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version") for value in reply.all(name)]
+    tells += [
+        (name, value)
+        for name in ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version")
+        for value in reply.all(name)
+    ]
     old = [(name, value) for name in _OUTDATED for value in reply.all(name)]
     if not tells and not old:
         return []
-    evidence = [Evidence.of("headers", "\n".join(f"{name}: {value}" for name, value in tells + old), source=reply.url, at=reply.at)]
-    said = f"{host.name} tells which software it runs" if tells else f"{host.name} sends headers that browsers dropped long ago"
-    remedy = Remedy(text="Leave these headers out", paste="server_tokens off;" if tells else "", where="nginx" if tells else "")
+    evidence = [
+        Evidence.of(
+            "headers", "\n".join(f"{name}: {value}" for name, value in tells + old), source=reply.url, at=reply.at
+        )
+    ]
+    said = (
+        f"{host.name} tells which software it runs"
+        if tells
+        else f"{host.name} sends headers that browsers dropped long ago"
+    )
+    remedy = Remedy(
+        text="Leave these headers out", paste="server_tokens off;" if tells else "", where="nginx" if tells else ""
+    )
     return [say.info("leaks", host.name, said, evidence=evidence, remedy=remedy, via=via_of(reply))]

@@ -71,10 +71,13 @@ async def https(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 
 def _listed(launch: Launch) -> list[str]:
-    """Plain http URLs: every host's root, every page and route, asked by GET alone, which changes nothing (RFC 9110 section 9.2.1)."""
+    """Plain http URLs: every host's root, every page and route, asked by GET alone, which changes nothing (RFC 9110
+    section 9.2.1)."""
     roots = [f"http://{host}/" for host in (*root_hosts(launch), *(host.name for host in launch.hosts_of(*_WEB)))]
     routes = [route.url for route in launch.routes if route.safe or route.method not in ("GET", "HEAD")]
-    deeper = [f"http://{host_of(url)}{target(url)}" for url in (*(page.url for page in launch.pages), *routes) if host_of(url)]
+    deeper = [
+        f"http://{host_of(url)}{target(url)}" for url in (*(page.url for page in launch.pages), *routes) if host_of(url)
+    ]
     return list(dict.fromkeys((*roots, *deeper)))
 
 
@@ -89,7 +92,12 @@ async def _look(world: World, url: str) -> Plain:
         if scheme_of(to) == "https":
             return Plain(url, "https", f"{reply.status}  →  {to}", reply)
         chain = await world.web.follow(url)
-        if isinstance(chain.end, Reply) and not chain.problem and scheme_of(chain.end.url) == "http" and chain.end.status < 300:
+        if (
+            isinstance(chain.end, Reply)
+            and not chain.problem
+            and scheme_of(chain.end.url) == "http"
+            and chain.end.status < 300
+        ):
             return _open(url, chain.end)
         return Plain(url, "leads-on", f"{reply.status}  →  {location}", reply)
     if reply.header("cf-mitigated") or reply.status == 429:
@@ -102,7 +110,9 @@ async def _look(world: World, url: str) -> Plain:
         return Plain(url, "reached", "405, the application answers", reply)
     if reply.status in _CLOSED_STATUSES:
         return Plain(url, "refused-here", str(reply.status), reply)
-    return Plain(url, "unseen", str(reply.status), reply, Failure(kind="unavailable", detail=f"HTTP {reply.status}", target=url))
+    return Plain(
+        url, "unseen", str(reply.status), reply, Failure(kind="unavailable", detail=f"HTTP {reply.status}", target=url)
+    )
 
 
 def _open(url: str, reply: Reply) -> Plain:
@@ -120,7 +130,9 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
     declared = launch.host(host)
     role = declared.role if declared else "web"
     milder = declared is not None and declared.environment != "production"
-    fix = host_redirect(platform_of(first), f"Redirect all of http://{host} to https", host, f"https://{host}", plain=True)
+    fix = host_redirect(
+        platform_of(first), f"Redirect all of http://{host} to https", host, f"https://{host}", plain=True
+    )
     if role == "api":
         fix = _refuse(host)
     answers = {plain.answer: plain for plain in reversed(group)}
@@ -140,7 +152,12 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
         )
     if plain := answers.get("hidden") or answers.get("unseen"):
         return say.unknown(
-            "plain-http", host, f"Whether {host} forces https could not be seen", failure=plain.failure, evidence=evidence, via=via
+            "plain-http",
+            host,
+            f"Whether {host} forces https could not be seen",
+            failure=plain.failure,
+            evidence=evidence,
+            via=via,
         )
     if role == "api" and "https" in answers:
         return say.warn(
@@ -230,10 +247,14 @@ def _cookie_in_the_clear(say: Say, host: str, group: list[Plain]) -> Finding | N
 
 async def _documents(launch: Launch, world: World) -> list[Reply]:
     """What https answers on the home pages, the listed pages, and the routes that need no log-in."""
-    homes = [f"https://{host}/" for host in (launch.canonical_host, *(host.name for host in launch.hosts_of(*_DOCUMENTS)))]
+    homes = [
+        f"https://{host}/" for host in (launch.canonical_host, *(host.name for host in launch.hosts_of(*_DOCUMENTS)))
+    ]
     pages = [page.url for page in launch.pages if scheme_of(page.url) == "https"]
     routes = [
-        route.url for route in launch.routes if route.safe and route.method == "GET" and not route.login and scheme_of(route.url) == "https"
+        route.url
+        for route in launch.routes
+        if route.safe and route.method == "GET" and not route.login and scheme_of(route.url) == "https"
     ]
     urls = list(dict.fromkeys((*homes, *pages, *routes)))
     replies, chains = await asyncio.gather(

@@ -1,4 +1,5 @@
-"""What is often left on a web server by mistake, and the content that proves it. A status proves nothing; values are never kept."""
+"""What is often left on a web server by mistake, and the content that proves it. A status proves nothing; values are
+never kept."""
 
 from __future__ import annotations
 
@@ -101,7 +102,11 @@ def graphql(reply: Reply) -> str:
     except (ValueError, RecursionError):
         return ""
     data = told.get("data") if isinstance(told, dict) else None
-    return "the whole schema, by introspection" if isinstance(data, dict) and isinstance(data.get("__schema"), dict) else ""
+    return (
+        "the whole schema, by introspection"
+        if isinstance(data, dict) and isinstance(data.get("__schema"), dict)
+        else ""
+    )
 
 
 def openapi(reply: Reply) -> str:
@@ -119,7 +124,9 @@ def openapi(reply: Reply) -> str:
 def api_page(reply: Reply) -> str:
     """A page that draws an API description (Swagger UI, ReDoc)."""
     text = reply.text[:65536].lower()
-    return "a page that shows every call of the API" if reply.is_html and ("swagger-ui" in text or "redoc" in text) else ""
+    return (
+        "a page that shows every call of the API" if reply.is_html and ("swagger-ui" in text or "redoc" in text) else ""
+    )
 
 
 # Rule, path, and how the answer proves itself.

@@ -1,4 +1,5 @@
-"""The mixed content rule of edge.https (W3C Mixed Content, Level 2): what a secure page loads or sends over plain http."""
+"""The mixed content rule of edge.https (W3C Mixed Content, Level 2): what a secure page loads or sends over plain
+http."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ async def judge_mixed(say: Say, world: World, replies: list[Reply]) -> list[Find
             pages.setdefault(place(reply.url), reply)
     documents = [html.read(reply.text, reply.url) for reply in pages.values()]
     led = await asyncio.gather(*(_led_astray(world, document) for document in documents))
-    return [_judge(say, reply, document, away) for reply, document, away in zip(pages.values(), documents, led, strict=True)]
+    return [
+        _judge(say, reply, document, away) for reply, document, away in zip(pages.values(), documents, led, strict=True)
+    ]
 
 
 async def _led_astray(world: World, document: html.Page) -> list[html.Ref]:
@@ -78,17 +81,30 @@ def _judge(say: Say, reply: Reply, document: html.Page, away: list[html.Ref]) ->
     bad = active + forms + passive
     if not bad:
         loads = sum(ref.kind != "link" for ref in document.refs)
-        evidence = [Evidence.of("loads", f"{loads} loads and forms read, none over plain http", source=reply.url, at=reply.at)]
-        return say.passed("mixed-content", subject, f"{subject} loads everything over https", evidence=evidence, via=via)
+        evidence = [
+            Evidence.of("loads", f"{loads} loads and forms read, none over plain http", source=reply.url, at=reply.at)
+        ]
+        return say.passed(
+            "mixed-content", subject, f"{subject} loads everything over https", evidence=evidence, via=via
+        )
     evidence = [
-        Evidence.of("loads", "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20]), source=reply.url, at=reply.at)
+        Evidence.of(
+            "loads",
+            "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20]),
+            source=reply.url,
+            at=reply.at,
+        )
     ]
     rest = bad[0].url.partition(":")[2]
     secure = ("https:" if bad[0].scheme == "http" else "wss:") + rest
     remedy = Remedy(text="Name it with https", paste=secure, where="the page")
     what = "sends a form" if not active and forms else f"loads a {bad[0].tag}"
     if (active or forms) and not _upgrades(reply, document):
-        said = f"{subject} {what} over plain http: " + ("what people type can be read" if not active else "browsers block it")
-        return say.fail("mixed-content", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=via)
+        said = f"{subject} {what} over plain http: " + (
+            "what people type can be read" if not active else "browsers block it"
+        )
+        return say.fail(
+            "mixed-content", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=via
+        )
     said = f"{subject} {what} over plain http, which browsers only repair where https answers too"
     return say.warn("mixed-content", subject, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via)

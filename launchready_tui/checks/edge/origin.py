@@ -26,12 +26,17 @@ _MOST = 8
 
 
 async def judge_origin(say: Say, launch: Launch, world: World, front: Front | None) -> list[Finding]:
-    """Only where something stands in front, and only with permission: the same page at an address beside it is the proof."""
+    """Only where something stands in front, and only with permission: the same page at an address beside it is the
+    proof."""
     if front is None or not front.name or not front.own or front.reply is None:
         return []
     host = front.host
     if not world.may_intrude(host):
-        return [say.no_permission("origin-open", host, "trying the server around its protection network", domain=launch.domain)]
+        return [
+            say.no_permission(
+                "origin-open", host, "trying the server around its protection network", domain=launch.domain
+            )
+        ]
     end = (await world.web.follow(f"https://{host}/")).end
     if isinstance(end, Failure) or end.status != 200 or not end.body:
         return []  # without the page itself there is nothing to compare
@@ -46,15 +51,21 @@ async def judge_origin(say: Say, launch: Launch, world: World, front: Front | No
             opened = opened or address
         else:
             lines.append(f"{address} ({why}): {outcome.status}, something else")
-    evidence = [Evidence.of("tried", "\n".join(lines) or "no address beside the network is known", source=host, at=end.at)]
+    evidence = [
+        Evidence.of("tried", "\n".join(lines) or "no address beside the network is known", source=host, at=end.at)
+    ]
     via = via_of(*tried)
     if opened:
         fix = Remedy(
-            text=f"Let the server answer only what comes through {front.name}: its published addresses in the firewall, or a tunnel",
+            text=f"Let the server answer only what comes through {front.name}: its published addresses in the "
+            "firewall, or a tunnel",
             paste="include cdn-addresses.conf;   # one `allow` for each network that it publishes\ndeny all;",
             where="nginx, or the server's firewall",
         )
-        said = f"{host} can be reached around {front.name}, at an address that is easily found: its protection is worth nothing"
+        said = (
+            f"{host} can be reached around {front.name}, at an address that is easily found: its protection is "
+            "worth nothing"
+        )
         return [say.fail("origin-open", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)]
     said = f"No known address beside {front.name} answers with the page of {host}"
     return [say.passed("origin-open", host, said, evidence=evidence, via=via)]
@@ -77,7 +88,9 @@ async def _candidates(launch: Launch, world: World, front: Front) -> dict[str, s
         targets = [record.split()[-1] for record in mx.records]
         names |= {name: "receives the mail" for name in targets if registrable(name) == domain and name not in names}
     found: dict[str, str] = {}
-    for (name, why), addresses in zip(names.items(), await asyncio.gather(*map(world.dns.addresses, names)), strict=True):
+    for (name, why), addresses in zip(
+        names.items(), await asyncio.gather(*map(world.dns.addresses, names)), strict=True
+    ):
         for address in () if isinstance(addresses, Failure) else addresses:
             found.setdefault(address, f"{name}, {why}")
     if isinstance(texts, DnsAnswer):
@@ -85,7 +98,9 @@ async def _candidates(launch: Launch, world: World, front: Front) -> dict[str, s
             if text.lower().startswith("v=spf1"):
                 for address in _SINGLE.findall(text):
                     found.setdefault(address, "named in SPF")
-    beside = {address: why for address, why in found.items() if address not in front.addresses and not _known_network(address)}
+    beside = {
+        address: why for address, why in found.items() if address not in front.addresses and not _known_network(address)
+    }
     return dict(list(beside.items())[:_MOST])
 
 
@@ -95,7 +110,10 @@ def _known_network(address: str) -> bool:
 
     here = ipaddress.ip_address(address)
     return any(
-        here in ipaddress.ip_network(network) for hosting in table().hosting if hosting.kind == "cdn" for network in hosting.networks
+        here in ipaddress.ip_network(network)
+        for hosting in table().hosting
+        if hosting.kind == "cdn"
+        for network in hosting.networks
     )
 
 

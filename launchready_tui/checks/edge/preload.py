@@ -1,4 +1,5 @@
-"""The preload rule of edge.headers: a domain that asks to be built into browsers must be ready for it, since there is no quick way back."""
+"""The preload rule of edge.headers: a domain that asks to be built into browsers must be ready for it, since there is
+no quick way back."""
 
 from __future__ import annotations
 
@@ -37,13 +38,18 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
         errors += await _redirects(world, domain)
     via = via_of(reply)
     rows = [f"error    {code}" for code in errors] + [f"warning  {code}" for code in warnings]
-    evidence = [Evidence.of("hstspreload", "\n".join(rows) or "no error", source=f"https://hstspreload.org/?domain={name}", at=reply.at)]
+    evidence = [
+        Evidence.of(
+            "hstspreload", "\n".join(rows) or "no error", source=f"https://hstspreload.org/?domain={name}", at=reply.at
+        )
+    ]
     if errors:
         words = preload.WORDS.get(errors[0], errors[0])
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         fix = header(
             platform,
-            "Leave `preload` out until every name under the domain has had https for months; taking it back takes as long",
+            "Leave `preload` out until every name under the domain has had https for months; taking it back "
+            "takes as long",
             ("Strict-Transport-Security", "max-age=31536000"),
         )
         said = f"{name} asks to be built into browsers as https only, and is not ready: {words}{more}"
@@ -76,7 +82,9 @@ async def _redirects(world: World, domain: str) -> list[str]:
     codes = preload.https_codes(_urls(secure))
     if not plain.hops:
         return codes  # http is closed, which the list allows
-    first = next((hop.url for hop in plain.hops[1:] if hop.url.startswith("https://") and host_of(hop.url) == domain), "")
+    first = next(
+        (hop.url for hop in plain.hops[1:] if hop.url.startswith("https://") and host_of(hop.url) == domain), ""
+    )
     reply = await world.web.get(first) if first else None
     sends = isinstance(reply, Reply) and bool(reply.all("strict-transport-security"))
     return list(dict.fromkeys([*codes, *preload.http_codes(domain, _urls(plain), hsts_after=sends)]))

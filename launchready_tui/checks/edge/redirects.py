@@ -56,7 +56,11 @@ async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[
     if isinstance(found, Failure):
         if found.kind in ABSENT:
             return []  # edge.canonical and audit.hosts speak of names without an address
-        return [say.unknown("too-many-hops", host, f"The redirects of {host} could not be followed: {found.words}", failure=found)]
+        return [
+            say.unknown(
+                "too-many-hops", host, f"The redirects of {host} could not be followed: {found.words}", failure=found
+            )
+        ]
     plain, secure = await asyncio.gather(world.web.follow(f"http://{host}/"), world.web.follow(f"https://{host}/"))
     home = await world.web.get(launch.canonical)
     platform = platform_of(home if isinstance(home, Reply) else None)
@@ -82,7 +86,11 @@ async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[
         most = max(plain.redirects, secure.redirects)
         said = "no redirect" if most == 0 else f"{most} redirect" + ("s" if most > 1 else "")
         evidence = [chain_evidence(chain) for chain in (plain, secure) if chain.hops]
-        findings.append(say.passed("too-many-hops", host, f"{host} is reached with {said}", evidence=evidence, via=via_of(plain, secure)))
+        findings.append(
+            say.passed(
+                "too-many-hops", host, f"{host} is reached with {said}", evidence=evidence, via=via_of(plain, secure)
+            )
+        )
     return findings
 
 
@@ -98,7 +106,8 @@ def _unseen(plain: Chain, secure: Chain) -> Failure | None:
 async def judge_chain(
     say: Say, launch: Launch, world: World, host: str, chain: Chain, platform: Platform, *, subject: str = ""
 ) -> list[Finding]:
-    """What is wrong with one chain on its way. `subject` is the page that it starts at, where that is not the host's home."""
+    """What is wrong with one chain on its way. `subject` is the page that it starts at, where that is not the host's
+    home."""
     shown = subject or host
     findings: list[Finding] = []
     evidence = [chain_evidence(chain)]
@@ -154,7 +163,8 @@ async def judge_chain(
             say.warn(
                 "meta-refresh",
                 shown,
-                f"{shown} redirects from inside a page: slower than a real redirect, and search engines may not follow it",
+                f"{shown} redirects from inside a page: slower than a real redirect, and "
+                "search engines may not follow it",
                 evidence=evidence,
                 remedy=shortest,
                 via=via,
@@ -162,7 +172,14 @@ async def judge_chain(
         )
     if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
         findings.append(
-            say.fail("dead-end", shown, f"{shown} redirects to an address that does not exist", evidence=evidence, remedy=shortest, via=via)
+            say.fail(
+                "dead-end",
+                shown,
+                f"{shown} redirects to an address that does not exist",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
         )
     return findings
 
@@ -176,7 +193,9 @@ def _direct(launch: Launch, host: str, platform: Platform, *, plain: bool) -> Re
     return host_redirect(platform, f"Go to {to} in one 301", host, to, plain=plain)
 
 
-async def _loop(say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool) -> Finding:
+async def _loop(
+    say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool
+) -> Finding:
     if await _cookies_break(world, chain.start):
         return say.warn(
             "needs-cookie",
@@ -187,7 +206,11 @@ async def _loop(say: Say, world: World, host: str, chain: Chain, evidence: list[
             via=via,
         )
     schemes = {scheme_of(hop.url) for hop in chain.hops}
-    hint = "If Cloudflare stands before it: set SSL/TLS mode to Full (strict), not Flexible" if schemes == {"http", "https"} else ""
+    hint = (
+        "If Cloudflare stands before it: set SSL/TLS mode to Full (strict), not Flexible"
+        if schemes == {"http", "https"}
+        else ""
+    )
     return say.fail(
         "loop",
         host,
@@ -237,9 +260,20 @@ def _bad_location(say: Say, host: str, chain: Chain, evidence: list[Evidence], f
 def _other_scheme(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
     location = (chain.hops[-1].location if chain.hops else "").strip().lower()
     if location.startswith(("mailto:", "tel:", "javascript:", "data:", "file:")):
-        return say.fail("bad-location", host, f"{host} redirects to something that is no page", evidence=evidence, remedy=fix, via=via)
+        return say.fail(
+            "bad-location",
+            host,
+            f"{host} redirects to something that is no page",
+            evidence=evidence,
+            remedy=fix,
+            via=via,
+        )
     return say.info(
-        "bad-location", host, f"{host} hands over to an app, and stops there for a browser without it", evidence=evidence, via=via
+        "bad-location",
+        host,
+        f"{host} hands over to an app, and stops there for a browser without it",
+        evidence=evidence,
+        via=via,
     )
 
 
@@ -249,7 +283,9 @@ def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Plat
         return []
     first = html.absolute(chain.hops[0].url, chain.hops[0].location)
     via = via_of(chain)
-    fix = host_redirect(platform, f"Redirect http://{host} to https://{host} first", host, f"https://{host}", plain=True)
+    fix = host_redirect(
+        platform, f"Redirect http://{host} to https://{host} first", host, f"https://{host}", plain=True
+    )
     if scheme_of(first) == "http":
         return [
             say.fail(
@@ -303,8 +339,15 @@ async def _useless_hsts(say: Say, world: World, host: str) -> list[Finding]:
     reply = await world.web.get(f"http://{host}/")
     if isinstance(reply, Failure) or not reply.all("strict-transport-security"):
         return []
-    fix = Remedy(text="Send it over https only", paste="map $https $hsts { on max-age=31536000; }", where="nginx, or where it is set")
-    said = f"{host} sends its HSTS header over plain http, where browsers ignore it: whoever set it may believe that it works"
+    fix = Remedy(
+        text="Send it over https only",
+        paste="map $https $hsts { on max-age=31536000; }",
+        where="nginx, or where it is set",
+    )
+    said = (
+        f"{host} sends its HSTS header over plain http, where browsers ignore it: whoever "
+        "set it may believe that it works"
+    )
     evidence = [header_evidence(reply, "strict-transport-security")]
     return [say.warn("useless-hsts", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
 
@@ -317,8 +360,13 @@ async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[F
             continue
         reply = await world.web.get(first.url)
         if isinstance(reply, Reply) and not reply.all("cache-control") and reply.header("expires") is None:
-            fix = Remedy(text="Give permanent redirects an hour until they have proven right", paste="expires 1h;", where="nginx")
-            said = f"{host} redirects for good without saying for how long browsers may keep it: a wrong one cannot be taken back"
+            fix = Remedy(
+                text="Give permanent redirects an hour until they have proven right", paste="expires 1h;", where="nginx"
+            )
+            said = (
+                f"{host} redirects for good without saying for how long browsers may keep it: a "
+                "wrong one cannot be taken back"
+            )
             evidence = [header_evidence(reply, "location", "cache-control")]
             return [say.info("no-cache-rule", host, said, evidence=evidence, remedy=fix, via=reply.via)]
     return []
@@ -334,10 +382,17 @@ async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Findin
     if moved is not None:
         to = html.absolute(moved.url, moved.header("location") or "")
         fix = Remedy(
-            text="Call the address that answers, and redirect with 308 where that cannot be", paste=to, where="the app, and the API"
+            text="Call the address that answers, and redirect with 308 where that cannot be",
+            paste=to,
+            where="the app, and the API",
         )
-        said = f"{place(moved.url)} redirects with {moved.status}: an app's POST becomes a GET there and loses what it sent"
-        return say.warn("api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via)
+        said = (
+            f"{place(moved.url)} redirects with {moved.status}: an app's POST becomes a GET there and loses "
+            "what it sent"
+        )
+        return say.warn(
+            "api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via
+        )
     if not seen:
         return None
     return say.passed("api-moves", host, f"{host} answers where it is asked", via=seen[0].via)
@@ -346,17 +401,29 @@ async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Findin
 async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:
     chain = await world.web.follow(row.from_)
     subject = place(row.from_)
-    evidence = [chain_evidence(chain), Evidence(label="expected", text=f"one 301 or 308 to {row.to}", source="launchready.toml")]
+    evidence = [
+        chain_evidence(chain),
+        Evidence(label="expected", text=f"one 301 or 308 to {row.to}", source="launchready.toml"),
+    ]
     via = via_of(chain)
     first = chain.hops[0] if chain.hops else None
     end = chain.end
     if isinstance(end, Failure) and end.kind not in PROVEN:
         return say.unknown(
-            "old-address", subject, f"The old address could not be followed: {end.words}", failure=end, evidence=evidence, via=via
+            "old-address",
+            subject,
+            f"The old address could not be followed: {end.words}",
+            failure=end,
+            evidence=evidence,
+            via=via,
         )
     if isinstance(end, Reply) and (hidden := wall(end)):
         return say.unknown(
-            "old-address", subject, "The old address could not be followed: a program is not let in", failure=hidden, via=via
+            "old-address",
+            subject,
+            "The old address could not be followed: a program is not let in",
+            failure=hidden,
+            via=via,
         )
     if isinstance(end, Failure):
         said = f"The old address does not open: {end.words}"
@@ -373,7 +440,9 @@ async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) ->
     elif end.status != 200:
         said = f"The old address leads to the right place, which answers {end.status}"
     else:
-        return say.passed("old-address", subject, f"The old address leads to {row.to} in one step", evidence=evidence, via=via)
+        return say.passed(
+            "old-address", subject, f"The old address leads to {row.to} in one step", evidence=evidence, via=via
+        )
     home = await world.web.get(launch.canonical)
     platform = platform_of(home if isinstance(home, Reply) else None)
     fix = path_redirect(platform, f"Redirect it to {row.to} once and for good", row.from_, row.to)

@@ -52,7 +52,8 @@ def root_hosts(launch: Launch) -> tuple[str, ...]:
 
 
 async def look(launch: Launch, world: World) -> tuple[list[Root], dict[str, Failure]]:
-    """All roots that have an address, followed together; and the hosts that have none, or whose look-up failed, with the reason."""
+    """All roots that have an address, followed together; and the hosts that have none, or whose look-up failed, with
+    the reason."""
     hosts = root_hosts(launch)
     answers = await asyncio.gather(*(world.dns.addresses(host) for host in hosts))
     gone = {host: answer for host, answer in zip(hosts, answers, strict=True) if isinstance(answer, Failure)}

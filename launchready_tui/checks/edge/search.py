@@ -1,4 +1,5 @@
-"""The rules of edge.canonical about search engines: robots.txt, noindex, the sitemap, and what stands at addresses that do not exist."""
+"""The rules of edge.canonical about search engines: robots.txt, noindex, the sitemap, and what stands at addresses
+that do not exist."""
 
 from __future__ import annotations
 
@@ -45,8 +46,12 @@ def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | 
     """RFC 9309: absent is fine; an error of the server keeps crawlers out; `Disallow: /` for all does so for good."""
     host = launch.canonical_host
     if isinstance(reply, Failure):
-        return None, [say.info("robots", host, f"Whether {host} lets search engines in could not be seen: {reply.words}")]
-    evidence = [Evidence.of("robots.txt", f"GET {reply.url}  {reply.status}\n{reply.text[:600]}", source=reply.url, at=reply.at)]
+        return None, [
+            say.info("robots", host, f"Whether {host} lets search engines in could not be seen: {reply.words}")
+        ]
+    evidence = [
+        Evidence.of("robots.txt", f"GET {reply.url}  {reply.status}\n{reply.text[:600]}", source=reply.url, at=reply.at)
+    ]
     fix = Remedy(
         text="Let crawlers in, and keep them from what is nobody's business only",
         paste=f"User-agent: *\nDisallow: /account\nSitemap: {origin(launch.canonical)}/sitemap.xml",
@@ -56,20 +61,33 @@ def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | 
         said = f"Whether {host} lets search engines in could not be seen"
         return None, [say.unknown("robots", host, said, failure=hidden, severity=Severity.MEDIUM, via=reply.via)]
     if reply.status >= 500:
-        said = f"robots.txt of {host} answers {reply.status}: search engines stay away from the whole site until it is mended"
-        return None, [say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)]
+        said = (
+            f"robots.txt of {host} answers {reply.status}: search engines stay away from "
+            "the whole site until it is mended"
+        )
+        return None, [
+            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     if reply.status != 200:
-        return None, [say.info("robots", host, f"{host} has no robots.txt, so crawlers may read everything", evidence=evidence)]
+        return None, [
+            say.info("robots", host, f"{host} has no robots.txt, so crawlers may read everything", evidence=evidence)
+        ]
     if reply.is_html:
         said = f"robots.txt of {host} is a page (the app answers every address with its start page)"
-        return None, [say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
+        return None, [
+            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     rules = robots(reply.text)
     if rules.shut:
         said = f"robots.txt of {host} keeps every search engine out of the whole site"
-        return rules, [say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)]
+        return rules, [
+            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     if rules.problems:
         said = f"robots.txt of {host} has a mistake: {rules.problems[0]}"
-        return rules, [say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
+        return rules, [
+            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     return rules, [say.passed("robots", host, f"{host} lets search engines in", evidence=evidence, via=reply.via)]
 
 
@@ -86,7 +104,12 @@ def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
                 f"{place(reply.url)} tells search engines to leave it out: it will not be found",
                 severity=Severity.HIGH,
                 evidence=[
-                    Evidence.of("written", "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told)), source=reply.url, at=reply.at)
+                    Evidence.of(
+                        "written",
+                        "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told)),
+                        source=reply.url,
+                        at=reply.at,
+                    )
                 ],
                 remedy=Remedy(
                     text="Take the noindex out, in the header or in the page's head: it was meant for staging",
@@ -114,10 +137,19 @@ async def _sitemap(say: Say, launch: Launch, world: World, rules: Robots | None)
         if not named:
             return [say.info("sitemap", host, f"{host} has no sitemap; a small site does without")]
         return [
-            _bad_map(say, launch, reply, f"robots.txt names a sitemap that answers {reply.status if reply.status != 200 else 'a page'}")
+            _bad_map(
+                say,
+                launch,
+                reply,
+                f"robots.txt names a sitemap that answers {reply.status if reply.status != 200 else 'a page'}",
+            )
         ]
     if reply.body[:2] == b"\x1f\x8b":
-        return [say.info("sitemap", host, f"The sitemap of {host} is a packed file, which is not looked into", via=reply.via)]
+        return [
+            say.info(
+                "sitemap", host, f"The sitemap of {host} is a packed file, which is not looked into", via=reply.via
+            )
+        ]
     told = sitemap(reply.body, whole=not reply.truncated)
     if told.index and told.locations:
         inner = await world.web.get(told.locations[0])
@@ -136,23 +168,34 @@ async def _locations(say: Say, launch: Launch, world: World, reply: Reply, told:
     step = max(1, len(told.locations) // _SAMPLES)
     samples = told.locations[::step][:_SAMPLES]
     answers = await asyncio.gather(*(world.web.get(loc) for loc in samples))
-    lines = [f"{answer.status if isinstance(answer, Reply) else answer.words}  {loc}" for loc, answer in zip(samples, answers, strict=True)]
+    lines = [
+        f"{answer.status if isinstance(answer, Reply) else answer.words}  {loc}"
+        for loc, answer in zip(samples, answers, strict=True)
+    ]
     dead = next((a for a in answers if isinstance(a, Reply) and a.status != 200 and not wall(a)), None)
     if dead is not None:
         return _bad_map(say, launch, reply, f"it lists {dead.url}, which answers {dead.status}", lines)
-    evidence = [Evidence.of("sitemap", f"{len(told.locations)} addresses\n" + "\n".join(lines), source=reply.url, at=reply.at)]
+    evidence = [
+        Evidence.of("sitemap", f"{len(told.locations)} addresses\n" + "\n".join(lines), source=reply.url, at=reply.at)
+    ]
     return say.passed("sitemap", host, f"The sitemap of {host} lists pages that open", evidence=evidence, via=reply.via)
 
 
 def _bad_map(say: Say, launch: Launch, reply: Reply, problem: str, lines: list[str] | None = None) -> Finding:
-    evidence = [Evidence.of("sitemap", "\n".join([f"GET {reply.url}  {reply.status}", *(lines or [])]), source=reply.url, at=reply.at)]
+    evidence = [
+        Evidence.of(
+            "sitemap", "\n".join([f"GET {reply.url}  {reply.status}", *(lines or [])]), source=reply.url, at=reply.at
+        )
+    ]
     fix = Remedy(
         text="Make it list the pages as they are today, each under its main address",
         paste=f"<url><loc>{origin(launch.canonical)}/</loc></url>",
         where="the sitemap, where the product makes it",
     )
     said = f"The sitemap of {launch.canonical_host} misleads search engines: {problem}"
-    return say.warn("sitemap", launch.canonical_host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
+    return say.warn(
+        "sitemap", launch.canonical_host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via
+    )
 
 
 def _nowhere(say: Say, launch: Launch, reply: Reply | Failure) -> list[Finding]:
@@ -167,7 +210,9 @@ def _nowhere(say: Say, launch: Launch, reply: Reply | Failure) -> list[Finding]:
     if not (200 <= reply.status < 400):
         return []
     what = "shows a page with status 200" if reply.status < 300 else f"redirects ({reply.status})"
-    said = f"{host} {what} for addresses that do not exist: search engines index them, and broken links are never noticed"
+    said = (
+        f"{host} {what} for addresses that do not exist: search engines index them, and broken links are never noticed"
+    )
     fix = Remedy(
         text="Answer unknown addresses with 404, and a friendly page with it",
         paste="try_files $uri $uri/index.html =404;\nerror_page 404 /404.html;",

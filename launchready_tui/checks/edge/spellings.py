@@ -1,4 +1,5 @@
-"""The rules of edge.canonical about second addresses of one page: trailing slashes, and the platform's own name of the site."""
+"""The rules of edge.canonical about second addresses of one page: trailing slashes, and the platform's own name of the
+site."""
 
 from __future__ import annotations
 
@@ -44,10 +45,17 @@ PLATFORM_NAMES = (
 async def judge_slashes(say: Say, launch: Launch, world: World, platform: Platform) -> list[Finding]:
     """Up to three listed addresses, with and without a slash at their end: one of the two must lead to the other."""
     main = origin(launch.canonical)
-    listed = [*(page.url for page in launch.pages), *(r.url for r in launch.routes if r.safe and r.method == "GET" and not r.login)]
+    listed = [
+        *(page.url for page in launch.pages),
+        *(r.url for r in launch.routes if r.safe and r.method == "GET" and not r.login),
+    ]
     urls = [url for url in dict.fromkeys(listed) if origin(url) == main and _has_twin(url)][:_MOST]
     pairs = await asyncio.gather(*(asyncio.gather(world.web.follow(url), world.web.follow(_twin(url))) for url in urls))
-    return [finding for url, (one, two) in zip(urls, pairs, strict=True) if (finding := _slash(say, url, one, two, platform)) is not None]
+    return [
+        finding
+        for url, (one, two) in zip(urls, pairs, strict=True)
+        if (finding := _slash(say, url, one, two, platform)) is not None
+    ]
 
 
 def _has_twin(url: str) -> bool:
@@ -70,7 +78,12 @@ def _slash(say: Say, url: str, one: Chain, two: Chain, platform: Platform) -> Fi
     if two.problem == "loop" or one.problem == "loop":
         said = f"{subject} with and without a slash at its end send people back and forth for ever"
         return say.fail("trailing-slash", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)
-    if not (isinstance(one.end, Reply) and isinstance(two.end, Reply)) or wall(one.end) or wall(two.end) or one.end.status != 200:
+    if (
+        not (isinstance(one.end, Reply) and isinstance(two.end, Reply))
+        or wall(one.end)
+        or wall(two.end)
+        or one.end.status != 200
+    ):
         return None  # without the page itself there is nothing to compare
     if two.end.status != 200 or normal(one.end.url) == normal(two.end.url):
         return say.passed("trailing-slash", subject, f"{subject} has one spelling", evidence=evidence, via=via)
@@ -90,22 +103,40 @@ def _agree(one: Reply, two: Reply) -> bool:
 
 
 async def judge_platform_name(say: Say, launch: Launch, world: World, home: Reply | None) -> list[Finding]:
-    """Where a main host is an alias of the platform's own name: that name must lead here, or tell search engines to leave it out."""
+    """Where a main host is an alias of the platform's own name: that name must lead here, or tell search engines to
+    leave it out."""
     answers = await asyncio.gather(*(world.dns.ask(host, "CNAME") for host in root_hosts(launch)))
     targets = [plain(answer.records[0]) for answer in answers if isinstance(answer, DnsAnswer) and answer.found]
     names = [name for name in dict.fromkeys(targets) if any(under(name, suffix) for suffix in PLATFORM_NAMES)]
     findings = []
-    for name, chain in zip(names, await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names)), strict=True):
+    for name, chain in zip(
+        names, await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names)), strict=True
+    ):
         end = chain.end
         if isinstance(end, Failure) or chain.problem or wall(end):
             continue  # closed, or not to be seen: nobody indexes it
         evidence = [chain_evidence(chain)]
-        if host_of(end.url) != name or end.status != 200 or unindexed(end) or (home is not None and not baseline.same(end, home)):
+        if (
+            host_of(end.url) != name
+            or end.status != 200
+            or unindexed(end)
+            or (home is not None and not baseline.same(end, home))
+        ):
             findings.append(
-                say.passed("platform-name", name, f"{name} is no second address of the site", evidence=evidence, via=via_of(chain))
+                say.passed(
+                    "platform-name",
+                    name,
+                    f"{name} is no second address of the site",
+                    evidence=evidence,
+                    via=via_of(chain),
+                )
             )
             continue
         said = f"The whole site also answers as {name}: search engines and customers find a second address of it"
-        fix = header("vercel", f"Let {name} redirect to {origin(launch.canonical)}, or be left out of search", ("X-Robots-Tag", "noindex"))
+        fix = header(
+            "vercel",
+            f"Let {name} redirect to {origin(launch.canonical)}, or be left out of search",
+            ("X-Robots-Tag", "noindex"),
+        )
         findings.append(say.warn("platform-name", name, said, evidence=evidence, remedy=fix, via=via_of(chain)))
     return findings

@@ -1,4 +1,5 @@
-"""edge.subdomains: each subdomain is needed, leads somewhere sane, and none points at a service that somebody else can claim.
+"""edge.subdomains: each subdomain is needed, leads somewhere sane, and none points at a service that somebody else can
+claim.
 
 An alias whose target does not exist at all is told by audit.hosts.
 """
@@ -67,7 +68,9 @@ def services() -> tuple[Service, ...]:
     """The data file beside this module."""
     import tomllib
 
-    return msgspec.convert(tomllib.loads((resources.files(__package__) / "takeovers.toml").read_text("utf-8")), _Table).services
+    return msgspec.convert(
+        tomllib.loads((resources.files(__package__) / "takeovers.toml").read_text("utf-8")), _Table
+    ).services
 
 
 def service_of(target: str) -> Service | None:
@@ -77,7 +80,8 @@ def service_of(target: str) -> Service | None:
 
 @check("edge.subdomains")
 async def subdomains(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """Declared hosts and usual names: what their aliases lead to; where declared hosts land; where the status page lives."""
+    """Declared hosts and usual names: what their aliases lead to; where declared hosts land; where the status page
+    lives."""
     say = Say("edge.subdomains", world.clock.now())
     domain = registrable(plain(launch.domain))
     stated = declared(launch)
@@ -95,14 +99,17 @@ async def subdomains(launch: Launch, world: World) -> AsyncIterator[Finding]:
     if not any(finding.is_open for finding in told):
         looked = sum(finding is not None for finding in claimed)
         said = "No name of the product leads to a service where somebody else can claim it"
-        rows = Evidence.of("looked at", f"{len(names)} names asked for, {looked} of them aliases of a service", source=domain)
+        rows = Evidence.of(
+            "looked at", f"{len(names)} names asked for, {looked} of them aliases of a service", source=domain
+        )
         yield say.passed("takeover", domain, said, evidence=[rows])
 
 
 async def _claim(say: Say, world: World, name: str, guessed_in: str) -> Finding | None:
     """One name; None where it is no alias of a service that hands out names.
 
-    `guessed_in` is the domain of a name that nobody declared: it may exist by a wildcard only, which is told once, by its own rule.
+    `guessed_in` is the domain of a name that nobody declared: it may exist by a wildcard only, which is told once, by
+    its own rule.
     """
     with later() if guessed_in else contextlib.nullcontext():
         answer = await world.dns.ask(name, "A")
@@ -116,17 +123,24 @@ async def _claim(say: Say, world: World, name: str, guessed_in: str) -> Finding 
         return None
     seen = Evidence.of("alias", f"{name}. CNAME {direct}.  ({service.name})", source=answer.server, at=answer.at)
     if not world.may_intrude(name):
-        said = f"{name} is an alias at {service.name}; whether that name is still yours was not looked at without a recorded permission"
+        said = (
+            f"{name} is an alias at {service.name}; whether that name is still yours was not looked at without a "
+            "recorded permission"
+        )
         return say.info("takeover", name, said, evidence=[seen], via=answer.via)
     replies = await asyncio.gather(world.web.get(f"https://{name}/"), world.web.get(f"http://{name}/"))
     for reply in replies:
-        if isinstance(reply, Reply) and (word := next((word for word in service.words if word in reply.text[:65536]), "")):
+        if isinstance(reply, Reply) and (
+            word := next((word for word in service.words if word in reply.text[:65536]), "")
+        ):
             return await _unclaimed(say, world, name, service, [seen, _shown(reply, word)], reply.via)
     if all(isinstance(reply, Failure) for reply in replies):
         failure = next((reply for reply in replies if isinstance(reply, Failure)), None)
         said = f"Whether {name} is still yours at {service.name} could not be seen"
         return say.unknown("takeover", name, said, failure=failure, evidence=[seen], via=answer.via)
-    return say.passed("takeover", name, f"{name} leads to a name of yours at {service.name}", evidence=[seen], via=answer.via)
+    return say.passed(
+        "takeover", name, f"{name} leads to a name of yours at {service.name}", evidence=[seen], via=answer.via
+    )
 
 
 async def _by_wildcard(world: World, domain: str, direct: str) -> bool:
@@ -139,7 +153,9 @@ def _shown(reply: Reply, word: str) -> Evidence:
     return Evidence.of("page", f"{reply.status}  {reply.url}\n{word}", source=reply.url, at=reply.at)
 
 
-async def _unclaimed(say: Say, world: World, name: str, service: Service, evidence: list[Evidence], via: str) -> Finding:
+async def _unclaimed(
+    say: Say, world: World, name: str, service: Service, evidence: list[Evidence], via: str
+) -> Finding:
     where = await where_dns_is_edited(world, name)
     target = evidence[0].text.partition("CNAME ")[2].split()[0]
     fix = Remedy(
@@ -148,9 +164,14 @@ async def _unclaimed(say: Say, world: World, name: str, service: Service, eviden
         where=where,
     )
     if service.guarded:
-        said = f"{name} leads to {service.name}, where nothing of that name exists any more: visitors get its error page"
+        said = (
+            f"{name} leads to {service.name}, where nothing of that name exists any more: visitors get its error page"
+        )
         return say.warn("takeover", name, said, evidence=evidence, remedy=fix, via=via)
-    said = f"{name} leads to {service.name}, where nobody holds that name: whoever takes it speaks as you, cookies included"
+    said = (
+        f"{name} leads to {service.name}, where nobody holds that name: whoever takes it "
+        "speaks as you, cookies included"
+    )
     return say.fail("takeover", name, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via)
 
 
@@ -166,7 +187,8 @@ async def _wildcard(say: Say, world: World, domain: str) -> list[Finding]:
         say.warn(
             "wildcard-alias",
             domain,
-            f"Every name under {domain} leads to {service.name}: whoever claims one there that you do not use speaks as you",
+            f"Every name under {domain} leads to {service.name}: whoever claims one there that you do not use "
+            "speaks as you",
             severity=Severity.HIGH,
             evidence=[dns_evidence(alias)],
             remedy=Remedy(
@@ -189,7 +211,9 @@ async def _lands(say: Say, world: World, host: Host) -> Finding | None:
     evidence = [chain_evidence(chain)]
     hidden = wall(end)
     if hidden is not None and (end.status not in (401, 403) or end.header("cf-mitigated")):
-        return say.unknown("lands", name, f"Where {name} leads could not be seen: a program is not let in", failure=hidden, via=via)
+        return say.unknown(
+            "lands", name, f"Where {name} leads could not be seen: a program is not let in", failure=hidden, via=via
+        )
     milder = host.environment != "production"
     if end.status >= 500:
         fix = Remedy(text=f"Look into the log of {host_of(end.url)}: its first page is an error", where="the server")
@@ -198,7 +222,10 @@ async def _lands(say: Say, world: World, host: Host) -> Finding | None:
             return say.warn("lands", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
         return say.fail("lands", name, said, evidence=evidence, remedy=fix, via=via)
     if fault := _unfinished(host, chain, end):
-        fix = Remedy(text=f"Finish setting {name} up, or remove its record until it is needed", where="the server, or the DNS host")
+        fix = Remedy(
+            text=f"Finish setting {name} up, or remove its record until it is needed",
+            where="the server, or the DNS host",
+        )
         return say.warn(
             "lands",
             name,
@@ -230,28 +257,40 @@ async def _status(say: Say, launch: Launch, world: World) -> list[Finding]:
             where="launchready.toml, once it is there",
         )
         return [say.info("status-absent", launch.domain, "The launch file names no status page", remedy=fix)]
-    production = {launch.canonical_host, *(host.name for host in launch.hosts_of(*_PRODUCTION) if host.environment == "production")}
+    production = {
+        launch.canonical_host,
+        *(host.name for host in launch.hosts_of(*_PRODUCTION) if host.environment == "production"),
+    }
     busy: dict[str, str] = {}
     for name, found in zip(production, await asyncio.gather(*map(world.dns.addresses, production)), strict=True):
         for address in () if isinstance(found, Failure) else found:
             busy.setdefault(address, name)
     findings = []
-    for host, found in zip(hosts, await asyncio.gather(*(world.dns.addresses(host.name) for host in hosts)), strict=True):
+    for host, found in zip(
+        hosts, await asyncio.gather(*(world.dns.addresses(host.name) for host in hosts)), strict=True
+    ):
         if isinstance(found, Failure):
             if found.kind not in ABSENT:
                 said = f"Where {host.name} lives could not be seen: {found.words}"
                 findings.append(say.unknown("status-shared", host.name, said, failure=found, severity=Severity.MEDIUM))
             continue
         shared = [address for address in found if address in busy]
-        rows = [Evidence.of("addresses", "\n".join(f"{address}  {busy.get(address, '')}" for address in found), source=host.name)]
+        rows = [
+            Evidence.of(
+                "addresses", "\n".join(f"{address}  {busy.get(address, '')}" for address in found), source=host.name
+            )
+        ]
         if shared:
             findings.append(
                 say.warn(
                     "status-shared",
                     host.name,
-                    f"{host.name} lives at the same address as {busy[shared[0]]}: when the product is down, so is the page that says so",
+                    f"{host.name} lives at the same address as {busy[shared[0]]}: when the product is down, so "
+                    "is the page that says so",
                     evidence=rows,
-                    remedy=Remedy(text="Move the status page to another provider; hosted ones cost little or nothing", where="DNS"),
+                    remedy=Remedy(
+                        text="Move the status page to another provider; hosted ones cost little or nothing", where="DNS"
+                    ),
                 )
             )
         else:

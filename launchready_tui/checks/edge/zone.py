@@ -35,7 +35,8 @@ class Zone:
 async def judge_zone(say: Say, world: World, zone: Zone) -> list[Finding]:
     """Everything that the zone's own servers say."""
     transfers, tcp, soa, lives, wild, top = await asyncio.gather(
-        _transfers(say, world, zone), _tcp(say, world, zone), _soa(say, world, zone), _lives(say, world, zone), _wildcard(say, world, zone),
+        _transfers(say, world, zone), _tcp(say, world, zone), _soa(say, world, zone), _lives(say, world, zone),
+        _wildcard(say, world, zone),
         _top(say, world, zone),
     )  # fmt: skip
     return [*transfers, *tcp, *soa, *lives, *wild, *top]
@@ -49,7 +50,9 @@ async def _transfers(say: Say, world: World, zone: Zone) -> list[Finding]:
     findings, shut = [], []
     for (name, address), copy in zip(zone.servers, copies, strict=True):
         if isinstance(copy, ZoneCopy) and copy.given:
-            told = Evidence.of("names", "\n".join(copy.names), source=f"{zone.domain} AXFR at {name} ({address})", at=copy.at)
+            told = Evidence.of(
+                "names", "\n".join(copy.names), source=f"{zone.domain} AXFR at {name} ({address})", at=copy.at
+            )
             findings.append(
                 say.warn(
                     "zone-transfer",
@@ -75,7 +78,11 @@ async def _transfers(say: Say, world: World, zone: Zone) -> list[Finding]:
     if not refused:
         failure = next((copy for copy in copies if isinstance(copy, Failure)), None)
         said = f"Whether {zone.domain} can be copied by strangers could not be seen"
-        return [say.unknown("zone-transfer", zone.domain, said, failure=failure, severity=Severity.MEDIUM, evidence=evidence)]
+        return [
+            say.unknown(
+                "zone-transfer", zone.domain, said, failure=failure, severity=Severity.MEDIUM, evidence=evidence
+            )
+        ]
     said = f"The name servers of {zone.domain} give no stranger a copy of the zone"
     return [say.passed("zone-transfer", zone.domain, said, evidence=evidence, via=refused[0].via)]
 
@@ -89,7 +96,11 @@ async def _tcp(say: Say, world: World, zone: Zone) -> list[Finding]:
     findings = []
     lines = []
     for (name, address), short, long in zip(zone.servers, udp, tcp, strict=True):
-        deaf = isinstance(long, Failure) and long.kind in ("timeout", "refused", "reset", "protocol") and not _said_no(long)
+        deaf = (
+            isinstance(long, Failure)
+            and long.kind in ("timeout", "refused", "reset", "protocol")
+            and not _said_no(long)
+        )
         lines.append(f"{name} ({address}): {'answers' if not isinstance(long, Failure) else long}")
         if deaf and isinstance(short, DnsAnswer):
             findings.append((name, short))
@@ -99,9 +110,12 @@ async def _tcp(say: Say, world: World, zone: Zone) -> list[Finding]:
             say.warn(
                 "no-tcp",
                 name,
-                f"{name} answers short questions only: what does not fit one packet (mail keys, signatures) never arrives",
+                f"{name} answers short questions only: what does not fit one packet (mail keys, signatures) "
+                "never arrives",
                 evidence=evidence,
-                remedy=Remedy(text="Open port 53 for TCP as well as UDP in the firewall of the name server", where=zone.where),
+                remedy=Remedy(
+                    text="Open port 53 for TCP as well as UDP in the firewall of the name server", where=zone.where
+                ),
                 via=short.via,
             )
             for name, short in findings
@@ -118,9 +132,14 @@ def _said_no(failure: Failure) -> bool:
 
 
 async def _soa(say: Say, world: World, zone: Zone) -> list[Finding]:
-    """RFC 1912 section 2.2 and RFC 2308 section 5: when second servers ask again, and how long "there is no such name" is remembered."""
+    """RFC 1912 section 2.2 and RFC 2308 section 5: when second servers ask again, and how long "there is no such name"
+    is remembered."""
     answers = await asyncio.gather(*(world.dns.ask_at(address, zone.domain, "SOA") for _, address in zone.servers))
-    held = [answer for answer in answers if isinstance(answer, DnsAnswer) and answer.found and len(answer.records[0].split()) == 7]
+    held = [
+        answer
+        for answer in answers
+        if isinstance(answer, DnsAnswer) and answer.found and len(answer.records[0].split()) == 7
+    ]
     if not held:
         return []  # audit.dns-host says which servers do not hold the zone
     fields = held[0].records[0].split()
@@ -129,7 +148,10 @@ async def _soa(say: Say, world: World, zone: Zone) -> list[Finding]:
     evidence = [dns_evidence(answer) for answer in held[:1]]
     wrong = []
     if negative > _HOUR:
-        wrong.append(f"that a name does not exist is remembered for {negative // _HOUR} h, so a new host stays unreachable that long")
+        wrong.append(
+            f"that a name does not exist is remembered for {negative // _HOUR} h, so a new host stays "
+            "unreachable that long"
+        )
     if expire <= refresh + retry:
         wrong.append("second name servers give the zone up before they have asked again")
     if retry >= refresh:
@@ -137,7 +159,15 @@ async def _soa(say: Say, world: World, zone: Zone) -> list[Finding]:
     if len({answer.records[0].split()[0] for answer in held}) > 1:
         wrong.append("the name servers disagree on which of them is the first")
     if not wrong:
-        return [say.passed("soa", zone.domain, f"The times in the SOA of {zone.domain} are sane", evidence=evidence, via=via_of(*held))]
+        return [
+            say.passed(
+                "soa",
+                zone.domain,
+                f"The times in the SOA of {zone.domain} are sane",
+                evidence=evidence,
+                via=via_of(*held),
+            )
+        ]
     paste = zone_line(zone.domain, "SOA", f"{fields[0]}. {fields[1]}. {fields[2]} 7200 900 1209600 300", 300)
     return [
         say.warn(
@@ -161,14 +191,24 @@ async def _lives(say: Say, world: World, zone: Zone) -> list[Finding]:
     seen = [answer for answer in answers if isinstance(answer, DnsAnswer) and answer.found]
     if not seen:
         return []
-    evidence = [Evidence.of("ttl", "\n".join(f"{answer.name}  {answer.ttl} s" for answer in seen), source=seen[0].server, at=seen[0].at)]
+    evidence = [
+        Evidence.of(
+            "ttl", "\n".join(f"{answer.name}  {answer.ttl} s" for answer in seen), source=seen[0].server, at=seen[0].at
+        )
+    ]
     slow = sorted((answer for answer in seen if answer.ttl > _LONG), key=lambda answer: -answer.ttl)
     if not slow:
-        said = f"Changes of addresses under {zone.domain} reach everybody within {max(answer.ttl for answer in seen) // 60} min"
+        said = (
+            f"Changes of addresses under {zone.domain} reach everybody within "
+            f"{max(answer.ttl for answer in seen) // 60} min"
+        )
         return [say.passed("ttl", zone.domain, said, evidence=evidence, via=seen[0].via)]
     worst = slow[0]
     more = f", and {len(slow) - 1} more" if len(slow) > 1 else ""
-    said = f"The address of {worst.name} is kept for {worst.ttl // _HOUR} h{more}: a wrong change cannot be taken back sooner"
+    said = (
+        f"The address of {worst.name} is kept for {worst.ttl // _HOUR} h{more}: a wrong "
+        "change cannot be taken back sooner"
+    )
     return [
         say.warn(
             "ttl",
@@ -190,11 +230,21 @@ async def _wildcard(say: Say, world: World, zone: Zone) -> list[Finding]:
     """Whether every name that nobody made exists (RFC 4592)."""
     answer = await world.dns.ask(f"lr-{secrets.token_hex(6)}.{zone.domain}", "A")
     if isinstance(answer, Failure):
-        return [say.info("wildcard", zone.domain, f"Whether every name under {zone.domain} exists could not be seen: {answer.words}")]
+        return [
+            say.info(
+                "wildcard",
+                zone.domain,
+                f"Whether every name under {zone.domain} exists could not be seen: {answer.words}",
+            )
+        ]
     if not answer.found:
-        return [say.passed("wildcard", zone.domain, f"Only names that were made exist under {zone.domain}", via=answer.via)]
+        return [
+            say.passed("wildcard", zone.domain, f"Only names that were made exist under {zone.domain}", via=answer.via)
+        ]
     target = f", all as {answer.canonical}" if answer.canonical not in ("", answer.name) else ""
-    shown = Evidence.of("dns", f"*.{zone.domain} A {', '.join(answer.records)}{target}", source=answer.server, at=answer.at)
+    shown = Evidence.of(
+        "dns", f"*.{zone.domain} A {', '.join(answer.records)}{target}", source=answer.server, at=answer.at
+    )
     said = f"Every name under {zone.domain} leads somewhere{target}: typing errors and forgotten names are answered too"
     return [say.info("wildcard", zone.domain, said, evidence=[shown], via=answer.via)]
 
@@ -213,7 +263,8 @@ async def _top(say: Say, world: World, zone: Zone) -> list[Finding]:
             f"{zone.domain} itself is an alias: its mail, its name servers and all else under that name can vanish",
             evidence=[dns_evidence(alias)],
             remedy=Remedy(
-                text="Give the bare domain addresses of its own, or what your DNS host calls ALIAS, ANAME or flattening",
+                text="Give the bare domain addresses of its own, or what your DNS host "
+                "calls ALIAS, ANAME or flattening",
                 paste=zone_line(zone.domain, "A", "<address your host names>"),
                 where=zone.where,
             ),

@@ -1,4 +1,5 @@
-"""DANE for mail (RFC 7672): the TLSA record of a mail server against its certificate, and whether the zones that it hangs on are signed."""
+"""DANE for mail (RFC 7672): the TLSA record of a mail server against its certificate, and whether the zones that it
+hangs on are signed."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 _BROKEN = frozenset({"no-key", "mismatch", "bad-signature", "expired"})
 
 
-async def dane_of(say: Say, world: World, domain: str, host: str, look: Callable[[], Awaitable[TlsSight | Failure]]) -> list[Finding]:
+async def dane_of(
+    say: Say, world: World, domain: str, host: str, look: Callable[[], Awaitable[TlsSight | Failure]]
+) -> list[Finding]:
     """What is to be said of one mail server of `domain`. `look` takes one look at its certificate."""
     name = f"_25._tcp.{host}"
     answer = await world.dns.ask(name, "TLSA")
@@ -34,15 +37,23 @@ async def dane_of(say: Say, world: World, domain: str, host: str, look: Callable
     signed, evidence = await _signed(world, domain, host, answer)
     evidence = [dns_evidence(answer), *evidence]
     if isinstance(signed, Failure):
-        said = f"{host} publishes DANE; whether its zone is signed, without which it counts for nothing, could not be seen"
-        return [say.unknown("dane", host, said, failure=signed, severity=Severity.LOW, evidence=evidence, via=answer.via)]
+        said = (
+            f"{host} publishes DANE; whether its zone is signed, without which it counts for nothing, could not be seen"
+        )
+        return [
+            say.unknown("dane", host, said, failure=signed, severity=Severity.LOW, evidence=evidence, via=answer.via)
+        ]
     if signed in _BROKEN:
         said = f"{host} publishes DANE in a zone whose signatures do not hold: senders that mind DANE hold mail back"
-        fix = Remedy(text="Repair the signatures of the zone, or take its DS record out at the registrar", where="your DNS host")
+        fix = Remedy(
+            text="Repair the signatures of the zone, or take its DS record out at the registrar", where="your DNS host"
+        )
         return [say.fail("dane", host, said, evidence=evidence, remedy=fix, via=answer.via)]
     if signed != "valid":
         why = "signed in a way that cannot be checked here" if signed == "unread" else "not signed"
-        said = f"{host} publishes DANE in a zone that is {why}" + ("" if signed == "unread" else ", so no sender goes by it")
+        said = f"{host} publishes DANE in a zone that is {why}" + (
+            "" if signed == "unread" else ", so no sender goes by it"
+        )
         fix = Remedy(
             text="Sign the zone (DNSSEC) of the domain and of the mail server, or take the TLSA record away",
             paste=f"{name}. IN TLSA {answer.records[0]}   ; remove",
@@ -55,16 +66,22 @@ async def dane_of(say: Say, world: World, domain: str, host: str, look: Callable
 
 
 async def _signed(world: World, domain: str, host: str, answer: DnsAnswer) -> tuple[str | Failure, list[Evidence]]:
-    """`valid` where both the zone of the MX record and that of the TLSA record are signed and hold (section 2.2), else what is wrong.
+    """`valid` where both the zone of the MX record and that of the TLSA record are signed and hold (section 2.2), else
+    what is wrong.
 
     A resolver that has verified both answers itself is believed; else the signatures are judged here.
     """
     mx = await world.dns.ask(domain, "MX")
     if answer.authenticated and isinstance(mx, DnsAnswer) and mx.authenticated:
-        return "valid", [Evidence.of("signed", "the resolver has verified both answers", source=answer.server, at=answer.at)]
+        return "valid", [
+            Evidence.of("signed", "the resolver has verified both answers", source=answer.server, at=answer.at)
+        ]
     zones = tuple(dict.fromkeys((registrable(domain), registrable(host))))
     looked = await asyncio.gather(*(world.dns.signing(zone) for zone in zones))
-    rows = [f"{zone}: {one.words if isinstance(one, Failure) else one.state}" for zone, one in zip(zones, looked, strict=True)]
+    rows = [
+        f"{zone}: {one.words if isinstance(one, Failure) else one.state}"
+        for zone, one in zip(zones, looked, strict=True)
+    ]
     evidence = [Evidence.of("signed", "\n".join(rows), source="DS, DNSKEY, SOA")]
     states = [one for one in looked if isinstance(one, Signing)]
     wrong = sorted((one.state for one in states if one.state != "valid"), key=lambda state: state not in _BROKEN)
@@ -73,7 +90,12 @@ async def _signed(world: World, domain: str, host: str, answer: DnsAnswer) -> tu
 
 
 async def _compared(
-    say: Say, name: str, host: str, answer: DnsAnswer, evidence: list[Evidence], look: Callable[[], Awaitable[TlsSight | Failure]]
+    say: Say,
+    name: str,
+    host: str,
+    answer: DnsAnswer,
+    evidence: list[Evidence],
+    look: Callable[[], Awaitable[TlsSight | Failure]],
 ) -> Finding:
     """The record of a signed zone against the certificate in use."""
     records = [tlsa(record) for record in answer.records]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 @check("email.dkim")
 async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """The launch domain and the sending domains below it: selectors of the launch file, those of the services that it names, and those
-    that delivered mails were signed with."""
+    """The launch domain and the sending domains below it: selectors of the launch file, those of the services that it
+    names, and those that delivered mails were signed with."""
     say = MailSay("email.dkim", world.clock.now())
     senders = [sender.lower() for sender in launch.email.senders]
     domains = tuple(dict.fromkeys((launch.domain, *(name for name in senders if name.endswith("." + launch.domain)))))
@@ -72,12 +72,18 @@ class _Keys:
         if not self.declared and not self.services and not self.learned:
             return await self._guess(ask)
         wanted = (*self.declared, *(one for row in self.services for one in row.selectors))
-        found = [one for many in await asyncio.gather(*(probe(ask, domain, wanted) for domain in self.domains)) for one in many]
+        found = [
+            one
+            for many in await asyncio.gather(*(probe(ask, domain, wanted) for domain in self.domains))
+            for one in many
+        ]
         findings = [finding for selector in self.declared for finding in self._declared(selector, found)]
         shown = {finding.subject for finding in findings}
         more = [one for one in self.learned if key_name(*one) not in shown]
         seen = await asyncio.gather(*(look_up(ask, *one) for one in more))
-        findings += [finding for one, key in zip(more, seen, strict=True) for finding in self._learned(key, self.learned[one])]
+        findings += [
+            finding for one, key in zip(more, seen, strict=True) for finding in self._learned(key, self.learned[one])
+        ]
         shown |= {finding.subject for finding in findings}
         found += [one for one in seen if one.name not in {known.name for known in found}]
         for row in self.services:
@@ -101,12 +107,26 @@ class _Keys:
         if await signs_at_all(ask, domain) is False:
             words = f"{domain} has no signing key at all: its mail is unsigned, and large mailboxes turn such mail away"
             text = "Switch DKIM on at the service that sends your mail, and publish the record that it shows"
-            return [say.fail("missing", domain, words, severity=Severity.BLOCKER, remedy=Remedy(text=text, where="your sending service"))]
-        return [self._selector(domain, f"Nothing tells which keys sign the mail of {domain}: none of {len(tried)} usual selectors has one")]
+            return [
+                say.fail(
+                    "missing",
+                    domain,
+                    words,
+                    severity=Severity.BLOCKER,
+                    remedy=Remedy(text=text, where="your sending service"),
+                )
+            ]
+        return [
+            self._selector(
+                domain,
+                f"Nothing tells which keys sign the mail of {domain}: none of {len(tried)} usual selectors has one",
+            )
+        ]
 
     def _selector(self, subject: str, words: str, setup: str = "") -> Finding:
         remedy = Remedy(
-            text="Test a mail (`launchready mail test`, or `mail judge` with a saved one): its selector is taken from there. "
+            text="Test a mail (`launchready mail test`, or `mail judge` with a saved one): its selector is taken "
+            "from there. "
             "Or take the name after s= in its DKIM-Signature line" + (f", or look at {setup}" if setup else ""),
             paste='[email]\nselectors = ["<selector>"]',
             where="launchready.toml",
@@ -126,10 +146,17 @@ class _Keys:
         if failed is not None:
             words = f"The signing key at {failed.name} could not be looked up"
             return [self.say.unknown("missing", subject, words, failure=failed.failure, severity=Severity.BLOCKER)]
-        return [self._missing(subject, f"Mail is signed with {selector}, and there is no key at {subject}: every signature fails", mine)]
+        return [
+            self._missing(
+                subject,
+                f"Mail is signed with {selector}, and there is no key at {subject}: every signature fails",
+                mine,
+            )
+        ]
 
     def _learned(self, one: Found, trial: Trial) -> list[Finding]:
-        """A selector that a delivered mail was signed with. The launch file need not name it, but then it is forgotten after 30 days."""
+        """A selector that a delivered mail was signed with. The launch file need not name it, but then it is forgotten
+        after 30 days."""
         say, words = self.say, f"A delivered {WORDS[trial.flow]} was signed with {one.selector}"
         if one.failure is not None:
             said = f"{words}; its key at {one.name} could not be looked up"
@@ -138,13 +165,17 @@ class _Keys:
             return [self._missing(one.name, f"{words}, and there is no key at {one.name}: its signature fails", [one])]
         findings = self._key(one, declared=True)
         if one.selector not in self.declared:
-            names = ", ".join(f'"{name}"' for name in dict.fromkeys((*self.declared, *(name for name, _ in self.learned))))
+            names = ", ".join(
+                f'"{name}"' for name in dict.fromkeys((*self.declared, *(name for name, _ in self.learned)))
+            )
             remedy = Remedy(
                 text="Write it down, so that it is known without a test mail",
                 paste=f"[email]\nselectors = [{names}]",
                 where="launchready.toml",
             )
-            findings.append(say.info("learned", one.name, words, evidence=evidence(trial), remedy=remedy, via=trial.via))
+            findings.append(
+                say.info("learned", one.name, words, evidence=evidence(trial), remedy=remedy, via=trial.via)
+            )
         return findings
 
     def _missing(self, subject: str, words: str, looked: list[Found], row: Service | None = None) -> Finding:
@@ -156,20 +187,30 @@ class _Keys:
         else:
             paste = zone_line(name, "TXT", f"v=DKIM1; k=rsa; p=<key that {who} shows>")
         remedy = Remedy(
-            text=f"Publish the record that {who} shows" + (f" at {row.setup}" if row else ""), paste=paste, where="your DNS host"
+            text=f"Publish the record that {who} shows" + (f" at {row.setup}" if row else ""),
+            paste=paste,
+            where="your DNS host",
         )
         via = next((one.answer.via for one in looked if one.answer is not None), "")
-        return self.say.fail("missing", subject, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=via)
+        return self.say.fail(
+            "missing", subject, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=via
+        )
 
     async def _service(self, ask: Fresh, row: Service, found: list[Found], shown: set[str]) -> list[Finding]:
         """A service that sends: a key of its own at one of the domains."""
-        mine = [one for one in found if one.selector in row.selectors or (one.service is not None and one.service.name == row.name)]
+        mine = [
+            one
+            for one in found
+            if one.selector in row.selectors or (one.service is not None and one.service.name == row.name)
+        ]
         there = [one for one in mine if one.key is not None or one.several]
         if there:
             return [finding for one in there if one.name not in shown for finding in self._key(one, declared=False)]
         others = {one for other in self.services if other is not row for one in other.selectors}
         known = {*self.declared, *(selector for selector, _ in self.learned)}
-        if row.own and any(one.key is not None and one.selector in known and one.selector not in others for one in found):
+        if row.own and any(
+            one.key is not None and one.selector in known and one.selector not in others for one in found
+        ):
             return []  # its selector is the account's own, and the launch file or a delivered mail has one
         failed = next((one for one in mine if one.failure is not None), None)
         if failed is not None:
@@ -180,7 +221,11 @@ class _Keys:
             return [self._selector(row.name, words, row.setup)]
         tried = " and ".join(f"{selector}._domainkey" for selector in row.selectors[:2])
         at = f" at {tried}" if tried else ""
-        return [self._missing(row.name, f"{row.name} sends for {self.domain}, and its signing key is not published{at}", mine, row)]
+        return [
+            self._missing(
+                row.name, f"{row.name} sends for {self.domain}, and its signing key is not published{at}", mine, row
+            )
+        ]
 
     # -- one key -------------------------------------------------------------------------------------------------
 
@@ -189,7 +234,8 @@ class _Keys:
         via = one.answer.via if one.answer is not None else ""
         seen = [dns_evidence(one.answer)] if one.answer is not None else []
         replace = Remedy(
-            text="Publish a new key of 2048 bits at a new selector, let the service sign with it, then take this one away",
+            text="Publish a new key of 2048 bits at a new selector, let the service sign "
+            "with it, then take this one away",
             paste=zone_line(name, "TXT", "v=DKIM1; k=rsa; p=<the new key>"),
             where="your DNS host",
         )
@@ -199,7 +245,9 @@ class _Keys:
             return [say.fail("multiple", name, words, evidence=seen, remedy=keep, via=via)]
         key = one.key
         if key.problems:
-            seen.append(Evidence.of("where", pointed(key), source=f"{name} TXT", at=one.answer.at if one.answer else None))
+            seen.append(
+                Evidence.of("where", pointed(key), source=f"{name} TXT", at=one.answer.at if one.answer else None)
+            )
         if key.revoked:
             words = f"The signing key {name} was withdrawn (p= is empty)"
             if not declared:
@@ -220,17 +268,33 @@ class _Keys:
         if findings:
             return findings
         if short := key.has("short"):
-            findings.append(say.warn("size", name, f"{name}: {short.words}", severity=Severity.LOW, evidence=seen, remedy=replace, via=via))
+            findings.append(
+                say.warn(
+                    "size",
+                    name,
+                    f"{name}: {short.words}",
+                    severity=Severity.LOW,
+                    evidence=seen,
+                    remedy=replace,
+                    via=via,
+                )
+            )
         if testing := key.has("testing"):
             fixed = "; ".join(f"{tag}={value}" for tag, value in key.tags if tag != "t")
-            remedy = Remedy(text="Take t=y out of the record", paste=zone_line(name, "TXT", fixed), where="your DNS host")
-            findings.append(say.warn("testing", name, f"{name}: {testing.words}", evidence=seen, remedy=remedy, via=via))
+            remedy = Remedy(
+                text="Take t=y out of the record", paste=zone_line(name, "TXT", fixed), where="your DNS host"
+            )
+            findings.append(
+                say.warn("testing", name, f"{name}: {testing.words}", evidence=seen, remedy=remedy, via=via)
+            )
         if strict := key.has("strict"):
             findings.append(say.info("strict", name, f"{name}: {strict.words}", evidence=seen, via=via))
         if not any(finding.state.value == "warn" for finding in findings):
             size = "ed25519" if key.kind == "ed25519" else f"RSA with {key.bits} bits"
             whose = f" for {one.service.name}" if one.service else ""
-            findings.append(say.passed("key", name, f"{name} has a good signing key{whose}: {size}", evidence=seen, via=via))
+            findings.append(
+                say.passed("key", name, f"{name} has a good signing key{whose}: {size}", evidence=seen, via=via)
+            )
         return findings
 
     def _algorithm(self, found: list[Found] | tuple[Found, ...]) -> list[Finding]:
@@ -245,5 +309,11 @@ class _Keys:
             where="your DNS host",
         )
         return [
-            self.say.warn("algorithm", self.domain, words, evidence=[dns_evidence(one.answer) for one in keys if one.answer], remedy=remedy)
+            self.say.warn(
+                "algorithm",
+                self.domain,
+                words,
+                evidence=[dns_evidence(one.answer) for one in keys if one.answer],
+                remedy=remedy,
+            )
         ]

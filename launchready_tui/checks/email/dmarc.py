@@ -29,7 +29,9 @@ async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
     say = MailSay("email.dmarc", world.clock.now())
     domain = launch.domain
-    findings = await with_newest(world, say, domain, [(f"_dmarc.{domain}", "TXT")], lambda ask: _domain(say, ask, domain))
+    findings = await with_newest(
+        world, say, domain, [(f"_dmarc.{domain}", "TXT")], lambda ask: _domain(say, ask, domain)
+    )
     for finding in await dressed(world, domain, findings):
         yield finding
 
@@ -51,7 +53,17 @@ async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
     if found.failure is not None:
         said = f"{domain} has no DMARC record of its own, and the one above it could not be looked up"
         evidence = [dns_evidence(answer)]
-        return [say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER, evidence=evidence, via=answer.via)]
+        return [
+            say.unknown(
+                "missing",
+                domain,
+                said,
+                failure=found.failure,
+                severity=Severity.BLOCKER,
+                evidence=evidence,
+                via=answer.via,
+            )
+        ]
     return [_missing(say, domain, answer)]
 
 
@@ -77,7 +89,13 @@ def _missing(say: Say, domain: str, answer: DnsAnswer) -> Finding:
         )
     said = f"{domain} has no DMARC record: Gmail, Yahoo and Outlook turn away or hide mail from such domains"
     return say.fail(
-        "missing", domain, said, severity=Severity.BLOCKER, evidence=[dns_evidence(answer)], remedy=_start(domain), via=answer.via
+        "missing",
+        domain,
+        said,
+        severity=Severity.BLOCKER,
+        evidence=[dns_evidence(answer)],
+        remedy=_start(domain),
+        via=answer.via,
     )
 
 
@@ -89,7 +107,11 @@ def _multiple(say: Say, domain: str, answer: DnsAnswer, records: list[str]) -> F
         f"{domain} has {len(records)} DMARC records, so receivers take none of them",
         severity=Severity.BLOCKER,
         evidence=[dns_evidence(answer)],
-        remedy=Remedy(text="Keep one and delete the others", paste=zone_line(f"_dmarc.{domain}", "TXT", best.raw), where="your DNS host"),
+        remedy=Remedy(
+            text="Keep one and delete the others",
+            paste=zone_line(f"_dmarc.{domain}", "TXT", best.raw),
+            where="your DNS host",
+        ),
         via=answer.via,
     )
 
@@ -109,15 +131,26 @@ async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAns
     findings: list[Finding] = []
 
     def fix(text: str, **changed: str) -> Remedy:
-        return Remedy(text=text, paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)), where="your DNS host")
+        return Remedy(
+            text=text, paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)), where="your DNS host"
+        )
 
     repaired = fix("Publish it with a policy that receivers know", p=record.p or "none")
     if found.effective is None:
-        said = f"The DMARC record of {at} has no policy that receivers know, so they act as if there were none: {record.problems[0]}"
-        return [say.fail("syntax", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=repaired, via=answer.via)]
+        said = (
+            f"The DMARC record of {at} has no policy that receivers know, so they act as if there were none: "
+            f"{record.problems[0]}"
+        )
+        return [
+            say.fail(
+                "syntax", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=repaired, via=answer.via
+            )
+        ]
     if record.problems:
         said = f"The DMARC record of {at} has a mistake: {record.problems[0]}"
-        findings.append(say.warn("syntax", domain, said, severity=Severity.LOW, evidence=evidence, remedy=repaired, via=answer.via))
+        findings.append(
+            say.warn("syntax", domain, said, severity=Severity.LOW, evidence=evidence, remedy=repaired, via=answer.via)
+        )
     if record.obsolete:
         said = f"The DMARC record of {at} uses what RFC 9989 took out: {record.obsolete[0]}"
         findings.append(say.info("obsolete", domain, said, evidence=evidence, via=answer.via))
@@ -136,7 +169,10 @@ def _policy(say: Say, found: Discovery, evidence: list[Evidence], answer: DnsAns
     domain = found.domain
     if found.effective == "none":
         why = " (t=y lowers the policy by one)" if found.policy != found.effective else ""
-        said = f"{domain} watches who sends as it{why}: right for launch week, tighten after two to four weeks of clean reports"
+        said = (
+            f"{domain} watches who sends as it{why}: right for launch week, tighten after two to four weeks of "
+            "clean reports"
+        )
     else:
         said = f"{domain} asks receivers to {found.effective} mail that is not its own"
     return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
@@ -154,10 +190,14 @@ def _next(say: Say, found: Discovery, at: str, record: Record, answer: DnsAnswer
     words = ""
     while policy in _STEPS:
         policy, after = _STEPS[policy]
-        words = words or f"The next step for {found.domain}: {policy}, after {after} of reports that show all own mail passing"
+        words = (
+            words
+            or f"The next step for {found.domain}: {policy}, after {after} of reports that show all own mail passing"
+        )
         lines.append(zone_line(f"_dmarc.{at}", "TXT", _repaired(record, p=policy, t="")))
     remedy = Remedy(
-        text="Publish the first line when the reports are clean, the second four weeks later; go back one step if own mail fails",
+        text="Publish the first line when the reports are clean, the second four weeks later; go back one step if "
+        "own mail fails",
         paste="\n".join(lines),
         where="your DNS host",
     )
@@ -165,7 +205,8 @@ def _next(say: Say, found: Discovery, at: str, record: Record, answer: DnsAnswer
 
 
 async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
-    """Whether reports arrive: own addresses need a mail server, foreign ones the owner's consent (RFC 9990 section 4)."""
+    """Whether reports arrive: own addresses need a mail server, foreign ones the owner's consent (RFC 9990 section
+    4)."""
     hosts = list(dict.fromkeys(address.host for address in record.rua if address.host))
     foreign = [host for host in hosts if registrable(host) != registrable(at)]
     own = [host for host in hosts if host not in foreign]
@@ -174,7 +215,9 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
         asyncio.gather(*(ask.ask(host, "MX") for host in own)),
     )
     findings = []
-    deaf = [(host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found]
+    deaf = [
+        (host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found
+    ]
     silent = [(host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, Failure)]
     if deaf:
         host, none = deaf[0]
@@ -188,7 +231,9 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
         findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=remedy, via=answer.via))
     elif silent:
         said = f"DMARC reports go to {silent[0][0]}; whether it takes mail could not be looked up"
-        findings.append(say.unknown("reports", domain, said, failure=silent[0][1], severity=Severity.LOW, via=answer.via))
+        findings.append(
+            say.unknown("reports", domain, said, failure=silent[0][1], severity=Severity.LOW, via=answer.via)
+        )
     else:
         said = f"DMARC reports go to {', '.join(hosts) or record.rua[0].uri}"
         findings.append(say.passed("reports", domain, said, evidence=[dns_evidence(answer)], via=answer.via))
@@ -196,7 +241,9 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
         name = f"{at}._report._dmarc.{host}"
         if isinstance(consent, Failure):
             said = f"Whether {host} takes the DMARC reports of {at} could not be looked up"
-            findings.append(say.unknown("external-reports", host, said, failure=consent, severity=Severity.MEDIUM, via=answer.via))
+            findings.append(
+                say.unknown("external-reports", host, said, failure=consent, severity=Severity.MEDIUM, via=answer.via)
+            )
         elif not any(is_dmarc(text) for text in consent.texts):
             said = f"{host} has not agreed to take the DMARC reports of {at}, so none are sent there"
             remedy = Remedy(
@@ -204,8 +251,14 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
                 paste=zone_line(name, "TXT", "v=DMARC1"),
                 where=f"the DNS host of {host}",
             )
-            findings.append(say.warn("external-reports", host, said, evidence=[dns_evidence(consent)], remedy=remedy, via=answer.via))
+            findings.append(
+                say.warn(
+                    "external-reports", host, said, evidence=[dns_evidence(consent)], remedy=remedy, via=answer.via
+                )
+            )
         else:
             said = f"{host} agreed to take the DMARC reports of {at}"
-            findings.append(say.passed("external-reports", host, said, evidence=[dns_evidence(consent)], via=consent.via))
+            findings.append(
+                say.passed("external-reports", host, said, evidence=[dns_evidence(consent)], via=consent.via)
+            )
     return findings

@@ -1,4 +1,5 @@
-"""email.fallback: refusals that were seen, decoded; and the question whether sign-ups survive the day the mail service fails."""
+"""email.fallback: refusals that were seen, decoded; and the question whether sign-ups survive the day the mail service
+fails."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ async def fallback(launch: Launch, world: World) -> AsyncIterator[Finding]:
     try:
         kept = await refusals(world)
     except JournalError as problem:
-        yield say.unknown("unreadable", WHOLE_LAUNCH, "The refusals cannot be read", evidence=[Evidence.of("problem", str(problem))])
+        yield say.unknown(
+            "unreadable", WHOLE_LAUNCH, "The refusals cannot be read", evidence=[Evidence.of("problem", str(problem))]
+        )
         return
     newest: dict[str, tuple[datetime, Refusal]] = {}
     for at, refusal in kept:
@@ -54,10 +57,14 @@ def _refused(say: Say, subject: str, at: datetime, refusal: Refusal) -> Finding:
     if not refusal.cause:
         return say.info("refused", subject, "A mail was refused with a code that is not known here", evidence=seen)
     if refusal.whose in ("recipient", "receiver"):
-        return say.info("refused", subject, f"A mail was refused: {refusal.cause}", evidence=seen, remedy=Remedy(text=refusal.fix))
+        return say.info(
+            "refused", subject, f"A mail was refused: {refusal.cause}", evidence=seen, remedy=Remedy(text=refusal.fix)
+        )
     heavy = refusal.kind in _HEAVY
     words = f"A mail was refused: {refusal.cause}"
     remedy = Remedy(text=refusal.fix)
     if heavy and refusal.lasting:
         return say.fail("refused", subject, words, severity=Severity.HIGH, evidence=seen, remedy=remedy)
-    return say.warn("refused", subject, words, severity=Severity.HIGH if heavy else Severity.MEDIUM, evidence=seen, remedy=remedy)
+    return say.warn(
+        "refused", subject, words, severity=Severity.HIGH if heavy else Severity.MEDIUM, evidence=seen, remedy=remedy
+    )

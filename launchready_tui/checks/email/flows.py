@@ -1,4 +1,5 @@
-"""email.flows: the product's own mails, each really sent, found in a test mailbox and judged (`launchready mail test`)."""
+"""email.flows: the product's own mails, each really sent, found in a test mailbox and judged (`launchready mail
+test`)."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from ...launch.model import Launch
     from ...world import World
 
-_MAILBOX = '[[mailboxes]]\nname = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"'
+_MAILBOX = (
+    '[[mailboxes]]\nname = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = "gmail-app-password"'
+)
 _FLOW = '[[flows]]\nname = "{name}"\nsteps = "what to do in the product"\ncontains = ["a text that must be in it"]'
 
 
@@ -30,7 +33,12 @@ async def flows(launch: Launch, world: World) -> AsyncIterator[Finding]:
     try:
         kept = await trials(world)
     except JournalError as problem:
-        yield say.unknown("unreadable", WHOLE_LAUNCH, "The tests of mails cannot be read", evidence=[Evidence.of("problem", str(problem))])
+        yield say.unknown(
+            "unreadable",
+            WHOLE_LAUNCH,
+            "The tests of mails cannot be read",
+            evidence=[Evidence.of("problem", str(problem))],
+        )
         return
     declared = {flow.name: flow for flow in launch.flows}
     if not declared and not kept:
@@ -39,7 +47,8 @@ async def flows(launch: Launch, world: World) -> AsyncIterator[Finding]:
             WHOLE_LAUNCH,
             "No mail of the product was tested from here yet",
             remedy=Remedy(
-                text="Name a test mailbox and the product's mails, store its password, then: launchready mail test --allow mail. "
+                text="Name a test mailbox and the product's mails, store its password, then: launchready mail test "
+                "--allow mail. "
                 "Without a mailbox: save a received mail and judge it with `launchready mail judge`",
                 paste=f"{_MAILBOX}\n\n{_FLOW.format(name='verification')}",
                 where="launchready.toml",
@@ -53,7 +62,9 @@ async def flows(launch: Launch, world: World) -> AsyncIterator[Finding]:
         flow = declared.get(name)
         own = [trial for (what, _), trial in sorted(kept.items()) if what == name]
         if flow is not None and not flow.sent:
-            yield say.not_applicable("not-sent-at-all", WORDS[name], f"The product sends no {WORDS[name]}, says the launch file")
+            yield say.not_applicable(
+                "not-sent-at-all", WORDS[name], f"The product sends no {WORDS[name]}, says the launch file"
+            )
         elif not own:
             yield _untested(say, name, flow is not None)
         for trial in own if flow is None or flow.sent else ():
@@ -74,7 +85,9 @@ def _untested(say: Say, name: str, declared: bool) -> Finding:
             paste=_FLOW.format(name=name),
             where="launchready.toml",
         )
-    return say.unknown("untested", WORDS[name], f"The {WORDS[name]} was not tested yet", severity=severity, remedy=remedy)
+    return say.unknown(
+        "untested", WORDS[name], f"The {WORDS[name]} was not tested yet", severity=severity, remedy=remedy
+    )
 
 
 def _one(say: Say, launch: Launch, trial: Trial, now: datetime) -> Iterator[Finding]:
@@ -93,18 +106,33 @@ def _one(say: Say, launch: Launch, trial: Trial, now: datetime) -> Iterator[Find
     if message is not None and message.aligned and not any(flaw.rule in _OF_SENDER for flaw in found):
         words = f"The From address of the {what} is the one it is authenticated for"
         yield say.passed("aligned", subject, words, evidence=evidence(trial, message.aligned_by), via=trial.via)
-    if message is not None and flow is not None and flow.marketing and not any(flaw.rule == "unsubscribe" for flaw in found):
+    if (
+        message is not None
+        and flow is not None
+        and flow.marketing
+        and not any(flaw.rule == "unsubscribe" for flaw in found)
+    ):
         words = f"The {what} offers the way out by one click"
-        yield say.passed("unsubscribe", subject, words, evidence=evidence(trial, message.unsubscribe.host), via=trial.via)
+        yield say.passed(
+            "unsubscribe", subject, words, evidence=evidence(trial, message.unsubscribe.host), via=trial.via
+        )
     if trial.outcome == "arrived" and not any(flaw.state == "fail" for flaw in found):
-        yield say.passed("arrived", subject, f"The {what} arrives and is right", evidence=evidence(trial), via=trial.via)
+        yield say.passed(
+            "arrived", subject, f"The {what} arrives and is right", evidence=evidence(trial), via=trial.via
+        )
 
 
 def _finding(say: Say, subject: str, trial: Trial, flaw: Flaw) -> Finding:
     remedy = Remedy(text=flaw.fix, paste=flaw.paste, where=flaw.where)
     seen = evidence(trial, flaw.detail)
     if flaw.state == "fail":
-        return say.fail(flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via)
+        return say.fail(
+            flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via
+        )
     if flaw.state == "warn":
-        return say.warn(flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via)
-    return say.unknown(flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via)
+        return say.warn(
+            flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via
+        )
+    return say.unknown(
+        flaw.rule, subject, flaw.words, severity=flaw.severity, evidence=seen, remedy=remedy, via=trial.via
+    )

@@ -1,4 +1,5 @@
-"""After a fix resolvers keep the old record for a while: the zone's own servers are asked, and what they say is judged."""
+"""After a fix resolvers keep the old record for a while: the zone's own servers are asked, and what they say is
+judged."""
 
 from __future__ import annotations
 
@@ -57,9 +58,14 @@ def _content(answer: DnsAnswer) -> tuple[bool, tuple[str, ...]]:
 
 
 async def with_newest(
-    world: World, say: Say, subject: str, questions: Iterable[Question], judge: Callable[[Fresh], Awaitable[list[Finding]]]
+    world: World,
+    say: Say,
+    subject: str,
+    questions: Iterable[Question],
+    judge: Callable[[Fresh], Awaitable[list[Finding]]],
 ) -> list[Finding]:
-    """The findings of `judge`; where something is open, judged again by what the zone's own servers say, if that is newer."""
+    """The findings of `judge`; where something is open, judged again by what the zone's own servers say, if that is
+    newer."""
     first = await judge(Fresh(world))
     if not any(finding.state in (State.FAIL, State.WARN) for finding in first):
         return first

@@ -24,7 +24,8 @@ HOLDS = timedelta(days=30)
 
 
 async def trials(world: World) -> dict[tuple[str, str], Trial]:
-    """The newest test by mail and mailbox; what an older version kept and cannot be read is left out. Raises JournalError."""
+    """The newest test by mail and mailbox; what an older version kept and cannot be read is left out. Raises
+    JournalError."""
     found: dict[tuple[str, str], Trial] = {}
     for row in await asyncio.to_thread(world.trials, KIND):
         try:
@@ -36,7 +37,8 @@ async def trials(world: World) -> dict[tuple[str, str], Trial]:
 
 
 async def selectors(world: World, domains: Sequence[str]) -> dict[tuple[str, str], Trial]:
-    """Selector and domain of every signature, by one of these domains or below, of a mail that came in the last 30 days.
+    """Selector and domain of every signature, by one of these domains or below, of a mail that came in the last 30
+    days.
 
     Raises JournalError.
     """
@@ -70,7 +72,11 @@ def evidence(trial: Trial, detail: str = "") -> list[Evidence]:
     if trial.outcome == "arrived":
         after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
         tab = f", tab {trial.tab}" if trial.tab else ""
-        lines.append(f"in {trial.folder or 'a folder that was not told'}{tab}{after}" if trial.by != "paste" else "read from a file")
+        lines.append(
+            f"in {trial.folder or 'a folder that was not told'}{tab}{after}"
+            if trial.by != "paste"
+            else "read from a file"
+        )
         message = trial.message
         if message is not None:
             lines.append(f"subject: {message.subject}")

@@ -68,7 +68,9 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str, support: 
             why = "does not exist in the DNS" if answer.status == "nxdomain" else "names no mail server"
             said = f"Nobody can write to {launch.email.support}: {domain} {why}"
             return [say.fail("none", domain, said, evidence=evidence, remedy=add, via=answer.via)]
-        refuse = Remedy(text="If it shall take none, say so", paste=zone_line(domain, "MX", "0 ."), where="your DNS host")
+        refuse = Remedy(
+            text="If it shall take none, say so", paste=zone_line(domain, "MX", "0 ."), where="your DNS host"
+        )
         return [say.info("none", domain, f"{domain} takes no mail", evidence=evidence, remedy=refuse, via=answer.via)]
     if any(exchange.target == "" for exchange in found):
         if len(found) > 1:
@@ -86,14 +88,20 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str, support: 
         if wanted:
             said = f"{domain} says that it takes no mail, and {launch.email.support} is where customers write"
             return [say.fail("null", domain, said, evidence=evidence, remedy=add, via=answer.via)]
-        return [say.passed("null", domain, f"{domain} says plainly that it takes no mail", evidence=evidence, via=answer.via)]
+        return [
+            say.passed(
+                "null", domain, f"{domain} says plainly that it takes no mail", evidence=evidence, via=answer.via
+            )
+        ]
     targets = await asyncio.gather(
         *(_target(say, world, domain, target) for target in dict.fromkeys(exchange.target for exchange in found))
     )
     findings = distinct(finding for group in targets for finding in group)
     if not any(finding.state.value in ("fail", "unknown") for finding in findings):
         names = ", ".join(exchange.target for exchange in found)
-        findings.insert(0, say.passed("none", domain, f"Mail to {domain} goes to {names}", evidence=evidence, via=answer.via))
+        findings.insert(
+            0, say.passed("none", domain, f"Mail to {domain} goes to {names}", evidence=evidence, via=answer.via)
+        )
     return findings
 
 
@@ -109,7 +117,9 @@ async def _target(say: Say, world: World, domain: str, target: str) -> list[Find
     """One mail server: it must be a name with addresses of its own (RFC 5321 section 5.1, RFC 2181 section 10.3)."""
     if _is_address(target):
         remedy = Remedy(
-            text="Give the server a name and put the name there", paste=zone_line(domain, "MX", f"10 mail.{domain}."), where="your DNS host"
+            text="Give the server a name and put the name there",
+            paste=zone_line(domain, "MX", f"10 mail.{domain}."),
+            where="your DNS host",
         )
         said = f"The mail server of {domain} is given as an address where a name must stand: senders refuse it"
         return [say.fail("ip-literal", target.strip("[]"), said, remedy=remedy)]
@@ -124,26 +134,43 @@ async def _target(say: Say, world: World, domain: str, target: str) -> list[Find
             )
             evidence = [Evidence.of("failure", str(addresses))]
             return [say.fail("unresolved", target, said, evidence=evidence, remedy=remedy)]
-        return [say.unknown("unresolved", target, f"The mail server {target} could not be looked up", failure=addresses)]
+        return [
+            say.unknown("unresolved", target, f"The mail server {target} could not be looked up", failure=addresses)
+        ]
     findings = []
     if isinstance(alias, DnsAnswer) and alias.found:
         said = f"The mail server {target} is an alias (CNAME), which some senders refuse"
         remedy = Remedy(
-            text="Name the target itself in the MX record", paste=zone_line(domain, "MX", f"10 {alias.records[0]}."), where="your DNS host"
+            text="Name the target itself in the MX record",
+            paste=zone_line(domain, "MX", f"10 {alias.records[0]}."),
+            where="your DNS host",
         )
         findings.append(
-            say.warn("alias", target, said, severity=Severity.LOW, evidence=[dns_evidence(alias)], remedy=remedy, via=alias.via)
+            say.warn(
+                "alias",
+                target,
+                said,
+                severity=Severity.LOW,
+                evidence=[dns_evidence(alias)],
+                remedy=remedy,
+                via=alias.via,
+            )
         )
     greeting, names = await asyncio.gather(
-        world.mail.greet(target), asyncio.gather(*(world.dns.ask(_reverse(address), "PTR") for address in addresses[:4]))
+        world.mail.greet(target),
+        asyncio.gather(*(world.dns.ask(_reverse(address), "PTR") for address in addresses[:4])),
     )
     findings.append(_greeting(say, target, greeting))
     known = [(address, name) for address, name in zip(addresses, names, strict=False) if isinstance(name, DnsAnswer)]
     if known:
-        lines = "\n".join(f"{address}  {', '.join(name.records) if name.found else 'no name'}" for address, name in known)
+        lines = "\n".join(
+            f"{address}  {', '.join(name.records) if name.found else 'no name'}" for address, name in known
+        )
         evidence = [Evidence.of("ptr", lines, source=target, at=known[0][1].at)]
         said = (
-            f"The addresses of {target} have names" if all(name.found for _, name in known) else f"An address of {target} has no name (PTR)"
+            f"The addresses of {target} have names"
+            if all(name.found for _, name in known)
+            else f"An address of {target} has no name (PTR)"
         )
         findings.append(say.info("ptr", target, said, evidence=evidence, via=known[0][1].via))
     return findings
@@ -155,7 +182,9 @@ def _reverse(address: str) -> str:
 
 def _greeting(say: Say, target: str, sight: SmtpSight | Failure) -> Finding:
     if isinstance(sight, Failure):
-        said = f"Whether {target} encrypts mail could not be tried from here: {sight.words} (many networks block port 25)"
+        said = (
+            f"Whether {target} encrypts mail could not be tried from here: {sight.words} (many networks block port 25)"
+        )
         return say.info("starttls", target, said, evidence=[Evidence.of("failure", str(sight))])
     lines = [f"{sight.code} {sight.banner}", *sight.capabilities]
     evidence = [Evidence.of("smtp", "\n".join(lines), source=f"{target}:{sight.port}", at=sight.at)]
@@ -163,10 +192,14 @@ def _greeting(say: Say, target: str, sight: SmtpSight | Failure) -> Finding:
         said = f"{target} turned us away with {sight.code}, so nothing more was seen"
         return say.info("starttls", target, said, evidence=evidence, via=sight.via)
     if sight.starttls:
-        return say.passed("starttls", target, f"{target} takes mail over an encrypted connection", evidence=evidence, via=sight.via)
+        return say.passed(
+            "starttls", target, f"{target} takes mail over an encrypted connection", evidence=evidence, via=sight.via
+        )
     remedy = Remedy(
         text="Switch on STARTTLS with a certificate",
         paste="smtpd_tls_security_level = may",
         where="postfix main.cf, or ask the mailbox provider",
     )
-    return say.warn("starttls", target, f"{target} takes mail only unencrypted", evidence=evidence, remedy=remedy, via=sight.via)
+    return say.warn(
+        "starttls", target, f"{target} takes mail only unencrypted", evidence=evidence, remedy=remedy, via=sight.via
+    )

@@ -21,7 +21,8 @@ _STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 class Form(NamedTuple):
-    """A host's form: the way to it, what it calls name and value, how it writes the apex, and whether texts need their quotes."""
+    """A host's form: the way to it, what it calls name and value, how it writes the apex, and whether texts need their
+    quotes."""
 
     way: str
     name: str
@@ -33,7 +34,9 @@ class Form(NamedTuple):
 # As the hosts' own pages showed them in November 2026.
 FORMS: dict[str, Form] = {
     "Cloudflare": Form("your domain > DNS > Records > Add record", "Name", "Content"),
-    "Amazon Route 53": Form("Hosted zones > your domain > Create record", "Record name", "Value", "(leave empty)", quoted=True),
+    "Amazon Route 53": Form(
+        "Hosted zones > your domain > Create record", "Record name", "Value", "(leave empty)", quoted=True
+    ),
     "GoDaddy": Form("Domain > DNS > Add New Record", "Name", "Value"),
     "Namecheap": Form("Domain List > Manage > Advanced DNS > Add new record", "Host", "Value"),
     "Google Cloud DNS": Form("Zones > your zone > Add standard", "DNS name", "Data", "(leave empty)", quoted=True),
@@ -64,7 +67,12 @@ def as_form(company: str, line: str) -> str:
         value = "".join(re.sub(r"\\(.)", r"\1", part) for part in _STRINGS.findall(value))
     elif found["type"] == "MX":
         priority, _, value = value.partition(" ")
-    rows = [("Type", found["type"]), (form.name, name), (form.value, value), *([("Priority", priority)] if priority else [])]
+    rows = [
+        ("Type", found["type"]),
+        (form.name, name),
+        (form.value, value),
+        *([("Priority", priority)] if priority else []),
+    ]
     width = max(len(label) for label, _ in rows)
     return "\n".join([f"# {company}: {form.way}", *(f"{label.ljust(width)}  {text}" for label, text in rows)])
 
@@ -82,6 +90,10 @@ def _dress(finding: Finding, where: str) -> Finding:
     remedy = finding.remedy
     if remedy is None or remedy.where != ANYWHERE:
         return finding
-    forms = [form for line in remedy.paste.splitlines() if (form := as_form(where.removesuffix(" DNS"), line) or as_form(where, line))]
+    forms = [
+        form
+        for line in remedy.paste.splitlines()
+        if (form := as_form(where.removesuffix(" DNS"), line) or as_form(where, line))
+    ]
     paste = "\n\n".join([*forms, f"# as zone file lines\n{remedy.paste}"]) if forms else remedy.paste
     return msgspec.structs.replace(finding, remedy=Remedy(text=remedy.text, paste=paste, where=where))

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 450
 """Octets of a record: with the rest of the answer it then fits the 512 of a plain UDP packet (RFC 7208 section 3.4)."""
-# Prefix lengths below which a network holds more machines than one sender can own: fail, warn. Providers' own includes only fail.
+# Prefix lengths below which a network holds more machines than one sender can own: fail, warn. Providers' own includes
+# only fail.
 _WIDE4 = (8, 16)
 _WIDE6 = (16, 32)
 
@@ -61,7 +62,11 @@ async def _domain(say: Say, ask: Fresh, domain: str, wanted: tuple[Service, ...]
     if isinstance(answer, Failure):
         return [
             say.unknown(
-                "missing", domain, f"Who may send mail for {domain} could not be looked up", failure=answer, severity=Severity.BLOCKER
+                "missing",
+                domain,
+                f"Who may send mail for {domain} could not be looked up",
+                failure=answer,
+                severity=Severity.BLOCKER,
             )
         ]
     texts = [text for text in answer.texts if is_spf(text)]
@@ -70,13 +75,20 @@ async def _domain(say: Say, ask: Fresh, domain: str, wanted: tuple[Service, ...]
     if len(texts) > 1:
         return [_multiple(say, domain, answer, texts, wanted)]
     tree = await Walker(ask).tree(domain, answer)
-    return [*_judge(say, domain, answer, tree), *_senders(say, domain, answer, tree, wanted), *_size(say, domain, answer, tree)]
+    return [
+        *_judge(say, domain, answer, tree),
+        *_senders(say, domain, answer, tree, wanted),
+        *_size(say, domain, answer, tree),
+    ]
 
 
 def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ...]) -> Finding:
     near = [text for text in answer.texts if almost_spf(text)]
     evidence = [dns_evidence(answer)]
-    text = "Publish one TXT record that names your sending services (put the include your provider gives you in place of the example)"
+    text = (
+        "Publish one TXT record that names your sending services (put the include your provider gives you in place "
+        "of the example)"
+    )
     record = "v=spf1 include:_spf.your-provider.example ~all"
     if wanted:
         text, record = "Publish one TXT record that names your sending services", with_senders("v=spf1 ~all", wanted)
@@ -87,7 +99,9 @@ def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ..
     if near:
         said = f"{domain} has a record meant as SPF that no receiver takes for one"
         evidence.append(Evidence.of("almost", "\n".join(near), source=f"{domain} TXT", at=answer.at))
-    return say.fail("missing", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=answer.via)
+    return say.fail(
+        "missing", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=answer.via
+    )
 
 
 def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
@@ -123,7 +137,11 @@ def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding
     findings: list[Finding] = []
 
     def fail(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
-        findings.append(say.fail(rule, domain, said, severity=Severity.BLOCKER, evidence=[*extra, drawn], remedy=remedy, via=answer.via))
+        findings.append(
+            say.fail(
+                rule, domain, said, severity=Severity.BLOCKER, evidence=[*extra, drawn], remedy=remedy, via=answer.via
+            )
+        )
 
     def warn(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
         findings.append(say.warn(rule, domain, said, evidence=[*extra, drawn], remedy=remedy, via=answer.via))
@@ -168,7 +186,9 @@ def _without(domain: str, tree: Tree, *terms: Term) -> Remedy:
         return Remedy(text=text, where="your DNS host")
     rest = " ".join(["v=spf1", *(one.text for one in record.terms if not any(one is term for term in own))])
     names = " and ".join(term.text for term in own)
-    return Remedy(text=f"Leave out {names}, or correct the name", paste=zone_line(domain, "TXT", rest), where="your DNS host")
+    return Remedy(
+        text=f"Leave out {names}, or correct the name", paste=zone_line(domain, "TXT", rest), where="your DNS host"
+    )
 
 
 def _syntax(fail: _Fail, domain: str, nodes: list[Node]) -> None:
@@ -178,11 +198,17 @@ def _syntax(fail: _Fail, domain: str, nodes: list[Node]) -> None:
         return
     node, record = wrong[0], wrong[0].record
     assert record is not None
-    whose = f"The SPF record of {domain}" if node is nodes[0] else f"The SPF record of {node.domain}, which {domain} includes,"
+    whose = (
+        f"The SPF record of {domain}"
+        if node is nodes[0]
+        else f"The SPF record of {node.domain}, which {domain} includes,"
+    )
     pointed = [Evidence.of("where", _pointed(one), source=f"{one.domain} TXT") for one in wrong]
     remedy = Remedy(
         text="Publish it without what is marked, or with the mark corrected",
-        paste=zone_line(node.domain, "TXT", " ".join(["v=spf1", *(term.text for term in record.terms)])) if node is nodes[0] else "",
+        paste=zone_line(node.domain, "TXT", " ".join(["v=spf1", *(term.text for term in record.terms)]))
+        if node is nodes[0]
+        else "",
         where="your DNS host",
     )
     count = sum(len(one.record.problems) for one in wrong if one.record is not None)
@@ -206,7 +232,10 @@ def _marked(node: Node, *terms: Term) -> Evidence:
 
 def _marks(nodes: list[Node], terms: Sequence[Term]) -> list[Evidence]:
     """Every record that holds some of these very terms, each once, with marks under them."""
-    held = [(node, [one for one in terms if node.record is not None and any(one is term for term in node.record.terms)]) for node in nodes]
+    held = [
+        (node, [one for one in terms if node.record is not None and any(one is term for term in node.record.terms)])
+        for node in nodes
+    ]
     return [_marked(node, *found) for node, found in held if found]
 
 
@@ -227,7 +256,8 @@ def _senders(say: Say, domain: str, answer: DnsAnswer, tree: Tree, wanted: tuple
 
 
 def _size(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding]:
-    """A record that makes the answer too long for a plain UDP packet is lost at resolvers that cannot fall back (section 3.4)."""
+    """A record that makes the answer too long for a plain UDP packet is lost at resolvers that cannot fall back
+    (section 3.4)."""
     record = tree.top.record
     size = len(record.raw.encode("utf-8", "replace")) if record is not None else 0
     if record is None or size <= MAX_SIZE:
@@ -243,25 +273,39 @@ def _size(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding]
 
 
 def _counts(
-    say: Say, domain: str, answer: DnsAnswer, tree: Tree, drawn: Evidence, fail: _Fail, warn: _Warn, findings: list[Finding]
+    say: Say,
+    domain: str,
+    answer: DnsAnswer,
+    tree: Tree,
+    drawn: Evidence,
+    fail: _Fail,
+    warn: _Warn,
+    findings: list[Finding],
 ) -> None:
     """Look-ups and voids. A hole in the picture makes them unknown, unless what was seen is over the limit already."""
     heavy = [leaf.term for node in tree.nodes() for leaf in node.leaves if leaf.too_many_names]
-    crowded = f"{' and '.join(term.text for term in heavy)} leads to more than 10 mail servers, more than receivers look at"
+    crowded = (
+        f"{' and '.join(term.text for term in heavy)} leads to more than 10 mail servers, more than receivers look at"
+    )
     costs = "\n".join(f"{tree.cost(node)}  {node.via.text}" for node in tree.top.children if node.via)
     if tree.lookups > MAX_LOOKUPS:
         dear = max(tree.top.children, key=tree.cost, default=None)
         hint = f"; {dear.via.text} alone takes {tree.cost(dear)}" if dear is not None and dear.via else ""
         fail(
             "lookups",
-            f"The SPF record of {domain} needs {tree.lookups} look-ups, receivers stop at {MAX_LOOKUPS} and reject it{hint}"
-            + (f"; {crowded}" if heavy else ""),
-            Remedy(text="Leave out services that no longer send, or send from a subdomain with a record of its own", where="your DNS host"),
+            f"The SPF record of {domain} needs {tree.lookups} look-ups, receivers stop at {MAX_LOOKUPS} and "
+            f"reject it{hint}" + (f"; {crowded}" if heavy else ""),
+            Remedy(
+                text="Leave out services that no longer send, or send from a subdomain with a record of its own",
+                where="your DNS host",
+            ),
             Evidence.of("cost", costs or "no include", source=f"{domain} TXT"),
             *_marks(tree.nodes(), heavy),
         )
     elif heavy:
-        fail("lookups", crowded, Remedy(text="Name the addresses that send in place of mx"), *_marks(tree.nodes(), heavy))
+        fail(
+            "lookups", crowded, Remedy(text="Name the addresses that send in place of mx"), *_marks(tree.nodes(), heavy)
+        )
     elif tree.failure is not None:
         findings.append(
             say.unknown(
@@ -299,25 +343,51 @@ def _last_word(node: Node) -> tuple[str, Node]:
 
 
 def _closing(
-    say: Say, domain: str, answer: DnsAnswer, tree: Tree, drawn: Evidence, fail: _Fail, warn: _Warn, findings: list[Finding]
+    say: Say,
+    domain: str,
+    answer: DnsAnswer,
+    tree: Tree,
+    drawn: Evidence,
+    fail: _Fail,
+    warn: _Warn,
+    findings: list[Finding],
 ) -> None:
     word, where = _last_word(tree.top)
     record = tree.top.record
     assert record is not None
     kept = [term.text for term in record.terms if term.name not in ("all", "redirect")]
     fix = Remedy(
-        text="End the record with ~all", paste=zone_line(domain, "TXT", " ".join(["v=spf1", *kept, "~all"])), where="your DNS host"
+        text="End the record with ~all",
+        paste=zone_line(domain, "TXT", " ".join(["v=spf1", *kept, "~all"])),
+        where="your DNS host",
     )
     nodes = tree.nodes()
     doors = [node.via for node in nodes[1:] if node.via and node.via.name == "include" and _last_word(node)[0] == "+"]
     marks = _marks(nodes, doors)
     if word == "+":
-        more = f", and so do {len(doors)} of its includes" if len(doors) > 1 else f", and so does {doors[0].text}" if doors else ""
+        more = (
+            f", and so do {len(doors)} of its includes"
+            if len(doors) > 1
+            else f", and so does {doors[0].text}"
+            if doors
+            else ""
+        )
         ends = [_marked(where, where.record.all)] if where.record is not None and where.record.all is not None else []
-        fail("all", f"The SPF record of {where.domain} ends with +all{more}: anybody may send as {domain}", fix, *ends, *marks)
+        fail(
+            "all",
+            f"The SPF record of {where.domain} ends with +all{more}: anybody may send as {domain}",
+            fix,
+            *ends,
+            *marks,
+        )
     elif doors:
         more = f" (and {len(doors) - 1} more)" if len(doors) > 1 else ""
-        fail("all", f"{doors[0].text} ends with +all{more}: anybody may send as {domain}", _without(domain, tree, *doors), *marks)
+        fail(
+            "all",
+            f"{doors[0].text} ends with +all{more}: anybody may send as {domain}",
+            _without(domain, tree, *doors),
+            *marks,
+        )
     elif word == "?unseen":
         return  # the failure of the look-up is told by its own finding
     elif word in ("", "?"):
@@ -328,7 +398,11 @@ def _closing(
         said = f"The SPF record of {domain} ends with {word}all"
         findings.append(
             say.passed(
-                "all", domain, said, evidence=[Evidence.of("record", record.raw, source=f"{domain} TXT", at=answer.at)], via=answer.via
+                "all",
+                domain,
+                said,
+                evidence=[Evidence.of("record", record.raw, source=f"{domain} TXT", at=answer.at)],
+                via=answer.via,
             )
         )
 
@@ -345,7 +419,11 @@ def _wide(nodes: list[Node], fail: _Fail, warn: _Warn) -> None:
         return
     found.sort(key=lambda one: one[0] != "fail")
     level, _, worst = found[0]
-    marks = [_marked(node, *(term for _, at, term in found if at is node)) for node in nodes if any(at is node for _, at, _ in found)]
+    marks = [
+        _marked(node, *(term for _, at, term in found if at is node))
+        for node in nodes
+        if any(at is node for _, at, _ in found)
+    ]
     fix = Remedy(text="Name only the addresses that send your mail", where="your DNS host")
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     if level == "fail":

@@ -1,4 +1,5 @@
-"""Walks an SPF record's includes as a receiver would in the worst case: everything that may be asked is asked and counted."""
+"""Walks an SPF record's includes as a receiver would in the worst case: everything that may be asked is asked and
+counted."""
 
 from __future__ import annotations
 
@@ -85,7 +86,12 @@ class Tree:
     def cost(self, node: Node) -> int:
         """The look-ups of a subtree, the one that led there included."""
         own = sum(term.costs_lookup for term in node.record.in_force) if node.record else 0
-        return own + sum(self.cost(child) for child in node.children) - sum(1 for _ in node.children) + (1 if node.via else 0)
+        return (
+            own
+            + sum(self.cost(child) for child in node.children)
+            - sum(1 for _ in node.children)
+            + (1 if node.via else 0)
+        )
 
     def text(self) -> str:
         """Indented, one record or term a line, with its cost."""
@@ -107,7 +113,11 @@ class Tree:
         cost = f"[{self.cost(node)}] " if node.via else ""
         lines.append(f"{pad}{cost}{head}  {tail}")
         for leaf in node.leaves:
-            said = "nothing found" if leaf.void else (f"could not be looked up: {leaf.failure.words}" if leaf.failure else "")
+            said = (
+                "nothing found"
+                if leaf.void
+                else (f"could not be looked up: {leaf.failure.words}" if leaf.failure else "")
+            )
             lines.append(f"{pad}  [1] {leaf.term.text}  {said}".rstrip())
         for child in node.children:
             self._draw(child, depth + 1, lines)

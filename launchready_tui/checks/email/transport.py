@@ -60,7 +60,11 @@ class _Look:
         if texts:
             said = f"{name} has {len(texts)} records, so senders take none of them"
             remedy = Remedy(text="Keep one", paste=zone_line(name, "TXT", texts[0]), where="your DNS host")
-            return [self.say.fail(rule, self.domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
+            return [
+                self.say.fail(
+                    rule, self.domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via
+                )
+            ]
         said = f"{self.domain} publishes no {what}, and a launch needs none"
         return [self.say.passed(rule, self.domain, said, evidence=evidence, via=answer.via)]
 
@@ -76,7 +80,9 @@ class _Look:
         evidence = [dns_evidence(answer)]
         if record.problems:
             said = f"The MTA-STS record of {domain} has a mistake, so senders pass over it: {record.problems[0]}"
-            remedy = Remedy(text="Give it an id", paste=zone_line(name, "TXT", "v=STSv1; id=20260101"), where="your DNS host")
+            remedy = Remedy(
+                text="Give it an id", paste=zone_line(name, "TXT", "v=STSv1; id=20260101"), where="your DNS host"
+            )
             return [say.fail("mta-sts", domain, said, evidence=evidence, remedy=remedy, via=answer.via)]
         return await self._policy_file(evidence, answer.via)
 
@@ -86,7 +92,8 @@ class _Look:
         servers, reply = await asyncio.gather(self._servers(), self.world.web.get(url))
         names = servers if isinstance(servers, list) else []
         serve = Remedy(
-            text="Serve the policy as plain text at exactly this address, without a redirect, with a certificate for its host",
+            text="Serve the policy as plain text at exactly this address, without a redirect, "
+            "with a certificate for its host",
             paste="\n".join(["version: STSv1", "mode: testing", *(f"mx: {one}" for one in names), "max_age: 604800"]),
             where=url,
         )
@@ -95,7 +102,11 @@ class _Look:
             if reply.kind in PROVEN:
                 evidence = [*evidence, Evidence.of("failure", str(reply), source=url)]
                 return [say.fail("mta-sts-policy", domain, said, evidence=evidence, remedy=serve, via=via)]
-            return [say.unknown("mta-sts-policy", domain, said, failure=reply, severity=Severity.LOW, evidence=evidence, via=via)]
+            return [
+                say.unknown(
+                    "mta-sts-policy", domain, said, failure=reply, severity=Severity.LOW, evidence=evidence, via=via
+                )
+            ]
         evidence = [*evidence, Evidence.of("policy", f"{reply.status}\n{reply.text[:2000]}", source=url, at=reply.at)]
         wrong = _wrong_answer(reply)
         if wrong:
@@ -107,29 +118,48 @@ class _Look:
             return [say.fail("mta-sts-policy", domain, said, evidence=evidence, remedy=serve, via=reply.via)]
         if isinstance(servers, Failure):
             said = f"Whether the MTA-STS policy of {domain} names its mail servers could not be seen"
-            return [say.unknown("mta-sts-mx", domain, said, failure=servers, severity=Severity.LOW, evidence=evidence, via=reply.via)]
+            return [
+                say.unknown(
+                    "mta-sts-mx", domain, said, failure=servers, severity=Severity.LOW, evidence=evidence, via=reply.via
+                )
+            ]
         return await self._against_servers(policy, servers, evidence, reply, serve)
 
     async def _against_servers(
         self, policy: Policy, servers: list[str], evidence: list[Evidence], reply: Reply, serve: Remedy
     ) -> list[Finding]:
         say, domain = self.say, self.domain
-        missing = [host for host in servers if policy.mode != "none" and not any(mx_matches(one, host) for one in policy.mx)]
+        missing = [
+            host for host in servers if policy.mode != "none" and not any(mx_matches(one, host) for one in policy.mx)
+        ]
         if missing:
             turned = (
-                "senders turn mail away from it" if policy.mode == "enforce" else "senders will turn mail away from it once it is enforced"
+                "senders turn mail away from it"
+                if policy.mode == "enforce"
+                else "senders will turn mail away from it once it is enforced"
             )
             said = f"The MTA-STS policy of {domain} does not name its mail server {missing[0]}: {turned}"
             make = say.fail if policy.mode == "enforce" else say.warn
             severity = Severity.HIGH if policy.mode == "enforce" else Severity.MEDIUM
             remedy = Remedy(text=serve.text, paste=serve.paste.replace("testing", policy.mode), where=serve.where)
-            return [make("mta-sts-mx", domain, said, severity=severity, evidence=evidence, remedy=remedy, via=reply.via)]
+            return [
+                make("mta-sts-mx", domain, said, severity=severity, evidence=evidence, remedy=remedy, via=reply.via)
+            ]
         findings = [
-            say.passed("mta-sts", domain, f"{domain} publishes MTA-STS, mode {policy.mode}, and its policy is right", evidence=evidence)
+            say.passed(
+                "mta-sts",
+                domain,
+                f"{domain} publishes MTA-STS, mode {policy.mode}, and its policy is right",
+                evidence=evidence,
+            )
         ]
         if policy.mode == "enforce":
             sights = await asyncio.gather(*(self._sight(host) for host in servers))
-            findings += [finding for host, sight in zip(servers, sights, strict=True) for finding in self._certificate(host, sight)]
+            findings += [
+                finding
+                for host, sight in zip(servers, sights, strict=True)
+                for finding in self._certificate(host, sight)
+            ]
         return findings
 
     def _sight(self, host: str) -> asyncio.Task[TlsSight | Failure]:
@@ -142,7 +172,8 @@ class _Look:
         """Under enforce a sender needs a certificate that verifies for the mail server's name."""
         say = self.say
         remedy = Remedy(
-            text="Give the mail server a certificate for its name, or set the policy's mode to testing until it has one",
+            text="Give the mail server a certificate for its name, or set the policy's "
+            "mode to testing until it has one",
             paste="mode: testing",
             where="the MTA-STS policy file",
         )
@@ -153,11 +184,17 @@ class _Look:
                 return [say.fail("mta-sts-certificate", host, said, evidence=evidence, remedy=remedy)]
             said = f"Whether {host} shows a certificate that senders accept could not be tried from here: {sight.words}"
             return [say.info("mta-sts-certificate", host, said, evidence=[Evidence.of("failure", str(sight))])]
-        evidence = [Evidence.of("certificate", f"{sight.leaf.subject}\n{', '.join(sight.leaf.names)}", source=host, at=sight.at)]
+        evidence = [
+            Evidence.of("certificate", f"{sight.leaf.subject}\n{', '.join(sight.leaf.names)}", source=host, at=sight.at)
+        ]
         if sight.verified:
             said = f"{host} shows a certificate that senders accept"
             return [say.passed("mta-sts-certificate", host, said, evidence=evidence, via=sight.via)]
-        said = f"The certificate of {host} does not verify, and the MTA-STS policy tells senders to insist on it: mail is turned away"
+        said = (
+            f"The certificate of {host} does not verify, and the MTA-STS policy tells "
+            "senders to insist on it: mail "
+            "is turned away"
+        )
         return [say.fail("mta-sts-certificate", host, said, evidence=evidence, remedy=remedy, via=sight.via)]
 
     # -- the others ----------------------------------------------------------------------------------------------
@@ -175,7 +212,17 @@ class _Look:
             line = zone_line(name, "TXT", f"v=TLSRPTv1; rua=mailto:tls@{self.domain}")
             remedy = Remedy(text="Name an address that takes the reports", paste=line, where="your DNS host")
             evidence = [dns_evidence(answer)]
-            return [self.say.fail("tls-rpt", self.domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
+            return [
+                self.say.fail(
+                    "tls-rpt",
+                    self.domain,
+                    said,
+                    severity=Severity.LOW,
+                    evidence=evidence,
+                    remedy=remedy,
+                    via=answer.via,
+                )
+            ]
         said = f"Reports about encryption go to {record.values['rua']}"
         return [self.say.passed("tls-rpt", self.domain, said, evidence=[dns_evidence(answer)], via=answer.via)]
 
@@ -202,18 +249,46 @@ class _Look:
         evidence = [dns_evidence(answer)]
         if record.problems:
             said = f"The BIMI record of {domain} has a mistake: {record.problems[0]}"
-            remedy = Remedy(text="Correct it", paste=zone_line(name, "TXT", f"v=BIMI1; l=https://{domain}/logo.svg"), where="your DNS host")
-            return [say.warn("bimi", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
+            remedy = Remedy(
+                text="Correct it",
+                paste=zone_line(name, "TXT", f"v=BIMI1; l=https://{domain}/logo.svg"),
+                where="your DNS host",
+            )
+            return [
+                say.warn("bimi", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)
+            ]
         dmarc = await discover(self.world.dns, domain)
         if dmarc.failure is not None:
             said = f"Whether DMARC of {domain} lets its brand mark show could not be looked up"
-            return [say.unknown("bimi", domain, said, failure=dmarc.failure, severity=Severity.LOW, evidence=evidence, via=answer.via)]
+            return [
+                say.unknown(
+                    "bimi",
+                    domain,
+                    said,
+                    failure=dmarc.failure,
+                    severity=Severity.LOW,
+                    evidence=evidence,
+                    via=answer.via,
+                )
+            ]
         if dmarc.effective not in ("quarantine", "reject"):
-            said = f"The brand mark of {domain} is shown nowhere while its DMARC policy is {dmarc.effective or 'missing'}"
+            said = (
+                f"The brand mark of {domain} is shown nowhere while its DMARC policy is {dmarc.effective or 'missing'}"
+            )
             line = zone_line(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=quarantine; rua=mailto:dmarc@{domain}")
             remedy = Remedy(text="Enforce DMARC once its reports are clean", paste=line, where="your DNS host")
-            return [say.warn("bimi", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
-        return [say.passed("bimi", domain, f"{domain} publishes a brand mark, and DMARC lets it show", evidence=evidence, via=answer.via)]
+            return [
+                say.warn("bimi", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)
+            ]
+        return [
+            say.passed(
+                "bimi",
+                domain,
+                f"{domain} publishes a brand mark, and DMARC lets it show",
+                evidence=evidence,
+                via=answer.via,
+            )
+        ]
 
 
 def _wrong_answer(reply: Reply) -> str:

@@ -1,4 +1,5 @@
-"""How the mail checks speak: a look-up that failed is told with what happened, so that a silent server and a refusing one read apart."""
+"""How the mail checks speak: a look-up that failed is told with what happened, so that a silent server and a refusing
+one read apart."""
 
 from __future__ import annotations
 

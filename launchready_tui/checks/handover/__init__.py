@@ -1,4 +1,5 @@
-"""Stage 7: what inventory and people show: access, bus factor, contacts, backups, documents, and whether it could be rebuilt."""
+"""Stage 7: what inventory and people show: access, bus factor, contacts, backups, documents, and whether it could be
+rebuilt."""
 
 from . import access, backups, bus_factor, contacts, documents, recovery, reproducible
 

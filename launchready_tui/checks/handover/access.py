@@ -43,15 +43,21 @@ async def access(launch: Launch, world: World) -> AsyncIterator[Finding]:
             "people.toml",
             "There is no people.toml on this machine, so it cannot be seen whether somebody with access has left",
             severity=Severity.BLOCKER,
-            remedy=Remedy(text="Name the people under people and access (key p), or confirm that everybody with access is still needed"),
+            remedy=Remedy(
+                text="Name the people under people and access (key p), or confirm that everybody with access is "
+                "still needed"
+            ),
         )
     elif not any(one.is_open for one in found):
         ways = len(papers.inventory.access)
         yield say.passed(
             "clean",
             "inventory.toml",
-            f"{len(papers.inventory.systems)} systems, {ways} ways in, each needed, owned by the business and with a second factor",
-            evidence=[lines("access", (f"{subject(one)}: {one.role or 'right not named'}" for one in papers.inventory.access))],
+            f"{len(papers.inventory.systems)} systems, {ways} ways in, each needed, owned by the business and "
+            "with a second factor",
+            evidence=[
+                lines("access", (f"{subject(one)}: {one.role or 'right not named'}" for one in papers.inventory.access))
+            ],
         )
 
 
@@ -78,14 +84,18 @@ def _systems(say: Say, papers: Papers) -> Iterator[Finding]:
                     where=PLACE,
                 ),
             )
-        admins = list(dict.fromkeys(one.person for one in entries if can_do_all(one) and not papers.has_left(one.person)))
+        admins = list(
+            dict.fromkeys(one.person for one in entries if can_do_all(one) and not papers.has_left(one.person))
+        )
         if len(admins) > MOST_ADMINS:
             yield say.warn(
                 "too-many-admins",
                 system.id,
                 f"{len(admins)} people can do everything in {_name(system)}; two are enough",
                 evidence=[lines("can do everything", admins)],
-                remedy=Remedy(text="Lower the right of those who do not need it, then write down what they have now", where=PLACE),
+                remedy=Remedy(
+                    text="Lower the right of those who do not need it, then write down what they have now", where=PLACE
+                ),
             )
 
 
@@ -102,7 +112,8 @@ def _ownership(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
             f"The account of {_name(system)} {whose}{kind}: whoever holds it can lock the business out",
             severity=Severity.BLOCKER if crown else Severity.HIGH,
             remedy=Remedy(
-                text="Open an account in the business's name with its own card, have everything moved to it, then change the entry",
+                text="Open an account in the business's name with its own card, have everything moved to it, then "
+                "change the entry",
                 where=system.login_url or PLACE,
             ),
         )
@@ -120,13 +131,19 @@ def _ownership(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
             system.id,
             f"The account of {_name(system)} is in the name of {system.account_owner}, who has left",
             severity=Severity.BLOCKER if crown else Severity.HIGH,
-            remedy=Remedy(text="Have the account put in the name of the business, through its support if need be", where=system.login_url),
+            remedy=Remedy(
+                text="Have the account put in the name of the business, through its support if need be",
+                where=system.login_url,
+            ),
         )
 
 
 def _recovery(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     who = system.recovery_contact
-    remedy = Remedy(text="Set the recovery address and telephone to ones that the business holds, then change the entry", where=PLACE)
+    remedy = Remedy(
+        text="Set the recovery address and telephone to ones that the business holds, then change the entry",
+        where=PLACE,
+    )
     if who and papers.has_left(who):
         yield say.fail(
             "recovery-address",
@@ -157,7 +174,8 @@ def _ways(say: Say, papers: Papers, today: date) -> Iterator[Finding]:
                 f"{way.person} has left and can still get into {papers.inventory.name_of(way.system)}",
                 severity=Severity.BLOCKER,
                 remedy=Remedy(
-                    text="Remove the member there, end its sessions, change every key it could read, then delete this line",
+                    text="Remove the member there, end its sessions, change every key it "
+                    "could read, then delete this line",
                     where=_login(papers, way.system),
                 ),
             )
@@ -185,7 +203,9 @@ def _factor(say: Say, papers: Papers, way: Access) -> Iterator[Finding]:
             subject(way),
             f"{way.person} gets into {name} with a password alone",
             severity=Severity.HIGH if heavy else Severity.MEDIUM,
-            remedy=Remedy(text="Switch on a second factor, best a key or an app, and keep its recovery codes in the team's vault"),
+            remedy=Remedy(
+                text="Switch on a second factor, best a key or an app, and keep its recovery codes in the team's vault"
+            ),
         )
     elif way.mfa == "unknown":
         yield say.unknown(
@@ -204,7 +224,9 @@ def _right(say: Say, papers: Papers, way: Access) -> Iterator[Finding]:
             "shared",
             subject(way),
             f"A log-in to {name} is used by several people, so nobody knows who did what and nobody can leave",
-            remedy=Remedy(text="Give everybody a log-in of their own, then change the shared password; or seal it for emergencies"),
+            remedy=Remedy(
+                text="Give everybody a log-in of their own, then change the shared password; or seal it for emergencies"
+            ),
         )
     if way.role and way.expected_role and way.role.casefold().strip() != way.expected_role.casefold().strip():
         yield say.warn(
@@ -212,7 +234,9 @@ def _right(say: Say, papers: Papers, way: Access) -> Iterator[Finding]:
             subject(way),
             f"{way.person} has the right “{way.role}” in {name} and needs “{way.expected_role}”",
             severity=Severity.MEDIUM if can_do_all(way) else Severity.LOW,
-            remedy=Remedy(text="Change the right there, then write down what it is now", where=_login(papers, way.system)),
+            remedy=Remedy(
+                text="Change the right there, then write down what it is now", where=_login(papers, way.system)
+            ),
         )
 
 
@@ -235,7 +259,8 @@ def _review(say: Say, papers: Papers, way: Access, today: date) -> Iterator[Find
         yield say.warn(
             "review",
             subject(way),
-            f"It is more than {REVIEW_DAYS} days since somebody looked whether {way.person} still needs to get into {name}",
+            f"It is more than {REVIEW_DAYS} days since somebody looked whether {way.person} "
+            f"still needs to get into {name}",
             evidence=[lines("looked at", [way.reviewed.isoformat()])],
             remedy=remedy,
         )

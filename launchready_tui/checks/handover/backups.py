@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 WARN_DAYS = 30
 FAIL_DAYS = 90
 _HOLD_DATA: frozenset[Category] = frozenset({"database", "storage"})
-_PASTE = '[[backups]]\nstore = "database"\nwhere = "object storage at another provider"\nowner = "founder"\nevery = "1 day"'
+_PASTE = (
+    '[[backups]]\nstore = "database"\nwhere = "object storage at another provider"\nowner = "founder"\nevery = "1 day"'
+)
 
 
 @check("handover.backups", papers=True)
@@ -42,7 +44,8 @@ async def backups(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.passed(
             "restored",
             "inventory.toml",
-            f"{len(kept)} data stores, each with a copy, an owner and a restore that was tried in the last {WARN_DAYS} days",
+            f"{len(kept)} data stores, each with a copy, an owner and a restore that was tried in the last "
+            f"{WARN_DAYS} days",
             evidence=[lines("restored on", (f"{one.store}: {one.last_restore_test}" for one in kept))],
         )
 
@@ -63,7 +66,8 @@ def _without_copy(say: Say, papers: Papers) -> Iterator[Finding]:
                 severity=Severity.BLOCKER,
                 remedy=Remedy(
                     text="Set up a daily copy at another provider, restore it once, and write it down",
-                    paste=f'[[backups]]\nstore = "{system.name or system.id}"\nsystem = "{system.id}"\nwhere = "…"\nevery = "1 day"',
+                    paste=f'[[backups]]\nstore = "{system.name or system.id}"\nsystem = "{system.id}"\nwhere = '
+                    '"…"\nevery = "1 day"',
                     where=PLACE,
                 ),
             )
@@ -90,7 +94,8 @@ def _copy(say: Say, papers: Papers, backup: Backup) -> Iterator[Finding]:
 
 def _restore(say: Say, backup: Backup, today: date) -> Iterator[Finding]:
     remedy = Remedy(
-        text="Restore the newest copy into an empty place, look whether yesterday's data is in it, and write down today",
+        text="Restore the newest copy into an empty place, look whether yesterday's data "
+        "is in it, and write down today",
         paste=f"last_restore_test = {today.isoformat()}",
         where="this backup in inventory.toml",
     )

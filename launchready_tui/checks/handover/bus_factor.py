@@ -43,12 +43,18 @@ async def bus_factor(launch: Launch, world: World) -> AsyncIterator[Finding]:
 def problems(papers: Papers, at: datetime) -> list[Finding]:
     """Systems that too few can repair, and bills that nobody pays."""
     say = Say("handover.bus-factor", at)
-    return [one for system in papers.inventory.systems for one in (*_hands(say, papers, system), *_bill(say, papers, system))]
+    return [
+        one
+        for system in papers.inventory.systems
+        for one in (*_hands(say, papers, system), *_bill(say, papers, system))
+    ]
 
 
 def fixers(papers: Papers, system: str) -> tuple[str, ...]:
     """Ids of those who have not left and whose right lets them repair it; a right that is not named counts."""
-    entries = [one for one in papers.inventory.access if one.system == system and one.role.casefold().strip() not in LOOKERS]
+    entries = [
+        one for one in papers.inventory.access if one.system == system and one.role.casefold().strip() not in LOOKERS
+    ]
     return tuple(dict.fromkeys(one.person for one in entries if not papers.has_left(one.person)))
 
 
@@ -66,7 +72,9 @@ def _hands(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
         where=PLACE,
     )
     if not hands:
-        yield say.fail("nobody", system.id, f"Nobody who is still here can repair {name}", severity=severity, remedy=remedy)
+        yield say.fail(
+            "nobody", system.id, f"Nobody who is still here can repair {name}", severity=severity, remedy=remedy
+        )
     elif len(hands) == 1:
         yield say.fail("one", system.id, f"Only {hands[0]} can repair {name}", severity=severity, remedy=remedy)
     elif len(staying) < 2:
@@ -91,7 +99,8 @@ def _bill(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
             f"Nobody is named who pays for {name}: one failed payment can switch it off",
             severity=Severity.HIGH if system.category in CROWN else Severity.MEDIUM,
             remedy=Remedy(
-                text="Put the business's card on the account and name who gets the bill; if there is none, write that down",
+                text="Put the business's card on the account and name who gets the bill; if "
+                "there is none, write that down",
                 paste=f'billing_owner = "founder"  # or: no_bill = true   (system "{system.id}")',
                 where=PLACE,
             ),

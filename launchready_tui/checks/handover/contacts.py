@@ -50,8 +50,13 @@ async def contacts(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.passed(
             "ladder",
             "inventory.toml",
-            f"{len({one.person for one in ladder})} people to call, each with a way to be reached, and somebody who decides",
-            evidence=[lines("ladder", (f"{one.order}. {one.person}, next after {one.escalate_after_min} min" for one in ladder))],
+            f"{len({one.person for one in ladder})} people to call, each with a way to be "
+            "reached, and somebody who decides",
+            evidence=[
+                lines(
+                    "ladder", (f"{one.order}. {one.person}, next after {one.escalate_after_min} min" for one in ladder)
+                )
+            ],
         )
 
 
@@ -71,7 +76,11 @@ def _rung(say: Say, papers: Papers, rung: Contact) -> Iterator[Finding]:
             remedy=Remedy(text="Name somebody else for this place on the ladder", where=LAUNCH_DAY),
         )
         return
-    ways = [way for way in (rung.channel, person.contact if person else "", person.second_contact if person else "") if way.strip()]
+    ways = [
+        way
+        for way in (rung.channel, person.contact if person else "", person.second_contact if person else "")
+        if way.strip()
+    ]
     if not papers.people.people:
         return
     if person is None or not person.contact:
@@ -157,5 +166,8 @@ def _hours(say: Say, papers: Papers, ladder: list[Contact], now: datetime) -> It
             WHOLE_LAUNCH,
             "In the 24 hours after the launch there are hours in which nobody can be reached",
             evidence=[lines("nobody, UTC", (f"{begin:%a %H:%M} to {finish:%a %H:%M}" for begin, finish in open_hours))],
-            remedy=Remedy(text="Ask somebody to take these hours, or launch so that they fall into the quiet part of the day", where=PLACE),
+            remedy=Remedy(
+                text="Ask somebody to take these hours, or launch so that they fall into the quiet part of the day",
+                where=PLACE,
+            ),
         )

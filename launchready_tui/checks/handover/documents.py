@@ -1,4 +1,5 @@
-"""Is it written down where everything lives? The five questions that the next engineer asks first, and the usual breakdowns."""
+"""Is it written down where everything lives? The five questions that the next engineer asks first, and the usual
+breakdowns."""
 
 from __future__ import annotations
 
@@ -41,14 +42,17 @@ async def documents(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.passed(
             "written",
             "inventory.toml",
-            "It is written down where DNS, code, product and keys live, who pays, and what to do in each of nine breakdowns",
+            "It is written down where DNS, code, product and keys live, who pays, and what to do in each of "
+            "nine breakdowns",
             evidence=[lines("systems", (f"{one.category}: {one.name or one.id}" for one in inventory.systems))],
         )
 
 
 def covers(papers: Papers, scenario: Scenario) -> bool:
     """Whether a recovery card for this breakdown has a first step or a command."""
-    return any(scenario in scenarios_of(card) and (card.first_steps or card.command) for card in papers.inventory.recovery)
+    return any(
+        scenario in scenarios_of(card) and (card.first_steps or card.command) for card in papers.inventory.recovery
+    )
 
 
 def _places(say: Say, papers: Papers) -> Iterator[Finding]:
@@ -61,7 +65,8 @@ def _places(say: Say, papers: Papers) -> Iterator[Finding]:
                 severity=Severity.HIGH,
                 remedy=Remedy(
                     text="Add the system, or confirm where else this is written down",
-                    paste=f'[[systems]]\nid = "{categories[0]}"\ncategory = "{categories[0]}"\nprovider = "…"\nlogin_url = "https://…"',
+                    paste=f'[[systems]]\nid = "{categories[0]}"\ncategory = "{categories[0]}"\nprovider = '
+                    '"…"\nlogin_url = "https://…"',
                     where=PLACE,
                 ),
             )
@@ -85,7 +90,8 @@ def _back(say: Say, papers: Papers) -> Iterator[Finding]:
             severity=Severity.HIGH,
             remedy=Remedy(
                 text="Write the card for a bad release, with the command as it is typed",
-                paste='[[recovery]]\nid = "release"\nscenario = "release"\ntitle = "A release broke something"\ncommand = "…"',
+                paste='[[recovery]]\nid = "release"\nscenario = "release"\ntitle = "A release broke '
+                'something"\ncommand = "…"',
                 where=PLACE,
             ),
         )
@@ -112,5 +118,7 @@ def _cards(say: Say, papers: Papers) -> Iterator[Finding]:
             "recovery cards",
             "Some recovery cards were never tried",
             evidence=[lines("never tried", unrehearsed)],
-            remedy=Remedy(text="Let somebody who did not write it follow a card on staging, and note the minutes", where=PLACE),
+            remedy=Remedy(
+                text="Let somebody who did not write it follow a card on staging, and note the minutes", where=PLACE
+            ),
         )

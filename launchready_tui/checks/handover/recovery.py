@@ -1,4 +1,5 @@
-"""The path from log-in to notification: walked in the console (key F), judged from what was kept; and cards that were rehearsed."""
+"""The path from log-in to notification: walked in the console (key F), judged from what was kept; and cards that were
+rehearsed."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ async def recovery(launch: Launch, world: World) -> AsyncIterator[Finding]:
             PATH,
             "The path from log-in to notification is not written down, so it cannot be walked",
             remedy=Remedy(
-                text="Write its steps into the launch file: requests as the app makes them, and the mail that must come",
+                text="Write its steps into the launch file: requests as the app makes "
+                "them, and the mail that must come",
                 paste=_STEPS.format(host=launch.canonical_host),
                 where="launchready.toml",
             ),
@@ -59,7 +61,12 @@ async def recovery(launch: Launch, world: World) -> AsyncIterator[Finding]:
     try:
         walk = await newest(world)
     except JournalError as problem:
-        yield say.unknown("unreadable", WHOLE_LAUNCH, "What was walked cannot be read", evidence=[Evidence.of("problem", str(problem))])
+        yield say.unknown(
+            "unreadable",
+            WHOLE_LAUNCH,
+            "What was walked cannot be read",
+            evidence=[Evidence.of("problem", str(problem))],
+        )
         return
     if walk is None:
         yield say.info("not-walked", PATH, "The path from log-in to notification was not walked yet", remedy=_AGAIN)
@@ -101,10 +108,12 @@ async def recovery(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.warn(
             "not-rehearsed",
             "recovery cards",
-            f"Nobody has followed a recovery card in the last {REHEARSED_DAYS} days: whether the notes suffice is not known",
+            f"Nobody has followed a recovery card in the last {REHEARSED_DAYS} days: whether the notes suffice "
+            "is not known",
             evidence=[lines("cards", (f"{card.id}: {card.rehearsed or 'never tried'}" for card in cards))],
             remedy=Remedy(
-                text="Let somebody who did not write it follow a card on staging; write down the day, who, and the minutes",
+                text="Let somebody who did not write it follow a card on staging; write "
+                "down the day, who, and the minutes",
                 paste=f'rehearsed = {now.date().isoformat()}\nrehearsed_by = "founder"\nminutes = 20',
                 where=PLACE,
             ),
@@ -123,7 +132,9 @@ async def newest(world: World) -> Walk | None:
 
 def evidence(walk: Walk) -> Evidence:
     """Each step with its answer and its time."""
-    rows = [f"{step.ms:>6} ms  {step.status or '':>3}  {step.name}: {step.problem or step.asked}" for step in walk.steps]
+    rows = [
+        f"{step.ms:>6} ms  {step.status or '':>3}  {step.name}: {step.problem or step.asked}" for step in walk.steps
+    ]
     rows += [f"not tried: the {walk.of - len(walk.steps)} steps after it"] if len(walk.steps) < walk.of else []
     rows.append(f"{walk.seconds:.1f} s in all, as {walk.address}")
     return Evidence.of("walk", "\n".join(rows), source="the walk", at=walk.started_at)

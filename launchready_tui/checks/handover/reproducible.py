@@ -35,7 +35,9 @@ async def reproducible(launch: Launch, world: World) -> AsyncIterator[Finding]:
         return
     if held is not None and (made is None or held.at >= made.at or held.sums == made.sums):
         seen = [
-            Evidence.of("compared", f"{held.bundle}\nas handed over: {held.same}\nchanged: {len(held.changed)}", at=held.at),
+            Evidence.of(
+                "compared", f"{held.bundle}\nas handed over: {held.same}\nchanged: {len(held.changed)}", at=held.at
+            ),
             *([Evidence.of("changed", "\n".join(held.changed), at=held.at)] if held.changed else []),
             *([Evidence.of("could not be seen", "\n".join(held.unseen), at=held.at)] if held.unseen else []),
         ]
@@ -46,7 +48,9 @@ async def reproducible(launch: Launch, world: World) -> AsyncIterator[Finding]:
                 "The handover folder is no longer what was exported, so nobody can rely on it",
                 severity=Severity.MEDIUM,
                 evidence=seen,
-                remedy=Remedy(text="Look what was changed, then export a new one", paste="launchready verify handover-….zip"),
+                remedy=Remedy(
+                    text="Look what was changed, then export a new one", paste="launchready verify handover-….zip"
+                ),
             )
         elif now - held.at > HOLDS:
             yield say.warn("overdue", "handover", _OVERDUE, evidence=seen, remedy=_AGAIN)

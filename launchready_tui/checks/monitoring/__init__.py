@@ -1,4 +1,5 @@
-"""Stage 6: is the watch alive and whole, does it tell the right person in time, does it know of deploys; and what the logs say."""
+"""Stage 6: is the watch alive and whole, does it tell the right person in time, does it know of deploys; and what the
+logs say."""
 
 from . import alerts, deploys, detection, errors, logs, regions, spend, thresholds, uptime
 

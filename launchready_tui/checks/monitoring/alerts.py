@@ -39,7 +39,9 @@ async def alerts(launch: Launch, world: World) -> AsyncIterator[Finding]:
                 "Nobody is told when the product is down",
                 severity=Severity.BLOCKER,
                 remedy=Remedy(
-                    text="Name who acts and where they read it; store the webhook's URL first", paste=_EXAMPLE, where="launchready.toml"
+                    text="Name who acts and where they read it; store the webhook's URL first",
+                    paste=_EXAMPLE,
+                    where="launchready.toml",
                 ),
             )
         else:
@@ -86,19 +88,31 @@ def _channel(say: Say, alert: Alert, test: ChannelTest | None, papers: Papers, n
             "owner-left",
             alert.name,
             f"{alert.owner}, who is to act on it, has left",
-            remedy=Remedy(text="Name somebody else", paste=f'owner = "founder"  # in [[alerts]] "{alert.name}"', where="launchready.toml"),
+            remedy=Remedy(
+                text="Name somebody else",
+                paste=f'owner = "founder"  # in [[alerts]] "{alert.name}"',
+                where="launchready.toml",
+            ),
         )
     if test is None:
         return say.fail(
-            "not-tested", alert.name, f"No test alert was ever sent through {alert.name}", severity=Severity.MEDIUM, remedy=again
+            "not-tested",
+            alert.name,
+            f"No test alert was ever sent through {alert.name}",
+            severity=Severity.MEDIUM,
+            remedy=again,
         )
     seen = [Evidence.of("test", f"made for {test.owner}", at=test.made_at)]
     if test.acknowledged_at is not None and now - test.acknowledged_at <= HOLDS and test.owner == alert.owner:
         seen.append(Evidence.of("acknowledged", f"by {test.acknowledged_by}", at=test.acknowledged_at))
-        return say.passed("acknowledged", alert.name, f"A test alert reached {alert.owner} through {alert.name}", evidence=seen)
+        return say.passed(
+            "acknowledged", alert.name, f"A test alert reached {alert.owner} through {alert.name}", evidence=seen
+        )
     if test.sent_at is None:
         seen.append(Evidence.of("problem", test.problem or "not sent yet"))
-        return say.fail("not-delivered", alert.name, f"A test alert did not leave through {alert.name}", evidence=seen, remedy=again)
+        return say.fail(
+            "not-delivered", alert.name, f"A test alert did not leave through {alert.name}", evidence=seen, remedy=again
+        )
     words = f"Nobody said that the test alert through {alert.name} arrived"
     if test.acknowledged_at is not None:
         words = f"The last test of {alert.name} is older than 30 days, or was for somebody else"
@@ -117,14 +131,18 @@ def _targets(say: Say, launch: Launch, reader: WatchReader | None) -> Iterator[F
                 alert.name,
                 f"{alert.name} is about a target that is not watched",
                 evidence=[Evidence.of("not watched", "\n".join(strange))],
-                remedy=Remedy(text="Write it as the watch calls it", paste="\n".join(sorted(known)), where="launchready.toml"),
+                remedy=Remedy(
+                    text="Write it as the watch calls it", paste="\n".join(sorted(known)), where="launchready.toml"
+                ),
             )
 
 
 def _stuck(say: Say, reader: WatchReader | None, now: datetime) -> Iterator[Finding]:
     """Messages of the last day that did not get through."""
     lost = [
-        one for one in (reader.notices(200) if reader else ()) if now - one.made_at <= DAY and (one.state == "failed" or one.attempts >= 4)
+        one
+        for one in (reader.notices(200) if reader else ())
+        if now - one.made_at <= DAY and (one.state == "failed" or one.attempts >= 4)
     ]
     lost = [one for one in lost if one.state in ("failed", "queued")]
     if lost:

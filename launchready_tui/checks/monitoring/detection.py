@@ -43,7 +43,11 @@ async def detection(launch: Launch, world: World) -> AsyncIterator[Finding]:
             return
         if not newest:
             yield say.unknown(
-                "no-drill", WHOLE_LAUNCH, "It was never tried how long an outage goes unnoticed", remedy=_DRILL, severity=Severity.HIGH
+                "no-drill",
+                WHOLE_LAUNCH,
+                "It was never tried how long an outage goes unnoticed",
+                remedy=_DRILL,
+                severity=Severity.HIGH,
             )
             return
         for (where, fault), drill in sorted(newest.items()):
@@ -54,7 +58,10 @@ def _judge(say: Say, where: str, fault: str, drill: Drill) -> Finding:
     took = "no message came" if drill.seconds is None else f"{drill.seconds:.1f} s from the fault to the message"
     seen = [
         Evidence.of(
-            "drill", f"{took}, probes every {drill.interval_s:g} s, through {drill.channel or 'no channel'}", source=where, at=drill.at
+            "drill",
+            f"{took}, probes every {drill.interval_s:g} s, through {drill.channel or 'no channel'}",
+            source=where,
+            at=drill.at,
         )
     ]
     subject = f"{fault} ({where})"
@@ -63,5 +70,7 @@ def _judge(say: Say, where: str, fault: str, drill: Drill) -> Finding:
     if drill.seconds > LONGEST_S:
         text = "Probe more often, and look where the message waited"
         remedy = Remedy(text=text, paste="[watch]\nevery_s = 15", where="launchready.toml")
-        return say.fail("late", subject, f"A drill was told after more than five minutes: {fault}", evidence=seen, remedy=remedy)
+        return say.fail(
+            "late", subject, f"A drill was told after more than five minutes: {fault}", evidence=seen, remedy=remedy
+        )
     return say.passed("in-time", subject, f"A drill was told within five minutes: {fault}", evidence=seen)

@@ -25,7 +25,9 @@ SHOWN = 20
 async def errors(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Counts, and judges a route only where it has enough requests to be sure."""
     say = Say("monitoring.errors", world.clock.now())
-    async for finding in each_log(launch, world, say, "The launch file names no log from which errors could be counted", _judged):
+    async for finding in each_log(
+        launch, world, say, "The launch file names no log from which errors could be counted", _judged
+    ):
         yield finding
 
 
@@ -35,8 +37,13 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
     for environment in sorted({row.environment for row in found.routes}):
         rows = [row for row in found.routes if row.environment == environment]
         table = "\n".join(map(line_of, rows[:SHOWN]))
-        seen = [Evidence.of("by route", table, source=log.path, at=found.until), Evidence.of("read", span(found), source=log.path)]
-        yield say.passed("counted", f"{environment} ({log.path})", f"Errors of {environment} are counted by route", evidence=seen)
+        seen = [
+            Evidence.of("by route", table, source=log.path, at=found.until),
+            Evidence.of("read", span(found), source=log.path),
+        ]
+        yield say.passed(
+            "counted", f"{environment} ({log.path})", f"Errors of {environment} are counted by route", evidence=seen
+        )
         for row in rows:
             if row.errors and 1 - at_most(row.errors - 1, row.n, ALLOWED) <= SURE and not row.few:
                 yield say.fail(

@@ -1,4 +1,5 @@
-"""Opening the watch for a check. Where nothing is watched from here that is a fact and no fault: a hosted monitor does as well."""
+"""Opening the watch for a check. Where nothing is watched from here that is a fact and no fault: a hosted monitor does
+as well."""
 
 from __future__ import annotations
 
@@ -70,5 +71,8 @@ def nothing(say: Say, launch: Launch) -> Finding:
 def unreadable(say: Say, problem: Exception) -> Finding:
     """The watch is there and cannot be read."""
     return say.unknown(
-        "unreadable", WATCH, "What was watched cannot be read", evidence=[Evidence.of("problem", str(problem), source=str(PLACE))]
+        "unreadable",
+        WATCH,
+        "What was watched cannot be read",
+        evidence=[Evidence.of("problem", str(problem), source=str(PLACE))],
     )

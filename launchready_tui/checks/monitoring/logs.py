@@ -69,7 +69,9 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             "Lines of the application do not say how bad it is",
             severity=Severity.LOW,
             evidence=[Evidence.of("with a level", f"{found.levelled} of {found.app} lines", source=path), read],
-            remedy=Remedy(text="Use a logger that writes a level and one JSON object a line (pino, structlog, lograge, slog)"),
+            remedy=Remedy(
+                text="Use a logger that writes a level and one JSON object a line (pino, structlog, lograge, slog)"
+            ),
         )
     if found.noise > found.understood * NOISE:
         fine = False
@@ -86,7 +88,12 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             ),
         )
     if fine:
-        yield say.passed("useful", path, "Lines carry request ids and hold nothing personal that we know to look for", evidence=[read])
+        yield say.passed(
+            "useful",
+            path,
+            "Lines carry request ids and hold nothing personal that we know to look for",
+            evidence=[read],
+        )
 
 
 def _personal(say: Say, path: str, one: Personal, read: Evidence) -> Finding:
@@ -97,5 +104,7 @@ def _personal(say: Say, path: str, one: Personal, read: Evidence) -> Finding:
     if one.kind in ("token", "password", "card"):
         text = f"{_HIDE.text}; what stood there is known to all who can read the logs: change it"
         remedy = Remedy(text=text, paste=_HIDE.paste, where=_HIDE.where)
-        return say.fail("secret", subject, f"The logs hold {words}", severity=Severity.BLOCKER, evidence=seen, remedy=remedy)
+        return say.fail(
+            "secret", subject, f"The logs hold {words}", severity=Severity.BLOCKER, evidence=seen, remedy=remedy
+        )
     return say.fail("personal", subject, f"The logs hold {words}", evidence=seen, remedy=_HIDE)

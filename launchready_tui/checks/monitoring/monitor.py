@@ -1,7 +1,8 @@
 """A hosted monitor in use, as evidence: its address, what it says itself of its last check, and who looks after it.
 
-What some answer with at a public address, as their documentation has it (as known 2026-11): Gatus /api/v1/endpoints/statuses, Uptime Kuma
-/api/status-page/heartbeat/NAME, Atlassian Statuspage /api/v2/status.json, Healthchecks badges as JSON. Any other page is shown as a page.
+What some answer with at a public address, as their documentation has it (as known 2026-11): Gatus
+/api/v1/endpoints/statuses, Uptime Kuma /api/status-page/heartbeat/NAME, Atlassian Statuspage /api/v2/status.json,
+Healthchecks badges as JSON. Any other page is shown as a page.
 """
 
 from __future__ import annotations
@@ -50,18 +51,29 @@ async def monitored(say: Say, launch: Launch, world: World) -> list[Finding]:
 def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> Iterator[Finding]:
     url, owner = launch.watch.monitor, launch.watch.monitor_owner
     subject = urlsplit(url).hostname or url
-    seen = [Evidence.of("monitor", url, source="launchready.toml"), *([Evidence.of("who looks after it", owner)] if owner else [])]
+    seen = [
+        Evidence.of("monitor", url, source="launchready.toml"),
+        *([Evidence.of("who looks after it", owner)] if owner else []),
+    ]
     if isinstance(found, Failure) or found.status >= 400:
         words = str(found) if isinstance(found, Failure) else f"status {found.status}"
         seen.append(Evidence.of("answer", words, source=url))
-        yield say.info("monitor-closed", subject, "The hosted monitor cannot be looked at from here", evidence=seen, remedy=_LOOK)
+        yield say.info(
+            "monitor-closed", subject, "The hosted monitor cannot be looked at from here", evidence=seen, remedy=_LOOK
+        )
         return
     said = said_by(found.body)
     if said is None:
         title = _TITLE.search(found.body.decode("utf-8", "replace"))
         if title:
             seen.append(Evidence.of("page", shorten(clean(title[1]), 100), source=url, at=found.at))
-        yield say.info("monitor-page", subject, "A hosted monitor is named; a person looks what it says", evidence=seen, remedy=_LOOK)
+        yield say.info(
+            "monitor-page",
+            subject,
+            "A hosted monitor is named; a person looks what it says",
+            evidence=seen,
+            remedy=_LOOK,
+        )
         return
     last = f", last check {stamp(said.last)}" if said.last else ""
     seen.append(Evidence.of("it says", f"{said.watched or 'some'} watched{last}", source=url, at=found.at))
@@ -84,7 +96,9 @@ def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> 
             remedy=Remedy(text="Look whether it is paused, or its plan has ended"),
         )
     elif said.last is None or not owner:
-        wanted = Remedy(text="Say who looks after it", paste='[watch]\nmonitor_owner = "founder"', where="launchready.toml")
+        wanted = Remedy(
+            text="Say who looks after it", paste='[watch]\nmonitor_owner = "founder"', where="launchready.toml"
+        )
         yield say.info(
             "monitor-page",
             subject,
@@ -121,7 +135,11 @@ def said_by(body: bytes) -> Said | None:
 
 
 def _gatus(rows: list[Any]) -> Said | None:
-    newest = [(row, row["results"][-1]) for row in _dicts(rows) if isinstance(row.get("results"), list) and _dicts(row["results"][-1:])]
+    newest = [
+        (row, row["results"][-1])
+        for row in _dicts(rows)
+        if isinstance(row.get("results"), list) and _dicts(row["results"][-1:])
+    ]
     if not newest:
         return None
     names = [clean(str(row.get("name", "?")))[:60] for row, result in newest if result.get("success") is False]

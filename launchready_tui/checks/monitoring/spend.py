@@ -1,4 +1,5 @@
-"""monitoring.spend: what costs by use has a limit, somebody who is told before it is reached, and a place where it was set."""
+"""monitoring.spend: what costs by use has a limit, somebody who is told before it is reached, and a place where it was
+set."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from ...world import World
 
 OLD_DAYS = 90
-METERED: frozenset[Category] = frozenset({"hosting", "cdn", "database", "storage", "queue", "email", "sms", "ai", "other"})
+METERED: frozenset[Category] = frozenset(
+    {"hosting", "cdn", "database", "storage", "queue", "email", "sms", "ai", "other"}
+)
 """What a flood of visitors, bots or text messages makes dearer. `other` counts only where a limit is written down."""
 _WHERE = "people and access (key p), or inventory.toml"
 
@@ -27,7 +30,11 @@ async def spend(launch: Launch, world: World) -> AsyncIterator[Finding]:
     papers, today = world.papers, world.clock.now().date()
     say = Say("monitoring.spend", world.clock.now())
     caps = papers.inventory.caps
-    metered = [one for one in papers.inventory.systems if one.category in METERED and one.category != "other" and not one.no_bill]
+    metered = [
+        one
+        for one in papers.inventory.systems
+        if one.category in METERED and one.category != "other" and not one.no_bill
+    ]
     if not caps and not metered:
         yield say.unknown(
             "nothing",
@@ -47,15 +54,23 @@ async def spend(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield finding
     if not any(one.is_open for one in found):
         rows = (
-            f"{papers.inventory.name_of(one.system)}: {one.limit}, {'stops there' if one.hard else 'told at ' + one.alert_at}"
+            f"{papers.inventory.name_of(one.system)}: {one.limit}, "
+            f"{'stops there' if one.hard else 'told at ' + one.alert_at}"
             for one in caps
         )
         words = f"{len(caps)} bills that grow with use have a limit, and somebody who is told before"
-        yield say.passed("no-limit", "inventory.toml", words, evidence=[Evidence.of("limits", "\n".join(rows), source="inventory.toml")])
+        yield say.passed(
+            "no-limit",
+            "inventory.toml",
+            words,
+            evidence=[Evidence.of("limits", "\n".join(rows), source="inventory.toml")],
+        )
 
 
 def _row(system: str) -> str:
-    rest = 'limit = "200 EUR a month"\nalert_at = "50, 80 and 100 %"\nowner = "founder"\nwhere = "billing page, Budgets"'
+    rest = (
+        'limit = "200 EUR a month"\nalert_at = "50, 80 and 100 %"\nowner = "founder"\nwhere = "billing page, Budgets"'
+    )
     return f'[[caps]]\nsystem = "{system}"\n{rest}'
 
 
@@ -66,10 +81,13 @@ def _without(say: Say, metered: list[System], limited: set[str]) -> Iterator[Fin
         yield say.warn(
             "no-limit",
             system.id,
-            f"{system.name or system.id} costs by use, and no limit is written down: an attack or an advertisement can run up any bill",
+            f"{system.name or system.id} costs by use, and no limit is written down: an attack or an "
+            "advertisement can run up any bill",
             severity=Severity.HIGH,
             remedy=Remedy(
-                text="Set a limit or at least an alarm in its billing page, and write down where", paste=_row(system.id), where=_WHERE
+                text="Set a limit or at least an alarm in its billing page, and write down where",
+                paste=_row(system.id),
+                where=_WHERE,
             ),
         )
 
@@ -79,14 +97,18 @@ def _cap(say: Say, papers: Papers, cap: Cap, today: date) -> Iterator[Finding]:
     if not cap.owner or papers.has_left(cap.owner):
         who = f"{cap.owner}, who is told, has left" if cap.owner else "nobody is named who is told"
         fix = Remedy(text="Name who is told and can act", paste='owner = "founder"', where=_WHERE)
-        yield say.warn("owner", cap.system, f"The bill of {name} can grow unseen: {who}", severity=Severity.HIGH, remedy=fix)
+        yield say.warn(
+            "owner", cap.system, f"The bill of {name} can grow unseen: {who}", severity=Severity.HIGH, remedy=fix
+        )
     if not cap.hard and not cap.alert_at:
         fix = Remedy(
             text="Let the provider mail its owner at half, at four fifths and at all of it",
             paste='alert_at = "50, 80 and 100 %"',
             where=_WHERE,
         )
-        yield say.warn("no-alert", cap.system, f"The limit of {name} neither stops anything nor tells anybody", remedy=fix)
+        yield say.warn(
+            "no-alert", cap.system, f"The limit of {name} neither stops anything nor tells anybody", remedy=fix
+        )
     if cap.seen is None or (today - cap.seen).days > OLD_DAYS:
         when = f"last on {cap.seen.isoformat()}" if cap.seen else "never since it was written down"
         fix = Remedy(

@@ -33,13 +33,20 @@ async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield nothing(say, launch)
             return
         told = {event for alert in launch.alerts for event in alert.on}
-        limits = "\n".join(f"{one.name}: 95 of 100 answers within {one.target_ms:.0f} ms" for one in reader.targets() if one.kind == "web")
+        limits = "\n".join(
+            f"{one.name}: 95 of 100 answers within {one.target_ms:.0f} ms"
+            for one in reader.targets()
+            if one.kind == "web"
+        )
         for event, words in _WORDS.items():
             if event == "queue" and not launch.queues:
                 continue
             if event in told:
                 who = "\n".join(f"{alert.name}: {alert.owner}" for alert in launch.alerts if event in alert.on)
-                seen = [Evidence.of("told", who), *([Evidence.of("limits", limits)] if event == "slow" and limits else [])]
+                seen = [
+                    Evidence.of("told", who),
+                    *([Evidence.of("limits", limits)] if event == "slow" and limits else []),
+                ]
                 yield say.passed(f"{event}-told", WHOLE_LAUNCH, f"Somebody is told: {event}", evidence=seen)
             else:
                 paste = f'on = ["down", "slow", "deploy", "certificate", "queue"]  # {event} was missing'

@@ -25,7 +25,8 @@ DAY = timedelta(hours=24)
 
 @check("monitoring.uptime")
 async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """From the watch, and from what a hosted monitor says where it says it in a known form; else a person confirms that one."""
+    """From the watch, and from what a hosted monitor says where it says it in a known form; else a person confirms
+    that one."""
     say, now = Say("monitoring.uptime", world.clock.now()), world.clock.now()
     hosted = await monitored(say, launch, world)
     for finding in hosted:
@@ -37,7 +38,11 @@ async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
             if not hosted:
                 yield nothing(say, launch)
         else:
-            for finding in (*_machine(say, launch, reader, now), *_covered(say, launch, reader), *_standing(say, reader, now)):
+            for finding in (
+                *_machine(say, launch, reader, now),
+                *_covered(say, launch, reader),
+                *_standing(say, reader, now),
+            ):
                 yield finding
 
 
@@ -48,12 +53,21 @@ def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> It
         return
     if not watcher.alive(now):
         seen = [Evidence.of("watch", f"The last sign of life was {ago(watcher.beat_at, now)} ago", at=watcher.beat_at)]
-        start = Remedy(text="Start it on a machine that stays on, as a service", paste="launchready watch", where="a server")
+        start = Remedy(
+            text="Start it on a machine that stays on, as a service", paste="launchready watch", where="a server"
+        )
         if launch.watch.monitor:
             words = "The watch from here has stopped; only the hosted monitor is left"
             yield say.warn("stopped", WATCH, words, evidence=seen, remedy=start)
         else:
-            yield say.fail("stopped", WATCH, "Nobody watches the product now", severity=Severity.BLOCKER, evidence=seen, remedy=start)
+            yield say.fail(
+                "stopped",
+                WATCH,
+                "Nobody watches the product now",
+                severity=Severity.BLOCKER,
+                evidence=seen,
+                remedy=start,
+            )
         return
     where = f"{watcher.machine}, process {watcher.pid}, for {ago(watcher.started_at, now)}"
     seen = [Evidence.of("watch", where, at=watcher.beat_at)]
@@ -84,14 +98,17 @@ def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> It
             via=watcher.via,
         )
     else:
-        yield say.passed("watching", WATCH, "The product is watched from a machine that stays on", evidence=seen, via=watcher.via)
+        yield say.passed(
+            "watching", WATCH, "The product is watched from a machine that stays on", evidence=seen, via=watcher.via
+        )
     if not launch.watch.heartbeat:
         yield say.info(
             "no-switch",
             WATCH,
             "Nobody would notice if the watch itself died",
             remedy=Remedy(
-                text="Make a check at Healthchecks or the like (period 1 minute, grace 1 minute), store its ping URL and name it",
+                text="Make a check at Healthchecks or the like (period 1 minute, grace 1 minute), "
+                "store its ping URL and name it",
                 paste='[watch]\nheartbeat = "healthchecks-ping"',
                 where="launchready.toml",
             ),
@@ -106,12 +123,18 @@ def _covered(say: Say, launch: Launch, reader: WatchReader) -> Iterator[Finding]
         ("home", "The home page is not watched", any(_is_home(launch, one) for one in targets), True),
         ("log-in", "The log-in page is not watched", any(one.is_log_in for one in targets), True),
         ("api", "No health address of the API is watched", any(one.is_health for one in targets), has_api),
-        ("mail", "The mail server is not watched", any(one.kind == "mail" for one in targets), bool(launch.hosts_of("mail"))),
+        (
+            "mail",
+            "The mail server is not watched",
+            any(one.kind == "mail" for one in targets),
+            bool(launch.hosts_of("mail")),
+        ),
     ]
     api = next((host.name for host in launch.hosts_of("api")), f"api.{launch.domain}")
     pastes = {
         "home": f'[[targets]]\nname = "home"\nurl = "{launch.canonical}"',
-        "log-in": f'[[routes]]\nname = "log-in page"\nurl = "{launch.canonical.rstrip("/")}/login"\nflow = "log-in"\nsafe = true',
+        "log-in": f'[[routes]]\nname = "log-in page"\nurl = "{launch.canonical.rstrip("/")}/login"\nflow = '
+        '"log-in"\nsafe = true',
         "api": f'[[targets]]\nname = "api health"\nurl = "https://{api}/healthz"\njson = {{ status = "ok" }}',
         "mail": f'[[hosts]]\nname = "mail.{launch.domain}"\nrole = "mail"',
     }
@@ -154,8 +177,12 @@ def _standing(say: Say, reader: WatchReader, now: datetime) -> Iterator[Finding]
 def _down(say: Say, target: Target, incident: Incident, seen: list[Evidence]) -> Finding:
     words = CAUSE_WORDS[incident.cause]
     seen = [*seen, Evidence.of("incident", f"{words}\n{incident.detail}".strip(), source=target.url, at=incident.since)]
-    head = f"{target.label} is down: {words}" if incident.kind == "down" else f"{target.label} fails now and then: {words}"
-    text = "Look at its host's status, then at the last deploy" + (f" ({incident.deploy[:12]})" if incident.deploy else "")
+    head = (
+        f"{target.label} is down: {words}" if incident.kind == "down" else f"{target.label} fails now and then: {words}"
+    )
+    text = "Look at its host's status, then at the last deploy" + (
+        f" ({incident.deploy[:12]})" if incident.deploy else ""
+    )
     severity = Severity.BLOCKER if incident.kind == "down" and target.environment == "production" else Severity.HIGH
     return say.fail("down", target.label, head, severity=severity, evidence=seen, remedy=Remedy(text=text))
 

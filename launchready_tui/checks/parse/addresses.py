@@ -42,7 +42,8 @@ def target(url: str) -> str:
 
 
 def normal(url: str) -> str:
-    """Two URLs with the same normal form lead to the same document: scheme and host lower case, no default port, no fragment."""
+    """Two URLs with the same normal form lead to the same document: scheme and host lower case, no default port, no
+    fragment."""
     return origin(url) + target(url)
 
 
@@ -60,8 +61,9 @@ _BUILD_FOLDERS = ("/_next/static/", "/_nuxt/", "/_astro/", "/_app/immutable/")
 def is_fingerprinted(url: str) -> bool:
     """Whether the name changes with the content, so that a browser may keep the file for a year.
 
-    Build folders of the usual frameworks; 8 or more hex digits, letters among them; a last part of 8 or more characters with letters
-    and digits in no order a person would write; or exactly 8 letters that keep changing case (Vite's and Rollup's `index-BxKmPqRs.js`).
+    Build folders of the usual frameworks; 8 or more hex digits, letters among them; a last part of 8 or more
+    characters with letters and digits in no order a person would write; or exactly 8 letters that keep changing case
+    (Vite's and Rollup's `index-BxKmPqRs.js`).
     """
     path = urlsplit(url).path
     if any(folder in path for folder in _BUILD_FOLDERS):

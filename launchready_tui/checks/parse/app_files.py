@@ -89,7 +89,9 @@ def android(raw: bytes) -> AppFile:
         wrong = next((one for one in shown if not _FINGERPRINT.fullmatch(one)), None)
         if wrong is not None:
             kind = "a SHA-1 one" if wrong.count(":") == 19 else "not 32 pairs in capitals"
-            return AppFile(tuple(apps), tuple(prints), problem=f"a fingerprint of {package} is {kind}, where SHA-256 is wanted")
+            return AppFile(
+                tuple(apps), tuple(prints), problem=f"a fingerprint of {package} is {kind}, where SHA-256 is wanted"
+            )
         apps.append(package)
         prints += shown
     if not apps:

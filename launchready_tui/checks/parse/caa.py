@@ -1,4 +1,5 @@
-"""CAA records (RFC 8659): which certificate authorities may issue for a name, and which of them issued what is in use."""
+"""CAA records (RFC 8659): which certificate authorities may issue for a name, and which of them issued what is in
+use."""
 
 from __future__ import annotations
 
@@ -14,13 +15,37 @@ _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](
 _PARAMETER = re.compile(r"\s*([A-Za-z0-9]+)\s*=\s*([\x21-\x3a\x3c-\x7e]*)\s*")
 _MAILBOX = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ().-]{2,}")
-# RFC 8657 section 4: methods of ACME's registry (IANA, ACME Validation Methods, known 2026-11), or an authority's own, named ca-…
-_METHODS = frozenset({"http-01", "dns-01", "tls-alpn-01", "email-reply-00", "tkauth-01", "onion-csr-01", "bp-nodeid-00", "dns-account-01"})
-# What stands in a certificate's issuer, and the domains by which that authority knows itself in CAA (CCADB, CAA identifiers, 2026-11).
+# RFC 8657 section 4: methods of ACME's registry (IANA, ACME Validation Methods, known 2026-11), or an authority's own,
+# named ca-…
+_METHODS = frozenset(
+    {
+        "http-01",
+        "dns-01",
+        "tls-alpn-01",
+        "email-reply-00",
+        "tkauth-01",
+        "onion-csr-01",
+        "bp-nodeid-00",
+        "dns-account-01",
+    }
+)
+# What stands in a certificate's issuer, and the domains by which that authority knows itself in CAA (CCADB, CAA
+# identifiers, 2026-11).
 _AUTHORITIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("let's encrypt", ("letsencrypt.org",)),
     ("google trust services", ("pki.goog",)),
-    ("digicert", ("digicert.com", "digicert.ne.jp", "symantec.com", "geotrust.com", "rapidssl.com", "thawte.com", "quovadisglobal.com")),
+    (
+        "digicert",
+        (
+            "digicert.com",
+            "digicert.ne.jp",
+            "symantec.com",
+            "geotrust.com",
+            "rapidssl.com",
+            "thawte.com",
+            "quovadisglobal.com",
+        ),
+    ),
     ("geotrust", ("digicert.com", "geotrust.com")),
     ("sectigo", ("sectigo.com", "comodoca.com", "comodo.com", "usertrust.com", "trust-provider.com")),
     ("comodo", ("sectigo.com", "comodoca.com", "comodo.com", "usertrust.com")),
@@ -41,7 +66,8 @@ _AUTHORITIES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Caa:
-    """All CAA records of one name. `issuers` and `wild` are domains, an empty one says "nobody"; None where that property is absent."""
+    """All CAA records of one name. `issuers` and `wild` are domains, an empty one says "nobody"; None where that
+    property is absent."""
 
     issuers: tuple[str, ...] | None
     wild: tuple[str, ...] | None
@@ -52,7 +78,8 @@ class Caa:
     """Records whose flags or value authorities do not understand, each with what is wrong."""
 
     def allows(self, names: tuple[str, ...], *, wildcard: bool = False) -> bool:
-        """Whether an authority known by one of these domains may issue. Without `issue` (or `issuewild`) everybody may."""
+        """Whether an authority known by one of these domains may issue. Without `issue` (or `issuewild`) everybody
+        may."""
         listed = self.wild if wildcard and self.wild is not None else self.issuers
         return listed is None or any(issuer in names for issuer in listed)
 
@@ -105,7 +132,11 @@ def _problem(flags: int, tag: str, value: str) -> str:
     if tag == "iodef":
         try:
             parts = urlsplit(value)
-            good = bool(parts.hostname) if parts.scheme in ("http", "https") else parts.scheme == "mailto" and _MAILBOX.match(parts.path)
+            good = (
+                bool(parts.hostname)
+                if parts.scheme in ("http", "https")
+                else parts.scheme == "mailto" and _MAILBOX.match(parts.path)
+            )
         except ValueError:
             good = False
         return "" if good else "reports go to a mailto: or an https: address"
@@ -121,7 +152,11 @@ def _parameter(part: str) -> str:
     if not found:
         return f"{part.strip()} is no name=value"
     if found[1].lower() == "validationmethods":
-        strange = [method for method in found[2].split(",") if method not in _METHODS and not re.fullmatch(r"ca-[A-Za-z0-9-]+", method)]
+        strange = [
+            method
+            for method in found[2].split(",")
+            if method not in _METHODS and not re.fullmatch(r"ca-[A-Za-z0-9-]+", method)
+        ]
         return f"{strange[0]} is no way of validation that is known" if strange else ""
     return ""
 

@@ -1,4 +1,5 @@
-"""What an answer says of the shared caches it came through: one table, read from the top, the first row that speaks wins."""
+"""What an answer says of the shared caches it came through: one table, read from the top, the first row that speaks
+wins."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ Verdict = Literal["hit", "miss", "not-cached", "unclear"]
 
 @dataclass(frozen=True)
 class CacheAnswer:
-    """`hit`: a shared cache gave it; `miss`: it may next time; `not-cached`: it will not; `header` and `value` are the evidence."""
+    """`hit`: a shared cache gave it; `miss`: it may next time; `not-cached`: it will not; `header` and `value` are the
+    evidence."""
 
     verdict: Verdict
     cache: str
@@ -80,8 +82,12 @@ _CLOUDFLARE = _words(
         "NONE/UNKNOWN": "not-cached",
     }
 )
-_VERCEL = _words({"HIT": "hit", "STALE": "hit", "PRERENDER": "hit", "REVALIDATED": "hit", "MISS": "miss", "BYPASS": "not-cached"})
-_BUNNY = _words({"HIT": "hit", "STALE": "hit", "REVALIDATED": "hit", "MISS": "miss", "EXPIRED": "miss", "BYPASS": "not-cached"})
+_VERCEL = _words(
+    {"HIT": "hit", "STALE": "hit", "PRERENDER": "hit", "REVALIDATED": "hit", "MISS": "miss", "BYPASS": "not-cached"}
+)
+_BUNNY = _words(
+    {"HIT": "hit", "STALE": "hit", "REVALIDATED": "hit", "MISS": "miss", "EXPIRED": "miss", "BYPASS": "not-cached"}
+)
 _NGINX = _words(
     {
         "HIT": "hit",
@@ -94,9 +100,9 @@ _NGINX = _words(
     }
 )
 
-# Header, the cache it belongs to (empty where the value names it), how its value reads. Vendor pages as of 2026-11: Cloudflare "Cache
-# responses", Vercel "Response headers", CloudFront "x-cache", Fastly "X-Cache", Akamai "Akamai-Cache-Status", Bunny "CDN-Cache";
-# X-Cache-Status is nginx's usual name for its own.
+# Header, the cache it belongs to (empty where the value names it), how its value reads. Vendor pages as of 2026-11:
+# Cloudflare "Cache responses", Vercel "Response headers", CloudFront "x-cache", Fastly "X-Cache", Akamai
+# "Akamai-Cache-Status", Bunny "CDN-Cache"; X-Cache-Status is nginx's usual name for its own.
 TABLE: tuple[tuple[str, str, Callable[[str], Verdict]], ...] = (
     ("cache-status", "", _cache_status),
     ("cf-cache-status", "Cloudflare", _CLOUDFLARE),
@@ -110,7 +116,8 @@ TABLE: tuple[tuple[str, str, Callable[[str], Verdict]], ...] = (
 
 
 def read(reply: Reply) -> CacheAnswer | None:
-    """What the answer says; None where no header speaks of a shared cache. A positive Age alone is a hit (RFC 9111 section 5.1)."""
+    """What the answer says; None where no header speaks of a shared cache. A positive Age alone is a hit (RFC 9111
+    section 5.1)."""
     for header, cache, judge in TABLE:
         values = reply.all(header)
         if values:

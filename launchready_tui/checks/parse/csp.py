@@ -46,7 +46,16 @@ OTHER = (
 KNOWN = frozenset(FETCH + OTHER)
 _NOT_IN_META = frozenset({"frame-ancestors", "report-uri", "sandbox"})
 _KEYWORDS = frozenset(
-    {"self", "none", "unsafe-inline", "unsafe-eval", "strict-dynamic", "unsafe-hashes", "report-sample", "wasm-unsafe-eval"}
+    {
+        "self",
+        "none",
+        "unsafe-inline",
+        "unsafe-eval",
+        "strict-dynamic",
+        "unsafe-hashes",
+        "report-sample",
+        "wasm-unsafe-eval",
+    }
 )
 _NONCE = re.compile(r"^'nonce-([A-Za-z0-9+/_=-]+)'$", re.IGNORECASE)
 _HASH = re.compile(r"^'sha(256|384|512)-[A-Za-z0-9+/_=-]+'$", re.IGNORECASE)
@@ -55,7 +64,8 @@ _BARE_NONCE = re.compile(r"^(nonce-|sha(256|384|512)-)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy. `directives` holds lower-case names with their source expressions as written; the first of a name counts."""
+    """One policy. `directives` holds lower-case names with their source expressions as written; the first of a name
+    counts."""
 
     raw: str
     directives: dict[str, tuple[str, ...]]
@@ -65,7 +75,10 @@ class Policy:
         """The expressions of the first of these directives that is there, lower case; None where none is."""
         for name in names:
             if name in self.directives:
-                return tuple(source if _NONCE.match(source) or _HASH.match(source) else source.lower() for source in self.directives[name])
+                return tuple(
+                    source if _NONCE.match(source) or _HASH.match(source) else source.lower()
+                    for source in self.directives[name]
+                )
         return None
 
     @cached_property
@@ -123,7 +136,8 @@ def _source_problem(directive: str, source: str) -> str:
 
 
 def policies(values: tuple[str, ...] | list[str], *, in_meta: bool = False) -> list[Policy]:
-    """All policies of these headers (each may hold several, split at commas) or meta tags, in order; empty ones are left out."""
+    """All policies of these headers (each may hold several, split at commas) or meta tags, in order; empty ones are
+    left out."""
     found = []
     for value in values:
         found += [_read_one(raw, in_meta) for raw in value.split(",") if raw.strip()]

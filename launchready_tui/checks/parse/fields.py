@@ -1,4 +1,5 @@
-"""HTTP header values: list splitting, Cache-Control (RFC 9111), HSTS (RFC 6797), structured fields (RFC 9651), Referrer-Policy."""
+"""HTTP header values: list splitting, Cache-Control (RFC 9111), HSTS (RFC 6797), structured fields (RFC 9651),
+Referrer-Policy."""
 
 from __future__ import annotations
 
@@ -65,7 +66,16 @@ class CacheControl:
         return self.seconds("max-age") or 0
 
 
-_VALUELESS = {"no-store", "public", "must-revalidate", "proxy-revalidate", "no-transform", "immutable", "must-understand", "only-if-cached"}
+_VALUELESS = {
+    "no-store",
+    "public",
+    "must-revalidate",
+    "proxy-revalidate",
+    "no-transform",
+    "immutable",
+    "must-understand",
+    "only-if-cached",
+}
 _VALUED = {"max-age", "s-maxage", "stale-while-revalidate", "stale-if-error"}
 _EITHER = {"no-cache", "private", "pre-check", "post-check", "max-stale", "min-fresh"}
 _KNOWN_DIRECTIVES = _VALUELESS | _VALUED | _EITHER
@@ -113,7 +123,8 @@ _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 
 def hsts(value: str) -> Hsts:
-    """RFC 6797 section 6.1: directives separated by semicolons, names in any case, values as token or quoted-string, each at most once."""
+    """RFC 6797 section 6.1: directives separated by semicolons, names in any case, values as token or quoted-string,
+    each at most once."""
     seen: dict[str, str | None] = {}
     problems: list[str] = []
     for part in split_list(value, ";"):
@@ -152,7 +163,13 @@ _SF_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,3})?")
 _SF_BYTES = re.compile(r":[A-Za-z0-9+/=]*:")
 _SF_BOOLEAN = re.compile(r"\?[01]")
 _SF_KEY = re.compile(r"[a-z*][a-z0-9_.*-]*")
-_SF_KINDS = (("string", _SF_STRING), ("bytes", _SF_BYTES), ("boolean", _SF_BOOLEAN), ("number", _SF_NUMBER), ("token", _SF_TOKEN))
+_SF_KINDS = (
+    ("string", _SF_STRING),
+    ("bytes", _SF_BYTES),
+    ("boolean", _SF_BOOLEAN),
+    ("number", _SF_NUMBER),
+    ("token", _SF_TOKEN),
+)
 
 
 def sf_item(text: str) -> Item | None:

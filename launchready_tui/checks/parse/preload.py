@@ -1,4 +1,5 @@
-"""What the browsers' preload list asks for, with the list's own codes (hstspreload.org and chromium/hstspreload, as known 2026-11)."""
+"""What the browsers' preload list asks for, with the list's own codes (hstspreload.org and chromium/hstspreload, as
+known 2026-11)."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ Codes = tuple[list[str], list[str]]
 
 
 def parse(header: str) -> tuple[dict[str, int | None], Codes]:
-    """The directives that count, `preload` and `includesubdomains` as None, `max-age` as a number, with errors and warnings."""
+    """The directives that count, `preload` and `includesubdomains` as None, `max-age` as a number, with errors and
+    warnings."""
     found: dict[str, int | None] = {}
     errors: list[str] = []
     warnings: list[str] = []
@@ -115,7 +117,8 @@ def removable_codes(values: tuple[str, ...] | list[str]) -> Codes:
 
 
 def domain_codes(domain: str, registrable: str) -> list[str]:
-    """Whether a name can be on the list at all. `registrable` is the domain that the public suffix list makes of it, empty for a suffix."""
+    """Whether a name can be on the list at all. `registrable` is the domain that the public suffix list makes of it,
+    empty for a suffix."""
     if domain.startswith("."):
         return ["domain.format.begins_with_dot"]
     if domain.endswith("."):
@@ -141,7 +144,8 @@ def https_codes(urls: list[str]) -> list[str]:
 
 
 def http_codes(domain: str, urls: list[str], *, hsts_after: bool) -> list[str]:
-    """Redirects from http://DOMAIN/. `hsts_after` says whether the first https answer on the same host sends the header."""
+    """Redirects from http://DOMAIN/. `hsts_after` says whether the first https answer on the same host sends the
+    header."""
     errors = ["redirects.too_many"] if len(urls) > MOST_REDIRECTS else []
     if not urls:
         return [*errors, "redirects.http.no_redirect"]

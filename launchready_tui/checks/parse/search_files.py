@@ -9,7 +9,18 @@ from xml.parsers import expat
 
 # Lines that some crawler knows (Google's open source parser and Lighthouse's list, as known 2026-11).
 _KNOWN = frozenset(
-    ("user-agent", "allow", "disallow", "sitemap", "crawl-delay", "host", "clean-param", "noindex", "request-rate", "visit-time")
+    (
+        "user-agent",
+        "allow",
+        "disallow",
+        "sitemap",
+        "crawl-delay",
+        "host",
+        "clean-param",
+        "noindex",
+        "request-rate",
+        "visit-time",
+    )
 )
 _LOC = re.compile(r"<(?:\w{1,20}:)?loc>\s{0,40}([^<]{1,2048}?)\s{0,40}</(?:\w{1,20}:)?loc>", re.IGNORECASE)
 
@@ -70,7 +81,8 @@ class Sitemap:
 
 
 def sitemap(raw: bytes, *, whole: bool) -> Sitemap:
-    """A sitemap or an index of them. `whole` is False where only its beginning was read, which need not be well formed."""
+    """A sitemap or an index of them. `whole` is False where only its beginning was read, which need not be well
+    formed."""
     text = raw.decode("utf-8", "replace")
     head = text[:4096].lower()
     index = "<sitemapindex" in head

@@ -47,8 +47,14 @@ class Asset:
 
 def choose(document: html.Page, domain: str) -> list[str]:
     """URLs of the product's own static files on a page, one kind after the other, fingerprinted ones first."""
-    own = [ref for ref in document.of(*_KINDS) if scheme_of(ref.url) == "https" and registrable(host_of(ref.url)) == registrable(domain)]
-    by_kind = {kind: list(dict.fromkeys(ref.url.partition("#")[0] for ref in own if ref.kind == kind)) for kind in _KINDS}
+    own = [
+        ref
+        for ref in document.of(*_KINDS)
+        if scheme_of(ref.url) == "https" and registrable(host_of(ref.url)) == registrable(domain)
+    ]
+    by_kind = {
+        kind: list(dict.fromkeys(ref.url.partition("#")[0] for ref in own if ref.kind == kind)) for kind in _KINDS
+    }
     for urls in by_kind.values():
         urls.sort(key=lambda url: not is_fingerprinted(url))
     rows = max((len(urls) for urls in by_kind.values()), default=0)
@@ -61,7 +67,8 @@ Beside = Callable[[Reply], Awaitable[None]]
 
 
 async def fetch(world: World, url: str, beside: Beside) -> Asset | Failure:
-    """One file, asked for again until a shared cache says that it has it, three times at most: one after the other, as visitors come."""
+    """One file, asked for again until a shared cache says that it has it, three times at most: one after the other, as
+    visitors come."""
     first = await world.web.get(url)
     if isinstance(first, Failure):
         return first
@@ -72,7 +79,8 @@ async def fetch(world: World, url: str, beside: Beside) -> Asset | Failure:
 async def _again(world: World, url: str, first: Reply) -> tuple[Reply, ...]:
     replies = [first]
     while len(replies) < LOOKS and first.status == 200 and not _is_hit(replies[-1]):
-        # The world remembers answers by their question, so each look needs one of its own; no cache varies by this header.
+        # The world remembers answers by their question, so each look needs one of its own; no cache varies by this
+        # header.
         reply = await world.web.get(url, headers=(("x-launchready-look", str(len(replies) + 1)),))
         if isinstance(reply, Failure):
             break

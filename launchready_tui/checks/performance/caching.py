@@ -54,18 +54,25 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
     if isinstance(home, Failure):
         if home.kind in ABSENT and name != launch.canonical_host:
             return []  # a name without an address is audit.hosts' to tell
-        return [say.unknown("asset", name, f"The page of {name} could not be seen: {home.words}", failure=home, via=via_of(chain))]
+        return [
+            say.unknown(
+                "asset", name, f"The page of {name} could not be seen: {home.words}", failure=home, via=via_of(chain)
+            )
+        ]
     if hidden := wall(home):
         return [say.unknown("asset", name, f"{name} did not show its page to a program", failure=hidden, via=home.via)]
     if chain.problem or host_of(home.url) != name:
         return []  # it leads elsewhere: that page is judged on its own host
     if home.status != 200 or not home.is_html:
-        seen = Failure(kind="unavailable", detail=f"HTTP {home.status}, {home.content_type or 'no type'}", target=home.url)
+        seen = Failure(
+            kind="unavailable", detail=f"HTTP {home.status}, {home.content_type or 'no type'}", target=home.url
+        )
         return [say.unknown("asset", name, f"{name} shows no page to judge", failure=seen, via=home.via)]
     platform = platform_of(home)
     files = choose(html.read(home.text, home.url), launch.domain)
     outcomes, compression = await asyncio.gather(
-        fetch_all(world, files, lambda first: ask_ahead(world, first)), judge_compression(say, world, name, [home], platform)
+        fetch_all(world, files, lambda first: ask_ahead(world, first)),
+        judge_compression(say, world, name, [home], platform),
     )
     assets = [outcome for outcome in outcomes if isinstance(outcome, Asset) and outcome.first.status == 200]
     findings = [_html(say, name, role, home, platform)]
@@ -74,13 +81,19 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
     if not assets:
         failure = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
         if outcomes:
-            findings.append(say.unknown("asset", name, f"The files that {name} loads could not be fetched", failure=failure, via=home.via))
+            findings.append(
+                say.unknown(
+                    "asset", name, f"The files that {name} loads could not be fetched", failure=failure, via=home.via
+                )
+            )
         else:
             findings.append(say.not_applicable("asset", name, f"The page of {name} loads no files of its own"))
         return [*findings, *compression]
     findings += [_assets(say, name, assets, platform), _edge(say, name, assets, platform)]
     findings += [*judge_vary(say, name, assets), *judge_twice_packed(say, name, assets)]
-    etags, again = await asyncio.gather(judge_etags(say, world, name, assets), judge_revalidation(say, world, name, assets))
+    etags, again = await asyncio.gather(
+        judge_etags(say, world, name, assets), judge_revalidation(say, world, name, assets)
+    )
     return [*findings, *compression, *etags, *again]
 
 
@@ -90,7 +103,10 @@ def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Fi
     evidence = [header_evidence(home, "cache-control", "expires")]
     via = via_of(home)
     fix = header(
-        platform, "Let browsers ask each time, and the edge keep it", ("Cache-Control", "public, max-age=0, must-revalidate"), scope="/"
+        platform,
+        "Let browsers ask each time, and the edge keep it",
+        ("Cache-Control", "public, max-age=0, must-revalidate"),
+        scope="/",
     )
 
     def warn(said: str) -> Finding:
@@ -102,7 +118,9 @@ def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Fi
             return say.info("html", name, said, evidence=evidence, via=via)
         return warn(said)
     if control.browser_seconds > _HTML_LIMIT:
-        return warn(f"Browsers show an old page of {name} for up to {control.browser_seconds // 60} minutes after a fix")
+        return warn(
+            f"Browsers show an old page of {name} for up to {control.browser_seconds // 60} minutes after a fix"
+        )
     if not home.all("cache-control") and home.header("expires") is None:
         return warn(f"The page of {name} does not say how long it may be kept, so every browser guesses")
     if control.problems:
@@ -130,7 +148,10 @@ def _asset_level(asset: Asset) -> tuple[str, str]:
 
 def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
     judged = [(*_asset_level(asset), asset) for asset in assets]
-    lines = [f"{asset.url}  cache-control: {asset.first.header('cache-control') or '(not sent)'}  {words}" for _, words, asset in judged]
+    lines = [
+        f"{asset.url}  cache-control: {asset.first.header('cache-control') or '(not sent)'}  {words}"
+        for _, words, asset in judged
+    ]
     evidence = [Evidence.of("files", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
     via = via_of(*(asset.first for asset in assets))
     levels = [level for level, _, _ in judged]
@@ -175,17 +196,29 @@ def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Findi
     stamped = [asset for asset in assets if asset.fingerprinted] or assets
     answers = [asset.cached for asset in stamped]
     said_hit = [answer for answer in answers if answer and answer.verdict == "hit"]
-    fix = header(platform, "Let the edge keep the files", ("Cache-Control", "public, max-age=31536000, immutable"), scope="/assets/*")
+    fix = header(
+        platform,
+        "Let the edge keep the files",
+        ("Cache-Control", "public, max-age=31536000, immutable"),
+        scope="/assets/*",
+    )
     if len(said_hit) == len(stamped):
-        return say.passed("edge-hit", name, f"The files of {name} come from {said_hit[0].cache}", evidence=evidence, via=via)
+        return say.passed(
+            "edge-hit", name, f"The files of {name} come from {said_hit[0].cache}", evidence=evidence, via=via
+        )
     refused = next((answer for answer in answers if answer and answer.verdict == "not-cached"), None)
     if refused is not None:
-        said = f"The edge does not keep the files of {name} ({refused.header}: {refused.value}): every visitor waits for the origin"
+        said = (
+            f"The edge does not keep the files of {name} ({refused.header}: {refused.value}): every visitor waits "
+            "for the origin"
+        )
         return say.fail("edge-hit", name, said, evidence=evidence, remedy=fix, via=via)
     if all(answer is None for answer in answers):
         said = f"No shared cache stands before the files of {name}: every visitor waits for the origin"
         front = Remedy(
-            text="Put a CDN in front (Cloudflare's free plan will do) and let it keep the static files", paste=fix.paste, where=fix.where
+            text="Put a CDN in front (Cloudflare's free plan will do) and let it keep the static files",
+            paste=fix.paste,
+            where=fix.where,
         )
         return say.warn("edge-hit", name, said, evidence=evidence, remedy=front, via=via)
     said = f"The files of {name} did not come from the edge, not even when asked for three times"
@@ -197,7 +230,9 @@ async def _personal(say: Say, launch: Launch, world: World, hosts: list[str]) ->
     homes = [f"https://{host}/" for host in hosts]
     routes = [route for route in launch.routes if route.safe and route.method == "GET"]
     seen, asked = await asyncio.gather(
-        asyncio.gather(*(world.web.follow(url) for url in dict.fromkeys((*homes, *(page.url for page in launch.pages))))),
+        asyncio.gather(
+            *(world.web.follow(url) for url in dict.fromkeys((*homes, *(page.url for page in launch.pages))))
+        ),
         asyncio.gather(*(_ask(world, route) for route in routes)),
     )
     found: dict[str, Finding] = {}
@@ -229,22 +264,34 @@ async def _ask(world: World, route: Route) -> Reply | Failure | None:
 def judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = False) -> Finding:
     """One answer. RFC 9111 sections 3.5 and 7.3; a cookie of the platform itself belongs to nobody in particular."""
     control = cache_control(reply.all("cache-control"))
-    cookies = [cookie for value in reply.all("set-cookie") if (cookie := read_cookie(value)) and not cookie.is_infrastructure]
+    cookies = [
+        cookie for value in reply.all("set-cookie") if (cookie := read_cookie(value)) and not cookie.is_infrastructure
+    ]
     answer = cache_status.read(reply)
     hit = answer is not None and answer.verdict == "hit"
     evidence = [header_evidence(reply, "cache-control", *([answer.header] if answer else []), "vary")]
     if cookies:
-        evidence.append(Evidence.of("set-cookie", "\n".join(cookie.shown for cookie in cookies), source=reply.url, at=reply.at))
+        evidence.append(
+            Evidence.of("set-cookie", "\n".join(cookie.shown for cookie in cookies), source=reply.url, at=reply.at)
+        )
     via = via_of(reply)
     varies = any(word.strip().lower() == "authorization" for value in reply.all("vary") for word in value.split(","))
     personal = "sets a cookie" if cookies else ("belongs to whoever is logged in" if logged_in or varies else "")
     if personal and (control.shared or (hit and (cookies or logged_in))):
-        how = f"came out of a shared cache ({answer.header}: {answer.value})" if hit and answer else "may be kept by shared caches"
+        how = (
+            f"came out of a shared cache ({answer.header}: {answer.value})"
+            if hit and answer
+            else "may be kept by shared caches"
+        )
         fix = Remedy(
             text="Mark it private, or take the personal part out",
             paste="Cache-Control: private, no-cache",
             where="the answer of the application",
         )
         said = f"{subject} {personal} and {how}: one visitor can get another one's log-in"
-        return say.fail("personal-shared", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via)
-    return say.passed("personal-shared", subject, f"{subject} puts nothing personal into shared caches", evidence=evidence, via=via)
+        return say.fail(
+            "personal-shared", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via
+        )
+    return say.passed(
+        "personal-shared", subject, f"{subject} puts nothing personal into shared caches", evidence=evidence, via=via
+    )

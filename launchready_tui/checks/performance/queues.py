@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 FRESH = timedelta(hours=24)
 _NAME_THEM = Remedy(
     text=(
-        "Name the server of your job queues, with a user that may only read, and let `launchready queues` or the watch read it. "
+        "Name the server of your job queues, with a user that may only read, and let `launchready queues` or the "
+        "watch read it. "
         "If nothing slow happens inside a request, or another tool shows the queue, confirm that here"
     ),
     paste='[[queues]]\nname = "jobs"\nkind = "redis"\nserver = "redis.example.com:6379"\ncredential = "redis-reader"',
@@ -32,7 +33,12 @@ async def queues(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The newest reading of each server, at most a day old; a queue whose oldest job waits too long fails."""
     say = Say("performance.queues", world.clock.now())
     if not launch.queues:
-        yield say.info("not-named", WHOLE_LAUNCH, "The launch file names no job queues whose length could be seen", remedy=_NAME_THEM)
+        yield say.info(
+            "not-named",
+            WHOLE_LAUNCH,
+            "The launch file names no job queues whose length could be seen",
+            remedy=_NAME_THEM,
+        )
         return
     now = world.clock.now()
     with the_watch(world) as reader:
@@ -49,7 +55,11 @@ async def queues(launch: Launch, world: World) -> AsyncIterator[Finding]:
                 "unread",
                 queue.name,
                 f"The queues of {queue.name} were not read in the last 24 hours",
-                remedy=Remedy(text="Read them now, or let the watch do so once a minute", paste="launchready queues", where="shell"),
+                remedy=Remedy(
+                    text="Read them now, or let the watch do so once a minute",
+                    paste="launchready queues",
+                    where="shell",
+                ),
             )
             continue
         seen = Evidence.of("queues", "\n".join(map(_line, newest)), source=queue.server, at=newest[0].at)
@@ -67,7 +77,8 @@ def _late(say: Say, source: str, rows: Iterable[Backlog]) -> Iterable[Finding]:
                 f"Jobs in {row.queue} wait too long: the oldest for {span(row.oldest_s or 0)}",
                 evidence=[Evidence.of("queue", _line(row), source=source, at=row.at)],
                 remedy=Remedy(
-                    text="Start its workers; if they run, start more of them, or give the slow jobs a queue of their own"
+                    text="Start its workers; if they run, start more of them, or give the "
+                    "slow jobs a queue of their own"
                     if row.workers != 0
                     else "No worker is there: start one, and let the service manager keep it running"
                 ),

@@ -1,4 +1,5 @@
-"""The compression and revalidation rules of performance.caching: how many bytes travel, and how few when nothing changed."""
+"""The compression and revalidation rules of performance.caching: how many bytes travel, and how few when nothing
+changed."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ async def ask_ahead(world: World, reply: Reply) -> None:
         await asyncio.gather(_revalidate(world, reply), *([_codings(world, reply.url)] if can_shrink(reply) else []))
 
 
-async def judge_compression(say: Say, world: World, name: str, replies: list[Reply], platform: Platform) -> list[Finding]:
+async def judge_compression(
+    say: Say, world: World, name: str, replies: list[Reply], platform: Platform
+) -> list[Finding]:
     """One finding for the page and its text files larger than 1 KB. Sizes are bytes on the wire."""
     texts = [reply for reply in replies if can_shrink(reply)]
     if not texts:
@@ -69,7 +72,9 @@ async def judge_compression(say: Say, world: World, name: str, replies: list[Rep
     said = f"{name} {words}"
     match level:
         case "fail":
-            return [say.fail("compression", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)]
+            return [
+                say.fail("compression", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
+            ]
         case "warn":
             return [say.warn("compression", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
         case "info":
@@ -81,14 +86,20 @@ async def judge_compression(say: Say, world: World, name: str, replies: list[Rep
 
 def _remedy(platform: Platform) -> Remedy:
     where = (
-        "your platform's settings" if platform not in _COMPRESS else {"nginx": "nginx", "caddy": "Caddyfile", "apache": "Apache"}[platform]
+        "your platform's settings"
+        if platform not in _COMPRESS
+        else {"nginx": "nginx", "caddy": "Caddyfile", "apache": "Apache"}[platform]
     )
     return Remedy(text="Compress text on its way", paste=_COMPRESS.get(platform, ""), where=where)
 
 
 async def _codings(world: World, url: str) -> dict[str, Reply]:
     answers = await asyncio.gather(*(world.web.get(url, headers=(("accept-encoding", coding),)) for coding in _CODINGS))
-    return {coding: answer for coding, answer in zip(_CODINGS, answers, strict=True) if isinstance(answer, Reply) and answer.status == 200}
+    return {
+        coding: answer
+        for coding, answer in zip(_CODINGS, answers, strict=True)
+        if isinstance(answer, Reply) and answer.status == 200
+    }
 
 
 def _coding_of(reply: Reply) -> str:
@@ -108,13 +119,23 @@ def _level(row: dict[str, Reply]) -> tuple[str, str]:
         return "fail", "sends text uncompressed: three to five times the bytes on a phone"
     plain = row.get("identity")
     smallest = min(packed.values(), key=lambda reply: reply.wire_bytes)
-    if plain is not None and _applied(plain, "identity") and not plain.truncated and smallest.wire_bytes > plain.wire_bytes:
+    if (
+        plain is not None
+        and _applied(plain, "identity")
+        and not plain.truncated
+        and smallest.wire_bytes > plain.wire_bytes
+    ):
         return "warn", "makes text larger by compressing it"
     if not all(
-        any(word.strip().lower() in ("accept-encoding", "*") for value in reply.all("vary") for word in value.split(","))
+        any(
+            word.strip().lower() in ("accept-encoding", "*") for value in reply.all("vary") for word in value.split(",")
+        )
         for reply in packed.values()
     ):
-        return "warn", "compresses without Vary: Accept-Encoding, so a cache can hand packed bytes to who cannot unpack them"
+        return (
+            "warn",
+            "compresses without Vary: Accept-Encoding, so a cache can hand packed bytes to who cannot unpack them",
+        )
     if set(packed) == {"gzip"}:
         return "info", "compresses with gzip only; brotli would save another tenth or two"
     return "", "compresses text well"
@@ -139,13 +160,23 @@ async def judge_revalidation(say: Say, world: World, name: str, assets: list[Ass
     via = via_of(*(asset.first for asset in assets))
     if bad:
         said = f"{name} sends files again that did not change: it does not honour its own ETag or Last-Modified"
-        fix = Remedy(text="Let the server answer 304 when the browser's copy is still good", paste="etag on;", where="nginx")
+        fix = Remedy(
+            text="Let the server answer 304 when the browser's copy is still good", paste="etag on;", where="nginx"
+        )
         return [say.warn("revalidation", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
     if not kept:
         return [
-            say.info("revalidation", name, f"The files of {name} have no ETag and no Last-Modified to ask by", evidence=evidence, via=via)
+            say.info(
+                "revalidation",
+                name,
+                f"The files of {name} have no ETag and no Last-Modified to ask by",
+                evidence=evidence,
+                via=via,
+            )
         ]
-    good = say.passed("revalidation", name, f"Files of {name} that did not change are not sent again", evidence=evidence, via=via)
+    good = say.passed(
+        "revalidation", name, f"Files of {name} that did not change are not sent again", evidence=evidence, via=via
+    )
     if lacking := thin(kept):
         said = f"The 304 answers of {name} do not repeat {lacking}, so caches may forget what they knew"
         return [good, say.info("thin-304", name, said, evidence=evidence, via=via)]

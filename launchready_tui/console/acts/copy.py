@@ -55,7 +55,11 @@ def story_text(finding: Finding, why: str) -> str:
     if finding.remedy:
         lines.append(f"How to fix it: {finding.remedy.text}")
         if finding.remedy.paste:
-            lines += ["", f"To paste{f' into {finding.remedy.where}' if finding.remedy.where else ''}:", finding.remedy.paste]
+            lines += [
+                "",
+                f"To paste{f' into {finding.remedy.where}' if finding.remedy.where else ''}:",
+                finding.remedy.paste,
+            ]
     return "\n".join(lines) + "\n"
 
 

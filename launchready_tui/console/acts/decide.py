@@ -1,8 +1,10 @@
-"""What people decide: confirmations, known risks, what is put off or parked, owners, notes; and taking the last one back."""
+"""What people decide: confirmations, known risks, what is put off or parked, owners, notes; and taking the last one
+back."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,11 +21,16 @@ _HOUR = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
 def moment(value: str, now: datetime) -> datetime:
-    """A time as people type it: `30 d`, `2 h`, `16:00` (the next one, UTC), `2026-12-24`, `2026-12-24 16:00`. Raises ValueError."""
+    """A time as people type it: `30 d`, `2 h`, `16:00` (the next one, UTC), `2026-12-24`, `2026-12-24 16:00`. Raises
+    ValueError."""
     if found := _LENGTH.match(value.strip()):
         count, unit = int(found[1]), found[2].lower()
         return now + (
-            timedelta(days=count) if unit.startswith("d") else timedelta(hours=count) if unit.startswith("h") else timedelta(minutes=count)
+            timedelta(days=count)
+            if unit.startswith("d")
+            else timedelta(hours=count)
+            if unit.startswith("h")
+            else timedelta(minutes=count)
         )
     if found := _HOUR.match(value.strip()):
         hour, minute = int(found[1]), int(found[2])
@@ -37,7 +44,7 @@ def moment(value: str, now: datetime) -> datetime:
         raise ValueError(f"{value!r} is not a time; write 30 d, 2 h, 16:00 or 2026-12-24") from None
 
 
-def later_than(now: datetime, longest: timedelta | None = None) -> object:
+def later_than(now: datetime, longest: timedelta | None = None) -> Callable[[str], str]:
     """A field's check: a time in the future, not too far."""
 
     def check(value: str) -> str:
@@ -122,7 +129,14 @@ async def accept(app: Console) -> None:
     fields = [
         who(app, "by", "signed by"),
         Field("reason", "reason", hint="why the launch can live with it", needed=True),
-        Field("until", "until", "30 d", hint="30 d, or a day such as 2026-12-24", needed=True, check=later_than(now, timedelta(days=90))),  # type: ignore[arg-type]
+        Field(
+            "until",
+            "until",
+            "30 d",
+            hint="30 d, or a day such as 2026-12-24",
+            needed=True,
+            check=later_than(now, timedelta(days=90)),
+        ),
     ]
     lines = [
         finding.summary,
@@ -138,9 +152,14 @@ async def put_off(app: Console) -> None:
     if target is None or target.judged is None:
         return
     finding = target.judged.finding
-    blocker = finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and target.standing.spec.severity is Severity.BLOCKER)
+    blocker = finding.severity is Severity.BLOCKER or (
+        finding.state is State.UNKNOWN and target.standing.spec.severity is Severity.BLOCKER
+    )
     if blocker:
-        app.say("This stops the launch, so it cannot wait until after it: fix it, or sign it as a known risk (a)", wrong=True)
+        app.say(
+            "This stops the launch, so it cannot wait until after it: fix it, or sign it as a known risk (a)",
+            wrong=True,
+        )
         return
 
     def save(values: dict[str, str]) -> str:
@@ -165,7 +184,7 @@ async def park(app: Console) -> None:
 
     fields = [
         who(app, "who", "waiting for"),
-        Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=later_than(now)),  # type: ignore[arg-type]
+        Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=later_than(now)),
     ]
     await app.ask_form(
         "Wait for somebody",
@@ -188,7 +207,13 @@ async def owner(app: Console) -> None:
         app.workspace.set_owner(about, values["who"])
         return f"{values['who']} takes care of it"
 
-    await app.ask_form("Who takes care of it", [app.title_of(target)], [who(app, "who", "owner", now)], save, f"owner {about_key(target)}")
+    await app.ask_form(
+        "Who takes care of it",
+        [app.title_of(target)],
+        [who(app, "who", "owner", now)],
+        save,
+        f"owner {about_key(target)}",
+    )
 
 
 async def note(app: Console) -> None:

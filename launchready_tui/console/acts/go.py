@@ -23,7 +23,9 @@ async def next_step(app: Console) -> None:
     elif step.kind in ("fix", "ask"):
         target = app.target() if app.current_mode.startswith("stage") else None
         on_check = target is not None and target.standing.spec.id == step.check
-        there = on_check and (not step.finding or (target is not None and target.judged is not None and target.judged.id == step.finding))
+        there = on_check and (
+            not step.finding or (target is not None and target.judged is not None and target.judged.id == step.finding)
+        )
         if there and step.kind == "ask":
             from . import decide
 
@@ -100,7 +102,9 @@ def sieve(app: Console) -> None:
     from ..widgets.rows import FILTERS
 
     name = table.filter_next()
-    app.say("Shows all again" if name == FILTERS[0][0] else f"Shows only: {name}; f shows the next kind, escape shows all")
+    app.say(
+        "Shows all again" if name == FILTERS[0][0] else f"Shows only: {name}; f shows the next kind, escape shows all"
+    )
 
 
 def theme(app: Console) -> None:

@@ -49,14 +49,20 @@ async def export(app: Console, page: HandoverPage) -> None:
     ]
     fields = [
         Field("profile", "for", "founder", "choice", PROFILES),
-        Field("key", "sign with", hint="~/.ssh/id_ed25519; one with a passphrase must be in the agent (ssh-add)", check=_is_key),
+        Field(
+            "key",
+            "sign with",
+            hint="~/.ssh/id_ed25519; one with a passphrase must be in the agent (ssh-add)",
+            check=_is_key,
+        ),
         Field("zone", "zone file", "kept", "choice", ZONE),
     ]
     await app.ask_form("Export the handover folder", lines, fields, save, "export")
 
 
 def fresh_records(workspace: Workspace) -> tuple[Record, ...]:
-    """The records of the launch's names as DNS answers now; nothing where none answers, and then what the checks kept stands."""
+    """The records of the launch's names as DNS answers now; nothing where none answers, and then what the checks kept
+    stands."""
     import asyncio
 
     from ...handover import ask
@@ -85,7 +91,9 @@ async def sign_a_line(app: Console) -> None:
         if name is not None:
             await _sign(app, name, lines[name].text)
 
-    await app.push_screen(Choose("Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], wide=True), chosen)
+    await app.push_screen(
+        Choose("Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], wide=True), chosen
+    )
 
 
 async def _sign(app: Console, what: str, words: str) -> None:
@@ -95,7 +103,9 @@ async def _sign(app: Console, what: str, words: str) -> None:
 
     def save(values: dict[str, str]) -> str:
         now, by = workspace.clock.now(), values["by"]
-        signing.sign(workspace, what, "signed", by, recorded_by=workspace.options.recorded_by, now=now, note=values["note"])
+        signing.sign(
+            workspace, what, "signed", by, recorded_by=workspace.options.recorded_by, now=now, note=values["note"]
+        )
         return f"Signed by {app.snapshot.name(by)}"
 
     fields = [decide.who(app, "by", "signed by"), Field("note", "note", hint="what was seen, and where")]

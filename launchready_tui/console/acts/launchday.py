@@ -30,7 +30,9 @@ def _log(app: Console, words: str, *, kind: str = "note", checkpoint: str = "") 
     from ...handover.day import note as keep
 
     workspace = app.workspace
-    keep(workspace, words, by=workspace.options.recorded_by, now=workspace.clock.now(), kind=kind, checkpoint=checkpoint)
+    keep(
+        workspace, words, by=workspace.options.recorded_by, now=workspace.clock.now(), kind=kind, checkpoint=checkpoint
+    )
 
 
 async def note(app: Console) -> None:
@@ -40,8 +42,16 @@ async def note(app: Console) -> None:
         _log(app, values["text"])
         return "Written down"
 
-    lines = ["It gets the time and your name. What is written down here is never changed; it stands in the handover folder."]
-    await app.ask_form("What happened", lines, [Field("text", "line", hint="what is seen, what is done", needed=True)], save, "day note")
+    lines = [
+        "It gets the time and your name. What is written down here is never changed; it stands in the handover folder."
+    ]
+    await app.ask_form(
+        "What happened",
+        lines,
+        [Field("text", "line", hint="what is seen, what is done", needed=True)],
+        save,
+        "day note",
+    )
 
 
 async def gone_through(app: Console, stop: Stop) -> None:
@@ -57,7 +67,9 @@ async def gone_through(app: Console, stop: Stop) -> None:
     lines = [stop.moment.checkpoint.what or f"{key} of the plan."]
     if still := open_words(stop):
         lines.append(f"Still open: {still}.")
-    fields = [Field("text", "what you saw", "all as it should be", hint="what was looked at, and what it showed", needed=True)]
+    fields = [
+        Field("text", "what you saw", "all as it should be", hint="what was looked at, and what it showed", needed=True)
+    ]
     await app.ask_form(f"Gone through: {title}", lines, fields, save, f"day {key}")
 
 
@@ -78,7 +90,15 @@ async def decide(app: Console) -> None:
     def save(values: dict[str, str]) -> str:
         answer: Literal["go", "no-go"] = "go" if values["answer"] == "go" else "no-go"
         now = workspace.clock.now()
-        signing.sign(workspace, GO_NO_GO, answer, values["by"], recorded_by=workspace.options.recorded_by, now=now, note=values["note"])
+        signing.sign(
+            workspace,
+            GO_NO_GO,
+            answer,
+            values["by"],
+            recorded_by=workspace.options.recorded_by,
+            now=now,
+            note=values["note"],
+        )
         said = f"{answer.upper()}, said by {app.snapshot.name(values['by'])}"
         try:
             line = (values["note"], f"said by {values['by']}, checks then: {verdict.label}")
@@ -87,13 +107,24 @@ async def decide(app: Console) -> None:
             return f"{said}; but the log has no line of it: {why}"
         return said
 
-    lines = [f"The checks say {verdict.label}." + (f" {text.clean('. '.join(verdict.reasons))}." if verdict.reasons else "")]
+    lines = [
+        f"The checks say {verdict.label}." + (f" {text.clean('. '.join(verdict.reasons))}." if verdict.reasons else "")
+    ]
     if verdict.word == "NO-GO":
         lines.append("Go all the same needs a reason; it stands beside the name, here and in the handover folder.")
     if made.said is not None:
-        lines.append(f"Said so far: {made.said.answer} by {made.said.by}, {clock.stamp(made.said.on)}. A new word takes its place.")
+        lines.append(
+            f"Said so far: {made.said.answer} by {made.said.by}, "
+            f"{clock.stamp(made.said.on)}. A new word takes its place."
+        )
     fields = [
-        Field("answer", "the word", "no-go" if verdict.word == "NO-GO" else "go", "choice", (("go", "go"), ("no-go", "no-go"))),
+        Field(
+            "answer",
+            "the word",
+            "no-go" if verdict.word == "NO-GO" else "go",
+            "choice",
+            (("go", "go"), ("no-go", "no-go")),
+        ),
         Field("by", "said by", known=(made.decider,), hint=made.decider, needed=True, check=by),
         Field("note", "reason", hint="needed for go where the checks say NO-GO"),
     ]
@@ -149,9 +180,20 @@ async def plan(app: Console) -> None:
         Field("launch_at", "doors open", shown(held.launch_at), hint="2026-11-26 10:00 (UTC)", check=check),  # type: ignore[arg-type]
         Field("decider", "who decides", held.decider, known=persons, hint=", ".join(persons[:4]), check=known),
         Field("go_no_go_at", "decided at", shown(held.go_no_go_at), hint="one hour before", check=check),  # type: ignore[arg-type]
-        Field("kill_switch", "to close", held.kill_switch, hint="where the product is closed at once, and what users then see"),
+        Field(
+            "kill_switch",
+            "to close",
+            held.kill_switch,
+            hint="where the product is closed at once, and what users then see",
+        ),
         Field("rollback", "to go back", held.rollback, hint="command or steps; else the recovery card's"),
-        Field("watch_until", "watch until", held.watch_until.isoformat() if held.watch_until else "", hint="2026-12-03", check=is_day),
+        Field(
+            "watch_until",
+            "watch until",
+            held.watch_until.isoformat() if held.watch_until else "",
+            hint="2026-12-03",
+            check=is_day,
+        ),
     ]
     lines = ["Times are UTC. Checkpoints, duties and whom to call are tables on the people page (p)."]
     await app.ask_form("The plan of launch day", lines, fields, save, "day plan")

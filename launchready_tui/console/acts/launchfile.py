@@ -19,7 +19,9 @@ def _options(words: object) -> tuple[tuple[str, str], ...]:
 
 def _url(value: str) -> str:
     parts = urlsplit(value)
-    return "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
+    return (
+        "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
+    )
 
 
 def _host_name(value: str) -> str:
@@ -73,11 +75,19 @@ async def add_route(app: Console) -> None:
     """A route."""
     fields = [
         Field("name", "name", hint="search", needed=True),
-        Field("url", "address", hint=f"https://api.{app.snapshot.launch.domain}/search?q=bike", needed=True, check=_url),
+        Field(
+            "url", "address", hint=f"https://api.{app.snapshot.launch.domain}/search?q=bike", needed=True, check=_url
+        ),
         Field("flow", "flow", "search", "choice", _options(Flow)),
         Field("method", "method", "GET", "choice", _options(Method)),
         Field("login", "log-in", hint="name of a stored credential, where it needs one"),
-        Field("safe", "repeat", "no", "choice", (("no", "no, asking again has an effect"), ("yes", "yes, safe to ask again and again"))),
+        Field(
+            "safe",
+            "repeat",
+            "no",
+            "choice",
+            (("no", "no, asking again has an effect"), ("yes", "yes, safe to ask again and again")),
+        ),
         Field("target_ms", "target ms", "300", check=_count),
     ]
 
@@ -87,7 +97,9 @@ async def add_route(app: Console) -> None:
         app.workspace.add_to_launch(Route(**values, safe=safe, target_ms=target))  # type: ignore[arg-type]
         return f"The route {values['name']} stands in the launch file now"
 
-    await app.ask_form("A route for the launch file", ["Only routes that are safe to repeat are measured."], fields, save, "add route")
+    await app.ask_form(
+        "A route for the launch file", ["Only routes that are safe to repeat are measured."], fields, save, "add route"
+    )
 
 
 async def add_page(app: Console) -> None:
@@ -117,7 +129,10 @@ async def delete(app: Console) -> None:
 def take(app: Console) -> None:
     """Takes over all that the page proposes."""
     if app.page is None or not app.page.take_all():
-        app.say("Nothing is proposed here; on people and access, what was seen and is not written down stands below each table")
+        app.say(
+            "Nothing is proposed here; on people and access, what was seen and is not "
+            "written down stands below each table"
+        )
 
 
 async def test(app: Console) -> None:

@@ -19,10 +19,16 @@ async def test(app: Console) -> None:
     launch = app.workspace.launch
     flows = [flow for flow in launch.flows if flow.sent]
     if not flows:
-        app.say(f"The launch file names none of the product's mails ([[flows]]); {app.key_of('mail.read')} judges one that you have")
+        app.say(
+            f"The launch file names none of the product's mails ([[flows]]); {app.key_of('mail.read')} judges "
+            "one that you have"
+        )
         return
     if not launch.mailboxes:
-        app.say(f"The launch file names no test mailbox ([[mailboxes]]); {app.key_of('mail.read')} judges a mail without one")
+        app.say(
+            "The launch file names no test mailbox ([[mailboxes]]); "
+            f"{app.key_of('mail.read')} judges a mail without one"
+        )
         return
     from ..screens.mailtest import MailTest
 
@@ -57,7 +63,8 @@ async def read(app: Console) -> None:
 
 
 async def again(app: Console, rules: Sequence[str], subjects: Sequence[str]) -> None:
-    """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests found."""
+    """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests
+    found."""
     from ...mailflow import session
     from ...mailflow.model import WORDS
 

@@ -66,7 +66,10 @@ async def run(app: Console) -> None:
                 app.handle_watch(app.watching.stop)
                 page.redraw()
 
-        lines = [f"It runs on {watchlines.machine(watcher, now)}.", "From then on nobody sees an outage, and nobody is told of one."]
+        lines = [
+            f"It runs on {watchlines.machine(watcher, now)}.",
+            "From then on nobody sees an outage, and nobody is told of one.",
+        ]
         await app.push_screen(Question("Stop watching?", lines, "stop"), stop)
         return
     planned = page.planned()
@@ -81,7 +84,12 @@ async def run(app: Console) -> None:
             page.redraw()
 
     await app.push_screen(
-        Question(f"Watch {words.plural(len(planned), 'target')} from this machine?", before_start(app, planned[0].every_s), "start"), start
+        Question(
+            f"Watch {words.plural(len(planned), 'target')} from this machine?",
+            before_start(app, planned[0].every_s),
+            "start",
+        ),
+        start,
     )
 
 
@@ -98,7 +106,8 @@ def before_start(app: Console, every_s: float) -> list[str]:
     lines.append("It goes on when the console is closed, until you stop it here or the machine is switched off.")
     if not workspace.launch.watch.always_on:
         lines.append(
-            "On a laptop that is a help, not a watch: while it sleeps nobody looks. For launch day let a server run launchready watch."
+            "On a laptop that is a help, not a watch: while it sleeps nobody looks. For launch day let a server "
+            "run launchready watch."
         )
     if not workspace.launch.alerts:
         lines.append("Nobody will be told: the launch file has no [[alerts]] yet.")
@@ -136,12 +145,21 @@ async def heard(app: Console) -> None:
     from ...watch.channels import acknowledge
 
     shot, now = app.watching.shot, app.workspace.clock.now()
-    waiting = [one for one in shot.tests if one.acknowledged_at is None and one.sent_at is not None] if shot is not None else []
+    waiting = (
+        [one for one in shot.tests if one.acknowledged_at is None and one.sent_at is not None]
+        if shot is not None
+        else []
+    )
     lines = [f"{one.rule}: sent to {one.owner}, {ago(one.made_at, now)} ago" for one in waiting]
     lines.append("Whoever got it reads out two words and a number; that shows the alert reaches them.")
     fields = [
         Field("code", "words", hint="otter maple 42", needed=True),
-        Field("by", "said by", waiting[0].owner if waiting else "", known=tuple(one.id for one in app.workspace.people.people)),
+        Field(
+            "by",
+            "said by",
+            waiting[0].owner if waiting else "",
+            known=tuple(one.id for one in app.workspace.people.people),
+        ),
     ]
 
     def save(values: dict[str, str]) -> str:

@@ -75,7 +75,11 @@ class Credentials(Page):
                 id="entries",
                 empty="No credential is stored; + stores one, or set LAUNCHREADY_NAME in the environment",
             )
-            yield Ledger([Col("Needed by the launch file", 0), Col("route", 0, tone="ink2"), Col("there", 12)], id="needed", cursor=False)
+            yield Ledger(
+                [Col("Needed by the launch file", 0), Col("route", 0, tone="ink2"), Col("there", 12)],
+                id="needed",
+                cursor=False,
+            )
 
     def on_screen_resume(self) -> None:
         self.look()
@@ -126,10 +130,23 @@ class Credentials(Page):
         board.display = bool(needed)
         board.show(needed)
         told = self.wrong or (self.status.words if self.status else "Asking the keyring …")
-        look = "fail" if self.wrong else "checking" if self.status is None else "pass" if self.status.kind == "ready" else "warn"
+        look = (
+            "fail"
+            if self.wrong
+            else "checking"
+            if self.status is None
+            else "pass"
+            if self.status.kind == "ready"
+            else "warn"
+        )
         keyring = self.query_one("#keyring", Lines)
         room = max(10, self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3)
-        keyring.show([Line([(part, "ink2")], mark=words.glyph(look) if n == 0 else None) for n, part in enumerate(wrap(told, room))])
+        keyring.show(
+            [
+                Line([(part, "ink2")], mark=words.glyph(look) if n == 0 else None)
+                for n, part in enumerate(wrap(told, room))
+            ]
+        )
         counted = f"   {words.plural(len(self.entries), 'name')}, no values"
         self.query_one("#title", Lines).show([Line([("Credentials", "ink b"), (counted, "ink3")], [], ("k", "ink3"))])
 
@@ -188,7 +205,9 @@ class Credentials(Page):
         except (ValueError, OSError, VaultError) as why:
             self.post_message(Done(str(why), True))
         else:
-            self.post_message(Done(f"{name} is deleted" if had else f"{name} lies in the environment only; it stays there"))
+            self.post_message(
+                Done(f"{name} is deleted" if had else f"{name} lies in the environment only; it stays there")
+            )
 
     async def test(self) -> bool:
         name = self.query_one("#entries", Ledger).key

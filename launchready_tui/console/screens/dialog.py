@@ -131,7 +131,9 @@ class FormSheet(Sheet[bool]):
             return
         values = form.values()
         try:
-            self.console.drafts.keep(self.draft_key, {one.id: values[one.id] for one in self.fields if one.kind != "secret"})
+            self.console.drafts.keep(
+                self.draft_key, {one.id: values[one.id] for one in self.fields if one.kind != "secret"}
+            )
         except OSError as why:
             if not self._warned:
                 self._warned = True
@@ -214,7 +216,11 @@ class Help(Sheet[bool]):
             for key, label, tooltip in keys:
                 room = max(10, width - 32)
                 for n, part in enumerate(wrap(tooltip, room)):
-                    head: Spans = [(key.rjust(5), "accent b"), (f"  {label.ljust(24)} ", "ink")] if n == 0 else [(" " * 32, "ink")]
+                    head: Spans = (
+                        [(key.rjust(5), "accent b"), (f"  {label.ljust(24)} ", "ink")]
+                        if n == 0
+                        else [(" " * 32, "ink")]
+                    )
                     lines.append(Line([*head, (part, "ink2")]))
         scroll.show(lines)
 

@@ -30,11 +30,15 @@ def explained(snap: Snapshot, target: Target, width: int) -> Told:
     lines += labelled("Why", [(spec.why, "ink")], width)
     lines += labelled("How", [(spec.verify, "ink")], width)
     lines += labelled("By", [(", ".join(words.HOW[how].removeprefix("by ") for how in spec.how), "ink2")], width)
-    keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[spec.shelf_life]
+    keeps = {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[
+        spec.shelf_life
+    ]
     lines += labelled("Keeps", [(keeps, "ink2")], width)
     lines += labelled("Worst", [(words.SEVERITIES[spec.severity], "ink2"), (f", flow {spec.flow}", "ink3")], width)
     others = [
-        snap.roadmap.rules[name] for name in snap.roadmap.rules if name.startswith(spec.id + ".") and (rule is None or name != rule.id)
+        snap.roadmap.rules[name]
+        for name in snap.roadmap.rules
+        if name.startswith(spec.id + ".") and (rule is None or name != rule.id)
     ]
     if others:
         lines += [Line(), Line([("Its other rules" if rule else "Its rules", "ink3")])]
@@ -50,7 +54,8 @@ class Explain(Page):
     AUTO_FOCUS = "#story"
     HINTS = ("back",)
     HELP = (
-        "The technical term of a rule, what it tests and why the line is drawn there, and the source, so that it can be "
+        "The technical term of a rule, what it tests and why the line is drawn there, and "
+        "the source, so that it can be "
         "looked up. Escape goes back."
     )
 

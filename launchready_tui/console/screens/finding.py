@@ -19,7 +19,10 @@ class FindingPage(Page):
 
     AUTO_FOCUS = "#story"
     HINTS = ("copy.fix", "copy.evidence", "copy.save", "back")
-    HELP = "One finding in full, with all that was seen. Left and right walk through the findings of its check; escape goes back."
+    HELP = (
+        "One finding in full, with all that was seen. Left and right walk through the findings "
+        "of its check; escape goes back."
+    )
     BINDINGS = [("left", "finding(-1)"), ("right", "finding(1)")]  # noqa: RUF012
 
     def __init__(self, check: str, finding: str) -> None:
@@ -45,13 +48,18 @@ class FindingPage(Page):
         number = str(stage.number) if stage else ""
         left: Spans = [(stage.title if stage else "", "ink b"), (f"   {target.standing.spec.title}", "ink3")]
         rank = target.judged.rank if target.judged else None
-        right: Spans = [(f"number {rank.place}", "ink2"), (f" of {len(snap.verdict.fixes)} to fix", "ink3")] if rank else []
+        right: Spans = (
+            [(f"number {rank.place}", "ink2"), (f" of {len(snap.verdict.fixes)} to fix", "ink3")] if rank else []
+        )
         self.query_one("#title", Lines).show([Line(left, right, (number, "ink3"))])
         story = self.query_one("#story", Story)
         found = words.shown_findings(target.standing)
         at = next((n for n, one in enumerate(found) if target.judged and one.id == target.judged.id), 0)
         width = min(story.text_width, 110)
-        story.tell(tell(snap, target.standing, at, width, self._keys(), full=True), target.judged.id if target.judged else self.check)
+        story.tell(
+            tell(snap, target.standing, at, width, self._keys(), full=True),
+            target.judged.id if target.judged else self.check,
+        )
 
     def _keys(self) -> Spans:
         app = self.console

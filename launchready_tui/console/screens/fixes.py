@@ -61,11 +61,19 @@ def why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
         blocks = [("it may: it could not be seen, and NO-GO stays until it is", "ink")]
     lines += labelled("Stops", blocks, width)
     lines += labelled("Weight", [(words.weight(judged), "ink"), (" if it stands at launch", "ink3")], width)
-    lines += labelled("Flow", [(rank.flow, "ink"), (f", {FLOW_WHY.get(rank.flow, 'a flow of the business')}", "ink3")], width)
-    lines += labelled("Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width)
+    lines += labelled(
+        "Flow", [(rank.flow, "ink"), (f", {FLOW_WHY.get(rank.flow, 'a flow of the business')}", "ink3")], width
+    )
+    lines += labelled(
+        "Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width
+    )
     titles = [snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks]
     lines += labelled(
-        "After", [(", ".join(titles), "ink"), (" must pass first", "ink3")] if titles else [("nothing has to come first", "ink2")], width
+        "After",
+        [(", ".join(titles), "ink"), (" must pass first", "ink3")]
+        if titles
+        else [("nothing has to come first", "ink2")],
+        width,
     )
     opens = [snap.roadmap.checks[name].title for name in rank.unblocks if name in snap.roadmap.checks]
     if opens:
@@ -99,7 +107,8 @@ class Fixes(Page):
     HELP = (
         "Everything that is to fix, in the order that helps the launch most: what stops it first, then by severity, by "
         "the business flow it "
-        "touches, and by effort; what must pass before comes before. Beside the selected line stands every input of its place."
+        "touches, and by effort; what must pass before comes before. Beside the selected line stands every input "
+        "of its place."
     )
 
     def body(self) -> ComposeResult:
@@ -134,10 +143,16 @@ class Fixes(Page):
             left.append((f"   {told}", "ink3"))
         stops = snap.verdict.blockers
         right: Spans = (
-            [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")] if stops else []
+            [("✕", "fail"), (f" {stops}", "ink"), (" stop the launch" if stops != 1 else " stops the launch", "ink3")]
+            if stops
+            else []
         )
         self.query_one("#title", Lines).show([Line(left, right, ("x", "ink3"))])
-        nothing = "Nothing is left to fix" if not snap.verdict.not_run else "What is to fix stands here once the checks have run (R)"
+        nothing = (
+            "Nothing is left to fix"
+            if not snap.verdict.not_run
+            else "What is to fix stands here once the checks have run (R)"
+        )
         self.query_one("#order", Ledger).show(rows_of(snap), empty=nothing)
         self._tell(snap)
 

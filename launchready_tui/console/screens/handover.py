@@ -1,4 +1,5 @@
-"""The handover folder: how full each document is, what is missing and where it is filled, how the selected one reads, export."""
+"""The handover folder: how full each document is, what is missing and where it is filled, how the selected one reads,
+export."""
 
 from __future__ import annotations
 
@@ -66,8 +67,10 @@ class HandoverPage(Page):
     HELP = (
         "The handover folder: its documents with how many of their facts are known, what is missing in the selected "
         "one, and how it reads; the emergency card that hangs on the wall stands first. Enter on a "
-        "document exports the folder: for the founder, or for the team without names and contacts, signed where you name a key. "
-        "Enter on something missing goes to the line where it is filled. m reads the document. On the checklist y puts a name under "
+        "document exports the folder: for the founder, or for the team without names and contacts, signed where "
+        "you name a key. "
+        "Enter on something missing goes to the line where it is filled. m reads the document. On the checklist "
+        "y puts a name under "
         "one of its lines."
     )
 
@@ -83,9 +86,14 @@ class HandoverPage(Page):
         with Horizontal(id="work"):
             with Vertical(id="left"):
                 yield Ledger(
-                    [Col("Document", 0), Col("", 7, gap=1), Col("facts", 7, right=True, tone="ink3", gap=1)], end=0, hold=True, id="docs"
+                    [Col("Document", 0), Col("", 7, gap=1), Col("facts", 7, right=True, tone="ink3", gap=1)],
+                    end=0,
+                    hold=True,
+                    id="docs",
                 )
-                yield Ledger([Col("Missing", 0), Col("fill in at", 10, right=True, tone="ink b")], end=0, id="gaps", wrap=2)
+                yield Ledger(
+                    [Col("Missing", 0), Col("fill in at", 10, right=True, tone="ink b")], end=0, id="gaps", wrap=2
+                )
             yield Story(id="paper")
 
     def draw(self, snap: Snapshot) -> None:
@@ -99,12 +107,19 @@ class HandoverPage(Page):
         missing = len(not_filled(self.documents))
         gaps = len(list(gaps_of(self.card)))
         rows = [Row(CARD, ["Emergency card", "", f"{gaps} open" if gaps else "whole"], *_mark(not gaps))]
-        rows += [Row(it.id, [it.title, fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of)) for it in self.documents]
+        rows += [
+            Row(it.id, [it.title, fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of))
+            for it in self.documents
+        ]
         self.query_one("#docs", Ledger).show(rows)
         left: Spans = [("Handover", "ink b"), (f"   {len(self.documents)} documents", "ink3")]
         if self.app.size.width >= 100:
             left.append((f", {words.plural(missing, 'fact')} not filled" if missing else ", nothing missing", "ink3"))
-        right: Spans = [("enter", "ink b"), (" export   ", "ink3"), (f"{folder_name(snap.launch.name, snap.now)}/", "ink2")]
+        right: Spans = [
+            ("enter", "ink b"),
+            (" export   ", "ink3"),
+            (f"{folder_name(snap.launch.name, snap.now)}/", "ink2"),
+        ]
         if self.exporting:
             right = [("writing …", "accent")]
         self.query_one("#title", Lines).show([Line(left, right, ("b", "ink3"))])

@@ -19,7 +19,10 @@ class History(Page):
 
     AUTO_FOCUS = "#runs"
     HINTS = ("list.find", "list.filter", "back")
-    HELP = "Every kept answer of one check, the newest first: its state, what it found open, and how long it took. Escape goes back."
+    HELP = (
+        "Every kept answer of one check, the newest first: its state, what it found open, and how long it took. "
+        "Escape goes back."
+    )
 
     def __init__(self, check: str) -> None:
         super().__init__()
@@ -65,5 +68,11 @@ class History(Page):
         self.query_one("#runs", Ledger).show(rows)
         title = [("History", "ink b"), (f"   {spec.title}", "ink3")]
         self.query_one("#title", Lines).show(
-            [Line(title, [(words.plural(len(kept), "answer"), "ink2"), (" kept", "ink3")], (str(stage.number) if stage else "", "ink3"))]
+            [
+                Line(
+                    title,
+                    [(words.plural(len(kept), "answer"), "ink2"), (" kept", "ink3")],
+                    (str(stage.number) if stage else "", "ink3"),
+                )
+            ]
         )

@@ -38,11 +38,16 @@ class LaunchPage(Page):
     AUTO_FOCUS = "#times"
     HINTS = ("edit.add", "day.decide", "day.stop", "day.tell")
     HELP = (
-        "Launch day as it stands. On top the word of the checks, who decides, and the criteria: tab goes there, enter leads to what is "
-        "behind one. Below at the left the day's checkpoints with the line of now; a checkpoint is gone through when y says so. Enter "
-        "goes to its checks, r runs them again, enter on one leads to it. Who is at the desk: ● there now by their hours, ↷ not now, ? "
-        "not known; m goes there, enter leads to where it is filled. + writes a line into the log, with the time; it is on the disk "
-        "before you see it. G says go or no-go by the name of the person who decides, X shows how to close and go back, M the messages "
+        "Launch day as it stands. On top the word of the checks, who decides, and the criteria: tab goes there, "
+        "enter leads to what is "
+        "behind one. Below at the left the day's checkpoints with the line of now; a checkpoint is gone through "
+        "when y says so. Enter "
+        "goes to its checks, r runs them again, enter on one leads to it. Who is at the desk: ● there now by "
+        "their hours, ↷ not now, ? "
+        "not known; m goes there, enter leads to where it is filled. + writes a line into the log, with the "
+        "time; it is on the disk "
+        "before you see it. G says go or no-go by the name of the person who decides, X shows how to close and "
+        "go back, M the messages "
         "for users, P changes the plan, S writes the log to a file."
     )
 
@@ -119,7 +124,9 @@ class LaunchPage(Page):
 
     def _draw_strip(self) -> None:
         app = self.console
-        self.query_one("#strip", Lines).show([daylines.strip(self.shot, app.workspace.clock.now(), app.key_of("go.watch"))])
+        self.query_one("#strip", Lines).show(
+            [daylines.strip(self.shot, app.workspace.clock.now(), app.key_of("go.watch"))]
+        )
 
     @property
     def stop(self) -> Stop | None:
@@ -147,7 +154,9 @@ class LaunchPage(Page):
 
     def _owner(self, snap: Snapshot, stop: Stop) -> Line:
         owner, count = stop.moment.checkpoint.owner, words.plural(len(stop.standings), "check")
-        said: Spans = [(snap.name(owner), "ink"), (" looks after it", "ink3")] if owner else [("nobody is named for it", "ink3")]
+        said: Spans = (
+            [(snap.name(owner), "ink"), (" looks after it", "ink3")] if owner else [("nobody is named for it", "ink3")]
+        )
         return Line(said, [(count, "ink3")])
 
     # The watch

@@ -17,7 +17,11 @@ class Log(Page):
     TITLE_KEY = "g"
     AUTO_FOCUS = "#lines"
     HINTS = ("run.all", "list.find", "list.filter")
-    HELP = "Everything that the runs of this session said, with the second it was said. / looks for words, f shows one kind of line."
+    HELP = (
+        "Everything that the runs of this session said, with the second it was said. "
+        "/ looks for words, f shows one "
+        "kind of line."
+    )
 
     def body(self) -> ComposeResult:
         yield Lines(id="title")
@@ -34,7 +38,12 @@ class Log(Page):
         for line in log:
             spec = snap.roadmap.checks.get(line.check)
             rows.append(
-                Row(f"{line.number}", [f"{line.at:%H:%M:%S}", spec.title if spec else "", line.text], words.glyph(line.look), line.look)
+                Row(
+                    f"{line.number}",
+                    [f"{line.at:%H:%M:%S}", spec.title if spec else "", line.text],
+                    words.glyph(line.look),
+                    line.look,
+                )
             )
         at_end = ledger.index is None or not ledger.rows or ledger.key == ledger.rows[-1].key
         ledger.show(rows)

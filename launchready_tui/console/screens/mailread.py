@@ -1,4 +1,5 @@
-"""Laid over a page: a received mail, by its file or pasted as it is, read and judged; the way that needs no password."""
+"""Laid over a page: a received mail, by its file or pasted as it is, read and judged; the way that needs no
+password."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class MailRead(Sheet[bool]):
 
     def __init__(self, flow: str = "") -> None:
         lines = (
-            "Open the mail's source (“Show original” at Gmail, “View message source” at Outlook), and paste it here or give its file. "
+            "Open the mail's source (“Show original” at Gmail, “View message source” at Outlook), and paste it "
+            "here or give its file. "
             "No link in it is opened.",
         )
         super().__init__("Read a received mail", lines, (("enter", "judge it"), ("tab", "next line"), ("esc", "close")))
@@ -145,7 +147,9 @@ class MailRead(Sheet[bool]):
 
     async def on_read(self, message: Read) -> None:
         console, trial = self.console, message.trial
-        flow = next((one for one in console.workspace.launch.flows if trial is not None and one.name == trial.flow), None)
+        flow = next(
+            (one for one in console.workspace.launch.flows if trial is not None and one.name == trial.flow), None
+        )
         found = flaws(trial, flow, console.workspace.launch) if trial is not None else ()
         self.dismiss(True)
         if trial is not None:

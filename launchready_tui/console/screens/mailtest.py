@@ -1,4 +1,5 @@
-"""Laid over a page: the product's mails are made to be sent, looked for in the test mailboxes and judged, row by row as it happens."""
+"""Laid over a page: the product's mails are made to be sent, looked for in the test mailboxes and judged, row by row
+as it happens."""
 
 from __future__ import annotations
 
@@ -71,7 +72,8 @@ def outcome(trial: Trial, launch: object) -> tuple[str, Cell]:
 
 
 class MailTest(Sheet[bool]):
-    """Before: what would be asked for whom; enter is the consent. During: how far each is; escape stops. After: what came of each."""
+    """Before: what would be asked for whom; enter is the consent. During: how far each is; escape stops. After: what
+    came of each."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Ledger"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,7 +93,9 @@ class MailTest(Sheet[bool]):
         self.done: dict[str, Trial] = {}
 
     def middle(self) -> ComposeResult:
-        yield Ledger([Col("Mail", 18), Col("mailbox", 10, tone="ink2"), Col("", 0, tone="ink2")], lead="hang", end=0, wrap=3)
+        yield Ledger(
+            [Col("Mail", 18), Col("mailbox", 10, tone="ink2"), Col("", 0, tone="ink2")], lead="hang", end=0, wrap=3
+        )
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -107,15 +111,23 @@ class MailTest(Sheet[bool]):
 
     def _words(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         if self.phase == "on":
-            return ("Each mail is caused, then looked for in every folder.",), (("esc", "stop"), ("c", "copy the test address"))
+            return ("Each mail is caused, then looked for in every folder.",), (
+                ("esc", "stop"),
+                ("c", "copy the test address"),
+            )
         if self.phase == "over":
             return (self._sum(),), (("enter", "what was found"), ("esc", "close"))
         chosen = [one for key, one in self.planned.items() if key not in self.out]
         asked = sum(one.route is not None for one in chosen)
         to = chosen[0].wanted.box.recipient(chosen[0].wanted.tag) if chosen else ""
-        lines = [f"enter makes the product send {words.plural(asked, 'mail')}, by its own requests, to test addresses such as {to}."]
+        lines = [
+            f"enter makes the product send {words.plural(asked, 'mail')}, by its own requests, to test addresses "
+            f"such as {to}."
+        ]
         if asked < len(chosen):
-            lines.append(f"{len(chosen) - asked} more you cause by hand, with the address shown then; each is waited for.")
+            lines.append(
+                f"{len(chosen) - asked} more you cause by hand, with the address shown then; each is waited for."
+            )
         if not chosen:
             lines = ["Nothing is chosen: space takes a mail in again."]
         return tuple(lines), (("enter", "send them"), ("space", "leave out"), ("esc", "close"))
@@ -123,7 +135,11 @@ class MailTest(Sheet[bool]):
     def _sum(self) -> str:
         looks = [outcome(trial, self.console.workspace.launch)[0] for trial in self.done.values()]
         left = len(self.planned) - len(self.out) - len(self.done)
-        said = f"{words.plural(looks.count('pass'), 'mail')} of {len(looks)} arrived and right." if looks else "No mail was tested."
+        said = (
+            f"{words.plural(looks.count('pass'), 'mail')} of {len(looks)} arrived and right."
+            if looks
+            else "No mail was tested."
+        )
         return said + (f" {left} not tested any more; what had come of the others is kept." if left else "")
 
     def _row(self, key: str) -> Row:
@@ -138,12 +154,19 @@ class MailTest(Sheet[bool]):
             said = ("left out", "ink3")
         elif self.phase == "on":
             waited = time.monotonic() - self.since[key] if key in self.since else 0
-            said = [(step or "waits for its turn", "ink" if step else "ink3"), (f"  {waited:.0f} s" if waited >= 1 else "", "ink3")]
+            said = [
+                (step or "waits for its turn", "ink" if step else "ink3"),
+                (f"  {waited:.0f} s" if waited >= 1 else "", "ink3"),
+            ]
             mark = (GLYPHS["checking"], "accent") if step else mark
         elif self.phase == "over":
             said = ("stopped", "ink3")
         else:
-            said = f"{one.route.method} {one.route.url}" if one.route else f"by hand: {one.wanted.flow.steps or 'make the product send it'}"
+            said = (
+                f"{one.route.method} {one.route.url}"
+                if one.route
+                else f"by hand: {one.wanted.flow.steps or 'make the product send it'}"
+            )
         tone = "ink3" if key in self.out else "ink"
         return Row(key, [(WORDS[one.wanted.flow.name], tone), one.wanted.box.name, said], mark)
 
@@ -226,7 +249,11 @@ class MailTest(Sheet[bool]):
         self._tick()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.group != "mail" or event.state not in (WorkerState.SUCCESS, WorkerState.CANCELLED, WorkerState.ERROR):
+        if event.worker.group != "mail" or event.state not in (
+            WorkerState.SUCCESS,
+            WorkerState.CANCELLED,
+            WorkerState.ERROR,
+        ):
             return
         self.phase = "over"
         if event.state is WorkerState.ERROR:

@@ -84,7 +84,9 @@ def light_look(state: State) -> str:
 def light_rows(snap: Snapshot) -> list[Row]:
     rows = []
     for light in snap.verdict.lights:
-        told = ("lit", "ink3") if light.lit else (("signed", "ink2") if light.state is State.ACCEPTED else ("dark", "ink"))
+        told = (
+            ("lit", "ink3") if light.lit else (("signed", "ink2") if light.state is State.ACCEPTED else ("dark", "ink"))
+        )
         if not snap.seen_anything:
             told = ("unseen", "ink3")
         rows.append(Row(light.light.id, [light.light.title, told], words.glyph(light_look(light.state))))
@@ -126,14 +128,24 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
     """The verdict in one line; the demo says what it is and which keys walk it."""
     verdict = snap.verdict
     if not snap.seen_anything:
-        lines = [Line([("Not checked yet", "ink b"), ("   R runs every check that can run by itself", "ink2")], mark=("?", "unknown b"))]
+        lines = [
+            Line(
+                [("Not checked yet", "ink b"), ("   R runs every check that can run by itself", "ink2")],
+                mark=("?", "unknown b"),
+            )
+        ]
     else:
         (word, tone), *rest = verdict_spans(snap, narrow)
         said = verdict.reasons[0] if verdict.reasons else "nothing stands in the way"
         left = f", {words.minutes(verdict.minutes_left)} of fixes left" if verdict.minutes_left else ""
         if verdict.reasons and verdict.reasons[0].startswith("Dark") and narrow:
             left = ""
-        lines = [Line([(word[2:], tone), *rest, (f"   {said.partition(':')[0] if narrow else said}{left}", "ink")], mark=(word[0], tone))]
+        lines = [
+            Line(
+                [(word[2:], tone), *rest, (f"   {said.partition(':')[0] if narrow else said}{left}", "ink")],
+                mark=(word[0], tone),
+            )
+        ]
     if snap.demo:
         lines.append(
             Line(
@@ -159,7 +171,8 @@ class Overview(Page):
     AUTO_FOCUS = "#fixes"
     HINTS = ("run.all", "run.stale")
     HELP = (
-        "Where the launch stands: the verdict and what it rests on, the eight lights of the minimum bar, the seven stages with one stroke "
+        "Where the launch stands: the verdict and what it rests on, the eight lights of the minimum bar, the "
+        "seven stages with one stroke "
         "a check, and what to fix next. Enter opens what the cursor stands on; tab goes from list to list."
     )
 
@@ -206,11 +219,19 @@ class Overview(Page):
         lights.set_cols(
             [
                 Col("Minimum bar", 0),
-                Col(("" if not snap.seen_anything else [("fragile", "fail")] if fragile else [("ready", "pass")]), 7, right=True),
+                Col(
+                    ("" if not snap.seen_anything else [("fragile", "fail")] if fragile else [("ready", "pass")]),
+                    7,
+                    right=True,
+                ),
             ]
         )
         lights.show(light_rows(snap))
-        nothing = "Nothing is left to fix" if not snap.verdict.not_run else "What is to fix stands here once the checks have run (R)"
+        nothing = (
+            "Nothing is left to fix"
+            if not snap.verdict.not_run
+            else "What is to fix stands here once the checks have run (R)"
+        )
         self.query_one("#fixes", Ledger).show(fix_rows(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
@@ -232,9 +253,13 @@ class Overview(Page):
         if changes is None or not changes.compared:
             asks = len(snap.verdict.questions)
             return (
-                Line([("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")])
+                Line(
+                    [("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")]
+                )
                 if asks
-                else Line([("The first run: what changes is told from the next one on", "ink3")] if snap.seen_anything else [])
+                else Line(
+                    [("The first run: what changes is told from the next one on", "ink3")] if snap.seen_anything else []
+                )
             )
         left: Spans = [("Since the last run  ", "ink3")]
         for count, word in ((changes.new, "new"), (changes.fixed, "fixed"), (changes.unchanged, "unchanged")):

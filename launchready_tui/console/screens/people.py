@@ -1,4 +1,5 @@
-"""Who can do what, and how many can fix; what the business runs on; what brings it back; whom to call; what was seen beside it."""
+"""Who can do what, and how many can fix; what the business runs on; what brings it back; whom to call; what was seen
+beside it."""
 
 from __future__ import annotations
 
@@ -45,11 +46,16 @@ class PeoplePage(Page):
     AUTO_FOCUS = "#table"
     HINTS = ("edit.add", "edit.delete", "decide.undo", "list.find")
     HELP = (
-        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards, whom to call, duties and "
-        "checkpoints of launch day, what ends on a day. Left and right change the table, enter edits a line, + adds one, delete takes "
-        "one away, u takes the last change back. Escape in a form keeps what was typed, also over a crash. Below the table stands what "
-        "is to change: tab goes there, enter leads to the line. What the checks have seen and nobody has written down is marked +: y "
-        "takes it, Y takes all. On people m shows what breaks without the selected one. Names and contacts stay on this machine; other "
+        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards, whom to "
+        "call, duties and "
+        "checkpoints of launch day, what ends on a day. Left and right change the table, enter edits a line, + "
+        "adds one, delete takes "
+        "one away, u takes the last change back. Escape in a form keeps what was typed, also over a crash. Below "
+        "the table stands what "
+        "is to change: tab goes there, enter leads to the line. What the checks have seen and nobody has written "
+        "down is marked +: y "
+        "takes it, Y takes all. On people m shows what breaks without the selected one. Names and contacts stay "
+        "on this machine; other "
         "files name people by id."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,7 +100,10 @@ class PeoplePage(Page):
         self.set_class(not shown, "-alone")
         looks = [words.look(one.state) for one in shown]
         board.show(
-            [Row(f"{one.rule} {one.subject}", [one.summary], words.glyph(look), look) for one, look in zip(shown, looks, strict=True)]
+            [
+                Row(f"{one.rule} {one.subject}", [one.summary], words.glyph(look), look)
+                for one, look in zip(shown, looks, strict=True)
+            ]
         )
         self._title(snap)
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
@@ -102,7 +111,8 @@ class PeoplePage(Page):
         self._card(snap)
 
     def _look(self, snap: Snapshot) -> None:
-        """What is to change, and what was seen beside: worked out when something changed, not while checks come in one by one."""
+        """What is to change, and what was seen beside: worked out when something changed, not while checks come in one
+        by one."""
         version = self.console.store.version
         if version == self.version or (snap.progress is not None and self.version >= 0):
             return
@@ -120,8 +130,15 @@ class PeoplePage(Page):
         if self.found:
             right += [("+", "accent b"), (f" {len(self.found)}", "ink"), (" seen, not written down", "ink3")]
         if self.points:
-            right += [("   " if right else "", "ink"), ("✕", "fail"), (f" {len(self.points)}", "ink"), (" to change", "ink3")]
-        self.query_one("#title", Lines).show([Line([("People and access", "ink b"), (counted, "ink3")], right, ("p", "ink3"))])
+            right += [
+                ("   " if right else "", "ink"),
+                ("✕", "fail"),
+                (f" {len(self.points)}", "ink"),
+                (" to change", "ink3"),
+            ]
+        self.query_one("#title", Lines).show(
+            [Line([("People and access", "ink b"), (counted, "ink3")], right, ("p", "ink3"))]
+        )
 
     def called(self, who: str) -> str:
         """What a person, or a system as `system:ID`, is called."""
@@ -131,11 +148,17 @@ class PeoplePage(Page):
 
     def _rows(self, snap: Snapshot) -> list[Row]:
         kind = self.kind
-        rows = [Row(kind.key(one), list(kind.cells(one, self.called)), (" ", "ink3")) for one in tables.items(self.console.workspace, kind)]
+        rows = [
+            Row(kind.key(one), list(kind.cells(one, self.called)), (" ", "ink3"))
+            for one in tables.items(self.console.workspace, kind)
+        ]
         seen = tables.proposed(self.found, kind)
         if seen:
             rows.append(Row("seen", [[("seen, not written down", "ink3")]], apart=True, across=True))
-            rows += [Row(f"{SEEN}{one.title}", list(kind.cells(one.item, self.called)), ("+", "accent"), "new") for one in seen]
+            rows += [
+                Row(f"{SEEN}{one.title}", list(kind.cells(one.item, self.called)), ("+", "accent"), "new")
+                for one in seen
+            ]
         return rows
 
     @property
@@ -217,7 +240,10 @@ class PeoplePage(Page):
 
         def save(values: dict[str, str]) -> str:
             title = values.get("name") or values.get("title") or kind.one
-            made = edits.do(f"saved: {title}", lambda: tables.keep(workspace, kind, key, values, proposal.item if proposal else None))
+            made = edits.do(
+                f"saved: {title}",
+                lambda: tables.keep(workspace, kind, key, values, proposal.item if proposal else None),
+            )
             self.keys[kind.id] = made
             self.call_after_refresh(self.query_one("#table", Ledger).select, made)
             return f"{kind.one.capitalize()} saved"
@@ -279,7 +305,8 @@ class PeoplePage(Page):
                 self.console.say(said.wrong or said.words, wrong=bool(said.wrong))
 
         await self.app.push_screen(
-            Question(f"Delete {title}?", [f"This {kind.one} leaves the file; nothing else changes."], "delete"), answered
+            Question(f"Delete {title}?", [f"This {kind.one} leaves the file; nothing else changes."], "delete"),
+            answered,
         )
         return True
 

@@ -72,7 +72,10 @@ def check_rows(snap: Snapshot, stage: Stage) -> list[Row]:
             owner = f"waits, {standing.parked.until:%H:%M}"
         rows.append(
             Row(
-                spec.id, [spec.title, str(count) if count else "", saw(snap, standing), owner, age(snap, standing)], words.glyph(look), look
+                spec.id,
+                [spec.title, str(count) if count else "", saw(snap, standing), owner, age(snap, standing)],
+                words.glyph(look),
+                look,
             )
         )
     return rows
@@ -131,7 +134,8 @@ class StagePage(Page):
     AUTO_FOCUS = "#checks"
     HINTS = ("run.one", "decide.confirm", "list.find", "list.filter")
     HELP = (
-        "A stage of the roadmap: its checks at the left, the story of the selected one beside them. Left and right walk through the "
+        "A stage of the roadmap: its checks at the left, the story of the selected one beside them. Left and "
+        "right walk through the "
         "findings of a check, enter shows one in full, tab goes to the story to read on. A question is answered with "
         "y: a name and the evidence."
     )

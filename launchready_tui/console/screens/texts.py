@@ -55,7 +55,12 @@ class Emergency(Sheet[bool]):
             if self.texts[name]:
                 lines += [Line([(part, "accent")]) for part in wrap(self.texts[name], width)]
             else:
-                missing: Spans = [("? ", "unknown"), ("not written down; ", "ink2"), ("P", "ink b"), (" writes it into the plan", "ink2")]
+                missing: Spans = [
+                    ("? ", "unknown"),
+                    ("not written down; ", "ink2"),
+                    ("P", "ink b"),
+                    (" writes it into the plan", "ink2"),
+                ]
                 lines.append(Line(missing))
         return lines
 

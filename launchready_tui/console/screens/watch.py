@@ -23,7 +23,8 @@ from .page import Page
 
 NO_TARGET: Cell = "Nothing can be watched yet: + adds a route that is safe to repeat"
 ADVICE = (
-    "What is seen stands here: is it up, how fast does it answer, since which deploy. The simplest watch that is enough is one hosted "
+    "What is seen stands here: is it up, how fast does it answer, since which deploy. The simplest watch that is "
+    "enough is one hosted "
     "uptime monitor with one chat channel: name it in the launch file ([watch] monitor) and confirm it on stage 6."
 )
 
@@ -35,11 +36,16 @@ class WatchPage(Page):
     AUTO_FOCUS = "#targets"
     HINTS = ("watch.pause", "watch.shorter", "watch.longer")
     HELP = (
-        "Every target as the watch sees it: its state, how much of the window it was up, how long answers on an open connection "
-        "took, the window as a line, where the last probe spent its time, and the days its certificate has left. p95: 19 of 20 "
-        "answers are faster; ▲ beside it: over the target for sure; ?: too few answers to say. In a line the top dot is over the "
-        "target, ✕ a failed probe, a dot a time that nobody watched; that counts neither way. Enter makes the chart large, m shows "
-        "the incidents, pressed again errors by route, job queues, regions and deploys, as far as there are any; space holds "
+        "Every target as the watch sees it: its state, how much of the window it was up, how long answers on an "
+        "open connection "
+        "took, the window as a line, where the last probe spent its time, and the days its certificate has left. "
+        "p95: 19 of 20 "
+        "answers are faster; ▲ beside it: over the target for sure; ?: too few answers to say. In a line the top "
+        "dot is over the "
+        "target, ✕ a failed probe, a dot a time that nobody watched; that counts neither way. Enter makes the "
+        "chart large, m shows "
+        "the incidents, pressed again errors by route, job queues, regions and deploys, as far as there are any; "
+        "space holds "
         "the display while probing goes on. A watch sleeps with its machine: for launch day let a server "
         "run it."
     )
@@ -97,8 +103,12 @@ class WatchPage(Page):
                 else one
                 for one in held.snapshot.rows
             )
-            snapshot = msgspec.structs.replace(held.snapshot, rows=rows, window=shot.snapshot.window, marks=shot.snapshot.marks)
-            self.shot = msgspec.structs.replace(held, snapshot=snapshot, chart=shot.chart, gaps=shot.gaps, budget=shot.budget)
+            snapshot = msgspec.structs.replace(
+                held.snapshot, rows=rows, window=shot.snapshot.window, marks=shot.snapshot.marks
+            )
+            self.shot = msgspec.structs.replace(
+                held, snapshot=snapshot, chart=shot.chart, gaps=shot.gaps, budget=shot.budget
+            )
 
     def watch_shot(self) -> None:
         if self.is_mounted and self.size.width:
@@ -173,11 +183,18 @@ class WatchPage(Page):
         app, narrow = self.console, self.app.size.width < 100
         targets = [one.target for one in self.rows() if not one.target.region] or list(self.planned())
         often = "" if narrow else f" every {watchlines.pace(targets)}"
-        left: Spans = [("Watch", "ink b"), (f"   {len(targets)} target{'' if len(targets) == 1 else 's'}{often}", "ink3")]
+        left: Spans = [
+            ("Watch", "ink b"),
+            (f"   {len(targets)} target{'' if len(targets) == 1 else 's'}{often}", "ink3"),
+        ]
         left += [("   ‹ ", "ink2 b"), (f"last {WINDOWS[self.window][1]}", "ink"), (" ›", "ink2 b")]
         if self.held is not None:
             left += [("   ◌ ", "stale"), (f"held at {self.held.snapshot.now:%H:%M:%S}", "ink")]
-        right = watchlines.happened(self.shot, self.now, self.app.size.width) if self.shot is not None and self.rows() else []
+        right = (
+            watchlines.happened(self.shot, self.now, self.app.size.width)
+            if self.shot is not None and self.rows()
+            else []
+        )
         if self.held is not None:
             right = [(self.console.key_of("watch.pause"), "ink b"), (" goes on", "ink3"), *self._missed()]
         self.query_one("#title", Lines).show([Line(left, right, ("w", "ink3"))])
@@ -203,7 +220,12 @@ class WatchPage(Page):
         launch = app.workspace.launch
         now = app.workspace.clock.now()
         return watchlines.watcher_line(
-            self.live, now, key=key, always_on=launch.watch.always_on, alerts=bool(launch.alerts), demo=app.workspace.demo
+            self.live,
+            now,
+            key=key,
+            always_on=launch.watch.always_on,
+            alerts=bool(launch.alerts),
+            demo=app.workspace.demo,
         )
 
     def _draw_chosen(self) -> None:
@@ -243,7 +265,11 @@ class WatchPage(Page):
             return ((("The watch is just beginning.", "ink2"),),)
         if not self.planned():
             return ()
-        head = (("Nobody watches yet.  ", "ink b"), (app.key_of("watch.run"), "ink b"), (" starts it on this machine.", "ink2"))
+        head = (
+            ("Nobody watches yet.  ", "ink b"),
+            (app.key_of("watch.run"), "ink b"),
+            (" starts it on this machine.", "ink2"),
+        )
         return (head, (), *(((part, "ink2"),) for part in wrap(ADVICE, self.room)))
 
     # Acting
@@ -312,8 +338,14 @@ class WatchPage(Page):
         elif self.pane == "incidents":
             # An incident leads to its target.
             shot = self.shot
-            found = next((one for one in shot.snapshot.incidents if f"i{one.id}" == event.key), None) if shot is not None else None
-            label = next((one.target.label for one in self.rows() if found is not None and one.target.id == found.target), "")
+            found = (
+                next((one for one in shot.snapshot.incidents if f"i{one.id}" == event.key), None)
+                if shot is not None
+                else None
+            )
+            label = next(
+                (one.target.label for one in self.rows() if found is not None and one.target.id == found.target), ""
+            )
             self.remove_class("-panel")
             targets.focus()
             targets.select(label)

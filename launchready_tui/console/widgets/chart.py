@@ -1,4 +1,5 @@
-"""Latency over time, Line API: braille line, the target as a dotted line, failures as tinted bands with a cross, deploys, gaps as gaps."""
+"""Latency over time, Line API: braille line, the target as a dotted line, failures as tinted bands with a cross,
+deploys, gaps as gaps."""
 
 from __future__ import annotations
 
@@ -66,7 +67,10 @@ class Chart(Inked, Widget):
         size, plain = self.size, getattr(self.app, "plain", False)
         key = (self.picture, size, self.app.theme, plain, self.axis)
         if self._drawn[0] != key and not len(self.picture.curve):
-            self._drawn = (key, [self.ink_strip([(" " * self.axis, "ink"), *said], size.width) for said in self.picture.said])
+            self._drawn = (
+                key,
+                [self.ink_strip([(" " * self.axis, "ink"), *said], size.width) for said in self.picture.said],
+            )
         elif self._drawn[0] != key:
             rows = rows_of(self.picture, self.inner, size.height - 1)
             strips = [self._strip(row, size.width, plain) for row in rows]
@@ -114,7 +118,10 @@ def rows_of(picture: Picture, inner: int, tall: int) -> list[ChartRow]:
     aim = scale.row(picture.target_ms)
     ticks = dict(scale.ticks())
     states = [{curve.states[2 * x], curve.states[2 * x + 1]} for x in range(inner)]
-    hot = [any(value is not None and value > picture.target_ms for value in curve.values[2 * x : 2 * x + 2]) for x in range(inner)]
+    hot = [
+        any(value is not None and value > picture.target_ms for value in curve.values[2 * x : 2 * x + 2])
+        for x in range(inner)
+    ]
     marks = {min(inner - 1, max(0, round(mark.at * (inner - 1)))): mark for mark in picture.marks}
     said = f"target {number(picture.target_ms)} ↑" if aim < 0 else ""
     notes: dict[int, Span] = {inner - len(said) + n: (char, "ink3") for n, char in enumerate(said) if inner > len(said)}
@@ -157,13 +164,19 @@ def _cell(
 
 
 def _label(notes: dict[int, Span], marks: dict[int, Mark], top: list[int], inner: int) -> None:
-    """Puts the marks' labels into the top row: at the left of each where there is room, else at its right, else none."""
+    """Puts the marks' labels into the top row: at the left of each where there is room, else at its right, else
+    none."""
     for x, mark in sorted(marks.items(), reverse=True):
         label = text.printable(text.shorten(mark.label, 24))
         for start in (x - len(label) - 1, x + 2):
             place = range(start, start + len(label))
             around = range(start - 1, start + len(label) + 1)
-            if place.start >= 0 and place.stop <= inner and not any(top[n] for n in place) and not any(n in notes for n in around):
+            if (
+                place.start >= 0
+                and place.stop <= inner
+                and not any(top[n] for n in place)
+                and not any(n in notes for n in around)
+            ):
                 if any(n in marks for n in place):
                     continue
                 notes |= {start + n: (char, mark.tone) for n, char in enumerate(label)}
@@ -171,7 +184,8 @@ def _label(notes: dict[int, Span], marks: dict[int, Mark], top: list[int], inner
 
 
 def hours_line(hours: tuple[tuple[float, str], ...], inner: int) -> str:
-    """Times under the line, each centred on its place, the first and last at the edges; what would touch another is left out."""
+    """Times under the line, each centred on its place, the first and last at the edges; what would touch another is
+    left out."""
     line = [" "] * max(0, inner)
     for at, label in hours:
         middle = round(at * (inner - 1)) - len(label) // 2

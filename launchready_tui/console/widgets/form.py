@@ -94,10 +94,14 @@ class Choice(Inked, Widget, can_focus=True):
         """Why what was typed is refused, with what is allowed; empty where nothing is wrong."""
         if not self.typed or self._found(self.typed) is not None:
             return ""
-        return f"“{text.shorten(self.typed, 24)}” is none of them; allowed: {', '.join(words for _, words in self.options)}"
+        return (
+            f"“{text.shorten(self.typed, 24)}” is none of them; allowed: "
+            f"{', '.join(words for _, words in self.options)}"
+        )
 
     def _found(self, typed: str) -> int | None:
-        """The value meant: the first that begins so; where one letter is pressed again and again, the next that begins with it."""
+        """The value meant: the first that begins so; where one letter is pressed again and again, the next that begins
+        with it."""
         again = len(set(typed.casefold())) == 1
         start = self.at + 1 if again else 0
         order = [(start + n) % len(self.options) for n in range(len(self.options))]
@@ -146,7 +150,9 @@ class Choice(Inked, Widget, can_focus=True):
             self._type(f"{self.typed}{event.character}")
 
     def _takes(self, character: str | None) -> bool:
-        return character is not None and (character.isalnum() or bool(self.typed and character.isprintable() and character != " "))
+        return character is not None and (
+            character.isalnum() or bool(self.typed and character.isprintable() and character != " ")
+        )
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return self._takes(character)
@@ -216,7 +222,13 @@ class Form(VerticalScroll, can_focus=False):
             super().__init__()
             self.form, self.values, self.changed = form, values, changed
 
-    def __init__(self, fields: Sequence[Field], draft: Mapping[str, str] | None = None, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        draft: Mapping[str, str] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id, classes="-dense" if len(fields) > 6 else None)
         self.fields = tuple(fields)
         self.draft = dict(draft or {})
@@ -233,7 +245,9 @@ class Form(VerticalScroll, can_focus=False):
                         value,
                         placeholder=text.clean(one.hint),
                         password=one.kind == "secret",
-                        suggester=SuggestFromList([text.clean(known) for known in one.known], case_sensitive=False) if one.known else None,
+                        suggester=SuggestFromList([text.clean(known) for known in one.known], case_sensitive=False)
+                        if one.known
+                        else None,
                         compact=True,
                         select_on_focus=False,
                         id=f"field-{one.id}",
@@ -251,7 +265,9 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def changed(self) -> bool:
-        return any(self.values()[one.id] != text.printable(one.value).strip() for one in self.fields if one.kind != "secret")
+        return any(
+            self.values()[one.id] != text.printable(one.value).strip() for one in self.fields if one.kind != "secret"
+        )
 
     def begin(self) -> None:
         """Takes the focus to the first field that is empty and needed, else the first."""
@@ -266,7 +282,9 @@ class Form(VerticalScroll, can_focus=False):
             value = values[one.id]
             widget = self.query_one(f"#field-{one.id}")
             wrong = widget.wrong if isinstance(widget, Choice) else ""
-            wrong = wrong or ("this is needed" if one.needed and not value else (one.check(value) if one.check and value else ""))
+            wrong = wrong or (
+                "this is needed" if one.needed and not value else (one.check(value) if one.check and value else "")
+            )
             self.say_wrong(one.id, wrong)
             first = first or (one.id if wrong else "")
         if first:
@@ -285,7 +303,10 @@ class Form(VerticalScroll, can_focus=False):
         widget = self.query_one(f"#wrong-{field}", Lines)
         room = max(10, widget.size.width - 14)
         widget.show(
-            [Line([(" " * 12, "ink"), ("✕ " if n == 0 else "  ", "fail"), (part, "ink")]) for n, part in enumerate(wrap(wrong, room))]
+            [
+                Line([(" " * 12, "ink"), ("✕ " if n == 0 else "  ", "fail"), (part, "ink")])
+                for n, part in enumerate(wrap(wrong, room))
+            ]
             if wrong
             else []
         )

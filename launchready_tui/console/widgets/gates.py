@@ -1,4 +1,5 @@
-"""The bar of criteria above launch day: a stroke in the colour of its state, its glyph and name, a fact; enter leads to it."""
+"""The bar of criteria above launch day: a stroke in the colour of its state, its glyph and name, a fact; enter leads
+to it."""
 
 from __future__ import annotations
 
@@ -70,7 +71,9 @@ class Gates(Inked, Widget, can_focus=True):
             elif y == 1:
                 cell = fit([(mark, tone), (f" {name}", "accent b" if on else "ink")], size)
             else:
-                cell = fit([("  ", "ink"), (gate.fact if len(gate.fact) + 2 <= size else "", "ink2" if on else "ink3")], size)
+                cell = fit(
+                    [("  ", "ink"), (gate.fact if len(gate.fact) + 2 <= size else "", "ink2" if on else "ink3")], size
+                )
             parts += [(" " if n else "", "ink"), ("▎" if on and y == 1 else " ", "accent"), *cell]
         return self.ink_strip(parts, width)
 

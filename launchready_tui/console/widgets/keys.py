@@ -15,7 +15,17 @@ from ..ink import Inked, Spans, width_of
 if TYPE_CHECKING:
     from ..app import Console
 
-PAGES = ("go.overview", "go.stage1", "go.fixes", "go.watch", "go.launch", "go.people", "go.credentials", "go.handover", "help")
+PAGES = (
+    "go.overview",
+    "go.stage1",
+    "go.fixes",
+    "go.watch",
+    "go.launch",
+    "go.people",
+    "go.credentials",
+    "go.handover",
+    "help",
+)
 SHORT = {"go.credentials": "keys", "go.fixes": "fixes", "go.launch": "launch", "go.overview": "home"}
 """Shorter names, in the order in which they are taken where the line is too long."""
 BARE = ("go.credentials", "go.fixes", "go.handover", "go.launch", "go.watch", "go.people")
@@ -70,7 +80,9 @@ class Keys(Inked, Widget):
         def put(action: str, key: str, label: str) -> None:
             start = width_of(parts)
             on = action == here
-            parts.extend([(key, "accent b" if on else "ink2 b"), (f" {label}" if label else "", "ink" if on else "ink3")])
+            parts.extend(
+                [(key, "accent b" if on else "ink2 b"), (f" {label}" if label else "", "ink" if on else "ink3")]
+            )
             self._places.append((start, width_of(parts), action))
             parts.append(("  ", "ink"))
 

@@ -1,4 +1,5 @@
-"""The one table of the console: Line API, hanging marks, a hairline under the head; it scrolls under a head that stays."""
+"""The one table of the console: Line API, hanging marks, a hairline under the head; it scrolls under a head that
+stays."""
 
 from __future__ import annotations
 
@@ -20,8 +21,9 @@ from .rows import FILTERS, Col, Lead, Row
 class Ledger(Inked, Widget, can_focus=True):
     """A table by rows with keys. New rows never move the selection, nor what is in sight.
 
-    `wrap` is how many lines the first column that takes what is left may have. `lead`: `axis` hangs marks left of the page axis, `hang`
-    left of its own edge, `none` has none. `hold` keeps the cursor in sight while the focus is elsewhere.
+    `wrap` is how many lines the first column that takes what is left may have. `lead`: `axis` hangs marks left of the
+    page axis, `hang` left of its own edge, `none` has none. `hold` keeps the cursor in sight while the focus is
+    elsewhere.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,7 +114,8 @@ class Ledger(Inked, Widget, can_focus=True):
             self.relayout()
 
     def reset(self, key: str) -> None:
-        """Forgets filter, search and place, for a table that shows another kind of thing; the cursor goes to `key` when it comes."""
+        """Forgets filter, search and place, for a table that shows another kind of thing; the cursor goes to `key`
+        when it comes."""
         self.key, self.first, self.needle, self.sieve, self.finding = key, 0, "", 0, False
         self.all_rows = self.rows = ()
         self._broken = (-1, [])
@@ -128,7 +131,8 @@ class Ledger(Inked, Widget, can_focus=True):
         self.rows = tuple(
             row
             for row in self.all_rows
-            if (not wanted or row.state in wanted) and (not needle or any(needle in plain_text(cell).casefold() for cell in row.cells))
+            if (not wanted or row.state in wanted)
+            and (not needle or any(needle in plain_text(cell).casefold() for cell in row.cells))
         )
         self._broken = (-1, [])
 
@@ -139,7 +143,9 @@ class Ledger(Inked, Widget, can_focus=True):
             self.key, self.first = able[0], 0
         elif self.key not in able:
             was = self.key
-            self.key = able[min(near, len(able) - 1)] if able and near is not None and was else (able[0] if able else "")
+            self.key = (
+                able[min(near, len(able) - 1)] if able and near is not None and was else (able[0] if able else "")
+            )
             if self.key != was and self.is_mounted:
                 self.post_message(self.Moved(self, self.key))
         self.first = max(0, min(self.first, len(self.lines) - self.shown))
@@ -356,10 +362,18 @@ class Ledger(Inked, Widget, can_focus=True):
         for n, (col, _, size) in enumerate(columns):
             title = spans(col.title, "ink3")
             room = size - width_of(title)
-            if more and n == teller and not col.right and (width_of(more) + 2 <= room or self.needle or self.finding or self.sieve):
+            if (
+                more
+                and n == teller
+                and not col.right
+                and (width_of(more) + 2 <= room or self.needle or self.finding or self.sieve)
+            ):
                 if width_of(more) + 2 > room:  # what is filtered is told before what the column is called
                     title = fit(title, max(0, size - width_of(more) - 2))
-                title, more = [*title, *fit([("  ", "ink"), *more], min(size - width_of(title), width_of(more) + 2))], []
+                title, more = (
+                    [*title, *fit([("  ", "ink"), *more], min(size - width_of(title), width_of(more) + 2))],
+                    [],
+                )
             parts += [(" " * (col.gap if n else 0), "ink"), *fit(title, size, col.right)]
         return self.ink_strip(parts, width)
 
@@ -373,7 +387,13 @@ class Ledger(Inked, Widget, can_focus=True):
         if self.sieve:
             told = [("f ", "accent"), (FILTERS[self.sieve][0], "ink"), ("  ", "ink"), *told]
         if self.finding or self.needle:
-            told = [("/", "accent"), (self.needle, "ink"), ("▏" if self.finding else "", "accent"), ("  ", "ink"), *told]
+            told = [
+                ("/", "accent"),
+                (self.needle, "ink"),
+                ("▏" if self.finding else "", "accent"),
+                ("  ", "ink"),
+                *told,
+            ]
         return told
 
     def render_line(self, y: int) -> Strip:
@@ -394,7 +414,9 @@ class Ledger(Inked, Widget, can_focus=True):
             told = [span for cell in row.cells for span in spans(cell)]
             room = width - lead - self.end
             fill = told[-1][0] * (room - width_of(told)) if told and len(told[-1][0]) == 1 else ""
-            return self.ink_strip([(" " * lead, "ink"), *fit([*told, (fill, told[-1][1] if told else "ink")], room)], width)
+            return self.ink_strip(
+                [(" " * lead, "ink"), *fit([*told, (fill, told[-1][1] if told else "ink")], room)], width
+            )
         again = n > 0 and self.lines[n - 1][0] == index
         here = row.key == self.key and not row.apart and self.can_focus and (self.has_focus or self.hold)
         band = "band" if here else ""

@@ -1,4 +1,5 @@
-"""What frames every page: who and where above, the next step below, and what is said where the terminal is too small."""
+"""What frames every page: who and where above, the next step below, and what is said where the terminal is too
+small."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def sprint_gone(launch: Launch, snap: Snapshot) -> float | None:
 
 
 class Masthead(Lines):
-    """Product and domain at the left; verdict, hours and minutes left, and the clock at the right; the sprint as the rule below."""
+    """Product and domain at the left; verdict, hours and minutes left, and the clock at the right; the sprint as the
+    rule below."""
 
     DEFAULT_CSS = "Masthead { height: 2; }"
 
@@ -86,9 +88,11 @@ _OLD = "   the old one is in use"
 
 
 class NextStep(Lines):
-    """The one tinted band of a page: the next thing to do and the key that goes there; while checks run, how far they are.
+    """The one tinted band of a page: the next thing to do and the key that goes there; while checks run, how far they
+    are.
 
-    A file that cannot be used any more comes before any step, for as long as it stays so: what is shown rests on its old content.
+    A file that cannot be used any more comes before any step, for as long as it stays so: what is shown rests on its
+    old content.
     """
 
     def __init__(self) -> None:
@@ -99,7 +103,9 @@ class NextStep(Lines):
             progress = snap.progress
             names = [name for name in progress.doing[:3] if name in snap.roadmap.checks]
             steps = dict(progress.steps) if len(names) == 1 else {}
-            doing = ", ".join(": ".join(filter(None, (snap.roadmap.checks[name].title, steps.get(name)))) for name in names)
+            doing = ", ".join(
+                ": ".join(filter(None, (snap.roadmap.checks[name].title, steps.get(name)))) for name in names
+            )
             left: Spans = [
                 ("Checking ", "ink b"),
                 (f"{progress.done} of {progress.total}", "ink b"),

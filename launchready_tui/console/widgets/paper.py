@@ -38,23 +38,37 @@ def block_lines(block: Block, width: int) -> list[Line]:
     match block:
         case Heading():
             glyph: Spans = [(f"{block.glyph} ", block.tone)] if block.glyph and block.tone else []
-            return [Line([*(glyph if n == 0 else []), (part, "ink b")]) for n, part in enumerate(wrap(block.text, width - 2))]
+            return [
+                Line([*(glyph if n == 0 else []), (part, "ink b")])
+                for n, part in enumerate(wrap(block.text, width - 2))
+            ]
         case Para():
             tone = {"lead": "ink", "note": "ink3", "gap": "ink2"}.get(block.kind, "ink")
-            glyph = [(f"{block.glyph} ", block.tone or "ink")] if block.glyph else [("? ", "unknown")] if block.kind == "gap" else []
+            glyph = (
+                [(f"{block.glyph} ", block.tone or "ink")]
+                if block.glyph
+                else [("? ", "unknown")]
+                if block.kind == "gap"
+                else []
+            )
             return [Line(part) for part in wrap_spans([*glyph, (block.text, tone)], width)]
         case Facts():
             label = min(26, max((len(name) for name, _ in block.rows), default=0) + 2)
             lines = []
             for name, cell in block.rows:
                 parts = wrap_spans(cell_spans(cell), max(8, width - label))
-                lines += [Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)]
+                lines += [
+                    Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)
+                ]
             return lines
         case Steps():
             lines = []
             for n, item in enumerate(block.items, 1):
                 mark = f"{n}. ".rjust(4) if block.numbered else "  - "
-                lines += [Line([(mark if at == 0 else "    ", "ink3"), (part, "ink")]) for at, part in enumerate(wrap(item, width - 4))]
+                lines += [
+                    Line([(mark if at == 0 else "    ", "ink3"), (part, "ink")])
+                    for at, part in enumerate(wrap(item, width - 4))
+                ]
             return lines
         case Code():
             head = [Line([(block.label, "ink3")])] if block.label else []
@@ -65,7 +79,8 @@ def block_lines(block: Block, width: int) -> list[Line]:
 
 
 def table_lines(table: Table, width: int) -> list[Line]:
-    """A table whose columns share the width by what they hold; cells are wrapped, not cropped. Too narrow for that, one fact a line."""
+    """A table whose columns share the width by what they hold; cells are wrapped, not cropped. Too narrow for that,
+    one fact a line."""
     head = [Line([(part, "ink b")]) for part in wrap(table.caption, width)] if table.caption else []
     if not table.rows:
         return [*head, Line([(table.empty, "ink2")])]
@@ -120,5 +135,7 @@ def _stacked(names: Sequence[str], rows: Sequence[Sequence[Spans]], width: int) 
         for name, cell in zip(names, row, strict=True):
             if width_of(cell):
                 parts = wrap_spans(cell, max(8, width - label))
-                lines += [Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)]
+                lines += [
+                    Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)
+                ]
     return lines

@@ -37,7 +37,8 @@ class Row:
     rule: bool = False
     """A hairline instead of cells, above sums."""
     across: bool = False
-    """Its cells follow each other over the whole width, whatever the columns are; a last one of one character is repeated to the end."""
+    """Its cells follow each other over the whole width, whatever the columns are; a last one of one character is
+    repeated to the end."""
 
 
 FILTERS: tuple[tuple[str, frozenset[str]], ...] = (

@@ -115,12 +115,17 @@ def evidence_lines(evidence: Evidence, width: int, label: str, full: bool) -> li
         return chain_lines(chain, width, label)
     said = evidence.text
     plain = evidence.label in ("", "seen")
-    lines = labelled(label, [*([] if plain else [(f"{text.shorten(evidence.label, 40)}  ", "ink3")]), *_first_line(said)], width)
+    lines = labelled(
+        label, [*([] if plain else [(f"{text.shorten(evidence.label, 40)}  ", "ink3")]), *_first_line(said)], width
+    )
     for block in said.split("\n")[1:]:
         lines += [Line([(" " * LABEL, "ink3"), (part, "ink")]) for part in wrap(block, max(8, width - LABEL))]
     if not full and len(lines) > SHORT_EVIDENCE:
         left = len(lines) - SHORT_EVIDENCE + 1
-        lines = [*lines[: SHORT_EVIDENCE - 1], Line([(" " * LABEL, "ink"), (f"{left} more lines, enter shows all", "ink3")])]
+        lines = [
+            *lines[: SHORT_EVIDENCE - 1],
+            Line([(" " * LABEL, "ink"), (f"{left} more lines, enter shows all", "ink3")]),
+        ]
     return lines
 
 
@@ -161,7 +166,9 @@ def paste_lines(judged: Judged, width: int, *, full: bool = False) -> list[Line]
         label = ""
     parts = wrap(remedy.paste, max(8, width - LABEL))
     shown = parts if full or len(parts) <= SHORT_PASTE else parts[: SHORT_PASTE - 1]
-    lines += [Line([((label if n == 0 else "").ljust(LABEL), "ink3"), (part, "accent")]) for n, part in enumerate(shown)]
+    lines += [
+        Line([((label if n == 0 else "").ljust(LABEL), "ink3"), (part, "accent")]) for n, part in enumerate(shown)
+    ]
     if len(shown) < len(parts):
         lines.append(Line([(" " * LABEL, "ink"), (f"{len(parts) - len(shown)} more lines; c copies all", "ink3")]))
     return lines
@@ -187,7 +194,12 @@ def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, wid
     told = standing.confirmation
     if told is not None and standing.spec.automated:
         lines += labelled(
-            "Said", [(f"{snap.name(told.by)} on {told.on:%d %b}: {told.evidence}", "ink"), (f", until {told.until:%d %b}", "ink3")], width
+            "Said",
+            [
+                (f"{snap.name(told.by)} on {told.on:%d %b}: {told.evidence}", "ink"),
+                (f", until {told.until:%d %b}", "ink3"),
+            ],
+            width,
         )
     owner = (judged.owner if judged else "") or standing.owner
     if owner:
@@ -198,7 +210,11 @@ def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, wid
             said = f"known risk until {decision.until:%d %b %Y}, signed by {snap.name(decision.by)}: {decision.reason}"
             lines += labelled("Risk", [("◆ ", "accepted"), (said, "ink")], width)
         else:
-            lines += labelled("Later", [("↷ ", "later"), (f"after launch, says {snap.name(decision.by)}: {decision.reason}", "ink")], width)
+            lines += labelled(
+                "Later",
+                [("↷ ", "later"), (f"after launch, says {snap.name(decision.by)}: {decision.reason}", "ink")],
+                width,
+            )
     elif judged and judged.lapsed:
         said = f"was a known risk until {judged.lapsed.until:%d %b %Y}; that has run out, so it is open again"
         lines += labelled("Risk", [(said, "ink")], width)
@@ -207,7 +223,9 @@ def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, wid
         said = f"for {snap.name(parked.waiting_for)} until {parked.until:%d %b %H:%M} UTC"
         lines += labelled("Waits", [(said, "ink")], width)
     for note in (*standing.notes, *(judged.notes if judged else ())):
-        lines += labelled("Note", [(note.text, "ink"), (f"  {snap.name(note.by)}, {note.on:%d %b %H:%M}", "ink3")], width)
+        lines += labelled(
+            "Note", [(note.text, "ink"), (f"  {snap.name(note.by)}, {note.on:%d %b %H:%M}", "ink3")], width
+        )
     return lines
 
 
@@ -235,7 +253,9 @@ def question_story(snap: Snapshot, standing: Standing, width: int, keys: Spans) 
 
 
 def _keeps(shelf_life: str) -> str:
-    return {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[shelf_life]
+    return {"24h": "24 hours", "30d": "30 days", "commit": "until the next commit", "deploy": "until the next deploy"}[
+        shelf_life
+    ]
 
 
 def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
@@ -250,7 +270,14 @@ def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
 
 
 def finding_story(
-    snap: Snapshot, standing: Standing, judged: Judged, place: str, width: int, keys: Spans, full: bool, tight: bool = False
+    snap: Snapshot,
+    standing: Standing,
+    judged: Judged,
+    place: str,
+    width: int,
+    keys: Spans,
+    full: bool,
+    tight: bool = False,
 ) -> Told:
     """One finding. `tight` brings the fix before the reason, for a story that is longer than its room."""
     finding = judged.finding
@@ -276,7 +303,11 @@ def finding_story(
     if lines and not tight:
         lines.append(Line())
     act = judged.is_open or judged.decision
-    why = labelled("Why", [(standing.spec.why, "ink")], width) if act else labelled("Goal", [(standing.spec.goal, "ink")], width)
+    why = (
+        labelled("Why", [(standing.spec.why, "ink")], width)
+        if act
+        else labelled("Goal", [(standing.spec.goal, "ink")], width)
+    )
     fix = [] if words.settled(judged) else paste_lines(judged, width, full=full)
     lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
@@ -302,13 +333,26 @@ def empty_story(snap: Snapshot, standing: Standing, width: int) -> Told:
     lines += labelled("How", [(standing.spec.verify, "ink2")], width)
     lines += decided_lines(snap, standing, None, width)
     if look == "new":
-        lines += [Line(), Line([("r", "ink b"), (" looks now, ", "ink3"), ("R", "ink b"), (" runs every check", "ink3")])]
+        lines += [
+            Line(),
+            Line([("r", "ink b"), (" looks now, ", "ink3"), ("R", "ink b"), (" runs every check", "ink3")]),
+        ]
     return Told((*head, *lines), len(head))
 
 
-def tell(snap: Snapshot, standing: Standing, at: int, width: int, keys: Spans = [], *, full: bool = False, height: int = 0) -> Told:  # noqa: B006
+def tell(
+    snap: Snapshot,
+    standing: Standing,
+    at: int,
+    width: int,
+    keys: Spans | None = None,
+    *,
+    full: bool = False,
+    height: int = 0,
+) -> Told:
     """The story of a check's finding number `at` (0 is the worst), for a room of this size."""
     width = max(10, width)
+    keys = keys or []
     found = words.shown_findings(standing)
     asked = words.asks(standing) or (standing.confirmation is not None and not standing.spec.automated)
     if asked:

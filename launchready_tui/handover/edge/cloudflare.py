@@ -1,7 +1,7 @@
 """The plan for Cloudflare: what to enter in the dashboard, and the same as rule sets for its API.
 
-Sources, known 2026-11: developers.cloudflare.com/rules/url-forwarding/single-redirects, /rules/transform/response-header-modification,
-/cache/how-to/cache-rules, /ruleset-engine/rulesets-api.
+Sources, known 2026-11: developers.cloudflare.com/rules/url-forwarding/single-redirects,
+/rules/transform/response-header-modification, /cache/how-to/cache-rules, /ruleset-engine/rulesets-api.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ from .plan import YEAR, HostPlan, Plan
 
 
 def write(plan: Plan, *, old: bool = True) -> str:
-    """Steps for the dashboard, each with what to paste. Without `old` the list of old addresses is left to a file of its own."""
-    lines = ["# SSL/TLS > Overview: Full (strict). Flexible makes redirects go in circles and leaves the way to your server open."]
+    """Steps for the dashboard, each with what to paste. Without `old` the list of old addresses is left to a file of
+    its own."""
+    lines = [
+        "# SSL/TLS > Overview: Full (strict). Flexible makes redirects go in circles and leaves the way to your "
+        "server open."
+    ]
     if all(host.http == "redirect" for host in plan.hosts):
         lines += ["# SSL/TLS > Edge Certificates > Always Use HTTPS: on"]
     else:
@@ -32,18 +36,32 @@ def write(plan: Plan, *, old: bool = True) -> str:
         if rules:
             lines += ["", f"# {where}"]
             for rule in rules:
-                lines += [f"# {rule['description']}", f"When   {rule['expression']}", *(f"Then   {line}" for line in _then(rule))]
+                lines += [
+                    f"# {rule['description']}",
+                    f"When   {rule['expression']}",
+                    *(f"Then   {line}" for line in _then(rule)),
+                ]
     if old and any(host.old for host in plan.hosts):
-        lines += ["", "# Rules > Redirect Rules > Bulk Redirects: import this as a list (source, target, status), then enable it"]
+        lines += [
+            "",
+            "# Rules > Redirect Rules > Bulk Redirects: import this as a list (source, target, status), then enable it",
+        ]
         lines.append(bulk(plan).rstrip())
-    kept = [f"# {host.name} already sends, leave as they are: {', '.join(host.sent)}" for host in plan.hosts if host.sent]
-    unseen = [f"# {host.name}: no check has seen its headers, so the usual ones are set" for host in plan.hosts if not host.looked_at]
+    kept = [
+        f"# {host.name} already sends, leave as they are: {', '.join(host.sent)}" for host in plan.hosts if host.sent
+    ]
+    unseen = [
+        f"# {host.name}: no check has seen its headers, so the usual ones are set"
+        for host in plan.hosts
+        if not host.looked_at
+    ]
     notes = [*kept, *unseen]
     return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
 
 
 def api(plan: Plan) -> str:
-    """Rule sets by phase: the body of `PUT /zones/ZONE/rulesets/phases/PHASE/entrypoint`, which replaces the rules of that phase."""
+    """Rule sets by phase: the body of `PUT /zones/ZONE/rulesets/phases/PHASE/entrypoint`, which replaces the rules of
+    that phase."""
     phases = {
         "http_request_firewall_custom": _refusals(plan),
         "http_request_dynamic_redirect": _redirects(plan),
@@ -103,7 +121,9 @@ def _headers(plan: Plan) -> list[dict[str, Any]]:
             "description": f"{host.name}: security headers",
             "expression": _when(host),
             "action": "rewrite",
-            "action_parameters": {"headers": {name: {"operation": "set", "value": value} for name, value in host.headers}},
+            "action_parameters": {
+                "headers": {name: {"operation": "set", "value": value} for name, value in host.headers}
+            },
         }
         for host in plan.hosts
         if host.headers

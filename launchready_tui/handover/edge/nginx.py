@@ -22,10 +22,21 @@ def write(plan: Plan, *, old: bool = True) -> str:
     to_https = [host.name for host in plan.hosts if host.http == "redirect"]
     refused = [host.name for host in plan.hosts if host.http == "refuse"]
     if to_https:
-        lines += ["", "# plain http leads to https on the same host, path and query kept", *_block("80", to_https, "https://$host")]
+        lines += [
+            "",
+            "# plain http leads to https on the same host, path and query kept",
+            *_block("80", to_https, "https://$host"),
+        ]
     if refused:
         lines += ["", "# an app that is redirected has sent its token in the clear by then: plain http is refused"]
-        lines += ["server {", "    listen 80;", "    listen [::]:80;", f"    server_name {' '.join(refused)};", "    return 403;", "}"]
+        lines += [
+            "server {",
+            "    listen 80;",
+            "    listen [::]:80;",
+            f"    server_name {' '.join(refused)};",
+            "    return 403;",
+            "}",
+        ]
     for host in plan.hosts:
         lines += ["", *(_leads_on(host, old) if host.leads_to else _own(host, old))]
     return "\n".join(lines) + "\n"
@@ -80,7 +91,9 @@ def _own(host: HostPlan, old: bool) -> list[str]:
     lines = [*_tls(host), *_headers(host)]
     if host.compress:
         lines += ["    gzip on;", "    gzip_vary on;"]
-        lines += ["    gzip_types text/css application/javascript application/json application/manifest+json image/svg+xml;"]
+        lines += [
+            "    gzip_types text/css application/javascript application/json application/manifest+json image/svg+xml;"
+        ]
     if host.fresh_pages:
         lines += ["    # pages: in the location that serves them", f'    # add_header Cache-Control "{PAGE[1]}";']
     if host.folders:
@@ -94,7 +107,8 @@ def _own(host: HostPlan, old: bool) -> list[str]:
 
 
 def _old_address(path: str, to: str) -> str:
-    """nginx compares with the decoded path (nginx.org/en/docs/http/ngx_http_core_module.html#location), so it is written decoded."""
+    """nginx compares with the decoded path (nginx.org/en/docs/http/ngx_http_core_module.html#location), so it is
+    written decoded."""
     plain = unquote(path)
     if plain != path or not re.fullmatch(r"[A-Za-z0-9._~/-]+", plain):
         plain = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -111,6 +125,8 @@ def _headers(host: HostPlan) -> list[str]:
         if name == "Strict-Transport-Security":
             lines.append("    # the careful start: max-age=86400 for a day, 604800 for a week, then this")
         if name.endswith("-Report-Only"):
-            lines.append("    # watches only; read the console of a browser for a day, then enforce it under its short name")
+            lines.append(
+                "    # watches only; read the console of a browser for a day, then enforce it under its short name"
+            )
         lines.append(f'    add_header {name} "{value}" always;')
     return lines

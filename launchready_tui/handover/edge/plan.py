@@ -1,4 +1,5 @@
-"""What each host needs at the edge: where it leads, which headers it lacks, what may be kept. The files are made from this."""
+"""What each host needs at the edge: where it leads, which headers it lacks, what may be kept. The files are made from
+this."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _FOLDER = re.compile(r"/(?:[A-Za-z0-9_.-]+/)+\Z")
 _ASSET = re.compile(r"^https://(\S+?)(/\S*)  ", re.MULTILINE)
 
 CSP_START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-# Rule of edge.headers -> the header that answers it. A policy for scripts starts by watching: enforced unseen it breaks pages.
+# Rule of edge.headers -> the header that answers it. A policy for scripts starts by watching: enforced unseen it
+# breaks pages.
 HEADERS: dict[str, tuple[str, str]] = {
     "edge.headers.hsts": ("Strict-Transport-Security", "max-age=31536000"),
     "edge.headers.csp": ("Content-Security-Policy-Report-Only", CSP_START),
@@ -77,7 +79,11 @@ def plan(launch: Launch, findings: Iterable[Finding]) -> Plan:
     absent = {one.subject for one in known if one.rule == "edge.canonical.root-absent" and one.state is State.WARN}
     names = [name for name in dict.fromkeys((*roots, *roles)) if _HOST.fullmatch(name) and name not in absent]
     old, left = _old(launch)
-    return Plan(main, tuple(_host(name, str(roles.get(name, "web")), launch, main, known, old.get(name, ())) for name in names), left)
+    return Plan(
+        main,
+        tuple(_host(name, str(roles.get(name, "web")), launch, main, known, old.get(name, ())) for name in names),
+        left,
+    )
 
 
 def _old(launch: Launch) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[str, ...]]:
@@ -96,11 +102,15 @@ def can_write(one: Redirect) -> bool:
     """Whether an old address is plain enough for a rule, and none that apps verify at, which follow no redirect."""
     place, mark, query = one.to.partition("?")
     plain = bool(_URL.match(one.from_) and _URL.match(place)) and (not mark or bool(_QUERY.match(query)))
-    plain = plain and not _CODED.search(one.from_)  # a bare percent sign, and control characters, which no rule can hold
+    plain = plain and not _CODED.search(
+        one.from_
+    )  # a bare percent sign, and control characters, which no rule can hold
     return plain and not urlsplit(one.from_).path.startswith("/.well-known/")
 
 
-def _host(name: str, role: str, launch: Launch, main: str, known: tuple[Finding, ...], old: tuple[tuple[str, str], ...]) -> HostPlan:
+def _host(
+    name: str, role: str, launch: Launch, main: str, known: tuple[Finding, ...], old: tuple[tuple[str, str], ...]
+) -> HostPlan:
     own = [one for one in known if one.subject == name]
     open_rules = {one.rule for one in own if one.state in (State.FAIL, State.WARN)}
     fine = {one.rule for one in own if one.state is State.PASS}
@@ -108,7 +118,9 @@ def _host(name: str, role: str, launch: Launch, main: str, known: tuple[Finding,
     looked_at = any(one.check == "edge.headers" and one.state is not State.UNKNOWN for one in own)
     headers: list[tuple[str, str]] = []
     if not elsewhere:
-        wanted = HEADERS if role in _PAGES else {"edge.headers.hsts": HEADERS["edge.headers.hsts"]} if role == "api" else {}
+        wanted = (
+            HEADERS if role in _PAGES else {"edge.headers.hsts": HEADERS["edge.headers.hsts"]} if role == "api" else {}
+        )
         headers = [pair for rule, pair in wanted.items() if (rule in open_rules if looked_at else True)]
     elif "edge.headers.hsts" in open_rules or not looked_at:
         headers = [HEADERS["edge.headers.hsts"]]
@@ -119,7 +131,9 @@ def _host(name: str, role: str, launch: Launch, main: str, known: tuple[Finding,
         leads_to=main if elsewhere else "",
         headers=tuple(headers),
         sent=tuple(HEADERS[rule][0].removesuffix("-Report-Only") for rule in HEADERS if rule in fine),
-        folders=_folders(own) if "performance.caching.asset" in open_rules or "performance.caching.edge-hit" in open_rules else (),
+        folders=_folders(own)
+        if "performance.caching.asset" in open_rules or "performance.caching.edge-hit" in open_rules
+        else (),
         fresh_pages="performance.caching.html" in open_rules,
         compress="performance.caching.compression" in open_rules,
         modern_tls=bool({"edge.certificates.old-protocol", "edge.certificates.no-modern-protocol"} & open_rules),

@@ -1,7 +1,7 @@
 """The plan as files that Vercel and Netlify read from the repository. Both force https by themselves.
 
-Sources, known 2026-11: vercel.com/docs/project-configuration (redirects, headers, has), docs.netlify.com/manage/routing/redirects and
-/manage/routing/headers.
+Sources, known 2026-11: vercel.com/docs/project-configuration (redirects, headers, has),
+docs.netlify.com/manage/routing/redirects and /manage/routing/headers.
 """
 
 from __future__ import annotations
@@ -19,16 +19,32 @@ def vercel(plan: Plan) -> str:
     headers: list[dict[str, Any]] = []
     for host in plan.hosts:
         on = [{"type": "host", "value": host.name}]
-        redirects += [{"source": _literal(path), "has": on, "destination": to, "permanent": True} for path, to in host.old]
+        redirects += [
+            {"source": _literal(path), "has": on, "destination": to, "permanent": True} for path, to in host.old
+        ]
         if host.leads_to:
             redirects.append(
-                {"source": "/:path((?!\\.well-known/).*)", "has": on, "destination": f"{host.leads_to}/:path", "permanent": True}
+                {
+                    "source": "/:path((?!\\.well-known/).*)",
+                    "has": on,
+                    "destination": f"{host.leads_to}/:path",
+                    "permanent": True,
+                }
             )
         if host.headers:
-            headers.append({"source": "/(.*)", "has": on, "headers": [{"key": name, "value": value} for name, value in host.headers]})
+            headers.append(
+                {
+                    "source": "/(.*)",
+                    "has": on,
+                    "headers": [{"key": name, "value": value} for name, value in host.headers],
+                }
+            )
         if host.fresh_pages:
             headers.append({"source": "/", "has": on, "headers": [{"key": PAGE[0], "value": PAGE[1]}]})
-        headers += [{"source": f"{folder}(.*)", "has": on, "headers": [{"key": YEAR[0], "value": YEAR[1]}]} for folder in host.folders]
+        headers += [
+            {"source": f"{folder}(.*)", "has": on, "headers": [{"key": YEAR[0], "value": YEAR[1]}]}
+            for folder in host.folders
+        ]
     made: dict[str, Any] = {}
     if redirects:
         made["redirects"] = redirects
@@ -39,7 +55,8 @@ def vercel(plan: Plan) -> str:
 
 # In Vercel's sources these start a pattern (path-to-regexp); a backslash takes that away.
 _PATTERN = re.compile(r"([:*+?(){}!])")
-# Netlify has no way to write these letter by letter: a star at the end and a word after a colon are places that match anything.
+# Netlify has no way to write these letter by letter: a star at the end and a word after a colon are places that match
+# anything.
 _NETLIFY_PATTERN = re.compile(r"\*|/:")
 
 
@@ -53,7 +70,10 @@ def netlify_redirects(plan: Plan) -> str:
     for host in plan.hosts:
         for path, to in host.old:
             odd = bool(_NETLIFY_PATTERN.search(path))
-            lines.append(f"{'# not written, Netlify reads a pattern in it: ' if odd else ''}https://{host.name}{path}  {to}  301!")
+            lines.append(
+                f"{'# not written, Netlify reads a pattern in it: ' if odd else ''}https://{host.name}{path}  "
+                f"{to}  301!"
+            )
         if host.leads_to:
             lines += [f"https://{host.name}/.well-known/*  /.well-known/:splat  200"]
             lines += [f"{scheme}://{host.name}/*  {host.leads_to}/:splat  301!" for scheme in ("http", "https")]

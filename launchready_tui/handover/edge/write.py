@@ -21,7 +21,10 @@ def files_of(plan: Plan, kind: Kind, banners: Sequence[str] = (), *, old: bool =
         case "nginx":
             return {"nginx.conf": head + nginx.write(plan, old=old) + foot}
         case "cloudflare":
-            return {"cloudflare.txt": head + cloudflare.write(plan, old=old) + foot, "cloudflare.rulesets.json": cloudflare.api(plan)}
+            return {
+                "cloudflare.txt": head + cloudflare.write(plan, old=old) + foot,
+                "cloudflare.rulesets.json": cloudflare.api(plan),
+            }
         case "vercel":
             return {"vercel.json": platforms.vercel(plan)}
         case "netlify":

@@ -78,7 +78,9 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
         plain(name),
         plain(CATEGORIES[system.category]),
         draft.fact(system.provider, f"provider of {name}", "p", short="provider"),
-        draft.fact(shot.person(system.account_owner), f"owner of the account {name}", "p", short="owner of the account"),
+        draft.fact(
+            shot.person(system.account_owner), f"owner of the account {name}", "p", short="owner of the account"
+        ),
         draft.known(owned or Cell("yes or no", "gap"), f"whether the business owns {name}", "p", owned is not None),
         draft.fact(
             "nothing to pay" if system.no_bill else shot.person(system.billing_owner),
@@ -98,7 +100,9 @@ def _cap(draft: Draft, cap: Cap) -> tuple[Cell, ...]:
         plain(name),
         draft.fact(cap.limit, f"limit of the bill of {name}", "p", short="limit"),
         plain("it stops there" if cap.hard else "it goes on"),
-        plain(cap.alert_at) if cap.hard else draft.fact(cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm"),
+        plain(cap.alert_at)
+        if cap.hard
+        else draft.fact(cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm"),
         draft.fact(shot.person(cap.owner), f"who is told of the bill of {name}", "p", short="who is told"),
         plain(cap.where),
         draft.fact(day(cap.seen) if cap.seen else "", f"when the limit of {name} was looked at", "p", short="day"),
@@ -118,7 +122,10 @@ def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
         plain(", ".join(kind) or "personal"),
         plain(entry.credential),
         draft.fact(
-            day(entry.reviewed) if entry.reviewed else "", f"when the access of {person} to {system} was looked at", "p", short="day"
+            day(entry.reviewed) if entry.reviewed else "",
+            f"when the access of {person} to {system} was looked at",
+            "p",
+            short="day",
         ),
         plain(day(entry.remove_by)) if entry.remove_by else BLANK,
     )
@@ -131,7 +138,9 @@ def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
     hide = hider(shot.people) if shot.profile == "team" else str
     papers = Papers(shot.people, shot.inventory)
     found = [*access.problems(papers, shot.made_at), *bus_factor.problems(papers, shot.made_at)]
-    worst_first = sorted((one for one in found if one.is_open), key=lambda one: (one.state is State.UNKNOWN, one.severity.weight))
+    worst_first = sorted(
+        (one for one in found if one.is_open), key=lambda one: (one.state is State.UNKNOWN, one.severity.weight)
+    )
     return [
         (
             plain(hide(one.summary)),

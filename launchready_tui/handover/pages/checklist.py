@@ -66,7 +66,12 @@ def write(shot: Snapshot) -> Document:
     for item in ITEMS:
         state, known_by, look = _by_check(draft, item) if item.check else _by_system(draft, item)
         rows.append((plain(item.group), plain(item.text), state, known_by, plain(look), _signed(shot, item.id)))
-    draft.table("Handover checklist", "part|+what is true|state|known from|+see for yourself|signed, date", rows, csv="checklist")
+    draft.table(
+        "Handover checklist",
+        "part|+what is true|state|known from|+see for yourself|signed, date",
+        rows,
+        csv="checklist",
+    )
     open_lines = sum(not signature(shot, item.id) for item in ITEMS)
     draft.note(
         f"{len(ITEMS) - open_lines} of {len(ITEMS)} lines are signed. A signature is put down with “launchready sign”, "
@@ -108,25 +113,40 @@ def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
     if "no" in answers:
         return draft.known(NO, "", "p", True), names, look
     known = answers == {"yes"}
-    return draft.known(YES if known else UNANSWERED, f"who owns the {CATEGORIES[item.category]} account", "p", known), names, look
+    return (
+        draft.known(YES if known else UNANSWERED, f"who owns the {CATEGORIES[item.category]} account", "p", known),
+        names,
+        look,
+    )
 
 
 def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
     """If the engineer vanished tomorrow: question, answer, and the document that helps.
 
-    A yes needs everything that the answer leans on: what stands as not filled elsewhere on the page is not filled here either.
+    A yes needs everything that the answer leans on: what stands as not filled elsewhere on the page is not filled here
+    either.
     """
 
     def by(check: str) -> Cell:
         standing = shot.standing(check)
         if standing.state in (State.PASS, State.WARN):
             return YES
-        return NO if standing.state is State.FAIL else state_cell(standing.state) if standing.state is State.ACCEPTED else UNANSWERED
+        return (
+            NO
+            if standing.state is State.FAIL
+            else state_cell(standing.state)
+            if standing.state is State.ACCEPTED
+            else UNANSWERED
+        )
 
     back = by("deploy.rollback")
     return (
         ("Bring a change live", by("deploy.release"), "Deployment"),
-        ("Go back to the last good version", _lacks("the command") if back is YES and not rollback(shot) else back, "Recovery notes"),
+        (
+            "Go back to the last good version",
+            _lacks("the command") if back is YES and not rollback(shot) else back,
+            "Recovery notes",
+        ),
         ("Bring the data back", by("handover.backups"), "Recovery notes"),
         ("Pay every bill", _pay(shot), "Access inventory"),
         ("Change a DNS record", _dns(shot), "Access inventory"),

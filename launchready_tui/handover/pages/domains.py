@@ -59,7 +59,9 @@ def write(shot: Snapshot) -> Document:
             for row in chain_rows(found)
         ],
         csv="redirect-map",
-        empty="No address that was followed leads on to another." if shot.standing("edge.redirects").result else "Not followed yet.",
+        empty="No address that was followed leads on to another."
+        if shot.standing("edge.redirects").result
+        else "Not followed yet.",
     )
     ways = {place(row.start): way(row) for row in followed(found)}
     draft.table(
@@ -83,7 +85,11 @@ def write(shot: Snapshot) -> Document:
 
 def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
     named = row.host
-    until = draft.fact(row.tls_until, f"end of the certificate of {named}", "2", short="end") if has_tls(draft.snapshot, named) else BLANK
+    until = (
+        draft.fact(row.tls_until, f"end of the certificate of {named}", "2", short="end")
+        if has_tls(draft.snapshot, named)
+        else BLANK
+    )
     return (
         code(named),
         draft.fact(row.purpose, f"what {named} is for", "2", short="purpose"),
@@ -101,5 +107,7 @@ def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
 def _redirect_state(shot: Snapshot, old: str) -> Cell:
     """How this one old address did, which is not what the check says of all."""
     standing = shot.standing("edge.redirects")
-    own: list[State] = [one.state for one in standing.findings if one.finding.subject == place(old) and one.state is not State.INFO]
+    own: list[State] = [
+        one.state for one in standing.findings if one.finding.subject == place(old) and one.state is not State.INFO
+    ]
     return STALE if standing.stale else state_cell(worst(own)) if own else UNRUN

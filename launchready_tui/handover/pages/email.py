@@ -21,7 +21,8 @@ def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "email", "Mail", "03-email.md")
     mail, domain = shot.launch.email, shot.launch.domain
     draft.lead(
-        "Sign-up codes, resets and receipts travel by mail. This page says who may send them, and what is published so that they arrive."
+        "Sign-up codes, resets and receipts travel by mail. This page says who may send them, and what is "
+        "published so that they arrive."
     )
     draft.facts(
         ("Domain", draft.fact(domain, "the domain that mail is sent from", "3", "code")),
@@ -35,7 +36,9 @@ def write(shot: Snapshot) -> Document:
     if who:
         draft.table("Who sends", "who+|state|SPF lets it|DKIM signs", [_sender(one) for one in who])
     draft.table(
-        "What the large mailboxes ask for", "what|state|asked by|because+", [_asked(one) for one in mailboxes(shot.verdict.standings)]
+        "What the large mailboxes ask for",
+        "what|state|asked by|because+",
+        [_asked(one) for one in mailboxes(shot.verdict.standings)],
     )
     for check in _RECORDS:
         shown = _published(shot, check)

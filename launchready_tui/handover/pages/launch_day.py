@@ -17,7 +17,10 @@ from .checklist import signature
 def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "launch-day", "Launch-day contacts", "10-launch-day.md")
     inventory, plan = shot.inventory, shot.inventory.plan
-    draft.lead("When the doors open, who decides, and whom to call in which order. If nobody answers in the time given, call the next.")
+    draft.lead(
+        "When the doors open, who decides, and whom to call in which order. If nobody answers in the time given, "
+        "call the next."
+    )
     draft.facts(
         ("Launch", draft.fact(moment(plan.launch_at) if plan.launch_at else "", "when the doors open", "l")),
         ("Go or no-go", plain(moment(said_at)) if (said_at := go_no_go_at(inventory)) else BLANK),
@@ -48,7 +51,12 @@ def write(shot: Snapshot) -> Document:
         "Who does what",
         "duty|+what that is|person|deputy",
         [
-            (plain(one.duty), plain(DUTIES[one.duty]), plain(shot.person(one.person)), plain(shot.person(one.deputy) if one.deputy else ""))
+            (
+                plain(one.duty),
+                plain(DUTIES[one.duty]),
+                plain(shot.person(one.person)),
+                plain(shot.person(one.deputy) if one.deputy else ""),
+            )
             for one in inventory.duties
         ],
         empty="Not filled: who leads, who changes things, who tells the users. One person may have two duties.",
@@ -79,12 +87,16 @@ def write(shot: Snapshot) -> Document:
     for title, words in MESSAGES:
         draft.blocks.append(Code(fill(words, support=shot.launch.email.support), title))
     if contacts and any(contact.escalate_after_min > 30 for contact in contacts):
-        draft.blocks.append(Para("Some people in the plan are waited for longer than 30 minutes; on launch day that is long.", "note"))
+        draft.blocks.append(
+            Para("Some people in the plan are waited for longer than 30 minutes; on launch day that is long.", "note")
+        )
     return draft.finish()
 
 
 def _happened(line: Happened) -> str:
-    mark = {"go": "GO: ", "no-go": "NO-GO: ", "message": "told users: ", "checkpoint": f"{line.checkpoint}: "}.get(line.kind, "")
+    mark = {"go": "GO: ", "no-go": "NO-GO: ", "message": "told users: ", "checkpoint": f"{line.checkpoint}: "}.get(
+        line.kind, ""
+    )
     return f"{mark}{line.text}"
 
 
@@ -102,7 +114,12 @@ def _contact(draft: Draft, contact: Contact) -> tuple[Cell, ...]:
         plain(str(contact.order)),
         plain(name),
         draft.fact(person.role if person else "", f"role of {name}", "p", short="role"),
-        draft.fact(", ".join(dict.fromkeys(part for part in map(text.clean, ways) if part)), f"how to reach {name}", "p", short="channel"),
+        draft.fact(
+            ", ".join(dict.fromkeys(part for part in map(text.clean, ways) if part)),
+            f"how to reach {name}",
+            "p",
+            short="channel",
+        ),
         draft.fact(person.hours if person else "", f"hours of {name}", "p", short="hours"),
         draft.fact(person.time_zone if person else "", f"time zone of {name}", "p", short="time zone"),
         plain(contact.when),

@@ -22,7 +22,10 @@ def write(shot: Snapshot) -> Document:
         _card(draft, card)
     if proposed:
         draft.heading("Proposed, and tried by nobody yet")
-        draft.note("No card of your own speaks of these breakdowns. Take the proposals over, put your own commands in, and try them.")
+        draft.note(
+            "No card of your own speaks of these breakdowns. Take the proposals over, put your own commands in, "
+            "and try them."
+        )
     for card in proposed:
         _proposal(draft, card)
     draft.heading("Data and backups")
@@ -52,13 +55,18 @@ def write(shot: Snapshot) -> Document:
 def _path(draft: Draft) -> None:
     """The steps from log-in to notification with their times, as they were walked last."""
     seen = [
-        one for judged in draft.snapshot.standing("handover.recovery").findings for one in judged.finding.evidence if one.label == "walk"
+        one
+        for judged in draft.snapshot.standing("handover.recovery").findings
+        for one in judged.finding.evidence
+        if one.label == "walk"
     ]
     if not seen:
         return
     when = f", walked on {moment(seen[0].at)}" if seen[0].at else ""
     draft.heading("From log-in to notification")
-    draft.blocks.append(Code(text.clean_block(seen[0].text), f"Each step as a test user, with its time and its answer{when}"))
+    draft.blocks.append(
+        Code(text.clean_block(seen[0].text), f"Each step as a test user, with its time and its answer{when}")
+    )
 
 
 def _place(card: Recovery) -> tuple[int, str]:
@@ -74,7 +82,10 @@ def _card(draft: Draft, card: Recovery) -> None:
         ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p")),
         ("Shown first by", plain(card.detect)),
         ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p")),
-        ("Rehearsed", draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet")),
+        (
+            "Rehearsed",
+            draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet"),
+        ),
     )
     first = draft.fact(card.first_steps, f"{title}: first steps", "p")
     if first.kind == "gap":
@@ -97,7 +108,9 @@ def _proposal(draft: Draft, card: Recovery) -> None:
     draft.fact("", f"recovery steps for “{title}”", "p")
     draft.blocks.append(Para(f"a card of your own for “{title}”; this one is proposed", "gap"))
     draft.facts(
-        ("What people notice", plain(card.symptom)), ("Shown first by", plain(card.detect)), ("Call for help", plain(card.escalate))
+        ("What people notice", plain(card.symptom)),
+        ("Shown first by", plain(card.detect)),
+        ("Call for help", plain(card.escalate)),
     )
     draft.steps(*steps_of(card))
     draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
@@ -124,7 +137,12 @@ def _backup(draft: Draft, backup: Backup) -> tuple[Cell, ...]:
         draft.fact(backup.where, f"where the backup of {store} lies", "p", short="place"),
         draft.fact(draft.snapshot.person(backup.owner), f"owner of the backup of {store}", "p", short="owner"),
         draft.fact(backup.every, f"how often {store} is backed up", "p", short="how often"),
-        draft.fact(day(backup.last_restore_test) if backup.last_restore_test else "", f"last restore of {store}", "p", short="day"),
+        draft.fact(
+            day(backup.last_restore_test) if backup.last_restore_test else "",
+            f"last restore of {store}",
+            "p",
+            short="day",
+        ),
         draft.fact(backup.rpo, f"how much of {store} may be lost", "p", short="how much"),
         draft.fact(backup.rto, f"how long {store} may be away", "p", short="how long"),
     )

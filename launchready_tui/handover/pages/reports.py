@@ -15,7 +15,9 @@ from ..words import weight as weight_of
 
 def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "reports", "Appendix: everything looked at", "11-reports.md")
-    draft.lead("All checks and all that they found, for whoever repairs it. The same stands as tables in the folder “data”.")
+    draft.lead(
+        "All checks and all that they found, for whoever repairs it. The same stands as tables in the folder “data”."
+    )
     draft.table(
         "All problems, in fix order",
         "#place|+problem|where|state|weight|touches|#effort|waits for|rule",
@@ -28,7 +30,10 @@ def write(shot: Snapshot) -> Document:
         for spec in stage.checks:
             draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(shot.standing(spec.id)))
         findings = [
-            one for spec in stage.checks for one in shot.standing(spec.id).findings if spec.automated or one.state is not State.UNKNOWN
+            one
+            for spec in stage.checks
+            for one in shot.standing(spec.id).findings
+            if spec.automated or one.state is not State.UNKNOWN
         ]
         draft.table(
             f"What was found: {stage.title}",

@@ -44,7 +44,9 @@ def write(shot: Snapshot) -> Document:
                 plain(FLOWS.get(one.rank.flow, one.rank.flow)),
                 plain(minutes(one.rank.effort_min)),
                 plain(", ".join(shot.spec(check).title for check in one.rank.waits_for)),
-                draft.fact(shot.person(_owner(shot, one)), f"owner of “{text.shorten(summary, 60)}”", "x", short="owner"),
+                draft.fact(
+                    shot.person(_owner(shot, one)), f"owner of “{text.shorten(summary, 60)}”", "x", short="owner"
+                ),
             )
         )
     rest = len(verdict.fixes) - len(fixes)
@@ -81,7 +83,9 @@ def _story(draft: Draft, one: Judged) -> None:
         draft.facts(("How to fix it", plain(finding.remedy.text)))
         if finding.remedy.paste:
             where = text.clean(finding.remedy.where)
-            draft.blocks.append(Code(text.clean_block(finding.remedy.paste), f"To paste, {where}" if where else "To paste", paste=True))
+            draft.blocks.append(
+                Code(text.clean_block(finding.remedy.paste), f"To paste, {where}" if where else "To paste", paste=True)
+            )
     for note in one.notes:
         draft.note(f"{draft.snapshot.person(note.by)}, {day(note.on.date())}: {text.clean(note.text)}")
 
@@ -101,7 +105,12 @@ def _decided(draft: Draft) -> None:
     shot = draft.snapshot
     judged = [one for standing in shot.verdict.standings.values() for one in standing.findings]
     accepted = [
-        (plain(one.finding.summary), plain(shot.person(one.decision.by)), plain(one.decision.reason), plain(day(one.decision.until.date())))
+        (
+            plain(one.finding.summary),
+            plain(shot.person(one.decision.by)),
+            plain(one.decision.reason),
+            plain(day(one.decision.until.date())),
+        )
         for one in judged
         if one.state is State.ACCEPTED and isinstance(one.decision, Acceptance)
     ]
@@ -111,7 +120,13 @@ def _decided(draft: Draft) -> None:
         if one.state is State.LATER and one.decision is not None
     ]
     draft.blocks.append(Heading("Decided"))
-    draft.table("Known risks", "+problem|@taken on by|+why|until", accepted, csv="known-risks", empty="No risk has been accepted.")
+    draft.table(
+        "Known risks",
+        "+problem|@taken on by|+why|until",
+        accepted,
+        csv="known-risks",
+        empty="No risk has been accepted.",
+    )
     draft.table(
         "Put off until after the launch",
         "+problem|@by|+why",

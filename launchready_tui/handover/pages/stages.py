@@ -1,4 +1,5 @@
-"""04 to 06: deployment, performance and monitoring as far as they are known: what each stage delivers, check by check."""
+"""04 to 06: deployment, performance and monitoring as far as they are known: what each stage delivers, check by
+check."""
 
 from __future__ import annotations
 
@@ -55,7 +56,10 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
             (
                 plain(spec.title),
                 draft.known(
-                    standing_cell(shot.standing(spec.id)), f"answer to “{spec.title}”", screen, is_answered(shot.standing(spec.id))
+                    standing_cell(shot.standing(spec.id)),
+                    f"answer to “{spec.title}”",
+                    screen,
+                    is_answered(shot.standing(spec.id)),
                 ),
                 _known_by(draft, spec.id),
                 plain(shot.person(shot.standing(spec.id).owner)) if shot.standing(spec.id).owner else plain(""),
@@ -109,7 +113,10 @@ def _variables(draft: Draft) -> None:
         csv="env-names",
         empty="No name was found: the launch file names no repository, or nothing in it reads one.",
     )
-    draft.note("Names only. No value was read, and none is in this folder: values lie in the vault or in the platform's own settings.")
+    draft.note(
+        "Names only. No value was read, and none is in this folder: values lie in the vault or in the platform's "
+        "own settings."
+    )
 
 
 def _routes(draft: Draft) -> None:
@@ -121,7 +128,10 @@ def _routes(draft: Draft) -> None:
     before = timings(shot.first["audit.latency"].findings) if "audit.latency" in shot.first else {}
     for route, seen in timings(now).items():
         state = worst([states[one.id] for one in now if one.subject == route])
-        cells = [plain(seen.figures.get(label, "")) for label in ("requests", "p50", "p95", "p95 interval", "over the target")]
+        cells = [
+            plain(seen.figures.get(label, ""))
+            for label in ("requests", "p50", "p95", "p95 interval", "over the target")
+        ]
         rows.append((plain(route), state_cell(state), *cells))
         if route in before and before[route].at != seen.at:
             compared.append(_compared(route, before[route], seen))
@@ -144,7 +154,8 @@ def _routes(draft: Draft) -> None:
 
 
 def _alerts(draft: Draft) -> None:
-    """Who is told what by which channel, and what is watched: as the launch file has it. Credentials are named, never shown."""
+    """Who is told what by which channel, and what is watched: as the launch file has it. Credentials are named, never
+    shown."""
     from ...watch.export.stack import START_CONTAINER, START_UNIT
     from ...watch.targets import targets_of
 
@@ -181,7 +192,8 @@ def _alerts(draft: Draft) -> None:
     )
     if shot.profile != "team":
         draft.note(
-            "The unit and the container lie in monitoring/systemd and monitoring/docker; `launchready watch export` writes them anew."
+            "The unit and the container lie in monitoring/systemd and monitoring/docker; `launchready watch "
+            "export` writes them anew."
         )
     draft.table(
         "What is watched",
@@ -193,5 +205,7 @@ def _alerts(draft: Draft) -> None:
 
 
 def _compared(route: str, before: Timing, after: Timing) -> tuple[Cell, ...]:
-    cells = [plain(seen.figures.get(label, "")) for seen in (before, after) for label in ("p95", "p95 interval", "requests")]
+    cells = [
+        plain(seen.figures.get(label, "")) for seen in (before, after) for label in ("p95", "p95 interval", "requests")
+    ]
     return plain(route), *cells, plain(change(before, after))

@@ -1,4 +1,5 @@
-"""The same targets and alerts for another program that watches. What is written holds no secret: only where each one is expected."""
+"""The same targets and alerts for another program that watches. What is written holds no secret: only where each one
+is expected."""
 
 from __future__ import annotations
 
@@ -41,7 +42,11 @@ def export(plan: Plan, kind: Kind) -> Exported:
             files = {"launchready-watch.service": stack.unit(plan), "watch.env.example": stack.environment(plan)}
             plan.left.extend(stack.for_a_machine(plan))
         case "docker":
-            files = {"Dockerfile": stack.container(plan), "compose.yml": stack.composed(plan), "watch.env.example": stack.environment(plan)}
+            files = {
+                "Dockerfile": stack.container(plan),
+                "compose.yml": stack.composed(plan),
+                "watch.env.example": stack.environment(plan),
+            }
             plan.left.extend((*stack.for_a_machine(plan), *stack.for_a_container(plan)))
         case "prometheus":
             files = {
@@ -57,7 +62,9 @@ def export(plan: Plan, kind: Kind) -> Exported:
             if plan.watch.heartbeat:
                 files["alive.sh"] = stack.alive(plan)
             else:
-                plan.left.append("No dead-man's switch is named ([watch] heartbeat): nobody notices when the watching machine dies")
+                plan.left.append(
+                    "No dead-man's switch is named ([watch] heartbeat): nobody notices when the watching machine dies"
+                )
             files["README.md"] = stack.readme(plan)
         case "gatus":
             files = {"config.yaml": gatus.write(plan)}

@@ -1,11 +1,13 @@
-"""A GitHub workflow that asks everything once: after a deploy, each day, and by hand. It is a smoke test and no watch."""
+"""A GitHub workflow that asks everything once: after a deploy, each day, and by hand. It is a smoke test and no
+watch."""
 
 from __future__ import annotations
 
 from .plan import Plan
 
 WARNING = (
-    "GitHub starts scheduled workflows late, by hours at busy times, and drops some: this shows that a deploy works, it does not watch. "
+    "GitHub starts scheduled workflows late, by hours at busy times, and drops some: this shows that a deploy "
+    "works, it does not watch. "
     "Keep a monitor or `launchready watch` for outages."
 )
 
@@ -15,7 +17,8 @@ def write(plan: Plan) -> str:
     names = [name for name in dict.fromkeys(target.login for target in plan.targets) if name]
     hosts = {target.login: target.host for target in plan.targets}
     variables = "".join(
-        f"          {_variable(name)}: ${{{{ secrets.{_variable(name)} }}}}\n          {_variable(name)}_HOSTS: {hosts[name]}\n"
+        f"          {_variable(name)}: ${{{{ secrets.{_variable(name)} }}}}\n          {_variable(name)}_HOSTS: "
+        f"{hosts[name]}\n"
         for name in names
     )
     env = f"        env:\n{variables}" if names else ""

@@ -1,4 +1,5 @@
-"""Alertmanager: who hears of what, through which channel. `amtool check-config` reads it in the tests; 0.25 and newer run it."""
+"""Alertmanager: who hears of what, through which channel. `amtool check-config` reads it in the tests; 0.25 and newer
+run it."""
 
 from __future__ import annotations
 
@@ -24,10 +25,14 @@ def write(plan: Plan) -> str:
         routes.append({"receiver": alert.name, "matchers": _matchers(alert), "continue": True})
         receivers.append({"name": alert.name, **(_mail(plan, alert) if alert.kind == "email" else _chat(plan, alert))})
         if alert.second:
-            plan.left.append(f"{alert.name}: Alertmanager knows no second channel; when one fails, all others are told that (MessagesFail)")
+            plan.left.append(
+                f"{alert.name}: Alertmanager knows no second channel; when one fails, all others are told that "
+                "(MessagesFail)"
+            )
         if "deploy" in alert.on:
             plan.left.append(
-                f"{alert.name}: failed deploys, and answers that became slower after one, are told by `launchready watch` only"
+                f"{alert.name}: failed deploys, and answers that became slower after one, are told by "
+                "`launchready watch` only"
             )
     lesser = 'alertname=~"TargetDegraded|TargetSlow|BudgetBurns"'
     head = f"Who is told of {plan.product}, for Alertmanager. Made by `launchready watch export prometheus`.\n{CHANGED}"
@@ -41,7 +46,9 @@ def write(plan: Plan) -> str:
                 "repeat_interval": "4h",
                 "routes": routes,
             },
-            "inhibit_rules": [{"source_matchers": ['alertname="TargetDown"'], "target_matchers": [lesser], "equal": ["target"]}],
+            "inhibit_rules": [
+                {"source_matchers": ['alertname="TargetDown"'], "target_matchers": [lesser], "equal": ["target"]}
+            ],
             "receivers": receivers,
         },
         head=head,

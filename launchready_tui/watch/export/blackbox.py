@@ -1,6 +1,7 @@
 """blackbox_exporter's modules: how each target is asked, and what its answer must show.
 
-Keys as in the exporter's own CONFIGURATION.md (0.23 to 0.28, as known 2026-11). The exporter's `--config.check` reads it in the tests.
+Keys as in the exporter's own CONFIGURATION.md (0.23 to 0.28, as known 2026-11). The exporter's `--config.check` reads
+it in the tests.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def write(plan: Plan) -> str:
     modules: dict[str, yamltext.Value] = {}
     for target in plan.targets:
         modules.setdefault(module_of(target), _mail() if target.kind == "mail" else _web(plan, target))
-    head = f"How {plan.product} is asked, for blackbox_exporter. Made by `launchready watch export prometheus`.\n{CHANGED}"
+    head = (
+        f"How {plan.product} is asked, for blackbox_exporter. Made by `launchready watch export prometheus`.\n{CHANGED}"
+    )
     return yamltext.dump({"modules": modules}, head=head)
 
 
@@ -42,7 +45,11 @@ def _mail() -> dict[str, yamltext.Value]:
 
 def _web(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
     statuses: list[yamltext.Value] = list(_FINE)
-    http: dict[str, yamltext.Value] = {"method": target.method, "preferred_ip_protocol": "ip4", "follow_redirects": False}
+    http: dict[str, yamltext.Value] = {
+        "method": target.method,
+        "preferred_ip_protocol": "ip4",
+        "follow_redirects": False,
+    }
     if target.headers:
         http["headers"] = dict(target.headers)
     if target.body:
@@ -67,7 +74,9 @@ def _web(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
                 headers.append({"header": condition.name, "regexp": re2(condition.value)})
             case "json":
                 there.append(_json(condition.name.split("."), json_words(condition)[1]))
-                plan.left.append(f"{target.name}: {condition.words} is looked for as text, wherever it stands in the body")
+                plan.left.append(
+                    f"{target.name}: {condition.words} is looked for as text, wherever it stands in the body"
+                )
     http["valid_status_codes"] = statuses
     if there:
         http["fail_if_body_not_matches_regexp"] = there

@@ -1,4 +1,5 @@
-"""Gatus: one small program that asks, shows and tells. Written from its README (5, as known 2026-11); it was not run here."""
+"""Gatus: one small program that asks, shows and tells. Written from its README (5, as known 2026-11); it was not run
+here."""
 
 from __future__ import annotations
 
@@ -29,11 +30,15 @@ def write(plan: Plan) -> str:
         if alert.second:
             plan.left.append(f"{alert.name}: Gatus knows no second channel")
     if any("deploy" in alert.on for alert in plan.alerts):
-        plan.left.append("Failed deploys, and answers that became slower after one, are told by `launchready watch` only")
+        plan.left.append(
+            "Failed deploys, and answers that became slower after one, are told by `launchready watch` only"
+        )
     plan.left.append("Gatus counts failures in a row only, and judges each answer against the time limit by itself")
     storage: dict[str, yamltext.Value] = {"type": "sqlite", "path": "/data/gatus.db", "caching": True}
-    head = f"{plan.product} watched by Gatus. Made by `launchready watch export gatus`.\n{CHANGED}\nSecrets come from the environment: " + (
-        ", ".join(variable(name) for name in plan.credentials if name != plan.watch.heartbeat) or "none"
+    head = (
+        f"{plan.product} watched by Gatus. Made by `launchready watch export gatus`.\n{CHANGED}\nSecrets come "
+        "from the environment: "
+        + (", ".join(variable(name) for name in plan.credentials if name != plan.watch.heartbeat) or "none")
     )
     made: dict[str, yamltext.Value] = {
         # Three at a time is the default: slow targets would hold up the others.
@@ -48,7 +53,11 @@ def write(plan: Plan) -> str:
 def _endpoint(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
     made: dict[str, yamltext.Value] = {"name": _text(target.name), "group": target.environment}
     if target.kind == "mail":
-        made |= {"url": f"tcp://{target.url}", "interval": seconds(target.every_s), "conditions": ["[CONNECTED] == true"]}
+        made |= {
+            "url": f"tcp://{target.url}",
+            "interval": seconds(target.every_s),
+            "conditions": ["[CONNECTED] == true"],
+        }
         plan.left.append(f"{target.name}: Gatus sees whether the mail server takes connections, not whether it greets")
     else:
         made |= {"url": _text(target.url), "interval": seconds(target.every_s), "method": target.method}
@@ -85,7 +94,9 @@ def _condition(plan: Plan, target: Target, condition: Condition) -> list[str]:
             return [f"[STATUS] == any({condition.value})"]
         case "contains" | "absent":
             if _PATTERN.search(condition.value):
-                plan.left.append(f"{target.name}: Gatus reads {condition.value!r} as a pattern; look whether it still means the same")
+                plan.left.append(
+                    f"{target.name}: Gatus reads {condition.value!r} as a pattern; look whether it still means the same"
+                )
             return [f"[BODY] {'==' if condition.kind == 'contains' else '!='} pat(*{condition.value}*)"]
         case "json":
             steps = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in condition.name.split("."))
@@ -95,7 +106,9 @@ def _condition(plan: Plan, target: Target, condition: Condition) -> list[str]:
 
 
 def _provider(alert: Alert) -> dict[str, yamltext.Value]:
-    common: dict[str, yamltext.Value] = {"default-alert": {"failure-threshold": 3, "success-threshold": 2, "send-on-resolved": True}}
+    common: dict[str, yamltext.Value] = {
+        "default-alert": {"failure-threshold": 3, "success-threshold": 2, "send-on-resolved": True}
+    }
     return _override(alert) | common
 
 

@@ -1,7 +1,8 @@
-"""Healthchecks: what must give a sign of life, by itself: the watch, and jobs such as backups. Its Management API v3 makes the checks.
+"""Healthchecks: what must give a sign of life, by itself: the watch, and jobs such as backups. Its Management API v3
+makes the checks.
 
-`unique` makes a second run change the check of that name and not make another (healthchecks.io/docs/api, known 2026-11). The API key comes
-from the environment when the script runs; ping URLs are printed by it, for the vault.
+`unique` makes a second run change the check of that name and not make another (healthchecks.io/docs/api, known
+2026-11). The API key comes from the environment when the script runs; ping URLs are printed by it, for the vault.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def checks(plan: Plan) -> list[dict[str, object]]:
         {
             "name": f"{plan.product}: the watch is alive",
             "tags": f"launchready {plan.domain}",
-            "desc": "Pinged once a minute by the machine that watches. When pings stop, nobody would be told of an outage.",
+            "desc": "Pinged once a minute by the machine that watches. When pings stop, "
+            "nobody would be told of an outage.",
             "timeout": WATCH_EVERY_S,
             "grace": WATCH_GRACE_S,
             "channels": "*",
@@ -67,7 +69,9 @@ def script(plan: Plan, made: list[dict[str, object]]) -> str:
         "}",
         "",
     ]
-    lines += [f"make {shlex.quote(str(body['name']))} {shlex.quote(json.dumps(body, ensure_ascii=False))}" for body in made]
+    lines += [
+        f"make {shlex.quote(str(body['name']))} {shlex.quote(json.dumps(body, ensure_ascii=False))}" for body in made
+    ]
     lines += ["", "echo 'Store the first one: launchready credentials set healthchecks-ping --host hc-ping.com' >&2"]
     lines.append("echo 'and name it in launchready.toml: [watch] heartbeat = \"healthchecks-ping\"' >&2")
     return "\n".join(lines) + "\n"

@@ -1,4 +1,5 @@
-"""What all exports are made from: the same targets and alerts that the watch here uses, and where the other side listens."""
+"""What all exports are made from: the same targets and alerts that the watch here uses, and where the other side
+listens."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from ..targets import targets_of
 from ..watched import policy_of
 
 SECRETS = "/etc/launchready/secrets"
-"""Where a file of each credential's name lies on the machine that watches. No export holds a secret, only this path and the name."""
+"""Where a file of each credential's name lies on the machine that watches. No export holds a secret, only this path
+and the name."""
 CA_FILE = "/etc/launchready/ca.pem"
 CHANGED = "Change the launch file and export again, or take this file over as your own."
 
@@ -71,7 +73,13 @@ class Plan:
 
     @classmethod
     def of(
-        cls, launch: Launch, *, jobs: Sequence[Job] = (), ports: Ports | None = None, secrets: str = SECRETS, targets: Sequence[Target] = ()
+        cls,
+        launch: Launch,
+        *,
+        jobs: Sequence[Job] = (),
+        ports: Ports | None = None,
+        secrets: str = SECRETS,
+        targets: Sequence[Target] = (),
     ) -> Plan:
         watched = tuple(targets) or targets_of(launch)
         far = elsewhere(launch, watched)
@@ -132,12 +140,14 @@ def _own(launch: Launch) -> tuple[tuple[str, str], ...]:
 
 
 def down_for_s(target: Target) -> float:
-    """How long it must fail before it is down, seconds: three of its probes in a row, at least as long as the watch here waits."""
+    """How long it must fail before it is down, seconds: three of its probes in a row, at least as long as the watch
+    here waits."""
     return max(policy_of(target).down_span, 2 * target.every_s)
 
 
 def slow_rule(target: Target) -> tuple[int, int, float]:
-    """(over the target, of so many probes, in so many seconds): seen less than once in a thousand times if one in twenty may be over."""
+    """(over the target, of so many probes, in so many seconds): seen less than once in a thousand times if one in
+    twenty may be over."""
     window = max(policy_of(target).slow_window, policy_of(target).slow_least * target.every_s)
     n = int(window / target.every_s)
     over = next(k for k in range(n + 1) if 1 - at_most(k - 1, n, 0.05) <= SLOW_ALPHA)
@@ -165,7 +175,12 @@ def jobs_of(inventory: Inventory) -> tuple[Job, ...]:
     """Backups of the inventory: what must run by itself, and nobody notices when it does not."""
     every = {one.store: length_s(one.every) or 0 for one in inventory.backups}
     return tuple(
-        Job(name=clean(f"backup of {one.store}"), owner=clean(one.owner), every_s=every[one.store], grace_s=every[one.store] // 4)
+        Job(
+            name=clean(f"backup of {one.store}"),
+            owner=clean(one.owner),
+            every_s=every[one.store],
+            grace_s=every[one.store] // 4,
+        )
         for one in inventory.backups
     )
 

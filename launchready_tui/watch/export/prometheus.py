@@ -1,7 +1,8 @@
-"""Prometheus: what is scraped, and from when on something is said. The limits are those of the watch here, in Prometheus' words.
+"""Prometheus: what is scraped, and from when on something is said. The limits are those of the watch here, in
+Prometheus' words.
 
-`promtool check config`, `check rules` and `test rules` read it in the tests; Prometheus 2.42, blackbox_exporter 0.23 and Alertmanager 0.25
-run it. Burn rates as in `samples/budget.py`.
+`promtool check config`, `check rules` and `test rules` read it in the tests; Prometheus 2.42, blackbox_exporter 0.23
+and Alertmanager 0.25 run it. Burn rates as in `samples/budget.py`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def write(plan: Plan) -> str:
     jobs += [_region(plan, region, every, targets) for (region, every), targets in _far(plan)]
     for name, address in (("alertmanager", plan.ports.alertmanager), ("blackbox", plan.ports.blackbox)):
         jobs.append({"job_name": name, "scrape_interval": "15s", "static_configs": [{"targets": [address]}]})
-    head = f"What of {plan.product} is watched, for Prometheus. Made by `launchready watch export prometheus`.\n{CHANGED}"
+    head = (
+        f"What of {plan.product} is watched, for Prometheus. Made by `launchready watch export prometheus`.\n{CHANGED}"
+    )
     return yamltext.dump(
         {
             "global": {"scrape_interval": "15s", "evaluation_interval": seconds(EVALUATE_S)},
@@ -91,12 +94,18 @@ def _region(plan: Plan, region: Region, every: float, targets: list[Target]) -> 
     }
     if region.credential:
         made["basic_auth"] = {"username": "USER", "password_file": plan.secret(region.credential)}
-        plan.left.append(f"{region.name}: write the user name into prometheus.yml in place of USER, and the password alone into the file")
+        plan.left.append(
+            f"{region.name}: write the user name into prometheus.yml in place of USER, and the password alone "
+            "into the file"
+        )
     if plan.own_ca and url.scheme == "https":
         made["tls_config"] = {"ca_file": CA_FILE}
     made["static_configs"] = [
         _static(plan, target, url.netloc)
-        | {"labels": _labels(target) | {"__param_module": region.module or module_of(target), "job": THERE, "region": region.name}}
+        | {
+            "labels": _labels(target)
+            | {"__param_module": region.module or module_of(target), "job": THERE, "region": region.name}
+        }
         for target in targets
     ]
     return made
@@ -123,7 +132,8 @@ def rules(plan: Plan) -> str:
             for window, most in windows
         )
         longest = windows[-1][0]
-        # Some fail and some do not; when the last three did, it is on its way to be down. After an outage its failures are no news.
+        # Some fail and some do not; when the last three did, it is on its way to be down. After an outage its failures
+        # are no news.
         here.append(
             _rule(
                 "TargetDegraded",
@@ -172,13 +182,16 @@ def rules(plan: Plan) -> str:
         groups.insert(2, {"name": "launchready-regions", "rules": _from_there(plan)})
     head = (
         f"When somebody is told of {plan.product}. Made by `launchready watch export prometheus`.\n{CHANGED}\n"
-        "The exporter opens a new connection each time; what is compared with the target is the answer without lookup, connect and TLS."
+        "The exporter opens a new connection each time; what is compared with the target is the answer without "
+        "lookup, connect and TLS."
     )
     return yamltext.dump({"groups": groups}, head=head)
 
 
 def _unless_down(within_s: float) -> str:
-    return f'unless on (target) max_over_time(ALERTS{{alertname="TargetDown", alertstate="firing"}}[{seconds(within_s)}])'
+    return (
+        f'unless on (target) max_over_time(ALERTS{{alertname="TargetDown", alertstate="firing"}}[{seconds(within_s)}])'
+    )
 
 
 def _from_there(plan: Plan) -> list[yamltext.Value]:
@@ -193,7 +206,8 @@ def _from_there(plan: Plan) -> list[yamltext.Value]:
                 down_for,
                 "down",
                 "{{ $labels.target }} is down from {{ $labels.region }}",
-                f"{{{{ $labels.instance }}}} gave no right answer to the prober there for {seconds(down_for)} or longer.",
+                f"{{{{ $labels.instance }}}} gave no right answer to the prober there for "
+                f"{seconds(down_for)} or longer.",
                 every=seconds(every),
             )
         )
@@ -212,7 +226,12 @@ def _from_there(plan: Plan) -> list[yamltext.Value]:
 
 def _pace(target: Target) -> tuple[float, float, tuple[float, int], tuple[float, int]]:
     policy = policy_of(target)
-    return target.every_s, down_for_s(target), (policy.window, policy.degraded_after), (policy.calm, policy.degraded_long)
+    return (
+        target.every_s,
+        down_for_s(target),
+        (policy.window, policy.degraded_after),
+        (policy.calm, policy.degraded_long),
+    )
 
 
 def _burning(plan: Plan) -> list[yamltext.Value]:
@@ -233,7 +252,8 @@ def _burning(plan: Plan) -> list[yamltext.Value]:
                 60,
                 "down",
                 "{{ $labels.target }} fails too often",
-                f"At this pace the month's share of failures ({100 - plan.watch.slo:g} %) is used up {rate:g} times too fast.",
+                f"At this pace the month's share of failures ({100 - plan.watch.slo:g} %) is used up {rate:g} "
+                "times too fast.",
                 rate=f"{rate:g}",
             )
         )
@@ -259,11 +279,18 @@ def _itself() -> list[yamltext.Value]:
             "Messages do not get through ({{ $labels.integration }})",
             "Alertmanager could not deliver; its log says why.",
         ),
-        {"alert": "Watchdog", "expr": "vector(1)", "labels": {"event": "alive"}, "annotations": {"summary": "Always there."}},
+        {
+            "alert": "Watchdog",
+            "expr": "vector(1)",
+            "labels": {"event": "alive"},
+            "annotations": {"summary": "Always there."},
+        },
     ]
 
 
-def _rule(name: str, expr: str, for_s: float, event: str, summary: str, text: str, **labels: str) -> dict[str, yamltext.Value]:
+def _rule(
+    name: str, expr: str, for_s: float, event: str, summary: str, text: str, **labels: str
+) -> dict[str, yamltext.Value]:
     made: dict[str, yamltext.Value] = {"alert": name, "expr": expr}
     if for_s:
         made["for"] = seconds(for_s)

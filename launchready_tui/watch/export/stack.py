@@ -1,4 +1,5 @@
-"""What stands around the configuration: the compose file, the units of systemd, the dead-man's switch, and how to put it up."""
+"""What stands around the configuration: the compose file, the units of systemd, the dead-man's switch, and how to put
+it up."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ START_CONTAINER = "docker compose up -d --build"
 
 
 def compose(plan: Plan) -> str:
-    """The file `compose.yml`. All listen on this machine's loopback alone, so that nobody outside can let the exporter ask for them."""
+    """The file `compose.yml`. All listen on this machine's loopback alone, so that nobody outside can let the exporter
+    ask for them."""
     ports = plan.ports
     commands = {
         "prometheus": ["--config.file=/etc/launchready/prometheus.yml", f"--web.listen-address={ports.prometheus}"],
@@ -40,8 +42,14 @@ def compose(plan: Plan) -> str:
     for name, command in commands.items():
         services[name] = _service(name) | {"command": command, "volumes": [".:/etc/launchready:ro", *volumes[name]]}
     if plan.watch.heartbeat:
-        services["alive"] = _service("alive") | {"entrypoint": ["sh", "/etc/launchready/alive.sh"], "volumes": [".:/etc/launchready:ro"]}
-    head = f"Watches {plan.product} with Prometheus: docker compose up -d. Made by `launchready watch export prometheus`.\n{CHANGED}"
+        services["alive"] = _service("alive") | {
+            "entrypoint": ["sh", "/etc/launchready/alive.sh"],
+            "volumes": [".:/etc/launchready:ro"],
+        }
+    head = (
+        f"Watches {plan.product} with Prometheus: docker compose up -d. Made by `launchready watch export "
+        f"prometheus`.\n{CHANGED}"
+    )
     return yamltext.dump({"services": services, "volumes": {"prometheus": {}, "alertmanager": {}}}, head=head)
 
 
@@ -57,12 +65,15 @@ def _service(name: str) -> dict[str, yamltext.Value]:
 
 
 def alive(plan: Plan) -> str:
-    """The script `alive.sh`: pings the dead-man's switch while Prometheus evaluates and Alertmanager holds what it sent."""
+    """The script `alive.sh`: pings the dead-man's switch while Prometheus evaluates and Alertmanager holds what it
+    sent."""
     return f"""#!/bin/sh
-# Once a minute: is the rule that is always true at Alertmanager? Then the whole chain works, and the dead-man's switch is told so.
-# {plan.secret(plan.watch.heartbeat)} holds the switch's ping URL. Made by `launchready watch export prometheus`.
+# Once a minute: is the rule that is always true at Alertmanager? Then the whole chain works, and the dead-man's switch
+# is told so. {plan.secret(plan.watch.heartbeat)} holds the switch's ping URL. Made by `launchready watch export
+# prometheus`.
 while :; do
-  if curl -fsS -m 10 "http://{plan.ports.alertmanager}/api/v2/alerts?filter=alertname%3DWatchdog" | grep -q Watchdog; then
+  if curl -fsS -m 10 "http://{plan.ports.alertmanager}/api/v2/alerts?filter=alertname%3DWatchdog" | grep -q
+  Watchdog; then
     # Through standard input: arguments can be read by every user of the machine.
     printf 'url = "%s"\\n' "$(cat {plan.secret(plan.watch.heartbeat)})" | curl -fsS -m 10 -o /dev/null -K - ||
       echo "the dead-man's switch could not be reached" >&2
@@ -78,11 +89,11 @@ def unit(plan: Plan) -> str:
     """The file `launchready-watch.service`: `launchready watch` as a service of systemd."""
     folder = f"/srv/launchready/{plan.domain}"
     return f"""# {plan.product} watched by LaunchReady itself. Made by `launchready watch export systemd`.
-# Once: useradd --system launchready; python3 -m venv /opt/launchready && /opt/launchready/bin/pip install launchready-tui
-#   the launch's folder as {folder}, its own user's (chown -R launchready {folder})
-#   watch.env.example as /etc/launchready/watch.env, mode 0600, with the values filled in
+# Once: useradd --system launchready; python3 -m venv /opt/launchready && /opt/launchready/bin/pip install
+# launchready-tui the launch's folder as {folder}, its own user's (chown -R launchready {folder})
+# watch.env.example as /etc/launchready/watch.env, mode 0600, with the values filled in
 # This file as {UNIT_FILE}; then:
-#   {START_UNIT}
+# {START_UNIT}
 # What it says: journalctl -u launchready-watch. One watch a launch: a second one ends by itself and says so.
 [Unit]
 Description=LaunchReady watch of {plan.domain}
@@ -113,7 +124,11 @@ WantedBy=multi-user.target
 def environment(plan: Plan) -> str:
     """The file `watch.env.example`: which variables the service needs. Names only."""
     hosts = {target.login: target.host for target in plan.targets if target.login}
-    hosts |= {alert.credential: (alert.server or "hooks.slack.com").partition(":")[0] for alert in plan.alerts if alert.credential}
+    hosts |= {
+        alert.credential: (alert.server or "hooks.slack.com").partition(":")[0]
+        for alert in plan.alerts
+        if alert.credential
+    }
     hosts |= {region.credential: urlsplit(region.url).hostname or "" for region, _ in plan.regions if region.credential}
     if plan.watch.heartbeat:
         hosts[plan.watch.heartbeat] = plan.watch.heartbeat_host
@@ -154,27 +169,40 @@ def composed(plan: Plan) -> str:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
     }
-    head = f"{plan.product} watched by LaunchReady itself: {START_CONTAINER}. Made by `launchready watch export docker`.\n{CHANGED}"
+    head = (
+        f"{plan.product} watched by LaunchReady itself: {START_CONTAINER}. Made by `launchready watch export "
+        f"docker`.\n{CHANGED}"
+    )
     return yamltext.dump({"services": {"watch": watch}, "volumes": {"state": {}}}, head=head)
 
 
 def for_a_machine(plan: Plan) -> list[str]:
     """What to know before it runs on another machine."""
-    said = [] if plan.watch.always_on else ["Say that the machine stays on, or the console keeps warning: [watch] always_on = true"]
+    said = (
+        []
+        if plan.watch.always_on
+        else ["Say that the machine stays on, or the console keeps warning: [watch] always_on = true"]
+    )
     return [*said, "End the watch on this machine then: every watch tells what it sees, and two tell everything twice"]
 
 
 def for_a_container(plan: Plan) -> list[str]:
     """What lies outside the container."""
-    said = [f"{path} lies on the machine: mount it into the container, or what it tells is not known" for path in plan.files]
-    return said + (["The extra certificate authority of the launch file must be copied into the container"] if plan.own_ca else [])
+    said = [
+        f"{path} lies on the machine: mount it into the container, or what it tells is not known" for path in plan.files
+    ]
+    return said + (
+        ["The extra certificate authority of the launch file must be copied into the container"] if plan.own_ca else []
+    )
 
 
 def _regions(plan: Plan) -> str:
     names = list(dict.fromkeys(region.name for region, _ in plan.regions if not region.module))
     if not names:
         return ""
-    return f"The exporters in {', '.join(names)} need the same `blackbox.yml`: put it there, and start them with it.\n\n"
+    return (
+        f"The exporters in {', '.join(names)} need the same `blackbox.yml`: put it there, and start them with it.\n\n"
+    )
 
 
 def readme(plan: Plan) -> str:
@@ -184,20 +212,25 @@ def readme(plan: Plan) -> str:
     left = "\n".join(f"- {line}" for line in dict.fromkeys(plan.left)) or "- nothing"
     return f"""# Watching {plan.product} with Prometheus
 
-The same targets and alerts as in `launchready.toml`, for Prometheus, Alertmanager and blackbox_exporter on a Linux machine that stays on.
+The same targets and alerts as in `launchready.toml`, for Prometheus, Alertmanager and blackbox_exporter on a Linux
+machine that stays on.
 
 1. Put this folder on that machine as `/etc/launchready`.
-2. Write each secret into a file of its own, without a line end, readable for the user that the programs run as (65534 in the containers):
+2. Write each secret into a file of its own, without a line end, readable for the user that the programs run as
+(65534 in the containers):
 
 {secrets}
 
 3. `docker compose up -d` in the folder. Or install the three programs (Debian: `prometheus prometheus-alertmanager
-   prometheus-blackbox-exporter`) and give each its file here with `--config.file`, listening on {plan.ports.prometheus},
+   prometheus-blackbox-exporter`) and give each its file here with `--config.file`, listening on
+   {plan.ports.prometheus},
    {plan.ports.alertmanager} and {plan.ports.blackbox}.
-4. Test it: `promtool check config prometheus.yml`, `amtool check-config alertmanager.yml`. Then switch something harmless off and wait for
+4. Test it: `promtool check config prometheus.yml`, `amtool check-config alertmanager.yml`. Then switch something
+harmless off and wait for
    the message. How long that took is the evidence with which somebody confirms the check "Told in 5 minutes".
 
-{_regions(plan)}`launchready-watch.service` and `Dockerfile` run `launchready watch` itself on such a machine, with `watch.env.example`
+{_regions(plan)}`launchready-watch.service` and `Dockerfile` run `launchready watch` itself on such a machine, with
+`watch.env.example`
 for its secrets; `launchready watch metrics` prints what that one sees for Prometheus.
 
 ## Not the same as in the console

@@ -1,7 +1,7 @@
 """YAML as configuration files want it: mappings and lists in blocks, strings quoted unless they are plainly words.
 
-Only the part of YAML 1.2 that 1.1 reads the same way is written; double-quoted strings are JSON's with the characters escaped that YAML
-does not allow (YAML 1.2.2 section 5.1).
+Only the part of YAML 1.2 that 1.1 reads the same way is written; double-quoted strings are JSON's with the characters
+escaped that YAML does not allow (YAML 1.2.2 section 5.1).
 """
 
 from __future__ import annotations
@@ -72,9 +72,14 @@ def _entry(key: str, value: Value, depth: int) -> list[str]:
 
 
 def _is_text(value: str) -> bool:
-    """Whether it may stand as lines of their own: printable, not indented, no blanks at the ends, none of them empty."""
+    """Whether it may stand as lines of their own: printable, not indented, no blanks at the ends, none of them
+    empty."""
     lines = value.split("\n")
-    return len(lines) > 1 and not value.startswith(" ") and all(line and line.isprintable() and line == line.rstrip() for line in lines)
+    return (
+        len(lines) > 1
+        and not value.startswith(" ")
+        and all(line and line.isprintable() and line == line.rstrip() for line in lines)
+    )
 
 
 def _flat(value: Value) -> str:
