@@ -6,10 +6,14 @@ import hashlib
 from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from . import facts as _facts
 from . import text as _text
+from .facts import Fact as Fact
+from .wording import Value
 
 
 class State(StrEnum):
@@ -73,6 +77,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         return cls(label=label, text=_text.clean_block(raw), source=_text.clean(source), at=at)
 
 
+class Seen(NamedTuple):
+    """A sight in both forms: raw for people, typed for programs."""
+
+    evidence: Evidence
+    fact: Fact
+
+
 class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     """What to do: one sentence, and the exact record, header, rule or command. `where` names the system the paste is
     for."""
@@ -80,6 +91,8 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     paste: str = ""
     where: str = ""
+    fix: str = ""
+    """The fix of the check's sheet that this is; empty where code has made it."""
 
 
 WHOLE_LAUNCH = "launch"
@@ -104,6 +117,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
     remedy: Remedy | None = None
     via: str = ""
+    message: str = ""
+    values: dict[str, Value] = {}
+    facts: tuple[Fact, ...] = ()
 
     @property
     def id(self) -> str:
@@ -115,29 +131,66 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
 
 
+_T = TypeVar("_T")
+
+
+def _texts(value: object) -> list[str]:
+    """Every text in a value of plain types, keys of mappings apart."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return []
+    return [text for one in value for text in _texts(one)]
+
+
+def _changed(value: object, change: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _changed(one, change) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_changed(one, change) for one in value]
+    return value
+
+
+def _mapped_parts(whole: _T, type_: type[_T], change: Callable[[str], str]) -> _T:
+    return msgspec.convert(_changed(msgspec.to_builtins(whole), change), type_)
+
+
 def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
     """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
-    remedy = finding.remedy
-    texts = [
-        finding.subject,
-        finding.summary,
-        *(part for one in finding.evidence for part in (one.label, one.text, one.source)),
-    ]
-    texts += [remedy.text, remedy.paste, remedy.where] if remedy else []
+    parts = _Spoken(finding.subject, finding.summary, finding.evidence, finding.remedy, finding.values)
     # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
-    together = "\0".join(texts)
+    together = "\0".join(_texts(msgspec.to_builtins((parts, finding.facts), builtin_types=(datetime,))))
     if change(together) == together:
         return finding
-    return msgspec.structs.replace(
-        finding,
-        subject=change(finding.subject),
-        summary=change(finding.summary),
-        evidence=tuple(
-            Evidence(label=change(one.label), text=change(one.text), source=change(one.source), at=one.at)
-            for one in finding.evidence
-        ),
-        remedy=remedy and Remedy(text=change(remedy.text), paste=change(remedy.paste), where=change(remedy.where)),
-    )
+    parts = _mapped_parts(parts, _Spoken, change)
+    facts = tuple(_with_texts(fact, change) for fact in finding.facts)
+    return msgspec.structs.replace(finding, **msgspec.structs.asdict(parts), facts=facts)
+
+
+class _Spoken(msgspec.Struct, frozen=True):
+    """The parts of a finding that hold text from outside, its facts apart."""
+
+    subject: str
+    summary: str
+    evidence: tuple[Evidence, ...]
+    remedy: Remedy | None
+    values: dict[str, Value]
+
+
+def _with_texts(fact: Fact, change: Callable[[str], str]) -> Fact:
+    """The fact with its texts changed; its kind and its times stay."""
+    plain = msgspec.to_builtins(fact, builtin_types=(datetime,))
+    whole = {key: one if key == "kind" else _changed(one, change) for key, one in plain.items()}
+    return msgspec.convert(whole, type(fact))
+
+
+def cleaned(fact: Fact) -> Fact:
+    """The fact with all its texts made safe, as evidence is."""
+    return _with_texts(fact, _text.clean)
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,3 +208,10 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The deploy in production that the answer belongs to; empty where unknown."""
     papers: str = ""
     """The state of people and inventory that the answer was read from; empty where it was not read from them."""
+    facts: int = 0
+    """The version of the facts that the findings carry; 0 where they carry none, as older journals do."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether the facts are of the kind that this version reads; otherwise the check is to be run again."""
+        return self.facts == _facts.VERSION

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..failure import Failure
-from ..findings import Evidence, Finding, Remedy, Severity, State
+from ..findings import Evidence, Fact, Finding, Remedy, Seen, Severity, State, cleaned
+from ..roadmap import load as load_roadmap
+from ..roadmap import sheet_of
 from ..text import clean, clean_block
+from ..wording import Value, fill
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
+    from ..roadmap.sheet import Message
     from ..world import World
 
 Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
+Evidences = Sequence[Evidence | Seen]
 REGISTRY: dict[str, Check] = {}
 READS_PAPERS: set[str] = set()
 """Checks whose answer comes from people and inventory, and ends when those change."""
-PACKAGES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
 
 
 def check(name: str, *, papers: bool = False) -> Callable[[Check], Check]:
@@ -43,9 +47,10 @@ def check(name: str, *, papers: bool = False) -> Callable[[Check], Check]:
 
 
 def load_all() -> dict[str, Check]:
-    """Imports every check package and returns the registry."""
-    for package in PACKAGES:
-        importlib.import_module(f"{__package__}.{package}")
+    """Imports every check folder that has code and returns the registry."""
+    for check in load_roadmap().checks.values():
+        if check.automated:
+            importlib.import_module(f"{__package__}.{check.id.replace('-', '_')}")
     return REGISTRY
 
 
@@ -61,137 +66,213 @@ def step(text: str) -> None:
         tell(text)
 
 
-def _clean_remedy(remedy: Remedy | None) -> Remedy | None:
-    return remedy and Remedy(text=clean(remedy.text), paste=clean_block(remedy.paste), where=clean(remedy.where))
+class UnknownMessageError(Exception):
+    """A check said a message, or named a fix, that its check.toml does not have: a mistake of ours."""
+
+
+_USUAL = {State.FAIL: Severity.HIGH, State.WARN: Severity.MEDIUM, State.UNKNOWN: Severity.HIGH}
+"""How bad a state is where its message says nothing of it."""
 
 
 class Say:
-    """Builds the findings of one check: `say.fail("too-many-hops", subject, "…")` has the rule
-    `edge.redirects.too-many-hops`."""
+    """Builds the findings of one check from the messages of its rules, which stand in its check.toml.
+
+    `say.fail("too-many-hops", host, redirects=4)` is the message `fail` of the rule `too-many-hops`, its place
+    `{redirects}` filled with 4; a third argument names another message than the state's own. `{subject}` is always
+    there, and `{cause}` where there is a failure. The message's fix is filled from the same values, unless a remedy
+    is given. What comes from outside is cleaned here, as evidence is at its own border.
+    """
 
     def __init__(self, name: str, at: datetime | None = None) -> None:
         """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it."""
         self.check = name
         self.at = at
+        self._sheet = sheet_of(name)
 
-    def _dated(self, evidence: Evidence) -> Evidence:
-        return evidence if evidence.at or self.at is None else msgspec.structs.replace(evidence, at=self.at)
+    def fix(self, name: str, *, paste: str | None = None, where: str | None = None, **values: Value) -> Remedy:
+        """A fix of the sheet, filled; `paste` and `where` in place of the sheet's own where code has worked them out.
+
+        Raises UnknownMessageError, WordingError.
+        """
+        return self._fix(name, values, paste, where)
+
+    def _fix(
+        self, name: str, values: Mapping[str, Value], paste: str | None = None, where: str | None = None
+    ) -> Remedy:
+        found = self._sheet.fixes.get(name)
+        if found is None:
+            raise UnknownMessageError(f"{self.check} has no fix {name!r}")
+        return Remedy(
+            text=clean(fill(found.text, values)),
+            paste=clean_block(fill(found.paste, values) if paste is None else paste),
+            where=clean(fill(found.where, values) if where is None else where),
+            fix=name,
+        )
+
+    def words(self, rule: str, message: str, **values: Value) -> str:
+        """A message of a rule, filled, for a sentence that is part of another. Raises UnknownMessageError,
+        WordingError."""
+        return clean(fill(self._message(rule, message).text, values))
+
+    def _message(self, rule: str, message: str) -> Message:
+        found = self._sheet.message(rule, message)
+        if found is None:
+            raise UnknownMessageError(f"{self.check}.{rule} has no message {message!r}")
+        return found
 
     def _find(
         self,
         state: State,
         rule: str,
         subject: str,
-        summary: str,
-        severity: Severity,
-        evidence: tuple[Evidence, ...] | list[Evidence],
+        message: str,
+        severity: Severity | None,
+        evidence: Evidences,
+        facts: Sequence[Fact],
         remedy: Remedy | None,
         via: str,
+        failure: Failure | None,
+        values: dict[str, Value],
     ) -> Finding:
-        """Subject, summary and remedy may name what the outside calls itself: they are cleaned here, as evidence is at
-        its own border."""
+        subject = clean(subject)
+        values = {name: _clean_value(value) for name, value in values.items()}
+        if failure is not None:
+            values.setdefault("cause", clean(failure.words))
+        filling = {"subject": subject, **values}
+        if " " in message:  # a sentence of its own, until every check has its messages in its sheet
+            summary, usual, message = clean(message), None, ""
+        else:
+            said = self._message(rule, message)
+            summary, usual = fill(said.text, filling), said.severity
+            if remedy is None and said.fix:
+                remedy = self._fix(said.fix, filling)
+        seen = [one.evidence if isinstance(one, Seen) else one for one in evidence]
+        if failure is not None:
+            seen.append(Evidence.of("failure", str(failure), source=failure.target))
         return Finding(
             check=self.check,
             rule=f"{self.check}.{rule}",
-            subject=clean(subject),
+            subject=subject,
             state=state,
-            severity=severity,
-            summary=clean(summary),
-            evidence=tuple(map(self._dated, evidence)),
+            severity=severity or usual or _USUAL.get(state, Severity.LOW),
+            summary=summary,
+            evidence=tuple(map(self._dated, seen)),
             remedy=_clean_remedy(remedy),
             via=via,
+            message=message,
+            values=values,
+            facts=tuple(map(cleaned, (*facts, *(one.fact for one in evidence if isinstance(one, Seen))))),
         )
+
+    def _dated(self, evidence: Evidence) -> Evidence:
+        return evidence if evidence.at or self.at is None else msgspec.structs.replace(evidence, at=self.at)
 
     def passed(
         self,
         rule: str,
         subject: str,
-        summary: str,
+        message: str = "pass",
         *,
-        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        evidence: Evidences = (),
+        facts: Sequence[Fact] = (),
         via: str = "",
+        **values: Value,
     ) -> Finding:
         """It is as it should be."""
-        return self._find(State.PASS, rule, subject, summary, Severity.LOW, evidence, None, via)
+        return self._find(State.PASS, rule, subject, message, None, evidence, facts, None, via, None, values)
 
     def warn(
         self,
         rule: str,
         subject: str,
-        summary: str,
+        message: str = "warn",
         *,
-        severity: Severity = Severity.MEDIUM,
-        evidence: tuple[Evidence, ...] | list[Evidence] = (),
-        remedy: Remedy,
+        severity: Severity | None = None,
+        evidence: Evidences = (),
+        facts: Sequence[Fact] = (),
+        failure: Failure | None = None,
+        remedy: Remedy | None = None,
         via: str = "",
+        **values: Value,
     ) -> Finding:
         """It works, but will hurt."""
-        return self._find(State.WARN, rule, subject, summary, severity, evidence, remedy, via)
+        return self._find(State.WARN, rule, subject, message, severity, evidence, facts, remedy, via, failure, values)
 
     def fail(
         self,
         rule: str,
         subject: str,
-        summary: str,
+        message: str = "fail",
         *,
-        severity: Severity = Severity.HIGH,
-        evidence: tuple[Evidence, ...] | list[Evidence] = (),
-        remedy: Remedy,
+        severity: Severity | None = None,
+        evidence: Evidences = (),
+        facts: Sequence[Fact] = (),
+        failure: Failure | None = None,
+        remedy: Remedy | None = None,
         via: str = "",
+        **values: Value,
     ) -> Finding:
         """It is broken."""
-        return self._find(State.FAIL, rule, subject, summary, severity, evidence, remedy, via)
+        return self._find(State.FAIL, rule, subject, message, severity, evidence, facts, remedy, via, failure, values)
 
     def info(
         self,
         rule: str,
         subject: str,
-        summary: str,
+        message: str = "info",
         *,
-        evidence: tuple[Evidence, ...] | list[Evidence] = (),
+        evidence: Evidences = (),
+        facts: Sequence[Fact] = (),
+        failure: Failure | None = None,
         remedy: Remedy | None = None,
         via: str = "",
+        **values: Value,
     ) -> Finding:
         """A fact that is neither good nor bad; it does not decide the check's state."""
-        return self._find(State.INFO, rule, subject, summary, Severity.LOW, evidence, remedy, via)
+        return self._find(State.INFO, rule, subject, message, None, evidence, facts, remedy, via, failure, values)
 
     def unknown(
         self,
         rule: str,
         subject: str,
-        summary: str,
+        message: str = "unknown",
         *,
+        severity: Severity | None = None,
+        evidence: Evidences = (),
+        facts: Sequence[Fact] = (),
         failure: Failure | None = None,
-        severity: Severity = Severity.HIGH,
-        evidence: tuple[Evidence, ...] | list[Evidence] = (),
         remedy: Remedy | None = None,
         via: str = "",
+        **values: Value,
     ) -> Finding:
         """It could not be seen: the sentence says why, never that something is missing."""
-        seen = list(evidence)
-        if failure is not None:
-            seen.append(Evidence.of("failure", str(failure), source=failure.target))
-        return self._find(State.UNKNOWN, rule, subject, summary, severity, seen, remedy, via)
-
-    def not_applicable(self, rule: str, subject: str, summary: str) -> Finding:
-        """There is nothing to judge: the sentence says why."""
-        return self._find(State.NOT_APPLICABLE, rule, subject, summary, Severity.LOW, (), None, "")
-
-    def no_permission(self, rule: str, subject: str, what: str, *, domain: str = "example.com") -> Finding:
-        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the one
-        to record it for."""
-        day = self.at.date() if self.at else date(2026, 1, 31)
         return self._find(
-            State.INFO,
-            rule,
-            subject,
-            f"Not looked at: {what} needs a recorded permission",
-            Severity.LOW,
-            (),
-            Remedy(
-                text="Record who allowed it in the launch file",
-                paste=f'[permission]\nby = "founder"\non = {day}\ndomains = ["{domain}"]',
-                where="launchready.toml",
-            ),
-            "",
+            State.UNKNOWN, rule, subject, message, severity, evidence, facts, remedy, via, failure, values
         )
+
+    def not_applicable(self, rule: str, subject: str, message: str = "not-applicable", **values: Value) -> Finding:
+        """There is nothing to judge: the sentence says why."""
+        return self._find(State.NOT_APPLICABLE, rule, subject, message, None, (), (), None, "", None, values)
+
+    def no_permission(
+        self, rule: str, subject: str, message: str = "no-permission", *, domain: str = "example.com", **values: Value
+    ) -> Finding:
+        """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the
+        one to record it for."""
+        day = self.at.date() if self.at else date(2026, 1, 31)
+        if " " in message:
+            message = f"Not looked at: {message} needs a recorded permission"
+        remedy = self.fix("permission", day=str(day), domain=domain)
+        return self._find(State.INFO, rule, subject, message, None, (), (), remedy, "", None, values)
+
+
+def _clean_remedy(remedy: Remedy | None) -> Remedy | None:
+    return remedy and msgspec.structs.replace(
+        remedy, text=clean(remedy.text), paste=clean_block(remedy.paste), where=clean(remedy.where)
+    )
+
+
+def _clean_value(value: Value) -> Value:
+    if isinstance(value, str):
+        return clean(value)
+    return tuple(map(clean, value)) if isinstance(value, tuple | list) else value

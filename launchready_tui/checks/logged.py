@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..clock import stamp
 from ..failure import Failure
 from ..findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
-from ..logs import Reading
+from ..sources.logs import Reading
 from .base import Say
 
 if TYPE_CHECKING:

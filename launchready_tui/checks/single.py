@@ -134,8 +134,8 @@ async def headers(world: World, target: str, role: Role = "web") -> Looked:
     """The rules of edge.headers on one page, and the cookie and mixed content rules of edge.https on the same
     answer."""
     from .edge import headers as check
-    from .edge.cookies import judge_cookies
-    from .edge.mixed import judge_mixed
+    from .edge.https.cookies import judge_cookies
+    from .edge.https.mixed import judge_mixed
 
     url = url_of(target)
     host = host_of(url)

@@ -15,10 +15,10 @@ from .say import Exit, note
 from .values import FORMATS, TO_FILE, CheckName
 
 if TYPE_CHECKING:
-    from ..report import Report
-    from ..run import Ended
+    from ..verdict.report import Report
     from ..wire import Counts
     from ..workspace import Workspace
+    from ..workspace.run import Ended
 
 FAIL_ON = ("blocker", "high", "medium", "low", "never")
 
@@ -53,7 +53,7 @@ def check(
     3 could not run, 130 interrupted.
     """
     if schema:
-        from ..report import schema as text
+        from ..verdict.report import schema as text
 
         click.echo(text(), nl=False)
         return Exit.FINE
@@ -74,9 +74,9 @@ def check(
 async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
     """Runs the checks, tells the progress on stderr, and returns the report. A part is told apart from the whole by
     `chosen`."""
-    from ..report import Report
-    from ..report import of as standings_of
-    from ..run import Doing, Ended, Finished, Started
+    from ..verdict.report import Report
+    from ..verdict.report import of as standings_of
+    from ..workspace.run import Doing, Ended, Finished, Started
 
     started_at = ws.clock.now()
     progress = _Progress()
@@ -129,7 +129,7 @@ def _told(ended: Ended, counts: Counts, ran: int) -> str:
 
 def write(report: Report, kind: str, said: Common, out: Path | None) -> None:
     """Writes the report to stdout, or whole or not at all into a file."""
-    from ..report import Ink, render
+    from ..verdict.report import Ink, render
 
     if out is None:
         click.echo(render(report, kind, said.ink()), nl=False)

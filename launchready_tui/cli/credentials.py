@@ -80,8 +80,8 @@ def _value(name: str) -> str:
 def list_all(said: Common) -> int:
     """List what is known, without any value."""
     from ..clock import ago
-    from ..report.ink import pad
     from ..text import for_terminal
+    from ..verdict.report.ink import pad
 
     vault = vault_of(said)
     entries = vault.entries()

@@ -58,7 +58,7 @@ def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind
 
 def _list_flaws(said: Common) -> int:
     from ..lab.flaws import load
-    from ..report.ink import pad
+    from ..verdict.report.ink import pad
 
     ink = said.ink()
     table = load()

@@ -19,7 +19,7 @@ from .say import Exit
 
 if TYPE_CHECKING:
     from ..launch.model import LaunchFile
-    from ..report.ink import Ink
+    from ..verdict.report.ink import Ink
     from ..world import World
 
 # A package, and what does not work without it. All of them come with the program; one that is missing was taken away.

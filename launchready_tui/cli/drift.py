@@ -74,7 +74,7 @@ def _compare(ws: Workspace, handed: Handed, no_run: bool) -> Drift:
 
 
 async def _look(ws: Workspace) -> None:
-    from ..run import Finished
+    from ..workspace.run import Finished
 
     async with aclosing(ws.run()) as events:
         async for event in events:

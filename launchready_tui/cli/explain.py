@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..run import ENGINE_RULES
+from ..workspace.run import ENGINE_RULES
 from .options import Common, common, pass_common
 from .say import Exit
 
 if TYPE_CHECKING:
     from ..launch.reference import KeyDoc
-    from ..report.ink import Ink
     from ..roadmap.model import CheckSpec, Roadmap, RuleSpec
+    from ..verdict.report.ink import Ink
 
 
 @click.command()

@@ -13,7 +13,7 @@ from .say import CouldNotRun, Exit, note
 if TYPE_CHECKING:
     from ..findings import CheckResult
     from ..journal import Journal, RunRow
-    from ..report.ink import Ink
+    from ..verdict.report.ink import Ink
 
 
 @click.command()

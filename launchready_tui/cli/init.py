@@ -14,8 +14,8 @@ from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
 
 if TYPE_CHECKING:
-    from ..detect import Imported, Proposal
     from ..launch.model import Launch
+    from ..workspace.detect import Imported, Proposal
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -86,8 +86,8 @@ def init(
 
 
 def _propose(domain: str, said: Common, offline: bool) -> Proposal:
-    from ..detect import seed, tidy_domain
-    from ..detect.proposal import Proposal
+    from ..workspace.detect import seed, tidy_domain
+    from ..workspace.detect.proposal import Proposal
 
     try:
         tidied = tidy_domain(domain)
@@ -101,7 +101,7 @@ def _propose(domain: str, said: Common, offline: bool) -> Proposal:
 
 async def _detect(domain: str, said: Common) -> Proposal:
     from ..clock import SystemClock
-    from ..detect import detect, seed
+    from ..workspace.detect import detect, seed
     from ..world import World
     from .reach import reach_of
 
@@ -135,7 +135,7 @@ def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Import
 
 def _imported(launch: Launch, hars: tuple[Path, ...], openapis: tuple[Path, ...]) -> list[Imported]:
     """The routes of all files, each name once."""
-    from ..detect import read_har, read_openapi
+    from ..workspace.detect import read_har, read_openapi
 
     hosts = {launch.domain, launch.canonical_host, *(host.name for host in launch.hosts)}
     taken = [route.name for route in launch.routes]

@@ -15,7 +15,7 @@ from .options import Common, common, pass_common
 from .say import Exit, note
 
 if TYPE_CHECKING:
-    from ..mailflow.bounce import Bounce
+    from ..mail.flow.bounce import Bounce
 
 
 @inspect.command("bounce")
@@ -29,7 +29,7 @@ def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
     TEXT is the reply, a log line or a code such as "550 5.7.26"; `-` reads a whole returned mail from stdin, or JSON
     lines such as {"text": "550-5.7.26 ..."}. Exit code 1: nothing in it is known.
     """
-    from ..mailflow.bounce import LONGEST, decode
+    from ..mail.flow.bounce import LONGEST, decode
 
     whole = " ".join(text)
     if whole == "-":
@@ -47,7 +47,7 @@ def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
 
 
 def _lines(text: str) -> int:
-    from ..mailflow.bounce import decode
+    from ..mail.flow.bounce import decode
 
     wrong = False
     for line in text.split("\n"):

@@ -17,10 +17,10 @@ from .options import Common, common, pass_common
 from .say import Exit, note
 
 if TYPE_CHECKING:
-    from ..mailauth.dkim_lookup import Found
-    from ..mailauth.dmarc import Discovery
-    from ..mailauth.message import Letter
-    from ..mailauth.spf import Outcome
+    from ..mail.auth.dkim_lookup import Found
+    from ..mail.auth.dmarc import Discovery
+    from ..mail.auth.message import Letter
+    from ..mail.auth.spf import Outcome
     from ..world import World
 
 
@@ -76,7 +76,7 @@ def look_at_spf(
 
     `-` reads JSON lines from stdin, such as {"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}.
     """
-    from ..mailauth.spf import check_host, parse_ip
+    from ..mail.auth.spf import check_host, parse_ip
 
     if target == "-":
 
@@ -130,7 +130,7 @@ def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]
 
     `-` reads JSON lines from stdin, such as {"domain": "a.example.com"}.
     """
-    from ..mailauth.dmarc import discover
+    from ..mail.auth.dmarc import discover
 
     if target == "-":
 
@@ -149,7 +149,7 @@ def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]
 
 
 def _policy(found: Discovery) -> batch.Row:
-    from ..mailauth.ask import is_name
+    from ..mail.auth.ask import is_name
 
     row: batch.Row = {
         "domain": found.domain,
@@ -186,8 +186,8 @@ def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: st
     `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual
     ones are tried.
     """
-    from ..mailauth.dkim_lookup import answers_anything, probe
-    from ..mailauth.senders import usual_selectors
+    from ..mail.auth.dkim_lookup import answers_anything, probe
+    from ..mail.auth.senders import usual_selectors
 
     async def look(world: World, domain: str, names: tuple[str, ...]) -> tuple[Found, ...]:
         if names:
@@ -272,7 +272,7 @@ def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tu
     {"file": "mail.eml"} or {"message": "From: ..."}. No link is opened. Exit code 1: it is not authenticated, or could
     not be judged.
     """
-    from ..mailauth.message import read
+    from ..mail.auth.message import read
 
     if files == ("-",):
         raw = sys.stdin.buffer.read()
@@ -315,7 +315,7 @@ def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tu
 
 
 def _message_lines(said: Common, private: tuple[str, ...], raw: bytes) -> int:
-    from ..mailauth.message import read
+    from ..mail.auth.message import read
 
     async def answer(world: World, row: batch.Row) -> batch.Row:
         if "file" in row:
@@ -341,7 +341,7 @@ _FIELD = re.compile(rb"[A-Za-z0-9-]+[ \t]*:|>?From ")
 def _file(name: str) -> bytes:
     from pathlib import Path
 
-    from ..mailauth.message import LARGEST
+    from ..mail.auth.message import LARGEST
 
     try:
         with Path(name).open("rb") as file:

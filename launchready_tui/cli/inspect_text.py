@@ -10,8 +10,8 @@ from ..checks.single import Looked, by_badness
 from ..clock import ago, stamp
 from ..failure import Failure
 from ..findings import Finding
-from ..report.ink import Ink, pad
 from ..text import clean_block, for_terminal
+from ..verdict.report.ink import Ink, pad
 from ..world.sights import Certificate, Chain, DnsAnswer, Hop, Phases, Registration, Reply, TlsSight
 
 _VERIFY = {

@@ -16,7 +16,7 @@ from .targets import Kind, Target, given
 if TYPE_CHECKING:
     from ..clock import Clock
     from ..launch.model import Launch
-    from ..report.ink import Ink
+    from ..verdict.report.ink import Ink
     from ..world import World
 
 Look = Callable[["World", str], Awaitable[Any]]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from ..logs import Reading, Source
+    from ..sources.logs import Reading, Source
 
 SCHEMA = 1
 _MOST = 25
@@ -47,7 +47,7 @@ def logs(said: Common, files: tuple[Path, ...], form: Any, env: str, hours: floa
     """
     from datetime import UTC, datetime, timedelta
 
-    from ..logs import Source, read
+    from ..sources.logs import Source, read
 
     now = said.now or datetime.now(UTC)
     since = now - timedelta(hours=hours) if hours else None
@@ -71,7 +71,7 @@ def logs(said: Common, files: tuple[Path, ...], form: Any, env: str, hours: floa
 
 
 def _named(said: Common) -> list[Source]:
-    from ..logs import Source
+    from ..sources.logs import Source
 
     ws = said.open()
     try:
@@ -86,8 +86,8 @@ def _named(said: Common) -> list[Source]:
 
 
 def _standard_input(form: Any, env: str, since: datetime | None) -> Reading:
-    from ..logs import Source, read_lines
-    from ..logs.read import lines_of
+    from ..sources.logs import Source, read_lines
+    from ..sources.logs.read import lines_of
 
     source = Source(path=Path("standard input"), format=form, environment=env)
     return read_lines(source, (line for line, _ in lines_of(sys.stdin.buffer)), since=since)
@@ -148,7 +148,7 @@ def _routes(reading: Reading) -> Iterator[str]:
 def _groups(reading: Reading) -> Iterator[str]:
     if not reading.groups:
         return
-    from ..logs.model import KIND_WORDS
+    from ..sources.logs.model import KIND_WORDS
 
     yield ""
     for kind, count in sorted(reading.kinds().items(), key=lambda one: -one[1]):
@@ -160,7 +160,7 @@ def _groups(reading: Reading) -> Iterator[str]:
 def _personal(reading: Reading) -> Iterator[str]:
     if not reading.personal:
         return
-    from ..logs.model import PERSONAL_WORDS
+    from ..sources.logs.model import PERSONAL_WORDS
 
     yield ""
     for one in reading.personal:

@@ -42,7 +42,7 @@ def box_of(ws: Workspace, name: str) -> Mailbox:
 def login(said: Common, mailbox: str) -> int:
     """Log in at Outlook.com: shows a code to type in a browser, and keeps what comes back in the keyring."""
     from ..failure import Failure
-    from ..mailbox import device
+    from ..mail.box import device
 
     ws = said.open()
     try:
@@ -88,7 +88,7 @@ def login(said: Common, mailbox: str) -> int:
 def look(said: Common, mailbox: str) -> int:
     """Log in to a test mailbox and list its folders: which is the inbox, which is spam. No mail is read."""
     from ..failure import Failure
-    from ..mailbox import enter
+    from ..mail.box import enter
     from ..text import for_terminal
 
     ws = said.open()

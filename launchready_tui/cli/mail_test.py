@@ -17,10 +17,10 @@ from .say import Exit, note
 
 if TYPE_CHECKING:
     from ..launch.model import Launch, Mailbox, MailFlow
-    from ..mailflow.flaws import Flaw
-    from ..mailflow.model import Trial
-    from ..mailflow.trying import Wanted
-    from ..report.ink import Ink
+    from ..mail.flow.flaws import Flaw
+    from ..mail.flow.model import Trial
+    from ..mail.flow.trying import Wanted
+    from ..verdict.report.ink import Ink
     from ..workspace import Workspace
 
 CHECKS = ("email.flows", "email.inbox", "email.dkim")
@@ -37,8 +37,8 @@ def run_tests(
     kind: str,
 ) -> int:
     """Makes the tests, keeps each, and lets the checks judge by them."""
-    from ..mailflow import session
-    from ..mailflow.model import KIND, SENT
+    from ..mail.flow import session
+    from ..mail.flow.model import KIND, SENT
 
     if not boxes:
         raise click.UsageError(
@@ -82,8 +82,8 @@ def _chosen(launch: Launch, names: Sequence[str]) -> list[MailFlow]:
 async def walk_demo(ws: Workspace) -> None:
     """All mails of the demo marketplace, as a first step of a walk through it: nothing leaves this machine, so nobody
     has to allow it."""
-    from ..mailflow import session
-    from ..mailflow.model import KIND
+    from ..mail.flow import session
+    from ..mail.flow.model import KIND
 
     planned = session.plan(
         ws.launch, _chosen(ws.launch, ()), ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND), wait_s=20
@@ -94,7 +94,7 @@ async def walk_demo(ws: Workspace) -> None:
 
 
 async def _make(ws: Workspace, planned: Sequence[Any], ink: Ink, kind: str) -> bool:
-    from ..mailflow import session
+    from ..mail.flow import session
 
     bad = False
 
@@ -117,8 +117,8 @@ def judge_file(
     said: Common, ws: Workspace, raw: bytes, name: str, place: str, where: str | None, provider: str, kind: str
 ) -> int:
     """Judges a saved mail and keeps the judgement."""
-    from ..mailflow.judging import judge
-    from ..mailflow.model import FLOWS, KIND, Trial, encode
+    from ..mail.flow.judging import judge
+    from ..mail.flow.model import FLOWS, KIND, Trial, encode
 
     flow = next((one for one in ws.launch.flows if one.name == name), None)
     if name not in FLOWS:
@@ -154,8 +154,8 @@ def judge_file(
 
 def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
     """Decodes a refusal, shows it, and keeps what it means."""
-    from ..mailflow.bounce import LONGEST, decode
-    from ..mailflow.model import REFUSAL, Refusal, encode
+    from ..mail.flow.bounce import LONGEST, decode
+    from ..mail.flow.model import REFUSAL, Refusal, encode
     from .inspect_bounce import tell
 
     found = decode(sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace") if text == "-" else text)
@@ -189,7 +189,7 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
 
 def _print(launch: Launch, trial: Trial, ink: Ink, kind: str) -> bool:
     """One test; whether something is wrong with it."""
-    from ..mailflow.flaws import flaws
+    from ..mail.flow.flaws import flaws
 
     flow = next((one for one in launch.flows if one.name == trial.flow), None)
     found = flaws(trial, flow, launch)
@@ -213,7 +213,7 @@ _ENDS = {
 
 def _head(trial: Trial) -> str:
     """A test in one line: `receipt, seed  arrived after 0.4 s, in INBOX`."""
-    from ..mailflow.model import spent
+    from ..mail.flow.model import spent
 
     after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
     where = f", in {trial.folder or trial.where}{f' ({trial.tab})' if trial.tab else ''}" if trial.where else ""
@@ -221,7 +221,7 @@ def _head(trial: Trial) -> str:
 
 
 def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
-    from ..mailflow.flaws import told
+    from ..mail.flow.flaws import told
 
     worst = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
     worst = "fail" if trial.where == "spam" else worst

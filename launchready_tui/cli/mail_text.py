@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..mailauth.dkim_lookup import Found
-from ..mailauth.dkim_record import pointed
-from ..mailauth.dmarc import Discovery
-from ..mailauth.dmarc_record import read
-from ..mailauth.message import Letter
-from ..mailauth.spf import Outcome
-from ..report.ink import Ink, pad
+from ..mail.auth.dkim_lookup import Found
+from ..mail.auth.dkim_record import pointed
+from ..mail.auth.dmarc import Discovery
+from ..mail.auth.dmarc_record import read
+from ..mail.auth.message import Letter
+from ..mail.auth.spf import Outcome
 from ..text import for_terminal
+from ..verdict.report.ink import Ink, pad
 
 _TONES = {
     "pass": "pass",

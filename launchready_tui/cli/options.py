@@ -16,7 +16,7 @@ from .values import ENDPOINT, MOMENT, Allow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..report.ink import Ink
+    from ..verdict.report.ink import Ink
     from ..workspace import Options, Workspace
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -81,7 +81,7 @@ class Common:
 
     def ink(self, *, out: Any = None) -> Ink:
         """How stdout is written to: colour at a terminal only, and never against NO_COLOR (https://no-color.org)."""
-        from ..report.ink import Ink
+        from ..verdict.report.ink import Ink
 
         stream = sys.stdout if out is None else out
         terminal = bool(getattr(stream, "isatty", lambda: False)())

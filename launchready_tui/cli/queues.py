@@ -13,8 +13,8 @@ from .say import Exit, note
 
 if TYPE_CHECKING:
     from ..failure import Failure
-    from ..queues import Looked
-    from ..samples import Backlog
+    from ..sources.queues import Looked
+    from ..sources.queues.model import Backlog
     from ..workspace import Workspace
 
 SCHEMA = 1
@@ -61,7 +61,7 @@ def queues(said: Common, shown: str, no_keep: bool) -> int:
 
 
 async def _look(ws: Workspace) -> dict[str, Looked | Failure]:
-    from ..queues import look
+    from ..sources.queues import look
     from ..wire import Wire
 
     wire = Wire(ws.reach)

@@ -11,7 +11,7 @@ from .options import Common, common, pass_common
 from .say import Exit, note
 
 if TYPE_CHECKING:
-    from ..rehearsal import Walk
+    from ..trials import Walk
     from ..workspace import Workspace
 
 CHECK = "handover.recovery"
@@ -32,9 +32,9 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
     \b
     Exit codes: 0 the whole path holds, 1 a step does not, 2 wrong use or no consent.
     """
-    from ..rehearsal import Refused, encode
-    from ..rehearsal.walking import asked_of
     from ..text import for_terminal
+    from ..trials import Refused, encode
+    from ..trials.walking import asked_of
 
     ws = said.open()
     try:

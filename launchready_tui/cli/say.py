@@ -80,7 +80,7 @@ def _failed(error: Exception) -> int:
     if code is not None:
         wrong(words_of(error))
         return code
-    from ..run import reference
+    from ..workspace.run import reference
 
     wrong(f"this is a mistake in LaunchReady, not in your launch; reference {reference(error)}")
     if os.environ.get("LAUNCHREADY_DEBUG"):
@@ -124,7 +124,7 @@ _WRONG_USE = {
     "UnknownFlawError",
     "CannotImport",
 }
-_COULD_NOT = {"JournalError", "ExportError", "LabError", "RoadmapError", "SecretFound", "VaultError", "OSError"}
+_COULD_NOT = {"JournalError", "ExportError", "LabError", "SheetError", "SecretFound", "VaultError", "OSError"}
 
 
 def _use_utf8() -> None:

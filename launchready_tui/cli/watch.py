@@ -75,9 +75,9 @@ def _say(words: str) -> None:
 
 
 def _once(ws: Workspace, said: Common) -> int:
-    from ..report.ink import pad
     from ..samples.model import CAUSE_WORDS
     from ..text import for_terminal
+    from ..verdict.report.ink import pad
     from ..watch.process import once
 
     answers = asyncio.run(once(ws))

@@ -487,7 +487,7 @@ class Console(App[int]):
 
         from rich.text import Text
 
-        from ..run import reference
+        from ..workspace.run import reference
 
         error = sys.exc_info()[1] or self._exception
         self.bell()
@@ -504,7 +504,7 @@ class Console(App[int]):
 def _plain(error: BaseException | None) -> str:
     """An error of a worker in words: those made for people as they are, ours by reference."""
     from ..journal.errors import JournalError
-    from ..run import reference
+    from ..workspace.run import reference
 
     if isinstance(error, (ValueError, OSError, JournalError)) and str(error):
         return str(error)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from ..run import Event
+from ..workspace.run import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ..findings import Finding
 from ..launch.model import Launch
 from ..roadmap.model import Roadmap, Stage
-from ..run import Doing, Ended, Event, Finished, Found, Started
 from ..verdict import Judged, Standing, Step, Verdict
+from ..workspace.run import Doing, Ended, Event, Finished, Found, Started
 from . import words
 
 if TYPE_CHECKING:

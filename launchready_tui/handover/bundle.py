@@ -112,7 +112,7 @@ def _edge(shot: Snapshot) -> dict[str, bytes]:
 
 def _junit(shot: Snapshot) -> bytes:
     """The checks as CI servers read them."""
-    from ..report import Report, of, render
+    from ..verdict.report import Report, of, render
 
     report = Report(
         name=shot.launch.name,

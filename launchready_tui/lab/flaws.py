@@ -1,14 +1,16 @@
-"""The flaw table (`flaws.toml`): what can be wrong in the lab, what each flaw changes, and what it hides of others."""
+"""The flaw table: what can be wrong in the lab, what each flaw changes, and what it hides of others.
+
+Each flaw stands in the file of the check that must find it, `checks/STAGE/NAME/check.toml`.
+"""
 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Collection, Iterable
-from importlib import resources
 
 import msgspec
 
+from .. import roadmap
 from ..findings import State
 
 
@@ -20,11 +22,10 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: State
 
 
-class Flaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that is wrong with the demo marketplace while it is switched on."""
+class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A flaw as a check's file has it."""
 
     id: str
-    stage: str
     title: str
     """What is wrong, in one sentence."""
     fix: str
@@ -35,6 +36,12 @@ class Flaw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Off when the demo begins: it is there to be broken on purpose, and to hold the checks to it."""
     masks: tuple[str, ...] = ()
     """Flaws whose changes cannot be seen while this one is on."""
+
+
+class Flaw(_Row, frozen=True, kw_only=True):
+    """One thing that is wrong with the demo marketplace while it is switched on."""
+
+    stage: str
 
 
 class FlawTableError(Exception):
@@ -49,18 +56,21 @@ class UnknownFlawError(KeyError):
 
 
 class _Table(msgspec.Struct, forbid_unknown_fields=True):
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[_Row, ...] = ()
 
 
 @functools.cache
 def load() -> tuple[Flaw, ...]:
     """All flaws, in the order of the roadmap. Raises FlawTableError."""
+    found: list[Flaw] = []
     try:
-        text = (resources.files(__package__) / "flaws.toml").read_text("utf-8")
-        flaws = msgspec.convert(tomllib.loads(text), _Table).flaws
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise FlawTableError(f"lab/flaws.toml: {error}") from error
-    return verified(flaws)
+        for stage in roadmap.load().stages:
+            for check in stage.checks:
+                table = roadmap.flaws(check.id, _Table).flaws
+                found += (Flaw(stage=stage.id, **msgspec.structs.asdict(row)) for row in table)
+    except roadmap.SheetError as error:
+        raise FlawTableError(str(error)) from error
+    return verified(tuple(found))
 
 
 def verified(flaws: tuple[Flaw, ...]) -> tuple[Flaw, ...]:
@@ -68,12 +78,12 @@ def verified(flaws: tuple[Flaw, ...]) -> tuple[Flaw, ...]:
     ids = [flaw.id for flaw in flaws]
     for flaw in flaws:
         if ids.count(flaw.id) > 1:
-            raise FlawTableError(f"lab/flaws.toml: two flaws are called {flaw.id}")
+            raise FlawTableError(f"two flaws are called {flaw.id}")
         for other in flaw.masks:
             if other not in ids or other == flaw.id:
-                raise FlawTableError(f"lab/flaws.toml: {flaw.id} masks {other}, which is no other flaw")
+                raise FlawTableError(f"{flaw.id} masks {other}, which is no other flaw")
         if not flaw.changes:
-            raise FlawTableError(f"lab/flaws.toml: {flaw.id} changes nothing")
+            raise FlawTableError(f"{flaw.id} changes nothing")
     return flaws
 
 

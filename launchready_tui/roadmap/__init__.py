@@ -7,12 +7,12 @@ from .model import (
     Deliverable,
     Light,
     Roadmap,
-    RoadmapError,
     RuleSpec,
     Signal,
     Stage,
     load,
 )
+from .sheet import SheetError, flaws, sheet_of
 
 __all__ = [
     "LIGHTS",
@@ -20,9 +20,11 @@ __all__ = [
     "Deliverable",
     "Light",
     "Roadmap",
-    "RoadmapError",
     "RuleSpec",
+    "SheetError",
     "Signal",
     "Stage",
+    "flaws",
     "load",
+    "sheet_of",
 ]

@@ -1,5 +1,5 @@
-"""The types that read the stage files (`audit.toml` … `handover.toml`) and the rule files (`rules/*.toml`) beside this
-module."""
+"""The types of the roadmap: its stages (`audit.toml` … `handover.toml` beside this module) and their
+checks, each in its own folder under `checks/`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..findings import Severity
+from .sheet import SheetError, check_ids, head, sheet_of
 
 How = Literal["live", "repo", "log", "person"]
 ShelfLife = Literal["24h", "30d", "commit", "deploy"]
@@ -41,9 +42,14 @@ LIGHTS: tuple[Light, ...] = (
 
 
 class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One check of the roadmap. `automated` says that code answers it now; otherwise a person confirms it."""
+    """One check of the roadmap: the head of `checks/STAGE/NAME/check.toml`.
+
+    `automated` says that code answers it now (its folder has code); otherwise a person confirms it. `place` is where
+    it stands among the checks of its stage.
+    """
 
     id: str
+    place: float = 0
     title: str
     """Short, as the console's list shows it: at most 18 characters."""
     goal: str
@@ -75,7 +81,7 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return {"24h": timedelta(hours=24), "30d": timedelta(days=30)}.get(self.shelf_life)
 
 
-class RuleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RuleSpec(msgspec.Struct, frozen=True):
     """What a rule looks at, its technical term, and where it comes from: shown by `e`."""
 
     id: str
@@ -115,12 +121,13 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     signals: tuple[Signal, ...]
 
 
-class RoadmapError(Exception):
-    """The roadmap data in the package is broken: which file, which key."""
-
-
-class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
-    rules: tuple[RuleSpec, ...]
+class _StageFile(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    id: str
+    number: int
+    title: str
+    goal: str
+    deliverables: tuple[Deliverable, ...]
+    signals: tuple[Signal, ...]
 
 
 STAGE_FILES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
@@ -129,10 +136,22 @@ STAGE_FILES = ("audit", "edge", "email", "deploy", "performance", "monitoring", 
 class Roadmap:
     """All stages and rules, looked up by id."""
 
-    def __init__(self, stages: tuple[Stage, ...], rules: tuple[RuleSpec, ...]) -> None:
+    def __init__(self, stages: tuple[Stage, ...], rules: dict[str, RuleSpec] | None = None) -> None:
+        """`rules` in place of those in the checks' own files."""
         self.stages = stages
+        if rules is not None:
+            self.rules = rules
         self.checks: dict[str, CheckSpec] = {check.id: check for stage in stages for check in stage.checks}
-        self.rules: dict[str, RuleSpec] = {rule.id: rule for rule in rules}
+
+    @functools.cached_property
+    def rules(self) -> dict[str, RuleSpec]:
+        """Every rule that a check's own file explains, in the order of the roadmap. Raises SheetError."""
+        return {
+            f"{check}.{name}": RuleSpec(f"{check}.{name}", rule.term, rule.explain, rule.source)
+            for check in self.checks
+            for name, rule in sheet_of(check).rules.items()
+            if rule.term
+        }
 
     def stage(self, name: str) -> Stage:
         """A stage by id or number. KeyError if there is none."""
@@ -148,22 +167,16 @@ class Roadmap:
 
 @functools.cache
 def load() -> Roadmap:
-    """The roadmap of this version. Raises RoadmapError if the package's own data does not read."""
+    """The roadmap of this version. Raises SheetError if the package's own data does not read."""
     import tomllib
 
     here = resources.files(__package__)
     stages = []
     for name in STAGE_FILES:
         try:
-            stages.append(msgspec.convert(tomllib.loads((here / f"{name}.toml").read_text("utf-8")), Stage))
+            file = msgspec.convert(tomllib.loads((here / f"{name}.toml").read_text("utf-8")), _StageFile)
         except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise RoadmapError(f"roadmap/{name}.toml: {error}") from error
-    rules: list[RuleSpec] = []
-    for file in sorted((here / "rules").iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        try:
-            rules += msgspec.convert(tomllib.loads(file.read_text("utf-8")), _RuleFile).rules
-        except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-            raise RoadmapError(f"roadmap/rules/{file.name}: {error}") from error
-    return Roadmap(tuple(stages), tuple(rules))
+            raise SheetError(f"roadmap/{name}.toml: {error}") from error
+        checks = sorted((head(check, CheckSpec) for check in check_ids(name)), key=lambda check: check.place)
+        stages.append(Stage(checks=tuple(checks), **msgspec.structs.asdict(file)))
+    return Roadmap(tuple(stages))

@@ -5,7 +5,6 @@ Above the probe, whose arithmetic it uses, and below the checks, which read it.
 
 from .feed import Feed, Shot, View
 from .model import (
-    Backlog,
     Cause,
     ChannelTest,
     Condition,
@@ -28,7 +27,6 @@ from .store import PLACE, WatchStore
 
 __all__ = [
     "PLACE",
-    "Backlog",
     "Cause",
     "ChannelTest",
     "Condition",

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..sources.queues.model import Backlog
 from .budget import Budget, budget
-from .model import Backlog, ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher
+from .model import ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher
 from .reader import RAW_WINDOW, Series, Stats, WatchReader
 from .rollup import COARSE_S, FINE_S
 from .rows import EPOCH

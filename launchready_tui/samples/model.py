@@ -253,36 +253,6 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     cold: bytes
 
 
-LATE_S = 120.0
-"""A job that has waited longer makes its queue a late one, seconds."""
-
-
-class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """One queue at one moment. None: its system does not say."""
-
-    at: datetime
-    source: str
-    """The name of the server in the launch file."""
-    system: str
-    queue: str
-    environment: str = "production"
-    ready: int
-    """Jobs that could be done now and are not."""
-    oldest_s: float | None = None
-    """How long the oldest of them waits, seconds."""
-    active: int | None = None
-    scheduled: int | None = None
-    """For later, or to be tried again."""
-    failed: int | None = None
-    paused: int | None = None
-    workers: int | None = None
-
-    @property
-    def late(self) -> bool:
-        """Whether its oldest job has waited too long; never where its system does not say how long."""
-        return (self.oldest_s or 0) > LATE_S
-
-
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """Requests to one route of one environment, counted from logs. `at` is the beginning of a stretch of five minutes,
     or of the window."""

@@ -11,10 +11,10 @@ import msgspec
 
 from ..launch.problems import NewerFile
 from ..probe import stats as binomial
+from ..sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .histogram import Histogram
 from .model import (
-    Backlog,
     ChannelTest,
     Drill,
     Gap,

@@ -40,7 +40,7 @@ def mail_senders(launch: Launch, standings: Mapping[str, Standing]) -> tuple[Mai
 
 def _row(domain: str, sender: str, spf: tuple[Judged, ...], dkim: tuple[Judged, ...]) -> MailSender:
     from ..checks.audit.providers import sender_called
-    from ..mailauth.senders import service
+    from ..mail.auth.senders import service
 
     known = sender_called(sender) if "." not in sender else None
     if known is None:

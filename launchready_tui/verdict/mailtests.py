@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..findings import State, worst
-from ..mailflow.model import WORDS
+from ..mail.flow.model import WORDS
 from .model import Judged, Standing
 
 CHECKS = ("email.flows", "email.inbox")

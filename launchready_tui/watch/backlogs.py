@@ -17,7 +17,7 @@ import msgspec
 
 from .. import clock
 from ..failure import Failure
-from ..samples import Backlog
+from ..sources.queues.model import Backlog
 
 Trouble = Literal["late", "grows", "unread"]
 GROWS_FOR = timedelta(minutes=10)

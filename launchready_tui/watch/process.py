@@ -211,7 +211,7 @@ def main() -> int:
         _log(str(why))
         return 4
     except Exception as why:  # noqa: BLE001 - see above
-        from ..run import reference
+        from ..workspace.run import reference
 
         _log(f"watching ended: {why or type(why).__name__} ({reference(why)})")
         return 3

@@ -12,10 +12,10 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Launch, Log
-from ..logs import Batch, Follower, Place, Source
-from ..logs.follow import moment
 from ..samples import Traffic, WatchReader, WatchStore
 from ..samples.errors import StoreError
+from ..sources.logs import Batch, Follower, Place, Source
+from ..sources.logs.follow import moment
 from .keeper import Keeper
 
 EVERY_S = 5.0

@@ -10,9 +10,9 @@ from functools import partial
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
-from ..queues import look
 from ..samples import Notice, WatchReader, WatchStore
 from ..samples.errors import StoreError
+from ..sources.queues import look
 from ..wire import Wire
 from .backlogs import FACT, Backlogs, Word
 from .keeper import Keeper

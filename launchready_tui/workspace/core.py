@@ -27,13 +27,13 @@ from ..launch.store import TomlFile
 from ..launch.trust import Trust, state_dir, summary
 from ..roadmap.model import CheckSpec, Roadmap
 from ..roadmap.model import load as load_roadmap
-from ..run import Ended, Event, Finished, Marks, run
 from ..verdict import Judged, Step, Verdict, judge, next_step
 from . import decide
 from .commit import current_commit
 from .decide import Target
 from .errors import DecisionError, NotTrusted, ReachError
 from .options import Options
+from .run import Ended, Event, Finished, Marks, run
 
 if TYPE_CHECKING:
     from ..vault import Secret, Vault

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..rehearsal import Walk
+    from ..trials import Walk
     from . import Workspace
 
 
@@ -15,7 +15,7 @@ async def walk_path(workspace: Workspace, tell: Callable[[str], None], *, consen
 
     Raises rehearsal.Refused, JournalError.
     """
-    from ..rehearsal import KIND, encode, walk
+    from ..trials import KIND, encode, walk
     from ..world import warm_up
 
     await warm_up()

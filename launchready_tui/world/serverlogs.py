@@ -10,7 +10,7 @@ from pathlib import Path
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Log
-from ..logs import Reading, Source, read
+from ..sources.logs import Reading, Source, read
 from .memory import Memory
 
 DAY = timedelta(hours=24)

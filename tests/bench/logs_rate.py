@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from launchready_tui.logs import Source, read
+from launchready_tui.sources.logs import Source, read
 
 FORMS = {
     "combined": '203.0.113.{ip} - - [24/Nov/2026:{h:02d}:{m:02d}:{s:02d} +0000] "GET {path} HTTP/1.1" {status} 5120 '

@@ -30,8 +30,8 @@ from launchready_tui.lab import places as at
 from launchready_tui.lab.client import Lab
 from launchready_tui.launch.model import Launch
 from launchready_tui.roadmap.model import load
-from launchready_tui.run import Ended, Finished, run
 from launchready_tui.wire import ConnectMap, Reach
+from launchready_tui.workspace.run import Ended, Finished, run
 from launchready_tui.world import World, warm_up
 
 LATE = (

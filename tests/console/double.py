@@ -19,10 +19,10 @@ from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory,
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Route, Sprint
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.write import write_new
-from launchready_tui.run import Ended, Event, Finished, Found, Started
 from launchready_tui.vault import Vault
 from launchready_tui.vault.door import Door, NoKeyring
 from launchready_tui.workspace import Options, Workspace
+from launchready_tui.workspace.run import Ended, Event, Finished, Found, Started
 
 NOW = datetime(2026, 11, 24, 14, 2, 11, tzinfo=UTC)
 DOMAIN = "demo-market.test"

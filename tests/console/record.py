@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from launchready_tui.findings import CheckResult
 from launchready_tui.lab.client import Lab
 from launchready_tui.lab.demo import prepare
-from launchready_tui.mailflow import session
-from launchready_tui.run import Finished
+from launchready_tui.mail.flow import session
 from launchready_tui.workspace import Options, Workspace
+from launchready_tui.workspace.run import Finished
 
 WHERE = Path(__file__).parent / "data"
 FILES = ("launchready.toml", "decisions.toml", "people.toml", "inventory.toml")

@@ -15,7 +15,7 @@ from launchready_tui.console.messages import Told
 from launchready_tui.console.screens.page import Page
 from launchready_tui.findings import Severity, State
 from launchready_tui.lab.flaws import Change, Flaw
-from launchready_tui.run import Doing, Finished
+from launchready_tui.workspace.run import Doing, Finished
 
 WWW = f"www.{DOMAIN}"
 

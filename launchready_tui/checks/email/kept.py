@@ -11,8 +11,8 @@ import msgspec
 
 from ...findings import Evidence
 from ...launch.names import inside
-from ...mailflow import flaws as reading
-from ...mailflow.model import KIND, REFUSAL, Refusal, Trial, refusal_of, spent, trial_of
+from ...mail.flow import flaws as reading
+from ...mail.flow.model import KIND, REFUSAL, Refusal, Trial, refusal_of, spent, trial_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,7 +13,10 @@ from ..base import Say
 class MailSay(Say):
     """As `Say`, with the failure in the sentence."""
 
-    def unknown(self, rule: str, subject: str, summary: str, *, failure: Failure | None = None, **more: Any) -> Finding:
+    def unknown(
+        self, rule: str, subject: str, message: str = "unknown", *, failure: Failure | None = None, **more: Any
+    ) -> Finding:
         """It could not be seen, and why."""
-        told = summary if failure is None or failure.words in summary else f"{summary}: {failure.words}"
-        return super().unknown(rule, subject, told, failure=failure, **more)
+        if failure is not None and " " in message and failure.words not in message:
+            message = f"{message}: {failure.words}"
+        return super().unknown(rule, subject, message, failure=failure, **more)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...launch.model import MailFlow
-    from ...mailflow.session import Planned
+    from ...mail.flow.session import Planned
     from ..app import Console
 
 CHECKS = ("email.flows", "email.inbox", "email.dkim")
@@ -37,8 +37,8 @@ async def test(app: Console) -> None:
 
 def planned_for(app: Console, flows: Sequence[MailFlow]) -> list[Planned]:
     """Every one of these mails in every test mailbox."""
-    from ...mailflow import session
-    from ...mailflow.model import KIND
+    from ...mail.flow import session
+    from ...mail.flow.model import KIND
 
     ws = app.workspace
     return session.plan(ws.launch, flows, ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND))
@@ -46,7 +46,7 @@ def planned_for(app: Console, flows: Sequence[MailFlow]) -> list[Planned]:
 
 def selected(app: Console) -> str:
     """The mail that the cursor's finding is about, such as `receipt`; empty where it is about none or about all."""
-    from ...mailflow.model import WORDS
+    from ...mail.flow.model import WORDS
 
     target = app.target()
     if target is None or target.judged is None or target.judged.finding.check not in CHECKS[:2]:
@@ -65,8 +65,8 @@ async def read(app: Console) -> None:
 async def again(app: Console, rules: Sequence[str], subjects: Sequence[str]) -> None:
     """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests
     found."""
-    from ...mailflow import session
-    from ...mailflow.model import WORDS
+    from ...mail.flow import session
+    from ...mail.flow.model import WORDS
 
     if not any(rule.startswith(("email.flows.", "email.inbox.")) for rule in rules):
         return

@@ -15,7 +15,7 @@ _SHOWN = 8
 
 async def walk(app: Console) -> None:
     """Asks, then walks."""
-    from ...rehearsal.walking import asked_of, refusal
+    from ...trials.walking import asked_of, refusal
     from ..screens.dialog import Question
 
     if app.walking:
@@ -47,7 +47,7 @@ async def walk(app: Console) -> None:
 async def walked(workspace: Workspace, tell: Callable[[str], None]) -> tuple[str, bool]:
     """Walks it: how it ended in a sentence, and whether the whole path holds."""
     from ...journal import JournalError
-    from ...rehearsal import Refused
+    from ...trials import Refused
     from ...workspace.walks import walk_path
 
     try:

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from ... import text
-from ...mailflow.flaws import Flaw, flaws, told
-from ...mailflow.model import FLOWS, KIND, WORDS, Trial, encode
-from ...mailflow.model import Message as Mail
+from ...mail.flow.flaws import Flaw, flaws, told
+from ...mail.flow.model import FLOWS, KIND, WORDS, Trial, encode
+from ...mail.flow.model import Message as Mail
 from .. import words
 from ..acts.mail import CHECKS
 from ..ink import Span, Spans, wrap
@@ -110,8 +110,8 @@ class MailRead(Sheet[bool]):
     async def _read(self, values: dict[str, str]) -> None:
         import asyncio
 
-        from ...mailauth.message import LARGEST
-        from ...mailflow.judging import judge
+        from ...mail.auth.message import LARGEST
+        from ...mail.flow.judging import judge
         from ...world import warm_up
 
         ws = self.console.workspace

@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from ...mailflow.flaws import flaws
-from ...mailflow.model import SENT, WORDS, Trial, spent
+from ...mail.flow.flaws import flaws
+from ...mail.flow.model import SENT, WORDS, Trial, spent
 from .. import words
 from ..acts.mail import CHECKS
 from ..ink import GLYPHS, Cell
@@ -24,8 +24,8 @@ from ..widgets.ledger import Col, Ledger, Row
 from .dialog import Sheet
 
 if TYPE_CHECKING:
-    from ...mailflow.session import Planned
-    from ...mailflow.trying import Wanted
+    from ...mail.flow.session import Planned
+    from ...mail.flow.trying import Wanted
 
 TICK_S = 1.0
 Phase = Literal["plan", "on", "over"]
@@ -204,7 +204,7 @@ class MailTest(Sheet[bool]):
     # The test
 
     def _start(self) -> None:
-        from ...mailflow import session
+        from ...mail.flow import session
 
         ws, now = self.console.workspace, self.console.workspace.clock.now()
         chosen = [one for key, one in self.planned.items() if key not in self.out]
@@ -222,7 +222,7 @@ class MailTest(Sheet[bool]):
 
     @work(exclusive=True, exit_on_error=False, group="mail", name="mail")
     async def _send(self, chosen: Sequence[Planned]) -> None:
-        from ...mailflow import session
+        from ...mail.flow import session
         from ...world import warm_up
 
         ws = self.console.workspace

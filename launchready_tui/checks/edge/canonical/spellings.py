@@ -1,0 +1,142 @@
+"""The rules of edge.canonical about second addresses of one page: trailing slashes, and the platform's own name of the
+site."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from ....failure import Failure
+from ....findings import Finding, Severity
+from ....world.sights import Chain, DnsAnswer, Reply
+from ...audit.hosts_of import plain
+from ...audit.providers import under
+from ...base import Say
+from ...parse import page as html
+from ...parse.addresses import host_of, normal, origin, place
+from ...paste import Platform, header, path_redirect
+from ...seen import chain_evidence, via_of, wall
+from .. import baseline
+from ..doors import unindexed
+from ..roots import root_hosts
+
+if TYPE_CHECKING:
+    from ....launch.model import Launch
+    from ....world import World
+
+_MOST = 3
+# Names that platforms give every site of theirs; they go on answering when the site has a name of its own.
+PLATFORM_NAMES = (
+    "vercel.app",
+    "netlify.app",
+    "onrender.com",
+    "up.railway.app",
+    "fly.dev",
+    "herokuapp.com",
+    "web.app",
+    "firebaseapp.com",
+    "pages.dev",
+    "workers.dev",
+    "azurewebsites.net",
+)
+
+
+async def judge_slashes(say: Say, launch: Launch, world: World, platform: Platform) -> list[Finding]:
+    """Up to three listed addresses, with and without a slash at their end: one of the two must lead to the other."""
+    main = origin(launch.canonical)
+    listed = [
+        *(page.url for page in launch.pages),
+        *(r.url for r in launch.routes if r.safe and r.method == "GET" and not r.login),
+    ]
+    urls = [url for url in dict.fromkeys(listed) if origin(url) == main and _has_twin(url)][:_MOST]
+    pairs = await asyncio.gather(*(asyncio.gather(world.web.follow(url), world.web.follow(_twin(url))) for url in urls))
+    return [
+        finding
+        for url, (one, two) in zip(urls, pairs, strict=True)
+        if (finding := _slash(say, url, one, two, platform)) is not None
+    ]
+
+
+def _has_twin(url: str) -> bool:
+    """A path with a name at its end: neither the root nor a file."""
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    return bool(last) and "." not in last
+
+
+def _twin(url: str) -> str:
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/") if parts.path.endswith("/") else parts.path + "/"
+    return urlunsplit(parts._replace(path=path))
+
+
+def _slash(say: Say, url: str, one: Chain, two: Chain, platform: Platform) -> Finding | None:
+    subject = place(url).rstrip("/")
+    evidence = [chain_evidence(one), chain_evidence(two)]
+    via = via_of(one, two)
+    fix = path_redirect(platform, "Let the other spelling lead to the one that you use", _twin(url), url)
+    if two.problem == "loop" or one.problem == "loop":
+        said = f"{subject} with and without a slash at its end send people back and forth for ever"
+        return say.fail("trailing-slash", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)
+    if (
+        not (isinstance(one.end, Reply) and isinstance(two.end, Reply))
+        or wall(one.end)
+        or wall(two.end)
+        or one.end.status != 200
+    ):
+        return None  # without the page itself there is nothing to compare
+    if two.end.status != 200 or normal(one.end.url) == normal(two.end.url):
+        return say.passed("trailing-slash", subject, f"{subject} has one spelling", evidence=evidence, via=via)
+    if not baseline.same(one.end, two.end):
+        return None  # two pages of their own
+    if _agree(one.end, two.end):
+        said = f"{subject} answers with and without a slash at its end, and both name the same address as the main one"
+        return say.passed("trailing-slash", subject, said, evidence=evidence, via=via)
+    said = f"{subject} shows the same page with and without a slash at its end: search engines count two pages"
+    return say.warn("trailing-slash", subject, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+
+
+def _agree(one: Reply, two: Reply) -> bool:
+    """Whether both pages name one and the same main address."""
+    named = [html.read(reply.text, reply.url).canonicals for reply in (one, two)]
+    return bool(named[0]) and named[0] == named[1]
+
+
+async def judge_platform_name(say: Say, launch: Launch, world: World, home: Reply | None) -> list[Finding]:
+    """Where a main host is an alias of the platform's own name: that name must lead here, or tell search engines to
+    leave it out."""
+    answers = await asyncio.gather(*(world.dns.ask(host, "CNAME") for host in root_hosts(launch)))
+    targets = [plain(answer.records[0]) for answer in answers if isinstance(answer, DnsAnswer) and answer.found]
+    names = [name for name in dict.fromkeys(targets) if any(under(name, suffix) for suffix in PLATFORM_NAMES)]
+    findings = []
+    for name, chain in zip(
+        names, await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names)), strict=True
+    ):
+        end = chain.end
+        if isinstance(end, Failure) or chain.problem or wall(end):
+            continue  # closed, or not to be seen: nobody indexes it
+        evidence = [chain_evidence(chain)]
+        if (
+            host_of(end.url) != name
+            or end.status != 200
+            or unindexed(end)
+            or (home is not None and not baseline.same(end, home))
+        ):
+            findings.append(
+                say.passed(
+                    "platform-name",
+                    name,
+                    f"{name} is no second address of the site",
+                    evidence=evidence,
+                    via=via_of(chain),
+                )
+            )
+            continue
+        said = f"The whole site also answers as {name}: search engines and customers find a second address of it"
+        fix = header(
+            "vercel",
+            f"Let {name} redirect to {origin(launch.canonical)}, or be left out of search",
+            ("X-Robots-Tag", "noindex"),
+        )
+        findings.append(say.warn("platform-name", name, said, evidence=evidence, remedy=fix, via=via_of(chain)))
+    return findings

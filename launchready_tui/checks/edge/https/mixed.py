@@ -1,0 +1,110 @@
+"""The mixed content rule of edge.https (W3C Mixed Content, Level 2): what a secure page loads or sends over plain
+http."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....world import registrable
+from ....world.sights import Reply
+from ...base import Say
+from ...parse import page as html
+from ...parse.addresses import host_of, place, scheme_of
+from ...seen import via_of
+
+if TYPE_CHECKING:
+    from ....world import World
+
+_INSECURE = ("http", "ws")
+# What a script in the page opens by itself. Other scripts are read by audit.client-secrets, not here.
+_OPENS = re.compile(
+    r"""(?:\bfetch|\bWebSocket|\bEventSource|\.open)\(\s{0,9}(?:["'`]GET["'`],\s{0,9})?["'`]((?:http|ws)://[^"'`\s]{1,300})"""
+)
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+_MOST = 6
+
+
+async def judge_mixed(say: Say, world: World, replies: list[Reply]) -> list[Finding]:
+    """One finding a secure HTML page."""
+    pages: dict[str, Reply] = {}
+    for reply in replies:
+        if reply.is_html and reply.status == 200 and scheme_of(reply.url) == "https":
+            pages.setdefault(place(reply.url), reply)
+    documents = [html.read(reply.text, reply.url) for reply in pages.values()]
+    led = await asyncio.gather(*(_led_astray(world, document) for document in documents))
+    return [
+        _judge(say, reply, document, away) for reply, document, away in zip(pages.values(), documents, led, strict=True)
+    ]
+
+
+async def _led_astray(world: World, document: html.Page) -> list[html.Ref]:
+    """Loads of the page's own site that are named with https and redirect to plain http."""
+    own = [
+        ref
+        for ref in document.of(*html.ACTIVE)
+        if ref.scheme == "https" and registrable(host_of(ref.url)) == registrable(host_of(document.url))
+    ]
+    refs = list({ref.url: ref for ref in own}.values())[:_MOST]
+    answers = await asyncio.gather(*(world.web.get(ref.url) for ref in refs))
+    away = []
+    for ref, answer in zip(refs, answers, strict=True):
+        if isinstance(answer, Reply) and 300 <= answer.status < 400:
+            to = html.absolute(answer.url, answer.header("location") or "")
+            if scheme_of(to) == "http":
+                away.append(replace(ref, url=to))
+    return away
+
+
+def _opened(document: html.Page) -> list[html.Ref]:
+    """Addresses that scripts in the page open over plain http or ws; this machine's own are let be, as browsers do."""
+    found = [url for script in document.inline for url in _OPENS.findall(script) if host_of(url) not in _HERE]
+    return [html.Ref("script", "script", url, url, 0) for url in dict.fromkeys(found)]
+
+
+def _upgrades(reply: Reply, document: html.Page) -> bool:
+    """`upgrade-insecure-requests` makes browsers ask over https in place of http."""
+    values = (*reply.all("content-security-policy"), *document.csp)
+    return any("upgrade-insecure-requests" in value.lower() for value in values)
+
+
+def _judge(say: Say, reply: Reply, document: html.Page, away: list[html.Ref]) -> Finding:
+    subject = place(reply.url)
+    via = via_of(reply)
+    insecure = [ref for ref in document.refs if ref.scheme in _INSECURE]
+    active = [*(ref for ref in insecure if ref.kind in html.ACTIVE), *away, *_opened(document)]
+    forms = [ref for ref in insecure if ref.kind == "form"]
+    passive = [ref for ref in insecure if ref.kind in html.PASSIVE]
+    bad = active + forms + passive
+    if not bad:
+        loads = sum(ref.kind != "link" for ref in document.refs)
+        evidence = [
+            Evidence.of("loads", f"{loads} loads and forms read, none over plain http", source=reply.url, at=reply.at)
+        ]
+        return say.passed(
+            "mixed-content", subject, f"{subject} loads everything over https", evidence=evidence, via=via
+        )
+    evidence = [
+        Evidence.of(
+            "loads",
+            "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20]),
+            source=reply.url,
+            at=reply.at,
+        )
+    ]
+    rest = bad[0].url.partition(":")[2]
+    secure = ("https:" if bad[0].scheme == "http" else "wss:") + rest
+    remedy = Remedy(text="Name it with https", paste=secure, where="the page")
+    what = "sends a form" if not active and forms else f"loads a {bad[0].tag}"
+    if (active or forms) and not _upgrades(reply, document):
+        said = f"{subject} {what} over plain http: " + (
+            "what people type can be read" if not active else "browsers block it"
+        )
+        return say.fail(
+            "mixed-content", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=via
+        )
+    said = f"{subject} {what} over plain http, which browsers only repair where https answers too"
+    return say.warn("mixed-content", subject, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via)

@@ -1,0 +1,449 @@
+"""edge.redirects: chains short, permanent, ending where they should; old addresses lead to new ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ....failure import Failure
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....world import registrable
+from ....world.sights import Chain, Reply
+from ...base import Say, check
+from ...parse import page as html
+from ...parse.addresses import host_of, normal, origin, place, scheme_of
+from ...parse.cookies import read as read_cookie
+from ...paste import Platform, host_redirect, path_redirect, platform_of
+from ...seen import ABSENT, PROVEN, chain_evidence, distinct, header_evidence, via_of, wall
+from ..roots import root_hosts
+
+if TYPE_CHECKING:
+    from ....launch.model import Launch, Redirect, Role
+    from ....world import World
+
+# Roles whose hosts may hand people to a log-in service of somebody else.
+_SIGN_ON = ("admin", "staging")
+_FOLLOWED: tuple[Role, ...] = ("web", "app", "admin", "status", "staging")
+WARN_HOPS = 3
+"""So many from http are too many for a phone, and one less from https, where the step to https is not among them."""
+
+
+@check("edge.redirects")
+async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """Every host a person types, from http and from https, and every declared old address."""
+    say = Say("edge.redirects", world.clock.now())
+    names = tuple(dict.fromkeys((*root_hosts(launch), *(host.name for host in launch.hosts_of(*_FOLLOWED)))))
+    judged, rows, apis = await asyncio.gather(
+        asyncio.gather(*(judge_host(say, launch, world, name) for name in names)),
+        asyncio.gather(*(_old_address(say, launch, world, row) for row in launch.redirects)),
+        asyncio.gather(*(judge_api(say, launch, world, host.name) for host in launch.hosts_of("api"))),
+    )
+    for api in apis:
+        if api is not None:
+            yield api
+    for findings in judged:
+        for finding in distinct(findings):
+            yield finding
+    for finding in distinct(rows):
+        yield finding
+
+
+async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[Finding]:
+    """One host as people type it, from http and from https."""
+    found = await world.dns.addresses(host)
+    if isinstance(found, Failure):
+        if found.kind in ABSENT:
+            return []  # edge.canonical and audit.hosts speak of names without an address
+        return [
+            say.unknown(
+                "too-many-hops", host, f"The redirects of {host} could not be followed: {found.words}", failure=found
+            )
+        ]
+    plain, secure = await asyncio.gather(world.web.follow(f"http://{host}/"), world.web.follow(f"https://{host}/"))
+    home = await world.web.get(launch.canonical)
+    platform = platform_of(home if isinstance(home, Reply) else None)
+    findings: list[Finding] = []
+    for chain in (plain, secure):
+        findings += await judge_chain(say, launch, world, host, chain, platform)
+    findings += _first_hop(say, launch, host, plain, platform)
+    findings += _other_domain(say, launch, host, secure if secure.hops else plain)
+    findings += [*await _useless_hsts(say, world, host), *await _for_ever(say, world, host, plain, secure)]
+    unseen = _unseen(plain, secure)
+    if unseen is not None:
+        findings.append(
+            say.unknown(
+                "too-many-hops",
+                host,
+                f"The redirects of {host} could not be followed to their end: {unseen.words}",
+                failure=unseen,
+                evidence=[chain_evidence(secure)],
+                via=via_of(plain, secure),
+            )
+        )
+    elif not any(finding.state.value in ("fail", "warn") for finding in findings):
+        most = max(plain.redirects, secure.redirects)
+        said = "no redirect" if most == 0 else f"{most} redirect" + ("s" if most > 1 else "")
+        evidence = [chain_evidence(chain) for chain in (plain, secure) if chain.hops]
+        findings.append(
+            say.passed(
+                "too-many-hops", host, f"{host} is reached with {said}", evidence=evidence, via=via_of(plain, secure)
+            )
+        )
+    return findings
+
+
+def _unseen(plain: Chain, secure: Chain) -> Failure | None:
+    """Why the end was not seen. Plain http may be closed, but where it redirects the rest must answer."""
+    for chain in (secure, plain):
+        dead = bool(chain.hops) and isinstance(chain.end, Failure) and chain.end.kind in ABSENT
+        if isinstance(chain.end, Failure) and not dead and (chain is secure or chain.hops):
+            return chain.end
+    return None
+
+
+async def judge_chain(
+    say: Say, launch: Launch, world: World, host: str, chain: Chain, platform: Platform, *, subject: str = ""
+) -> list[Finding]:
+    """What is wrong with one chain on its way. `subject` is the page that it starts at, where that is not the host's
+    home."""
+    shown = subject or host
+    findings: list[Finding] = []
+    evidence = [chain_evidence(chain)]
+    via = via_of(chain)
+    shortest = _direct(launch, host, platform, plain=scheme_of(chain.start) == "http")
+    if subject and isinstance(chain.end, Reply) and not chain.problem:
+        shortest = path_redirect(platform, f"Lead to {chain.end.url} in one 301", chain.start, chain.end.url)
+    elif subject:
+        shortest = Remedy(text=f"Let {subject} lead to its page in one 301, or answer by itself")
+    main = shown == launch.canonical_host
+    if chain.problem == "loop":
+        findings.append(await _loop(say, world, shown, chain, evidence, via, main))
+    elif chain.problem == "too-many" or chain.redirects > WARN_HOPS:
+        findings.append(
+            say.fail(
+                "too-many-hops",
+                shown,
+                f"{shown} takes {chain.redirects} redirects before a page shows; each costs a phone about 0.3 s",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    elif chain.redirects >= WARN_HOPS - (scheme_of(chain.start) == "https"):
+        findings.append(
+            say.warn(
+                "too-many-hops",
+                shown,
+                f"{shown} takes {chain.redirects} redirects before a page shows; one or two are enough",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    elif chain.problem in ("bad-location", "private-target"):
+        findings.append(_bad_location(say, shown, chain, evidence, shortest, via))
+    elif chain.problem == "other-scheme":
+        findings.append(_other_scheme(say, shown, chain, evidence, shortest, via))
+    urls = [hop.url for hop in chain.hops]
+    if any(scheme_of(one) == "https" and scheme_of(two) == "http" for one, two in pairwise(urls)):
+        findings.append(
+            say.fail(
+                "downgrade",
+                shown,
+                f"{shown} sends people from https back to plain http on the way",
+                evidence=evidence,
+                remedy=Remedy(text="Let every redirect name https", paste=shortest.paste, where=shortest.where),
+                via=via,
+            )
+        )
+    if any(hop.kind in ("meta", "refresh") for hop in chain.hops):
+        findings.append(
+            say.warn(
+                "meta-refresh",
+                shown,
+                f"{shown} redirects from inside a page: slower than a real redirect, and "
+                "search engines may not follow it",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
+        findings.append(
+            say.fail(
+                "dead-end",
+                shown,
+                f"{shown} redirects to an address that does not exist",
+                evidence=evidence,
+                remedy=shortest,
+                via=via,
+            )
+        )
+    return findings
+
+
+def _direct(launch: Launch, host: str, platform: Platform, *, plain: bool) -> Remedy:
+    main = origin(launch.canonical)
+    own = host == launch.canonical_host or host not in root_hosts(launch)
+    to = f"https://{host}" if plain else main
+    if not plain and own:
+        return Remedy(text=f"Let https://{host}/ answer by itself, without a redirect")
+    return host_redirect(platform, f"Go to {to} in one 301", host, to, plain=plain)
+
+
+async def _loop(
+    say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool
+) -> Finding:
+    if await _cookies_break(world, chain.start):
+        return say.warn(
+            "needs-cookie",
+            host,
+            f"{host} redirects in circles until a cookie is accepted: search engines and link previews never get in",
+            evidence=evidence,
+            remedy=Remedy(text="Answer the first visit with the page, and set the cookie on the way"),
+            via=via,
+        )
+    schemes = {scheme_of(hop.url) for hop in chain.hops}
+    hint = (
+        "If Cloudflare stands before it: set SSL/TLS mode to Full (strict), not Flexible"
+        if schemes == {"http", "https"}
+        else ""
+    )
+    return say.fail(
+        "loop",
+        host,
+        f"{host} redirects in circles: nobody gets in",
+        severity=Severity.BLOCKER if main else Severity.HIGH,
+        evidence=evidence,
+        remedy=Remedy(text=hint or "Remove the redirect that leads back to an address already visited"),
+        via=via,
+    )
+
+
+async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
+    """Follows once more, giving back the cookies that were set, as a browser does."""
+    jar: dict[tuple[str, str], str] = {}
+    visited: set[tuple[str, str]] = set()
+    url = start
+    for _ in range(limit):
+        own = "; ".join(f"{name}={value}" for (host, name), value in jar.items() if host == host_of(url))
+        if (url, own) in visited:
+            return False
+        visited.add((url, own))
+        reply = await world.web.get(url, headers=(("cookie", own),) if own else ())
+        if not isinstance(reply, Reply):
+            return False
+        location = reply.header("location")
+        if not 300 <= reply.status < 400 or location is None:
+            return reply.status < 400
+        for value in reply.all("set-cookie"):
+            cookie = read_cookie(value)
+            if cookie:
+                jar[host_of(url), cookie.name] = cookie.value
+        url = html.absolute(url, location)
+        if not url.startswith(("http://", "https://")):
+            return False
+    return False
+
+
+def _bad_location(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
+    said = (
+        f"{host} redirects to a private address that nobody outside can reach"
+        if chain.problem == "private-target"
+        else f"{host} redirects to something that is no address"
+    )
+    return say.fail("bad-location", host, said, evidence=evidence, remedy=fix, via=via)
+
+
+def _other_scheme(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
+    location = (chain.hops[-1].location if chain.hops else "").strip().lower()
+    if location.startswith(("mailto:", "tel:", "javascript:", "data:", "file:")):
+        return say.fail(
+            "bad-location",
+            host,
+            f"{host} redirects to something that is no page",
+            evidence=evidence,
+            remedy=fix,
+            via=via,
+        )
+    return say.info(
+        "bad-location",
+        host,
+        f"{host} hands over to an app, and stops there for a browser without it",
+        evidence=evidence,
+        via=via,
+    )
+
+
+def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Platform) -> list[Finding]:
+    """From http://H the first step must be https://H, so that the browser can learn that H is always https."""
+    if not chain.hops or chain.hops[0].kind != "location":
+        return []
+    first = html.absolute(chain.hops[0].url, chain.hops[0].location)
+    via = via_of(chain)
+    fix = host_redirect(
+        platform, f"Redirect http://{host} to https://{host} first", host, f"https://{host}", plain=True
+    )
+    if scheme_of(first) == "http":
+        return [
+            say.fail(
+                "first-hop",
+                host,
+                f"http://{host}/ leads to another plain http address before https",
+                severity=Severity.MEDIUM,
+                evidence=[chain_evidence(chain)],
+                remedy=fix,
+                via=via,
+            )
+        ]
+    if scheme_of(first) != "https" or host_of(first) == host:
+        return []
+    declared = launch.host(host)
+    if declared and declared.role in _SIGN_ON and registrable(host_of(first)) != registrable(launch.domain):
+        return []
+    return [
+        say.warn(
+            "off-host",
+            host,
+            f"http://{host}/ leads straight to {host_of(first)}: the browser never learns that {host} is always https",
+            severity=Severity.LOW,
+            evidence=[chain_evidence(chain)],
+            remedy=fix,
+            via=via,
+        )
+    ]
+
+
+def _other_domain(say: Say, launch: Launch, host: str, chain: Chain) -> list[Finding]:
+    """A host of the product that sends its visitors to somebody else's domain."""
+    declared = launch.host(host)
+    if declared is not None and declared.role not in ("web", "app"):
+        return []  # status pages and team log-ins may live at a service
+    known = {registrable(launch.domain), *(registrable(one.name) for one in launch.hosts)}
+    strangers = [hop.url for hop in chain.hops if registrable(host_of(hop.url)) not in known]
+    if not strangers:
+        return []
+    fix = Remedy(
+        text=f"Keep people under {launch.domain}; where the other domain is yours, declare it",
+        paste=f'[[hosts]]\nname = "{host_of(strangers[0])}"\nrole = "other"\npurpose = "<what it is for>"',
+        where="launchready.toml",
+    )
+    said = f"{host} sends its visitors to {host_of(strangers[0])}, which the launch file does not know"
+    return [say.warn("other-domain", host, said, evidence=[chain_evidence(chain)], remedy=fix, via=via_of(chain))]
+
+
+async def _useless_hsts(say: Say, world: World, host: str) -> list[Finding]:
+    """RFC 6797 section 8.1: browsers ignore the header over plain http, and it must not be sent there (section 7.2)."""
+    reply = await world.web.get(f"http://{host}/")
+    if isinstance(reply, Failure) or not reply.all("strict-transport-security"):
+        return []
+    fix = Remedy(
+        text="Send it over https only",
+        paste="map $https $hsts { on max-age=31536000; }",
+        where="nginx, or where it is set",
+    )
+    said = (
+        f"{host} sends its HSTS header over plain http, where browsers ignore it: whoever "
+        "set it may believe that it works"
+    )
+    evidence = [header_evidence(reply, "strict-transport-security")]
+    return [say.warn("useless-hsts", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
+
+
+async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[Finding]:
+    """RFC 9111 section 4.2.2: without a rule browsers may keep a permanent redirect as long as they like."""
+    for chain in chains:
+        first = chain.hops[0] if chain.hops else None
+        if first is None or first.kind != "location" or first.status not in (301, 308):
+            continue
+        reply = await world.web.get(first.url)
+        if isinstance(reply, Reply) and not reply.all("cache-control") and reply.header("expires") is None:
+            fix = Remedy(
+                text="Give permanent redirects an hour until they have proven right", paste="expires 1h;", where="nginx"
+            )
+            said = (
+                f"{host} redirects for good without saying for how long browsers may keep it: a "
+                "wrong one cannot be taken back"
+            )
+            evidence = [header_evidence(reply, "location", "cache-control")]
+            return [say.info("no-cache-rule", host, said, evidence=evidence, remedy=fix, via=reply.via)]
+    return []
+
+
+async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Finding | None:
+    """RFC 9110 section 15.4: clients turn a POST into a GET on 301 and 302; an API should answer where it is asked."""
+    routes = [r.url for r in launch.routes if host_of(r.url) == host and r.safe and r.method == "GET" and not r.login]
+    urls = [f"https://{host}/", *routes]
+    replies = await asyncio.gather(*(world.web.get(url) for url in dict.fromkeys(urls) if scheme_of(url) == "https"))
+    seen = [reply for reply in replies if isinstance(reply, Reply) and not wall(reply)]
+    moved = next((reply for reply in seen if reply.status in (301, 302, 303)), None)
+    if moved is not None:
+        to = html.absolute(moved.url, moved.header("location") or "")
+        fix = Remedy(
+            text="Call the address that answers, and redirect with 308 where that cannot be",
+            paste=to,
+            where="the app, and the API",
+        )
+        said = (
+            f"{place(moved.url)} redirects with {moved.status}: an app's POST becomes a GET there and loses "
+            "what it sent"
+        )
+        return say.warn(
+            "api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via
+        )
+    if not seen:
+        return None
+    return say.passed("api-moves", host, f"{host} answers where it is asked", via=seen[0].via)
+
+
+async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:
+    chain = await world.web.follow(row.from_)
+    subject = place(row.from_)
+    evidence = [
+        chain_evidence(chain),
+        Evidence(label="expected", text=f"one 301 or 308 to {row.to}", source="launchready.toml"),
+    ]
+    via = via_of(chain)
+    first = chain.hops[0] if chain.hops else None
+    end = chain.end
+    if isinstance(end, Failure) and end.kind not in PROVEN:
+        return say.unknown(
+            "old-address",
+            subject,
+            f"The old address could not be followed: {end.words}",
+            failure=end,
+            evidence=evidence,
+            via=via,
+        )
+    if isinstance(end, Reply) and (hidden := wall(end)):
+        return say.unknown(
+            "old-address",
+            subject,
+            "The old address could not be followed: a program is not let in",
+            failure=hidden,
+            via=via,
+        )
+    if isinstance(end, Failure):
+        said = f"The old address does not open: {end.words}"
+    elif chain.problem:
+        said = "The old address leads nowhere: the redirects do not end at a page"
+    elif chain.redirects == 0:
+        said = f"The old address is not redirected, it answers {end.status}"
+    elif chain.redirects > 1:
+        said = f"The old address takes {chain.redirects} redirects where one is enough"
+    elif first is not None and first.status not in (301, 308):
+        said = f"The old address redirects with {first.status}: search engines keep the old one"
+    elif normal(end.url) != normal(row.to):
+        said = f"The old address leads to {end.url}, not to {row.to}"
+    elif end.status != 200:
+        said = f"The old address leads to the right place, which answers {end.status}"
+    else:
+        return say.passed(
+            "old-address", subject, f"The old address leads to {row.to} in one step", evidence=evidence, via=via
+        )
+    home = await world.web.get(launch.canonical)
+    platform = platform_of(home if isinstance(home, Reply) else None)
+    fix = path_redirect(platform, f"Redirect it to {row.to} once and for good", row.from_, row.to)
+    return say.fail("old-address", subject, said, evidence=evidence, remedy=fix, via=via)

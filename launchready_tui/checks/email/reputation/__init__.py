@@ -1,0 +1,205 @@
+"""email.reputation: the domain and the addresses that send for it stand on no block list, and those addresses have
+names."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from ....failure import Failure
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....mail.auth.blocklists import BlockList, Listing, lists, look_up, works
+from ....mail.auth.spf_record import is_spf, read
+from ....world import registrable
+from ....world.sights import DnsAnswer
+from ...base import Say, check
+from ...paste import zone_line
+from ...seen import dns_evidence
+from ..mx import exchanges
+from ..voice import MailSay
+
+if TYPE_CHECKING:
+    from ....launch.model import Launch
+    from ....world import World
+
+MOST = 8
+"""So many own addresses are looked at; a launch that sends from more has somebody who watches them."""
+
+
+@check("email.reputation")
+async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """The launch domain, its sending domains, and the single addresses that its own SPF record names. Services watch
+    their own."""
+    say = MailSay("email.reputation", world.clock.now())
+    own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
+    domains = list(dict.fromkeys((launch.domain, *own)))
+    addresses, failed = await _addresses(world, domains)
+    if failed is not None:
+        said = f"Which addresses send for {launch.domain} could not be looked up"
+        yield say.unknown("addresses", launch.domain, said, failure=failed, severity=Severity.MEDIUM)
+    else:
+        said = (
+            f"{launch.domain} sends from {', '.join(addresses)}"
+            if addresses
+            else f"{launch.domain} sends through services only"
+        )
+        yield say.passed("addresses", launch.domain, said)
+    names = await asyncio.gather(*(_name(say, world, address, launch.domain) for address in addresses))
+    for finding in (one for group in names for one in group):
+        yield finding
+    if not launch.announced or "block-lists" not in launch.settings.services:
+        why = (
+            "the launch is not announced yet" if not launch.announced else "block-lists is not among settings.services"
+        )
+        said = f"No block list was asked for {launch.domain}: {why}"
+        failure = Failure(kind="switched-off", detail=why)
+        remedy = Remedy(
+            text="Let the lists be asked; they learn the names", paste='[settings]\nservices = ["rdap", "block-lists"]'
+        )
+        yield say.unknown("lists", launch.domain, said, failure=failure, severity=Severity.LOW, remedy=remedy)
+        return
+    for finding in await _asked(say, world, domains, addresses):
+        yield finding
+
+
+async def _addresses(world: World, domains: list[str]) -> tuple[list[str], Failure | None]:
+    """The single addresses that the domains' own SPF records let send, by ip4, ip6, a and mx."""
+    found: list[str] = []
+    failed: Failure | None = None
+    for domain, answer in zip(
+        domains, await asyncio.gather(*(world.dns.ask(domain, "TXT") for domain in domains)), strict=True
+    ):
+        if isinstance(answer, Failure):
+            failed = failed or answer
+            continue
+        waiting = [(domain, text) for text in answer.texts if is_spf(text)]
+        followed = 0
+        while waiting:
+            at, text = waiting.pop(0)
+            for term in read(text).in_force:
+                if term.qualifier != "+" and term.kind == "mechanism":
+                    continue
+                target = (term.domain or at).lower().rstrip(".")
+                if term.name in ("ip4", "ip6"):
+                    prefix = term.prefix4 if term.name == "ip4" else term.prefix6
+                    if prefix == (32 if term.name == "ip4" else 128):
+                        found.append(term.network)
+                elif term.has_macro:
+                    continue
+                elif term.name in ("a", "mx"):
+                    hosts: list[str] = [target]
+                    if term.name == "mx":
+                        rows = await world.dns.ask(target, "MX")
+                        hosts = (
+                            [one.target for one in exchanges(rows) if one.target] if isinstance(rows, DnsAnswer) else []
+                        )
+                        failed = failed or (rows if isinstance(rows, Failure) else None)
+                    for answered in await asyncio.gather(*(world.dns.addresses(host) for host in hosts)):
+                        found += answered if not isinstance(answered, Failure) else ()
+                elif (
+                    term.name in ("include", "redirect")
+                    and registrable(target) == registrable(domain)
+                    and followed < MOST
+                ):
+                    # An include of one's own is one's own; those of services are theirs to watch.
+                    followed += 1
+                    more = await world.dns.ask(target, "TXT")
+                    waiting += (
+                        [(target, one) for one in more.texts if is_spf(one)] if isinstance(more, DnsAnswer) else []
+                    )
+    return list(dict.fromkeys(found))[:MOST], failed
+
+
+async def _name(say: Say, world: World, address: str, domain: str) -> list[Finding]:
+    """A sending address has a name that leads back to it: Gmail and Yahoo turn mail away from those that have none."""
+    turned = ipaddress.ip_address(address).reverse_pointer
+    answer = await world.dns.ask(turned, "PTR")
+    if isinstance(answer, Failure):
+        said = f"Whether the sending address {address} has a name could not be looked up"
+        return [say.unknown("ptr", address, said, failure=answer, severity=Severity.MEDIUM)]
+    evidence = [dns_evidence(answer)]
+    fix = Remedy(
+        text="Let whoever rents you the address give it the name of the machine, and give that name the address",
+        paste=f"{turned}. 3600 IN PTR mail.{domain}.\n"
+        + zone_line(f"mail.{domain}", "AAAA" if ":" in address else "A", address),
+        where="the server's provider (reverse DNS)",
+    )
+    if not answer.found:
+        said = f"The sending address {address} has no name (PTR): Gmail and Yahoo turn its mail away"
+        return [say.fail("ptr", address, said, evidence=evidence, remedy=fix, via=answer.via)]
+    back = await asyncio.gather(*(world.dns.addresses(name) for name in answer.records[:5]))
+    if any(address in found for found in back if not isinstance(found, Failure)):
+        said = f"The sending address {address} is called {answer.records[0]}, and that name leads back to it"
+        return [say.passed("ptr", address, said, evidence=evidence, via=answer.via)]
+    failed = next(
+        (found for found in back if isinstance(found, Failure) and found.kind not in ("no-such-name", "no-address")),
+        None,
+    )
+    if failed is not None:
+        said = f"Whether the name of {address} leads back to it could not be looked up"
+        return [
+            say.unknown(
+                "ptr", address, said, failure=failed, severity=Severity.MEDIUM, evidence=evidence, via=answer.via
+            )
+        ]
+    said = f"The sending address {address} is called {answer.records[0]}, and that name does not lead back to it"
+    return [say.fail("ptr", address, said, evidence=evidence, remedy=fix, via=answer.via)]
+
+
+async def _asked(say: Say, world: World, domains: list[str], addresses: list[str]) -> list[Finding]:
+    """Every list about every target of its kind; a list that does not answer in earnest is told once."""
+    rows = lists()
+    targets = {row.zone: (addresses if row.of == "address" else domains) for row in rows}
+    asked = [row for row in rows if targets[row.zone]]
+    excuses = dict(
+        zip((row.zone for row in asked), await asyncio.gather(*(works(world.dns, row) for row in asked)), strict=True)
+    )
+    answering = [row for row in asked if excuses[row.zone] is None]
+    pairs = [(row, target) for row in answering for target in targets[row.zone]]
+    listings = await asyncio.gather(*(look_up(world.dns, row, target) for row, target in pairs))
+    findings = [
+        _target(say, target, [one for one in listings if one.target == target]) for target in (*domains, *addresses)
+    ]
+    silent = {row.zone: excuse for row in asked if (excuse := excuses[row.zone]) is not None}
+    silent |= {one.list.zone: one.failure for one in listings if one.failure is not None}
+    return [one for one in findings if one is not None] + [
+        _silent(say, row, silent[row.zone], all_of=len(silent) == len(asked)) for row in asked if row.zone in silent
+    ]
+
+
+def _silent(say: Say, row: BlockList, failure: Failure, *, all_of: bool) -> Finding:
+    said = f"{row.name} gave no usable answer: {failure.detail or failure.words}. That says nothing about your mail"
+    remedy = Remedy(
+        text=f"Look the domain up at {row.remove} in a browser, or use a resolver of your own", where=row.remove
+    )
+    severity = Severity.HIGH if all_of else Severity.LOW
+    return say.unknown("lists", row.zone, said, failure=failure, severity=severity, remedy=remedy)
+
+
+def _target(say: Say, target: str, listings: list[Listing]) -> Finding | None:
+    heard = [one for one in listings if one.failure is None]
+    if not heard:
+        return None
+    via = next((one.answer.via for one in heard if one.answer is not None), "")
+    listed = [one for one in heard if one.listed]
+    lines = [
+        f"{one.list.name}: {', '.join(one.codes) + ' ' + one.reason if one.listed else 'not listed'}".rstrip()
+        for one in heard
+    ]
+    at = next((one.answer.at for one in heard if one.answer is not None), None)
+    evidence = [Evidence.of("lists", "\n".join(lines), source=target, at=at)]
+    if not listed:
+        return say.passed(
+            "listed", target, f"{target} stands on none of {len(heard)} block lists", evidence=evidence, via=via
+        )
+    names = " and ".join(one.list.name for one in listed)
+    remedy = Remedy(
+        text="Find out what was sent (a leaked key, an open form, a bought address "
+        "list), stop it, then ask for removal",
+        paste="\n".join(dict.fromkeys(one.list.remove for one in listed)),
+        where="the block list's own page",
+    )
+    said = f"{target} stands on the block list {names}: many receivers turn its mail away"
+    return say.fail("listed", target, said, evidence=evidence, remedy=remedy, via=via)

@@ -1,0 +1,141 @@
+"""monitoring.regions: each market that the launch names is looked at from there, and it is no worse there than here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ....clock import ago
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....samples import Incident, Target, WatchReader
+from ....samples.model import CAUSE_WORDS
+from ...base import Say, check
+from ..kept import never_watched, nothing, the_watch, unreadable
+
+if TYPE_CHECKING:
+    from ....launch.model import Launch
+    from ....world import World
+
+DAY = timedelta(hours=24)
+SLOW_MS = 3000.0
+"""A first answer on a new connection that takes longer than this from a market costs customers there."""
+_HOW = Remedy(
+    text=(
+        "Run a blackbox_exporter there (one small program; `launchready watch export prometheus` writes its "
+        "settings) and name it, "
+        "or ask public probes once an hour"
+    ),
+    paste=(
+        '[[regions]]\nname = "us-east"\nmarket = "{market}"\nurl = "https://probe.example.com:9115"\ncredential '
+        '= "us-probe"\n\n'
+        '# or, without a server of your own ("globalping" must be among [settings] services):\n'
+        '[[regions]]\nname = "us-public"\nkind = "globalping"\nmarket = "{market}"\nplace = "United '
+        'States+datacenter-network"'
+    ),
+    where="launchready.toml",
+)
+
+
+@check("monitoring.regions")
+async def regions(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """From the samples of the regions; with one market only there is nothing to look at from elsewhere."""
+    say, now = Say("monitoring.regions", world.clock.now()), world.clock.now()
+    if len(launch.markets) < 2:
+        named = f"only {launch.markets[0]}" if launch.markets else "no market"
+        yield say.not_applicable(
+            "one-market", launch.domain, f"The launch file names {named}: one place to look from is enough"
+        )
+        return
+    with the_watch(world) as reader:
+        if isinstance(reader, Exception):
+            yield unreadable(say, reader)
+        elif reader is None or never_watched(reader):
+            yield nothing(say, launch)
+        else:
+            for market in launch.markets:
+                for finding in _market(say, launch, reader, market, now):
+                    yield finding
+
+
+def _market(say: Say, launch: Launch, reader: WatchReader, market: str, now: datetime) -> Iterator[Finding]:
+    """One market: looked at within a day, and how it is there."""
+    names = [region.name for region in launch.regions if region.stands_for == market]
+    if launch.watch.market == market:
+        names.append("")
+    rows: list[str] = []
+    seen: list[Target] = []
+    for target in reader.targets():
+        last = reader.last(target.id)
+        if target.region not in names or target.kind != "web" or last is None:
+            continue
+        if last.sample.known and now - last.sample.at <= DAY:
+            seen.append(target)
+        rows.append(_line(reader, target, now))
+    remedy = Remedy(text=_HOW.text, paste=_HOW.paste.replace("{market}", market), where=_HOW.where)
+    if not seen:
+        why = (
+            "The region that is named for it has not answered for a day"
+            if rows or any(names)
+            else "Nothing looks at the product from it"
+        )
+        evidence = [Evidence.of("regions", "\n".join(rows))] if rows else []
+        yield say.warn("not-seen", market, f"{why}: {market}", evidence=evidence, remedy=remedy)
+        return
+    yield say.passed(
+        "seen", market, f"The product is looked at from {market}", evidence=[Evidence.of("from there", "\n".join(rows))]
+    )
+    if "" not in names:
+        yield from _worse(say, reader, market, seen, now)
+
+
+def _worse(say: Say, reader: WatchReader, market: str, seen: list[Target], now: datetime) -> Iterator[Finding]:
+    """What is down there and up here, and what takes too long for people there."""
+    troubles = {one.target: one for one in reader.open_incidents() if one.kind != "slow"}
+    here = {target.name for target in reader.targets() if not target.region and target.id not in troubles}
+    for target in seen:
+        incident: Incident | None = troubles.get(target.id)
+        if incident is not None and target.name in here:
+            words = CAUSE_WORDS[incident.cause]
+            yield say.fail(
+                "down-there",
+                f"{target.name} from {market}",
+                f"{target.name} is up from here and down from {market}: {words}",
+                severity=Severity.HIGH,
+                evidence=[
+                    Evidence.of("incident", f"{words}\n{incident.detail}".strip(), source=target.url, at=incident.since)
+                ],
+                remedy=Remedy(
+                    text="Look whether the edge or a firewall shuts that country out, and at "
+                    "DNS answers that differ by place"
+                ),
+            )
+            continue
+        stats = reader.stats(target.id, now - DAY, now, target_ms=target.target_ms)
+        if stats.cold_n >= 5 and stats.cold_p50 is not None and stats.cold_p50 > SLOW_MS:
+            yield say.warn(
+                "slow-there",
+                f"{target.name} from {market}",
+                f"A first visit to {target.name} from {market} takes more than {SLOW_MS / 1000:g} s",
+                evidence=[Evidence.of("first visits", _line(reader, target, now), source=target.url)],
+                remedy=Remedy(
+                    text="Serve what may be cached from an edge near that market, and look at the number of round trips"
+                ),
+            )
+
+
+def _line(reader: WatchReader, target: Target, now: datetime) -> str:
+    """One target as it is seen from one place: how much it was up, what a first visit costs, with n."""
+    stats = reader.stats(target.id, now - DAY, now, target_ms=target.target_ms)
+    last = reader.last(target.id)
+    figures = [target.label]
+    if stats.uptime is not None:
+        figures.append(f"up {stats.uptime:.2%} of {stats.n}")
+    if stats.cold_p50 is not None:
+        p95 = f", p95 {stats.cold_p95:.0f} ms" if stats.cold_p95 is not None else ""
+        figures.append(f"first visit p50 {stats.cold_p50:.0f} ms{p95} of {stats.cold_n}")
+    if last is not None and not last.sample.known:
+        figures.append(f"not known: {last.sample.detail}")
+    elif last is not None:
+        figures.append(f"last {ago(last.sample.at, now)} ago")
+    return ", ".join(figures)

@@ -1,0 +1,204 @@
+"""monitoring.uptime: a watch that runs, on a machine that stays on, over everything that must be up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ....clock import ago
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....samples import Incident, Stats, Target, WatchReader
+from ....samples.model import CAUSE_WORDS
+from ...base import Say, check
+from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
+from .monitor import monitored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ....launch.model import Launch
+    from ....world import World
+
+DAY = timedelta(hours=24)
+
+
+@check("monitoring.uptime")
+async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """From the watch, and from what a hosted monitor says where it says it in a known form; else a person confirms
+    that one."""
+    say, now = Say("monitoring.uptime", world.clock.now()), world.clock.now()
+    hosted = await monitored(say, launch, world)
+    for finding in hosted:
+        yield finding
+    with the_watch(world) as reader:
+        if isinstance(reader, Exception):
+            yield unreadable(say, reader)
+        elif reader is None or never_watched(reader):
+            if not hosted:
+                yield nothing(say, launch)
+        else:
+            for finding in (
+                *_machine(say, launch, reader, now),
+                *_covered(say, launch, reader),
+                *_standing(say, reader, now),
+            ):
+                yield finding
+
+
+def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> Iterator[Finding]:
+    """Whether it runs, and where."""
+    watcher = reader.watcher()
+    if watcher is None:
+        return
+    if not watcher.alive(now):
+        seen = [Evidence.of("watch", f"The last sign of life was {ago(watcher.beat_at, now)} ago", at=watcher.beat_at)]
+        start = Remedy(
+            text="Start it on a machine that stays on, as a service", paste="launchready watch", where="a server"
+        )
+        if launch.watch.monitor:
+            words = "The watch from here has stopped; only the hosted monitor is left"
+            yield say.warn("stopped", WATCH, words, evidence=seen, remedy=start)
+        else:
+            yield say.fail(
+                "stopped",
+                WATCH,
+                "Nobody watches the product now",
+                severity=Severity.BLOCKER,
+                evidence=seen,
+                remedy=start,
+            )
+        return
+    where = f"{watcher.machine}, process {watcher.pid}, for {ago(watcher.started_at, now)}"
+    seen = [Evidence.of("watch", where, at=watcher.beat_at)]
+    if watcher.trouble:
+        yield say.fail(
+            "trouble",
+            WATCH,
+            "The watch cannot do its work",
+            evidence=[*seen, Evidence.of("trouble", watcher.trouble, at=watcher.beat_at)],
+            remedy=Remedy(text="Put right what it says; until then nobody may be told of an outage"),
+            via=watcher.via,
+        )
+    if not watcher.always_on and launch.watch.monitor:
+        words = "The watch here may sleep with its machine; the hosted monitor does not"
+        yield say.info("beside", WATCH, words, evidence=seen, via=watcher.via)
+    elif not watcher.always_on:
+        yield say.warn(
+            "may-sleep",
+            WATCH,
+            "The machine that watches may sleep, and then nothing is watched",
+            severity=Severity.LOW,
+            evidence=seen,
+            remedy=Remedy(
+                text="Let it run on a server, or use a hosted monitor; say so where the machine stays on",
+                paste="[watch]\nalways_on = true",
+                where="launchready.toml",
+            ),
+            via=watcher.via,
+        )
+    else:
+        yield say.passed(
+            "watching", WATCH, "The product is watched from a machine that stays on", evidence=seen, via=watcher.via
+        )
+    if not launch.watch.heartbeat:
+        yield say.info(
+            "no-switch",
+            WATCH,
+            "Nobody would notice if the watch itself died",
+            remedy=Remedy(
+                text="Make a check at Healthchecks or the like (period 1 minute, grace 1 minute), "
+                "store its ping URL and name it",
+                paste='[watch]\nheartbeat = "healthchecks-ping"',
+                where="launchready.toml",
+            ),
+        )
+
+
+def _covered(say: Say, launch: Launch, reader: WatchReader) -> Iterator[Finding]:
+    """Home page, log-in, API health and mail: each that the product has."""
+    targets = [target for target in reader.targets() if not target.region]
+    has_api = bool(launch.hosts_of("api"))
+    wanted = [
+        ("home", "The home page is not watched", any(_is_home(launch, one) for one in targets), True),
+        ("log-in", "The log-in page is not watched", any(one.is_log_in for one in targets), True),
+        ("api", "No health address of the API is watched", any(one.is_health for one in targets), has_api),
+        (
+            "mail",
+            "The mail server is not watched",
+            any(one.kind == "mail" for one in targets),
+            bool(launch.hosts_of("mail")),
+        ),
+    ]
+    api = next((host.name for host in launch.hosts_of("api")), f"api.{launch.domain}")
+    pastes = {
+        "home": f'[[targets]]\nname = "home"\nurl = "{launch.canonical}"',
+        "log-in": f'[[routes]]\nname = "log-in page"\nurl = "{launch.canonical.rstrip("/")}/login"\nflow = '
+        '"log-in"\nsafe = true',
+        "api": f'[[targets]]\nname = "api health"\nurl = "https://{api}/healthz"\njson = {{ status = "ok" }}',
+        "mail": f'[[hosts]]\nname = "mail.{launch.domain}"\nrole = "mail"',
+    }
+    for name, words, there, applies in wanted:
+        if applies and not there:
+            yield say.warn(
+                f"no-{name}",
+                launch.domain,
+                words,
+                severity=Severity.HIGH if name in ("home", "api") else Severity.MEDIUM,
+                remedy=Remedy(text="Add it to what is watched", paste=pastes[name], where="launchready.toml"),
+            )
+    if all(there or not applies for _, _, there, applies in wanted):
+        listed = "\n".join(f"{one.name}: {one.url}, every {one.every_s:g} s" for one in targets)
+        yield say.passed(
+            "covered",
+            launch.domain,
+            f"{len(targets)} targets are watched" if len(targets) != 1 else "1 target is watched",
+            evidence=[Evidence.of("targets", listed)],
+        )
+
+
+def _is_home(launch: Launch, target: Target) -> bool:
+    return target.url.rstrip("/") == launch.canonical.rstrip("/")
+
+
+def _standing(say: Say, reader: WatchReader, now: datetime) -> Iterator[Finding]:
+    """Each target: down, failing, or up, with its last day."""
+    troubles = {one.target: one for one in reader.open_incidents()}
+    for target in reader.targets():
+        stats = reader.stats(target.id, now - DAY, now, target_ms=target.target_ms)
+        seen = [Evidence.of("last 24 h", _figures(stats), source=target.url)]
+        incident = troubles.get(target.id)
+        if incident is not None and incident.kind != "slow":
+            yield _down(say, target, incident, seen)
+        elif stats.uptime is not None:
+            yield say.passed("up", target.label, f"{target.label} is up", evidence=seen)
+
+
+def _down(say: Say, target: Target, incident: Incident, seen: list[Evidence]) -> Finding:
+    words = CAUSE_WORDS[incident.cause]
+    seen = [*seen, Evidence.of("incident", f"{words}\n{incident.detail}".strip(), source=target.url, at=incident.since)]
+    head = (
+        f"{target.label} is down: {words}" if incident.kind == "down" else f"{target.label} fails now and then: {words}"
+    )
+    text = "Look at its host's status, then at the last deploy" + (
+        f" ({incident.deploy[:12]})" if incident.deploy else ""
+    )
+    severity = Severity.BLOCKER if incident.kind == "down" and target.environment == "production" else Severity.HIGH
+    return say.fail("down", target.label, head, severity=severity, evidence=seen, remedy=Remedy(text=text))
+
+
+def _figures(stats: Stats) -> str:
+    """n always stands beside what is counted from it."""
+    if stats.uptime is None:
+        return "not probed"
+    lines = [f"up {stats.uptime:.2%} of {stats.n} probes, {stats.bad} failed"]
+    if stats.p95 is not None:
+        bounds = (
+            f", 95 % sure between {stats.p95_low:.0f} and {stats.p95_high:.0f}"
+            if stats.p95_low and stats.p95_high
+            else ", not bounded by so few"
+        )
+        lines.append(f"p95 {stats.p95:.0f} ms of {stats.timed} timed answers{bounds}")
+    if stats.gap_s >= 60:
+        lines.append(f"not watched for {stats.gap_s / 60:.0f} min")
+    return "\n".join(lines)

@@ -1,0 +1,297 @@
+"""performance.caching: static files kept by browsers and at the edge, nothing personal in a shared cache."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from ....failure import Failure
+from ....findings import Evidence, Finding, Remedy, Severity
+from ....world.sights import Reply
+from ...base import Say, check
+from ...parse import cache_status
+from ...parse import page as html
+from ...parse.addresses import host_of, place
+from ...parse.cookies import read as read_cookie
+from ...parse.fields import cache_control
+from ...paste import Platform, header, platform_of
+from ...seen import ABSENT, header_evidence, via_of, wall
+from .assets import Asset, choose, fetch_all
+from .transfer import ask_ahead, judge_compression, judge_revalidation
+from .validators import judge_etags, judge_twice_packed, judge_vary
+
+if TYPE_CHECKING:
+    from ....launch.model import Launch, Role, Route
+    from ....world import World
+
+_ROLES: tuple[Role, ...] = ("web", "app")
+_DAY, _YEAR, _HOUR = 86400, 31536000, 3600
+_HTML_LIMIT = 300
+
+
+@check("performance.caching")
+async def caching(launch: Launch, world: World) -> AsyncIterator[Finding]:
+    """The home pages with the files they load, and the routes that are safe to ask."""
+    say = Say("performance.caching", world.clock.now())
+    roles = {launch.canonical_host: "web"} | {
+        host.name: str(host.role) for host in launch.hosts_of(*_ROLES) if host.environment == "production"
+    }
+    hosts, personal = await asyncio.gather(
+        asyncio.gather(*(_host(say, launch, world, name, role) for name, role in roles.items())),
+        _personal(say, launch, world, list(roles)),
+    )
+    for findings in hosts:
+        for finding in findings:
+            yield finding
+    for finding in personal:
+        yield finding
+
+
+async def _host(say: Say, launch: Launch, world: World, name: str, role: str) -> list[Finding]:
+    chain = await world.web.follow(f"https://{name}/")
+    home = chain.end
+    if isinstance(home, Failure):
+        if home.kind in ABSENT and name != launch.canonical_host:
+            return []  # a name without an address is audit.hosts' to tell
+        return [
+            say.unknown(
+                "asset", name, f"The page of {name} could not be seen: {home.words}", failure=home, via=via_of(chain)
+            )
+        ]
+    if hidden := wall(home):
+        return [say.unknown("asset", name, f"{name} did not show its page to a program", failure=hidden, via=home.via)]
+    if chain.problem or host_of(home.url) != name:
+        return []  # it leads elsewhere: that page is judged on its own host
+    if home.status != 200 or not home.is_html:
+        seen = Failure(
+            kind="unavailable", detail=f"HTTP {home.status}, {home.content_type or 'no type'}", target=home.url
+        )
+        return [say.unknown("asset", name, f"{name} shows no page to judge", failure=seen, via=home.via)]
+    platform = platform_of(home)
+    files = choose(html.read(home.text, home.url), launch.domain)
+    outcomes, compression = await asyncio.gather(
+        fetch_all(world, files, lambda first: ask_ahead(world, first)),
+        judge_compression(say, world, name, [home], platform),
+    )
+    assets = [outcome for outcome in outcomes if isinstance(outcome, Asset) and outcome.first.status == 200]
+    findings = [_html(say, name, role, home, platform)]
+    if assets:
+        compression = await judge_compression(say, world, name, [home, *(asset.first for asset in assets)], platform)
+    if not assets:
+        failure = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
+        if outcomes:
+            findings.append(
+                say.unknown(
+                    "asset", name, f"The files that {name} loads could not be fetched", failure=failure, via=home.via
+                )
+            )
+        else:
+            findings.append(say.not_applicable("asset", name, f"The page of {name} loads no files of its own"))
+        return [*findings, *compression]
+    findings += [_assets(say, name, assets, platform), _edge(say, name, assets, platform)]
+    findings += [*judge_vary(say, name, assets), *judge_twice_packed(say, name, assets)]
+    etags, again = await asyncio.gather(
+        judge_etags(say, world, name, assets), judge_revalidation(say, world, name, assets)
+    )
+    return [*findings, *compression, *etags, *again]
+
+
+def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Finding:
+    """How long a browser shows the page unasked: a fix must reach people, and the back button should be instant."""
+    control = cache_control(home.all("cache-control"))
+    evidence = [header_evidence(home, "cache-control", "expires")]
+    via = via_of(home)
+    fix = header(
+        platform,
+        "Let browsers ask each time, and the edge keep it",
+        ("Cache-Control", "public, max-age=0, must-revalidate"),
+        scope="/",
+    )
+
+    def warn(said: str) -> Finding:
+        return say.warn("html", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+
+    if control.has("no-store"):
+        said = f"Browsers may not keep the page of {name} even for the back button (no-store)"
+        if role == "app":
+            return say.info("html", name, said, evidence=evidence, via=via)
+        return warn(said)
+    if control.browser_seconds > _HTML_LIMIT:
+        return warn(
+            f"Browsers show an old page of {name} for up to {control.browser_seconds // 60} minutes after a fix"
+        )
+    if not home.all("cache-control") and home.header("expires") is None:
+        return warn(f"The page of {name} does not say how long it may be kept, so every browser guesses")
+    if control.problems:
+        return warn(f"The Cache-Control of {name} has a mistake: {control.problems[0]}")
+    return say.passed("html", name, f"A new page of {name} reaches people at once", evidence=evidence, via=via)
+
+
+def _asset_level(asset: Asset) -> tuple[str, str]:
+    """How one file may be kept by browsers: level and words for its row."""
+    control = cache_control(asset.first.all("cache-control"))
+    seconds = control.browser_seconds
+    if control.problems and seconds >= _DAY:
+        return "warn", control.problems[0]
+    if asset.fingerprinted:
+        if seconds >= _YEAR:
+            return "", "a year"
+        return ("warn", f"{seconds // _DAY} d") if seconds >= _DAY else ("fail", f"{seconds} s")
+    validated = asset.first.header("etag") or asset.first.header("last-modified")
+    if seconds >= _YEAR:
+        return "warn", "a year, though the name stays when the content changes"
+    if seconds >= _HOUR and validated:
+        return "", f"{seconds // _HOUR} h, then asks"
+    return "warn", f"{seconds} s" if validated else f"{seconds} s, and no ETag"
+
+
+def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
+    judged = [(*_asset_level(asset), asset) for asset in assets]
+    lines = [
+        f"{asset.url}  cache-control: {asset.first.header('cache-control') or '(not sent)'}  {words}"
+        for _, words, asset in judged
+    ]
+    evidence = [Evidence.of("files", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
+    via = via_of(*(asset.first for asset in assets))
+    levels = [level for level, _, _ in judged]
+    stamped = [asset for level, _, asset in judged if asset.fingerprinted and level]
+    shown = (stamped or [asset for level, _, asset in judged if level] or assets)[0].url
+    folder = place(shown).removeprefix(host_of(shown)).rsplit("/", 1)[0] + "/*"
+    year = header(
+        platform,
+        "Files whose name changes with their content may be kept for a year",
+        ("Cache-Control", "public, max-age=31536000, immutable"),
+        scope=folder,
+    )
+    if "fail" in levels:
+        shortest = next(words for level, words, _ in judged if level == "fail")
+        said = f"Browsers fetch the same files of {name} again and again: they are kept for {shortest}"
+        return say.fail("asset", name, said, evidence=evidence, remedy=year, via=via)
+    if "warn" in levels:
+        if stamped:
+            shortest = next(words for level, words, asset in judged if level and asset.fingerprinted)
+            said = f"The files of {name} could be kept for a year, they are for {shortest}"
+            return say.warn("asset", name, said, severity=Severity.LOW, evidence=evidence, remedy=year, via=via)
+        said = f"Files of {name} have names that stay the same, and are not kept well"
+        remedy = header(
+            platform,
+            "Put a hash into the file names; until then keep them for an hour",
+            ("Cache-Control", "public, max-age=3600"),
+            scope=folder,
+        )
+        return say.warn("asset", name, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via)
+    return say.passed("asset", name, f"Browsers keep the files of {name}", evidence=evidence, via=via)
+
+
+def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
+    """Whether a shared cache answers for the origin: the minimum bar's light."""
+    lines = []
+    for asset in assets:
+        answers = [cache_status.read(reply) for reply in asset.looks]
+        told = "  ".join(f"{answer.header}: {answer.value}" if answer else "nothing" for answer in answers)
+        lines.append(f"{asset.url}  {told}")
+    evidence = [Evidence.of("edge", "\n".join(lines), source=f"https://{name}/", at=assets[0].looks[-1].at)]
+    via = via_of(*(asset.first for asset in assets))
+    stamped = [asset for asset in assets if asset.fingerprinted] or assets
+    answers = [asset.cached for asset in stamped]
+    said_hit = [answer for answer in answers if answer and answer.verdict == "hit"]
+    fix = header(
+        platform,
+        "Let the edge keep the files",
+        ("Cache-Control", "public, max-age=31536000, immutable"),
+        scope="/assets/*",
+    )
+    if len(said_hit) == len(stamped):
+        return say.passed(
+            "edge-hit", name, f"The files of {name} come from {said_hit[0].cache}", evidence=evidence, via=via
+        )
+    refused = next((answer for answer in answers if answer and answer.verdict == "not-cached"), None)
+    if refused is not None:
+        said = (
+            f"The edge does not keep the files of {name} ({refused.header}: {refused.value}): every visitor waits "
+            "for the origin"
+        )
+        return say.fail("edge-hit", name, said, evidence=evidence, remedy=fix, via=via)
+    if all(answer is None for answer in answers):
+        said = f"No shared cache stands before the files of {name}: every visitor waits for the origin"
+        front = Remedy(
+            text="Put a CDN in front (Cloudflare's free plan will do) and let it keep the static files",
+            paste=fix.paste,
+            where=fix.where,
+        )
+        return say.warn("edge-hit", name, said, evidence=evidence, remedy=front, via=via)
+    said = f"The files of {name} did not come from the edge, not even when asked for three times"
+    return say.warn("edge-hit", name, said, evidence=evidence, remedy=fix, via=via)
+
+
+async def _personal(say: Say, launch: Launch, world: World, hosts: list[str]) -> list[Finding]:
+    """Pages and safe routes: nothing that belongs to one visitor may be marked, or found, as shared."""
+    homes = [f"https://{host}/" for host in hosts]
+    routes = [route for route in launch.routes if route.safe and route.method == "GET"]
+    seen, asked = await asyncio.gather(
+        asyncio.gather(
+            *(world.web.follow(url) for url in dict.fromkeys((*homes, *(page.url for page in launch.pages))))
+        ),
+        asyncio.gather(*(_ask(world, route) for route in routes)),
+    )
+    found: dict[str, Finding] = {}
+    for chain in seen:
+        if isinstance(chain.end, Reply) and not chain.problem and not wall(chain.end):
+            found.setdefault(place(chain.end.url), judge_personal(say, place(chain.end.url), chain.end))
+    for route, outcome in zip(routes, asked, strict=True):
+        if outcome is None:
+            said = f"Whether {route.name} stays out of shared caches could not be seen without its log-in"
+            found[route.name] = say.info("personal-shared", route.name, said)
+        elif isinstance(outcome, Reply) and not wall(outcome) and outcome.status < 400:
+            found[route.name] = judge_personal(say, route.name, outcome, logged_in=bool(route.login))
+    return list(found.values())
+
+
+async def _ask(world: World, route: Route) -> Reply | Failure | None:
+    """A route as the product asks it; None where its log-in is not at hand."""
+    headers = tuple(route.headers.items())
+    if route.login:
+        secret = world.credential(route.login, host_of(route.url))
+        if secret is None:
+            return None
+        value = secret.reveal().strip()
+        headers = (*headers, ("authorization", value if " " in value else f"Bearer {value}"))
+    reply: Reply | Failure = await world.web.get(route.url, headers=headers)
+    return reply
+
+
+def judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = False) -> Finding:
+    """One answer. RFC 9111 sections 3.5 and 7.3; a cookie of the platform itself belongs to nobody in particular."""
+    control = cache_control(reply.all("cache-control"))
+    cookies = [
+        cookie for value in reply.all("set-cookie") if (cookie := read_cookie(value)) and not cookie.is_infrastructure
+    ]
+    answer = cache_status.read(reply)
+    hit = answer is not None and answer.verdict == "hit"
+    evidence = [header_evidence(reply, "cache-control", *([answer.header] if answer else []), "vary")]
+    if cookies:
+        evidence.append(
+            Evidence.of("set-cookie", "\n".join(cookie.shown for cookie in cookies), source=reply.url, at=reply.at)
+        )
+    via = via_of(reply)
+    varies = any(word.strip().lower() == "authorization" for value in reply.all("vary") for word in value.split(","))
+    personal = "sets a cookie" if cookies else ("belongs to whoever is logged in" if logged_in or varies else "")
+    if personal and (control.shared or (hit and (cookies or logged_in))):
+        how = (
+            f"came out of a shared cache ({answer.header}: {answer.value})"
+            if hit and answer
+            else "may be kept by shared caches"
+        )
+        fix = Remedy(
+            text="Mark it private, or take the personal part out",
+            paste="Cache-Control: private, no-cache",
+            where="the answer of the application",
+        )
+        said = f"{subject} {personal} and {how}: one visitor can get another one's log-in"
+        return say.fail(
+            "personal-shared", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via
+        )
+    return say.passed(
+        "personal-shared", subject, f"{subject} puts nothing personal into shared caches", evidence=evidence, via=via
+    )

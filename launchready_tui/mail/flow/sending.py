@@ -1,0 +1,79 @@
+"""Causing a test mail: the product's own request, with a test address in it and never another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus, urlsplit
+
+from ...failure import Failure
+from ...launch.model import Route
+from ...world.sights import Reply
+
+if TYPE_CHECKING:
+    from ...world import World
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+_BLANK = re.compile(r"\{\{\s*(email|password|run_id)\s*\}\}")
+
+
+def new_tag(now: datetime) -> str:
+    """A name for one run that nobody can guess: `lr1124-k2m9qx`."""
+    return f"lr{now:%m%d}-" + "".join(secrets.choice(_LETTERS) for _ in range(6))
+
+
+def new_password() -> str:
+    """One that every rule for passwords lets pass; used once and not kept."""
+    return f"Lr-{secrets.token_urlsafe(15)}-9a"
+
+
+def request_of(route: Route, address: str, tag: str, password: str) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Header fields and body of the request, its blanks filled in the body's own writing: a + in a form would else
+    become a blank."""
+    named = {name.lower(): value for name, value in route.headers.items()}
+    kind = named.get("content-type", "")
+    json_like = "json" in kind or (not kind and route.body.lstrip()[:1] in ("{", "["))
+    values = {"email": address, "password": password, "run_id": tag}
+
+    def fill(mark: re.Match[str]) -> str:
+        value = values[mark[1]]
+        if json_like:
+            return json.dumps(value, ensure_ascii=True)[1:-1]
+        return quote_plus(value) if not kind or "urlencoded" in kind else value
+
+    body = _BLANK.sub(fill, route.body)
+    headers = [(name, value) for name, value in route.headers.items()]
+    if not kind:
+        headers.append(("content-type", "application/json" if json_like else "application/x-www-form-urlencoded"))
+    headers += [
+        ("x-launchready-run", tag),
+        ("idempotency-key", f"{tag}-{re.sub(r'[^a-z0-9]+', '-', route.name.lower())}"),
+    ]
+    return tuple(headers), body.encode()
+
+
+async def send(world: World, route: Route, address: str, tag: str) -> Reply | Failure:
+    """Sends the request, once. `no-permission` where consent, permission or the credential is missing. Never repeated,
+    never followed."""
+    host = (urlsplit(route.url).hostname or "").lower()
+    if "mail" not in world.allow:
+        return Failure(kind="no-permission", detail="test mails are only caused with --allow mail", target=route.name)
+    if not world.may_intrude(host):
+        return Failure(
+            kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name
+        )
+    headers, body = request_of(route, address, tag, new_password())
+    if route.login:
+        # The keyring may take its time, and the loop must not wait for it.
+        credential = await asyncio.to_thread(world.credential, route.login, host)
+        if credential is None:
+            return Failure(
+                kind="no-permission", detail=f"no credential {route.login!r} is stored for {host}", target=route.name
+            )
+        value = credential.reveal().strip()
+        headers = (*headers, ("authorization", value if " " in value else f"Bearer {value}"))
+    return await world.web.get(route.url, method=route.method, headers=headers, body=body, fresh=True)

@@ -1,0 +1,157 @@
+"""A check's own file, `checks/STAGE/NAME/check.toml`: what it is, its rules with their messages and fixes, and the
+flaws of the lab that must cause them.
+
+The parts stand in this order, so that each is read by itself: the check's own keys, then `[rules.…]` and `[fixes.…]`,
+then `[[flaws]]`. A message or fix that several checks share stands in `checks/STAGE/shared.toml` or
+`checks/shared.toml`. Another language is a file beside it, `check.de.toml`, with the messages and fixes that it has.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import TypeVar
+
+import msgspec
+
+from ..findings import Severity
+
+_T = TypeVar("_T")
+_SHARED = "shared.toml"
+_RULES = re.compile(r"^\[(?:rules|fixes)\.", re.MULTILINE)
+_FLAWS = re.compile(r"^\[\[flaws\]\]", re.MULTILINE)
+
+
+class SheetError(Exception):
+    """A check's data in the package is broken: which file, which key."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sentence of a rule, with places. `severity` is how bad it is; without it the state's usual one. `fix` names
+    the fix that goes with it."""
+
+    text: str
+    severity: Severity | None = None
+    fix: str = ""
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do: one imperative sentence, the exact text to paste, and the system that it is for; all with places."""
+
+    text: str
+    paste: str = ""
+    where: str = ""
+
+
+class RuleSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule: its technical term, what it tests and why the line is drawn there, where that comes from (RFC section,
+    vendor page, with the date it was seen), and its messages by id."""
+
+    term: str = ""
+    explain: str = ""
+    source: str = ""
+    messages: dict[str, Message | str] = {}
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules and fixes of one check, or those that several share."""
+
+    rules: dict[str, RuleSheet] = {}
+    fixes: dict[str, Fix] = {}
+
+    def message(self, rule: str, name: str) -> Message | None:
+        """A rule's message; None where it has none of that name."""
+        found = self.rules[rule].messages.get(name) if rule in self.rules else None
+        return Message(text=found) if isinstance(found, str) else found
+
+
+def folder() -> Traversable:
+    """Where the checks lie in the package."""
+    return resources.files(__package__.rpartition(".")[0]) / "checks"
+
+
+def home(check: str) -> Traversable:
+    """The folder of a check."""
+    stage, _, name = check.partition(".")
+    return folder() / stage / name.replace("-", "_")
+
+
+@functools.cache
+def check_ids(stage: str) -> tuple[str, ...]:
+    """The checks of a stage: its folders with a check.toml, by name."""
+    found = (entry for entry in (folder() / stage).iterdir() if entry.is_dir() and (entry / "check.toml").is_file())
+    return tuple(sorted(f"{stage}.{entry.name.replace('_', '-')}" for entry in found))
+
+
+def _read(file: Traversable) -> tuple[str, str, str]:
+    """The three parts of a check's file, as text."""
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise SheetError(f"{_called(file)}: {error}") from error
+    flaws = _FLAWS.search(text)
+    text, tail = (text[: flaws.start()], text[flaws.start() :]) if flaws else (text, "")
+    rules = _RULES.search(text)
+    return (text[: rules.start()], text[rules.start() :], tail) if rules else (text, "", tail)
+
+
+def _called(file: Traversable) -> str:
+    return str(file).partition("launchready_tui")[2].lstrip("/\\") or str(file)
+
+
+def _typed(text: str, type_: type[_T], file: Traversable, more: Mapping[str, object] = {}) -> _T:
+    try:
+        return msgspec.convert({**tomllib.loads(text), **more}, type_)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise SheetError(f"{_called(file)}: {error}") from error
+
+
+def head(check: str, type_: type[_T]) -> _T:
+    """The check's own keys, with its id, and whether code answers it. Raises SheetError."""
+    at = home(check)
+    file = at / "check.toml"
+    return _typed(_read(file)[0], type_, file, {"id": check, "automated": (at / "__init__.py").is_file()})
+
+
+def flaws(check: str, type_: type[_T]) -> _T:
+    """The flaws of the lab that this check must find. Raises SheetError."""
+    file = home(check) / "check.toml"
+    return _typed(_read(file)[2], type_, file)
+
+
+@functools.cache
+def sheet_of(check: str, language: str = "en") -> Sheet:
+    """The rules, messages and fixes of a check. Raises SheetError.
+
+    What its own file lacks comes from the stage's shared file, then from the one of all checks. In another language
+    each message and fix that is not translated stays as it is.
+    """
+    stage = check.partition(".")[0]
+    own = home(check) / "check.toml"
+    merged = _typed(_read(own)[1], Sheet, own)
+    for file in (folder() / stage / _SHARED, folder() / _SHARED):
+        if file.is_file():
+            merged = _over(_typed(file.read_text("utf-8"), Sheet, file), merged)
+    if language != "en":
+        file = home(check) / f"check.{language}.toml"
+        if file.is_file():
+            merged = _over(merged, _typed(file.read_text("utf-8"), Sheet, file))
+    return merged
+
+
+def _over(under: Sheet, upper: Sheet) -> Sheet:
+    """Both together; where both say something, `upper` counts."""
+    rules = dict(under.rules)
+    for name, rule in upper.rules.items():
+        below = rules.get(name, RuleSheet())
+        rules[name] = RuleSheet(
+            term=rule.term or below.term,
+            explain=rule.explain or below.explain,
+            source=rule.source or below.source,
+            messages={**below.messages, **rule.messages},
+        )
+    return Sheet(rules=rules, fixes={**under.fixes, **upper.fixes})

@@ -1,0 +1,1 @@
+"""Outside systems that are read: access and application logs, job queues."""

@@ -1,0 +1,139 @@
+"""Opening a queue's server: where it lies, with which credential, and every failure in words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import msgspec
+
+from ...clock import Clock
+from ...failure import Failure
+from ...launch.model import Queue
+from ...launch.names import split_port
+from ...wire import Door, Wire, is_address
+from .model import Backlog
+
+DEADLINE_S = 10.0
+PORTS = {"redis": 6379, "postgres": 5432}
+SCHEMES = {"redis": ("redis", "rediss"), "postgres": ("postgres", "postgresql")}
+_EXTRAS = {"redis": "redis", "postgres": "psycopg"}
+
+
+class Secret(Protocol):
+    def reveal(self) -> str: ...
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to connect, and as whom. Holds a password: never shown, never kept."""
+
+    host: str
+    """The name that certificates are checked against."""
+    to: tuple[str, int]
+    user: str
+    password: str
+    database: str
+    tls: bool
+    ca_file: str
+    options: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Server({self.host})"
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One server's queues; `rows` empty where it has none that we know."""
+
+    name: str
+    rows: tuple[Backlog, ...]
+    note: str = ""
+
+
+async def look(
+    queue: Queue, wire: Wire, credential: Callable[[str, str], Secret | None], clock: Clock
+) -> Looked | Failure:
+    """All queues of one server. Ends within some ten seconds; a Failure holds no part of the stored URL but its
+    host."""
+    host, port = split_port(queue.server)
+    secret = await asyncio.to_thread(credential, queue.credential, host) if queue.credential else None
+    if queue.credential and secret is None:
+        detail = (
+            f"no credential {queue.credential!r} is stored for {host}: launchready credentials set "
+            f"{queue.credential} --host {host}"
+        )
+        return Failure(kind="no-permission", detail=detail, target=queue.server)
+    try:
+        url = urlsplit(secret.reveal().strip()) if secret else urlsplit("")
+        stored_port = url.port
+    except ValueError:
+        return Failure(kind="protocol", detail="what is stored is no URL", target=queue.server)
+    if secret and (url.scheme not in SCHEMES[queue.kind] or (url.hostname or "") != host.lower()):
+        detail = f"the stored URL must begin with {SCHEMES[queue.kind][0]}:// and lead to {host}"
+        return Failure(kind="no-permission", detail=detail, target=queue.server)
+    number = port or stored_port or PORTS[queue.kind]
+    door = await _door(wire, host, number)
+    if isinstance(door, Failure):
+        return door
+    server = _server(host, door, url, str(wire.reach.ca_file or ""))
+    try:
+        async with asyncio.timeout(DEADLINE_S + 2):
+            return await asyncio.to_thread(_read, queue, server, clock.now())
+    except TimeoutError:
+        return Failure(kind="timeout", detail=f"not read within {DEADLINE_S:g} s", target=queue.server)
+    except ModuleNotFoundError as why:
+        if why.name != _EXTRAS[queue.kind]:
+            raise
+        detail = f"reading it needs an extra: pip install 'launchready-tui[{queue.kind}]'"
+        return Failure(kind="switched-off", detail=detail, target=queue.server)
+
+
+def _server(host: str, door: Door, url: SplitResult, ca_file: str) -> Server:
+    pairs = [pair.partition("=") for pair in url.query.split("&") if pair]
+    return Server(
+        host=host,
+        to=door.to,
+        user=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        database=unquote(url.path.lstrip("/")),
+        tls=url.scheme == "rediss",
+        ca_file=ca_file,
+        options={name: unquote(value) for name, _, value in pairs},
+    )
+
+
+async def _door(wire: Wire, host: str, port: int) -> Door | Failure:
+    """The first address that the policy lets us connect to."""
+    named = wire.reach.connect.target(host, port)
+    found: tuple[str, ...] | Failure = (host,)
+    if not is_address(host):
+        found = ("",) if named is not None and named.named else await wire.lookup(host)
+    if isinstance(found, Failure):
+        return found
+    doors = [wire.door(host, port, address) for address in found[:4]]
+    return next((door for door in doors if isinstance(door, Door)), doors[0])
+
+
+def _read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
+    if queue.kind == "redis":
+        from .in_redis import read
+    else:
+        from .in_postgres import read
+    return read(queue, server, now)
+
+
+def age_s(now: datetime, then: object) -> float | None:
+    """Seconds since `then`: a moment, ISO text, or seconds or ms since 1970. None for what is no time; never below
+    0."""
+    if isinstance(then, str):
+        try:
+            then = datetime.fromisoformat(then)
+        except ValueError:
+            return None
+    if isinstance(then, datetime):
+        return max(0.0, (now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
+    if isinstance(then, bool) or not isinstance(then, int | float):
+        return None
+    return max(0.0, now.timestamp() - (then / 1000 if then > 1e11 else then))

@@ -1,0 +1,220 @@
+"""The report for programs: one JSON document, stable and versioned. The types here are its schema (JSON Schema
+2020-12)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from ... import __version__
+from ...findings import State
+from ...launch.decisions import Acceptance, PutOff
+from .. import Judged, Standing, accepted_until
+from .model import Report
+
+StateWord = Literal["pass", "warn", "fail", "info", "unknown", "not-applicable", "accepted", "later"]
+SeverityWord = Literal["blocker", "high", "medium", "low"]
+
+
+class EvidenceOut(msgspec.Struct, kw_only=True):
+    """What was seen."""
+
+    label: str
+    text: str
+    source: str
+    at: datetime | None
+
+
+class RemedyOut(msgspec.Struct, kw_only=True):
+    """What to do; `paste` is the exact text, for the system in `where`."""
+
+    text: str
+    paste: str
+    where: str
+
+
+class DecisionOut(msgspec.Struct, kw_only=True):
+    """What somebody decided; people by id."""
+
+    kind: Literal["accepted", "later"]
+    by: str
+    recorded_by: str
+    reason: str
+    on: datetime
+    until: datetime | None
+
+
+class RankOut(msgspec.Struct, kw_only=True):
+    """The place in the fix order, and its inputs."""
+
+    place: int
+    blocks: bool
+    flow: str
+    effort_min: int
+    waits_for: list[str]
+
+
+class FindingOut(msgspec.Struct, kw_only=True):
+    """One finding. `state` has decisions laid over what was seen, `seen` has not."""
+
+    id: str
+    check: str
+    rule: str
+    subject: str
+    state: StateWord
+    seen: StateWord
+    severity: SeverityWord
+    summary: str
+    evidence: list[EvidenceOut]
+    remedy: RemedyOut | None
+    via: str | None
+    owner: str | None
+    decision: DecisionOut | None
+    fresh_until: datetime | None
+    rank: RankOut | None
+
+
+class CheckOut(msgspec.Struct, kw_only=True):
+    """One check. `duration_ms` is null where a person answers it or it never ran."""
+
+    check: str
+    stage: str
+    title: str
+    state: StateWord
+    severity: SeverityWord
+    automated: bool
+    ran: bool
+    stale: bool
+    seen_at: datetime | None
+    fresh_until: datetime | None
+    duration_ms: int | None
+    owner: str | None
+
+
+class ReportOut(msgspec.Struct, kw_only=True):
+    """The whole report. `verdict` is null where only some checks ran, or where the run was cancelled."""
+
+    schema: Literal[1]
+    tool: str
+    launch: str
+    domain: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Literal["done", "cancelled"]
+    verdict: Literal["GO", "GO WITH ACCEPTED RISKS", "NO-GO"] | None
+    reasons: list[str]
+    demo: bool
+    kept: bool
+    via: str | None
+    fragile: bool
+    minimum_bar: dict[str, StateWord]
+    findings: list[FindingOut]
+    checks: list[CheckOut]
+
+
+def render(report: Report) -> str:
+    """The report as ASCII JSON: no character of it steers a terminal."""
+    return json.dumps(msgspec.to_builtins(document(report)), indent=2, ensure_ascii=True) + "\n"
+
+
+def document(report: Report) -> ReportOut:
+    """The report as its types."""
+    return ReportOut(
+        schema=1,
+        tool=f"launchready {__version__}",
+        launch=report.name,
+        domain=report.domain,
+        started_at=report.started_at.astimezone(UTC),
+        finished_at=report.finished_at.astimezone(UTC),
+        outcome=report.outcome,
+        verdict=report.word,  # type: ignore[arg-type]
+        reasons=list(report.verdict.reasons) if report.word else [],
+        demo=report.verdict.demo,
+        kept=report.kept,
+        via=report.via or None,
+        fragile=report.verdict.fragile,
+        minimum_bar={light.light.id: _word(light.state) for light in report.verdict.lights},
+        findings=[_finding(one, standing) for standing in report.standings for one in standing.findings],
+        checks=[_check(standing, report) for standing in report.standings],
+    )
+
+
+def schema() -> str:
+    """The JSON Schema of `render`'s answer, as it lies in the package (`check.schema.json`)."""
+    made: dict[str, Any] = msgspec.json.schema(ReportOut)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "LaunchReady check report",
+        "description": "What `launchready check --format json` prints.",
+    }
+    return json.dumps({**head, **made}, indent=2, ensure_ascii=True, sort_keys=False) + "\n"
+
+
+def _word(state: State) -> StateWord:
+    word: StateWord = state.value
+    return word
+
+
+def _finding(judged: Judged, standing: Standing) -> FindingOut:
+    finding, rank = judged.finding, judged.rank
+    remedy = finding.remedy
+    return FindingOut(
+        id=finding.id,
+        check=finding.check,
+        rule=finding.rule,
+        subject=finding.subject,
+        state=_word(judged.state),
+        seen=_word(finding.state),
+        severity=finding.severity.value,
+        summary=finding.summary,
+        evidence=[
+            EvidenceOut(label=one.label, text=one.text, source=one.source, at=one.at) for one in finding.evidence
+        ],
+        remedy=RemedyOut(text=remedy.text, paste=remedy.paste, where=remedy.where) if remedy else None,
+        via=finding.via or None,
+        owner=judged.owner or None,
+        decision=_decision(judged.decision),
+        fresh_until=standing.fresh_until,
+        rank=RankOut(
+            place=rank.place,
+            blocks=rank.blocks,
+            flow=rank.flow,
+            effort_min=rank.effort_min,
+            waits_for=list(rank.waits_for),
+        )
+        if rank
+        else None,
+    )
+
+
+def _decision(decision: Acceptance | PutOff | None) -> DecisionOut | None:
+    if decision is None:
+        return None
+    return DecisionOut(
+        kind="accepted" if isinstance(decision, Acceptance) else "later",
+        by=decision.by,
+        recorded_by=decision.recorded_by,
+        reason=decision.reason,
+        on=decision.on,
+        until=accepted_until(decision) if isinstance(decision, Acceptance) else None,
+    )
+
+
+def _check(standing: Standing, report: Report) -> CheckOut:
+    return CheckOut(
+        check=standing.spec.id,
+        stage=standing.spec.stage,
+        title=standing.spec.title,
+        state=_word(standing.state),
+        severity=standing.spec.severity.value,
+        automated=standing.spec.automated,
+        ran=standing.spec.id in report.ran,
+        stale=standing.stale,
+        seen_at=standing.seen_at,
+        fresh_until=standing.fresh_until,
+        duration_ms=standing.result.duration_ms if standing.result else None,
+        owner=standing.owner or None,
+    )

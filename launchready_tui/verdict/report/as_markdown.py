@@ -1,0 +1,112 @@
+"""Markdown, for a pull request's comment or a wiki page."""
+
+from __future__ import annotations
+
+from ...clock import stamp
+from ...findings import State
+from ...text import code_for_markdown, for_markdown, span_for_markdown
+from .. import Judged, Standing
+from .as_text import sentence, with_subject
+from .ink import GLYPHS, WORDS, minutes, state_key
+from .model import Report
+
+FIRST = 10
+"""How many fixes a founder is shown."""
+
+
+def render(report: Report) -> str:
+    """One Markdown document."""
+    return "\n".join([*_head(report), *_bar(report), *_fixes(report), *_stages(report), *_foot(report)]).rstrip() + "\n"
+
+
+def _head(report: Report) -> list[str]:
+    lines = [f"# {for_markdown(report.name)}: {report.label or 'some checks'}", ""]
+    lines.append(f"{for_markdown(report.domain)}, {stamp(report.finished_at)}")
+    if report.outcome == "cancelled":
+        lines += ["", "The run was cancelled; what had an answer is below."]
+    if report.word and report.verdict.reasons:
+        lines += [""] + [f"- {for_markdown(reason)}" for reason in report.verdict.reasons]
+    return [*lines, ""]
+
+
+def _bar(report: Report) -> list[str]:
+    if not report.full:
+        return []
+    lights = report.verdict.lights
+    head = "| " + " | ".join(for_markdown(one.light.title) for one in lights) + " |"
+    row = "| " + " | ".join(f"{GLYPHS[str(one.state)]} {WORDS[str(one.state)]}" for one in lights) + " |"
+    dark = sum(not one.lit for one in lights)
+    word = f"{dark} of {len(lights)} lights dark: fragile, not ready." if dark else f"All {len(lights)} lights are lit."
+    return ["## Minimum bar", "", head, "|" + "---|" * len(lights), row, "", word, ""]
+
+
+def _fixes(report: Report) -> list[str]:
+    if not report.fixes:
+        return []
+    lines = ["## Fix first", ""]
+    for number, one in enumerate(report.fixes[:FIRST], 1):
+        finding, rank = one.finding, one.rank
+        waits = f", waits for {', '.join(rank.waits_for)}" if rank and rank.waits_for else ""
+        flow = f"{rank.flow}, {minutes(rank.effort_min)}{waits}" if rank else ""
+        owner = f", owner {for_markdown(one.owner)}" if one.owner else ""
+        lines.append(
+            f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(with_subject(one))}** ({finding.severity}, "
+            f"{flow}{owner})"
+        )
+        if finding.remedy:
+            lines.append(f"   {for_markdown(finding.remedy.text)}")
+            if finding.remedy.paste:
+                block = code_for_markdown(finding.remedy.paste)
+                lines += ["", *(f"   {line}" for line in block.splitlines()), ""]
+    if len(report.fixes) > FIRST:
+        lines.append("")
+        lines.append(f"{len(report.fixes) - FIRST} more below.")
+    return [*lines, ""]
+
+
+def _stages(report: Report) -> list[str]:
+    lines: list[str] = []
+    for stage, standings in report.stages():
+        lines += [
+            f"## {stage.number}. {for_markdown(stage.title)}",
+            "",
+            "| check | state | what was found |",
+            "|---|---|---|",
+        ]
+        lines += [_row(standing) for standing in standings]
+        lines.append("")
+    return lines
+
+
+def _row(standing: Standing) -> str:
+    key = state_key(standing)
+    open_or_decided = [
+        one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)
+    ]
+    fine = [one for one in standing.findings if one.state is standing.state][:1]
+    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(
+        for_markdown(sentence(one, standing)) for one in fine
+    )
+    return (
+        f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | "
+        f"{what or for_markdown(standing.spec.goal)} |"
+    )
+
+
+def _told(judged: Judged) -> str:
+    decided = f" ({WORDS[str(judged.state)]}: {for_markdown(judged.decision.reason)})" if judged.decision else ""
+    return f"{GLYPHS[str(judged.state)]} {for_markdown(with_subject(judged))}{decided}"
+
+
+def _foot(report: Report) -> list[str]:
+    lines = []
+    if report.changes and report.changes.compared:
+        lines.append(
+            f"Since the last run: {report.changes.new} new, {report.changes.fixed} fixed, "
+            f"{report.changes.unchanged} unchanged."
+        )
+    if report.via:
+        lines.append("Seen through a connect map, not as the public sees it.")
+    if not report.kept:
+        lines.append("Judged at a set time; not kept as a real run.")
+    return ["\n\n".join(lines)] if lines else []

@@ -1,0 +1,175 @@
+"""The report for a person at a terminal: the verdict, the minimum bar, the checks by stage, and what to fix first."""
+
+from __future__ import annotations
+
+import textwrap
+
+from ...clock import stamp
+from ...findings import WHOLE_LAUNCH, State
+from ...text import clean_block, for_terminal
+from .. import Judged, Standing
+from .ink import GLYPHS, Ink, columns, minutes, pad, state_key
+from .model import Report, counts
+
+FIRST = 10
+"""How many fixes a founder is shown; the rest is in the stages above them."""
+_TITLE = 20
+_TONE = {"GO": "strong-pass", "GO WITH ACCEPTED RISKS": "strong-accepted", "NO-GO": "strong-fail"}
+_VERDICT = {"GO": "pass", "GO WITH ACCEPTED RISKS": "accepted", "NO-GO": "fail"}
+_COUNTED = ("pass", "warn", "fail", "unknown", "accepted", "later", "not-applicable")
+
+
+def render(report: Report, ink: Ink) -> str:
+    """Lines for a terminal, or for a file where `ink` has no colour and no width."""
+    parts = [_head(report, ink), _bar(report, ink), *_stages(report, ink), _fixes(report, ink), _foot(report, ink)]
+    return ink.finish("\n".join(part for part in parts if part))
+
+
+def _head(report: Report, ink: Ink) -> str:
+    left = f"{for_terminal(report.name)}  {for_terminal(report.domain)}"
+    right = stamp(report.finished_at)
+    gap = max(2, (ink.width or 100) - columns(left) - len(right))
+    lines = [ink.paint(left, "bold") + " " * gap + ink.paint(right, "dim"), ""]
+    if report.outcome == "cancelled":
+        lines += [ink.paint("Cancelled: what had an answer by then is saved and shown here.", "warn"), ""]
+    if report.word:
+        said = f"{GLYPHS[_VERDICT[report.word]]} {report.label}"
+        reasons = report.verdict.reasons or ("nothing stands in the way",)
+        indent = columns(said) + 3
+        lines.append(ink.paint(said, _TONE[report.word]) + "   " + ink.fit(reasons[0], indent))
+        lines += [" " * indent + ink.fit(reason, indent) for reason in reasons[1:]]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _bar(report: Report, ink: Ink) -> str:
+    if not report.full:
+        return ""
+    lead = pad("Minimum bar", 14)
+    rows, line, used = [], ink.paint(lead, "bold"), len(lead)
+    words = [(f"{GLYPHS[str(light.state)]} {light.light.title}", str(light.state)) for light in report.verdict.lights]
+    words.append(("fragile" if report.verdict.fragile else "all lit", "fail" if report.verdict.fragile else "pass"))
+    for word, tone in words:
+        if ink.width and used + columns(word) > ink.width:
+            rows.append(line.rstrip())
+            line, used = " " * len(lead), len(lead)
+        line += ink.paint(word, tone) + "   "
+        used += columns(word) + 3
+    return "\n".join([*rows, line.rstrip(), ""])
+
+
+def _stages(report: Report, ink: Ink) -> list[str]:
+    return [_stage(str(stage.number), stage.title, standings, ink) for stage, standings in report.stages()]
+
+
+def _stage(number: str, title: str, standings: list[Standing], ink: Ink) -> str:
+    found = counts(standings)
+    told = [ink.paint(f"{GLYPHS[key]} {found[key]}", key) for key in _COUNTED if found.get(key)]
+    if found.get("asked"):
+        told.append(ink.paint(f"{found['asked']} for you to answer", "asked"))
+    lines = [ink.paint(pad(f"{number}  {for_terminal(title)}", 27), "bold") + "  ".join(told)]
+    for standing in standings:
+        lines += _check(standing, ink)
+    return "\n".join([*lines, ""])
+
+
+def _check(standing: Standing, ink: Ink) -> list[str]:
+    key = state_key(standing)
+    told = [one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)]
+    head = f"   {ink.glyph(key)} {pad(for_terminal(standing.spec.title), _TITLE)}  "
+    used = 3 + 2 + _TITLE + 2
+    if key in ("asked", "new", "stale") or not told:
+        line = {"asked": standing.spec.question, "new": "not checked yet", "stale": "check again"}.get(key) or _fine(
+            standing
+        )
+        return [head + ink.paint(ink.fit(line, used), "dim")]
+    lines = [head + _finding(told[0], ink, used)]
+    lines += [" " * used + _finding(one, ink, used) for one in told[1:]]
+    return lines
+
+
+def with_subject(judged: Judged) -> str:
+    """The sentence, and what it speaks of where it does not say so itself."""
+    finding = judged.finding
+    subject = for_terminal(finding.subject)
+    said = for_terminal(finding.summary)
+    return said if not subject or finding.subject == WHOLE_LAUNCH or subject in said else f"{said} ({subject})"
+
+
+def _fine(standing: Standing) -> str:
+    if standing.confirmation and standing.fresh_until and not standing.spec.automated:
+        return f"confirmed by {for_terminal(standing.confirmation.by)}, holds until {standing.fresh_until:%Y-%m-%d}"
+    said = [one for one in standing.findings if one.state is standing.state] or list(standing.findings)
+    more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
+    return f"{sentence(said[0], standing)}{more}" if said else ""
+
+
+def sentence(judged: Judged, standing: Standing) -> str:
+    """The sentence of a finding; where a person's word stands for what could not be seen, that person first."""
+    words = for_terminal(judged.finding.summary)
+    if judged.finding.state is State.UNKNOWN and judged.state is State.PASS and standing.confirmation:
+        return f"confirmed by {for_terminal(standing.confirmation.by)}; {words}"
+    return words
+
+
+def _finding(judged: Judged, ink: Ink, used: int) -> str:
+    key, finding = str(judged.state), judged.finding
+    weight = f"{finding.severity}" if judged.is_open else {"accepted": "known risk", "later": "after launch"}[key]
+    return f"{ink.glyph(key)} {ink.paint(pad(weight, 8), key)} {ink.fit(with_subject(judged), used + 11)}"
+
+
+def _fixes(report: Report, ink: Ink) -> str:
+    if not report.fixes:
+        return ""
+    lines = [ink.paint("Fix first", "bold")]
+    for one in report.fixes[:FIRST]:
+        lines += _fix(one, report, ink)
+    left = len(report.fixes) - FIRST
+    if left > 0:
+        lines.append(ink.paint(f"    {left} more, in the stages above", "dim"))
+    lines.append("")
+    return "\n".join(lines)
+
+
+def _fix(judged: Judged, report: Report, ink: Ink) -> list[str]:
+    finding, rank = judged.finding, judged.rank
+    assert rank is not None
+    inputs = [str(finding.severity), rank.flow, minutes(rank.effort_min)]
+    if judged.owner:
+        inputs.append(f"owner {for_terminal(judged.owner)}")
+    if rank.waits_for:
+        inputs.append("after " + ", ".join(report.roadmap.checks[check].title for check in rank.waits_for))
+    if rank.unblocks:
+        inputs.append("before " + ", ".join(report.roadmap.checks[check].title for check in rank.unblocks))
+    lines = [
+        f"{rank.place:3} {ink.glyph(str(judged.state))} {ink.fit(with_subject(judged), 6)}",
+        "      " + ink.paint(ink.fit(" · ".join(inputs), 6), "dim"),
+    ]
+    if finding.remedy:
+        where = f" ({for_terminal(finding.remedy.where)})" if finding.remedy.where and finding.remedy.paste else ""
+        lines += _wrapped(f"{for_terminal(finding.remedy.text)}{where}", ink)
+        lines += [f"        {line}" for line in clean_block(finding.remedy.paste).splitlines()]
+    return lines
+
+
+def _wrapped(words: str, ink: Ink) -> list[str]:
+    if not ink.width:
+        return [f"      {words}"]
+    return textwrap.wrap(words, max(20, ink.width), initial_indent="      ", subsequent_indent="      ") or []
+
+
+def _foot(report: Report, ink: Ink) -> str:
+    lines = []
+    if report.changes and report.changes.compared:
+        changes = report.changes
+        unseen = f", {len(changes.unseen_ids)} could not be looked at again" if changes.unseen_ids else ""
+        lines.append(
+            f"Since the last run: {changes.new} new, {changes.fixed} fixed, {changes.unchanged} unchanged{unseen}"
+        )
+    if report.verdict.minutes_left and report.full:
+        lines.append(f"Fixes left by the estimates: {minutes(report.verdict.minutes_left)}")
+    if report.via:
+        lines.append("Seen through a connect map, not as the public sees it")
+    if not report.kept:
+        lines.append("Judged at a set time: not kept as a real run")
+    return "\n".join(ink.paint(line, "dim") for line in lines) + "\n" if lines else ""

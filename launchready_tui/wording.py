@@ -1,0 +1,71 @@
+"""Sentences as data: a template with named places, filled from values.
+
+A place is `{name}`, `{name:form}` or `{count:one thing|# things}`. The form is one of Python's for a number
+(`{seconds:.1f}`, `{users:,}`); two forms with a bar between them are singular and plural, `#` stands for the number.
+A list is written `a, b and c`. There is no other logic: where a sentence needs some, it is two messages.
+"""
+
+from __future__ import annotations
+
+import functools
+import string
+from collections.abc import Mapping, Sequence
+
+Value = str | int | float | tuple[str, ...]
+"""What fills a place."""
+
+
+class WordingError(Exception):
+    """A template that does not read, or a place that nothing fills: a mistake of ours."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[tuple[str, str, str], ...]:
+    """(text before, name, form) for each place; name empty for the text at the end. Raises WordingError."""
+    parts = []
+    try:
+        for text, name, form, conversion in string.Formatter().parse(template):
+            if name is None:
+                parts.append((text, "", ""))
+                continue
+            if not name.isidentifier() or conversion:
+                raise WordingError(f"{{{name}}} is not a place's name in: {template}")
+            parts.append((text, name, form or ""))
+    except ValueError as error:
+        raise WordingError(f"{error} in: {template}") from error
+    return tuple(parts)
+
+
+def places(template: str) -> frozenset[str]:
+    """The names of the places. Raises WordingError where the template does not read."""
+    return frozenset(name for _, name, _ in _parts(template) if name)
+
+
+def listed(values: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(values) < 2:
+        return "".join(values)
+    return f"{', '.join(values[:-1])} {last} {values[-1]}"
+
+
+def fill(template: str, values: Mapping[str, Value]) -> str:
+    """The sentence. Values that no place asks for are ignored. Raises WordingError for a place that nothing fills."""
+    out = []
+    for text, name, form in _parts(template):
+        out.append(text)
+        if name:
+            if name not in values:
+                raise WordingError(f"nothing fills {{{name}}} in: {template}")
+            out.append(_shown(values[name], form))
+    return "".join(out)
+
+
+def _shown(value: Value, form: str) -> str:
+    if isinstance(value, tuple | list):
+        return listed(value)
+    if not form or isinstance(value, str):
+        return str(value)
+    one, bar, many = form.partition("|")
+    if bar:
+        return (one if value == 1 else many).replace("#", f"{value:,}")
+    return format(value, form)

@@ -1,0 +1,95 @@
+"""Every check's file holds together with its code: rules, messages, fixes, and the places that they fill."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launchready_tui import checks, roadmap
+from launchready_tui.roadmap.sheet import Message, Sheet
+from launchready_tui.wording import places
+
+ROOM = Path(checks.__file__).parent
+VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission"}
+CHECKS = [spec.id for spec in roadmap.load().checks.values() if spec.automated]
+each_check = pytest.mark.parametrize("check", CHECKS)
+
+
+def folder(check: str) -> Path:
+    stage, _, name = check.partition(".")
+    return ROOM / stage / name.replace("-", "_")
+
+
+@functools.cache
+def strings(path: Path) -> frozenset[str]:
+    """Every text in a module, as a pattern; the filled places of an f-string stand for any word."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            parts = [re.escape(str(p.value)) if isinstance(p, ast.Constant) else "[a-z0-9-]+" for p in node.values]
+            if len(parts) > 1 and any(part != "[a-z0-9-]+" for part in parts):
+                found.add("".join(parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(re.escape(node.value))
+    return frozenset(found)
+
+
+@functools.cache
+def named() -> re.Pattern[str]:
+    """Every text in the code of the checks, and of the rooms below that judge for them."""
+    files = (*ROOM.rglob("*.py"), *(ROOM.parent / "mail").rglob("*.py"))
+    return re.compile("|".join(sorted(frozenset[str]().union(*map(strings, files)))))
+
+
+def spoken(check: str) -> Iterator[tuple[str, str]]:
+    """Rule and place in the file of each finding that the check's own code makes with a literal rule."""
+    for path in sorted(folder(check).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in VOICES
+                and getattr(node.func.value, "id", "") == "say"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield str(node.args[0].value), f"{path.name}:{node.lineno}"
+
+
+@each_check
+def test_every_rule_that_the_code_names_is_explained(check: str) -> None:
+    known = {rule.rpartition(".")[2] for rule in roadmap.load().rules if rule.rpartition(".")[0] == check}
+    assert [at for rule, at in spoken(check) if rule not in known] == []
+
+
+def test_every_rule_that_is_explained_is_named_by_code() -> None:
+    unnamed = [rule for rule in roadmap.load().rules if not named().fullmatch(rule.rpartition(".")[2])]
+    assert unnamed == []
+
+
+def test_every_description_says_term_line_and_source() -> None:
+    for rule in roadmap.load().rules.values():
+        assert rule.term.strip() and rule.explain.rstrip().endswith((".", "?")) and rule.source.strip(), rule.id
+
+
+def messages(sheet: Sheet) -> Iterator[tuple[str, Message]]:
+    for rule, row in sheet.rules.items():
+        for name in row.messages:
+            found = sheet.message(rule, name)
+            assert found is not None
+            yield f"{rule}/{name}", found
+
+
+@each_check
+def test_every_message_reads_and_names_a_fix_that_there_is(check: str) -> None:
+    sheet = roadmap.sheet_of(check)
+    for name, message in messages(sheet):
+        places(message.text)
+        assert not message.fix or message.fix in sheet.fixes, f"{check}.{name} names no fix: {message.fix}"
+    for fix in sheet.fixes.values():
+        places(fix.text), places(fix.paste), places(fix.where)

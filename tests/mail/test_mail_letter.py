@@ -1,0 +1,164 @@
+"""A received message: what the receiver saw, alignment, links, one-click and parts, and what is said where nobody
+tells."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from signing import MESSAGE, record, signed
+from zone import Zone
+
+from launchready_tui.mail.auth.message import Letter, read
+
+NOW = 1_795_528_800.0
+ROWS = {
+    "s1._domainkey.shop.test": [f"TXT {record()}"],
+    "_dmarc.shop.test": ["TXT v=DMARC1; p=none; rua=mailto:d@shop.test"],
+    "shop.test": ["A 192.0.2.1"],
+    "bounce.shop.test": ["A 192.0.2.1"],
+    "other.test": ["A 192.0.2.1"],
+}
+GOOD = b"""\
+Authentication-Results: mx.google.com; dkim=pass header.i=@shop.test header.s=s1;
+ spf=pass (google.com: fine) smtp.mailfrom=b@bounce.shop.test; dmarc=pass (p=NONE) header.from=shop.test
+Return-Path: <b@bounce.shop.test>
+Received: from mta.shop.test by mx.google.com with ESMTPS id 1
+ (version=TLS1_3 cipher=X); Tue, 24 Nov 2026 14:00:04 +0000
+""".replace(b"\n", b"\r\n")
+
+
+async def look(raw: bytes, **rows: list[str]) -> Letter:
+    return await read(Zone({**ROWS, **{name.replace("__", "."): lines for name, lines in rows.items()}}), raw, now=NOW)
+
+
+async def test_a_good_message() -> None:
+    letter = await look(GOOD + signed())
+    assert (letter.spf, letter.dkim, letter.dmarc_result) == ("pass", "pass", "pass")
+    assert (letter.alignment.spf, letter.alignment.dkim) == (True, True)
+    assert (letter.alignment.spf_domain, letter.alignment.dkim_domain) == ("bounce.shop.test", "shop.test")
+    assert (letter.from_address, letter.sender, letter.subject) == (
+        "hello@shop.test",
+        "b@bounce.shop.test",
+        "Your   code",
+    )
+    assert (letter.seconds, letter.encrypted, letter.has_text, letter.has_html) == (4.0, True, True, False)
+    assert [(link.url, link.host, link.secure) for link in letter.links] == [
+        ("https://shop.test/start", "shop.test", True)
+    ]
+    assert letter.problems == () and not letter.one_click.offered
+
+
+async def test_without_a_receivers_word_our_own_check_speaks() -> None:
+    letter = await look(signed())
+    assert letter.verdicts is None and letter.spf == ""
+    assert (letter.dkim, letter.alignment.dkim, letter.alignment.spf, letter.dmarc_result) == (
+        "pass",
+        True,
+        None,
+        "pass",
+    )
+    letter = await look(MESSAGE)
+    assert (letter.dkim, letter.dmarc_result) == ("none", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("results", "dmarc", "spf", "dkim"),
+    [
+        ("spf=pass smtp.mailfrom=a@shop.test; dkim=pass header.d=shop.test", "", True, True),
+        ("spf=pass smtp.mailfrom=a@mail.other.test; dkim=pass header.d=other.test", "", False, False),
+        ("spf=pass smtp.mailfrom=bounce.shop.test; dkim=none", "", True, False),
+        ("spf=pass smtp.mailfrom=bounce.shop.test; dkim=none", " aspf=s;", False, False),
+        ("spf=fail smtp.mailfrom=shop.test; dkim=pass header.d=bounce.shop.test", "", False, True),
+        ("spf=fail smtp.mailfrom=shop.test; dkim=pass header.d=bounce.shop.test", " adkim=s;", False, False),
+        ("spf=fail smtp.mailfrom=shop.test; dkim=fail header.d=shop.test", "", False, False),
+        ("dkim=pass header.d=other.test; dkim=pass header.d=shop.test", "", None, True),
+        ("dkim=pass header.i=@mail.shop.test", "", None, True),
+    ],
+)
+async def test_alignment(results: str, dmarc: str, spf: bool | None, dkim: bool) -> None:
+    raw = f"Authentication-Results: mx.test; {results}\r\n".encode() + MESSAGE
+    letter = await look(raw, _dmarc__shop__test=[f"TXT v=DMARC1; p=none;{dmarc} rua=mailto:d@shop.test"])
+    assert (letter.alignment.spf, letter.alignment.dkim) == (spf, dkim)
+    assert letter.dmarc_result == ("pass" if spf or dkim else "fail")
+
+
+async def test_alignment_is_not_known_where_a_look_up_failed() -> None:
+    raw = b"Authentication-Results: mx.test; dkim=pass header.d=other.test; spf=fail\r\n" + MESSAGE
+    letter = await look(raw, _dmarc__other__test=["! timeout"])
+    assert (letter.alignment.dkim, letter.dmarc_result) == (None, "unknown")
+
+
+async def test_what_microsoft_says_of_the_folder() -> None:
+    head = (
+        b"Authentication-Results: spf=pass (sender IP is 203.0.113.25) smtp.mailfrom=shop.test; dkim=pass "
+        b"header.d=shop.test;"
+        b"dmarc=pass action=none header.from=shop.test;compauth=pass reason=100\r\n"
+        b"X-Forefront-Antispam-Report: CIP:203.0.113.25;SCL:5;SFV:SPM;CAT:SPM\r\n"
+        b"X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;auth:1;dest:J;ENG:(1);\r\n"
+    )
+    letter = await look(head + MESSAGE)
+    assert (letter.folder, letter.spam_level, letter.dmarc_result) == ("junk", "5", "pass")
+    assert (await look(head.replace(b"dest:J", b"dest:I") + MESSAGE)).folder == "inbox"
+    assert (await look(MESSAGE)).folder == ""
+
+
+LIST = (
+    b"List-Unsubscribe: <https://shop.test/u/1>, <mailto:u@shop.test>\r\nList-Unsubscribe-Post: "
+    b"List-Unsubscribe=One-Click\r\n"
+)
+COVERED = "from:list-unsubscribe:list-unsubscribe-post"
+
+
+@pytest.mark.parametrize(
+    ("header", "headers", "problem"),
+    [
+        (LIST, COVERED, ""),
+        (LIST, "from:list-unsubscribe", "no DKIM signature covers"),
+        (LIST.replace(b"https:", b"http:"), COVERED, "needs one https address"),
+        (LIST.replace(b"<mailto:u@shop.test>", b"<https://shop.test/v>"), COVERED, "several https"),
+        (LIST.split(b"\r\n")[0] + b"\r\n", "from:list-unsubscribe", "List-Unsubscribe-Post is missing"),
+        (LIST.replace(b"One-Click", b"yes"), COVERED, "must say"),
+    ],
+)
+async def test_one_click(header: bytes, headers: str, problem: str) -> None:
+    letter = await look(signed(header + MESSAGE, headers=headers))
+    assert letter.one_click.offered
+    assert (problem in "; ".join(letter.one_click.problems)) if problem else letter.one_click.problems == ()
+
+
+async def test_links_of_html_and_what_they_show() -> None:
+    html = (
+        b"From: a@shop.test\r\nDate: x\r\nMessage-ID: <1>\r\nContent-Type: text/html; charset=latin-1\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b'<p><a href=3D"https://click.other.test/x?a=3D1&amp;b=3D2">shop.test/start</a> <a '
+        b'href=3D"http://shop.test/">Caf=E9</a>'
+        b'<a href=3D"mailto:a@shop.test">write</a><a href=3D"https://www.shop.test/">shop.test</a><a '
+        b'href=3D"https://[bad/">x</a></p>'
+    )
+    letter = await look(html)
+    assert [(link.url, link.secure, link.shown) for link in letter.links] == [
+        ("https://click.other.test/x?a=1&b=2", True, "shop.test"),
+        ("http://shop.test/", False, ""),
+        ("https://www.shop.test/", True, ""),
+    ]
+    assert (letter.has_text, letter.has_html) == (False, True)
+
+
+async def test_what_is_no_message_is_said_to_be_none() -> None:
+    with pytest.raises(ValueError, match="no From line"):
+        await look(b"Hello Ann,\n\nyour code is 4711\n")
+
+
+async def test_missing_lines_are_told() -> None:
+    letter = await look(b"From: a@shop.test\r\nFrom: b@shop.test\r\n\r\nhi")
+    assert len(letter.problems) == 3 and letter.seconds is None and letter.encrypted is None
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=80, deadline=None)
+async def test_any_octets_behind_a_from_line_can_be_read(junk: bytes) -> None:
+    await look(b"From: a@shop.test\r\n" + junk)
+    await look(
+        b"From: " + junk.replace(b"\n", b"") + b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + junk
+    )

@@ -1,0 +1,164 @@
+"""The roadmap data hold together, and are the ones that were agreed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from launchready_tui import roadmap
+from launchready_tui.roadmap.model import FLOWS, LIGHTS, CheckSpec
+
+SNAPSHOT = Path(__file__).with_name("snapshot.csv")
+"""What the checks' own files say, a line each: drawn anew with LAUNCHREADY_UPDATE_SNAPSHOT=1, and read in the diff."""
+
+STAGES = ("audit", "edge", "email", "deploy", "performance", "monitoring", "handover")
+CHECKS = list(roadmap.load().checks.values())
+each_check = pytest.mark.parametrize("spec", CHECKS, ids=lambda spec: spec.id)
+
+
+COLUMNS = "id,by,severity,flow,light,sprint item,shelf life,effort in minutes,needs,rules"
+
+
+def snapshot() -> str:
+    """A line a check, in the order of the roadmap."""
+    rules = [rule.rpartition(".")[0] for rule in roadmap.load().rules]
+    lines = [COLUMNS]
+    for spec in CHECKS:
+        cells = (
+            spec.id,
+            "code" if spec.automated else "person",
+            spec.severity.value,
+            spec.flow,
+            spec.light or "",
+            spec.sprint_item,
+            spec.shelf_life,
+            str(spec.effort_min),
+            " ".join(spec.needs),
+            str(rules.count(spec.id)),
+        )
+        lines.append(",".join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def test_the_roadmap_is_the_one_that_was_agreed() -> None:
+    if os.environ.get("LAUNCHREADY_UPDATE_SNAPSHOT"):
+        SNAPSHOT.write_text(snapshot(), encoding="utf-8")
+    assert snapshot() == SNAPSHOT.read_text(encoding="utf-8")
+
+
+def test_the_stages_stand_in_their_order() -> None:
+    assert tuple((stage.id, stage.number) for stage in roadmap.load().stages) == tuple(
+        zip(STAGES, range(1, 8), strict=True)
+    )
+    for stage in roadmap.load().stages:
+        assert {spec.stage for spec in stage.checks} == {stage.id}
+        assert stage.deliverables and stage.signals
+
+
+def test_a_stage_is_found_by_name_and_by_number() -> None:
+    assert roadmap.load().stage("edge") is roadmap.load().stage("2")
+    with pytest.raises(KeyError):
+        roadmap.load().stage("8")
+
+
+@each_check
+def test_what_a_check_needs_exists_and_leads_to_no_circle(spec: CheckSpec) -> None:
+    known = roadmap.load().checks
+    before: set[str] = set()
+    waiting = list(spec.needs)
+    while waiting:
+        need = waiting.pop()
+        assert need in known
+        assert need != spec.id, "a check waits for itself"
+        if need not in before:
+            before.add(need)
+            waiting += known[need].needs
+
+
+@each_check
+def test_flows_and_lights_are_known(spec: CheckSpec) -> None:
+    assert spec.flow in FLOWS
+    assert spec.light is None or spec.light in {light.id for light in LIGHTS}
+
+
+def test_every_light_is_made_of_checks() -> None:
+    made = {light.id: len(roadmap.load().light(light.id)) for light in LIGHTS}
+    assert all(made.values()), made
+
+
+def test_deliverables_and_signals_name_what_exists() -> None:
+    load = roadmap.load()
+    wrong = []
+    for stage in load.stages:
+        for item, names in [
+            *((d.id, d.filled_by) for d in stage.deliverables),
+            *((s.id, s.lit_by) for s in stage.signals),
+        ]:
+            assert names, f"{stage.id}: {item} has nothing behind it"
+            assert len(set(names)) == len(names), f"{stage.id}: {item} names something twice"
+            wrong += [
+                f"{stage.id}: {item}: {name}" for name in names if name not in load.checks and name not in load.rules
+            ]
+    assert not wrong
+
+
+def test_all_checks_but_one_fill_a_deliverable_or_light_a_signal() -> None:
+    named = {
+        ".".join(name.split(".")[:2])
+        for stage in roadmap.load().stages
+        for names in [*(d.filled_by for d in stage.deliverables), *(s.lit_by for s in stage.signals)]
+        for name in names
+    }
+    assert sorted(set(roadmap.load().checks) - named) == ["deploy.ai-safety"]
+
+
+def test_ids_of_deliverables_and_signals_are_single() -> None:
+    for stage in roadmap.load().stages:
+        ids = [deliverable.id for deliverable in stage.deliverables] + [signal.id for signal in stage.signals]
+        assert len(set(ids)) == len(ids)
+
+
+@each_check
+def test_a_title_fits_the_list_of_the_narrowest_screen(spec: CheckSpec) -> None:
+    assert 4 <= len(spec.title) <= 18
+    assert spec.title[0].isupper()
+    assert not spec.title.endswith(".")
+
+
+def test_no_two_checks_share_a_title() -> None:
+    assert len({spec.title for spec in CHECKS}) == len(CHECKS)
+
+
+@each_check
+def test_texts_are_whole_plain_sentences(spec: CheckSpec) -> None:
+    for text in (spec.goal, spec.why, spec.verify, spec.question):
+        assert text == text.strip() and "  " not in text
+        assert text.isprintable()
+        assert text[0].isupper() or text[0].isdigit()
+        assert len(text) <= 190, f"too long to be read in one look: {text}"
+        assert not re.search(r"\b(simply|leverage|seamless|robust|utilize|etc)\b", text, re.IGNORECASE)
+    for text in (spec.goal, spec.why, spec.verify):
+        assert text.endswith(".")
+    assert spec.goal.count(".") == 1
+    assert "?" in spec.question and spec.question[-1] in "?)"
+
+
+# Words that the console keeps for `e`; a founder's sentence does without them.
+JARGON = re.compile(
+    r"\b(p9[59]|RTO|RPO|TTFB|canonical|remedy|bus factor|least privilege|idempoten\w*|CSP|HSTS|N\+1)\b", re.IGNORECASE
+)
+
+
+@each_check
+def test_a_founder_can_read_the_reason_and_the_question(spec: CheckSpec) -> None:
+    for text in (spec.title, spec.goal, spec.why, spec.question):
+        assert not JARGON.search(text), text
+
+
+@each_check
+def test_what_only_a_person_can_confirm_lives_no_longer_than_a_month(spec: CheckSpec) -> None:
+    if spec.how == ("person",):
+        assert spec.shelf_life == "30d"
