@@ -18,7 +18,6 @@ import msgspec
 from launchready_tui.launch.model import Launch, Log, Queue, Region
 from launchready_tui.samples import (
     PLACE,
-    Backlog,
     ChannelTest,
     Gap,
     Incident,
@@ -32,6 +31,7 @@ from launchready_tui.samples import (
     WatchReader,
     WatchStore,
 )
+from launchready_tui.sources.queues.model import Backlog
 from launchready_tui.watch.targets import targets_of
 
 STORED = Path(__file__).parent / "data" / "demo-watch.json"
