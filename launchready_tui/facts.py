@@ -8,6 +8,7 @@ are checked again. All text in them is foreign and is cleaned when the finding i
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -72,3 +73,5 @@ class CertificateSeen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind
 
 Fact = RedirectChain | DnsRecords | CertificateSeen
 """Every kind of fact."""
+KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Fact))
+"""What `kind` says in a fact."""

@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Callable, Collection
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from . import facts as _facts
 from . import text as _text
-from .facts import Fact as Fact
+from .facts import KINDS, Fact
 from .wording import Value
+
+_F = TypeVar("_F")
+_S = TypeVar("_S", bound=msgspec.Struct)
 
 
 class State(StrEnum):
@@ -63,25 +66,23 @@ def worst(states: Collection[State]) -> State:
     return State.UNKNOWN
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen. `text` is cleaned here, at the border between raw sight and text for people."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was seen: `text` raw, for people, and `fact` the same as data, for programs. Both are cleaned here, at the
+    border between raw sight and text."""
 
     label: str
     text: str
     source: str = ""
     at: datetime | None = None
+    fact: Fact | None = None
 
     @classmethod
-    def of(cls, label: str, raw: str | bytes, *, source: str = "", at: datetime | None = None) -> Evidence:
+    def of(
+        cls, label: str, raw: str | bytes, *, source: str = "", at: datetime | None = None, fact: Fact | None = None
+    ) -> Evidence:
         """Evidence from foreign text: cleaned, line breaks kept."""
-        return cls(label=label, text=_text.clean_block(raw), source=_text.clean(source), at=at)
-
-
-class Seen(NamedTuple):
-    """A sight in both forms: raw for people, typed for programs."""
-
-    evidence: Evidence
-    fact: Fact
+        clean = fact and _with_texts(fact, _text.clean)
+        return cls(label=label, text=_text.clean_block(raw), source=_text.clean(source), at=at, fact=clean)
 
 
 class Remedy(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +120,15 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     via: str = ""
     message: str = ""
     values: dict[str, Value] = {}
-    facts: tuple[Fact, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What it was judged from, as data."""
+        return tuple(one.fact for one in self.evidence if one.fact is not None)
+
+    def fact(self, kind: type[_F]) -> _F | None:
+        """The first fact of a kind; None where there is none."""
+        return next((fact for fact in self.facts if isinstance(fact, kind)), None)
 
     @property
     def id(self) -> str:
@@ -129,9 +138,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Something to act on: it failed, warns, or could not be seen."""
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
-
-
-_T = TypeVar("_T")
 
 
 def _texts(value: object) -> list[str]:
@@ -149,30 +155,19 @@ def _changed(value: object, change: Callable[[str], str]) -> object:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: _changed(one, change) for key, one in value.items()}
+        return {key: one if key == "kind" and one in KINDS else _changed(one, change) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_changed(one, change) for one in value]
     return value
 
 
-def _mapped_parts(whole: _T, type_: type[_T], change: Callable[[str], str]) -> _T:
-    return msgspec.convert(_changed(msgspec.to_builtins(whole), change), type_)
-
-
-def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
-    """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
-    parts = _Spoken(finding.subject, finding.summary, finding.evidence, finding.remedy, finding.values)
-    # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
-    together = "\0".join(_texts(msgspec.to_builtins((parts, finding.facts), builtin_types=(datetime,))))
-    if change(together) == together:
-        return finding
-    parts = _mapped_parts(parts, _Spoken, change)
-    facts = tuple(_with_texts(fact, change) for fact in finding.facts)
-    return msgspec.structs.replace(finding, **msgspec.structs.asdict(parts), facts=facts)
+def _with_texts(whole: _S, change: Callable[[str], str]) -> _S:
+    """The same with every text in it changed; times and kinds of facts stay."""
+    return msgspec.convert(_changed(msgspec.to_builtins(whole, builtin_types=(datetime,)), change), type(whole))
 
 
 class _Spoken(msgspec.Struct, frozen=True):
-    """The parts of a finding that hold text from outside, its facts apart."""
+    """The parts of a finding that hold text from outside."""
 
     subject: str
     summary: str
@@ -181,16 +176,14 @@ class _Spoken(msgspec.Struct, frozen=True):
     values: dict[str, Value]
 
 
-def _with_texts(fact: Fact, change: Callable[[str], str]) -> Fact:
-    """The fact with its texts changed; its kind and its times stay."""
-    plain = msgspec.to_builtins(fact, builtin_types=(datetime,))
-    whole = {key: one if key == "kind" else _changed(one, change) for key, one in plain.items()}
-    return msgspec.convert(whole, type(fact))
-
-
-def cleaned(fact: Fact) -> Fact:
-    """The fact with all its texts made safe, as evidence is."""
-    return _with_texts(fact, _text.clean)
+def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
+    """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
+    parts = _Spoken(finding.subject, finding.summary, finding.evidence, finding.remedy, finding.values)
+    # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
+    together = "\0".join(_texts(msgspec.to_builtins(parts, builtin_types=(datetime,))))
+    if change(together) == together:
+        return finding
+    return msgspec.structs.replace(finding, **msgspec.structs.asdict(_with_texts(parts, change)))
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

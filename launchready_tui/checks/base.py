@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..failure import Failure
-from ..findings import Evidence, Fact, Finding, Remedy, Seen, Severity, State, cleaned
+from ..findings import Evidence, Finding, Remedy, Severity, State
 from ..roadmap import load as load_roadmap
 from ..roadmap import sheet_of
 from ..text import clean, clean_block
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..world import World
 
 Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
-Evidences = Sequence[Evidence | Seen]
 REGISTRY: dict[str, Check] = {}
 READS_PAPERS: set[str] = set()
 """Checks whose answer comes from people and inventory, and ends when those change."""
@@ -89,23 +88,22 @@ class Say:
         self.at = at
         self._sheet = sheet_of(name)
 
-    def fix(self, name: str, *, paste: str | None = None, where: str | None = None, **values: Value) -> Remedy:
-        """A fix of the sheet, filled; `paste` and `where` in place of the sheet's own where code has worked them out.
+    def fix(self, name: str, instead: Remedy | None = None, **values: Value) -> Remedy:
+        """A fix of the sheet, filled. `instead` is what `paste` makes for the platform in use: its text to paste and
+        its place count in place of the sheet's own.
 
         Raises UnknownMessageError, WordingError.
         """
-        return self._fix(name, values, paste, where)
+        return self._fix(name, values, instead)
 
-    def _fix(
-        self, name: str, values: Mapping[str, Value], paste: str | None = None, where: str | None = None
-    ) -> Remedy:
+    def _fix(self, name: str, values: Mapping[str, Value], instead: Remedy | None = None) -> Remedy:
         found = self._sheet.fixes.get(name)
         if found is None:
             raise UnknownMessageError(f"{self.check} has no fix {name!r}")
         return Remedy(
             text=clean(fill(found.text, values)),
-            paste=clean_block(fill(found.paste, values) if paste is None else paste),
-            where=clean(fill(found.where, values) if where is None else where),
+            paste=clean_block(instead.paste if instead else fill(found.paste, values)),
+            where=clean(instead.where if instead else fill(found.where, values)),
             fix=name,
         )
 
@@ -127,8 +125,7 @@ class Say:
         subject: str,
         message: str,
         severity: Severity | None,
-        evidence: Evidences,
-        facts: Sequence[Fact],
+        evidence: Sequence[Evidence],
         remedy: Remedy | None,
         via: str,
         failure: Failure | None,
@@ -146,7 +143,7 @@ class Say:
             summary, usual = fill(said.text, filling), said.severity
             if remedy is None and said.fix:
                 remedy = self._fix(said.fix, filling)
-        seen = [one.evidence if isinstance(one, Seen) else one for one in evidence]
+        seen = list(evidence)
         if failure is not None:
             seen.append(Evidence.of("failure", str(failure), source=failure.target))
         return Finding(
@@ -161,7 +158,6 @@ class Say:
             via=via,
             message=message,
             values=values,
-            facts=tuple(map(cleaned, (*facts, *(one.fact for one in evidence if isinstance(one, Seen))))),
         )
 
     def _dated(self, evidence: Evidence) -> Evidence:
@@ -173,13 +169,12 @@ class Say:
         subject: str,
         message: str = "pass",
         *,
-        evidence: Evidences = (),
-        facts: Sequence[Fact] = (),
+        evidence: Sequence[Evidence] = (),
         via: str = "",
         **values: Value,
     ) -> Finding:
         """It is as it should be."""
-        return self._find(State.PASS, rule, subject, message, None, evidence, facts, None, via, None, values)
+        return self._find(State.PASS, rule, subject, message, None, evidence, None, via, None, values)
 
     def warn(
         self,
@@ -188,15 +183,14 @@ class Say:
         message: str = "warn",
         *,
         severity: Severity | None = None,
-        evidence: Evidences = (),
-        facts: Sequence[Fact] = (),
+        evidence: Sequence[Evidence] = (),
         failure: Failure | None = None,
         remedy: Remedy | None = None,
         via: str = "",
         **values: Value,
     ) -> Finding:
         """It works, but will hurt."""
-        return self._find(State.WARN, rule, subject, message, severity, evidence, facts, remedy, via, failure, values)
+        return self._find(State.WARN, rule, subject, message, severity, evidence, remedy, via, failure, values)
 
     def fail(
         self,
@@ -205,15 +199,14 @@ class Say:
         message: str = "fail",
         *,
         severity: Severity | None = None,
-        evidence: Evidences = (),
-        facts: Sequence[Fact] = (),
+        evidence: Sequence[Evidence] = (),
         failure: Failure | None = None,
         remedy: Remedy | None = None,
         via: str = "",
         **values: Value,
     ) -> Finding:
         """It is broken."""
-        return self._find(State.FAIL, rule, subject, message, severity, evidence, facts, remedy, via, failure, values)
+        return self._find(State.FAIL, rule, subject, message, severity, evidence, remedy, via, failure, values)
 
     def info(
         self,
@@ -221,15 +214,14 @@ class Say:
         subject: str,
         message: str = "info",
         *,
-        evidence: Evidences = (),
-        facts: Sequence[Fact] = (),
+        evidence: Sequence[Evidence] = (),
         failure: Failure | None = None,
         remedy: Remedy | None = None,
         via: str = "",
         **values: Value,
     ) -> Finding:
         """A fact that is neither good nor bad; it does not decide the check's state."""
-        return self._find(State.INFO, rule, subject, message, None, evidence, facts, remedy, via, failure, values)
+        return self._find(State.INFO, rule, subject, message, None, evidence, remedy, via, failure, values)
 
     def unknown(
         self,
@@ -238,21 +230,18 @@ class Say:
         message: str = "unknown",
         *,
         severity: Severity | None = None,
-        evidence: Evidences = (),
-        facts: Sequence[Fact] = (),
+        evidence: Sequence[Evidence] = (),
         failure: Failure | None = None,
         remedy: Remedy | None = None,
         via: str = "",
         **values: Value,
     ) -> Finding:
         """It could not be seen: the sentence says why, never that something is missing."""
-        return self._find(
-            State.UNKNOWN, rule, subject, message, severity, evidence, facts, remedy, via, failure, values
-        )
+        return self._find(State.UNKNOWN, rule, subject, message, severity, evidence, remedy, via, failure, values)
 
     def not_applicable(self, rule: str, subject: str, message: str = "not-applicable", **values: Value) -> Finding:
         """There is nothing to judge: the sentence says why."""
-        return self._find(State.NOT_APPLICABLE, rule, subject, message, None, (), (), None, "", None, values)
+        return self._find(State.NOT_APPLICABLE, rule, subject, message, None, (), None, "", None, values)
 
     def no_permission(
         self, rule: str, subject: str, message: str = "no-permission", *, domain: str = "example.com", **values: Value
@@ -263,7 +252,7 @@ class Say:
         if " " in message:
             message = f"Not looked at: {message} needs a recorded permission"
         remedy = self.fix("permission", day=str(day), domain=domain)
-        return self._find(State.INFO, rule, subject, message, None, (), (), remedy, "", None, values)
+        return self._find(State.INFO, rule, subject, message, None, (), remedy, "", None, values)
 
 
 def _clean_remedy(remedy: Remedy | None) -> Remedy | None:

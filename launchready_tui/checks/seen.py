@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..facts import DnsRecords, Hop, RedirectChain
 from ..failure import Failure, FailureKind
 from ..findings import Evidence, Finding, State
 from ..world.sights import Chain, DnsAnswer, Reply
@@ -64,10 +65,20 @@ def chain_text(chain: Chain) -> str:
     return "\n".join(lines)
 
 
+def chain_fact(chain: Chain) -> RedirectChain:
+    """A redirect chain as data."""
+    hops = tuple(
+        Hop(hop.status, hop.url, round(hop.total_ms), "" if hop.kind in ("location", "end") else hop.kind)
+        for hop in chain.hops
+    )
+    problem = str(chain.end) if isinstance(chain.end, Failure) else chain.problem
+    return RedirectChain(start=chain.start, hops=hops, problem=problem)
+
+
 def chain_evidence(chain: Chain) -> Evidence:
-    """A redirect chain as evidence, label `chain`."""
+    """A redirect chain, as evidence with the label `chain`, and as data."""
     at = chain.end.at if isinstance(chain.end, Reply) else None
-    return Evidence.of("chain", chain_text(chain), source=chain.start, at=at)
+    return Evidence.of("chain", chain_text(chain), source=chain.start, at=at, fact=chain_fact(chain))
 
 
 def via_of(*sights: object) -> str:
@@ -91,17 +102,28 @@ def header_evidence(reply: Reply, *names: str) -> Evidence:
     )
 
 
+def dns_fact(answer: DnsAnswer) -> DnsRecords:
+    """A DNS answer as data."""
+    return DnsRecords(
+        name=answer.name,
+        type=answer.rdtype,
+        records=tuple(map(str, answer.records)) if answer.found else (),
+        exists=answer.status != "nxdomain",
+        ttl=answer.ttl,
+        server=answer.server,
+    )
+
+
 def dns_evidence(answer: DnsAnswer) -> Evidence:
-    """A DNS answer as `dig` would print it, one record a line."""
+    """A DNS answer as `dig` would print it, one record a line, and as data."""
     if answer.found:
         lines = [f"{answer.name}. {answer.ttl} IN {answer.rdtype} {record}" for record in answer.records]
     else:
         lines = [
             f"{answer.name}. {answer.rdtype}: {'no such name' if answer.status == 'nxdomain' else 'no such record'}"
         ]
-    return Evidence.of(
-        "dns", "\n".join(lines), source=f"{answer.name} {answer.rdtype} at {answer.server}", at=answer.at
-    )
+    source = f"{answer.name} {answer.rdtype} at {answer.server}"
+    return Evidence.of("dns", "\n".join(lines), source=source, at=answer.at, fact=dns_fact(answer))
 
 
 def distinct(findings: Iterable[Finding]) -> list[Finding]:

@@ -12,7 +12,7 @@ import pytest
 
 from launchready_tui import checks, roadmap
 from launchready_tui.roadmap.sheet import Message, Sheet
-from launchready_tui.wording import places
+from launchready_tui.wording import fill, places
 
 ROOM = Path(checks.__file__).parent
 VOICES = {"passed", "warn", "fail", "info", "unknown", "not_applicable", "no_permission"}
@@ -85,6 +85,78 @@ def messages(sheet: Sheet) -> Iterator[tuple[str, Message]]:
             yield f"{rule}/{name}", found
 
 
+STATE_OF = {
+    "passed": "pass",
+    "warn": "warn",
+    "fail": "fail",
+    "info": "info",
+    "unknown": "unknown",
+    "not_applicable": "not-applicable",
+    "no_permission": "no-permission",
+}
+NOT_VALUES = {"severity", "evidence", "remedy", "via", "failure"}
+# What a native editor would not leave: the words of WORDS that betray another language or a private vocabulary.
+STRANGE = re.compile(
+    r"\b(nobody|somebody|everybody|whoever|whatever|run out|ran out|could not be (?:seen|looked|followed|read)"
+    r"|(?:is|are|has|have) no (?:page|address|product|production|answer|look)\b|stands? (?:on|in|at|there)"
+    r"|(?:it|this) (?:is|was) told|for good|look at|looked at|strangers|by itself|hole|holes)\b",
+    re.IGNORECASE,
+)
+
+
+def calls(check: str) -> Iterator[tuple[str, str, str, set[str], bool, str]]:
+    """Voice, rule, message, the values given, whether there are more than can be read here, and the place: of each
+    call of a voice whose rule and message are literal."""
+    for path in sorted(folder(check).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VOICES):
+                continue
+            if getattr(node.func.value, "id", "") != "say" or len(node.args) < 2:
+                continue
+            third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[node.func.attr])
+            if not (isinstance(node.args[0], ast.Constant) and isinstance(third, ast.Constant)):
+                continue
+            if " " in str(third.value):
+                continue  # a sentence that has not moved yet
+            given = {key.arg for key in node.keywords if key.arg} - NOT_VALUES
+            given |= {"cause"} if any(key.arg == "failure" for key in node.keywords) else set()
+            fixed = any(key.arg == "remedy" for key in node.keywords)
+            more = any(key.arg is None for key in node.keywords) or fixed
+            at = f"{path.name}:{node.lineno}"
+            yield node.func.attr, str(node.args[0].value), str(third.value), given | {"subject"}, more, at
+
+
+@each_check
+def test_every_message_that_the_code_names_is_there_and_gets_its_values(check: str) -> None:
+    sheet = roadmap.sheet_of(check)
+    for voice, rule, name, given, more, at in calls(check):
+        message = sheet.message(rule, name)
+        assert message is not None, f"{at}: {check}.{rule} has no message {name!r}"
+        fix = sheet.fixes.get(message.fix)
+        asked = places(message.text)
+        if fix is not None and not more:
+            asked |= places(fix.text) | places(fix.paste) | places(fix.where)
+        if not more:
+            assert asked <= given, f"{at}: nothing fills {sorted(asked - given)}"
+        if voice in ("warn", "fail") and not more:
+            assert fix is not None, f"{at}: {check}.{rule} {name} has no fix"
+        if voice == "unknown":
+            assert message.text.startswith("Could not check "), f"{at}: {message.text}"
+
+
+@each_check
+def test_every_message_reads_well(check: str) -> None:
+    sheet = roadmap.sheet_of(check)
+    texts = [(name, message.text) for name, message in messages(sheet)]
+    texts += [(f"fix {name}", fix.text) for name, fix in sheet.fixes.items()]
+    for name, text in texts:
+        assert not STRANGE.search(text), f"{check}.{name}: {STRANGE.search(text)}: {text}"
+        assert text[0].isupper() or text[0] in "{0123456789" or text.startswith(("http", "www", "robots", "security"))
+        assert not text.endswith((".", " ")) and "  " not in text, f"{check}.{name}: {text}"
+        filled = fill(text, dict.fromkeys(places(text), 2))
+        assert len(filled) <= 150, f"{check}.{name} is too long to be read in one look: {text}"
+
+
 @each_check
 def test_every_message_reads_and_names_a_fix_that_there_is(check: str) -> None:
     sheet = roadmap.sheet_of(check)
@@ -92,4 +164,4 @@ def test_every_message_reads_and_names_a_fix_that_there_is(check: str) -> None:
         places(message.text)
         assert not message.fix or message.fix in sheet.fixes, f"{check}.{name} names no fix: {message.fix}"
     for fix in sheet.fixes.values():
-        places(fix.text), places(fix.paste), places(fix.where)
+        assert places(fix.text) | places(fix.paste) | places(fix.where) is not None

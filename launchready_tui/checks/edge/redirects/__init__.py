@@ -56,11 +56,7 @@ async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[
     if isinstance(found, Failure):
         if found.kind in ABSENT:
             return []  # edge.canonical and audit.hosts speak of names without an address
-        return [
-            say.unknown(
-                "too-many-hops", host, f"The redirects of {host} could not be followed: {found.words}", failure=found
-            )
-        ]
+        return [say.unknown("too-many-hops", host, failure=found)]
     plain, secure = await asyncio.gather(world.web.follow(f"http://{host}/"), world.web.follow(f"https://{host}/"))
     home = await world.web.get(launch.canonical)
     platform = platform_of(home if isinstance(home, Reply) else None)
@@ -72,25 +68,15 @@ async def judge_host(say: Say, launch: Launch, world: World, host: str) -> list[
     findings += [*await _useless_hsts(say, world, host), *await _for_ever(say, world, host, plain, secure)]
     unseen = _unseen(plain, secure)
     if unseen is not None:
+        evidence = [chain_evidence(secure)]
         findings.append(
-            say.unknown(
-                "too-many-hops",
-                host,
-                f"The redirects of {host} could not be followed to their end: {unseen.words}",
-                failure=unseen,
-                evidence=[chain_evidence(secure)],
-                via=via_of(plain, secure),
-            )
+            say.unknown("too-many-hops", host, "no-end", failure=unseen, evidence=evidence, via=via_of(plain, secure))
         )
     elif not any(finding.state.value in ("fail", "warn") for finding in findings):
         most = max(plain.redirects, secure.redirects)
-        said = "no redirect" if most == 0 else f"{most} redirect" + ("s" if most > 1 else "")
         evidence = [chain_evidence(chain) for chain in (plain, secure) if chain.hops]
-        findings.append(
-            say.passed(
-                "too-many-hops", host, f"{host} is reached with {said}", evidence=evidence, via=via_of(plain, secure)
-            )
-        )
+        said, via = "pass" if most else "direct", via_of(plain, secure)
+        findings.append(say.passed("too-many-hops", host, said, redirects=most, evidence=evidence, via=via))
     return findings
 
 
@@ -112,35 +98,19 @@ async def judge_chain(
     findings: list[Finding] = []
     evidence = [chain_evidence(chain)]
     via = via_of(chain)
-    shortest = _direct(launch, host, platform, plain=scheme_of(chain.start) == "http")
+    shortest = _direct(say, launch, host, platform, plain=scheme_of(chain.start) == "http")
     if subject and isinstance(chain.end, Reply) and not chain.problem:
-        shortest = path_redirect(platform, f"Lead to {chain.end.url} in one 301", chain.start, chain.end.url)
+        rule = path_redirect(platform, "", chain.start, chain.end.url)
+        shortest = say.fix("one-step", rule, start=chain.start, to=chain.end.url)
     elif subject:
-        shortest = Remedy(text=f"Let {subject} lead to its page in one 301, or answer by itself")
+        shortest = say.fix("one-step-or-none", start=subject)
     main = shown == launch.canonical_host
     if chain.problem == "loop":
         findings.append(await _loop(say, world, shown, chain, evidence, via, main))
-    elif chain.problem == "too-many" or chain.redirects > WARN_HOPS:
+    elif chain.problem == "too-many" or chain.redirects >= WARN_HOPS - (scheme_of(chain.start) == "https"):
+        voice = say.fail if chain.problem == "too-many" or chain.redirects > WARN_HOPS else say.warn
         findings.append(
-            say.fail(
-                "too-many-hops",
-                shown,
-                f"{shown} takes {chain.redirects} redirects before a page shows; each costs a phone about 0.3 s",
-                evidence=evidence,
-                remedy=shortest,
-                via=via,
-            )
-        )
-    elif chain.redirects >= WARN_HOPS - (scheme_of(chain.start) == "https"):
-        findings.append(
-            say.warn(
-                "too-many-hops",
-                shown,
-                f"{shown} takes {chain.redirects} redirects before a page shows; one or two are enough",
-                evidence=evidence,
-                remedy=shortest,
-                via=via,
-            )
+            voice("too-many-hops", shown, redirects=chain.redirects, evidence=evidence, remedy=shortest, via=via)
         )
     elif chain.problem in ("bad-location", "private-target"):
         findings.append(_bad_location(say, shown, chain, evidence, shortest, via))
@@ -152,72 +122,41 @@ async def judge_chain(
             say.fail(
                 "downgrade",
                 shown,
-                f"{shown} sends people from https back to plain http on the way",
                 evidence=evidence,
-                remedy=Remedy(text="Let every redirect name https", paste=shortest.paste, where=shortest.where),
+                remedy=say.fix("only-https", shortest, start=chain.start),
                 via=via,
             )
         )
     if any(hop.kind in ("meta", "refresh") for hop in chain.hops):
-        findings.append(
-            say.warn(
-                "meta-refresh",
-                shown,
-                f"{shown} redirects from inside a page: slower than a real redirect, and "
-                "search engines may not follow it",
-                evidence=evidence,
-                remedy=shortest,
-                via=via,
-            )
-        )
+        findings.append(say.warn("meta-refresh", shown, evidence=evidence, remedy=shortest, via=via))
     if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
-        findings.append(
-            say.fail(
-                "dead-end",
-                shown,
-                f"{shown} redirects to an address that does not exist",
-                evidence=evidence,
-                remedy=shortest,
-                via=via,
-            )
-        )
+        dead = host_of(chain.hops[-1].location) or shown
+        findings.append(say.fail("dead-end", shown, dead=dead, evidence=evidence, remedy=shortest, via=via))
     return findings
 
 
-def _direct(launch: Launch, host: str, platform: Platform, *, plain: bool) -> Remedy:
+def _direct(say: Say, launch: Launch, host: str, platform: Platform, *, plain: bool) -> Remedy:
     main = origin(launch.canonical)
     own = host == launch.canonical_host or host not in root_hosts(launch)
     to = f"https://{host}" if plain else main
     if not plain and own:
-        return Remedy(text=f"Let https://{host}/ answer by itself, without a redirect")
-    return host_redirect(platform, f"Go to {to} in one 301", host, to, plain=plain)
+        return say.fix("answer", host=host)
+    start = f"{'http' if plain else 'https'}://{host}"
+    return say.fix("one-step", host_redirect(platform, "", host, to, plain=plain), start=start, to=to)
 
 
 async def _loop(
     say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool
 ) -> Finding:
     if await _cookies_break(world, chain.start):
-        return say.warn(
-            "needs-cookie",
-            host,
-            f"{host} redirects in circles until a cookie is accepted: search engines and link previews never get in",
-            evidence=evidence,
-            remedy=Remedy(text="Answer the first visit with the page, and set the cookie on the way"),
-            via=via,
-        )
-    schemes = {scheme_of(hop.url) for hop in chain.hops}
-    hint = (
-        "If Cloudflare stands before it: set SSL/TLS mode to Full (strict), not Flexible"
-        if schemes == {"http", "https"}
-        else ""
-    )
+        return say.warn("needs-cookie", host, evidence=evidence, via=via)
+    both = {scheme_of(hop.url) for hop in chain.hops} == {"http", "https"}
     return say.fail(
         "loop",
         host,
-        f"{host} redirects in circles: nobody gets in",
         severity=Severity.BLOCKER if main else Severity.HIGH,
         evidence=evidence,
-        remedy=Remedy(text=hint or "Remove the redirect that leads back to an address already visited"),
+        remedy=say.fix("flexible" if both else "circle", start=chain.start),
         via=via,
     )
 
@@ -249,32 +188,15 @@ async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
 
 
 def _bad_location(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
-    said = (
-        f"{host} redirects to a private address that nobody outside can reach"
-        if chain.problem == "private-target"
-        else f"{host} redirects to something that is no address"
-    )
+    said = "private" if chain.problem == "private-target" else "fail"
     return say.fail("bad-location", host, said, evidence=evidence, remedy=fix, via=via)
 
 
 def _other_scheme(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
     location = (chain.hops[-1].location if chain.hops else "").strip().lower()
     if location.startswith(("mailto:", "tel:", "javascript:", "data:", "file:")):
-        return say.fail(
-            "bad-location",
-            host,
-            f"{host} redirects to something that is no page",
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    return say.info(
-        "bad-location",
-        host,
-        f"{host} hands over to an app, and stops there for a browser without it",
-        evidence=evidence,
-        via=via,
-    )
+        return say.fail("bad-location", host, "no-page", evidence=evidence, remedy=fix, via=via)
+    return say.info("bad-location", host, "app", evidence=evidence, via=via)
 
 
 def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Platform) -> list[Finding]:
@@ -283,37 +205,16 @@ def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Plat
         return []
     first = html.absolute(chain.hops[0].url, chain.hops[0].location)
     via = via_of(chain)
-    fix = host_redirect(
-        platform, f"Redirect http://{host} to https://{host} first", host, f"https://{host}", plain=True
-    )
+    rule = host_redirect(platform, "", host, f"https://{host}", plain=True)
+    fix, evidence = say.fix("https-first", rule, host=host), [chain_evidence(chain)]
     if scheme_of(first) == "http":
-        return [
-            say.fail(
-                "first-hop",
-                host,
-                f"http://{host}/ leads to another plain http address before https",
-                severity=Severity.MEDIUM,
-                evidence=[chain_evidence(chain)],
-                remedy=fix,
-                via=via,
-            )
-        ]
+        return [say.fail("first-hop", host, evidence=evidence, remedy=fix, via=via)]
     if scheme_of(first) != "https" or host_of(first) == host:
         return []
     declared = launch.host(host)
     if declared and declared.role in _SIGN_ON and registrable(host_of(first)) != registrable(launch.domain):
         return []
-    return [
-        say.warn(
-            "off-host",
-            host,
-            f"http://{host}/ leads straight to {host_of(first)}: the browser never learns that {host} is always https",
-            severity=Severity.LOW,
-            evidence=[chain_evidence(chain)],
-            remedy=fix,
-            via=via,
-        )
-    ]
+    return [say.warn("off-host", host, other=host_of(first), evidence=evidence, remedy=fix, via=via)]
 
 
 def _other_domain(say: Say, launch: Launch, host: str, chain: Chain) -> list[Finding]:
@@ -325,13 +226,8 @@ def _other_domain(say: Say, launch: Launch, host: str, chain: Chain) -> list[Fin
     strangers = [hop.url for hop in chain.hops if registrable(host_of(hop.url)) not in known]
     if not strangers:
         return []
-    fix = Remedy(
-        text=f"Keep people under {launch.domain}; where the other domain is yours, declare it",
-        paste=f'[[hosts]]\nname = "{host_of(strangers[0])}"\nrole = "other"\npurpose = "<what it is for>"',
-        where="launchready.toml",
-    )
-    said = f"{host} sends its visitors to {host_of(strangers[0])}, which the launch file does not know"
-    return [say.warn("other-domain", host, said, evidence=[chain_evidence(chain)], remedy=fix, via=via_of(chain))]
+    other, evidence = host_of(strangers[0]), [chain_evidence(chain)]
+    return [say.warn("other-domain", host, domain=launch.domain, other=other, evidence=evidence, via=via_of(chain))]
 
 
 async def _useless_hsts(say: Say, world: World, host: str) -> list[Finding]:
@@ -339,17 +235,9 @@ async def _useless_hsts(say: Say, world: World, host: str) -> list[Finding]:
     reply = await world.web.get(f"http://{host}/")
     if isinstance(reply, Failure) or not reply.all("strict-transport-security"):
         return []
-    fix = Remedy(
-        text="Send it over https only",
-        paste="map $https $hsts { on max-age=31536000; }",
-        where="nginx, or where it is set",
-    )
-    said = (
-        f"{host} sends its HSTS header over plain http, where browsers ignore it: whoever "
-        "set it may believe that it works"
-    )
-    evidence = [header_evidence(reply, "strict-transport-security")]
-    return [say.warn("useless-hsts", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)]
+    return [
+        say.warn("useless-hsts", host, evidence=[header_evidence(reply, "strict-transport-security")], via=reply.via)
+    ]
 
 
 async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[Finding]:
@@ -360,15 +248,8 @@ async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[F
             continue
         reply = await world.web.get(first.url)
         if isinstance(reply, Reply) and not reply.all("cache-control") and reply.header("expires") is None:
-            fix = Remedy(
-                text="Give permanent redirects an hour until they have proven right", paste="expires 1h;", where="nginx"
-            )
-            said = (
-                f"{host} redirects for good without saying for how long browsers may keep it: a "
-                "wrong one cannot be taken back"
-            )
             evidence = [header_evidence(reply, "location", "cache-control")]
-            return [say.info("no-cache-rule", host, said, evidence=evidence, remedy=fix, via=reply.via)]
+            return [say.info("no-cache-rule", host, evidence=evidence, via=reply.via)]
     return []
 
 
@@ -381,21 +262,12 @@ async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Findin
     moved = next((reply for reply in seen if reply.status in (301, 302, 303)), None)
     if moved is not None:
         to = html.absolute(moved.url, moved.header("location") or "")
-        fix = Remedy(
-            text="Call the address that answers, and redirect with 308 where that cannot be",
-            paste=to,
-            where="the app, and the API",
-        )
-        said = (
-            f"{place(moved.url)} redirects with {moved.status}: an app's POST becomes a GET there and loses "
-            "what it sent"
-        )
-        return say.warn(
-            "api-moves", host, said, evidence=[header_evidence(moved, "location")], remedy=fix, via=moved.via
-        )
+        evidence = [header_evidence(moved, "location")]
+        at, status = place(moved.url), moved.status
+        return say.warn("api-moves", host, at=at, status=status, to=to, evidence=evidence, via=moved.via)
     if not seen:
         return None
-    return say.passed("api-moves", host, f"{host} answers where it is asked", via=seen[0].via)
+    return say.passed("api-moves", host, via=seen[0].via)
 
 
 async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) -> Finding:
@@ -409,41 +281,37 @@ async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) ->
     first = chain.hops[0] if chain.hops else None
     end = chain.end
     if isinstance(end, Failure) and end.kind not in PROVEN:
-        return say.unknown(
-            "old-address",
-            subject,
-            f"The old address could not be followed: {end.words}",
-            failure=end,
-            evidence=evidence,
-            via=via,
-        )
+        return say.unknown("old-address", subject, failure=end, evidence=evidence, via=via)
     if isinstance(end, Reply) and (hidden := wall(end)):
-        return say.unknown(
-            "old-address",
-            subject,
-            "The old address could not be followed: a program is not let in",
-            failure=hidden,
-            via=via,
-        )
+        return say.unknown("old-address", subject, "shut", failure=hidden, via=via)
     if isinstance(end, Failure):
-        said = f"The old address does not open: {end.words}"
+        said = "fail"
     elif chain.problem:
-        said = "The old address leads nowhere: the redirects do not end at a page"
+        said = "no-end"
     elif chain.redirects == 0:
-        said = f"The old address is not redirected, it answers {end.status}"
+        said = "not-redirected"
     elif chain.redirects > 1:
-        said = f"The old address takes {chain.redirects} redirects where one is enough"
+        said = "several"
     elif first is not None and first.status not in (301, 308):
-        said = f"The old address redirects with {first.status}: search engines keep the old one"
+        said = "temporary"
     elif normal(end.url) != normal(row.to):
-        said = f"The old address leads to {end.url}, not to {row.to}"
+        said = "elsewhere"
     elif end.status != 200:
-        said = f"The old address leads to the right place, which answers {end.status}"
+        said = "error"
     else:
-        return say.passed(
-            "old-address", subject, f"The old address leads to {row.to} in one step", evidence=evidence, via=via
-        )
+        return say.passed("old-address", subject, to=row.to, evidence=evidence, via=via)
     home = await world.web.get(launch.canonical)
-    platform = platform_of(home if isinstance(home, Reply) else None)
-    fix = path_redirect(platform, f"Redirect it to {row.to} once and for good", row.from_, row.to)
-    return say.fail("old-address", subject, said, evidence=evidence, remedy=fix, via=via)
+    rule = path_redirect(platform_of(home if isinstance(home, Reply) else None), "", row.from_, row.to)
+    return say.fail(
+        "old-address",
+        subject,
+        said,
+        cause=end.words if isinstance(end, Failure) else "",
+        status=end.status if isinstance(end, Reply) and said != "temporary" else first.status if first else 0,
+        redirects=chain.redirects,
+        end=end.url if isinstance(end, Reply) else "",
+        to=row.to,
+        evidence=evidence,
+        remedy=say.fix("one-step", rule, start=row.from_, to=row.to),
+        via=via,
+    )

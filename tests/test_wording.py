@@ -1,0 +1,44 @@
+"""Templates: places, forms, plurals, lists, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchready_tui.wording import Value, WordingError, fill, listed, places
+
+FILLED: list[tuple[str, dict[str, Value], str]] = [
+    ("{host} is up", {"host": "a.test"}, "a.test is up"),
+    ("{n:1 problem|# problems}", {"n": 1}, "1 problem"),
+    ("{n:1 problem|# problems}", {"n": 1234}, "1,234 problems"),
+    ("{n:no redirects|# redirects}", {"n": 0}, "0 redirects"),
+    ("{s:.1f} s", {"s": 2.345}, "2.3 s"),
+    ("{users:,}", {"users": 12345}, "12,345"),
+    ("{names}", {"names": ("a", "b", "c")}, "a, b and c"),
+    ("{{literal}} {x}", {"x": "{y}"}, "{literal} {y}"),
+    ("{x}", {"x": "1", "unused": "2"}, "1"),
+]
+
+
+@pytest.mark.parametrize(("template", "values", "wanted"), FILLED, ids=[row[0] for row in FILLED])
+def test_a_template_is_filled(template: str, values: dict[str, Value], wanted: str) -> None:
+    assert fill(template, values) == wanted
+
+
+@pytest.mark.parametrize("template", ["{", "{}", "{0}", "{a.b}", "{a[0]}", "{a!r}", "}"])
+def test_what_is_no_template_is_refused(template: str) -> None:
+    with pytest.raises(WordingError):
+        places(template)
+
+
+def test_a_place_that_nothing_fills_is_refused() -> None:
+    with pytest.raises(WordingError, match="nothing fills {b}"):
+        fill("{a} {b}", {"a": "1"})
+
+
+def test_lists_read_as_people_write_them() -> None:
+    assert [listed(()), listed(("a",)), listed(("a", "b")), listed(("a", "b", "c"), "or")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b or c",
+    ]
