@@ -71,7 +71,148 @@ class CertificateSeen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind
     not_after: datetime
 
 
-Fact = RedirectChain | DnsRecords | CertificateSeen
+class Addresses(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="addresses"):
+    """The addresses of a host, as DNS gave them."""
+
+    host: str
+    addresses: tuple[str, ...]
+
+
+class Hosting(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="hosting"):
+    """Who runs a host, by every clue; the likeliest first."""
+
+    host: str
+    companies: tuple[str, ...]
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="registration"):
+    """A registrable domain at its registry (RDAP, RFC 9083). `status` are the words of RFC 8056, lower case."""
+
+    domain: str
+    registrar: str = ""
+    expires: datetime | None = None
+    status: tuple[str, ...] = ()
+    nameservers: tuple[str, ...] = ()
+
+    @property
+    def locked(self) -> bool | None:
+        """Whether a move to another registrar is forbidden; None where the registry does not say."""
+        return any("transfer prohibited" in word for word in self.status) if self.status else None
+
+
+class NameServers(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="name-servers"):
+    """Who serves a zone. `company` is the DNS host where the names give it away."""
+
+    domain: str
+    servers: tuple[str, ...]
+    company: str = ""
+
+
+class Headers(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="headers"):
+    """Some headers of one answer, in the order of the question; a name without values was not sent."""
+
+    method: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="files"):
+    """Static files of a host that were looked at."""
+
+    host: str
+    urls: tuple[str, ...]
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="timing"):
+    """A route as it was measured, in ms. `n` requests were timed, `failed` gave no whole answer. `verdict` is PASS,
+    FAIL or UNDECIDED against `target`; the interval of the p95 (95 %) is None where so few requests bound nothing."""
+
+    route: str
+    n: int
+    failed: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    p95_low: float | None = None
+    p95_high: float | None = None
+    target: float | None = None
+    verdict: str = ""
+    at: datetime | None = None
+
+
+class SpfTerm(msgspec.Struct, frozen=True):
+    """One line of an SPF tree. `depth` 0 is the domain's own record, `lookups` what the term costs with all below."""
+
+    depth: int
+    text: str
+    lookups: int = 0
+
+
+class SpfTree(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="spf-tree"):
+    """A domain's SPF record with all that it includes (RFC 7208)."""
+
+    domain: str
+    terms: tuple[SpfTerm, ...]
+    lookups: int = 0
+
+
+class MailSender(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="mail-sender"):
+    """A service that sends for a domain, and the DKIM selectors that it was judged by."""
+
+    domain: str
+    service: str
+    selectors: tuple[str, ...] = ()
+
+
+class MailTest(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="mail-test"):
+    """A mail of the product that was sent and read. `mail` is its kind, `seconds` until it arrived; the verdicts are
+    the receiver's own words (RFC 8601), empty where it wrote none."""
+
+    mail: str
+    mailbox: str
+    folder: str = ""
+    seconds: float | None = None
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
+    at: datetime | None = None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a walked path, in ms; `status` 0 where there was no answer."""
+
+    name: str
+    ok: bool
+    status: int = 0
+    ms: int = 0
+    detail: str = ""
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="walked-path"):
+    """A path that was walked as a test user."""
+
+    path: str
+    steps: tuple[Step, ...]
+    at: datetime | None = None
+
+
+Fact = (
+    RedirectChain
+    | DnsRecords
+    | CertificateSeen
+    | Addresses
+    | Hosting
+    | Registration
+    | NameServers
+    | Headers
+    | Files
+    | Timing
+    | SpfTree
+    | MailSender
+    | MailTest
+    | Walked
+)
 """Every kind of fact."""
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Fact))
 """What `kind` says in a fact."""

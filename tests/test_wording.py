@@ -31,7 +31,7 @@ def test_what_is_no_template_is_refused(template: str) -> None:
 
 
 def test_a_place_that_nothing_fills_is_refused() -> None:
-    with pytest.raises(WordingError, match="nothing fills {b}"):
+    with pytest.raises(WordingError, match=r"nothing fills \{b\}"):
         fill("{a} {b}", {"a": "1"})
 
 
