@@ -15,12 +15,13 @@ import msgspec
 
 from ..failure import Failure
 from ..findings import Finding, State
+from ..hostnames import comparable, host_of
 from ..launch.model import Host, Launch, Role, Settings
 from ..world import registrable
 from ..world.sights import Chain, Reply
 from . import base
 from .base import Say
-from .parse.addresses import host_of, origin, place, scheme_of
+from .parse.addresses import origin, place, scheme_of
 from .paste import platform_of
 from .seen import chain_evidence, distinct, via_of, wall
 
@@ -49,6 +50,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
 def launch_of(host: str, *, role: Role = "web", rdap: str = "", canonical: str = "") -> Launch:
     """A launch of one host. `rdap` is the base URL of the registry's service where the public list names none."""
+    host = comparable(host)
     domain = registrable(host) or host
     own = {domain.partition(".")[2] or domain: rdap} if rdap else {}
     return Launch(

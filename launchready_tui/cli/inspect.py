@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ..hostnames import host_of
 from .inspect_walk import walk
 from .options import Common, common, pass_common
 from .values import ROLES
@@ -172,7 +173,6 @@ def _launch(role: str = "web", rdap: str = "") -> Any:
 
     def of(target: str) -> Launch:
         from ..checks import single
-        from ..checks.parse.addresses import host_of
 
         return single.launch_of(host_of(single.url_of(target)), role=cast("Role", role), rdap=rdap)
 

@@ -160,22 +160,21 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def name_problem(name: str, label_form: re.Pattern[str] = _LABEL) -> str:
     """What keeps DNS from carrying a name (RFC 1035 section 2.3.4; RFC 5891 for other scripts); empty where nothing
     does."""
-    from ..failure import Failure
-    from ..world.web import locate
+    from ..hostnames import LONGEST, LONGEST_LABEL, BadNameError, to_ascii
 
     bare = name.removesuffix(".")
     if not bare or ".." in f".{bare}.":
         return "it has an empty part between two dots" if ".." in name or name.startswith(".") else "it names no host"
     if not bare.isascii():
-        located = locate(f"https://{bare}/")
-        if isinstance(located, Failure):
-            return "it is no name that DNS can carry: " + located.detail.removeprefix("not a URL: ")
-        bare = located.host
-    if len(bare) > 253:
-        return f"it has {len(bare)} characters, and DNS carries 253"
+        try:
+            bare = to_ascii(bare)
+        except BadNameError as bad:
+            return f"it is not a name that DNS can carry: {bad}"
+    if len(bare) > LONGEST:
+        return f"it has {len(bare)} characters, and DNS carries {LONGEST}"
     for label in bare.split("."):
-        if len(label) > 63:
-            return f"{shown(label)} has {len(label)} characters, and a part of a name has at most 63"
+        if len(label) > LONGEST_LABEL:
+            return f"{shown(label)} has {len(label)} characters, and a part of a name has at most {LONGEST_LABEL}"
         if not label_form.fullmatch(label):
             return f"{shown(label)} is not a host name's part: letters, digits and inner hyphens"
     return ""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from .. import text
 from ..clock import parse_moment
+from ..hostnames import host_of
 from ..launch.model import Host
 from .snapshot import Snapshot
 from .words import day
@@ -134,13 +134,13 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
         host.name: {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
         for host in shot.launch.hosts
     }
-    ends = {name: urlsplit(seen["leads_to"]).hostname for name, seen in told.items()}
+    ends = {name: host_of(seen["leads_to"]) for name, seen in told.items()}
     for host in shot.launch.hosts:
         seen = told[host.name]
         led_here = [name for name, end in ends.items() if end == host.name != name]
         if host.name == shot.launch.canonical_host:
             seen["leads_to"] = "is the main address"
-        elif urlsplit(seen["leads_to"]).hostname == host.name:
+        elif host_of(seen["leads_to"]) == host.name:
             seen["leads_to"] = ""
         provider = seen["provider"] or _only_hosting(shot, host)
         rows.append(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from ..hostnames import host_of
 from .names import split_port
 
 Role = Literal["web", "app", "api", "admin", "status", "staging", "origin", "mail", "other"]
@@ -288,7 +288,7 @@ class PathStep(_Table, frozen=True, kw_only=True):
     @property
     def host(self) -> str:
         """The host of its request: what is filled in later may only follow it."""
-        return (urlsplit(self.url.partition("{{")[0]).hostname or "").lower()
+        return host_of(self.url.partition("{{")[0])
 
 
 class Repository(_Table, frozen=True, kw_only=True):
@@ -551,7 +551,7 @@ class Launch(_Table, frozen=True, kw_only=True):
 
     @property
     def canonical_host(self) -> str:
-        return (urlsplit(self.canonical).hostname or self.domain).lower()
+        return host_of(self.canonical) or self.domain.lower()
 
     def host(self, name: str) -> Host | None:
         """The declared host of that name."""

@@ -7,6 +7,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from ..hostnames import BadNameError, to_ascii
+
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _TOP = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _CREDENTIAL = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
@@ -54,11 +56,10 @@ def mend_host(name: str) -> str:
     if "://" in bare:
         bare = bare.partition("://")[2]
     bare = re.split(r"[/?#]", bare, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].strip(".")
-    if not bare.isascii():
-        try:
-            bare = bare.encode("idna").decode()
-        except UnicodeError:
-            return ""
+    try:
+        bare = to_ascii(bare)
+    except BadNameError:
+        return ""
     return "" if bare == name or host_problem(bare) else bare
 
 
@@ -147,6 +148,7 @@ def connect_problem(source: str, target: str) -> tuple[str, str]:
     try:
         host, _ = split_port(source)
         wrong = wanted if not host or re.search(r"[\s/@]", host) or ("*" in host and host != "*") else ""
+        to_ascii(host or "*")
     except ValueError as why:
         wrong = str(why)
     return wrong, endpoint_problem(target)

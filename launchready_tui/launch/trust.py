@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
+from ..hostnames import host_of
 from .atomic import folder_lock, write_atomically
 from .model import LaunchFile
 
@@ -124,7 +124,7 @@ def summary(file: LaunchFile) -> Reaches:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or url).lower()
+    return host_of(url) or url.lower()
 
 
 class Trust:

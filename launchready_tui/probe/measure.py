@@ -19,6 +19,7 @@ from .. import __file__ as package_file
 from .. import __version__
 from ..clock import Clock, SystemClock
 from ..failure import Failure, FailureKind
+from ..hostnames import to_ascii
 from ..launch.model import Route
 from ..wire import Door, Reach, Wire, is_address
 from . import stats
@@ -127,11 +128,7 @@ async def _job(
     try:
         url = urlsplit(route.url)
         port = url.port or (443 if url.scheme == "https" else 80)
-        host = (
-            (url.hostname or "").encode("idna").decode("ascii")
-            if not is_address(url.hostname or "")
-            else str(url.hostname)
-        )
+        host = to_ascii(url.hostname) if url.hostname else ""
     except ValueError as problem:
         return refuse("protocol", str(problem))
     if url.scheme not in ("http", "https") or not host:

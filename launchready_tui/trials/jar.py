@@ -6,6 +6,7 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
+from ..hostnames import host_of
 from ..world.sights import Reply
 
 
@@ -18,7 +19,7 @@ class Jar:
 
     def take(self, reply: Reply) -> None:
         """What an answer sets. A cookie for a domain that the host is not in is not taken."""
-        host = (urlsplit(reply.url).hostname or "").lower()
+        host = host_of(reply.url)
         for line in reply.all("set-cookie"):
             try:
                 parsed = SimpleCookie(line)
@@ -38,7 +39,7 @@ class Jar:
     def header(self, url: str) -> tuple[tuple[str, str], ...]:
         """The Cookie header for a request to this https address; none where there is none."""
         parts = urlsplit(url)
-        host, path = (parts.hostname or "").lower(), parts.path or "/"
+        host, path = host_of(url), parts.path or "/"
         fitting = [
             (name, value, at)
             for (name, domain, at), (value, host_only) in self._kept.items()

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ..failure import Failure
+from ..hostnames import host_of
 from ..text import clean
 from .filling import caught, has, request_of, unmet, url_of
 from .jar import Jar
@@ -143,7 +143,7 @@ class _Walker:
             else:
                 authorization = (("authorization", value if " " in value else f"Bearer {value}"),)
         url = url_of(step, values)
-        if (urlsplit(url).hostname or "").lower() != step.host:
+        if host_of(url) != step.host:
             return None, "what was captured would lead to another host"
         headers, body = request_of(step, values)
         marks = (("x-launchready-run", self.tag), ("idempotency-key", f"{self.tag}-{zlib.crc32(step.name.encode())}"))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ..hostnames import host_of
 from ..launch.model import Launch, Route, WatchTarget
 from ..samples.model import Condition, Target
 
@@ -121,7 +122,7 @@ def _web(name: str, url: str, **more: object) -> Target:
 
 
 def _environment(launch: Launch, url: str) -> str:
-    host = launch.host((urlsplit(url).hostname or "").lower())
+    host = launch.host(host_of(url))
     return host.environment if host else "production"
 
 

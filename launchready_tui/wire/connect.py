@@ -7,6 +7,8 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..hostnames import BadNameError, comparable, to_ascii
+
 VIA = "connect-map"
 """What evidence says of a mapped connection."""
 
@@ -101,11 +103,11 @@ def _port(text: str, whole: str) -> int | None:
 
 
 def _normal(host: str) -> str:
-    bare = host.strip().strip("[]").rstrip(".").lower()
+    bare = host.strip().strip("[]")
     try:
         return str(ipaddress.ip_address(bare))
     except ValueError:
-        return bare
+        return comparable(bare)
 
 
 def _join(host: str, port: int | None) -> str:
@@ -124,6 +126,10 @@ def _rule(text: str) -> ConnectRule:
         raise ValueError(f"connect rule {text!r}: {problem}") from None
     if not host or any(char.isspace() or char in "/@" for char in host) or ("*" in host and host != "*"):
         raise ValueError(f"connect rule {text!r}: {host!r} is not a host; {_SHAPE}")
+    try:
+        to_ascii(host)
+    except BadNameError as problem:
+        raise ValueError(f"connect rule {text!r}: {host!r} is not a host: {problem}") from None
     try:
         target = str(ipaddress.ip_address(address))
     except ValueError:

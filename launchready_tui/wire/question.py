@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ..failure import Failure
+from ..hostnames import to_ascii
 from .connect import VIA, split_host_port
 from .errors import failure_of
 from .policy import is_address
@@ -368,7 +369,7 @@ def _query(name: str, rdtype: str, *, recursion: bool, signatures: bool = False)
 
     try:
         query = dns.message.make_query(
-            dns.name.from_text(name, idna_codec=dns.name.IDNA_2008_Practical if not name.isascii() else None),
+            dns.name.from_text(name if name.isascii() else to_ascii(name)),
             dns.rdatatype.from_text(rdtype),
             use_edns=0,
             payload=PAYLOAD,

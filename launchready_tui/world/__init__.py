@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
-from urllib.parse import urlsplit
 
 from ..clock import Clock
 from ..failure import Failure
+from ..hostnames import host_of
 from ..launch.model import Launch, Route
 from ..launch.papers import Papers
 from ..wire import Counts, Reach, Wire
@@ -162,7 +162,7 @@ class World:
 
         credential: Secret | None = None
         if route.login:
-            host = (urlsplit(route.url).hostname or "").lower()
+            host = host_of(route.url)
             # The keyring may take its time, and the loop must not wait for it.
             credential = await asyncio.to_thread(self.credential, route.login, host)
             if credential is None:

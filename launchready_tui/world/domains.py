@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from ..hostnames import comparable
 from ..wire import is_address
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def registrable(name: str) -> str:
     An address, a single label and a public suffix itself are given back as they are. The first call loads the list
     (some 200 ms).
     """
-    host = name.strip().rstrip(".").lower()
+    host = comparable(name.strip())
     if is_address(host):
         return host
     found = _suffixes().privatesuffix(host)
@@ -35,7 +36,7 @@ def registrable(name: str) -> str:
 
 def is_suffix(name: str) -> bool:
     """Whether a name is a public suffix itself (`co.uk`, `github.io`), under which others register."""
-    host = name.strip().rstrip(".").lower()
+    host = comparable(name.strip())
     return not is_address(host) and _suffixes().publicsuffix(host) == host
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
 from ..failure import Failure
+from ..hostnames import host_of
 from .sights import Chain, ChainProblem, Hop, Reply
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ async def follow(web: Web, url: str, *, limit: int, address: str, crawl: bool) -
         return Chain(start=url, hops=tuple(hops), end=end, problem=problem, detail=detail)
 
     while True:
-        host = (urlsplit(here).hostname or "").lower() if hops else ""
+        host = host_of(here) if hops else ""
         reply = await web.get(here, address=address if not hops or host == first_host else "", crawl=crawl)
         if isinstance(reply, Failure):
             if hops and reply.kind == "blocked-address":
                 return ended(reply, "private-target", reply.detail)
             return ended(reply)
-        first_host = first_host or (urlsplit(reply.url).hostname or "")
+        first_host = first_host or host_of(reply.url)
         seen.add(reply.url)
         step = next_step(reply)
         if step is None:

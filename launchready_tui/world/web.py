@@ -24,6 +24,7 @@ import httpx
 from .. import __version__
 from ..clock import Clock
 from ..failure import Failure
+from ..hostnames import with_ascii_host
 from ..wire import Connected, Counts, Wire, failure_of, is_address
 from ..wire.trust import HTTP_ALPN, verifying_context
 from .body import Body
@@ -67,7 +68,7 @@ class Located:
 def locate(url: str) -> Located | Failure:
     """Reads an absolute http or https URL; `protocol` with the reason where it is none."""
     try:
-        parsed = httpx.URL(url.strip())
+        parsed = httpx.URL(with_ascii_host(url.strip()))
         host = parsed.raw_host.decode("ascii").removesuffix(".")
         port = parsed.port
     except (httpx.InvalidURL, ValueError, UnicodeError, TypeError) as problem:

@@ -162,3 +162,12 @@ async def test_any_octets_behind_a_from_line_can_be_read(junk: bytes) -> None:
     await look(
         b"From: " + junk.replace(b"\n", b"") + b"\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n" + junk
     )
+
+
+async def test_a_from_in_another_script_is_aligned_with_its_ascii_form() -> None:
+    raw = GOOD.replace(b"bounce.shop.test", b"shop.test").replace(
+        b"shop.test", b"xn--bcher-kva.test"
+    ) + MESSAGE.replace(b"hello@shop.test", "hello@B\u00fccher.test".encode())
+    letter = await look(raw)
+    assert letter.from_domain == "xn--bcher-kva.test"
+    assert (letter.alignment.spf, letter.alignment.dkim) == (True, True)

@@ -171,3 +171,12 @@ async def test_any_octets_give_a_verdict(junk: bytes, at: int) -> None:
     raw = signed()
     for one in await verify(Zone({KEY: [f"TXT {record()}"]}), raw[:at] + junk + raw[at:], now=NOW):
         assert one.result in ("pass", "fail", "permerror", "temperror")
+
+
+async def test_a_domain_in_another_script_is_asked_for_in_its_ascii_form() -> None:
+    """RFC 8616 section 5: d=, s= and i= may be written in other scripts."""
+    zone = Zone({"xn--schlssel-95a._domainkey.xn--bcher-kva.test": [f"TXT {record()}"]})
+    raw = signed(domain="B\u00fccher.test", selector="schl\u00fcssel", more=" i=@www.b\u00fccher.test;")
+    (found,) = await verify(zone, raw, now=NOW)
+    assert (found.result, found.why) == ("pass", "")
+    assert (found.domain, found.selector) == ("xn--bcher-kva.test", "xn--schlssel-95a")

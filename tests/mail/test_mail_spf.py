@@ -229,3 +229,10 @@ async def test_whatever_is_given_there_is_an_answer(record: str, sender: str, he
     outcome = await check_host(Zone({"top.test": [f"TXT v=spf1 {record}"]}), IP, f"{sender}@top.test", helo)
     assert outcome.result in ("none", "neutral", "pass", "fail", "softfail", "temperror", "permerror")
     await check_host(Zone({}), IP, sender, helo)
+
+
+async def test_a_sender_in_another_script_counts_in_its_ascii_form() -> None:
+    """RFC 8616 section 4; never by IDNA 2003, where \u00df is ss and the domain somebody else's."""
+    zone = Zone({"xn--fa-hia.test": ["TXT v=spf1 ip4:192.0.2.1 -all"], "fass.test": ["TXT v=spf1 -all"]})
+    outcome = await check_host(zone, IP, "ann@Fa\u00df.test")
+    assert (outcome.result, outcome.domain) == ("pass", "xn--fa-hia.test")

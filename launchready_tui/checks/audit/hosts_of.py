@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ...hostnames import host_of
 from ...launch.model import Launch, Role
 from ...world import registrable
-from ..parse.addresses import host_of
 
 WEB_ROLES: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from ..parse.addresses import host_of, is_fingerprinted
+from ...hostnames import host_of
+from ..parse.addresses import is_fingerprinted
 
 _PIECE = re.compile(r"[A-Za-z0-9_]{6,64}|[A-Za-z0-9_-]{8,64}$")
 _BUILD = re.compile(r"/_next/static/[A-Za-z0-9_-]{12,64}/")

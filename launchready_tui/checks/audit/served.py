@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
 from ...failure import Failure
+from ...hostnames import host_of
 from ...world.sights import Chain, Reply
 from ..parse import page as html
-from ..parse.addresses import host_of, normal, place
+from ..parse.addresses import normal, place
 from .hosts_of import is_own
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ...failure import Failure
 from ...findings import Evidence, Finding, Remedy, Severity
+from ...hostnames import host_of
 from ...world.sights import Chain, Reply
 from ..base import Say
 from ..parse import page as html
-from ..parse.addresses import host_of
 from ..paste import header, platform_of
 from ..seen import chain_evidence, via_of
 

@@ -6,6 +6,8 @@ import itertools
 import re
 from urllib.parse import urlsplit
 
+from ...hostnames import comparable, host_of
+
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -13,7 +15,7 @@ def origin(url: str) -> str:
     """`scheme://host`, with the port where it is not the scheme's own; lower case. Empty where the URL has no host."""
     try:
         parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+        host, port = comparable(parts.hostname or ""), parts.port
     except ValueError:
         return ""
     if not host:
@@ -21,14 +23,6 @@ def origin(url: str) -> str:
     scheme = parts.scheme.lower()
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" + (f":{port}" if port and port != _PORTS.get(scheme) else "")
-
-
-def host_of(url: str) -> str:
-    """The lower-case host name; empty where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower().rstrip(".")
-    except ValueError:
-        return ""
 
 
 def scheme_of(url: str) -> str:

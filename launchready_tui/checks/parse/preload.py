@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ...hostnames import host_of
+
 YEAR = 31_536_000
 _TEN_YEARS = 315_360_000
 MOST_REDIRECTS = 3
@@ -150,7 +152,7 @@ def http_codes(domain: str, urls: list[str], *, hsts_after: bool) -> list[str]:
     if not urls:
         return [*errors, "redirects.http.no_redirect"]
     first = urlsplit(urls[0])
-    host = (first.hostname or "").lower()
+    host = host_of(urls[0])
     if host == f"www.{domain}":
         errors.append("redirects.http.www_first")
     elif host != domain or first.scheme != "https":

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ...findings import Finding, State
+from ...hostnames import host_of
 from ...launch.model import Launch, Redirect, Role
 
 Http = Literal["redirect", "refuse"]
@@ -92,7 +93,7 @@ def _old(launch: Launch) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[
     for one in launch.redirects:
         if can_write(one):
             parts = urlsplit(one.from_)
-            rows.setdefault((parts.hostname or "").lower(), {}).setdefault(parts.path or "/", one.to)
+            rows.setdefault(host_of(one.from_), {}).setdefault(parts.path or "/", one.to)
         else:
             left.append(one.from_)
     return {host: tuple(paths.items()) for host, paths in rows.items()}, tuple(left)

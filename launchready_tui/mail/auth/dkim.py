@@ -16,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from ...hostnames import comparable
 from .ask import Ask
 from .dkim_lookup import Found, look_up
 from .dkim_record import Key, rsa_numbers
@@ -26,7 +27,8 @@ Field = tuple[bytes, bytes]
 MAX_SIGNATURES = 10
 _ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W_](?:[\w-]*[^\W_])?")
-"""Section 3.5: d= is a domain of two labels at least; letters of any script, as RFC 8616 has it."""
+"""Section 3.5: d= is a domain of two labels at least; letters of any script, which count in their ASCII form (RFC 8616
+section 5)."""
 _WSP = re.compile(rb"[ \t]+")
 _B_VALUE = re.compile(rb"(?P<tag>(?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 
@@ -71,7 +73,7 @@ def split(raw: bytes) -> tuple[list[Field], bytes]:
 def tags_of(value: bytes) -> dict[str, str]:
     """The tags of a signature. Raises ValueError for a list that is none, or a tag twice."""
     found: dict[str, str] = {}
-    for part in value.decode("ascii", "replace").split(";"):
+    for part in value.decode("utf-8", "replace").split(";"):
         if not part.strip():
             continue
         name, equals, text = part.partition("=")
@@ -96,7 +98,7 @@ async def _verify(ask: Ask, fields: list[Field], body: bytes, index: int, now: f
         tags = tags_of(fields[index][1])
     except ValueError as error:
         return Signature(domain="", selector="", result="permerror", why=f"the signature cannot be read: {error}")
-    domain, selector = tags.get("d", "").lower(), tags.get("s", "").lower()
+    domain, selector = comparable(tags.get("d", "")), comparable(tags.get("s", ""))
     signed = tuple(name.strip().lower() for name in tags.get("h", "").split(":") if name.strip())
     key: Key | None = None
     result: Verdict = "pass"
@@ -138,8 +140,8 @@ def _well_formed(tags: dict[str, str], signed: tuple[str, ...], now: float) -> N
         raise _Bad("permerror", "the From line is not signed")
     if not _DOMAIN.fullmatch(tags["d"]):
         raise _Bad("permerror", f"d={tags['d']} is no domain")
-    identity = tags.get("i", "@" + tags["d"]).rpartition("@")[2].lower()
-    if identity != tags["d"].lower() and not identity.endswith("." + tags["d"].lower()):
+    identity, domain = comparable(tags.get("i", "@" + tags["d"]).rpartition("@")[2]), comparable(tags["d"])
+    if identity != domain and not identity.endswith("." + domain):
         raise _Bad("permerror", f"i=@{identity} lies outside d={tags['d']}")
     for name in ("t", "x", "l"):
         if name in tags and not re.fullmatch(r"\d{1,12}", tags[name]):
@@ -161,7 +163,7 @@ def _key(found: Found, tags: dict[str, str]) -> Key:
         raise _Bad("permerror", f"the key at {found.name} cannot be used: {words}")
     if key.kind != _ALGORITHMS[tags["a"]]:
         raise _Bad("permerror", f"it is signed with {tags['a']}, and the key at {found.name} is {key.kind}")
-    if key.strict and tags.get("i", "@" + tags["d"]).rpartition("@")[2].lower() != tags["d"].lower():
+    if key.strict and comparable(tags.get("i", "@" + tags["d"]).rpartition("@")[2]) != comparable(tags["d"]):
         raise _Bad("permerror", f"the key at {found.name} is for addresses of exactly {tags['d']} (t=s)")
     return key
 

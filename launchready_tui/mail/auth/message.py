@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ...hostnames import comparable, host_of
 from .ask import Ask, is_domain
 from .dkim import Signature, split, verify
 from .dmarc import Discovery, aligned, discover
@@ -135,7 +136,7 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
     verdicts = merged(all_of("authentication-results"))
     signatures = await verify(ask, raw, now=now)
     from_address = _from(all_of("from"))
-    domain = from_address.rpartition("@")[2].lower()
+    domain = comparable(from_address.rpartition("@")[2])
     found = await discover(ask, domain) if is_domain(domain) else None
     text, markup = _parts(parsed)
     received = all_of("received")
@@ -245,9 +246,8 @@ async def _alignment(
 
     spf_results = verdicts.of("spf") if verdicts else ()
     passed = next((one for one in spf_results if one.result == "pass"), None)
-    spf_domain = (passed.get("smtp.mailfrom", "smtp.mail") if passed else "").rpartition("@")[2].lower() or (
-        envelope.rpartition("@")[2].lower() if passed else ""
-    )
+    told = passed.get("smtp.mailfrom", "smtp.mail") if passed else ""
+    spf_domain = comparable(told.rpartition("@")[2] or envelope.rpartition("@")[2]) if passed else ""
     spf = await same(spf_domain, "aspf") if passed else (False if spf_results else None)
     signed = _signed_by(verdicts, signatures)
     answers = [(one, await same(one, "adkim")) for one in signed]
@@ -269,10 +269,10 @@ def _signed_by(verdicts: Verdicts | None, signatures: tuple[Signature, ...]) -> 
 
 def _signer(one: Result, signatures: tuple[Signature, ...]) -> str:
     """d= of a passed signature: some receivers tell i= only, whose domain may be longer."""
-    given = one.get("header.d").lower()
+    given = comparable(one.get("header.d"))
     if given:
         return given
-    identity = one.get("header.i").rpartition("@")[2].lower()
+    identity = comparable(one.get("header.i").rpartition("@")[2])
     longer = [sign.domain for sign in signatures if identity == sign.domain or identity.endswith("." + sign.domain)]
     return longer[0] if longer else identity
 
@@ -362,7 +362,7 @@ def _links(text: str, markup: str) -> tuple[Link, ...]:
     for url, words in pairs:
         try:
             parts = urlsplit(url)
-            host = (parts.hostname or "").lower()
+            host = host_of(url)
         except ValueError:
             continue
         if parts.scheme.lower() not in ("http", "https") or not host or url in found:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ...hostnames import comparable
+
 _METHOD = re.compile(
     r"\s*(?P<method>[A-Za-z][A-Za-z0-9_-]*)\s*(?:/\s*\d+\s*)?=\s*(?P<result>[A-Za-z][A-Za-z0-9_-]*)(?P<rest>.*)",
     re.DOTALL,
@@ -42,7 +44,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     def domain(self) -> str:
         """The domain that the result speaks of: d= or i= of a signature, the envelope's or the From's."""
         value = self.get("header.d", "header.i", "smtp.mailfrom", "smtp.mail", "smtp.helo", "header.from")
-        return value.rpartition("@")[2].strip("<>").lower()
+        return comparable(value.rpartition("@")[2].strip("<>"))
 
 
 class Verdicts(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ...failure import Failure
+from ...hostnames import comparable
 from ...world.sights import DnsAnswer
 from .ask import Ask, escaped, is_domain, is_name
 from .spf_macro import Address, cut_to_name, dotted, expand, letters
@@ -346,7 +347,8 @@ async def check_host(
     local, _, domain = sender.strip().strip("<>").rpartition("@")
     if not domain:
         domain = helo
-    domain = domain.removesuffix(".")
+    # RFC 8616 section 4: other scripts count in their ASCII form; the case of an ASCII name is kept for macros.
+    domain = domain.removesuffix(".") if domain.isascii() else comparable(domain)
     sender = f"{local or 'postmaster'}@{domain}"
     run = _Check(ask, parse_ip(ip), sender, helo, receiver, time.time() if now is None else now)
     answer: _Answer | None = None

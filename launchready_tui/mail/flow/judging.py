@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ...failure import Failure
+from ...hostnames import host_of
 from ...text import clean, shorten
 from ...world.sights import Reply
 from ..auth import message as reader
@@ -48,7 +48,7 @@ async def judge(world: World, raw: bytes, flow: MailFlow | None, *, open_links: 
         links=await _links(world, letter, open_links),
         unsubscribe=Unsubscribe(
             offered=letter.one_click.offered,
-            host=(urlsplit(letter.one_click.uri).hostname or "") if letter.one_click.uri else "",
+            host=host_of(letter.one_click.uri),
             problems=letter.one_click.problems or await _pressed(world, letter.one_click.uri, flow, open_links),
         ),
         problems=letter.problems,

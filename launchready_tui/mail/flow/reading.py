@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from ...hostnames import host_of
 from ...text import clean
 
 MOST_PARTS = 50
@@ -67,7 +68,7 @@ def shown(url: str) -> str:
     parts = urlsplit(url)
     first, _, rest = parts.path.lstrip("/").partition("/")
     name = first if re.fullmatch(r"[A-Za-z][A-Za-z._-]{0,30}", first) else "…" if first else ""
-    return clean(f"{parts.scheme}://{parts.hostname or ''}/{name}{'/…' if rest else ''}{'?…' if parts.query else ''}")
+    return clean(f"{parts.scheme}://{host_of(url)}/{name}{'/…' if rest else ''}{'?…' if parts.query else ''}")
 
 
 def _decoded(value: str) -> str:

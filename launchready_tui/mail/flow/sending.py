@@ -8,9 +8,10 @@ import re
 import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from ...failure import Failure
+from ...hostnames import host_of
 from ...launch.model import Route
 from ...world.sights import Reply
 
@@ -59,7 +60,7 @@ def request_of(route: Route, address: str, tag: str, password: str) -> tuple[tup
 async def send(world: World, route: Route, address: str, tag: str) -> Reply | Failure:
     """Sends the request, once. `no-permission` where consent, permission or the credential is missing. Never repeated,
     never followed."""
-    host = (urlsplit(route.url).hostname or "").lower()
+    host = host_of(route.url)
     if "mail" not in world.allow:
         return Failure(kind="no-permission", detail="test mails are only caused with --allow mail", target=route.name)
     if not world.may_intrude(host):

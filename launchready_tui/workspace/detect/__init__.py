@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ...hostnames import BadNameError, host_of, readable, to_ascii
 from ...launch.model import Host, Launch
 from ...launch.names import domain_problem, mend_host
 from .front import find_canonical, find_pages
@@ -29,9 +30,15 @@ def tidy_domain(said: str) -> str:
     mended = mend_host(name) or name
     domain = registrable(mended)
     problem = domain_problem(domain)
-    if problem:
-        raise ValueError(f"{said.strip()!r} is not a domain; allowed: {problem}")
-    return domain
+    if not problem:
+        return domain
+    why = ""
+    if host := host_of(name if "://" in name else f"//{name}"):
+        try:
+            to_ascii(host)
+        except BadNameError as bad:
+            why = f": {bad}"
+    raise ValueError(f"{said.strip()!r} is not a domain{why}; allowed: {problem}")
 
 
 def seed(domain: str) -> Launch:
@@ -41,15 +48,7 @@ def seed(domain: str) -> Launch:
 
 def name_of(domain: str) -> str:
     """`demo-market.test` is Demo Market until somebody says otherwise."""
-    return _as_read(domain.partition(".")[0]).replace("-", " ").title()
-
-
-def _as_read(label: str) -> str:
-    """`xn--exmple-cua` is exämple; what cannot be read so stays."""
-    try:
-        return (label.startswith("xn--") and label.removeprefix("xn--").encode().decode("punycode")) or label
-    except UnicodeError:
-        return label
+    return readable(domain.partition(".")[0]).replace("-", " ").title()
 
 
 async def detect(domain: str, world: World) -> Proposal:

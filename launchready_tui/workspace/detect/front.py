@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ... import text
 from ...failure import Failure
+from ...hostnames import host_of, with_ascii_host
 from ...launch.model import Page, Route
 from ...launch.names import url_parts
 from .proposal import Outcome, Seen, Topic
@@ -42,7 +43,7 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
                 _seen("canonical", "not-there" if absent else "could-not-look", f"https://{host}/: {chain.end.words}")
             )
             continue
-        where = urlsplit(chain.end.url).hostname or ""
+        where = host_of(chain.end.url)
         answered = (
             f"answers {chain.end.status}"
             if where == host
@@ -51,7 +52,7 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
         seen.append(_seen("canonical", "seen", f"https://{host}/ {answered}"))
         if where in (domain, www) and chain.end.status < 500 and not chain.problem:
             ends[host] = chain.end
-    places = [urlsplit(ends[host].url).hostname or host for host in (domain, www) if host in ends]
+    places = [host_of(ends[host].url) or host for host in (domain, www) if host in ends]
     main = places[0] if places else domain
     if len(set(places)) > 1:
         seen.append(
@@ -62,9 +63,7 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
                 "if it is the other",
             )
         )
-    page = next(
-        (end for end in ends.values() if urlsplit(end.url).hostname == main and end.status == 200 and end.is_html), None
-    )
+    page = next((end for end in ends.values() if host_of(end.url) == main and end.status == 200 and end.is_html), None)
     return f"https://{main}/", page, seen
 
 
@@ -99,7 +98,7 @@ def find_pages(
 def _inside(url: str, hosts: frozenset[str]) -> str:
     """The URL without query and fragment where it is a page of ours; empty otherwise."""
     try:
-        bare = urlsplit(url)._replace(query="", fragment="").geturl()
+        bare = with_ascii_host(urlsplit(url)._replace(query="", fragment="").geturl())
     except ValueError:
         return ""
     parts = url_parts(bare)

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Chain, Reply
 from ...base import Say, check
-from ...parse.addresses import host_of, place
+from ...parse.addresses import place
 from ...seen import ABSENT, PROVEN, chain_evidence, distinct, via_of, wall
 from ..dated import dated
 from ..hosts_of import declared

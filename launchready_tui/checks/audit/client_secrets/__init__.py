@@ -14,12 +14,12 @@ import msgspec
 from .... import secrets
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....secrets.sourcemap import inline_map
 from ....world import registrable
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of
 from ...seen import ABSENT, distinct, via_of, wall
 from ..dated import dated
 from ..names import lasting

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, normal, origin, place
+from ...parse.addresses import normal, origin, place
 from ...parse.search_files import robots, sitemap
 from ...seen import distinct
 from ..dated import dated

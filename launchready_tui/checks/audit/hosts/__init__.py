@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world import later, registrable
 from ....world.sights import Chain, DnsAnswer, Reply, TlsSight
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of
 from ...paste import zone_line
 from ...seen import ABSENT, dns_evidence, via_of
 from ..dated import dated

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy
+from ....hostnames import host_of
 from ....probe import Measurement
 from ....probe.model import STOP_AFTER_ERRORS, WARM_UP
 from ...base import Say, check, step
-from ...parse.addresses import host_of
 from ..dated import dated
 from ..together import as_they_come
 

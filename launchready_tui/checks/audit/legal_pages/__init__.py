@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....launch.model import LegalKind
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, normal, place
+from ...parse.addresses import normal, place
 from ...seen import ABSENT, PROVEN, chain_evidence, distinct, wall
 from ..dated import dated
 from ..hosts_of import is_own

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from .... import secrets
 from ....failure import Failure
 from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...audit.client_secrets import read_all
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, place
+from ...parse.addresses import place
 from ...seen import ABSENT, distinct, wall
 
 if TYPE_CHECKING:

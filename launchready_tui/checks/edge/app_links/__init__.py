@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from ....clock import parse_moment
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
@@ -170,7 +171,7 @@ def _served(launch: Launch, host: str, kind: _Kind, reply: Reply) -> tuple[str, 
     )
     if 300 <= reply.status < 400:
         to = html.absolute(reply.url, reply.header("location") or "")
-        main = urlsplit(to).hostname == launch.canonical_host and host != launch.canonical_host
+        main = host_of(to) == launch.canonical_host and host != launch.canonical_host
         why = "the redirect to the main address catches /.well-known/ as well" if main else f"{kind.path} is redirected"
         serve = Remedy(
             text=f"Leave /.well-known/ out of the redirect of {host} and serve the file there. {again}",

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Chain, Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, normal, origin, place, scheme_of, target
+from ...parse.addresses import normal, origin, place, scheme_of, target
 from ...parse.fields import split_list, unquote
 from ...paste import Platform, host_redirect, platform_of, zone_line
 from ...seen import PROVEN, chain_evidence, distinct, get_page, via_of, wall

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
-from ...parse.addresses import host_of, origin, place
+from ...parse.addresses import origin, place
 from ...parse.search_files import Robots, Sitemap, robots, sitemap
 from ...paste import platform_of
 from ...seen import header_evidence, wall

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ....failure import Failure
 from ....findings import Finding, Severity
+from ....hostnames import host_of
 from ....world.sights import Chain, DnsAnswer, Reply
 from ...audit.hosts_of import plain
 from ...audit.providers import under
 from ...base import Say
 from ...parse import page as html
-from ...parse.addresses import host_of, normal, origin, place
+from ...parse.addresses import normal, origin, place
 from ...paste import Platform, header, path_redirect
 from ...seen import chain_evidence, via_of, wall
 from .. import baseline

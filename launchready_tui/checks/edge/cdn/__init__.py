@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import DnsAnswer, Reply
 from ...audit.hosts_of import plain
 from ...audit.providers import Guess, guesses
 from ...base import Say, check
-from ...parse.addresses import host_of, place, scheme_of
+from ...parse.addresses import place, scheme_of
 from ...seen import ABSENT, distinct, via_of
 from .origin import judge_origin
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of
 from ...parse.csp import policies
 from ...parse.fields import hsts, referrer_policy, sf_item, split_list
 from ...paste import Platform, header, platform_of

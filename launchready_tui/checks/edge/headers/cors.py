@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
-from ...parse.addresses import host_of
 from ...seen import via_of
 
 if TYPE_CHECKING:

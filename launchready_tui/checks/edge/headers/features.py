@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 from ....findings import Finding, Severity
+from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Reply
 from ...base import Say
 from ...parse import page as html
-from ...parse.addresses import host_of, origin
+from ...parse.addresses import origin
 from ...parse.fields import sf_item, split_list
 from ...paste import Platform, header
 from ...seen import header_evidence, via_of

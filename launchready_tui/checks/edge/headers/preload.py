@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding
+from ....hostnames import host_of
 from ....world import is_suffix, registrable
 from ....world.sights import Chain, Reply
 from ...base import Say
 from ...parse import preload
-from ...parse.addresses import host_of
 from ...paste import Platform, header
 from ...seen import ABSENT, via_of
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, place, scheme_of, target
+from ...parse.addresses import place, scheme_of, target
 from ...parse.cookies import read as read_cookie
 from ...paste import host_redirect, platform_of
 from ...seen import ABSENT, CLOSED, get_page, via_of, wall

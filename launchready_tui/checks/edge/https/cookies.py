@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
-from ...parse.addresses import host_of
 from ...parse.cookies import Cookie, read
 from ...seen import via_of
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Reply
 from ...base import Say
 from ...parse import page as html
-from ...parse.addresses import host_of, place, scheme_of
+from ...parse.addresses import place, scheme_of
 from ...seen import via_of
 
 if TYPE_CHECKING:

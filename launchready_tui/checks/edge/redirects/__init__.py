@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Chain, Reply
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of, normal, origin, place, scheme_of
+from ...parse.addresses import normal, origin, place, scheme_of
 from ...parse.cookies import read as read_cookie
 from ...paste import Platform, host_redirect, path_redirect, platform_of
 from ...seen import ABSENT, PROVEN, chain_evidence, distinct, header_evidence, via_of, wall

@@ -17,6 +17,7 @@ import msgspec
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world import later, registrable
 from ....world.sights import Chain, DnsAnswer, Reply
 from ...audit.hosts_of import declared, plain
@@ -24,7 +25,6 @@ from ...audit.providers import under, where_dns_is_edited
 from ...audit.words import WORDS
 from ...base import Say, check
 from ...parse import page as html
-from ...parse.addresses import host_of
 from ...seen import ABSENT, chain_evidence, distinct, dns_evidence, via_of, wall
 from ..roots import root_hosts
 

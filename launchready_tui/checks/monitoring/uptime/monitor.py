@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from ....clock import ago, stamp
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....text import clean, shorten
 from ....world.sights import Reply
 from ...base import Say
@@ -50,7 +50,7 @@ async def monitored(say: Say, launch: Launch, world: World) -> list[Finding]:
 
 def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> Iterator[Finding]:
     url, owner = launch.watch.monitor, launch.watch.monitor_owner
-    subject = urlsplit(url).hostname or url
+    subject = host_of(url) or url
     seen = [
         Evidence.of("monitor", url, source="launchready.toml"),
         *([Evidence.of("who looks after it", owner)] if owner else []),

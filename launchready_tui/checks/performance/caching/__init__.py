@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy, Severity
+from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import cache_status
 from ...parse import page as html
-from ...parse.addresses import host_of, place
+from ...parse.addresses import place
 from ...parse.cookies import read as read_cookie
 from ...parse.fields import cache_control
 from ...paste import Platform, header, platform_of

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
+from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Reply
 from ...parse import cache_status
 from ...parse import page as html
-from ...parse.addresses import host_of, is_fingerprinted, scheme_of
+from ...parse.addresses import is_fingerprinted, scheme_of
 
 if TYPE_CHECKING:
     from ....world import World
