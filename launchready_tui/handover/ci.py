@@ -71,7 +71,7 @@ def _without(rows: Any) -> Any:
 
 
 _YAML = """# Once a month: is the product still as it was handed over? What changed becomes an issue,
-which GitHub mails to whoever watches.
+# which GitHub mails to whoever watches.
 # Written by `launchready drift --write-ci`. Secrets: SLACK_WEBHOOK (optional) gets the first line as well.
 name: handover drift
 

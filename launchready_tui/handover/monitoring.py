@@ -17,8 +17,8 @@ KINDS: dict[Kind, str] = {
 _HEAD = """# The watch for another machine
 
 What watches {product} now asks these targets and tells these people. Somebody has to keep it running on a machine
-that stays on;
-the folders here do that, the first two with the same watch, the others with other programs. Use one of them, not all.
+that stays on; the folders here do that, the first two with the same watch, the others with other programs. Use one of
+them, not all.
 
 """
 

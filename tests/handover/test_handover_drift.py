@@ -11,6 +11,7 @@ from typing import Any
 import hostile
 import msgspec
 import pytest
+import yaml
 from bundle_source import NOW, Market, finding, full
 
 from launchready_tui.clock import FixedClock
@@ -256,6 +257,7 @@ def test_the_job_is_written_once_with_data_that_names_nobody(tmp_path: Path) -> 
         assert private not in words, private
     assert f"launchready drift {ci.BASELINE} --trust" in workflow.read_text()
     assert not re.search(r"@[A-Z]+@", workflow.read_text())
+    assert [*yaml.safe_load(workflow.read_text())["jobs"]] == ["drift"]
     with pytest.raises(FileExistsError):
         ci.write(folder, ours)
 

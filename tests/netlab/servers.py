@@ -98,7 +98,7 @@ STYLE = "site.9b1c77aa02de.css"
 HSTS = 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;\n'
 EDGE = 'add_header Via "1.1 net-edge" always;\n'
 HEADERS = """\
-add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self';
+add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'self'; \
 frame-ancestors 'none'" always;
 add_header X-Content-Type-Options nosniff always;
 add_header Referrer-Policy strict-origin-when-cross-origin always;

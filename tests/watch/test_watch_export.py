@@ -387,6 +387,32 @@ def test_what_cannot_be_said_is_told() -> None:
     assert "alive.sh" not in made("prometheus", bare).files and "alive.sh" in made("prometheus").files
 
 
+@pytest.mark.parametrize(("held", "pinged"), [("Watchdog", True), ("", False)])
+def test_the_switch_is_pinged_while_alertmanager_holds_the_rule(tmp_path: Path, held: str, pinged: bool) -> None:
+    """The script is run by a real shell for one round: its `sleep` ends it."""
+    folder = written(tmp_path, made("prometheus"))
+    doubles = {
+        "curl": f'#!/bin/sh\necho "$@" >> "$0.log"\ncase "$*" in *alerts*) echo "{held}";; *) cat >> "$0.log";; esac\n',
+        "sleep": '#!/bin/sh\nkill "$PPID"\n',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, text in doubles.items():
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    done = subprocess.run(
+        ("sh", "alive.sh"),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=os.environ | {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"},
+    )
+    asked = (tmp_path / "bin" / "curl.log").read_text()
+    assert "127.0.0.1:9093/api/v2/alerts?filter=alertname%3DWatchdog" in asked
+    assert ('url = "' in asked) is pinged
+    assert ("does not hold the rule" in done.stderr) is not pinged
+
+
 def test_backups_become_switches(tmp_path: Path) -> None:
     """The script is run by a real shell against a curl that writes down what it was given."""
     jobs = [Job("backup of database", "support", 86400, 21600), Job("backup of 'pictures'", "", 0, 0)]

@@ -72,8 +72,8 @@ def alive(plan: Plan) -> str:
 # is told so. {plan.secret(plan.watch.heartbeat)} holds the switch's ping URL. Made by `launchready watch export
 # prometheus`.
 while :; do
-  if curl -fsS -m 10 "http://{plan.ports.alertmanager}/api/v2/alerts?filter=alertname%3DWatchdog" | grep -q
-  Watchdog; then
+  if curl -fsS -m 10 "http://{plan.ports.alertmanager}/api/v2/alerts?filter=alertname%3DWatchdog" |
+    grep -q Watchdog; then
     # Through standard input: arguments can be read by every user of the machine.
     printf 'url = "%s"\\n' "$(cat {plan.secret(plan.watch.heartbeat)})" | curl -fsS -m 10 -o /dev/null -K - ||
       echo "the dead-man's switch could not be reached" >&2
@@ -89,11 +89,12 @@ def unit(plan: Plan) -> str:
     """The file `launchready-watch.service`: `launchready watch` as a service of systemd."""
     folder = f"/srv/launchready/{plan.domain}"
     return f"""# {plan.product} watched by LaunchReady itself. Made by `launchready watch export systemd`.
-# Once: useradd --system launchready; python3 -m venv /opt/launchready && /opt/launchready/bin/pip install
-# launchready-tui the launch's folder as {folder}, its own user's (chown -R launchready {folder})
-# watch.env.example as /etc/launchready/watch.env, mode 0600, with the values filled in
+# Once: useradd --system launchready
+#   python3 -m venv /opt/launchready && /opt/launchready/bin/pip install launchready-tui
+#   the launch's folder as {folder}, its own user's (chown -R launchready {folder})
+#   watch.env.example as /etc/launchready/watch.env, mode 0600, with the values filled in
 # This file as {UNIT_FILE}; then:
-# {START_UNIT}
+#   {START_UNIT}
 # What it says: journalctl -u launchready-watch. One watch a launch: a second one ends by itself and says so.
 [Unit]
 Description=LaunchReady watch of {plan.domain}
@@ -217,21 +218,19 @@ machine that stays on.
 
 1. Put this folder on that machine as `/etc/launchready`.
 2. Write each secret into a file of its own, without a line end, readable for the user that the programs run as
-(65534 in the containers):
+   (65534 in the containers):
 
 {secrets}
 
 3. `docker compose up -d` in the folder. Or install the three programs (Debian: `prometheus prometheus-alertmanager
    prometheus-blackbox-exporter`) and give each its file here with `--config.file`, listening on
-   {plan.ports.prometheus},
-   {plan.ports.alertmanager} and {plan.ports.blackbox}.
+   {plan.ports.prometheus}, {plan.ports.alertmanager} and {plan.ports.blackbox}.
 4. Test it: `promtool check config prometheus.yml`, `amtool check-config alertmanager.yml`. Then switch something
-harmless off and wait for
-   the message. How long that took is the evidence with which somebody confirms the check "Told in 5 minutes".
+   harmless off and wait for the message. How long that took is the evidence with which somebody confirms the check
+   "Told in 5 minutes".
 
 {_regions(plan)}`launchready-watch.service` and `Dockerfile` run `launchready watch` itself on such a machine, with
-`watch.env.example`
-for its secrets; `launchready watch metrics` prints what that one sees for Prometheus.
+`watch.env.example` for its secrets; `launchready watch metrics` prints what that one sees for Prometheus.
 
 ## Not the same as in the console
 
