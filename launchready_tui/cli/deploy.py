@@ -34,7 +34,7 @@ def mark(said: Common, sha: str, env: str, by: str, at: datetime | None, failed:
     """Mark a deploy: charts show it, incidents name it, and answers before and after it are compared. A last step for
     CI."""
     from ..text import clean
-    from ..watch.marks import mark_deploy
+    from ..workspace.deploys import mark_deploy
 
     ws = said.open()
     try:

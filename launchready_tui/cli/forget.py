@@ -67,7 +67,7 @@ def _sure() -> bool:
 def _stop_watching(folder: Path) -> None:
     """A watch that runs would write into what is deleted."""
     from ..watch.lock import watching
-    from ..watch.process import stop_watcher
+    from ..workspace.watching import stop_watcher
 
     pid = watching(folder)
     if pid is None:

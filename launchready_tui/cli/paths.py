@@ -32,9 +32,9 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
     from ..launch.people import PeopleFile
     from ..launch.records import DRAFTS, KEPT_LOGS
     from ..launch.trust import Trust, state_dir
-    from ..samples import PLACE
-    from ..watch.process import LOG
+    from ..watch.samples import PLACE
     from ..workspace import JOURNAL
+    from ..workspace.watching import LOG
 
     base = folder.resolve()
     state = state_dir()

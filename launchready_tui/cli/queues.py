@@ -73,7 +73,7 @@ async def _look(ws: Workspace) -> dict[str, Looked | Failure]:
 
 def _before(ws: Workspace) -> dict[tuple[str, str, str], Backlog]:
     """The oldest reading of the last hour, by queue."""
-    from ..samples import PLACE, WatchReader
+    from ..watch.samples import PLACE, WatchReader
 
     try:
         with WatchReader(ws.folder / PLACE) as reader:
@@ -85,7 +85,7 @@ def _before(ws: Workspace) -> dict[tuple[str, str, str], Backlog]:
 
 
 def _keep(ws: Workspace, rows: list[Backlog]) -> None:
-    from ..samples import PLACE, WatchStore
+    from ..watch.samples import PLACE, WatchStore
 
     store = WatchStore.open(ws.folder / PLACE)
     try:

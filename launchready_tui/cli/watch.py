@@ -13,7 +13,7 @@ from .say import CouldNotRun, Exit, note
 from .watch_export import export, metrics
 
 if TYPE_CHECKING:
-    from ..samples import Drill, Target
+    from ..watch.samples import Drill, Target
     from ..workspace import Workspace
 
 
@@ -47,8 +47,8 @@ def _watch(ws: Workspace, seconds: float | None) -> int:
     import sys
 
     from ..watch.lock import AlreadyWatching
-    from ..watch.process import stop_on_signals
-    from ..watch.process import watch as run
+    from ..workspace.watching import stop_on_signals
+    from ..workspace.watching import watch as run
 
     # Samples must not wait for the thread that writes them: the interpreter's own turn is 5 ms, longer than what is
     # measured.
@@ -75,10 +75,10 @@ def _say(words: str) -> None:
 
 
 def _once(ws: Workspace, said: Common) -> int:
-    from ..samples.model import CAUSE_WORDS
     from ..text import for_terminal
     from ..verdict.report.ink import pad
-    from ..watch.process import once
+    from ..watch.samples.model import CAUSE_WORDS
+    from ..workspace.watching import once
 
     answers = asyncio.run(once(ws))
     ink = said.ink()
@@ -100,7 +100,7 @@ def _once(ws: Workspace, said: Common) -> int:
 def test(said: Common, alert: str | None) -> int:
     """Send a test alert through every channel, or through that of ALERT. Its owner says the words in it; type them
     into `watch ack`."""
-    from ..watch.channels import send_tests
+    from ..workspace.channels import send_tests
 
     ws = said.open()
     try:
@@ -129,7 +129,7 @@ def test(said: Common, alert: str | None) -> int:
 @pass_common
 def ack(said: Common, code: tuple[str, ...], by: str) -> int:
     """The owner of an alert got the test and said its words: CODE."""
-    from ..watch.channels import acknowledge
+    from ..workspace.channels import acknowledge
 
     ws = said.open()
     try:
@@ -168,7 +168,7 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
     ws = said.open()
     try:
         drills = [_real(ws, real)] if real else _in_the_lab(ws, alert, every)
-        from ..samples import PLACE, WatchStore
+        from ..watch.samples import PLACE, WatchStore
 
         store = WatchStore.open(ws.folder / PLACE)
         try:
@@ -190,9 +190,9 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
     from ..clock import SystemClock
     from ..lab.client import Lab
     from ..lab.drill import SPOTS
-    from ..samples import Condition, Target
     from ..watch.drill import Trial
     from ..watch.drill import drill as run
+    from ..watch.samples import Condition, Target
     from ..wire import ConnectMap, Reach
 
     rule = next((one for one in ws.launch.alerts if one.name == alert), None)
@@ -244,9 +244,9 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
 
 def _real(ws: Workspace, name: str) -> Drill:
     from ..clock import SystemClock
-    from ..samples import PLACE, WatchReader
     from ..watch.drill import await_real
     from ..watch.lock import watching
+    from ..watch.samples import PLACE, WatchReader
 
     if watching(ws.folder) is None:
         raise CouldNotRun("nobody watches this launch; start `launchready watch` first, then the drill beside it")

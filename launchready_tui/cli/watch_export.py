@@ -71,8 +71,8 @@ def metrics(said: Common, window: float, out: Path | None) -> int:
     """Print what the watch sees in Prometheus' text format, as for the textfile collector of node_exporter."""
     from datetime import timedelta
 
-    from ..samples import PLACE, WatchReader, snapshot
     from ..watch.metrics import metrics as written
+    from ..watch.samples import PLACE, WatchReader, snapshot
 
     ws = said.open()
     try:

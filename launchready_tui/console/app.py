@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..lab.client import Lab
-    from ..samples import View
+    from ..watch.samples import View
     from ..workspace import Workspace
 
 SHEETS = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ..samples import Gap, Point, Series
+from ..watch.samples import Gap, Point, Series
 from .ink import Span
 
 State = Literal["", "gap", "some", "failed"]

@@ -14,8 +14,8 @@ from ..launch.cards import scenarios_of
 from ..launch.hours import HoursError, stretches
 from ..launch.inventory import Inventory
 from ..launch.people import People
-from ..samples import Shot
 from ..verdict import Standing
+from ..watch.samples import Shot
 from . import words
 from .ink import GLYPHS, Cell, Span, Spans
 from .store import Snapshot

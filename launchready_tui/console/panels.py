@@ -14,12 +14,12 @@ from .. import clock
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
-from ..samples import Shot as WatchShot
-from ..samples import View
-from ..samples.model import CAUSE_WORDS
 from ..verdict.mailboxes import mailboxes, requirements
 from ..verdict.mailsenders import mail_senders, spf_trees
 from ..verdict.mailtests import mail_tests, not_tested
+from ..watch.samples import Shot as WatchShot
+from ..watch.samples import View
+from ..watch.samples.model import CAUSE_WORDS
 from . import watchpanes, watchtable, words
 from .ink import Cell, Spans
 from .store import Snapshot

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.app import ScreenStackError, UnknownModeError
 from textual.message import Message
 
-from ..samples import PLACE, Feed, Shot, View
+from ..watch.samples import PLACE, Feed, Shot, View
 
 if TYPE_CHECKING:
     from .app import Console
@@ -106,7 +106,7 @@ class Watching:
 
     def start(self) -> Handled:
         """Finds or starts a watcher, in a thread."""
-        from ..watch.process import CannotWatch, ensure_watcher
+        from ..workspace.watching import CannotWatch, ensure_watcher
 
         try:
             ensured = ensure_watcher(self.console.workspace)
@@ -121,7 +121,7 @@ class Watching:
 
     def stop(self) -> Handled:
         """Ends the watcher, in a thread."""
-        from ..watch.process import stop_watcher
+        from ..workspace.watching import stop_watcher
 
         ended = stop_watcher(self.console.workspace.folder)
         self._let_go()
@@ -132,7 +132,7 @@ class Watching:
     def test(self, rules: tuple[str, ...]) -> Handled:
         """Sends a test alert through each of these rules, in a thread with a loop of its own."""
         from ..journal import JournalError
-        from ..watch.channels import send_tests
+        from ..workspace.channels import send_tests
 
         workspace = self.console.workspace
         alerts = [one for one in workspace.launch.alerts if one.name in rules]

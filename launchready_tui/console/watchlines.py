@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from .. import clock
-from ..samples import Incident, Latest, Mark, Phases, Series, Shot, Stats, Target, Watcher
-from ..samples import Row as Watched
-from ..samples.feed import grain_s
-from ..samples.model import CAUSE_WORDS
 from ..watch.messages import sentence
+from ..watch.samples import Incident, Latest, Mark, Phases, Series, Shot, Stats, Target, Watcher
+from ..watch.samples import Row as Watched
+from ..watch.samples.feed import grain_s
+from ..watch.samples.model import CAUSE_WORDS
 from . import curve, words
 from .ink import Spans, width_of
 from .watching import WINDOWS

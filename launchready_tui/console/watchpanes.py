@@ -12,8 +12,8 @@ from typing import NamedTuple
 from .. import clock
 from ..launch.model import Launch
 from ..probe.stats import at_most
-from ..samples import Shot, Traffic
 from ..sources.queues.model import Backlog
+from ..watch.samples import Shot, Traffic
 from . import words
 from .ink import Cell
 from .watchtable import FEW, INCIDENT_COLS, in_doubt, incident_rows, ms

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from .. import clock
 from ..launch.model import Launch
 from ..probe.stats import decide
-from ..samples import Latest, Series, Shot, Stats, Target
-from ..samples import Row as Watched
-from ..samples.feed import grain_s
 from ..watch.messages import sentence
+from ..watch.samples import Latest, Series, Shot, Stats, Target
+from ..watch.samples import Row as Watched
+from ..watch.samples.feed import grain_s
 from . import curve, words
 from .ink import Cell, Span, Spans
 from .widgets.ledger import Col, Row

@@ -1,2 +1,2 @@
-"""The watching process: probes on a schedule, incidents, alerts, deploy marks. What it writes is read through
-`samples`."""
+"""Probes on a schedule, incidents, alerts, exports. What was seen is read through `watch.samples`; the process that
+watches, and what else needs an open workspace, is in `workspace`."""

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from ..samples import Gap
-from ..samples.errors import StoreError
-from ..samples.model import GapCause
 from ..wire import Wire
 from .keeper import Keeper
 from .line import own_line_is_down
+from .samples import Gap
+from .samples.errors import StoreError
+from .samples.model import GapCause
 from .schedule import Timekeeper
 from .telling import Teller
 from .watched import Moments, Watched

@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from ..samples.model import Incident, Mark, Target
 from .detect import _WEIGHT, Change
+from .samples.model import Incident, Mark, Target
 
 SAME_S = timedelta(minutes=10)
 QUIET_S = timedelta(minutes=5)

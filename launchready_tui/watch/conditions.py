@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ..samples.model import Target
 from ..text import clean, shorten
+from .samples.model import Target
 
 BODY_KEPT = 256 * 1024
 """So much of a body is looked at; what should be seen stands near its beginning, or it is JSON and short."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..probe.stats import at_most
-from ..samples.model import Cause, IncidentKind
+from .samples.model import Cause, IncidentKind
 
 SLOW_ALPHA = 0.001
 _ALLOWED_OVER = 0.05

@@ -18,9 +18,9 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Alert, Launch
-from ..samples import Drill, Incident, Notice, Target, WatchReader, WatchStore
 from ..wire import ConnectMap, Reach, Wire
 from .engine import Engine, GetCredential
+from .samples import Drill, Incident, Notice, Target, WatchReader, WatchStore
 
 WARM_S = 60.0
 MOST_S = 180.0

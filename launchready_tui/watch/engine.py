@@ -25,8 +25,6 @@ from .. import __version__
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
-from ..samples import Latest, Notice, Phases, Sample, Target, Watcher, WatchReader, WatchStore
-from ..samples.errors import StoreError
 from ..wire import Wire
 from .blindness import Blindness
 from .case import Case
@@ -37,6 +35,8 @@ from .line import Newest
 from .outbox import Outbox
 from .prober import Answer, Credential, Prober, network_kind
 from .regions import Asks, Budget, asker_of, elsewhere
+from .samples import Latest, Notice, Phases, Sample, Target, Watcher, WatchReader, WatchStore
+from .samples.errors import StoreError
 from .schedule import Grid, next_probe
 from .senders import Senders
 from .targets import targets_of

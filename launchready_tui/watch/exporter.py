@@ -20,12 +20,12 @@ from urllib.parse import quote, urlsplit
 from ..failure import Failure
 from ..launch.model import Region
 from ..probe.exchange import Timed
-from ..samples.model import Cause, Phases, Target
 from ..text import clean, shorten
 from ..wire import Wire
 from .asking import ask
 from .conditions import unmet
 from .export.blackbox import TOTAL_S, module_of
+from .samples.model import Cause, Phases, Target
 
 if TYPE_CHECKING:
     from .prober import Answer, Credential

@@ -22,12 +22,12 @@ import msgspec
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
-from ..samples import Mark, WatchStore
-from ..samples.errors import StoreError
 from ..text import clean, shorten
 from ..wire import Wire
 from .asking import ask
 from .keeper import Keeper
+from .samples import Mark, WatchStore
+from .samples.errors import StoreError
 
 if TYPE_CHECKING:
     from .prober import Credential

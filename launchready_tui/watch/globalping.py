@@ -21,13 +21,13 @@ import msgspec
 from ..failure import Failure
 from ..launch.model import Launch, Region
 from ..probe.exchange import Timed
-from ..samples.model import Phases, Target
 from ..text import clean, shorten
 from ..wire import Wire
 from .asking import ask
 from .conditions import unmet
 from .exporter import blind
 from .regions import Budget
+from .samples.model import Phases, Target
 
 if TYPE_CHECKING:
     from .prober import Answer, Credential

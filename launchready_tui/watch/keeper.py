@@ -9,9 +9,9 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from ..samples import Latest, Sample, WatchStore
-from ..samples.errors import StoreError
-from ..samples.rollup import roll_up
+from .samples import Latest, Sample, WatchStore
+from .samples.errors import StoreError
+from .samples.rollup import roll_up
 
 Result = TypeVar("Result")
 MOST_WAITING = 100_000

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..clock import span, stamp
-from ..samples.model import CAUSE_WORDS, Gap, Incident, Latest, Mark, Target
 from ..text import clean, shorten
 from .case import Told
+from .samples.model import CAUSE_WORDS, Gap, Incident, Latest, Mark, Target
 
 _HEAD: dict[Told, str] = {
     "down": "DOWN",

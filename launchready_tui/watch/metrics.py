@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..samples import Row, Sample, Snapshot, Target
+from .samples import Row, Sample, Snapshot, Target
 
 _STANDINGS = ("up", "slow", "degraded", "down", "unknown")
 _PHASES = ("dns", "connect", "tls", "first_byte", "transfer")

@@ -16,8 +16,8 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Alert
-from ..samples import Notice, WatchStore
-from ..samples.errors import StoreError
+from .samples import Notice, WatchStore
+from .samples.errors import StoreError
 from .senders import Dead, Later, Result, Senders, Sent
 
 WAITS_S = (1.0, 5.0, 15.0, 60.0, 120.0, 300.0)

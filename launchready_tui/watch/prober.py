@@ -23,11 +23,11 @@ from ..launch.model import Route
 from ..probe.exchange import ExchangeError, Limits, Line
 from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
-from ..samples.model import Cause, Phases, Target
 from ..text import clean, shorten
 from ..wire import Door, Opened, Wire, is_address
 from ..wire.trust import HTTP_ALPN, verifying_context
 from .conditions import headers_of, kept_bytes, unmet, version_of
+from .samples.model import Cause, Phases, Target
 
 AGENT = f"LaunchReady/{__version__} (uptime watch)"
 LIMITS = Limits(connect=3.0, tls=3.0, first_byte=5.0, total=10.0)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..launch.model import Launch, Region
-from ..samples.model import Target
 from ..wire import Wire
+from .samples.model import Target
 from .targets import targets_of
 
 if TYPE_CHECKING:

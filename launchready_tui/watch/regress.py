@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..launch.model import Launch
-from ..samples import Mark, Notice, Target, WatchReader, WatchStore
 from .compare import LOOKS, Comparison, compare
 from .rules import other_notices
+from .samples import Mark, Notice, Target, WatchReader, WatchStore
 
 SETTLE = timedelta(seconds=60)
 """Servers that just started are slow; that is no regression."""

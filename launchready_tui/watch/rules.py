@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Literal
 
 from ..launch.model import Alert, AlertEvent
-from ..samples.model import Incident, Notice
 from .case import Told
+from .samples.model import Incident, Notice
 
 Event = Literal["incident", "certificate", "regression", "deploy", "blind", "queue"]
 _ASKS: dict[str, AlertEvent] = {

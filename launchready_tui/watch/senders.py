@@ -19,11 +19,11 @@ from ..failure import Failure
 from ..launch.model import Alert, Method
 from ..launch.names import split_port
 from ..probe.exchange import Timed
-from ..samples.model import Notice
 from ..text import clean, shorten
 from ..wire import Wire
 from ..wire.trust import verifying_context
 from .asking import DEADLINE_S, ask
+from .samples.model import Notice
 
 if TYPE_CHECKING:
     from .prober import Credential

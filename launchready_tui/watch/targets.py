@@ -8,7 +8,7 @@ import msgspec
 
 from ..hostnames import host_of
 from ..launch.model import Launch, Route, WatchTarget
-from ..samples.model import Condition, Target
+from .samples.model import Condition, Target
 
 LOG_IN_S = 60.0
 """A route that logs in, or the log-in page itself, is asked once a minute at most: more would look like somebody

@@ -11,8 +11,6 @@ from datetime import timedelta
 import msgspec
 
 from ..launch.model import Launch
-from ..samples import Mark, Notice, WatchReader
-from ..samples.errors import StoreError
 from .case import Told
 from .detect import Change
 from .keeper import Keeper
@@ -21,6 +19,8 @@ from .outbox import Outbox
 from .prober import Answer
 from .regress import Regressions
 from .rules import incident_notices, other_notices
+from .samples import Mark, Notice, WatchReader
+from .samples.errors import StoreError
 from .senders import Senders
 from .watched import Moments, Watched
 

@@ -12,11 +12,11 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Launch, Log
-from ..samples import Traffic, WatchReader, WatchStore
-from ..samples.errors import StoreError
 from ..sources.logs import Batch, Follower, Place, Source
 from ..sources.logs.follow import moment
 from .keeper import Keeper
+from .samples import Traffic, WatchReader, WatchStore
+from .samples.errors import StoreError
 
 EVERY_S = 5.0
 

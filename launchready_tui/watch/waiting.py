@@ -10,14 +10,14 @@ from functools import partial
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
-from ..samples import Notice, WatchReader, WatchStore
-from ..samples.errors import StoreError
 from ..sources.queues import look
 from ..wire import Wire
 from .backlogs import FACT, Backlogs, Word
 from .keeper import Keeper
 from .prober import Credential
 from .rules import other_notices, slug
+from .samples import Notice, WatchReader, WatchStore
+from .samples.errors import StoreError
 
 EVERY_S = 60.0
 

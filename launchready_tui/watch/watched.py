@@ -7,11 +7,11 @@ import time
 from datetime import UTC, datetime
 
 from ..clock import Clock
-from ..samples import Latest, Target
 from .case import Case
 from .detect import Detector, Policy
 from .line import Newest
 from .regions import Asks
+from .samples import Latest, Target
 from .versions import Versions
 
 GENTLE_S = 300.0

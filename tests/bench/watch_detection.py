@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from launchready_tui.samples import Target
 from launchready_tui.watch.case import Case
 from launchready_tui.watch.detect import Detector, Policy, Seen
+from launchready_tui.watch.samples import Target
 from launchready_tui.watch.schedule import next_probe
 
 World = Callable[[float, random.Random], tuple[bool, float]]

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Alert, Launch
-from launchready_tui.samples import Notice, Target, WatchReader, WatchStore
 from launchready_tui.watch.engine import Engine
+from launchready_tui.watch.samples import Notice, Target, WatchReader, WatchStore
 from launchready_tui.wire import Reach, Wire
 
 

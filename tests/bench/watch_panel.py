@@ -38,7 +38,7 @@ def prepare(folder: Path, count: int) -> None:
     from watchstore import begin, latest, probe
 
     from launchready_tui.launch.write import write_new
-    from launchready_tui.samples import Target
+    from launchready_tui.watch.samples import Target
 
     now = datetime.now(UTC)
     write_new(folder / "launchready.toml", launch_of_demo())
@@ -57,7 +57,7 @@ def write(folder: Path, count: int) -> None:
     """What a watcher writes, until the parent ends this process."""
     from watchstore import latest, probe, watcher
 
-    from launchready_tui.samples import PLACE, WatchReader, WatchStore
+    from launchready_tui.watch.samples import PLACE, WatchReader, WatchStore
 
     store = WatchStore.open(folder / PLACE)
     with WatchReader(folder / PLACE) as reader:

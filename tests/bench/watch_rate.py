@@ -22,9 +22,9 @@ from pathlib import Path
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Launch
 from launchready_tui.probe.exchange import Timed
-from launchready_tui.samples import Target, WatchReader, WatchStore
 from launchready_tui.watch import prober
 from launchready_tui.watch.engine import Engine
+from launchready_tui.watch.samples import Target, WatchReader, WatchStore
 from launchready_tui.wire import Reach, Wire
 
 HOLD_S = 0.05

@@ -12,8 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from launchready_tui.samples import Phases, Sample, Target, WatchReader, WatchStore, snapshot
-from launchready_tui.samples.rollup import roll_up
+from launchready_tui.watch.samples import Phases, Sample, Target, WatchReader, WatchStore, snapshot
+from launchready_tui.watch.samples.rollup import roll_up
 
 
 def sample(target: int, at: datetime, chance: random.Random) -> Sample:

@@ -21,8 +21,8 @@ from watchstore import begin, fill, latest, probe, watcher
 from launchready_tui.console.app import Console
 from launchready_tui.console.watching import WINDOWS, Seen
 from launchready_tui.launch.model import Alert
-from launchready_tui.samples import PLACE, ChannelTest, Gap, Incident, Notice, Target
-from launchready_tui.watch.process import CannotWatch, Ensured
+from launchready_tui.watch.samples import PLACE, ChannelTest, Gap, Incident, Notice, Target
+from launchready_tui.workspace.watching import CannotWatch, Ensured
 
 
 class Watched:
@@ -390,7 +390,7 @@ async def test_before_anything_was_watched(make: Any, monkeypatch: pytest.Monkey
         started.append(ws)
         return Ensured(4711, True)
 
-    monkeypatch.setattr("launchready_tui.watch.process.ensure_watcher", ensure)
+    monkeypatch.setattr("launchready_tui.workspace.watching.ensure_watcher", ensure)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
         await see(pilot, "Nobody watches yet.  B starts it", "search      not watched", "one hosted")
@@ -409,7 +409,7 @@ async def test_a_watcher_that_does_not_start_says_why(make: Any, monkeypatch: py
     def refuse(ws: Any) -> Ensured:
         raise CannotWatch("the launch file was changed meanwhile")
 
-    monkeypatch.setattr("launchready_tui.watch.process.ensure_watcher", refuse)
+    monkeypatch.setattr("launchready_tui.workspace.watching.ensure_watcher", refuse)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w", "B", "y")
         await until(pilot, lambda: "could not be started: the launch file was changed" in app.last_said)
@@ -426,7 +426,9 @@ async def test_in_the_demo_it_says_that_it_ends_with_the_console(make: Any) -> N
 
 async def test_a_running_watch_is_stopped_after_a_question(market: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped: list[Path] = []
-    monkeypatch.setattr("launchready_tui.watch.process.stop_watcher", lambda folder: stopped.append(folder) or True)
+    monkeypatch.setattr(
+        "launchready_tui.workspace.watching.stop_watcher", lambda folder: stopped.append(folder) or True
+    )
     app = market.app
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
@@ -468,7 +470,7 @@ async def test_a_test_alert_is_sent_and_its_words_are_taken(tmp_path: Path, monk
         await asyncio.sleep(0)
         return (made,)
 
-    monkeypatch.setattr("launchready_tui.watch.channels.send_tests", send)
+    monkeypatch.setattr("launchready_tui.workspace.channels.send_tests", send)
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "w")
         await look(pilot)

@@ -13,7 +13,7 @@ from launchready_tui.console.curve import Curve, Scale, bits_of, curve_of, scale
 from launchready_tui.console.ink import PLAIN, plain_text
 from launchready_tui.console.watchlines import NICE_S, columns_in, value_of
 from launchready_tui.console.widgets.chart import Mark, Picture, hours_line, number, rows_of
-from launchready_tui.samples import Gap, Point, Series, Target
+from launchready_tui.watch.samples import Gap, Point, Series, Target
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from watchstore import begin, latest, probe
 from launchready_tui.console import watchpanes
 from launchready_tui.console.app import Console
 from launchready_tui.launch.model import Log, Queue, Region, Watch
-from launchready_tui.samples import Latest, Mark, Sample, Target, Traffic
 from launchready_tui.sources.queues.model import Backlog
+from launchready_tui.watch.samples import Latest, Mark, Sample, Target, Traffic
 
 LAUNCH = msgspec.structs.replace(
     launch_of_demo(),

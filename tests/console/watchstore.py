@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from launchready_tui.launch.model import Launch, Log, Queue, Region
-from launchready_tui.samples import (
+from launchready_tui.sources.queues.model import Backlog
+from launchready_tui.watch.samples import (
     PLACE,
     ChannelTest,
     Gap,
@@ -31,7 +32,6 @@ from launchready_tui.samples import (
     WatchReader,
     WatchStore,
 )
-from launchready_tui.sources.queues.model import Backlog
 from launchready_tui.watch.targets import targets_of
 
 STORED = Path(__file__).parent / "data" / "demo-watch.json"

@@ -6,8 +6,8 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from launchready_tui.samples import Traffic, WatchReader, WatchStore
 from launchready_tui.sources.logs import Batch, Follower, Place, Source
+from launchready_tui.watch.samples import Traffic, WatchReader, WatchStore
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 

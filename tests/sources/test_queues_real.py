@@ -485,8 +485,8 @@ async def test_the_watch_keeps_what_it_reads(redis_db: Any, redis_port: int, tmp
     import asyncio
 
     from launchready_tui.launch.model import Alert, Launch
-    from launchready_tui.samples import WatchReader, WatchStore
     from launchready_tui.watch.keeper import Keeper
+    from launchready_tui.watch.samples import WatchReader, WatchStore
     from launchready_tui.watch.waiting import watch_queues
 
     redis_db.sadd("queues", "kept")
@@ -538,7 +538,7 @@ def test_the_command_shows_and_keeps(
     redis_db: Any, redis_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from launchready_tui.cli.say import run
-    from launchready_tui.samples import PLACE, WatchReader
+    from launchready_tui.watch.samples import PLACE, WatchReader
 
     launch = 'name = "M"\ndomain = "m.test"\ncanonical = "https://m.test/"\n'
     (tmp_path / "launchready.toml").write_text(

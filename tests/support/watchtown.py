@@ -11,9 +11,9 @@ from pathlib import Path
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Alert, Launch, Watch
-from launchready_tui.samples import Incident, Notice, Target, WatchReader, WatchStore
 from launchready_tui.watch.detect import Policy
 from launchready_tui.watch.engine import Engine
+from launchready_tui.watch.samples import Incident, Notice, Target, WatchReader, WatchStore
 from launchready_tui.wire import Reach, Wire
 
 QUICK = Policy(

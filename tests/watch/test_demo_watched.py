@@ -9,10 +9,10 @@ from pathlib import Path
 
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
-from launchready_tui.watch.process import watch
 from launchready_tui.workspace.core import Workspace
 from launchready_tui.workspace.options import Options
 from launchready_tui.workspace.run import Finished
+from launchready_tui.workspace.watching import watch
 
 
 async def test_the_fixed_demo_is_go_while_and_after_it_is_watched(tmp_path: Path) -> None:

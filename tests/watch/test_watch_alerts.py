@@ -27,9 +27,9 @@ from watchtown import Spoken
 
 from launchready_tui.clock import FixedClock, SystemClock
 from launchready_tui.launch.model import Alert
-from launchready_tui.samples import Notice, WatchReader, WatchStore
 from launchready_tui.watch import asking as room
 from launchready_tui.watch.outbox import GIVE_UP, STUCK_AFTER, Outbox
+from launchready_tui.watch.samples import Notice, WatchReader, WatchStore
 from launchready_tui.watch.senders import Dead, Later, Senders, Sent
 from launchready_tui.wire import Reach, Wire
 
@@ -487,7 +487,7 @@ import asyncio, sys
 from pathlib import Path
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Alert
-from launchready_tui.samples import WatchStore
+from launchready_tui.watch.samples import WatchStore
 from launchready_tui.watch.outbox import Outbox
 from launchready_tui.watch.senders import Senders
 from launchready_tui.wire import Reach, Wire

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from launchready_tui.samples import Gap, Sample, Target, WatchReader, WatchStore
-from launchready_tui.samples.budget import Budget, budget
+from launchready_tui.watch.samples import Gap, Sample, Target, WatchReader, WatchStore
+from launchready_tui.watch.samples.budget import Budget, budget
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HOME = Target(name="home", url="https://market.test/", host="market.test", port=443)

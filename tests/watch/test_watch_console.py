@@ -17,8 +17,8 @@ from launchready_tui.console.app import Console
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
 from launchready_tui.watch.lock import watching
-from launchready_tui.watch.marks import mark_deploy
 from launchready_tui.workspace import Options, Workspace
+from launchready_tui.workspace.deploys import mark_deploy
 
 
 @pytest.mark.timeout(180)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from launchready_tui.samples import Incident, Mark, Target
 from launchready_tui.watch.case import Case
 from launchready_tui.watch.detect import Change, Detector, Policy, Seen
+from launchready_tui.watch.samples import Incident, Mark, Target
 from launchready_tui.watch.versions import Versions
 
 START = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)

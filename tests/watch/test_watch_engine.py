@@ -19,10 +19,10 @@ from watchtown import QUICK, Shop, until, watched, web
 from launchready_tui.clock import SystemClock
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Alert, Watch
-from launchready_tui.samples import Mark, Target, WatchReader, snapshot
 from launchready_tui.watch import blindness, engine, line
 from launchready_tui.watch import prober as probing
 from launchready_tui.watch.engine import Engine
+from launchready_tui.watch.samples import Mark, Target, WatchReader, snapshot
 from launchready_tui.wire import Reach, Wire
 
 HERE = reach()
@@ -207,7 +207,7 @@ def _age_the_beat(folder: Path) -> None:
     """As if the last watch had ended an hour ago."""
     import msgspec
 
-    from launchready_tui.samples import WatchStore
+    from launchready_tui.watch.samples import WatchStore
 
     store = WatchStore.open(folder / "watch.sqlite3")
     reader = WatchReader(folder / "watch.sqlite3")

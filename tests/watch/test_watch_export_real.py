@@ -21,8 +21,8 @@ import pytest
 from watchtown import Shop, until
 
 from launchready_tui.launch.model import Alert, Launch, Region, Watch
-from launchready_tui.samples import Target
 from launchready_tui.watch.export import Plan, Ports, export
+from launchready_tui.watch.samples import Target
 
 PROGRAMS = {
     name: shutil.which(name)

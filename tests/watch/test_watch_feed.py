@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from launchready_tui.samples import (
+from launchready_tui.watch.samples import (
     PLACE,
     ChannelTest,
     Feed,
@@ -24,7 +24,7 @@ from launchready_tui.samples import (
     WatchStore,
     snapshot,
 )
-from launchready_tui.samples.feed import columns, grain_s
+from launchready_tui.watch.samples.feed import columns, grain_s
 
 NOW = datetime(2026, 11, 24, 14, 2, 11, tzinfo=UTC)
 HOUR = timedelta(hours=1)

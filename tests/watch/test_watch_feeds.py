@@ -22,9 +22,9 @@ from watchtown import Spoken, until
 from launchready_tui.clock import FixedClock
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Launch, Repository, Watch
-from launchready_tui.samples import Mark, WatchReader, WatchStore
 from launchready_tui.watch.feeds import GitHub, read_deploys, tags
 from launchready_tui.watch.keeper import Keeper
+from launchready_tui.watch.samples import Mark, WatchReader, WatchStore
 from launchready_tui.wire import Wire
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchready_tui.samples.histogram import Histogram, bucket, top
+from launchready_tui.watch.samples.histogram import Histogram, bucket, top
 
 values = st.lists(st.integers(min_value=0, max_value=60_000_000), min_size=1, max_size=200)
 

@@ -12,8 +12,18 @@ from pathlib import Path
 import pytest
 from cliff import LAUNCH, Program, clean_environment
 
-from launchready_tui.samples import Latest, Mark, Phases, Sample, Target, Watcher, WatchReader, WatchStore, snapshot
 from launchready_tui.watch.metrics import metrics
+from launchready_tui.watch.samples import (
+    Latest,
+    Mark,
+    Phases,
+    Sample,
+    Target,
+    Watcher,
+    WatchReader,
+    WatchStore,
+    snapshot,
+)
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -12,11 +12,11 @@ import pytest
 from launchready_tui.failure import Failure
 from launchready_tui.launch.load import parse
 from launchready_tui.launch.problems import LaunchFileError
-from launchready_tui.samples import Condition, Target
 from launchready_tui.watch.compare import LEAST, compare, p_value
 from launchready_tui.watch.conditions import json_value, unmet, version_of
 from launchready_tui.watch.line import Newest, all_at_once, has_route, own_line_is_down
 from launchready_tui.watch.lock import AlreadyWatching, WatchLock, watching
+from launchready_tui.watch.samples import Condition, Target
 from launchready_tui.watch.schedule import Grid, Timekeeper, next_probe
 from launchready_tui.watch.targets import targets_of
 from launchready_tui.wire import Reach, Wire

@@ -14,9 +14,9 @@ import stubdns
 from loopback import ok, pages, reach, saying, serve
 from watchtown import Shop, Spoken, web
 
-from launchready_tui.samples import Condition, Target
 from launchready_tui.watch import prober as room
 from launchready_tui.watch.prober import Answer, Prober, network_kind
+from launchready_tui.watch.samples import Condition, Target
 from launchready_tui.wire import Reach, Wire
 
 HERE = reach()

@@ -21,12 +21,12 @@ from watchtown import until
 from launchready_tui.clock import SystemClock
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
-from launchready_tui.samples import PLACE, WatchReader, snapshot
-from launchready_tui.watch.channels import acknowledge, send_tests
 from launchready_tui.watch.lock import watching
-from launchready_tui.watch.marks import mark_deploy
-from launchready_tui.watch.process import CannotWatch, ensure_watcher, stop_watcher
+from launchready_tui.watch.samples import PLACE, WatchReader, snapshot
 from launchready_tui.workspace import Options, Workspace
+from launchready_tui.workspace.channels import acknowledge, send_tests
+from launchready_tui.workspace.deploys import mark_deploy
+from launchready_tui.workspace.watching import CannotWatch, ensure_watcher, stop_watcher
 
 ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -167,7 +167,7 @@ async def test_a_changed_launch_file_is_taken_up_where_it_is_trusted(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from launchready_tui.launch.model import WatchTarget
-    from launchready_tui.watch import process as room
+    from launchready_tui.workspace import watching as room
 
     monkeypatch.setattr(room, "RELOAD_S", 0.05)
     said: list[str] = []

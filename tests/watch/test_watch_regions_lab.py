@@ -22,13 +22,13 @@ from watchtown import QUICK, Running, Shop, Spoken, until, web
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Launch, Region, Settings, Watch
-from launchready_tui.samples import Target, WatchReader, WatchStore, snapshot
 from launchready_tui.watch.engine import Engine
 from launchready_tui.watch.export import Plan
 from launchready_tui.watch.export.blackbox import write as modules
 from launchready_tui.watch.exporter import Exporter
 from launchready_tui.watch.globalping import Globalping
 from launchready_tui.watch.regions import Budget
+from launchready_tui.watch.samples import Target, WatchReader, WatchStore, snapshot
 from launchready_tui.wire import Wire
 
 HERE = reach()

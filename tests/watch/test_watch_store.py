@@ -14,7 +14,7 @@ import pytest
 
 from launchready_tui.launch.problems import NewerFile
 from launchready_tui.probe import stats as exact
-from launchready_tui.samples import (
+from launchready_tui.watch.samples import (
     ChannelTest,
     Drill,
     Gap,
@@ -30,8 +30,8 @@ from launchready_tui.samples import (
     WatchStore,
     snapshot,
 )
-from launchready_tui.samples.errors import StoreError
-from launchready_tui.samples.rollup import roll_up
+from launchready_tui.watch.samples.errors import StoreError
+from launchready_tui.watch.samples.rollup import roll_up
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HOME = Target(name="home", url="https://market.test/", host="market.test", port=443)
@@ -404,7 +404,7 @@ def test_an_older_file_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
     first = WatchStore.open(path)
     first.save([taken(1, NOW)])
     first.close()
-    from launchready_tui.samples.schema import STEPS
+    from launchready_tui.watch.samples.schema import STEPS
 
     second = WatchStore.open(path, steps=(*STEPS, "CREATE TABLE more (x INTEGER);"))
     try:

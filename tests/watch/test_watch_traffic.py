@@ -13,8 +13,8 @@ from watchtown import until
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Launch, Log
-from launchready_tui.samples import WatchReader, WatchStore
 from launchready_tui.watch.keeper import Keeper
+from launchready_tui.watch.samples import WatchReader, WatchStore
 from launchready_tui.watch.traffic import follow_logs
 
 LAUNCH = Launch(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...findings import Evidence, Finding, Remedy
 from ...journal import JournalError
 from ...launch.problems import NewerFile
-from ...samples import PLACE, WatchReader
+from ...watch.samples import PLACE, WatchReader
 from ..base import Say
 
 if TYPE_CHECKING:

@@ -142,7 +142,7 @@ ALL = "\0all"
 
 async def heard(app: Console) -> None:
     """Takes the words that the owner of an alert says from the test that arrived."""
-    from ...watch.channels import acknowledge
+    from ...workspace.channels import acknowledge
 
     shot, now = app.watching.shot, app.workspace.clock.now()
     waiting = (

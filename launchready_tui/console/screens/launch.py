@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from ...samples import Shot, View
+from ...watch.samples import Shot, View
 from .. import daylines, panels, words
 from ..ink import Spans, wrap_spans
 from ..store import Snapshot

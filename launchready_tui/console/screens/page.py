@@ -17,7 +17,7 @@ from ..widgets.ledger import Ledger
 from ..widgets.masthead import Masthead, NextStep, TooSmall
 
 if TYPE_CHECKING:
-    from ...samples import Shot, View
+    from ...watch.samples import Shot, View
     from ..app import Console
 
 

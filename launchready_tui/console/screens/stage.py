@@ -13,8 +13,8 @@ from textual.widget import Widget
 from ... import clock
 from ...findings import State
 from ...roadmap.model import Stage
-from ...samples import Shot, View
 from ...verdict import Judged, Standing, Verdict
+from ...watch.samples import Shot, View
 from .. import panels, words
 from ..ink import GLYPHS, Cell, Spans, width_of
 from ..store import Snapshot

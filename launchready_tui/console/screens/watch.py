@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from ...samples import Row as Watched
-from ...samples import Shot, Target, View
+from ...watch.samples import Row as Watched
+from ...watch.samples import Shot, Target, View
 from .. import watchlines, watchpanes, watchtable
 from ..ink import Cell, Spans, wrap
 from ..store import Snapshot

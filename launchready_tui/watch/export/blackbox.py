@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ...samples.model import Target
 from ..rules import slug
+from ..samples.model import Target
 from . import yamltext
 from .plan import CA_FILE, CHANGED, Plan, json_words, seconds
 

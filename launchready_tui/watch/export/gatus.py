@@ -7,8 +7,8 @@ import re
 
 from ...launch.model import Alert
 from ...launch.names import split_port
-from ...samples.model import Condition, Target
 from ..rules import matching
+from ..samples.model import Condition, Target
 from ..senders import MAIL_PORT
 from . import yamltext
 from .plan import CHANGED, Plan, seconds

@@ -11,10 +11,10 @@ from ...launch.inventory import Inventory
 from ...launch.model import Alert, Launch, Region, Watch
 from ...launch.names import split_port
 from ...probe.stats import at_most
-from ...samples.model import Condition, Target
 from ...text import clean
 from ..detect import SLOW_ALPHA
 from ..regions import elsewhere
+from ..samples.model import Condition, Target
 from ..targets import targets_of
 from ..watched import policy_of
 

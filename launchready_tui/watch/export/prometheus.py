@@ -2,7 +2,7 @@
 Prometheus' words.
 
 `promtool check config`, `check rules` and `test rules` read it in the tests; Prometheus 2.42, blackbox_exporter 0.23
-and Alertmanager 0.25 run it. Burn rates as in `samples/budget.py`.
+and Alertmanager 0.25 run it. Burn rates as in `watch/samples/budget.py`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ...launch.model import Region
-from ...samples.budget import RATES
-from ...samples.model import Target
+from ..samples.budget import RATES
+from ..samples.model import Target
 from ..watched import policy_of
 from . import yamltext
 from .blackbox import TOTAL_S, module_of

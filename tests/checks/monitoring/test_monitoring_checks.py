@@ -23,7 +23,7 @@ from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Alert, Host, Launch, Queue, Watch
 from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
-from launchready_tui.samples import (
+from launchready_tui.watch.samples import (
     PLACE,
     ChannelTest,
     Drill,

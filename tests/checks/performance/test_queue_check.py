@@ -13,8 +13,8 @@ import pytest
 from launchready_tui.checks.performance.queues import queues
 from launchready_tui.clock import FixedClock
 from launchready_tui.launch.model import Launch, Queue
-from launchready_tui.samples import PLACE, WatchStore
 from launchready_tui.sources.queues.model import Backlog
+from launchready_tui.watch.samples import PLACE, WatchStore
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 NAMED = (Queue(name="jobs", server="10.0.0.5"),)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
-from ....samples import Drill
+from ....watch.samples import Drill
 from ...base import Say, check
 from ..kept import never_watched, nothing, the_watch, unreadable
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ....clock import ago
 from ....findings import Evidence, Finding, Remedy, Severity
-from ....samples import Incident, Stats, Target, WatchReader
-from ....samples.model import CAUSE_WORDS
+from ....watch.samples import Incident, Stats, Target, WatchReader
+from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
 from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
 from .monitor import monitored

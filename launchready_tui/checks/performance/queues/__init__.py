@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ....clock import span
 from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
-from ....samples import PLACE
 from ....sources.queues.model import Backlog
+from ....watch.samples import PLACE
 from ...base import Say, check
 from ...monitoring.kept import WATCH, the_watch
 

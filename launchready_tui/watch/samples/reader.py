@@ -9,25 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from ..launch.problems import NewerFile
-from ..probe import stats as binomial
-from ..sources.queues.model import Backlog
+from ...launch.problems import NewerFile
+from ...probe import stats as binomial
+from ...sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .histogram import Histogram
-from .model import (
-    ChannelTest,
-    Drill,
-    Gap,
-    Incident,
-    Latest,
-    Mark,
-    Notice,
-    Rollup,
-    Sample,
-    Target,
-    Traffic,
-    Watcher,
-)
+from .model import ChannelTest, Drill, Gap, Incident, Latest, Mark, Notice, Rollup, Sample, Target, Traffic, Watcher
 from .rollup import COARSE_S, FINE_S
 from .rows import COLUMNS, Figures, moment, ms, to_sample
 from .schema import APPLICATION_ID, STEPS

@@ -1,4 +1,4 @@
-"""The watching process: one a workspace, head-less. `python -m launchready_tui.watch.process` is how the console
+"""The watching process: one a workspace, head-less. `python -m launchready_tui.workspace.watching` is how the console
 starts one.
 
 It reads one line of JSON (how the workspace is opened), holds the workspace's lock, and runs until it is told to stop.
@@ -26,12 +26,12 @@ import msgspec
 
 from .. import __file__ as package_file
 from ..clock import SystemClock
-from ..samples import PLACE, WatchReader, WatchStore
-from .lock import AlreadyWatching, WatchLock, watching
+from ..watch.lock import AlreadyWatching, WatchLock, watching
+from ..watch.samples import PLACE, WatchReader, WatchStore
 
 if TYPE_CHECKING:
-    from ..workspace import Options, Workspace
-    from .prober import Answer
+    from ..watch.prober import Answer
+    from . import Options, Workspace
 
 LOG = Path(".launchready") / "watch.log"
 START_S = 15.0
@@ -54,7 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Ends when standard input closes: a demo's servers end with their console."""
 
     def options(self) -> Options:
-        from ..workspace import Options
+        from . import Options
 
         return Options(
             connect=self.connect,
@@ -89,8 +89,8 @@ async def watch(
 
     Raises AlreadyWatching, StoreError, NewerFile.
     """
+    from ..watch.engine import Engine
     from ..wire import Wire
-    from .engine import Engine
 
     ended = stop or asyncio.Event()
     with WatchLock(ws.folder):
@@ -133,8 +133,8 @@ async def watch(
 
 async def once(ws: Workspace) -> dict[str, Answer]:
     """Every target asked once; nothing is kept and nobody is told."""
+    from ..watch.engine import Engine
     from ..wire import Wire
-    from .engine import Engine
 
     return await Engine.once(ws.launch, Wire(ws.reach), lambda name, host: ws.vault.get(name, host))
 
@@ -147,7 +147,7 @@ async def _set_after(ended: asyncio.Event, anew: asyncio.Event) -> None:
 async def _set_when_changed(ws: Workspace, anew: asyncio.Event, say: Callable[[str], None]) -> None:
     """Sets the event when the launch file is another one that may be used; one that may not is told once."""
     from ..launch.problems import FileProblems
-    from ..workspace import NotTrusted
+    from . import NotTrusted
 
     def stamp() -> tuple[int, int]:
         try:
@@ -193,7 +193,7 @@ def main() -> int:
     # measured here.
     sys.setswitchinterval(0.0005)
     from ..launch.load import find, load
-    from ..workspace import Workspace
+    from . import Workspace
 
     try:
         if order.sha256 and load(find(Path(order.folder))).sha256 != order.sha256:
@@ -211,7 +211,7 @@ def main() -> int:
         _log(str(why))
         return 4
     except Exception as why:  # noqa: BLE001 - see above
-        from ..workspace.run import reference
+        from .run import reference
 
         _log(f"watching ended: {why or type(why).__name__} ({reference(why)})")
         return 3

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..samples import PLACE, Mark, WatchStore
+from ..watch.samples import PLACE, Mark, WatchStore
 
 if TYPE_CHECKING:
-    from ..workspace import Workspace
+    from . import Workspace
 
 
 def mark_deploy(

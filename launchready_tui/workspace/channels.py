@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..launch.model import Alert
-from ..samples import PLACE, ChannelTest, Notice, WatchStore
-from .lock import watching
-from .rules import slug
+from ..watch.lock import watching
+from ..watch.rules import slug
+from ..watch.samples import PLACE, ChannelTest, Notice, WatchStore
 
 if TYPE_CHECKING:
-    from ..workspace import Workspace
+    from . import Workspace
 
 _WORDS = """
 amber anchor apple arrow autumn badge banjo basil beacon birch bishop blanket bottle bridge button cabin candle canyon
@@ -84,9 +84,9 @@ def _notice(product: str, test: ChannelTest, now: datetime) -> Notice:
 
 
 async def _send_here(ws: Workspace, store: WatchStore, say: Callable[[str], None]) -> None:
+    from ..watch.outbox import Outbox
+    from ..watch.senders import Senders
     from ..wire import Wire
-    from .outbox import Outbox
-    from .senders import Senders
 
     rules = {alert.name: alert for alert in ws.launch.alerts}
     senders = Senders(Wire(ws.reach), lambda name, host: ws.vault.get(name, host), ws.clock, ws.launch.domain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from ..journal.errors import JournalError, JournalProblem, from_os, from_sqlite
+from ...journal.errors import JournalError, JournalProblem, from_os, from_sqlite
 
 _WORDS: dict[JournalProblem, str] = {
     "full": "the disk is full; watching goes on, but nothing more is kept until there is room",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..sources.queues.model import Backlog
+from ...sources.queues.model import Backlog
 from .budget import Budget, budget
 from .model import ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher
 from .reader import RAW_WINDOW, Series, Stats, WatchReader

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
-from ..sources.queues.model import Backlog
+from ...journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
+from ...sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .model import (
     CAUSES,
