@@ -4,9 +4,10 @@ prove."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..facts import DnsRecords, Hop, RedirectChain
+from ..facts import DnsRecords, Files, Headers, Hop, RedirectChain
 from ..failure import Failure, FailureKind
 from ..findings import Evidence, Finding, State
 from ..world.sights import Chain, DnsAnswer, Reply
@@ -91,15 +92,27 @@ def via_of(*sights: object) -> str:
     return ""
 
 
+def header_fact(reply: Reply, *names: str) -> Headers:
+    """The named headers of an answer as data."""
+    headers = tuple((name, reply.all(name)) for name in names)
+    return Headers(method=reply.method, url=reply.url, status=reply.status, headers=headers)
+
+
 def header_evidence(reply: Reply, *names: str) -> Evidence:
-    """The named headers as sent, one a line; an absent one is said to be absent."""
-    lines = []
+    """The named headers as sent, one a line, and as data; an absent one is said to be absent."""
+    lines = [f"{reply.method} {reply.url}  {reply.status}"]
     for name in names:
-        values = reply.all(name)
-        lines += [f"{name}: {value}" for value in values] or [f"{name}: (not sent)"]
-    return Evidence.of(
-        "headers", "\n".join([f"{reply.method} {reply.url}  {reply.status}", *lines]), source=reply.url, at=reply.at
-    )
+        lines += [f"{name}: {value}" for value in reply.all(name)] or [f"{name}: (not sent)"]
+    fact = header_fact(reply, *names)
+    return Evidence.of("headers", "\n".join(lines), source=reply.url, at=reply.at, fact=fact)
+
+
+def files_evidence(label: str, host: str, rows: Iterable[tuple[str, str]], at: datetime | None = None) -> Evidence:
+    """Static files of a host: URL and what was seen of it, one file a line, and the URLs as data."""
+    rows = list(rows)
+    text = "\n".join(f"{url}  {seen}" for url, seen in rows)
+    fact = Files(host=host, urls=tuple(url for url, _ in rows))
+    return Evidence.of(label, text, source=f"https://{host}/", at=at, fact=fact)
 
 
 def dns_fact(answer: DnsAnswer) -> DnsRecords:

@@ -6,6 +6,7 @@ import pytest
 from fake_outside import FakeWorld, certificate, failure, found, launch, moved, page, reply, said, sight
 
 from launchready_tui.checks.edge.headers import headers
+from launchready_tui.facts import Headers
 from launchready_tui.launch.model import Host, Route
 from launchready_tui.world.sights import Reply
 
@@ -49,6 +50,16 @@ async def test_a_perfect_site_gives_no_warning() -> None:
         (rule, HOST) for rule in ("hsts", "csp", "framing", "nosniff", "referrer", "permissions", "cors")
     }
     assert {rule for rule, subject in findings if subject == "api.shop.test"} == {"hsts", "cors"}
+
+
+async def test_the_headers_that_were_judged_are_there_as_data() -> None:
+    findings = await found(headers, served(perfect(), ("x-frame-options", "DENY"), ("x-frame-options", "\x1bSAME")))
+    assert findings["framing", HOST].fact(Headers) == Headers(
+        method="GET",
+        url=f"https://{HOST}/",
+        status=200,
+        headers=(("x-frame-options", ("DENY", "\ufffdSAME")), ("content-security-policy", ())),
+    )
 
 
 @pytest.mark.parametrize(

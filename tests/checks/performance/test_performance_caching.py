@@ -6,6 +6,7 @@ import pytest
 from fake_outside import HTML, FakeWorld, failure, found, launch, page, reply, said
 
 from launchready_tui.checks.performance.caching import caching
+from launchready_tui.facts import Files
 from launchready_tui.launch.model import Host, Page, Route
 from launchready_tui.world.sights import Reply
 
@@ -89,6 +90,12 @@ async def test_a_perfect_site_gives_no_warning() -> None:
         "revalidation",
         "personal-shared",
     }
+
+
+async def test_the_files_that_were_judged_are_there_as_data() -> None:
+    findings = await found(caching, perfect())
+    for rule in ("asset", "edge-hit"):
+        assert findings[rule, HOST].fact(Files) == Files(host=HOST, urls=(JS,))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ...parse.addresses import place
 from ...parse.cookies import read as read_cookie
 from ...parse.fields import cache_control
 from ...paste import Platform, header, platform_of
-from ...seen import ABSENT, header_evidence, via_of, wall
+from ...seen import ABSENT, files_evidence, header_evidence, via_of, wall
 from .assets import Asset, choose, fetch_all
 from .transfer import ask_ahead, judge_compression, judge_revalidation
 from .validators import judge_etags, judge_twice_packed, judge_vary
@@ -149,11 +149,11 @@ def _asset_level(asset: Asset) -> tuple[str, str]:
 
 def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
     judged = [(*_asset_level(asset), asset) for asset in assets]
-    lines = [
-        f"{asset.url}  cache-control: {asset.first.header('cache-control') or '(not sent)'}  {words}"
+    rows = [
+        (asset.url, f"cache-control: {asset.first.header('cache-control') or '(not sent)'}  {words}")
         for _, words, asset in judged
     ]
-    evidence = [Evidence.of("files", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
+    evidence = [files_evidence("files", name, rows, assets[0].first.at)]
     via = via_of(*(asset.first for asset in assets))
     levels = [level for level, _, _ in judged]
     stamped = [asset for level, _, asset in judged if asset.fingerprinted and level]
@@ -187,12 +187,12 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
 
 def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
     """Whether a shared cache answers for the origin: the minimum bar's light."""
-    lines = []
+    rows = []
     for asset in assets:
         answers = [cache_status.read(reply) for reply in asset.looks]
         told = "  ".join(f"{answer.header}: {answer.value}" if answer else "nothing" for answer in answers)
-        lines.append(f"{asset.url}  {told}")
-    evidence = [Evidence.of("edge", "\n".join(lines), source=f"https://{name}/", at=assets[0].looks[-1].at)]
+        rows.append((asset.url, told))
+    evidence = [files_evidence("edge", name, rows, assets[0].looks[-1].at)]
     via = via_of(*(asset.first for asset in assets))
     stamped = [asset for asset in assets if asset.fingerprinted] or assets
     answers = [asset.cached for asset in stamped]

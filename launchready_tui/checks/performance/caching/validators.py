@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....findings import Evidence, Finding, Remedy, Severity
 from ....world.sights import Reply
 from ...base import Say
-from ...seen import via_of
+from ...seen import files_evidence, via_of
 from .assets import Asset
 
 if TYPE_CHECKING:
@@ -117,16 +117,14 @@ def judge_twice_packed(say: Say, name: str, assets: list[Asset]) -> list[Finding
     ]
     if not twice:
         return []
-    shown = "\n".join(
-        f"{asset.url}  {asset.first.content_type}, {asset.first.header('content-encoding')}" for asset in twice
-    )
+    rows = [(asset.url, f"{asset.first.content_type}, {asset.first.header('content-encoding')}") for asset in twice]
     said = f"{name} packs files again that are packed already"
     return [
         say.info(
             "twice-packed",
             name,
             said,
-            evidence=[Evidence.of("files", shown, source=f"https://{name}/")],
+            evidence=[files_evidence("files", name, rows)],
             via=twice[0].first.via,
         )
     ]
