@@ -142,11 +142,19 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="t
 
 
 class SpfTerm(msgspec.Struct, frozen=True):
-    """One line of an SPF tree. `depth` 0 is the domain's own record, `lookups` what the term costs with all below."""
+    """One line of an SPF tree. `depth` 0 is the domain itself, below it are terms; `lookups` is what the term costs
+    with all below, `found` the record that it leads to, or why there is none."""
 
     depth: int
     text: str
     lookups: int = 0
+    found: str = ""
+
+    @property
+    def line(self) -> str:
+        """As a line of the tree: indented, a term with its cost before it."""
+        cost = f"[{self.lookups}] " if self.depth else ""
+        return f"{'  ' * self.depth}{cost}{self.text}  {self.found}".rstrip()
 
 
 class SpfTree(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="spf-tree"):
@@ -158,21 +166,25 @@ class SpfTree(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class MailSender(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="mail-sender"):
-    """A service that sends for a domain, and the DKIM selectors that it was judged by."""
+    """Who sends for a domain: a service, or machines of its own where `service` is empty; and the DKIM selectors that
+    it was judged by."""
 
     domain: str
-    service: str
+    service: str = ""
     selectors: tuple[str, ...] = ()
 
 
 class MailTest(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="mail-test"):
-    """A mail of the product that was sent and read. `mail` is its kind, `seconds` until it arrived; the verdicts are
-    the receiver's own words (RFC 8601), empty where it wrote none."""
+    """A test of one of the product's mails in one mailbox. `mail` is its kind, `seconds` until it arrived, `tab` where
+    the provider sorts the inbox. The verdicts are the words of `receiver` (RFC 8601); where that is empty `dkim` is
+    our own check of the signature. `folder` is empty where no mail was found."""
 
     mail: str
     mailbox: str
     folder: str = ""
+    tab: str = ""
     seconds: float | None = None
+    receiver: str = ""
     spf: str = ""
     dkim: str = ""
     dmarc: str = ""

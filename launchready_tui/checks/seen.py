@@ -3,7 +3,7 @@ prove."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -115,12 +115,16 @@ def files_evidence(label: str, host: str, rows: Iterable[tuple[str, str]], at: d
     return Evidence.of(label, text, source=f"https://{host}/", at=at, fact=fact)
 
 
-def dns_fact(answer: DnsAnswer) -> DnsRecords:
-    """A DNS answer as data."""
+def dns_fact(answer: DnsAnswer, only: Collection[str] | None = None) -> DnsRecords:
+    """A DNS answer as data. `only`: the texts of the TXT records that are meant, where it has others as well."""
+    if only is None:
+        records = tuple(map(str, answer.records)) if answer.found else ()
+    else:
+        records = tuple(row for row, text in zip(answer.records, answer.texts, strict=True) if text in only)
     return DnsRecords(
         name=answer.name,
         type=answer.rdtype,
-        records=tuple(map(str, answer.records)) if answer.found else (),
+        records=records,
         exists=answer.status != "nxdomain",
         ttl=answer.ttl,
         server=answer.server,

@@ -79,10 +79,9 @@ async def with_newest(
             newer[name.lower().rstrip("."), rdtype] = found
     if not newer:
         return first
-    left = max(answer.ttl for answer in old)
-    at = next(iter(newer.values())).server
-    until = f"for {left} seconds more" if left else "for a while"
-    words = f"{old[0].name} is new at {at}; your resolver still has the old answer {until}, and so may others"
+    name, left, at = old[0].name, max(answer.ttl for answer in old), next(iter(newer.values())).server
     evidence = [dns_evidence(answer) for answer in (*newer.values(), *old)]
     judged = await judge(Fresh(world, newer))
-    return distinct([*judged, say.info("cached", subject, words, evidence=evidence, via=old[0].via)])
+    message, via = "info" if left else "a-while", old[0].via
+    cached = say.info("cached", subject, message, name=name, server=at, seconds=left, evidence=evidence, via=via)
+    return distinct([*judged, cached])

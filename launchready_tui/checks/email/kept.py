@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ...facts import MailTest
 from ...findings import Evidence
 from ...launch.names import inside
 from ...mail.flow import flaws as reading
@@ -83,10 +84,27 @@ def evidence(trial: Trial, detail: str = "") -> list[Evidence]:
             lines.append(reading.told(message))
             lines += [f"filter: {message.filter_words}"] if message.filter_words else []
             lines += [_link(link.shown, link.status, link.problem, link.opened) for link in message.links[:10]]
-    found = [Evidence.of("test", "\n".join(lines), source=trial.mailbox, at=trial.started_at)]
+    at = trial.started_at
+    found = [Evidence.of("test", "\n".join(lines), source=trial.mailbox, at=at, fact=_fact(trial))]
     if detail:
-        found.append(Evidence.of("seen", detail, source=trial.mailbox, at=trial.started_at))
+        found.append(Evidence.of("seen", detail, source=trial.mailbox, at=at))
     return found
+
+
+def _fact(trial: Trial) -> MailTest:
+    message = trial.message
+    return MailTest(
+        mail=trial.flow,
+        mailbox=trial.mailbox,
+        folder=trial.folder,
+        tab=trial.tab,
+        seconds=trial.seconds,
+        receiver=message.receiver if message else "",
+        spf=message.spf if message else "",
+        dkim=message.dkim if message else "",
+        dmarc=message.dmarc if message else "",
+        at=trial.started_at,
+    )
 
 
 _BY = {"route": "the product's own request", "hand": "hand", "paste": "a pasted mail"}

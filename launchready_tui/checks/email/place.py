@@ -1,4 +1,4 @@
-"""Where a domain's records are edited: a remedy's zone line told once more as that DNS host's own form wants it."""
+"""Where a domain's records are edited: a remedy's zone line, once more as that DNS host's own form wants it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ...findings import Finding, Remedy
+from ...findings import Finding
 from ...world import registrable
 from ..audit.providers import where_dns_is_edited
 
@@ -96,4 +96,4 @@ def _dress(finding: Finding, where: str) -> Finding:
         if (form := as_form(where.removesuffix(" DNS"), line) or as_form(where, line))
     ]
     paste = "\n\n".join([*forms, f"# as zone file lines\n{remedy.paste}"]) if forms else remedy.paste
-    return msgspec.structs.replace(finding, remedy=Remedy(text=remedy.text, paste=paste, where=where))
+    return msgspec.structs.replace(finding, remedy=msgspec.structs.replace(remedy, paste=paste, where=where))

@@ -8,6 +8,7 @@ from fake_outside import NOW, FakeWorld, failure, found, launch, said
 from launchready_tui.checks.email.dmarc import dmarc
 from launchready_tui.checks.email.mx import mx
 from launchready_tui.checks.email.spf import spf
+from launchready_tui.facts import DnsRecords, SpfTree
 from launchready_tui.launch.model import Email
 from launchready_tui.world.sights import SmtpSight
 
@@ -189,7 +190,17 @@ async def test_nested_includes_are_counted_and_drawn() -> None:
     world.dns.set("one.test", "A", "203.0.113.9")
     world.dns.set("two.test", "TXT", "v=spf1 ip4:203.0.113.1 -all")
     finding = (await found(spf, world))["lookups", D]
-    assert finding.summary == f"The SPF record of {D} needs 4 of 10 look-ups"
+    assert finding.values == {"lookups": 4, "limit": 10}
+    tree = finding.fact(SpfTree)
+    assert tree is not None and (tree.domain, tree.lookups) == (D, 4)
+    assert [(term.depth, term.text, term.lookups) for term in tree.terms] == [
+        (0, D, 4),
+        (1, "mx", 1),
+        (1, "include:one.test", 3),
+        (2, "a", 1),
+        (2, "include:two.test", 1),
+    ]
+    assert [term.line for term in tree.terms] == finding.evidence[0].text.splitlines()
     assert finding.evidence[0].text.splitlines() == [
         f"{D}  v=spf1 mx include:one.test -all",
         "  [1] mx",
@@ -248,6 +259,19 @@ async def test_two_records_are_merged_into_one_to_paste() -> None:
         remedy.paste
         == f'{D}. 3600 IN TXT "v=spf1 mx include:_spf.mailer.test include:_spf.other.test ip4:203.0.113.1 ~all"'
     )
+
+
+async def test_the_records_of_spf_are_facts_without_their_neighbours() -> None:
+    world = perfect()
+    fact = (await found(spf, world))["all", D].fact(DnsRecords)
+    assert fact is not None and fact.records == ('"v=spf1 mx include:_spf.mailer.test ~all"',)
+    world.dns.set(D, "TXT", "other=1", "v=spf1 mx -all", "v=spf1 ~all")
+    fact = (await found(spf, world))["multiple", D].fact(DnsRecords)
+    assert fact is not None and (fact.name, fact.type) == (D, "TXT")
+    assert fact.records == ('"v=spf1 mx -all"', '"v=spf1 ~all"')
+    world.dns.set(D, "TXT", "other=1")
+    fact = (await found(spf, world))["missing", D].fact(DnsRecords)
+    assert fact is not None and fact.exists and fact.records == ('"other=1"',)
 
 
 async def test_a_mistake_is_pointed_at() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready_tui.checks.email.dkim import dkim
+from launchready_tui.facts import MailSender
 from launchready_tui.journal import TrialRow
 from launchready_tui.launch.model import Email
 from launchready_tui.mail.auth import senders
@@ -172,7 +173,7 @@ async def test_a_failed_look_up_is_never_a_missing_key(
     findings = await found(dkim, made)
     assert said(findings, "missing", subject) == "unknown blocker"
     assert {finding.state.value for finding in findings.values()} == {"unknown"}
-    assert failure(kind).words in findings["missing", subject].evidence[0].text
+    assert failure(kind).words in findings["missing", subject].evidence[-1].text
 
 
 async def test_a_selector_may_belong_to_a_sending_domain_of_its_own() -> None:
@@ -182,6 +183,32 @@ async def test_a_selector_may_belong_to_a_sending_domain_of_its_own() -> None:
     assert [(name, finding.state.value) for name, finding in findings.items()] == [
         (("key", f"a._domainkey.news.{D}"), "pass")
     ]
+
+
+@pytest.mark.parametrize(
+    ("selectors", "services", "records", "rule", "subject", "senders_"),
+    [
+        (("a",), (), {"a": GOOD}, "key", key("a"), [("", ("a",))]),
+        (("a",), (), {"b": GOOD}, "missing", key("a"), [("", ("a",))]),
+        (("google",), (), {"google": "v=DKIM1; p="}, "revoked", key("google"), [("Google Workspace", ("google",))]),
+        ((), ("sendgrid",), {"s2": GOOD}, "key", key("s2"), [("SendGrid", ("s2",))]),
+        ((), ("sendgrid",), {"other": GOOD}, "missing", "SendGrid", [("SendGrid", ("s1", "s2"))]),
+        ((), ("ses",), {"other": GOOD}, "selector", "Amazon SES", [("Amazon SES", ())]),
+        ((), (), {"rare": GOOD}, "selector", D, []),
+    ],
+)
+async def test_a_key_says_as_a_fact_whose_it_may_be(
+    selectors: tuple[str, ...],
+    services: tuple[str, ...],
+    records: dict[str, str],
+    rule: str,
+    subject: str,
+    senders_: list[tuple[str, tuple[str, ...]]],
+) -> None:
+    finding = (await found(dkim, world(selectors=selectors, services=services, **records)))[rule, subject]
+    seen = [fact for fact in finding.facts if isinstance(fact, MailSender)]
+    assert {fact.domain for fact in seen} <= {D}
+    assert [(fact.service, fact.selectors) for fact in seen] == senders_
 
 
 async def test_the_remedy_says_where_the_service_shows_its_record() -> None:

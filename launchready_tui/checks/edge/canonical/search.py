@@ -4,11 +4,10 @@ that do not exist."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding
+from ....findings import Evidence, Finding, Remedy, Severity
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
@@ -34,7 +33,7 @@ async def judge_search(say: Say, launch: Launch, world: World) -> list[Finding]:
     )
     rules, finding = _robots(say, launch, robots_reply)
     maps = await _sitemap(say, launch, world, rules)
-    return [finding, maps, *_nowhere(say, launch, nowhere), *_noindex(say, pages)]
+    return [*finding, *maps, *_nowhere(say, launch, nowhere), *_noindex(say, pages)]
 
 
 async def _pages(launch: Launch, world: World) -> list[Reply]:
@@ -44,30 +43,53 @@ async def _pages(launch: Launch, world: World) -> list[Reply]:
     return [reply for reply in replies if isinstance(reply, Reply) and reply.status == 200 and reply.is_html]
 
 
-def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | None, Finding]:
+def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | None, list[Finding]]:
     """RFC 9309: absent is fine; an error of the server keeps crawlers out; `Disallow: /` for all does so for good."""
-    host, main = launch.canonical_host, origin(launch.canonical)
+    host = launch.canonical_host
     if isinstance(reply, Failure):
-        return None, say.info("robots", host, "unseen", cause=reply.words)
-    via = reply.via
-    shown = f"GET {reply.url}  {reply.status}\n{reply.text[:600]}"
-    evidence = [Evidence.of("robots.txt", shown, source=reply.url, at=reply.at)]
+        return None, [
+            say.info("robots", host, f"Whether {host} lets search engines in could not be seen: {reply.words}")
+        ]
+    evidence = [
+        Evidence.of("robots.txt", f"GET {reply.url}  {reply.status}\n{reply.text[:600]}", source=reply.url, at=reply.at)
+    ]
+    fix = Remedy(
+        text="Let crawlers in, and keep them from what is nobody's business only",
+        paste=f"User-agent: *\nDisallow: /account\nSitemap: {origin(launch.canonical)}/sitemap.xml",
+        where="/robots.txt",
+    )
     if (hidden := wall(reply)) is not None:
-        return None, say.unknown("robots", host, failure=hidden, via=via)
+        said = f"Whether {host} lets search engines in could not be seen"
+        return None, [say.unknown("robots", host, said, failure=hidden, severity=Severity.MEDIUM, via=reply.via)]
     if reply.status >= 500:
-        return None, say.fail("robots", host, "error", status=reply.status, main=main, evidence=evidence, via=via)
+        said = (
+            f"robots.txt of {host} answers {reply.status}: search engines stay away from "
+            "the whole site until it is mended"
+        )
+        return None, [
+            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     if reply.status != 200:
-        return None, say.info("robots", host, "absent", evidence=evidence)
+        return None, [
+            say.info("robots", host, f"{host} has no robots.txt, so crawlers may read everything", evidence=evidence)
+        ]
     if reply.is_html:
-        return None, say.warn("robots", host, "page", main=main, evidence=evidence, via=via)
+        said = f"robots.txt of {host} is a page (the app answers every address with its start page)"
+        return None, [
+            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
+        ]
     rules = robots(reply.text)
     if rules.shut:
-        return rules, say.fail("robots", host, main=main, evidence=evidence, via=via)
-    if rules.mistakes:
-        first = rules.mistakes[0]
-        line, key = first.line, first.key
-        return rules, say.warn("robots", host, first.kind, line=line, key=key, main=main, evidence=evidence, via=via)
-    return rules, say.passed("robots", host, evidence=evidence, via=via)
+        said = f"robots.txt of {host} keeps every search engine out of the whole site"
+        return rules, [
+            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
+        ]
+    if rules.problems:
+        said = f"robots.txt of {host} has a mistake: {rules.problems[0]}"
+        return rules, [
+            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
+        ]
+    return rules, [say.passed("robots", host, f"{host} lets search engines in", evidence=evidence, via=reply.via)]
 
 
 def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
@@ -76,46 +98,74 @@ def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
         told = unindexed(reply)
         if not told:
             continue
-        written = "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told))
-        evidence = [Evidence.of("written", written, source=reply.url, at=reply.at)]
-        at, platform = place(reply.url), platform_of(reply)
-        findings.append(say.fail("noindex", at, platform=platform, evidence=evidence, via=reply.via))
+        findings.append(
+            say.fail(
+                "noindex",
+                place(reply.url),
+                f"{place(reply.url)} tells search engines to leave it out: it will not be found",
+                severity=Severity.HIGH,
+                evidence=[
+                    Evidence.of(
+                        "written",
+                        "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told)),
+                        source=reply.url,
+                        at=reply.at,
+                    )
+                ],
+                remedy=Remedy(
+                    text="Take the noindex out, in the header or in the page's head: it was meant for staging",
+                    paste='<meta name="robots" content="index, follow">',
+                    where=f"the page, or {platform_of(reply)}",
+                ),
+                via=reply.via,
+            )
+        )
     if pages and not findings:
-        findings.append(say.passed("noindex", host_of(pages[0].url), via=pages[0].via))
+        host = host_of(pages[0].url)
+        findings.append(say.passed("noindex", host, f"The listed pages of {host} may be indexed", via=pages[0].via))
     return findings
 
 
-async def _sitemap(say: Say, launch: Launch, world: World, rules: Robots | None) -> Finding:
+async def _sitemap(say: Say, launch: Launch, world: World, rules: Robots | None) -> list[Finding]:
     """XML, each address https on the main host; five of them are opened."""
     main, host = origin(launch.canonical), launch.canonical_host
     named = [url for url in (rules.sitemaps if rules else ()) if url.startswith(("http://", "https://"))]
     url = named[0] if named else f"{main}/sitemap.xml"
     reply = await world.web.get(url)
-    if isinstance(reply, Failure):
-        return say.info("sitemap", host, "unseen", cause=reply.words)
-    if (hidden := wall(reply)) is not None:
-        return say.info("sitemap", host, "unseen", cause=hidden.words)
+    if isinstance(reply, Failure) or wall(reply):
+        return [say.info("sitemap", host, f"The sitemap of {host} could not be read")]
     if reply.status != 200 or reply.is_html:
         if not named:
-            return say.info("sitemap", host, "absent")
-        return _bad_map(say, launch, reply, "page" if reply.status == 200 else "missing", status=reply.status)
+            return [say.info("sitemap", host, f"{host} has no sitemap; a small site does without")]
+        return [
+            _bad_map(
+                say,
+                launch,
+                reply,
+                f"robots.txt names a sitemap that answers {reply.status if reply.status != 200 else 'a page'}",
+            )
+        ]
     if reply.body[:2] == b"\x1f\x8b":
-        return say.info("sitemap", host, "packed", via=reply.via)
+        return [
+            say.info(
+                "sitemap", host, f"The sitemap of {host} is a packed file, which is not looked into", via=reply.via
+            )
+        ]
     told = sitemap(reply.body, whole=not reply.truncated)
     if told.index and told.locations:
         inner = await world.web.get(told.locations[0])
         if isinstance(inner, Reply) and inner.status == 200 and inner.body[:2] != b"\x1f\x8b":
             reply, told = inner, sitemap(inner.body, whole=not inner.truncated)
     if told.problem:
-        return _bad_map(say, launch, reply, told.problem, detail=told.detail)
-    return await _locations(say, launch, world, reply, told)
+        return [_bad_map(say, launch, reply, told.problem)]
+    return [await _locations(say, launch, world, reply, told)]
 
 
 async def _locations(say: Say, launch: Launch, world: World, reply: Reply, told: Sitemap) -> Finding:
     main, host = origin(launch.canonical), launch.canonical_host
-    others = [loc for loc in told.locations if origin(loc) != main]
-    if others:
-        return _bad_map(say, launch, reply, "other-site", others[:10], url=others[0])
+    strangers = [loc for loc in told.locations if origin(loc) != main]
+    if strangers:
+        return _bad_map(say, launch, reply, f"it lists {strangers[0]}, which is not on {main}", strangers[:10])
     step = max(1, len(told.locations) // _SAMPLES)
     samples = told.locations[::step][:_SAMPLES]
     answers = await asyncio.gather(*(world.web.get(loc) for loc in samples))
@@ -125,28 +175,27 @@ async def _locations(say: Say, launch: Launch, world: World, reply: Reply, told:
     ]
     dead = next((a for a in answers if isinstance(a, Reply) and a.status != 200 and not wall(a)), None)
     if dead is not None:
-        return _bad_map(say, launch, reply, "dead", lines, url=dead.url, status=dead.status)
-    shown = f"{len(told.locations)} addresses\n" + "\n".join(lines)
-    evidence = [Evidence.of("sitemap", shown, source=reply.url, at=reply.at)]
-    return say.passed("sitemap", host, evidence=evidence, via=reply.via)
+        return _bad_map(say, launch, reply, f"it lists {dead.url}, which answers {dead.status}", lines)
+    evidence = [
+        Evidence.of("sitemap", f"{len(told.locations)} addresses\n" + "\n".join(lines), source=reply.url, at=reply.at)
+    ]
+    return say.passed("sitemap", host, f"The sitemap of {host} lists pages that open", evidence=evidence, via=reply.via)
 
 
-def _bad_map(
-    say: Say,
-    launch: Launch,
-    reply: Reply,
-    message: str,
-    lines: Sequence[str] = (),
-    *,
-    url: str = "",
-    status: int = 0,
-    detail: str = "",
-) -> Finding:
-    shown = "\n".join([f"GET {reply.url}  {reply.status}", *lines])
-    evidence = [Evidence.of("sitemap", shown, source=reply.url, at=reply.at)]
-    host, main, via = launch.canonical_host, origin(launch.canonical), reply.via
+def _bad_map(say: Say, launch: Launch, reply: Reply, problem: str, lines: list[str] | None = None) -> Finding:
+    evidence = [
+        Evidence.of(
+            "sitemap", "\n".join([f"GET {reply.url}  {reply.status}", *(lines or [])]), source=reply.url, at=reply.at
+        )
+    ]
+    fix = Remedy(
+        text="Make it list the pages as they are today, each under its main address",
+        paste=f"<url><loc>{origin(launch.canonical)}/</loc></url>",
+        where="the sitemap, where the product makes it",
+    )
+    said = f"The sitemap of {launch.canonical_host} misleads search engines: {problem}"
     return say.warn(
-        "sitemap", host, message, url=url, status=status, detail=detail, main=main, evidence=evidence, via=via
+        "sitemap", launch.canonical_host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via
     )
 
 
@@ -155,10 +204,19 @@ def _nowhere(say: Say, launch: Launch, reply: Reply | Failure) -> list[Finding]:
     host = launch.canonical_host
     if isinstance(reply, Failure) or wall(reply):
         return []
-    evidence, status = [header_evidence(reply, "content-type", "location")], reply.status
-    if status in (404, 410):
-        return [say.passed("soft-404", host, status=status, evidence=evidence, via=reply.via)]
-    if not (200 <= status < 400):
+    evidence = [header_evidence(reply, "content-type", "location")]
+    if reply.status in (404, 410):
+        said = f"{host} says 404 for addresses that do not exist"
+        return [say.passed("soft-404", host, said, evidence=evidence, via=reply.via)]
+    if not (200 <= reply.status < 400):
         return []
-    message = "warn" if status < 300 else "moved"
-    return [say.warn("soft-404", host, message, status=status, evidence=evidence, via=reply.via)]
+    what = "shows a page with status 200" if reply.status < 300 else f"redirects ({reply.status})"
+    said = (
+        f"{host} {what} for addresses that do not exist: search engines index them, and broken links are never noticed"
+    )
+    fix = Remedy(
+        text="Answer unknown addresses with 404, and a friendly page with it",
+        paste="try_files $uri $uri/index.html =404;\nerror_page 404 /404.html;",
+        where="nginx; in a single-page app the server must know which addresses exist",
+    )
+    return [say.warn("soft-404", host, said, evidence=evidence, remedy=fix, via=reply.via)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....facts import MailSender
+from ....findings import Evidence, Finding
 from ....journal import JournalError
 from ....mail.auth.dkim_lookup import Found, answers_anything, key_name, look_up, probe, signs_at_all
-from ....mail.auth.dkim_record import pointed
+from ....mail.auth.dkim_record import GOOD_BITS, MIN_BITS, pointed
 from ....mail.auth.senders import Service, service, usual_selectors
+from ....mail.auth.senders import services as known_services
 from ....mail.flow.model import WORDS, Trial
 from ...audit.providers import sender_called
 from ...base import Say, check
@@ -19,7 +21,6 @@ from ...seen import dns_evidence
 from ..fresh import Fresh, with_newest
 from ..kept import evidence, selectors
 from ..place import dressed
-from ..voice import MailSay
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it: selectors of the launch file, those of the services that it
     names, and those that delivered mails were signed with."""
-    say = MailSay("email.dkim", world.clock.now())
+    say = Say("email.dkim", world.clock.now())
     senders = [sender.lower() for sender in launch.email.senders]
     domains = tuple(dict.fromkeys((launch.domain, *(name for name in senders if name.endswith("." + launch.domain)))))
     rows = [row for sender in senders if "." not in sender and (row := sender_called(sender))]
@@ -40,7 +41,7 @@ async def dkim(launch: Launch, world: World) -> AsyncIterator[Finding]:
     try:
         learned = await selectors(world, domains)
     except JournalError:
-        learned = {}  # email.flows tells that the tests cannot be read
+        learned = {}  # email.flows reports that the tests cannot be read
     looked = _Keys(say, launch.domain, domains, declared, services, learned)
     questions = [(key_name(selector, domain), "TXT") for domain in domains for selector in known]
     questions += [(key_name(selector, domain), "TXT") for selector, domain in learned]
@@ -91,118 +92,71 @@ class _Keys:
         return findings + self._algorithm(found)
 
     async def _guess(self, ask: Fresh) -> list[Finding]:
-        """Nothing is declared: the usual selectors are tried, and what that proves is said."""
+        """Nothing is declared: the usual selectors are tried, and what that proves is reported."""
         say, domain = self.say, self.domain
         tried = usual_selectors()
         if await answers_anything(ask, domain):
-            return [self._selector(domain, f"{domain} answers for any selector, so nothing tells which keys are real")]
+            return [say.unknown("selector", domain, "wildcard")]
         found = await probe(ask, domain, tried)
         keys = [one for one in found if one.key is not None or one.several]
         if keys:
             return [finding for one in keys for finding in self._key(one, declared=False)] + self._algorithm(found)
         failed = next((one for one in found if one.failure is not None), None)
         if failed is not None:
-            words = f"Whether {domain} publishes signing keys could not be looked up"
-            return [say.unknown("missing", domain, words, failure=failed.failure, severity=Severity.BLOCKER)]
+            return [say.unknown("missing", domain, "any", failure=failed.failure)]
         if await signs_at_all(ask, domain) is False:
-            words = f"{domain} has no signing key at all: its mail is unsigned, and large mailboxes turn such mail away"
-            text = "Switch DKIM on at the service that sends your mail, and publish the record that it shows"
-            return [
-                say.fail(
-                    "missing",
-                    domain,
-                    words,
-                    severity=Severity.BLOCKER,
-                    remedy=Remedy(text=text, where="your sending service"),
-                )
-            ]
-        return [
-            self._selector(
-                domain,
-                f"Nothing tells which keys sign the mail of {domain}: none of {len(tried)} usual selectors has one",
-            )
-        ]
-
-    def _selector(self, subject: str, words: str, setup: str = "") -> Finding:
-        remedy = Remedy(
-            text="Test a mail (`launchready mail test`, or `mail judge` with a saved one): its selector is taken "
-            "from there. "
-            "Or take the name after s= in its DKIM-Signature line" + (f", or look at {setup}" if setup else ""),
-            paste='[email]\nselectors = ["<selector>"]',
-            where="launchready.toml",
-        )
-        return self.say.unknown("selector", subject, words, severity=Severity.BLOCKER, remedy=remedy)
+            return [say.fail("missing", domain, "none")]
+        return [say.unknown("selector", domain, tried=len(tried))]
 
     # -- what is declared ----------------------------------------------------------------------------------------
 
     def _declared(self, selector: str, found: list[Found]) -> list[Finding]:
         """A selector of the launch file: it must have a key at one of the domains at least."""
-        mine = [one for one in found if one.selector == selector]
+        say, mine = self.say, [one for one in found if one.selector == selector]
         there = [one for one in mine if one.key is not None or one.several]
         if there:
             return [finding for one in there for finding in self._key(one, declared=True)]
-        subject = key_name(selector, self.domain)
+        subject, seen = key_name(selector, self.domain), _looked(mine)
         failed = next((one for one in mine if one.failure is not None), None)
         if failed is not None:
-            words = f"The signing key at {failed.name} could not be looked up"
-            return [self.say.unknown("missing", subject, words, failure=failed.failure, severity=Severity.BLOCKER)]
-        return [
-            self._missing(
-                subject,
-                f"Mail is signed with {selector}, and there is no key at {subject}: every signature fails",
-                mine,
-            )
-        ]
+            return [say.unknown("missing", subject, name=failed.name, failure=failed.failure, evidence=seen)]
+        fix, via = say.fix("publish", key=subject), _via(mine)
+        return [say.fail("missing", subject, selector=selector, evidence=seen, remedy=fix, via=via)]
 
     def _learned(self, one: Found, trial: Trial) -> list[Finding]:
         """A selector that a delivered mail was signed with. The launch file need not name it, but then it is forgotten
         after 30 days."""
-        say, words = self.say, f"A delivered {WORDS[trial.flow]} was signed with {one.selector}"
+        say, mail = self.say, WORDS[trial.flow]
         if one.failure is not None:
-            said = f"{words}; its key at {one.name} could not be looked up"
-            return [say.unknown("missing", one.name, said, failure=one.failure, severity=Severity.BLOCKER)]
+            about = _about(one)
+            return [say.unknown("missing", one.name, "learned-unseen", mail=mail, failure=one.failure, evidence=about)]
         if one.absent:
-            return [self._missing(one.name, f"{words}, and there is no key at {one.name}: its signature fails", [one])]
+            fix, via, seen = say.fix("publish", key=one.name), _via([one]), _looked([one])
+            return [
+                say.fail(
+                    "missing",
+                    one.name,
+                    "learned",
+                    mail=mail,
+                    selector=one.selector,
+                    evidence=seen,
+                    remedy=fix,
+                    via=via,
+                )
+            ]
         findings = self._key(one, declared=True)
         if one.selector not in self.declared:
-            names = ", ".join(
-                f'"{name}"' for name in dict.fromkeys((*self.declared, *(name for name, _ in self.learned)))
-            )
-            remedy = Remedy(
-                text="Write it down, so that it is known without a test mail",
-                paste=f"[email]\nselectors = [{names}]",
-                where="launchready.toml",
-            )
-            findings.append(
-                say.info("learned", one.name, words, evidence=evidence(trial), remedy=remedy, via=trial.via)
-            )
+            selectors = dict.fromkeys((*self.declared, *(name for name, _ in self.learned)))
+            names = ", ".join(f'"{name}"' for name in selectors)
+            seen, via = evidence(trial), trial.via
+            given = say.info("learned", one.name, mail=mail, selector=one.selector, names=names, evidence=seen, via=via)
+            findings.append(given)
         return findings
-
-    def _missing(self, subject: str, words: str, looked: list[Found], row: Service | None = None) -> Finding:
-        evidence = [dns_evidence(one.answer) for one in looked if one.answer is not None][:4]
-        name = key_name(looked[0].selector if looked else "<selector>", self.domain)
-        who = row.name if row else "your sending service"
-        if row is not None and row.style == "cname":
-            paste = zone_line(name, "CNAME", f"<target that {who} shows>.")
-        else:
-            paste = zone_line(name, "TXT", f"v=DKIM1; k=rsa; p=<key that {who} shows>")
-        remedy = Remedy(
-            text=f"Publish the record that {who} shows" + (f" at {row.setup}" if row else ""),
-            paste=paste,
-            where="your DNS host",
-        )
-        via = next((one.answer.via for one in looked if one.answer is not None), "")
-        return self.say.fail(
-            "missing", subject, words, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=via
-        )
 
     async def _service(self, ask: Fresh, row: Service, found: list[Found], shown: set[str]) -> list[Finding]:
         """A service that sends: a key of its own at one of the domains."""
-        mine = [
-            one
-            for one in found
-            if one.selector in row.selectors or (one.service is not None and one.service.name == row.name)
-        ]
+        say = self.say
+        mine = [one for one in found if row in _owners(one)]
         there = [one for one in mine if one.key is not None or one.several]
         if there:
             return [finding for one in there if one.name not in shown for finding in self._key(one, declared=False)]
@@ -212,108 +166,103 @@ class _Keys:
             one.key is not None and one.selector in known and one.selector not in others for one in found
         ):
             return []  # its selector is the account's own, and the launch file or a delivered mail has one
+        fact = MailSender(domain=self.domain, service=row.name, selectors=row.selectors)
+        about = [Evidence.of("sender", row.name, source="[email] senders", fact=fact)]
         failed = next((one for one in mine if one.failure is not None), None)
         if failed is not None:
-            words = f"Whether {row.name} has a signing key at {self.domain} could not be looked up"
-            return [self.say.unknown("missing", row.name, words, failure=failed.failure, severity=Severity.BLOCKER)]
+            return [
+                say.unknown(
+                    "missing", row.name, "service-unseen", domain=self.domain, failure=failed.failure, evidence=about
+                )
+            ]
         if row.own and await signs_at_all(ask, self.domain) is not False:
-            words = f"{row.name} gives each account selectors of its own, and the launch file names none"
-            return [self._selector(row.name, words, row.setup)]
-        tried = " and ".join(f"{selector}._domainkey" for selector in row.selectors[:2])
-        at = f" at {tried}" if tried else ""
+            return [say.unknown("selector", row.name, "own", setup=row.setup, evidence=about)]
+        names = tuple(f"{selector}._domainkey" for selector in row.selectors[:2])
+        answers = [dns_evidence(one.answer) for one in mine if one.answer is not None][:4]
+        key = key_name(mine[0].selector if mine else "<selector>", self.domain)
         return [
-            self._missing(
-                row.name, f"{row.name} sends for {self.domain}, and its signing key is not published{at}", mine, row
+            say.fail(
+                "missing",
+                row.name,
+                "service" if names else "service-own",
+                domain=self.domain,
+                names=names,
+                evidence=[*answers, *about],
+                remedy=say.fix(f"publish-{row.style}", service=row.name, setup=row.setup, key=key),
+                via=_via(mine),
             )
         ]
 
     # -- one key -------------------------------------------------------------------------------------------------
 
     def _key(self, one: Found, *, declared: bool) -> list[Finding]:
-        say, name = self.say, one.name
-        via = one.answer.via if one.answer is not None else ""
-        seen = [dns_evidence(one.answer)] if one.answer is not None else []
-        replace = Remedy(
-            text="Publish a new key of 2048 bits at a new selector, let the service sign "
-            "with it, then take this one away",
-            paste=zone_line(name, "TXT", "v=DKIM1; k=rsa; p=<the new key>"),
-            where="your DNS host",
-        )
+        say, name, via, seen = self.say, one.name, _via([one]), _looked([one])
         if one.key is None:
-            words = f"{name} has {one.several} keys, and receivers may take any of them: keep the one that signs"
-            keep = Remedy(text="Delete all but the one that the service shows", where="your DNS host")
-            return [say.fail("multiple", name, words, evidence=seen, remedy=keep, via=via)]
+            return [say.fail("multiple", name, count=one.several, evidence=seen, via=via)]
         key = one.key
         if key.problems:
-            seen.append(
-                Evidence.of("where", pointed(key), source=f"{name} TXT", at=one.answer.at if one.answer else None)
-            )
+            at = one.answer.at if one.answer else None
+            seen.insert(1, Evidence.of("where", pointed(key), source=f"{name} TXT", at=at))
         if key.revoked:
-            words = f"The signing key {name} was withdrawn (p= is empty)"
-            if not declared:
-                return [say.info("revoked", name, words, evidence=seen, via=via)]
-            words += ", and mail is signed with it: every signature fails"
-            return [say.fail("revoked", name, words, severity=Severity.BLOCKER, evidence=seen, remedy=replace, via=via)]
+            if declared:
+                return [say.fail("revoked", name, evidence=seen, via=via)]
+            return [say.info("revoked", name, evidence=seen, via=via)]
         findings = []
-        for flaw, rule, severity in (
-            ("broken", "broken", Severity.BLOCKER),
-            ("size", "size", Severity.BLOCKER),
-            ("sha1", "sha1", Severity.HIGH),
-            ("service", "service", Severity.HIGH),
-        ):
-            words = "; ".join(problem.words for problem in key.problems if problem.flaw == flaw)
-            if words:
-                said = f"The signing key {name} cannot be used: {words}"
-                findings.append(say.fail(rule, name, said, severity=severity, evidence=seen, remedy=replace, via=via))
+        if broken := "; ".join(problem.words for problem in key.problems if problem.flaw == "broken"):
+            findings.append(say.fail("broken", name, problem=broken, evidence=seen, via=via))
+        if key.has("size"):
+            findings.append(say.fail("size", name, bits=key.bits, least=MIN_BITS, evidence=seen, via=via))
+        if key.has("sha1"):
+            findings.append(say.fail("sha1", name, evidence=seen, via=via))
+        if key.has("service"):
+            findings.append(say.fail("service", name, evidence=seen, via=via))
         if findings:
             return findings
-        if short := key.has("short"):
-            findings.append(
-                say.warn(
-                    "size",
-                    name,
-                    f"{name}: {short.words}",
-                    severity=Severity.LOW,
-                    evidence=seen,
-                    remedy=replace,
-                    via=via,
-                )
-            )
-        if testing := key.has("testing"):
-            fixed = "; ".join(f"{tag}={value}" for tag, value in key.tags if tag != "t")
-            remedy = Remedy(
-                text="Take t=y out of the record", paste=zone_line(name, "TXT", fixed), where="your DNS host"
-            )
-            findings.append(
-                say.warn("testing", name, f"{name}: {testing.words}", evidence=seen, remedy=remedy, via=via)
-            )
-        if strict := key.has("strict"):
-            findings.append(say.info("strict", name, f"{name}: {strict.words}", evidence=seen, via=via))
+        if key.has("short"):
+            findings.append(say.warn("size", name, bits=key.bits, good=GOOD_BITS, evidence=seen, via=via))
+        if key.has("testing"):
+            kept = "; ".join(f"{tag}={value}" for tag, value in key.tags if tag != "t")
+            fix = say.fix("end-test", line=zone_line(name, "TXT", kept))
+            findings.append(say.warn("testing", name, evidence=seen, remedy=fix, via=via))
+        if key.has("strict"):
+            findings.append(say.info("strict", name, evidence=seen, via=via))
         if not any(finding.state.value == "warn" for finding in findings):
-            size = "ed25519" if key.kind == "ed25519" else f"RSA with {key.bits} bits"
-            whose = f" for {one.service.name}" if one.service else ""
-            findings.append(
-                say.passed("key", name, f"{name} has a good signing key{whose}: {size}", evidence=seen, via=via)
+            service = one.service.name if one.service else ""
+            message, kind = "service" if service else "pass", "Ed25519" if key.kind == "ed25519" else "RSA"
+            given = say.passed(
+                "key", name, message, service=service, algorithm=kind, bits=key.bits, evidence=seen, via=via
             )
+            findings.append(given)
         return findings
 
     def _algorithm(self, found: list[Found] | tuple[Found, ...]) -> list[Finding]:
         """ed25519 alone is not enough: many receivers do not know it."""
-        keys = [one for one in found if one.key is not None and one.key.usable]
+        say, keys = self.say, [one for one in found if one.key is not None and one.key.usable]
         if not keys or any(one.key is not None and one.key.kind != "ed25519" for one in keys):
             return []
-        words = f"The only signing key of {self.domain} is ed25519, which many receivers cannot verify yet"
-        remedy = Remedy(
-            text="Let the service sign with an RSA key of 2048 bits as well",
-            paste=zone_line(key_name("<second selector>", self.domain), "TXT", "v=DKIM1; k=rsa; p=<the RSA key>"),
-            where="your DNS host",
-        )
-        return [
-            self.say.warn(
-                "algorithm",
-                self.domain,
-                words,
-                evidence=[dns_evidence(one.answer) for one in keys if one.answer],
-                remedy=remedy,
-            )
-        ]
+        return [say.warn("algorithm", self.domain, evidence=[dns_evidence(one.answer) for one in keys if one.answer])]
+
+
+def _via(found: Sequence[Found]) -> str:
+    return next((one.answer.via for one in found if one.answer is not None), "")
+
+
+def _owners(one: Found) -> list[Service]:
+    """The services whose usual selector it is, or to which its name leads."""
+    return [row for row in known_services() if one.selector in row.selectors or row == one.service]
+
+
+def _about(one: Found) -> list[Evidence]:
+    """Whose key it may be, one piece a service, and where it was looked for."""
+    found = []
+    for name in [row.name for row in _owners(one)] or [""]:
+        fact = MailSender(domain=one.domain, service=name, selectors=(one.selector,))
+        text = f"{one.selector}, {name}" if name else one.selector
+        found.append(Evidence.of("selector", text, source=one.name, fact=fact))
+    return found
+
+
+def _looked(found: Sequence[Found]) -> list[Evidence]:
+    """What was answered, at four names at most, and whose keys these are."""
+    answers = [dns_evidence(one.answer) for one in found if one.answer is not None][:4]
+    return [*answers, *(piece for one in found for piece in _about(one))]

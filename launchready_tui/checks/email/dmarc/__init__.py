@@ -1,4 +1,4 @@
-"""email.dmarc: the domain's policy by RFC 9989, with somebody who reads the reports."""
+"""email.dmarc: the domain's policy by RFC 9989, with someone who reads the reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Remedy
 from ....mail.auth.dmarc import Discovery, discover
 from ....mail.auth.dmarc_record import Record, almost_dmarc, is_dmarc, read
 from ....world import registrable
@@ -17,7 +17,6 @@ from ...paste import zone_line
 from ...seen import dns_evidence
 from ..fresh import Fresh, with_newest
 from ..place import dressed
-from ..voice import MailSay
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 @check("email.dmarc")
 async def dmarc(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The record of the launch domain, or of the domain above it that covers it."""
-    say = MailSay("email.dmarc", world.clock.now())
+    say = Say("email.dmarc", world.clock.now())
     domain = launch.domain
     findings = await with_newest(
         world, say, domain, [(f"_dmarc.{domain}", "TXT")], lambda ask: _domain(say, ask, domain)
@@ -41,8 +40,7 @@ async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
     by_name = {answer.name.lower(): answer for answer in found.answers}
     answer = by_name.get(f"_dmarc.{domain}")
     if answer is None:
-        said = f"The DMARC record of {domain} could not be looked up"
-        return [say.unknown("missing", domain, said, failure=found.failure, severity=Severity.BLOCKER)]
+        return [say.unknown("missing", domain, failure=found.failure)]
     records = [text for text in answer.texts if is_dmarc(text)]
     if len(records) > 1:
         return [_multiple(say, domain, answer, records)]
@@ -50,70 +48,18 @@ async def _domain(say: Say, ask: Fresh, domain: str) -> list[Finding]:
         # A registry's own record (psd=y) above covers the name for receivers, and is still not a record of this launch.
         at = domain if records else found.record_domain or found.organizational_domain or domain
         return await _judge(say, ask, found, at, by_name.get(f"_dmarc.{at}", answer), read(found.record))
+    evidence = [dns_evidence(answer)]
     if found.failure is not None:
-        said = f"{domain} has no DMARC record of its own, and the one above it could not be looked up"
-        evidence = [dns_evidence(answer)]
-        return [
-            say.unknown(
-                "missing",
-                domain,
-                said,
-                failure=found.failure,
-                severity=Severity.BLOCKER,
-                evidence=evidence,
-                via=answer.via,
-            )
-        ]
-    return [_missing(say, domain, answer)]
-
-
-def _start(domain: str) -> Remedy:
-    return Remedy(
-        text="Start by watching: policy none, with reports to a mailbox that somebody reads",
-        paste=zone_line(f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=none; rua=mailto:dmarc@{domain}"),
-        where="your DNS host",
-    )
-
-
-def _missing(say: Say, domain: str, answer: DnsAnswer) -> Finding:
-    near = [text for text in answer.texts if almost_dmarc(text)]
-    if near:
-        return say.fail(
-            "syntax",
-            domain,
-            f"{domain} has a record meant as DMARC that no receiver takes for one: it must start with v=DMARC1",
-            severity=Severity.BLOCKER,
-            evidence=[dns_evidence(answer)],
-            remedy=_start(domain),
-            via=answer.via,
-        )
-    said = f"{domain} has no DMARC record: Gmail, Yahoo and Outlook turn away or hide mail from such domains"
-    return say.fail(
-        "missing",
-        domain,
-        said,
-        severity=Severity.BLOCKER,
-        evidence=[dns_evidence(answer)],
-        remedy=_start(domain),
-        via=answer.via,
-    )
+        return [say.unknown("missing", domain, "above", failure=found.failure, evidence=evidence, via=answer.via)]
+    if any(almost_dmarc(text) for text in answer.texts):
+        return [say.fail("syntax", domain, "almost", evidence=evidence, via=answer.via)]
+    return [say.fail("missing", domain, evidence=evidence, via=answer.via)]
 
 
 def _multiple(say: Say, domain: str, answer: DnsAnswer, records: list[str]) -> Finding:
     best = max((read(text) for text in records), key=lambda record: (not record.broken_policy, bool(record.rua)))
-    return say.fail(
-        "multiple",
-        domain,
-        f"{domain} has {len(records)} DMARC records, so receivers take none of them",
-        severity=Severity.BLOCKER,
-        evidence=[dns_evidence(answer)],
-        remedy=Remedy(
-            text="Keep one and delete the others",
-            paste=zone_line(f"_dmarc.{domain}", "TXT", best.raw),
-            where="your DNS host",
-        ),
-        via=answer.via,
-    )
+    evidence, fix = [dns_evidence(answer)], say.fix("keep-one", line=zone_line(f"_dmarc.{domain}", "TXT", best.raw))
+    return say.fail("multiple", domain, count=len(records), evidence=evidence, remedy=fix, via=answer.via)
 
 
 def _repaired(record: Record, **changed: str) -> str:
@@ -124,84 +70,53 @@ def _repaired(record: Record, **changed: str) -> str:
 
 
 async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
-    domain = found.domain
+    domain, via = found.domain, answer.via
     evidence = [dns_evidence(answer)]
     if record.problems:
         evidence.append(Evidence.of("mistakes", "\n".join(record.problems), source=f"_dmarc.{at} TXT", at=answer.at))
     findings: list[Finding] = []
 
-    def fix(text: str, **changed: str) -> Remedy:
-        return Remedy(
-            text=text, paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)), where="your DNS host"
-        )
+    def fix(name: str, **changed: str) -> Remedy:
+        return say.fix(name, line=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, **changed)))
 
-    repaired = fix("Publish it with a policy that receivers know", p=record.p or "none")
+    problem, repaired = next(iter(record.problems), ""), fix("repair", p=record.p or "none")
     if found.effective is None:
-        said = (
-            f"The DMARC record of {at} has no policy that receivers know, so they act as if there were none: "
-            f"{record.problems[0]}"
-        )
-        return [
-            say.fail(
-                "syntax", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=repaired, via=answer.via
-            )
-        ]
+        return [say.fail("syntax", domain, at=at, problem=problem, evidence=evidence, remedy=repaired, via=via)]
     if record.problems:
-        said = f"The DMARC record of {at} has a mistake: {record.problems[0]}"
-        findings.append(
-            say.warn("syntax", domain, said, severity=Severity.LOW, evidence=evidence, remedy=repaired, via=answer.via)
-        )
+        findings.append(say.warn("syntax", domain, at=at, problem=problem, evidence=evidence, remedy=repaired, via=via))
     if record.obsolete:
-        said = f"The DMARC record of {at} uses what RFC 9989 took out: {record.obsolete[0]}"
-        findings.append(say.info("obsolete", domain, said, evidence=evidence, via=answer.via))
+        findings.append(say.info("obsolete", domain, at=at, part=record.obsolete[0], evidence=evidence, via=via))
     findings.append(_policy(say, found, evidence, answer))
     findings += _next(say, found, at, record, answer)
     if not record.rua:
-        said = f"Nobody is told who sends as {domain}: the DMARC record asks for no reports"
-        reports = fix("Let the reports go to a mailbox that somebody reads", rua=f"mailto:dmarc@{domain}")
-        findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=reports, via=answer.via))
+        reports = fix("ask-for-reports", rua=f"mailto:dmarc@{domain}")
+        findings.append(say.warn("reports", domain, evidence=evidence, remedy=reports, via=via))
     else:
         findings += await _receivers(say, ask, domain, at, answer, record)
     return findings
 
 
 def _policy(say: Say, found: Discovery, evidence: list[Evidence], answer: DnsAnswer) -> Finding:
-    domain = found.domain
+    message = "pass"
     if found.effective == "none":
-        why = " (t=y lowers the policy by one)" if found.policy != found.effective else ""
-        said = (
-            f"{domain} watches who sends as it{why}: right for launch week, tighten after two to four weeks of "
-            "clean reports"
-        )
-    else:
-        said = f"{domain} asks receivers to {found.effective} mail that is not its own"
-    return say.passed("policy", domain, said, evidence=evidence, via=answer.via)
+        message = "none" if found.policy == found.effective else "lowered"
+    return say.passed("policy", found.domain, message, policy=str(found.effective), evidence=evidence, via=answer.via)
 
 
-_STEPS = {"none": ("quarantine", "two to four weeks"), "quarantine": ("reject", "four more weeks")}
+_AFTER = {"none": "quarantine", "quarantine": "reject"}
 
 
 def _next(say: Say, found: Discovery, at: str, record: Record, answer: DnsAnswer) -> list[Finding]:
-    """What to publish after this, and when. Only where reports come in: they say whether it is safe."""
-    if not record.rua or found.effective not in _STEPS:
+    """What to publish after this, and when. Only where reports come in: they show whether it is safe."""
+    if not record.rua or found.effective not in _AFTER:
         return []
-    lines = []
-    policy = str(found.effective)
-    words = ""
-    while policy in _STEPS:
-        policy, after = _STEPS[policy]
-        words = (
-            words
-            or f"The next step for {found.domain}: {policy}, after {after} of reports that show all own mail passing"
-        )
+    first = policy = _AFTER[str(found.effective)]
+    lines = [zone_line(f"_dmarc.{at}", "TXT", _repaired(record, p=policy, t=""))]
+    while policy in _AFTER:
+        policy = _AFTER[policy]
         lines.append(zone_line(f"_dmarc.{at}", "TXT", _repaired(record, p=policy, t="")))
-    remedy = Remedy(
-        text="Publish the first line when the reports are clean, the second four weeks later; go back one step if "
-        "own mail fails",
-        paste="\n".join(lines),
-        where="your DNS host",
-    )
-    return [say.info("next-step", found.domain, words, evidence=[dns_evidence(answer)], remedy=remedy, via=answer.via)]
+    fix = say.fix("tighten" if len(lines) > 1 else "tighten-last", lines="\n".join(lines))
+    return [say.info("next-step", found.domain, first, evidence=[dns_evidence(answer)], remedy=fix, via=answer.via)]
 
 
 async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnswer, record: Record) -> list[Finding]:
@@ -214,51 +129,29 @@ async def _receivers(say: Say, ask: Fresh, domain: str, at: str, answer: DnsAnsw
         asyncio.gather(*(ask.ask(f"{at}._report._dmarc.{host}", "TXT") for host in foreign)),
         asyncio.gather(*(ask.ask(host, "MX") for host in own)),
     )
-    findings = []
+    findings, via = [], answer.via
     deaf = [
         (host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, DnsAnswer) and not found.found
     ]
     silent = [(host, found) for host, found in zip(own, mail, strict=True) if isinstance(found, Failure)]
     if deaf:
         host, none = deaf[0]
-        said = f"DMARC reports go to {host}, which {'does not exist' if none.status == 'nxdomain' else 'takes no mail'}"
-        remedy = Remedy(
-            text="Name a mailbox that exists",
-            paste=zone_line(f"_dmarc.{at}", "TXT", _repaired(record, rua=f"mailto:dmarc@{domain}")),
-            where="your DNS host",
-        )
-        evidence = [dns_evidence(answer), dns_evidence(none)]
-        findings.append(say.warn("reports", domain, said, evidence=evidence, remedy=remedy, via=answer.via))
+        message = "no-name" if none.status == "nxdomain" else "no-mail"
+        line = zone_line(f"_dmarc.{at}", "TXT", _repaired(record, rua=f"mailto:dmarc@{domain}"))
+        evidence, fix = [dns_evidence(answer), dns_evidence(none)], say.fix("name-mailbox", line=line)
+        findings.append(say.warn("reports", domain, message, host=host, evidence=evidence, remedy=fix, via=via))
     elif silent:
-        said = f"DMARC reports go to {silent[0][0]}; whether it takes mail could not be looked up"
-        findings.append(
-            say.unknown("reports", domain, said, failure=silent[0][1], severity=Severity.LOW, via=answer.via)
-        )
+        host, failure = silent[0]
+        findings.append(say.unknown("reports", domain, host=host, failure=failure, via=via))
     else:
-        said = f"DMARC reports go to {', '.join(hosts) or record.rua[0].uri}"
-        findings.append(say.passed("reports", domain, said, evidence=[dns_evidence(answer)], via=answer.via))
+        to = tuple(hosts) or (record.rua[0].uri,)
+        findings.append(say.passed("reports", domain, hosts=to, evidence=[dns_evidence(answer)], via=via))
     for host, consent in zip(foreign, consents, strict=True):
-        name = f"{at}._report._dmarc.{host}"
         if isinstance(consent, Failure):
-            said = f"Whether {host} takes the DMARC reports of {at} could not be looked up"
-            findings.append(
-                say.unknown("external-reports", host, said, failure=consent, severity=Severity.MEDIUM, via=answer.via)
-            )
+            findings.append(say.unknown("external-reports", host, at=at, failure=consent, via=via))
         elif not any(is_dmarc(text) for text in consent.texts):
-            said = f"{host} has not agreed to take the DMARC reports of {at}, so none are sent there"
-            remedy = Remedy(
-                text=f"{host} must publish this, or send the reports to an address of your own",
-                paste=zone_line(name, "TXT", "v=DMARC1"),
-                where=f"the DNS host of {host}",
-            )
-            findings.append(
-                say.warn(
-                    "external-reports", host, said, evidence=[dns_evidence(consent)], remedy=remedy, via=answer.via
-                )
-            )
+            findings.append(say.warn("external-reports", host, at=at, evidence=[dns_evidence(consent)], via=via))
         else:
-            said = f"{host} agreed to take the DMARC reports of {at}"
-            findings.append(
-                say.passed("external-reports", host, said, evidence=[dns_evidence(consent)], via=consent.via)
-            )
+            seen = [dns_evidence(consent)]
+            findings.append(say.passed("external-reports", host, at=at, evidence=seen, via=consent.via))
     return findings

@@ -1,4 +1,4 @@
-"""email.reputation: the domain and the addresses that send for it stand on no block list, and those addresses have
+"""email.reputation: the domain and the addresses that send for it are on no block list, and those addresses have
 names."""
 
 from __future__ import annotations
@@ -9,56 +9,44 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....mail.auth.blocklists import BlockList, Listing, lists, look_up, works
 from ....mail.auth.spf_record import is_spf, read
 from ....world import registrable
 from ....world.sights import DnsAnswer
 from ...base import Say, check
-from ...paste import zone_line
-from ...seen import dns_evidence
+from ...seen import ABSENT, dns_evidence
 from ..mx import exchanges
-from ..voice import MailSay
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
 MOST = 8
-"""So many own addresses are looked at; a launch that sends from more has somebody who watches them."""
+"""So many own addresses are asked for; a launch that sends from more has someone who watches them."""
 
 
 @check("email.reputation")
 async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain, its sending domains, and the single addresses that its own SPF record names. Services watch
     their own."""
-    say = MailSay("email.reputation", world.clock.now())
+    say = Say("email.reputation", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     domains = list(dict.fromkeys((launch.domain, *own)))
     addresses, failed = await _addresses(world, domains)
     if failed is not None:
-        said = f"Which addresses send for {launch.domain} could not be looked up"
-        yield say.unknown("addresses", launch.domain, said, failure=failed, severity=Severity.MEDIUM)
+        yield say.unknown("addresses", launch.domain, failure=failed)
+    elif addresses:
+        yield say.passed("addresses", launch.domain, addresses=tuple(addresses))
     else:
-        said = (
-            f"{launch.domain} sends from {', '.join(addresses)}"
-            if addresses
-            else f"{launch.domain} sends through services only"
-        )
-        yield say.passed("addresses", launch.domain, said)
+        yield say.passed("addresses", launch.domain, "services")
     names = await asyncio.gather(*(_name(say, world, address, launch.domain) for address in addresses))
     for finding in (one for group in names for one in group):
         yield finding
     if not launch.announced or "block-lists" not in launch.settings.services:
-        why = (
-            "the launch is not announced yet" if not launch.announced else "block-lists is not among settings.services"
-        )
-        said = f"No block list was asked for {launch.domain}: {why}"
-        failure = Failure(kind="switched-off", detail=why)
-        remedy = Remedy(
-            text="Let the lists be asked; they learn the names", paste='[settings]\nservices = ["rdap", "block-lists"]'
-        )
-        yield say.unknown("lists", launch.domain, said, failure=failure, severity=Severity.LOW, remedy=remedy)
+        message = "switched-off" if launch.announced else "not-announced"
+        why = "block-lists is not among settings.services" if launch.announced else "the launch is not announced yet"
+        yield say.unknown("lists", launch.domain, message, failure=Failure(kind="switched-off", detail=why))
         return
     for finding in await _asked(say, world, domains, addresses):
         yield finding
@@ -113,39 +101,22 @@ async def _addresses(world: World, domains: list[str]) -> tuple[list[str], Failu
 
 
 async def _name(say: Say, world: World, address: str, domain: str) -> list[Finding]:
-    """A sending address has a name that leads back to it: Gmail and Yahoo turn mail away from those that have none."""
+    """A sending address has a name that leads back to it: Gmail and Yahoo reject mail from those that have none."""
     turned = ipaddress.ip_address(address).reverse_pointer
     answer = await world.dns.ask(turned, "PTR")
     if isinstance(answer, Failure):
-        said = f"Whether the sending address {address} has a name could not be looked up"
-        return [say.unknown("ptr", address, said, failure=answer, severity=Severity.MEDIUM)]
-    evidence = [dns_evidence(answer)]
-    fix = Remedy(
-        text="Let whoever rents you the address give it the name of the machine, and give that name the address",
-        paste=f"{turned}. 3600 IN PTR mail.{domain}.\n"
-        + zone_line(f"mail.{domain}", "AAAA" if ":" in address else "A", address),
-        where="the server's provider (reverse DNS)",
-    )
+        return [say.unknown("ptr", address, failure=answer)]
+    evidence, via = [dns_evidence(answer)], answer.via
+    fix = say.fix("reverse-dns", turned=turned, domain=domain, type="AAAA" if ":" in address else "A", address=address)
     if not answer.found:
-        said = f"The sending address {address} has no name (PTR): Gmail and Yahoo turn its mail away"
-        return [say.fail("ptr", address, said, evidence=evidence, remedy=fix, via=answer.via)]
+        return [say.fail("ptr", address, evidence=evidence, remedy=fix, via=via)]
     back = await asyncio.gather(*(world.dns.addresses(name) for name in answer.records[:5]))
     if any(address in found for found in back if not isinstance(found, Failure)):
-        said = f"The sending address {address} is called {answer.records[0]}, and that name leads back to it"
-        return [say.passed("ptr", address, said, evidence=evidence, via=answer.via)]
-    failed = next(
-        (found for found in back if isinstance(found, Failure) and found.kind not in ("no-such-name", "no-address")),
-        None,
-    )
+        return [say.passed("ptr", address, name=answer.records[0], evidence=evidence, via=via)]
+    failed = next((found for found in back if isinstance(found, Failure) and found.kind not in ABSENT), None)
     if failed is not None:
-        said = f"Whether the name of {address} leads back to it could not be looked up"
-        return [
-            say.unknown(
-                "ptr", address, said, failure=failed, severity=Severity.MEDIUM, evidence=evidence, via=answer.via
-            )
-        ]
-    said = f"The sending address {address} is called {answer.records[0]}, and that name does not lead back to it"
-    return [say.fail("ptr", address, said, evidence=evidence, remedy=fix, via=answer.via)]
+        return [say.unknown("ptr", address, "back", failure=failed, evidence=evidence, via=via)]
+    return [say.fail("ptr", address, "elsewhere", name=answer.records[0], evidence=evidence, remedy=fix, via=via)]
 
 
 async def _asked(say: Say, world: World, domains: list[str], addresses: list[str]) -> list[Finding]:
@@ -170,12 +141,11 @@ async def _asked(say: Say, world: World, domains: list[str], addresses: list[str
 
 
 def _silent(say: Say, row: BlockList, failure: Failure, *, all_of: bool) -> Finding:
-    said = f"{row.name} gave no usable answer: {failure.detail or failure.words}. That says nothing about your mail"
-    remedy = Remedy(
-        text=f"Look the domain up at {row.remove} in a browser, or use a resolver of your own", where=row.remove
+    """`all_of`: no list answered at all, so nothing is known."""
+    severity, why = Severity.HIGH if all_of else Severity.LOW, failure.detail or failure.words
+    return say.unknown(
+        "lists", row.zone, list=row.name, remove=row.remove, cause=why, failure=failure, severity=severity
     )
-    severity = Severity.HIGH if all_of else Severity.LOW
-    return say.unknown("lists", row.zone, said, failure=failure, severity=severity, remedy=remedy)
 
 
 def _target(say: Say, target: str, listings: list[Listing]) -> Finding | None:
@@ -191,15 +161,10 @@ def _target(say: Say, target: str, listings: list[Listing]) -> Finding | None:
     at = next((one.answer.at for one in heard if one.answer is not None), None)
     evidence = [Evidence.of("lists", "\n".join(lines), source=target, at=at)]
     if not listed:
-        return say.passed(
-            "listed", target, f"{target} stands on none of {len(heard)} block lists", evidence=evidence, via=via
-        )
-    names = " and ".join(one.list.name for one in listed)
-    remedy = Remedy(
-        text="Find out what was sent (a leaked key, an open form, a bought address "
-        "list), stop it, then ask for removal",
-        paste="\n".join(dict.fromkeys(one.list.remove for one in listed)),
-        where="the block list's own page",
-    )
-    said = f"{target} stands on the block list {names}: many receivers turn its mail away"
-    return say.fail("listed", target, said, evidence=evidence, remedy=remedy, via=via)
+        return say.passed("listed", target, count=len(heard), evidence=evidence, via=via)
+    names, fix = tuple(one.list.name for one in listed), say.fix("delist", pages=_pages(listed))
+    return say.fail("listed", target, lists=names, n=len(names), evidence=evidence, remedy=fix, via=via)
+
+
+def _pages(listed: list[Listing]) -> str:
+    return "\n".join(dict.fromkeys(one.list.remove for one in listed))

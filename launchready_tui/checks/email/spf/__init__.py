@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ....facts import MailSender, SpfTree
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Remedy
 from ....mail.auth.senders import Service, service
-from ....mail.auth.spf_record import MAX_LOOKUPS, MAX_VOID, Term, almost_spf, is_spf, merged, read
+from ....mail.auth.spf_record import MAX_LOOKUPS, MAX_VOID, Record, Term, almost_spf, is_spf, merged, read
 from ....world.sights import DnsAnswer
 from ...audit.providers import sender_called
 from ...base import Say, check
 from ...paste import zone_line
-from ...seen import dns_evidence
+from ...seen import dns_evidence, dns_fact
 from ..fresh import Fresh, with_newest
 from ..place import dressed
-from ..voice import MailSay
 from .tree import Node, Tree, Walker
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ _END = re.compile(r"[+~?-]?all|redirect=.*", re.IGNORECASE)
 @check("email.spf")
 async def spf(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The launch domain and the sending domains below it that the launch file names."""
-    say = MailSay("email.spf", world.clock.now())
+    say = Say("email.spf", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     rows = [row for sender in launch.email.senders if "." not in sender and (row := sender_called(sender))]
     wanted = tuple(found for row in rows if (found := service(row.name)) and found.spf)
@@ -60,48 +62,88 @@ async def _domain(say: Say, ask: Fresh, domain: str, wanted: tuple[Service, ...]
     """`wanted`: services that send and need a word in the record."""
     answer = await ask.ask(domain, "TXT")
     if isinstance(answer, Failure):
-        return [
-            say.unknown(
-                "missing",
-                domain,
-                f"Who may send mail for {domain} could not be looked up",
-                failure=answer,
-                severity=Severity.BLOCKER,
-            )
-        ]
+        return [say.unknown("missing", domain, failure=answer)]
     texts = [text for text in answer.texts if is_spf(text)]
     if not texts:
         return [_missing(say, domain, answer, wanted)]
     if len(texts) > 1:
         return [_multiple(say, domain, answer, texts, wanted)]
-    tree = await Walker(ask).tree(domain, answer)
+    walk = _Walk(domain, answer, await Walker(ask).tree(domain, answer))
+    judges = (_syntax, _loop, _broken, _lookups, _voids, _closing, _wide, _ptr)
     return [
-        *_judge(say, domain, answer, tree),
-        *_senders(say, domain, answer, tree, wanted),
-        *_size(say, domain, answer, tree),
+        *(finding for judge in judges for finding in judge(say, walk)),
+        *_senders(say, walk, wanted),
+        *_size(say, walk),
     ]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """A domain's one record, and where it leads."""
+
+    domain: str
+    answer: DnsAnswer
+    tree: Tree
+
+    @property
+    def record(self) -> Record:
+        assert self.tree.top.record is not None
+        return self.tree.top.record
+
+    @property
+    def via(self) -> str:
+        return self.answer.via
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        return self.tree.nodes()
+
+    @cached_property
+    def drawn(self) -> Evidence:
+        """The whole tree."""
+        terms = self.tree.terms()
+        text, source = "\n".join(term.line for term in terms), f"{self.domain} TXT at {self.answer.server}"
+        fact = SpfTree(domain=self.domain, terms=terms, lookups=self.tree.lookups)
+        return Evidence.of("tree", text, source=source, at=self.answer.at, fact=fact)
+
+    @property
+    def published(self) -> Evidence:
+        """The record alone."""
+        fact = dns_fact(self.answer, self.tree.top.texts)
+        return Evidence.of("record", self.record.raw, source=f"{self.domain} TXT", at=self.answer.at, fact=fact)
+
+    def marks(self, terms: Sequence[Term]) -> list[Evidence]:
+        """Every record that has some of these very terms, each once, with marks under them."""
+        held = [
+            (node, [one for one in terms if node.record is not None and any(one is term for term in node.record.terms)])
+            for node in self.nodes
+        ]
+        return [_marked(node, *found) for node, found in held if found]
+
+    def line(self, record: str) -> str:
+        """The record as it is to be published."""
+        return zone_line(self.domain, "TXT", record)
+
+    def without(self, say: Say, terms: Sequence[Term]) -> Remedy:
+        """The domain's own record without these terms, as far as they are in it."""
+        own = [term for term in terms if any(term is one for one in self.record.terms)]
+        if not own:
+            return say.fix("ask-service", term=terms[0].text)
+        rest = " ".join(["v=spf1", *(one.text for one in self.record.terms if not any(one is term for term in own))])
+        return say.fix("leave-out", terms=tuple(term.text for term in own), n=len(own), line=self.line(rest))
 
 
 def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ...]) -> Finding:
     near = [text for text in answer.texts if almost_spf(text)]
     evidence = [dns_evidence(answer)]
-    text = (
-        "Publish one TXT record that names your sending services (put the include your provider gives you in place "
-        "of the example)"
-    )
-    record = "v=spf1 include:_spf.your-provider.example ~all"
+    fix = say.fix("publish-example", subject=domain)
     if wanted:
-        text, record = "Publish one TXT record that names your sending services", with_senders("v=spf1 ~all", wanted)
-    remedy = Remedy(text=text, paste=zone_line(domain, "TXT", record), where="your DNS host")
-    said = f"{domain} does not say who may send its mail: receivers put it into spam"
-    if answer.status == "nxdomain":
-        said = f"{domain} does not exist in the DNS, so receivers refuse mail that comes from it"
+        fix = say.fix("publish", line=zone_line(domain, "TXT", with_senders("v=spf1 ~all", wanted)))
+    message = "no-name" if answer.status == "nxdomain" else "fail"
     if near:
-        said = f"{domain} has a record meant as SPF that no receiver takes for one"
+        message = "almost"
         evidence.append(Evidence.of("almost", "\n".join(near), source=f"{domain} TXT", at=answer.at))
-    return say.fail(
-        "missing", domain, said, severity=Severity.BLOCKER, evidence=evidence, remedy=remedy, via=answer.via
-    )
+    return say.fail("missing", domain, message, evidence=evidence, remedy=fix, via=answer.via)
 
 
 def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
@@ -113,112 +155,42 @@ def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
 
 
 def _multiple(say: Say, domain: str, answer: DnsAnswer, texts: list[str], wanted: tuple[Service, ...]) -> Finding:
-    return say.fail(
-        "multiple",
-        domain,
-        f"{domain} has {len(texts)} SPF records, so receivers take none of them",
-        severity=Severity.BLOCKER,
-        evidence=[Evidence.of("dns", "\n".join(texts), source=f"{domain} TXT at {answer.server}", at=answer.at)],
-        remedy=Remedy(
-            text=f"Put this one in place of all {len(texts)}",
-            paste=zone_line(domain, "TXT", with_senders(merged([read(text) for text in texts]), wanted)),
-            where="your DNS host",
-        ),
-        via=answer.via,
-    )
+    source, fact = f"{domain} TXT at {answer.server}", dns_fact(answer, texts)
+    evidence = [Evidence.of("dns", "\n".join(texts), source=source, at=answer.at, fact=fact)]
+    line = zone_line(domain, "TXT", with_senders(merged([read(text) for text in texts]), wanted))
+    fix = say.fix("merge", count=len(texts), line=line)
+    return say.fail("multiple", domain, count=len(texts), evidence=evidence, remedy=fix, via=answer.via)
 
 
-def _judge(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding]:
-    source = f"{domain} TXT at {answer.server}"
-    drawn = Evidence.of("tree", tree.text(), source=source, at=answer.at)
-    record = tree.top.record
-    assert record is not None
-    edit = Remedy(text="Correct the record", paste="", where="your DNS host")
-    findings: list[Finding] = []
-
-    def fail(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
-        findings.append(
-            say.fail(
-                rule, domain, said, severity=Severity.BLOCKER, evidence=[*extra, drawn], remedy=remedy, via=answer.via
-            )
-        )
-
-    def warn(rule: str, said: str, remedy: Remedy = edit, *extra: Evidence) -> None:
-        findings.append(say.warn(rule, domain, said, evidence=[*extra, drawn], remedy=remedy, via=answer.via))
-
-    nodes = tree.nodes()
-    _syntax(fail, domain, nodes)
-    loops = [node.via for node in nodes[1:] if node.status == "loop" and node.via]
-    if loops:
-        more = f" (and {len(loops) - 1} more)" if len(loops) > 1 else ""
-        said = f"The SPF record of {domain} runs in circles at {loops[0].text}{more}"
-        fail("loop", said, _without(domain, tree, *loops), *_marks(nodes, loops))
-    broken = [node for node in nodes[1:] if node.status in ("missing", "multiple") and node.via]
-    if broken:
-        marks = _marks(nodes, [one.via for one in broken if one.via])
-        none = "does not exist" if broken[0].absent else "has no SPF record"
-        what = none if broken[0].status == "missing" else f"has {len(broken[0].texts)} SPF records"
-        via = broken[0].via
-        assert via is not None
-        said = f"{via.text} leads to {broken[0].domain}, which {what}: receivers take the whole record as broken"
-        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        fail("include-missing", said + more, _without(domain, tree, *(one.via for one in broken if one.via)), *marks)
-    _counts(say, domain, answer, tree, drawn, fail, warn, findings)
-    _closing(say, domain, answer, tree, drawn, fail, warn, findings)
-    _wide(nodes, fail, warn)
-    slow = [(node, term) for node in nodes if node.record for term in node.record.in_force if term.name == "ptr"]
-    if slow:
-        warn(
-            "ptr",
-            f"The SPF record of {domain} uses ptr, which is slow and which many receivers skip",
-            Remedy(text="Name the addresses or an include in place of ptr"),
-            *(_marked(node, term) for node, term in slow),
-        )
-    return findings
-
-
-def _without(domain: str, tree: Tree, *terms: Term) -> Remedy:
-    """The record of the domain itself without these terms, as far as they stand in it."""
-    record = tree.top.record
-    own = [term for term in terms if record is not None and any(term is one for one in record.terms)]
-    if record is None or not own:
-        text = f"Ask the service whose record holds {terms[0].text} to repair it, or leave its include out"
-        return Remedy(text=text, where="your DNS host")
-    rest = " ".join(["v=spf1", *(one.text for one in record.terms if not any(one is term for term in own))])
-    names = " and ".join(term.text for term in own)
-    return Remedy(
-        text=f"Leave out {names}, or correct the name", paste=zone_line(domain, "TXT", rest), where="your DNS host"
-    )
-
-
-def _syntax(fail: _Fail, domain: str, nodes: list[Node]) -> None:
-    """Every mistake of every record on the way, each pointed at; the first one is the sentence."""
-    wrong = [node for node in nodes if node.record is not None and node.record.problems]
+def _syntax(say: Say, walk: _Walk) -> list[Finding]:
+    """Every mistake of every record on the way, each pointed at; the first one is in the sentence."""
+    wrong = [(node, node.record) for node in walk.nodes if node.record is not None and node.record.problems]
     if not wrong:
-        return
-    node, record = wrong[0], wrong[0].record
-    assert record is not None
-    whose = (
-        f"The SPF record of {domain}"
-        if node is nodes[0]
-        else f"The SPF record of {node.domain}, which {domain} includes,"
-    )
-    pointed = [Evidence.of("where", _pointed(one), source=f"{one.domain} TXT") for one in wrong]
-    remedy = Remedy(
-        text="Publish it without what is marked, or with the mark corrected",
-        paste=zone_line(node.domain, "TXT", " ".join(["v=spf1", *(term.text for term in record.terms)]))
-        if node is nodes[0]
-        else "",
-        where="your DNS host",
-    )
-    count = sum(len(one.record.problems) for one in wrong if one.record is not None)
-    more = f" (and {count - 1} more)" if count > 1 else ""
-    fail("syntax", f"{whose} has a mistake: {record.problems[0].words}{more}", remedy, *pointed)
+        return []
+    evidence = [Evidence.of("where", _pointed(record), source=f"{node.domain} TXT") for node, record in wrong]
+    (first, record), count = wrong[0], sum(len(one.problems) for _, one in wrong)
+    fix = say.fix("ask-owner", other=first.domain)
+    message = "several" if count > 1 else "included"
+    if first is walk.nodes[0]:
+        message = "several" if count > 1 else "fail"
+        fix = say.fix("correct", line=walk.line(" ".join(["v=spf1", *(term.text for term in record.terms)])))
+    return [
+        say.fail(
+            "syntax",
+            walk.domain,
+            message,
+            other=first.domain,
+            count=count,
+            problem=record.problems[0].words,
+            evidence=[*evidence, walk.drawn],
+            remedy=fix,
+            via=walk.via,
+        )
+    ]
 
 
-def _pointed(node: Node) -> str:
-    assert node.record is not None
-    return "\n".join([node.record.pointed(), *(problem.words for problem in node.record.problems)])
+def _pointed(record: Record) -> str:
+    return "\n".join([record.pointed(), *(problem.words for problem in record.problems)])
 
 
 def _marked(node: Node, *terms: Term) -> Evidence:
@@ -230,106 +202,88 @@ def _marked(node: Node, *terms: Term) -> Evidence:
     return Evidence.of("where", node.record.raw + "\n" + "".join(marks).rstrip(), source=f"{node.domain} TXT")
 
 
-def _marks(nodes: list[Node], terms: Sequence[Term]) -> list[Evidence]:
-    """Every record that holds some of these very terms, each once, with marks under them."""
-    held = [
-        (node, [one for one in terms if node.record is not None and any(one is term for term in node.record.terms)])
-        for node in nodes
+def _loop(say: Say, walk: _Walk) -> list[Finding]:
+    loops = [node.via for node in walk.nodes[1:] if node.status == "loop" and node.via]
+    if not loops:
+        return []
+    terms, evidence, fix = _texts(loops), [*walk.marks(loops), walk.drawn], walk.without(say, loops)
+    return [say.fail("loop", walk.domain, terms=terms, evidence=evidence, remedy=fix, via=walk.via)]
+
+
+def _broken(say: Say, walk: _Walk) -> list[Finding]:
+    """Includes and redirects that lead to no record, or to several."""
+    broken = [(node, node.via) for node in walk.nodes[1:] if node.status in ("missing", "multiple") and node.via]
+    if not broken:
+        return []
+    terms, first = [via for _, via in broken], broken[0][0]
+    message = "several-records" if first.status == "multiple" else "no-name" if first.absent else "no-record"
+    return [
+        say.fail(
+            "include-missing",
+            walk.domain,
+            message if len(broken) == 1 else "many",
+            terms=_texts(terms),
+            other=first.domain,
+            count=len(first.texts),
+            evidence=[*walk.marks(terms), walk.drawn],
+            remedy=walk.without(say, terms),
+            via=walk.via,
+        )
     ]
-    return [_marked(node, *found) for node, found in held if found]
 
 
-def _senders(say: Say, domain: str, answer: DnsAnswer, tree: Tree, wanted: tuple[Service, ...]) -> list[Finding]:
-    """Services that send, need a word in the record, and have none there or in what it includes."""
-    there = {node.domain for node in tree.nodes()}
-    missing = [row for row in wanted if row.spf.partition(":")[2] not in there]
-    if not missing or tree.top.record is None:
-        return []
-    if tree.failure is not None or any(node.status == "macro" for node in tree.nodes()):
-        return []  # it may stand in what could not be seen
-    names = " and ".join(row.name for row in missing)
-    said = f"{names} {'sends' if len(missing) == 1 else 'send'} for {domain}, and the SPF record does not let it"
-    paste = zone_line(domain, "TXT", with_senders(tree.top.record.raw, tuple(missing)))
-    remedy = Remedy(text="Put this record in place of the one there", paste=paste, where="your DNS host")
-    evidence = [Evidence.of("tree", tree.text(), source=f"{domain} TXT at {answer.server}", at=answer.at)]
-    return [say.warn("sender", domain, said, evidence=evidence, remedy=remedy, via=answer.via)]
+def _texts(terms: Sequence[Term]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(term.text for term in terms))
 
 
-def _size(say: Say, domain: str, answer: DnsAnswer, tree: Tree) -> list[Finding]:
-    """A record that makes the answer too long for a plain UDP packet is lost at resolvers that cannot fall back
-    (section 3.4)."""
-    record = tree.top.record
-    size = len(record.raw.encode("utf-8", "replace")) if record is not None else 0
-    if record is None or size <= MAX_SIZE:
-        return []
-    said = f"The SPF record of {domain} is {size} bytes long, receivers are sure to get {MAX_SIZE}"
-    remedy = Remedy(
-        text="Name whole networks in place of single addresses, or move addresses into an include of your own",
-        paste=zone_line(domain, "TXT", f"v=spf1 include:_spf.{domain} ~all"),
-        where="your DNS host",
-    )
-    evidence = [Evidence.of("record", record.raw, source=f"{domain} TXT", at=answer.at)]
-    return [say.warn("size", domain, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=answer.via)]
-
-
-def _counts(
-    say: Say,
-    domain: str,
-    answer: DnsAnswer,
-    tree: Tree,
-    drawn: Evidence,
-    fail: _Fail,
-    warn: _Warn,
-    findings: list[Finding],
-) -> None:
-    """Look-ups and voids. A hole in the picture makes them unknown, unless what was seen is over the limit already."""
-    heavy = [leaf.term for node in tree.nodes() for leaf in node.leaves if leaf.too_many_names]
-    crowded = (
-        f"{' and '.join(term.text for term in heavy)} leads to more than 10 mail servers, more than receivers look at"
-    )
-    costs = "\n".join(f"{tree.cost(node)}  {node.via.text}" for node in tree.top.children if node.via)
-    if tree.lookups > MAX_LOOKUPS:
+def _lookups(say: Say, walk: _Walk) -> list[Finding]:
+    """A hole in the picture makes their number unknown, unless what was seen is over the limit already."""
+    tree, domain, needed, drawn = walk.tree, walk.domain, walk.tree.lookups, walk.drawn
+    heavy = [leaf.term for node in walk.nodes for leaf in node.leaves if leaf.too_many_names]
+    marks = [*walk.marks(heavy), drawn]
+    if needed > MAX_LOOKUPS:
+        costs = "\n".join(f"{tree.cost(node)}  {node.via.text}" for node in tree.top.children if node.via)
         dear = max(tree.top.children, key=tree.cost, default=None)
-        hint = f"; {dear.via.text} alone takes {tree.cost(dear)}" if dear is not None and dear.via else ""
-        fail(
-            "lookups",
-            f"The SPF record of {domain} needs {tree.lookups} look-ups, receivers stop at {MAX_LOOKUPS} and "
-            f"reject it{hint}" + (f"; {crowded}" if heavy else ""),
-            Remedy(
-                text="Leave out services that no longer send, or send from a subdomain with a record of its own",
-                where="your DNS host",
-            ),
-            Evidence.of("cost", costs or "no include", source=f"{domain} TXT"),
-            *_marks(tree.nodes(), heavy),
-        )
-    elif heavy:
-        fail(
-            "lookups", crowded, Remedy(text="Name the addresses that send in place of mx"), *_marks(tree.nodes(), heavy)
-        )
-    elif tree.failure is not None:
-        findings.append(
-            say.unknown(
+        return [
+            say.fail(
                 "lookups",
                 domain,
-                f"The SPF record of {domain} could not be followed to its end",
-                failure=tree.failure,
-                severity=Severity.BLOCKER,
-                evidence=[drawn],
-                via=answer.via,
+                "both" if heavy else "dear" if dear is not None else "fail",
+                lookups=needed,
+                limit=MAX_LOOKUPS,
+                terms=_texts(heavy),
+                n=len(_texts(heavy)),
+                dear=dear.via.text if dear is not None and dear.via else "",
+                cost=tree.cost(dear) if dear is not None else 0,
+                evidence=[Evidence.of("cost", costs or "no include", source=f"{domain} TXT"), *marks],
+                via=walk.via,
             )
-        )
-    else:
-        said = f"The SPF record of {domain} needs {tree.lookups} of {MAX_LOOKUPS} look-ups"
-        findings.append(say.passed("lookups", domain, said, evidence=[drawn], via=answer.via))
-    if tree.voids > MAX_VOID:
-        empty = [node.via for node in tree.nodes()[1:] if node.void and node.via]
-        empty += [leaf.term for node in tree.nodes() for leaf in node.leaves if leaf.void]
-        warn(
+        ]
+    if heavy:
+        terms = _texts(heavy)
+        return [say.fail("lookups", domain, "crowded", terms=terms, n=len(terms), evidence=marks, via=walk.via)]
+    if tree.failure is not None:
+        return [say.unknown("lookups", domain, failure=tree.failure, evidence=[drawn], via=walk.via)]
+    return [say.passed("lookups", domain, lookups=needed, limit=MAX_LOOKUPS, evidence=[drawn], via=walk.via)]
+
+
+def _voids(say: Say, walk: _Walk) -> list[Finding]:
+    tree, nodes = walk.tree, walk.nodes
+    if tree.voids <= MAX_VOID:
+        return []
+    empty = [node.via for node in nodes[1:] if node.void and node.via]
+    empty += [leaf.term for node in nodes for leaf in node.leaves if leaf.void]
+    return [
+        say.warn(
             "void-lookups",
-            f"{tree.voids} names in the SPF record of {domain} do not exist, some receivers stop at {MAX_VOID}",
-            _without(domain, tree, *empty),
-            *_marks(tree.nodes(), empty),
+            walk.domain,
+            voids=tree.voids,
+            limit=MAX_VOID,
+            evidence=[*walk.marks(empty), walk.drawn],
+            remedy=walk.without(say, empty),
+            via=walk.via,
         )
+    ]
 
 
 def _last_word(node: Node) -> tuple[str, Node]:
@@ -342,94 +296,56 @@ def _last_word(node: Node) -> tuple[str, Node]:
     return _last_word(target) if target is not None else ("", node)
 
 
-def _closing(
-    say: Say,
-    domain: str,
-    answer: DnsAnswer,
-    tree: Tree,
-    drawn: Evidence,
-    fail: _Fail,
-    warn: _Warn,
-    findings: list[Finding],
-) -> None:
-    word, where = _last_word(tree.top)
-    record = tree.top.record
-    assert record is not None
-    kept = [term.text for term in record.terms if term.name not in ("all", "redirect")]
-    fix = Remedy(
-        text="End the record with ~all",
-        paste=zone_line(domain, "TXT", " ".join(["v=spf1", *kept, "~all"])),
-        where="your DNS host",
-    )
-    nodes = tree.nodes()
-    doors = [node.via for node in nodes[1:] if node.via and node.via.name == "include" and _last_word(node)[0] == "+"]
-    marks = _marks(nodes, doors)
-    if word == "+":
-        more = (
-            f", and so do {len(doors)} of its includes"
-            if len(doors) > 1
-            else f", and so does {doors[0].text}"
-            if doors
-            else ""
-        )
-        ends = [_marked(where, where.record.all)] if where.record is not None and where.record.all is not None else []
-        fail(
-            "all",
-            f"The SPF record of {where.domain} ends with +all{more}: anybody may send as {domain}",
-            fix,
-            *ends,
-            *marks,
-        )
-    elif doors:
-        more = f" (and {len(doors) - 1} more)" if len(doors) > 1 else ""
-        fail(
-            "all",
-            f"{doors[0].text} ends with +all{more}: anybody may send as {domain}",
-            _without(domain, tree, *doors),
-            *marks,
-        )
-    elif word == "?unseen":
-        return  # the failure of the look-up is told by its own finding
-    elif word in ("", "?"):
-        what = "has no closing all" if word == "" else "ends with ?all"
-        place = [_marked(where, where.record.all)] if where.record is not None and where.record.all is not None else []
-        warn("all", f"The SPF record of {domain} {what}: it says nothing of strangers", fix, *place)
-    else:
-        said = f"The SPF record of {domain} ends with {word}all"
-        findings.append(
-            say.passed(
+def _closing(say: Say, walk: _Walk) -> list[Finding]:
+    """What the record says of senders that nothing matched; and includes that let in everybody."""
+    domain, (word, where) = walk.domain, _last_word(walk.tree.top)
+    kept = [term.text for term in walk.record.terms if term.name not in ("all", "redirect")]
+    fix = say.fix("end", line=walk.line(" ".join(["v=spf1", *kept, "~all"])))
+    open_ = [(node.domain, node.via) for node in walk.nodes[1:] if _is_open(node) and node.via]
+    doors = [via for _, via in open_]
+    end = where.record.all if where.record is not None else None
+    ends = [_marked(where, end)] if end is not None else []
+    if word == "+" or doors:
+        records = tuple(dict.fromkeys([*([where.domain] if word == "+" else []), *(name for name, _ in open_)]))
+        return [
+            say.fail(
                 "all",
                 domain,
-                said,
-                evidence=[Evidence.of("record", record.raw, source=f"{domain} TXT", at=answer.at)],
-                via=answer.via,
+                records=records,
+                n=len(records),
+                evidence=[*(ends if word == "+" else []), *walk.marks(doors), walk.drawn],
+                remedy=fix if word == "+" else walk.without(say, doors),
+                via=walk.via,
             )
-        )
+        ]
+    if word == "?unseen":
+        return []  # the failure of the look-up has a finding of its own
+    if word in ("", "?"):
+        message, evidence = "warn" if word == "" else "neutral", [*ends, walk.drawn]
+        return [say.warn("all", domain, message, evidence=evidence, remedy=fix, via=walk.via)]
+    return [say.passed("all", domain, end=f"{word}all", evidence=[walk.published], via=walk.via)]
 
 
-def _wide(nodes: list[Node], fail: _Fail, warn: _Warn) -> None:
+def _is_open(node: Node) -> bool:
+    return node.via is not None and node.via.name == "include" and _last_word(node)[0] == "+"
+
+
+def _wide(say: Say, walk: _Walk) -> list[Finding]:
     """Networks so large that strangers live in them."""
     found = [
-        (level, node, term)
-        for node in nodes
+        (level, term)
+        for node in walk.nodes
         for term in (node.record.in_force if node.record else ())
-        if (level := _width(term, own=node is nodes[0]))
+        if (level := _width(term, own=node is walk.nodes[0]))
     ]
     if not found:
-        return
-    found.sort(key=lambda one: one[0] != "fail")
-    level, _, worst = found[0]
-    marks = [
-        _marked(node, *(term for _, at, term in found if at is node))
-        for node in nodes
-        if any(at is node for _, at, _ in found)
-    ]
-    fix = Remedy(text="Name only the addresses that send your mail", where="your DNS host")
-    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    if level == "fail":
-        fail("wide", f"{worst.text} lets a large part of the internet send as you{more}", fix, *marks)
-    else:
-        warn("wide", f"{worst.text} is a large network: strangers in it may send as you{more}", fix, *marks)
+        return []
+    evidence = [*walk.marks([term for _, term in found]), walk.drawn]
+    broken = _texts([term for level, term in found if level == "fail"])
+    if broken:
+        return [say.fail("wide", walk.domain, terms=broken, n=len(broken), evidence=evidence, via=walk.via)]
+    large = _texts([term for _, term in found])
+    return [say.warn("wide", walk.domain, terms=large, n=len(large), evidence=evidence, via=walk.via)]
 
 
 def _width(term: Term, *, own: bool) -> str:
@@ -443,11 +359,34 @@ def _width(term: Term, *, own: bool) -> str:
     return ""
 
 
-if TYPE_CHECKING:
-    from typing import Protocol
+def _ptr(say: Say, walk: _Walk) -> list[Finding]:
+    slow = [(node, term) for node in walk.nodes if node.record for term in node.record.in_force if term.name == "ptr"]
+    if not slow:
+        return []
+    evidence = [*(_marked(node, term) for node, term in slow), walk.drawn]
+    return [say.warn("ptr", walk.domain, evidence=evidence, via=walk.via)]
 
-    class _Fail(Protocol):
-        def __call__(self, rule: str, said: str, remedy: Remedy = ..., *extra: Evidence) -> None: ...
 
-    class _Warn(Protocol):
-        def __call__(self, rule: str, said: str, remedy: Remedy = ..., *extra: Evidence) -> None: ...
+def _senders(say: Say, walk: _Walk, wanted: tuple[Service, ...]) -> list[Finding]:
+    """Services that send, need a word in the record, and have none there or in what it includes."""
+    there = {node.domain for node in walk.nodes}
+    missing = tuple(row for row in wanted if row.spf.partition(":")[2] not in there)
+    if not missing or walk.tree.failure is not None or any(node.status == "macro" for node in walk.nodes):
+        return []  # it may be in what could not be seen
+    names = tuple(row.name for row in missing)
+    fix = say.fix("replace", line=walk.line(with_senders(walk.record.raw, missing)))
+    evidence = [walk.drawn, *(_sender(walk.domain, name) for name in names)]
+    return [say.warn("sender", walk.domain, services=names, n=len(names), evidence=evidence, remedy=fix, via=walk.via)]
+
+
+def _sender(domain: str, name: str) -> Evidence:
+    return Evidence.of("sender", name, source="[email] senders", fact=MailSender(domain=domain, service=name))
+
+
+def _size(say: Say, walk: _Walk) -> list[Finding]:
+    """A record that makes the answer too long for a plain UDP packet is lost at resolvers that cannot fall back
+    (section 3.4)."""
+    size = len(walk.record.raw.encode("utf-8", "replace"))
+    if size <= MAX_SIZE:
+        return []
+    return [say.warn("size", walk.domain, size=size, limit=MAX_SIZE, evidence=[walk.published], via=walk.via)]

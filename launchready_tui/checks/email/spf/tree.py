@@ -4,9 +4,11 @@ counted."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ....facts import SpfTerm
 from ....failure import Failure
 from ....mail.auth.spf_record import Record, Term, is_spf, read
 from ....world.sights import DnsAnswer
@@ -93,16 +95,12 @@ class Tree:
             + (1 if node.via else 0)
         )
 
-    def text(self) -> str:
-        """Indented, one record or term a line, with its cost."""
-        lines: list[str] = []
-        self._draw(self.top, 0, lines)
-        return "\n".join(lines)
+    def terms(self) -> tuple[SpfTerm, ...]:
+        """The tree line by line: each record, then its terms with what they lead to."""
+        return tuple(self._lines(self.top, 0))
 
-    def _draw(self, node: Node, depth: int, lines: list[str]) -> None:
-        pad = "  " * depth
-        head = node.via.text if node.via else node.domain
-        tail = {
+    def _lines(self, node: Node, depth: int) -> Iterator[SpfTerm]:
+        found = {
             "missing": "this name does not exist" if node.absent else "no SPF record here",
             "multiple": f"{len(node.texts)} SPF records here",
             "loop": "leads back to a record above",
@@ -110,17 +108,12 @@ class Tree:
             "macro": "depends on the message, not followed",
             "not-followed": "not followed, far beyond the limit already",
         }.get(node.status, node.record.raw if node.record else "")
-        cost = f"[{self.cost(node)}] " if node.via else ""
-        lines.append(f"{pad}{cost}{head}  {tail}")
+        yield SpfTerm(depth, node.via.text if node.via else node.domain, self.cost(node), found)
         for leaf in node.leaves:
-            said = (
-                "nothing found"
-                if leaf.void
-                else (f"could not be looked up: {leaf.failure.words}" if leaf.failure else "")
-            )
-            lines.append(f"{pad}  [1] {leaf.term.text}  {said}".rstrip())
+            failed = f"could not be looked up: {leaf.failure.words}" if leaf.failure else ""
+            yield SpfTerm(depth + 1, leaf.term.text, 1, "nothing found" if leaf.void else failed)
         for child in node.children:
-            self._draw(child, depth + 1, lines)
+            yield from self._lines(child, depth + 1)
 
 
 class Walker:

@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....mail.auth.transport import Tlsa, tlsa
 from ....world import registrable
 from ....world.sights import DnsAnswer, Signing, TlsSight
 from ...base import Say
-from ...paste import zone_line
 from ...seen import dns_evidence
 
 if TYPE_CHECKING:
@@ -25,43 +24,24 @@ _BROKEN = frozenset({"no-key", "mismatch", "bad-signature", "expired"})
 async def dane_of(
     say: Say, world: World, domain: str, host: str, look: Callable[[], Awaitable[TlsSight | Failure]]
 ) -> list[Finding]:
-    """What is to be said of one mail server of `domain`. `look` takes one look at its certificate."""
+    """The findings on one mail server of `domain`. `look` takes one look at its certificate."""
     name = f"_25._tcp.{host}"
     answer = await world.dns.ask(name, "TLSA")
     if isinstance(answer, Failure):
-        said = f"Whether {host} publishes DANE could not be looked up"
-        return [say.unknown("dane", host, said, failure=answer, severity=Severity.LOW)]
+        return [say.unknown("dane", host, failure=answer)]
+    evidence, via = [dns_evidence(answer)], answer.via
     if not answer.found:
-        said = f"{host} publishes no DANE, and a launch needs none"
-        return [say.passed("dane", host, said, evidence=[dns_evidence(answer)], via=answer.via)]
-    signed, evidence = await _signed(world, domain, host, answer)
-    evidence = [dns_evidence(answer), *evidence]
+        return [say.passed("dane", host, "absent", evidence=evidence, via=via)]
+    signed, more = await _signed(world, domain, host, answer)
+    evidence += more
     if isinstance(signed, Failure):
-        said = (
-            f"{host} publishes DANE; whether its zone is signed, without which it counts for nothing, could not be seen"
-        )
-        return [
-            say.unknown("dane", host, said, failure=signed, severity=Severity.LOW, evidence=evidence, via=answer.via)
-        ]
+        return [say.unknown("dane", host, "unsure", failure=signed, evidence=evidence, via=via)]
     if signed in _BROKEN:
-        said = f"{host} publishes DANE in a zone whose signatures do not hold: senders that mind DANE hold mail back"
-        fix = Remedy(
-            text="Repair the signatures of the zone, or take its DS record out at the registrar", where="your DNS host"
-        )
-        return [say.fail("dane", host, said, evidence=evidence, remedy=fix, via=answer.via)]
+        return [say.fail("dane", host, "bad-signature", evidence=evidence, via=via)]
+    if signed == "unread":
+        return [say.info("dane", host, "unread", evidence=evidence, via=via)]
     if signed != "valid":
-        why = "signed in a way that cannot be checked here" if signed == "unread" else "not signed"
-        said = f"{host} publishes DANE in a zone that is {why}" + (
-            "" if signed == "unread" else ", so no sender goes by it"
-        )
-        fix = Remedy(
-            text="Sign the zone (DNSSEC) of the domain and of the mail server, or take the TLSA record away",
-            paste=f"{name}. IN TLSA {answer.records[0]}   ; remove",
-            where=f"the DNS host of {host}",
-        )
-        if signed == "unread":
-            return [say.info("dane", host, said, evidence=evidence, via=answer.via)]
-        return [say.warn("dane", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=answer.via)]
+        return [say.warn("dane", host, name=name, record=answer.records[0], evidence=evidence, via=via)]
     return [await _compared(say, name, host, answer, evidence, look)]
 
 
@@ -101,27 +81,17 @@ async def _compared(
     records = [tlsa(record) for record in answer.records]
     good = [one for one in records if not one.problem]
     if not good:
-        drop = Remedy(text=f"Correct the TLSA record at {name}, or take it away", where=f"the DNS host of {host}")
-        said = f"The DANE record of {host} cannot be used: {records[0].problem}"
-        return say.fail("dane", host, said, severity=Severity.MEDIUM, evidence=evidence, remedy=drop, via=answer.via)
+        why, via = records[0].problem, answer.via
+        return say.fail("dane", host, "unusable", name=name, problem=why, evidence=evidence, via=via)
     sight = await look()
     if isinstance(sight, Failure):
-        said = f"{host} publishes DANE; whether its certificate matches could not be tried from here: {sight.words}"
-        return say.info("dane", host, said, evidence=[*evidence, Evidence.of("failure", str(sight))], via=answer.via)
+        return say.info("dane", host, failure=sight, evidence=evidence, via=answer.via)
     matches = [_matches(one, sight) for one in good]
     if True in matches:
-        said = f"The certificate of {host} matches its DANE record, and the zone is signed"
-        return say.passed("dane", host, said, evidence=evidence, via=sight.via)
+        return say.passed("dane", host, evidence=evidence, via=sight.via)
     if None in matches:
-        said = f"The DANE record of {host} is of a kind that cannot be compared from here"
-        return say.info("dane", host, said, evidence=evidence, via=sight.via)
-    fix = Remedy(
-        text="Publish the digest of the key in use, and keep the old one until caches have forgotten it",
-        paste=zone_line(name, "TLSA", f"3 1 1 {sight.leaf.key_sha256}"),
-        where=f"the DNS host of {host}",
-    )
-    said = f"The certificate of {host} is not the one that its DANE record names: senders that mind DANE turn mail away"
-    return say.fail("dane", host, said, evidence=evidence, remedy=fix, via=sight.via)
+        return say.info("dane", host, "uncompared", evidence=evidence, via=sight.via)
+    return say.fail("dane", host, name=name, digest=sight.leaf.key_sha256, evidence=evidence, via=sight.via)
 
 
 def _matches(record: Tlsa, sight: TlsSight) -> bool | None:
