@@ -12,9 +12,9 @@ from textual.binding import Binding
 from .acts import copy, decide, go, launchday, launchfile, look, mail, path, watch
 
 if TYPE_CHECKING:
-    from .app import Console
+    from .host import ConsoleHost
 
-Does = Callable[["Console"], Awaitable[None] | None]
+Does = Callable[["ConsoleHost"], Awaitable[None] | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
+from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerState
 
 from .. import text
 from ..findings import Finding
 from .actions import ACTIONS, BY_ID
+from .acts import mail, path, trust
 from .drafts import Drafts
 from .edits import Edits
+from .host import Laid, Listed
 from .messages import Repaired, Said, Told, Walking
+from .screens import PAGES, screen_class, screen_of, warm
 from .screens.page import Page
 from .store import Snapshot, Store
 from .target import Target
@@ -49,32 +53,11 @@ SHEETS = (
     "history",
     "explain",
 )
-LATE = {
-    "overview": "Overview",
-    "fixes": "Fixes",
-    "people": "PeoplePage",
-    "credentials": "Credentials",
-    "handover": "HandoverPage",
-    "log": "Log",
-    "watch": "WatchPage",
-    "launch": "LaunchPage",
-}
 
 
-def _page(name: str) -> Callable[[], Screen[None]]:
-    """Makes a page when it is first gone to, so that its module is not imported before."""
-
-    def make() -> Screen[None]:
-        from importlib import import_module
-
-        if name.startswith("stage"):
-            from .screens.stage import StagePage
-
-            return StagePage(int(name[-1]))
-        page: Screen[None] = getattr(import_module(f"{__package__}.screens.{name}"), LATE[name])()
-        return page
-
-    return make
+def _page(name: str, *given: int) -> Callable[[], Screen[None]]:
+    """Makes a page when it is first gone to."""
+    return lambda: screen_of(name, *given)
 
 
 def _palette() -> type[Provider]:
@@ -92,8 +75,8 @@ class Console(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (130, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-short"), (28, "-medium"), (36, "-tall")]  # noqa: RUF012
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
-        **{name: _page(name) for name in LATE},
-        **{f"stage{n}": _page(f"stage{n}") for n in range(1, 8)},
+        **{name: _page(name) for name in PAGES if name != "stage"},
+        **{f"stage{n}": _page("stage", n) for n in range(1, 8)},
     }
     DEFAULT_MODE = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
@@ -173,15 +156,7 @@ class Console(App[int]):
         """Imports what the pages need before they are gone to, so that no key waits for it."""
         from importlib import import_module
 
-        for name in (
-            "screens.stage",
-            *(f"screens.{page}" for page in LATE),
-            "screens.finding",
-            "screens.dialog",
-            "screens.mailtest",
-            "screens.mailread",
-        ):
-            import_module(f"{__package__}.{name}")
+        warm()
         import_module("launchready_tui.handover")
 
     # Drawing
@@ -217,9 +192,7 @@ class Console(App[int]):
             if not self.workspace.refresh():
                 return ""
         except NotTrusted as why:
-            from .acts.trust import ask
-
-            ask(self, why)
+            trust.ask(self, why)
             return "changed"
         self.store.renew()
         return "changed"
@@ -252,9 +225,58 @@ class Console(App[int]):
         target = self.target()
         if target is None:
             return
-        from .screens.finding import FindingPage
+        await self.lay("finding", target.standing.spec.id, target.judged.id if target.judged else "")
 
-        await self.push_screen(FindingPage(target.standing.spec.id, target.judged.id if target.judged else ""))
+    async def close_top(self) -> bool:
+        """Closes what is laid over the page; False where nothing is."""
+        if len(self.screen_stack) == 1:
+            return False
+        await self.pop_screen()
+        return True
+
+    # Laying something over the page
+
+    def _push(self, over: Screen[Any], done: Callable[[Any], Awaitable[None] | None] | None = None) -> AwaitMount:
+        mounted: AwaitMount = self.push_screen(over, cast("Callable[[Any], None] | None", done))
+        return mounted
+
+    def lay(self, name: Laid, *given: Any) -> Awaitable[None]:
+        """Lays a screen over the page, by its name in the table of screens; what it is made from comes after."""
+        return self._push(screen_of(name, *given))
+
+    def is_laid(self, name: Laid | Literal["question"]) -> bool:
+        """Whether one of these lies over the page already."""
+        return any(isinstance(screen, screen_class(name)) for screen in self.screen_stack)
+
+    def ask(
+        self, title: str, lines: Sequence[str], yes: str, answered: Callable[[bool | None], None], no: str = "no"
+    ) -> Awaitable[None]:
+        """Lays a question over the page; `answered` gets True for yes."""
+        return self._push(screen_of("question", title, lines, yes, no), answered)
+
+    def choose(
+        self,
+        title: str,
+        options: Sequence[tuple[str, str, str]],
+        chosen: Callable[[str | None], Awaitable[None] | None],
+        *,
+        wide: bool = False,
+    ) -> Awaitable[None]:
+        """Lays a few choices over the page: id, name and a remark each. `chosen` gets the id, or None on escape."""
+        return self._push(screen_of("choose", title, options, wide=wide), chosen)
+
+    async def ask_form(
+        self,
+        title: str,
+        lines: Sequence[str],
+        fields: Sequence[Field],
+        save: Callable[[dict[str, str]], str],
+        draft: str,
+    ) -> None:
+        """Lays a form over the page."""
+        await self._push(screen_of("form", title, lines, fields, save, draft))
+
+    # The page in sight
 
     @property
     def page(self) -> Page | None:
@@ -300,6 +322,18 @@ class Console(App[int]):
         for problem in problems:
             self.call_later(self.say, problem, wrong=True)
 
+    def actions(self) -> Sequence[Listed]:
+        """The actions that can be done here, in the table's order."""
+        return [
+            Listed(one.id, one.group, self.key_of(one.id), one.label, one.tooltip)
+            for one in ACTIONS
+            if not one.demo or self.lab is not None
+        ]
+
+    def label_of(self, action: str) -> str:
+        """The short word of an action."""
+        return BY_ID[action].label
+
     def key_of(self, action: str) -> str:
         """The key that does an action now, as it is written on screens."""
         one = BY_ID[action]
@@ -337,19 +371,6 @@ class Console(App[int]):
         self.draw_soon()
         return Said(words)
 
-    async def ask_form(
-        self,
-        title: str,
-        lines: Sequence[str],
-        fields: Sequence[Field],
-        save: Callable[[dict[str, str]], str],
-        draft: str,
-    ) -> None:
-        """Lays a form over the page."""
-        from .screens.dialog import FormSheet
-
-        await self.push_screen(FormSheet(title, lines, fields, save, draft))
-
     def put(self, words: str, what: str) -> None:
         """Copies text, and says which way it went."""
         self._put(words, what)
@@ -360,6 +381,17 @@ class Console(App[int]):
 
         way = await put(words, self.copy_to_clipboard)
         self.say(f"{what} {way}")
+
+    def copy_selection(self) -> bool:
+        """Copies the text that the mouse selected; False where none is."""
+        selection = self.screen.get_selected_text()
+        if selection:
+            self.copy_to_clipboard(selection)
+        return bool(selection)
+
+    def turn_theme(self) -> None:
+        """Night or paper."""
+        self.theme = "ledger-paper" if self.theme == "ledger-night" else "ledger-night"
 
     # Running
 
@@ -395,8 +427,6 @@ class Console(App[int]):
             self.post_message(Repaired(""))
             return
         await lab.fix(flaw.id)
-        from .acts import mail
-
         await mail.again(self, [change.rule for change in flaw.changes], [change.subject for change in flaw.changes])
         # What the flaw hid comes to light with it, so those checks look again as well.
         moved = [flaw, *(other for other in lab.flaws() if other.id in flaw.masks)]
@@ -415,18 +445,21 @@ class Console(App[int]):
     @work(exclusive=True, exit_on_error=False, group="path", name="path")
     async def walk_path(self) -> None:
         """Walks the path from log-in to notification."""
-        from .acts.path import walked
 
         def tell(words: str) -> None:
             self.post_message(Walking(words))
 
         self.walking = True
         try:
-            words, held = await walked(self.workspace, tell)
+            words, held = await path.walked(self.workspace, tell)
         except asyncio.CancelledError:
             self.walking = False
             raise
         self.post_message(Walking(words, ended=True, wrong=not held))
+
+    def stop_walking(self) -> None:
+        """Stops the walk along the path."""
+        self.workers.cancel_group(self, "path")
 
     def on_walking(self, message: Walking) -> None:
         self.say(message.words, wrong=message.wrong)

@@ -4,7 +4,6 @@ Nothing is looked at."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from ..watch.samples import Shot
 from . import words
 from .ink import GLYPHS, Cell, Span, Spans
 from .store import Snapshot
+from .widgets.gates import Gate
 from .widgets.ledger import Row
 from .widgets.lines import Line
 from .widgets.masthead import LOOK_OF_WORD
@@ -105,22 +105,6 @@ def decision(snap: Snapshot, day: Day) -> Spans:
     if day.waits_for_word:
         return [name, (" decides now", "accent b"), (f", since {when}", "ink3")]
     return [name, (" decides at ", "ink3"), (when, "ink")]
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One criterion of the decision: how it stands, in two words, and the page or check that it leads to."""
-
-    id: str
-    name: str
-    short: str
-    """The name where there is no room for it."""
-    least: str
-    """And where there is hardly any."""
-    look: str
-    fact: str
-    page: str = ""
-    check: str = ""
 
 
 def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:

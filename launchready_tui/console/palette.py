@@ -4,42 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.types import IgnoreReturnCallbackType
 
-from .actions import ACTIONS, Action
-
-if TYPE_CHECKING:
-    from .app import Console
+from .host import ConsoleHost, Listed
 
 
 class Actions(Provider):
     """`check: re-check  r`, found by name and by what the tooltip says."""
 
-    def _listed(self) -> Iterator[tuple[str, Action]]:
-        console = self._console
-        for action in ACTIONS:
-            if action.id != "palette" and (not action.demo or console.lab is not None):
-                yield f"{action.group}: {action.label}  {console.key_of(action.id)}", action
+    def _listed(self) -> Iterator[tuple[str, Listed]]:
+        for one in cast("ConsoleHost", self.app).actions():
+            if one.id != "palette":
+                yield f"{one.group}: {one.label}  {one.key}", one
 
-    @property
-    def _console(self) -> Console:
-        from .app import Console
-
-        app = self.app
-        assert isinstance(app, Console)
-        return app
+    def _does(self, one: Listed) -> IgnoreReturnCallbackType:
+        return partial(self.app.run_action, f"do('{one.id}')")
 
     async def discover(self) -> Hits:
-        for name, action in self._listed():
-            yield DiscoveryHit(name, partial(self._console.action_do, action.id), help=action.tooltip)
+        for name, one in self._listed():
+            yield DiscoveryHit(name, self._does(one), help=one.tooltip)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for name, action in self._listed():
-            score = max(matcher.match(name), 0.8 * matcher.match(action.tooltip))
+        for name, one in self._listed():
+            score = max(matcher.match(name), 0.8 * matcher.match(one.tooltip))
             if score > 0:
-                yield Hit(
-                    score, matcher.highlight(name), partial(self._console.action_do, action.id), help=action.tooltip
-                )
+                yield Hit(score, matcher.highlight(name), self._does(one), help=one.tooltip)

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import subprocess
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.app import ScreenStackError, UnknownModeError
 from textual.message import Message
@@ -15,8 +15,7 @@ from textual.message import Message
 from ..watch.samples import PLACE, Feed, Shot, View
 
 if TYPE_CHECKING:
-    from .app import Console
-    from .screens.page import Page
+    from ..workspace import Workspace
 
 TICK_S = 0.25
 """At most four looks a second; most find that nothing was written, and cost next to nothing."""
@@ -50,10 +49,36 @@ class Handled(Message):
         self.words, self.wrong = words, wrong
 
 
-class Watching:
-    """One for the console. The newest look is `shot`; pages that show it say what they need with `Page.watch_view`."""
+class Shows(Protocol):
+    """What a page does that may show the watch."""
 
-    def __init__(self, console: Console) -> None:
+    def watch_view(self) -> View | None:
+        """What it needs of a look; None where it shows none."""
+
+    def see_watch(self, shot: Shot | None, wrong: str) -> None:
+        """Takes a look: None where nothing was ever watched; `wrong` says why it cannot be read."""
+
+
+class Board(Protocol):
+    """What is asked of the console here."""
+
+    workspace: Workspace
+
+    @property
+    def page(self) -> Shows | None:
+        """The page in sight."""
+
+    def key_of(self, action: str) -> str:
+        """The key of an action, as it is written on screens."""
+
+    def look_at_watch(self, view: View) -> object:
+        """Calls `read` in a thread, and `take` with what it gives."""
+
+
+class Watching:
+    """One for the console. The newest look is `shot`; pages that show it say what they need with `watch_view`."""
+
+    def __init__(self, console: Board) -> None:
         self.console = console
         self.feed = Feed(console.workspace.folder / PLACE)
         self.shot: Shot | None = None
@@ -76,7 +101,7 @@ class Watching:
         self._busy = True
         self.console.look_at_watch(view)
 
-    def _page(self) -> Page | None:
+    def _page(self) -> Shows | None:
         """The page in sight; none while the console is being left, when a look may still arrive."""
         try:
             return self.console.page

@@ -8,10 +8,10 @@ from ... import clock
 from ...findings import Finding
 
 if TYPE_CHECKING:
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
-def _selected(app: Console) -> Finding | None:
+def _selected(app: ConsoleHost) -> Finding | None:
     target = app.target()
     if target is None or target.judged is None:
         app.say("Select a problem first: its text is copied from here")
@@ -19,7 +19,7 @@ def _selected(app: Console) -> Finding | None:
     return target.judged.finding
 
 
-def fix(app: Console) -> None:
+def fix(app: ConsoleHost) -> None:
     """The exact text to paste."""
     finding = _selected(app)
     if finding is None:
@@ -31,7 +31,7 @@ def fix(app: Console) -> None:
     app.put(remedy.paste or remedy.text, "The fix" if remedy.paste else "The advice")
 
 
-def evidence(app: Console) -> None:
+def evidence(app: ConsoleHost) -> None:
     """What was seen."""
     finding = _selected(app)
     if finding is not None:
@@ -63,7 +63,7 @@ def story_text(finding: Finding, why: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def save(app: Console) -> None:
+def save(app: ConsoleHost) -> None:
     """Writes the story of the selection, or the page's own text, into a file of the workspace."""
     from ...launch.atomic import write_atomically
 

@@ -14,7 +14,7 @@ from ..target import Target
 from ..widgets.form import Field
 
 if TYPE_CHECKING:
-    from ..app import Console
+    from ..host import ConsoleHost
 
 _LENGTH = re.compile(r"^(\d{1,4})\s*(min|h|d|days?|hours?|m)$", re.I)
 _HOUR = re.compile(r"^(\d{1,2}):(\d{2})$")
@@ -61,26 +61,26 @@ def later_than(now: datetime, longest: timedelta | None = None) -> Callable[[str
     return check
 
 
-def people(app: Console) -> tuple[str, ...]:
+def people(app: ConsoleHost) -> tuple[str, ...]:
     """Ids to suggest."""
     return tuple(person.id for person in app.workspace.people.people if person.status != "left")
 
 
-def who(app: Console, field: str, label: str, value: str = "") -> Field:
+def who(app: ConsoleHost, field: str, label: str, value: str = "") -> Field:
     """A field for a person: an id of the people page, or a role."""
     known = people(app)
     hint = ", ".join(known[:4]) if known else "a person's id or a role"
     return Field(field, label, value, known=known, hint=hint, needed=True)
 
 
-def _check_target(app: Console) -> Target | None:
+def _check_target(app: ConsoleHost) -> Target | None:
     target = app.target()
     if target is None:
         app.say("Select a check first")
     return target
 
 
-def _finding_target(app: Console, what: str) -> Target | None:
+def _finding_target(app: ConsoleHost, what: str) -> Target | None:
     target = app.target()
     if target is None or target.judged is None or not (target.judged.is_open or target.judged.decision):
         app.say(f"Select an open problem first: {what}")
@@ -88,7 +88,7 @@ def _finding_target(app: Console, what: str) -> Target | None:
     return target
 
 
-async def confirm(app: Console) -> None:
+async def confirm(app: ConsoleHost) -> None:
     """A person's word that a check holds."""
     if app.page is not None and await app.page.confirm():
         return
@@ -114,7 +114,7 @@ async def confirm(app: Console) -> None:
     await app.ask_form(f"Confirm: {spec.title}", lines, fields, save, f"confirm {spec.id}")
 
 
-async def accept(app: Console) -> None:
+async def accept(app: ConsoleHost) -> None:
     """A known risk, signed."""
     target = _finding_target(app, "it becomes a known risk, signed, with a last day")
     if target is None or target.judged is None:
@@ -146,7 +146,7 @@ async def accept(app: Console) -> None:
     await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {finding.id}")
 
 
-async def put_off(app: Console) -> None:
+async def put_off(app: ConsoleHost) -> None:
     """Left for after the launch."""
     target = _finding_target(app, "it is put off until after the launch")
     if target is None or target.judged is None:
@@ -170,7 +170,7 @@ async def put_off(app: Console) -> None:
     await app.ask_form("Put off until after the launch", [finding.summary], fields, save, f"later {finding.id}")
 
 
-async def park(app: Console) -> None:
+async def park(app: ConsoleHost) -> None:
     """Waits for somebody, until a time."""
     target = _check_target(app)
     if target is None:
@@ -195,7 +195,7 @@ async def park(app: Console) -> None:
     )
 
 
-async def owner(app: Console) -> None:
+async def owner(app: ConsoleHost) -> None:
     """Who takes care."""
     target = _check_target(app)
     if target is None:
@@ -216,7 +216,7 @@ async def owner(app: Console) -> None:
     )
 
 
-async def note(app: Console) -> None:
+async def note(app: ConsoleHost) -> None:
     """A remark."""
     target = _check_target(app)
     if target is None:
@@ -236,7 +236,7 @@ def about_key(target: Target) -> str:
     return target.judged.id if target.judged else target.standing.spec.id
 
 
-def undo(app: Console) -> None:
+def undo(app: ConsoleHost) -> None:
     """Takes the last decision, or change of people and inventory, back."""
     said = app.attempt(app.edits.undo)
     deed, _, about = said.words.partition(": ")

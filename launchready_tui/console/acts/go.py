@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
-async def page(app: Console, name: str) -> None:
+async def page(app: ConsoleHost, name: str) -> None:
     """Opens a page at its own start: what was laid over it is closed."""
     await app.open_page(name)
 
 
-async def next_step(app: Console) -> None:
+async def next_step(app: ConsoleHost) -> None:
     """Goes to the one next thing to do, and starts it where it can run by itself."""
     from . import look
 
@@ -40,41 +40,35 @@ async def next_step(app: Console) -> None:
         app.say(step.text)
 
 
-async def back(app: Console) -> None:
+async def back(app: ConsoleHost) -> None:
     """Closes what is open; on a bare page it cancels a run."""
     from . import look
 
     if app.page is not None and app.page.leave():
         return
-    if len(app.screen_stack) > 1:
-        await app.pop_screen()
-    elif app.walking or app.snapshot.progress is not None:
+    if not await app.close_top() and (app.walking or app.snapshot.progress is not None):
         look.cancel(app)
 
 
-async def history(app: Console) -> None:
+async def history(app: ConsoleHost) -> None:
     """The earlier answers of the selected check."""
     target = app.target()
     if target is None:
         app.say("Select a check first: its history is shown here")
         return
-    from ..screens.history import History
-
-    await app.push_screen(History(target.standing.spec.id))
+    await app.lay("history", target.standing.spec.id)
 
 
-async def explain(app: Console) -> None:
+async def explain(app: ConsoleHost) -> None:
     """The technical side of the selected rule."""
     target = app.target()
     if target is None:
         app.say("Select a check first: its rule is explained here")
         return
-    from ..screens.explain import Explain
-
-    await app.push_screen(Explain(target))
+    await app.lay("explain", target)
 
 
-def panel(app: Console) -> None:
+def panel(app: ConsoleHost) -> None:
     """The page's own panel."""
     widget = app.page.panel() if app.page else None
     if widget is None:
@@ -83,7 +77,7 @@ def panel(app: Console) -> None:
         widget.focus()
 
 
-def find(app: Console) -> None:
+def find(app: ConsoleHost) -> None:
     """Looks for words in the list."""
     table = app.page.ledger() if app.page else None
     if table is None:
@@ -93,7 +87,7 @@ def find(app: Console) -> None:
     table.find()
 
 
-def sieve(app: Console) -> None:
+def sieve(app: ConsoleHost) -> None:
     """Shows one kind of line only."""
     table = app.page.ledger() if app.page else None
     if table is None:
@@ -107,30 +101,26 @@ def sieve(app: Console) -> None:
     )
 
 
-def theme(app: Console) -> None:
+def theme(app: ConsoleHost) -> None:
     """Night or paper."""
-    app.theme = "ledger-paper" if app.theme == "ledger-night" else "ledger-night"
+    app.turn_theme()
 
 
-async def help_panel(app: Console) -> None:
+async def help_panel(app: ConsoleHost) -> None:
     """What this page is for, and its keys."""
-    from ..actions import ACTIONS
-    from ..screens.dialog import Help
-
     groups: dict[str, list[tuple[str, str, str]]] = {}
-    for action in ACTIONS:
-        if not action.demo or app.lab is not None:
-            groups.setdefault(action.group, []).append((app.key_of(action.id), action.label, action.tooltip))
-    about = (app.page.HELP if app.page else "") or ""
+    for one in app.actions():
+        groups.setdefault(one.group, []).append((one.key, one.label, one.tooltip))
+    about = app.page.help_text() if app.page else ""
     order = ("check", "launch day", "watch", "decide", "copy", "show", "list", "edit", "go to", "console")
-    await app.push_screen(Help("Help", about, [(name, groups[name]) for name in order if name in groups]))
+    await app.lay("help", "Help", about, [(name, groups[name]) for name in order if name in groups])
 
 
-def palette(app: Console) -> None:
+def palette(app: ConsoleHost) -> None:
     """Every action by name."""
     app.action_command_palette()
 
 
-def leave(app: Console) -> None:
+def leave(app: ConsoleHost) -> None:
     """Leaves; a run that is on is cancelled, and what it saved stays saved."""
     app.exit(0)

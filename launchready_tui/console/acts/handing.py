@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .. import words
 from ..widgets.form import Field
 from . import decide
 
 if TYPE_CHECKING:
-    from ...handover import Record
+    from ...handover import Document, Record
+    from ...handover.profile import Profile
     from ...workspace import Workspace
-    from ..app import Console
-    from ..screens.handover import HandoverPage
+    from ..host import ConsoleHost
 
 PROFILES = (("founder", "the founder: everything"), ("team", "the team: no names, contacts, hours, payers"))
 ZONE = (("kept", "as the checks saw it"), ("ask", "asked from DNS now"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How the folder is to be written."""
+
+    out: Path
+    profile: Profile
+    key: Path | None
+    ask_dns: bool
+
+
+class Writer(Protocol):
+    """The page that shows the folder's documents and writes it."""
+
+    documents: tuple[Document, ...]
+    exporting: bool
+
+    def begin(self, wanted: Wanted) -> None:
+        """Starts to write."""
 
 
 def _is_key(value: str) -> str:
@@ -27,10 +48,9 @@ def _is_key(value: str) -> str:
     return "" if there else "there is no such file; an SSH key such as ~/.ssh/id_ed25519, or empty"
 
 
-async def export(app: Console, page: HandoverPage) -> None:
+async def export(app: ConsoleHost, page: Writer) -> None:
     """Asks for whom and how, then writes the folder."""
     from ...handover import not_filled
-    from ..screens.handover import Wanted
 
     if page.exporting:
         app.say("The folder is being written")
@@ -75,10 +95,9 @@ def fresh_records(workspace: Workspace) -> tuple[Record, ...]:
     return records if any(record.data for record in records) else ()
 
 
-async def sign_a_line(app: Console) -> None:
+async def sign_a_line(app: ConsoleHost) -> None:
     """A name under a line of the checklist."""
     from ...handover import signing
-    from ..screens.dialog import Choose
 
     signed = {one.what: one for one in app.workspace.decisions.signed}
     lines = {item.id: item for item in signing.lines()}
@@ -91,12 +110,12 @@ async def sign_a_line(app: Console) -> None:
         if name is not None:
             await _sign(app, name, lines[name].text)
 
-    await app.push_screen(
-        Choose("Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], wide=True), chosen
+    await app.choose(
+        "Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], chosen, wide=True
     )
 
 
-async def _sign(app: Console, what: str, words: str) -> None:
+async def _sign(app: ConsoleHost, what: str, words: str) -> None:
     from ...handover import signing
 
     workspace = app.workspace

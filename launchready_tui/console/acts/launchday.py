@@ -16,16 +16,16 @@ from . import decide as deciding
 
 if TYPE_CHECKING:
     from ...handover.day import Day, Stop
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
-def _day(app: Console) -> Day:
+def _day(app: ConsoleHost) -> Day:
     from ...handover.day import day
 
     return day(app.workspace, now=app.workspace.clock.now())
 
 
-def _log(app: Console, words: str, *, kind: str = "note", checkpoint: str = "") -> None:
+def _log(app: ConsoleHost, words: str, *, kind: str = "note", checkpoint: str = "") -> None:
     """Writes a line into the day's log; it is on the disk when this returns."""
     from ...handover.day import note as keep
 
@@ -35,7 +35,7 @@ def _log(app: Console, words: str, *, kind: str = "note", checkpoint: str = "") 
     )
 
 
-async def note(app: Console) -> None:
+async def note(app: ConsoleHost) -> None:
     """A line for the log."""
 
     def save(values: dict[str, str]) -> str:
@@ -54,7 +54,7 @@ async def note(app: Console) -> None:
     )
 
 
-async def gone_through(app: Console, stop: Stop) -> None:
+async def gone_through(app: ConsoleHost, stop: Stop) -> None:
     """Somebody has gone through a checkpoint."""
     from ..daylines import open_words
 
@@ -73,7 +73,7 @@ async def gone_through(app: Console, stop: Stop) -> None:
     await app.ask_form(f"Gone through: {title}", lines, fields, save, f"day {key}")
 
 
-async def decide(app: Console) -> None:
+async def decide(app: ConsoleHost) -> None:
     """Go or no-go, by the person who is named in the plan."""
     from ...handover import signing
 
@@ -142,7 +142,7 @@ def _moment(now: datetime) -> object:
     return check
 
 
-async def plan(app: Console) -> None:
+async def plan(app: ConsoleHost) -> None:
     """The day's plan: when, who decides, how to close, how to go back."""
     workspace = app.workspace
     held, now = workspace.inventory.plan, workspace.clock.now()
@@ -199,28 +199,24 @@ async def plan(app: Console) -> None:
     await app.ask_form("The plan of launch day", lines, fields, save, "day plan")
 
 
-async def stop(app: Console) -> None:
+async def stop(app: ConsoleHost) -> None:
     """How to close the doors, how to go back, whom to call."""
-    from ..screens.texts import Emergency
-
-    if not any(isinstance(one, Emergency) for one in app.screen_stack):
-        await app.push_screen(Emergency())
+    if not app.is_laid("emergency"):
+        await app.lay("emergency")
 
 
-async def tell(app: Console) -> None:
+async def tell(app: ConsoleHost) -> None:
     """Messages for users, filled in and copied."""
-    from ..screens.dialog import Choose
-
     options = [(f"{n}", title, text.shorten(words, 44)) for n, (title, words) in enumerate(MESSAGES, 1)]
 
     async def chosen(number: str | None) -> None:
         if number:
             await _message(app, int(number) - 1)
 
-    await app.push_screen(Choose("Tell users", options), chosen)
+    await app.choose("Tell users", options, chosen)
 
 
-async def _message(app: Console, at: int) -> None:
+async def _message(app: ConsoleHost, at: int) -> None:
     title, words = MESSAGES[at]
     support = app.workspace.launch.email.support
 

@@ -10,7 +10,7 @@ from ...launch.model import Page as LaunchPage
 from ..widgets.form import Field
 
 if TYPE_CHECKING:
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
 def _options(words: object) -> tuple[tuple[str, str], ...]:
@@ -35,12 +35,10 @@ def _count(value: str) -> str:
     return "" if value.isdigit() and 0 < int(value) <= 60000 else "a number of milliseconds"
 
 
-async def add(app: Console) -> None:
+async def add(app: ConsoleHost) -> None:
     """On a page with tables of its own a line of those; elsewhere a host, route or page of the launch file."""
     if app.page is not None and await app.page.add():
         return
-    from ..screens.dialog import Choose
-
     kinds = (
         ("host", "a host", "a public name of the product"),
         ("route", "a route", "a request that matters for a business flow"),
@@ -51,10 +49,10 @@ async def add(app: Console) -> None:
         if kind:
             await FORMS[kind](app)
 
-    await app.push_screen(Choose("Add to the launch file", kinds), chosen)
+    await app.choose("Add to the launch file", kinds, chosen)
 
 
-async def add_host(app: Console) -> None:
+async def add_host(app: ConsoleHost) -> None:
     """A host."""
     fields = [
         Field("name", "name", hint=f"shop.{app.snapshot.launch.domain}", needed=True, check=_host_name),
@@ -71,7 +69,7 @@ async def add_host(app: Console) -> None:
     await app.ask_form("A host for the launch file", [], fields, save, "add host")
 
 
-async def add_route(app: Console) -> None:
+async def add_route(app: ConsoleHost) -> None:
     """A route."""
     fields = [
         Field("name", "name", hint="search", needed=True),
@@ -102,7 +100,7 @@ async def add_route(app: Console) -> None:
     )
 
 
-async def add_page(app: Console) -> None:
+async def add_page(app: ConsoleHost) -> None:
     """A page."""
     fields = [
         Field("url", "address", hint=f"https://{app.snapshot.launch.domain}/", needed=True, check=_url),
@@ -120,13 +118,13 @@ async def add_page(app: Console) -> None:
 FORMS = {"host": add_host, "route": add_route, "page": add_page}
 
 
-async def delete(app: Console) -> None:
+async def delete(app: ConsoleHost) -> None:
     """Takes the selected line away, where the page has such lines."""
     if app.page is None or not await app.page.delete():
         app.say("Nothing here can be deleted")
 
 
-def take(app: Console) -> None:
+def take(app: ConsoleHost) -> None:
     """Takes over all that the page proposes."""
     if app.page is None or not app.page.take_all():
         app.say(
@@ -135,7 +133,7 @@ def take(app: Console) -> None:
         )
 
 
-async def test(app: Console) -> None:
+async def test(app: ConsoleHost) -> None:
     """Tries what is selected, where the page has something to try."""
     if app.page is None or not await app.page.test():
         app.say("Nothing here can be tested; on the credentials page this asks whether one can be read")

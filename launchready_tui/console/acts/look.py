@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
-def start(app: Console, names: Sequence[str]) -> None:
+def start(app: ConsoleHost, names: Sequence[str]) -> None:
     """Starts a run, unless one is on."""
     if app.snapshot.progress is not None:
         app.say("A run is on; esc cancels it")
@@ -21,7 +21,7 @@ def start(app: Console, names: Sequence[str]) -> None:
     app.look(tuple(able))
 
 
-def selected(app: Console) -> None:
+def selected(app: ConsoleHost) -> None:
     """Runs the selected check again; on a line that stands for several, all of those."""
     several = app.page.checks_here() if app.page is not None else ()
     if several:
@@ -38,12 +38,12 @@ def selected(app: Console) -> None:
     start(app, [spec.id])
 
 
-def everything(app: Console) -> None:
+def everything(app: ConsoleHost) -> None:
     """Runs all that can run by itself."""
     start(app, [name for name, spec in app.snapshot.roadmap.checks.items() if spec.automated])
 
 
-def stale(app: Console) -> None:
+def stale(app: ConsoleHost) -> None:
     """Runs what was never run or is out of date."""
     verdict = app.snapshot.verdict
     names = [*verdict.not_run, *verdict.stale]
@@ -53,23 +53,20 @@ def stale(app: Console) -> None:
     start(app, names)
 
 
-def cancel(app: Console) -> None:
+def cancel(app: ConsoleHost) -> None:
     """Stops a run that is on, or the walk along the path."""
     if app.walking:
-        app.workers.cancel_group(app, "path")
+        app.stop_walking()
         app.say("The walk was stopped; what it did in the product stays there")
         return
     if app.snapshot.progress is None:
-        selection = app.screen.get_selected_text()
-        if selection:
-            app.copy_to_clipboard(selection)
-        else:
+        if not app.copy_selection():
             app.say(f"Nothing is running; {app.key_of('quit')} leaves the console")
         return
     app.stop_looking()
 
 
-def fix_in_demo(app: Console) -> None:
+def fix_in_demo(app: ConsoleHost) -> None:
     """Repairs the flaw behind the selected finding in the demo marketplace, then looks again."""
     if app.lab is None:
         app.say("Only the demo marketplace can be repaired from here")

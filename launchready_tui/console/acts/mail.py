@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ...launch.model import MailFlow
     from ...mail.flow.session import Planned
-    from ..app import Console
+    from ..host import ConsoleHost
 
 CHECKS = ("email.flows", "email.inbox", "email.dkim")
 """What judges by tests of mails; the last one learns selectors from them."""
 
 
-async def test(app: Console) -> None:
+async def test(app: ConsoleHost) -> None:
     """Shows what a mail test would do, and does it once the person says so."""
     launch = app.workspace.launch
     flows = [flow for flow in launch.flows if flow.sent]
@@ -30,12 +30,10 @@ async def test(app: Console) -> None:
             f"{app.key_of('mail.read')} judges a mail without one"
         )
         return
-    from ..screens.mailtest import MailTest
-
-    await app.push_screen(MailTest(planned_for(app, flows), selected(app)))
+    await app.lay("mail test", planned_for(app, flows), selected(app))
 
 
-def planned_for(app: Console, flows: Sequence[MailFlow]) -> list[Planned]:
+def planned_for(app: ConsoleHost, flows: Sequence[MailFlow]) -> list[Planned]:
     """Every one of these mails in every test mailbox."""
     from ...mail.flow import session
     from ...mail.flow.model import KIND
@@ -44,7 +42,7 @@ def planned_for(app: Console, flows: Sequence[MailFlow]) -> list[Planned]:
     return session.plan(ws.launch, flows, ws.launch.mailboxes, ws.clock.now(), ws.journal.trials(KIND))
 
 
-def selected(app: Console) -> str:
+def selected(app: ConsoleHost) -> str:
     """The mail that the cursor's finding is about, such as `receipt`; empty where it is about none or about all."""
     from ...mail.flow.model import WORDS
 
@@ -55,14 +53,12 @@ def selected(app: Console) -> str:
     return next((name for name, words in WORDS.items() if words == what), "")
 
 
-async def read(app: Console) -> None:
+async def read(app: ConsoleHost) -> None:
     """Takes a mail by its file, or pasted, and judges it."""
-    from ..screens.mailread import MailRead
-
-    await app.push_screen(MailRead(selected(app)))
+    await app.lay("mail read", selected(app))
 
 
-async def again(app: Console, rules: Sequence[str], subjects: Sequence[str]) -> None:
+async def again(app: ConsoleHost, rules: Sequence[str], subjects: Sequence[str]) -> None:
     """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests
     found."""
     from ...mail.flow import session

@@ -8,15 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...workspace import Workspace
-    from ..app import Console
+    from ..host import ConsoleHost
 
 _SHOWN = 8
 
 
-async def walk(app: Console) -> None:
+async def walk(app: ConsoleHost) -> None:
     """Asks, then walks."""
     from ...trials.walking import asked_of, refusal
-    from ..screens.dialog import Question
 
     if app.walking:
         app.say("The path is being walked")
@@ -41,7 +40,7 @@ async def walk(app: Console) -> None:
         *map(asked_of, steps[:_SHOWN]),
         *more,
     ]
-    await app.push_screen(Question("Walk the path from log-in to notification?", lines, "walk"), answered)
+    await app.ask("Walk the path from log-in to notification?", lines, "walk", answered)
 
 
 async def walked(workspace: Workspace, tell: Callable[[str], None]) -> tuple[str, bool]:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ...workspace import NotTrusted
-    from ..app import Console
+    from ..host import ConsoleHost
 
 
-def ask(app: Console, why: NotTrusted) -> None:
+def ask(app: ConsoleHost, why: NotTrusted) -> None:
     """Shows what the changed file would reach; y allows it, anything else keeps the old one in use."""
-    from ..screens.dialog import Question
-
-    if app.refused == why.sha256 or any(isinstance(screen, Question) for screen in app.screen_stack):
+    if app.refused == why.sha256 or app.is_laid("question"):
         return
 
     def answered(yes: bool | None) -> None:
@@ -31,4 +29,4 @@ def ask(app: Console, why: NotTrusted) -> None:
         app.say(said.wrong or said.words, wrong=bool(said.wrong))
 
     lines = [f"{why.path.name} was changed. From now on it would reach:", *why.summary.lines()]
-    app.push_screen(Question("Use the changed launch file?", lines, "use it", "keep the old one"), answered)
+    app.ask("Use the changed launch file?", lines, "use it", answered, "keep the old one")

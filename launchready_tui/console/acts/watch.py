@@ -9,42 +9,38 @@ from .. import words
 from ..widgets.form import Field, WrongField
 
 if TYPE_CHECKING:
-    from ..app import Console
-    from ..screens.watch import WatchPage
+    from ..host import ConsoleHost, WatchInSight
 
 
-def _page(app: Console) -> WatchPage | None:
-    from ..screens.watch import WatchPage
-
-    page = app.page
-    if isinstance(page, WatchPage):
-        return page
-    app.say(f"{app.key_of('go.watch')} opens the watch; this key acts there")
-    return None
+def _page(app: ConsoleHost) -> WatchInSight | None:
+    page = app.page.as_watch() if app.page is not None else None
+    if page is None:
+        app.say(f"{app.key_of('go.watch')} opens the watch; this key acts there")
+    return page
 
 
-def pause(app: Console) -> None:
+def pause(app: ConsoleHost) -> None:
     """Holds the display; probing goes on."""
     page = _page(app)
     if page is not None:
         page.hold()
 
 
-def shorter(app: Console) -> None:
+def shorter(app: ConsoleHost) -> None:
     """A shorter window."""
     page = _page(app)
     if page is not None:
         page.turn(-1)
 
 
-def longer(app: Console) -> None:
+def longer(app: ConsoleHost) -> None:
     """A longer window."""
     page = _page(app)
     if page is not None:
         page.turn(1)
 
 
-async def run(app: Console) -> None:
+async def run(app: ConsoleHost) -> None:
     """Starts the watcher after telling what it does, or stops it after a question."""
     page = _page(app)
     if page is None:
@@ -52,8 +48,6 @@ async def run(app: Console) -> None:
     if app.watching.doing:
         app.say(f"{app.watching.doing} …")
         return
-    from ..screens.dialog import Question
-
     shot = page.live
     watcher = shot.snapshot.watcher if shot is not None else None
     now = app.workspace.clock.now()
@@ -70,7 +64,7 @@ async def run(app: Console) -> None:
             f"It runs on {watchlines.machine(watcher, now)}.",
             "From then on nobody sees an outage, and nobody is told of one.",
         ]
-        await app.push_screen(Question("Stop watching?", lines, "stop"), stop)
+        await app.ask("Stop watching?", lines, "stop", stop)
         return
     planned = page.planned()
     if not planned:
@@ -83,17 +77,15 @@ async def run(app: Console) -> None:
             app.handle_watch(app.watching.start)
             page.redraw()
 
-    await app.push_screen(
-        Question(
-            f"Watch {words.plural(len(planned), 'target')} from this machine?",
-            before_start(app, planned[0].every_s),
-            "start",
-        ),
+    await app.ask(
+        f"Watch {words.plural(len(planned), 'target')} from this machine?",
+        before_start(app, planned[0].every_s),
+        "start",
         start,
     )
 
 
-def before_start(app: Console, every_s: float) -> list[str]:
+def before_start(app: ConsoleHost, every_s: float) -> list[str]:
     """What starting means, for whom it concerns: the load, how long it lasts, who is told."""
     workspace = app.workspace
     lines = [
@@ -114,10 +106,8 @@ def before_start(app: Console, every_s: float) -> list[str]:
     return lines
 
 
-async def test(app: Console) -> None:
+async def test(app: ConsoleHost) -> None:
     """Sends a test alert, after asking through which channel."""
-    from ..screens.dialog import Choose
-
     alerts = app.workspace.launch.alerts
     if not alerts:
         app.say("The launch file has no [[alerts]] yet: they name who acts and where they read it")
@@ -134,13 +124,13 @@ async def test(app: Console) -> None:
     options = [(one.name, one.name, f"{one.kind}, to {one.owner}") for one in alerts]
     if len(alerts) > 1:
         options.insert(0, (ALL, "all of them", ", ".join(one.name for one in alerts)))
-    await app.push_screen(Choose("Send a test alert through", options), chosen)
+    await app.choose("Send a test alert through", options, chosen)
 
 
 ALL = "\0all"
 
 
-async def heard(app: Console) -> None:
+async def heard(app: ConsoleHost) -> None:
     """Takes the words that the owner of an alert says from the test that arrived."""
     from ...workspace.channels import acknowledge
 

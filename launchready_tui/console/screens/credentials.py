@@ -183,8 +183,6 @@ class Credentials(Page):
             self.post_message(Done(f"{name} is kept in {PLACES[place]}"))
 
     async def delete(self) -> bool:
-        from .dialog import Question
-
         name = self.query_one("#entries", Ledger).key
         if not name:
             return False
@@ -194,7 +192,7 @@ class Credentials(Page):
                 self.drop(name)
 
         lines = ["It leaves keyring and memory. A variable of the environment stays: that is not ours to change."]
-        await self.app.push_screen(Question(f"Delete {name}?", lines, "delete"), answered)
+        await self.console.ask(f"Delete {name}?", lines, "delete", answered)
         return True
 
     @work(thread=True, exit_on_error=False, group="vault", name="delete")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,14 +12,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, ScreenResultType
 
 from ... import text
+from ..host import ConsoleHost, host_of
 from ..ink import Spans, wrap
 from ..widgets.form import Field, Form
 from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines, Scroll
 from ..widgets.masthead import TooSmall
-
-if TYPE_CHECKING:
-    from ..app import Console
 
 Save = Callable[[dict[str, str]], str]
 DRAFT_S = 0.5
@@ -36,12 +34,8 @@ class Sheet(ModalScreen[ScreenResultType]):
         self.heading, self.told, self.keys = title, tuple(lines), tuple(keys)
 
     @property
-    def console(self) -> Console:
-        from ..app import Console
-
-        app = self.app
-        assert isinstance(app, Console)
-        return app
+    def console(self) -> ConsoleHost:
+        return host_of(self)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet"):

@@ -3,8 +3,6 @@ export."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -14,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from .. import words
+from ..acts import handing, launchday
 from ..gaps import gaps_of, place_of
 from ..ink import Spans
 from ..store import Snapshot
@@ -27,19 +26,8 @@ from .page import Page
 if TYPE_CHECKING:
     from ...handover import Document, Exported, Gap
     from ...handover.blocks import Block
-    from ...handover.profile import Profile
 
 CARD = "emergency-card"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How the folder is to be written."""
-
-    out: Path
-    profile: Profile
-    key: Path | None
-    ask_dns: bool
 
 
 class Written(Message):
@@ -183,13 +171,10 @@ class HandoverPage(Page):
         if event.ledger.id == "gaps":
             await self._fill(self.gaps()[int(event.key)])
             return
-        from ..acts import handing
-
         await handing.export(self.console, self)
 
     async def _fill(self, gap: Gap) -> None:
         """Goes to where a gap is filled."""
-        from ..acts import launchday
         from .people import PeoplePage
 
         console = self.console
@@ -209,22 +194,19 @@ class HandoverPage(Page):
         document = self.document
         if document is None or document.id != "checklist":
             return False
-        from ..acts import handing
-
         await handing.sign_a_line(self.console)
         return True
 
     # Exporting
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="export", name="export")
-    def write(self, wanted: Wanted) -> None:
+    def write(self, wanted: handing.Wanted) -> None:
         """Writes the folder, off the loop."""
         from ...handover import ExportError, export
-        from ..acts.handing import fresh_records
 
         workspace = self.console.workspace
         try:
-            records = fresh_records(workspace) if wanted.ask_dns else ()
+            records = handing.fresh_records(workspace) if wanted.ask_dns else ()
             done = export(
                 workspace,
                 wanted.out,
@@ -239,7 +221,7 @@ class HandoverPage(Page):
         else:
             self.post_message(Written(done, wanted.key is not None))
 
-    def begin(self, wanted: Wanted) -> None:
+    def begin(self, wanted: handing.Wanted) -> None:
         """Starts to write."""
         self.exporting = True
         self.redraw()

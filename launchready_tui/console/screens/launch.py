@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from ...watch.samples import Shot, View
 from .. import daylines, panels, words
+from ..acts import launchday
 from ..ink import Spans, wrap_spans
 from ..store import Snapshot
 from ..target import Target
@@ -183,8 +184,6 @@ class LaunchPage(Page):
         return tuple(one.spec.id for one in stop.standings) if stop is not None and on_times else ()
 
     async def add(self) -> bool:
-        from ..acts import launchday
-
         await launchday.note(self.console)
         return True
 
@@ -192,8 +191,6 @@ class LaunchPage(Page):
         stop = self.stop
         if stop is None or self.target() is not None:
             return False
-        from ..acts import launchday
-
         await launchday.gone_through(self.console, stop)
         return True
 
@@ -250,7 +247,6 @@ class LaunchPage(Page):
 
     async def _fill(self, key: str) -> None:
         """Goes to where somebody's part of the day is written down."""
-        from ..acts import launchday
         from .people import PeoplePage
 
         if key == daylines.NO_DECIDER:

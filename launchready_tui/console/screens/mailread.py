@@ -156,7 +156,7 @@ class MailRead(Sheet[bool]):
             console.store.say("info", f"A {WORDS[trial.flow]} was read and judged; kept for 30 days")
             if console.snapshot.progress is None:
                 console.look(tuple(name for name in console.workspace.automated if name in CHECKS))
-        await console.push_screen(MailSeen(message.mail, found, kept=trial is not None))
+        await self.app.push_screen(MailSeen(message.mail, found, kept=trial is not None))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         if event.worker.group != "mail" or event.state is not WorkerState.ERROR:

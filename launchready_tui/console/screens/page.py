@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
+from ..host import ConsoleHost, WatchInSight, host_of
 from ..store import Snapshot
 from ..target import Target
 from ..widgets.keys import Keys
@@ -18,7 +19,6 @@ from ..widgets.masthead import Masthead, NextStep, TooSmall
 
 if TYPE_CHECKING:
     from ...watch.samples import Shot, View
-    from ..app import Console
 
 
 class Page(Screen[None]):
@@ -35,12 +35,8 @@ class Page(Screen[None]):
     _due = False
 
     @property
-    def console(self) -> Console:
-        from ..app import Console
-
-        app = self.app
-        assert isinstance(app, Console)
-        return app
+    def console(self) -> ConsoleHost:
+        return host_of(self)
 
     def compose(self) -> ComposeResult:
         yield Masthead(verdict=self.SHOW_VERDICT)
@@ -61,6 +57,10 @@ class Page(Screen[None]):
         """Puts a snapshot on the widgets."""
         raise NotImplementedError
 
+    def help_text(self) -> str:
+        """What the page is for."""
+        return self.HELP or ""
+
     def target(self) -> Target | None:
         """What actions act on."""
         return None
@@ -75,10 +75,11 @@ class Page(Screen[None]):
         self._due = False
         if not self.is_mounted or not self.size.width:
             return
-        snap = self.console.snapshot
+        console = self.console
+        snap = console.snapshot
         self.query_one(Masthead).follow(snap)
-        self.query_one(NextStep).follow(snap)
-        self.query_one(Keys).refresh()
+        self.query_one(NextStep).follow(snap, console.broken)
+        self.query_one(Keys).follow(console.current_mode, self.HINTS, console)
         self.draw(snap)
 
     def ledger(self) -> Ledger | None:
@@ -129,6 +130,10 @@ class Page(Screen[None]):
 
     def see_watch(self, shot: Shot | None, wrong: str) -> None:
         """A look at the watch: None where nothing was ever watched; `wrong` says why it cannot be read."""
+
+    def as_watch(self) -> WatchInSight | None:
+        """The page itself, where it is the watch."""
+        return None
 
     def go_to(self, check: str, finding: str = "") -> None:
         """Puts the cursor on a check, and on one of its findings."""

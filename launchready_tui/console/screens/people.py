@@ -288,8 +288,6 @@ class PeoplePage(Page):
         app.say(said.wrong or said.words, wrong=bool(said.wrong))
 
     async def delete(self) -> bool:
-        from .dialog import Question
-
         key, kind, item = self.query_one("#table", Ledger).key, self.kind, self.item
         if item is None:
             return False
@@ -304,10 +302,8 @@ class PeoplePage(Page):
                 said = self.console.attempt(drop)
                 self.console.say(said.wrong or said.words, wrong=bool(said.wrong))
 
-        await self.app.push_screen(
-            Question(f"Delete {title}?", [f"This {kind.one} leaves the file; nothing else changes."], "delete"),
-            answered,
-        )
+        lines = [f"This {kind.one} leaves the file; nothing else changes."]
+        await self.console.ask(f"Delete {title}?", lines, "delete", answered)
         return True
 
     def panel(self) -> Widget | None:

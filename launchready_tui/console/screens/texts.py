@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from ..acts import launchday
 from ..ink import Spans, wrap
 from ..widgets.lines import Line, Scroll
 from ..widgets.paper import lines_of
@@ -72,8 +73,6 @@ class Emergency(Sheet[bool]):
             self.console.say("It is not written down yet: P writes it into the plan", wrong=True)
 
     async def action_plan(self) -> None:
-        from ..acts import launchday
-
         self.dismiss(False)
         await launchday.plan(self.console)
 

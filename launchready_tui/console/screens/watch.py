@@ -134,6 +134,9 @@ class WatchPage(Page):
 
         return targets_of(self.console.workspace.launch)
 
+    def as_watch(self) -> WatchPage:
+        return self
+
     def _spark_width(self) -> int:
         ledger = self.query_one("#targets", Ledger)
         return next((size for _, n, size in ledger.columns(ledger.size.width) if n == watchtable.SPARK_COL), 0)
@@ -180,7 +183,7 @@ class WatchPage(Page):
         self.query_one("#panes", Lines).show([Line(titles)] if len(panes) > 1 else [])
 
     def _draw_frame(self) -> None:
-        app, narrow = self.console, self.app.size.width < 100
+        narrow = self.app.size.width < 100
         targets = [one.target for one in self.rows() if not one.target.region] or list(self.planned())
         often = "" if narrow else f" every {watchlines.pace(targets)}"
         left: Spans = [
@@ -200,7 +203,7 @@ class WatchPage(Page):
         self.query_one("#title", Lines).show([Line(left, right, ("w", "ink3"))])
         line = self._watcher_line()
         self.query_one("#watcher", Lines).show([line] if line is not None else [])
-        app.refresh_bindings()
+        self.app.refresh_bindings()
 
     def _missed(self) -> Spans:
         """What began while the display is held."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -17,8 +18,21 @@ from textual.widget import Widget
 from .. import words
 from ..ink import Inked, Spans, fit
 
-if TYPE_CHECKING:
-    from ..daylines import Gate
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One criterion of the decision: how it stands, in two words, and the page or check that it leads to."""
+
+    id: str
+    name: str
+    short: str
+    """The name where there is no room for it."""
+    least: str
+    """And where there is hardly any."""
+    look: str
+    fact: str
+    page: str = ""
+    check: str = ""
 
 
 class Gates(Inked, Widget, can_focus=True):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..actions import BY_ID
 from ..ink import Inked, Spans, width_of
-
-if TYPE_CHECKING:
-    from ..app import Console
 
 PAGES = (
     "go.overview",
@@ -32,12 +29,27 @@ BARE = ("go.credentials", "go.fixes", "go.handover", "go.launch", "go.watch", "g
 """Pages that go by their key alone where that does not do; the open one and help keep their names."""
 
 
-def labels_for(keys: dict[str, str], here: str, room: int) -> dict[str, str]:
+class Named(Protocol):
+    """Who knows how actions are called, and by which keys they are done now."""
+
+    def key_of(self, action: str) -> str: ...
+    def label_of(self, action: str) -> str: ...
+
+
+class Key(NamedTuple):
+    """An action in the footer."""
+
+    action: str
+    key: str
+    label: str
+
+
+def labels_for(keys: Sequence[Key], here: str, room: int) -> Mapping[str, str]:
     """What stands beside each page's key so that all fit into `room` cells: names, shorter names, then none."""
-    labels = {action: "stages" if action == "go.stage1" else BY_ID[action].label for action in keys}
+    labels = {one.action: one.label for one in keys}
 
     def size() -> int:
-        return sum(len(keys[one]) + (len(label) + 1 if label else 0) + 2 for one, label in labels.items()) - 2
+        return sum(len(one.key) + (len(labels[one.action]) + 1 if labels[one.action] else 0) + 2 for one in keys) - 2
 
     for action, short in [*SHORT.items(), *((one, "") for one in BARE if one != here)]:
         if size() <= room:
@@ -54,56 +66,49 @@ class Keys(Inked, Widget):
     def __init__(self) -> None:
         super().__init__(id="keys")
         self._places: list[tuple[int, int, str]] = []
+        self.here = ""
+        self.pages: tuple[Key, ...] = ()
+        self.hints: tuple[Key, ...] = ()
+
+    def follow(self, mode: str, hints: Sequence[str], names: Named) -> None:
+        """The page that is open, by its mode, what acts there, and the keys of both as they are mapped now."""
+        self.here = "go.stage1" if mode.startswith("stage") else f"go.{mode}"
+        keys = {action: Key(action, names.key_of(action), names.label_of(action)) for action in PAGES}
+        first = keys["go.stage1"]
+        keys["go.stage1"] = Key(first.action, f"{first.key}–{names.key_of('go.stage7')}", "stages")
+        self.pages = tuple(keys.values())
+        self.hints = tuple(Key(action, names.key_of(action), names.label_of(action)) for action in hints)
+        self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
 
-    @property
-    def _owner(self) -> Console:
-        from ..app import Console
-
-        app = self.app
-        assert isinstance(app, Console)
-        return app
-
-    def shown_key(self, action: str) -> str:
-        """The key as it is mapped now."""
-        return self._owner.key_of(action)
-
     def render_line(self, y: int) -> Strip:
-        width, app = self.size.width, self._owner
-        page = app.current_mode
-        here = "go.stage1" if page.startswith("stage") else f"go.{page}"
+        width = self.size.width
         parts: Spans = [(" " * self.axis, "ink")]
         self._places = []
 
         def put(action: str, key: str, label: str) -> None:
             start = width_of(parts)
-            on = action == here
+            on = action == self.here
             parts.extend(
                 [(key, "accent b" if on else "ink2 b"), (f" {label}" if label else "", "ink" if on else "ink3")]
             )
             self._places.append((start, width_of(parts), action))
             parts.append(("  ", "ink"))
 
-        keys = {action: self.shown_key(action) for action in PAGES}
-        keys["go.stage1"] = f"{keys['go.stage1']}–{self.shown_key('go.stage7')}"
-        labels = labels_for(keys, here, width - self.axis - 1)
-        for action in PAGES:
-            put(action, keys[action], labels[action])
-        from ..screens.page import Page
-
-        screen = self.screen
-        hints = screen.HINTS if isinstance(screen, Page) else ()
+        labels = labels_for(self.pages, self.here, width - self.axis - 1)
+        for one in self.pages:
+            put(one.action, one.key, labels[one.action])
         told: Spans = []
-        for name in hints:
-            told += [("  " if told else "", "ink"), (self.shown_key(name), "ink2 b"), (f" {BY_ID[name].label}", "ink3")]
+        for one in self.hints:
+            told += [("  " if told else "", "ink"), (one.key, "ink2 b"), (f" {one.label}", "ink3")]
         room = width - width_of(parts) - 3
         if told and width_of(told) <= room:
             at = width - 3 - width_of(told)
-            for name in hints:
-                size = len(self.shown_key(name)) + 1 + len(BY_ID[name].label)
-                self._places.append((at, at + size, name))
+            for one in self.hints:
+                size = len(one.key) + 1 + len(one.label)
+                self._places.append((at, at + size, one.action))
                 at += size + 2
             parts += [(" " * (width - 3 - width_of(told) - width_of(parts)), "ink"), *told]
         return self.ink_strip(parts, width)

@@ -98,7 +98,12 @@ class NextStep(Lines):
     def __init__(self) -> None:
         super().__init__([Line()], band="tint", id="next")
 
-    def follow(self, snap: Snapshot) -> None:
+        self.does = "next"
+        """The action that a click does."""
+
+    def follow(self, snap: Snapshot, broken: str = "") -> None:
+        """`broken`: what is wrong with a file that was changed outside, while its old content stays in use."""
+        self.does = "cancel" if snap.progress is not None else "next"
         if snap.progress is not None:
             progress = snap.progress
             names = [name for name in progress.doing[:3] if name in snap.roadmap.checks]
@@ -113,7 +118,6 @@ class NextStep(Lines):
             ]
             self.show([Line(left, [("esc", "accent b"), (" cancel", "ink2")], ("…", "accent b"))])
             return
-        broken = getattr(self.app, "broken", "")
         if broken:
             room = self.size.width - self.axis - 3 - len(_OLD)
             self.show([Line([(text.shorten(broken, max(room, 30)), "fail b"), (_OLD, "ink2")], [], ("✕", "fail b"))])
@@ -131,7 +135,7 @@ class NextStep(Lines):
         self.show([Line([(said, "ink b")], told, ("n", "accent b"))])
 
     async def on_click(self) -> None:
-        await self.app.run_action("do('next')" if self.app.snapshot.progress is None else "do('cancel')")  # type: ignore[attr-defined]
+        await self.app.run_action(f"do('{self.does}')")
 
 
 class TooSmall(Widget):
