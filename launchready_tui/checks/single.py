@@ -123,13 +123,12 @@ async def _page(say: Say, launch: Launch, world: World, host: str, chain: Chain)
     if isinstance(chain.end, Failure):
         if not chain.hops and scheme_of(chain.start) == "http":
             return findings  # plain http may be closed
-        words = f"The redirects of {subject} could not be followed to their end: {chain.end.words}"
         evidence = [chain_evidence(chain)] if chain.hops else []
-        return [*findings, say.unknown("too-many-hops", subject, words, failure=chain.end, evidence=evidence, via=via)]
-    count = chain.redirects
-    said = "no redirect" if count == 0 else f"{count} redirect{'s' if count > 1 else ''}"
-    words = f"{subject} is reached with {said}"
-    return [*findings, say.passed("too-many-hops", subject, words, evidence=[chain_evidence(chain)], via=via)]
+        unseen = say.unknown("too-many-hops", subject, "no-end", failure=chain.end, evidence=evidence, via=via)
+        return [*findings, unseen]
+    said, evidence = "pass" if chain.redirects else "direct", [chain_evidence(chain)]
+    passed = say.passed("too-many-hops", subject, said, redirects=chain.redirects, evidence=evidence, via=via)
+    return [*findings, passed]
 
 
 async def headers(world: World, target: str, role: Role = "web") -> Looked:

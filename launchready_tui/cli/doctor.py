@@ -33,6 +33,7 @@ PACKAGES: dict[str, str] = {
     "cryptography": "certificates and key sizes",
     "certifi": "trust in public certificates",
     "publicsuffixlist": "telling registrable domains",
+    "idna": "host names in other scripts",
     "keyring": "keeping credentials",
     "msgspec": "everything",
     "tomli-w": "writing decisions, people and inventory",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from launchready_tui import checks, roadmap
-from launchready_tui.roadmap.sheet import Message, Sheet
+from launchready_tui.roadmap.sheet import Message, Sheet, _read, _typed
 from launchready_tui.wording import fill, places
 
 ROOM = Path(checks.__file__).parent
@@ -104,44 +104,45 @@ STRANGE = re.compile(
 )
 
 
+def alternatives(node: ast.expr, known: Iterable[str]) -> list[str] | None:
+    """What a literal, either side of a condition, or an f-string among `known` can be; None where that cannot be
+    read here."""
+    if isinstance(node, ast.Constant):
+        return [str(node.value)]
+    if isinstance(node, ast.IfExp):
+        both = [alternatives(side, known) for side in (node.body, node.orelse)]
+        return None if None in both else [one for side in both if side for one in side]
+    if isinstance(node, ast.JoinedStr):
+        parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]
+        return [one for one in known if re.fullmatch("".join(parts), one)]
+    return None
+
+
 def calls(check: str) -> Iterator[tuple[str, str, str, set[str], bool, str]]:
     """Voice, rule, message, the values given, whether there are more than can be read here, and the place: of each
-    call of a voice whose rule and message are literal."""
+    call of a voice whose rule and message can be read from the code, once for each that they can be."""
+    sheet = roadmap.sheet_of(check)
     for path in sorted(folder(check).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VOICES):
                 continue
             if getattr(node.func.value, "id", "") != "say" or len(node.args) < 2:
                 continue
-            third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[node.func.attr])
-            if not (isinstance(node.args[0], ast.Constant) and isinstance(third, ast.Constant)):
-                continue
-            if " " in str(third.value):
-                continue  # a sentence that has not moved yet
+            at = f"{path.name}:{node.lineno}"
+            rules = alternatives(node.args[0], sheet.rules)
+            assert rules is None or rules, f"{at}: {check} has no rule {ast.unparse(node.args[0])}"
             given = {key.arg for key in node.keywords if key.arg} - NOT_VALUES
             given |= {"cause"} if any(key.arg == "failure" for key in node.keywords) else set()
             fixed = any(key.arg == "remedy" for key in node.keywords)
             more = any(key.arg is None for key in node.keywords) or fixed
-            at = f"{path.name}:{node.lineno}"
-            yield node.func.attr, str(node.args[0].value), str(third.value), given | {"subject"}, more, at
-
-
-@each_check
-def test_every_message_that_the_code_names_is_there_and_gets_its_values(check: str) -> None:
-    sheet = roadmap.sheet_of(check)
-    for voice, rule, name, given, more, at in calls(check):
-        message = sheet.message(rule, name)
-        assert message is not None, f"{at}: {check}.{rule} has no message {name!r}"
-        fix = sheet.fixes.get(message.fix)
-        asked = places(message.text)
-        if fix is not None and not more:
-            asked |= places(fix.text) | places(fix.paste) | places(fix.where)
-        if not more:
-            assert asked <= given, f"{at}: nothing fills {sorted(asked - given)}"
-        if voice in ("warn", "fail") and not more:
-            assert fix is not None, f"{at}: {check}.{rule} {name} has no fix"
-        if voice == "unknown":
-            assert message.text.startswith("Could not check "), f"{at}: {message.text}"
+            third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[node.func.attr])
+            for rule in rules or ():
+                messages = sheet.rules[rule].messages if rule in sheet.rules else ()
+                names = alternatives(third, messages)
+                assert names is None or names, f"{at}: {check}.{rule} has no message {ast.unparse(third)}"
+                for name in names or ():
+                    if " " not in name:  # a sentence that has not moved yet
+                        yield node.func.attr, rule, name, given | {"subject"}, more, at
 
 
 @each_check
@@ -165,3 +166,27 @@ def test_every_message_reads_and_names_a_fix_that_there_is(check: str) -> None:
         assert not message.fix or message.fix in sheet.fixes, f"{check}.{name} names no fix: {message.fix}"
     for fix in sheet.fixes.values():
         assert places(fix.text) | places(fix.paste) | places(fix.where) is not None
+
+
+def own(check: str) -> Sheet:
+    """What stands in the check's own file, without what it shares."""
+    return _typed(_read(folder(check) / "check.toml")[1], Sheet, folder(check) / "check.toml")
+
+
+def shared() -> list[Sheet]:
+    """The sheets that several checks share."""
+    return [_typed(path.read_text("utf-8"), Sheet, path) for path in sorted(ROOM.rglob("shared.toml"))]
+
+
+@pytest.mark.parametrize("sheet", [*map(own, CHECKS), *shared()], ids=[*CHECKS, *map(str, range(len(shared())))])
+def test_nothing_stands_in_a_sheet_that_the_code_never_says(sheet: Sheet) -> None:
+    usual = set(STATE_OF.values())
+    unsaid = [
+        f"{rule}/{name}"
+        for rule, row in sheet.rules.items()
+        for name in row.messages
+        if name not in usual and not named().fullmatch(name)
+    ]
+    assert unsaid == []
+    meant = {found.fix for one in (sheet, *map(own, CHECKS), *shared()) for _, found in messages(one)}
+    assert [name for name in sheet.fixes if name not in meant and not named().fullmatch(name)] == []

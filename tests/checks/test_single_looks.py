@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from fake_outside import FakeWorld, certificate, failure, moved, moves_all, page, sight
 
@@ -128,14 +126,11 @@ def test_what_is_no_target_is_refused(bad: str) -> None:
 
 def test_the_worst_comes_first() -> None:
     from launchready_tui.checks.base import Say
-    from launchready_tui.findings import Remedy, Severity
+    from launchready_tui.findings import Severity
 
-    say: Any = Say("edge.redirects")
-    rows = [
-        say.passed("a", "x", "It is fine"),
-        say.warn("b", "x", "a w", remedy=Remedy(text="t")),
-        say.fail("c", "x", "a f", severity=Severity.MEDIUM, remedy=Remedy(text="t")),
-        say.fail("d", "x", "a f", severity=Severity.BLOCKER, remedy=Remedy(text="t")),
-        say.unknown("e", "x", "a u"),
-    ]
-    assert [one.rule[-1] for one in single.by_badness(rows)] == ["d", "c", "e", "b", "a"]
+    say = Say("edge.redirects")
+    passed, warned = say.passed("too-many-hops", "x", "direct"), say.warn("meta-refresh", "x")
+    medium, blocker = say.fail("first-hop", "x"), say.fail("loop", "x", severity=Severity.BLOCKER)
+    unseen = say.unknown("old-address", "x", "shut")
+    assert medium.severity is Severity.MEDIUM
+    assert single.by_badness([passed, warned, medium, blocker, unseen]) == [blocker, medium, unseen, warned, passed]

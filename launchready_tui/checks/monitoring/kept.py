@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...findings import Evidence, Finding, Remedy
+from ...findings import Evidence, Finding
 from ...journal import JournalError
 from ...launch.problems import NewerFile
 from ...watch.samples import PLACE, WatchReader
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 WATCH = "watch"
 """The subject of what is about the watch as a whole."""
-_WAYS = Remedy(
-    text=(
-        "Simplest: one hosted uptime monitor with one chat channel, named in the launch file and confirmed here. "
-        "Or let `launchready watch` run on a machine of yours that stays on"
-    ),
-    paste='[watch]\nmonitor = "https://status.example.com/"\nmonitor_owner = "founder"',
-    where="launchready.toml",
-)
 
 
 @contextlib.contextmanager
@@ -57,22 +49,13 @@ def never_watched(reader: WatchReader) -> bool:
 def nothing(say: Say, launch: Launch) -> Finding:
     """Nothing is watched from here: a fact. A person who has a monitor confirms the check."""
     monitor = launch.watch.monitor
-    if monitor:
-        return say.info(
-            "not-watched",
-            WATCH,
-            "The launch file names a hosted monitor; whether it does this, somebody has to confirm who looks at it",
-            evidence=[Evidence.of("monitor", monitor, source="launchready.toml")],
-            remedy=Remedy(text="Open the monitor, look, and confirm it here with the address of what you saw"),
-        )
-    return say.info("not-watched", WATCH, "Nothing was watched from here yet", remedy=_WAYS)
+    if not monitor:
+        return say.info("not-watched", WATCH)
+    return say.info(
+        "not-watched", WATCH, "hosted", evidence=[Evidence.of("monitor", monitor, source="launchready.toml")]
+    )
 
 
 def unreadable(say: Say, problem: Exception) -> Finding:
     """The watch is there and cannot be read."""
-    return say.unknown(
-        "unreadable",
-        WATCH,
-        "What was watched cannot be read",
-        evidence=[Evidence.of("problem", str(problem), source=str(PLACE))],
-    )
+    return say.unknown("unreadable", WATCH, "watch", evidence=[Evidence.of("problem", str(problem), source=str(PLACE))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
+from typing import Literal
 from xml.parsers import expat
 
 # Lines that some crawler knows (Google's open source parser and Lighthouse's list, as known 2026-11).
@@ -26,12 +27,21 @@ _LOC = re.compile(r"<(?:\w{1,20}:)?loc>\s{0,40}([^<]{1,2048}?)\s{0,40}</(?:\w{1,
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A line that crawlers do not understand, from 1. `key` is the directive as written, where that is not known."""
+
+    line: int
+    kind: Literal["no-colon", "no-agent", "no-slash", "no-directive"]
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class Robots:
     """What a robots.txt says. `shut` says that all crawlers are kept from everything."""
 
     shut: bool
     sitemaps: tuple[str, ...]
-    problems: tuple[str, ...]
+    mistakes: tuple[Mistake, ...]
 
 
 def robots(text: str) -> Robots:
@@ -40,7 +50,7 @@ def robots(text: str) -> Robots:
     starting = True
     rules: list[tuple[str, str]] = []
     sitemaps: list[str] = []
-    problems: list[str] = []
+    mistakes: list[Mistake] = []
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines()[:5000], 1):
         line = raw.partition("#")[0].strip()
         if not line:
@@ -48,7 +58,7 @@ def robots(text: str) -> Robots:
         key, colon, value = line.partition(":")
         key, value = key.strip().lower(), value.strip()
         if not colon:
-            problems.append(f"line {number} has no colon")
+            mistakes.append(Mistake(number, "no-colon"))
             continue
         if key == "user-agent":
             agents = [value.lower()] if not starting else [*agents, value.lower()]
@@ -60,24 +70,29 @@ def robots(text: str) -> Robots:
         starting = False
         if key in ("allow", "disallow"):
             if not agents:
-                problems.append(f"line {number} stands before any User-agent")
+                mistakes.append(Mistake(number, "no-agent"))
             elif value and not value.startswith(("/", "*")):
-                problems.append(f"line {number} names a path without a slash")
+                mistakes.append(Mistake(number, "no-slash"))
             if "*" in agents:
                 rules.append((key, value))
         elif key not in _KNOWN:
-            problems.append(f"line {number}: {key} is no directive")
+            mistakes.append(Mistake(number, "no-directive", key))
     shut = ("disallow", "/") in rules and not any(key == "allow" and value for key, value in rules)
-    return Robots(shut, tuple(sitemaps), tuple(problems))
+    return Robots(shut, tuple(sitemaps), tuple(mistakes))
+
+
+Problem = Literal["", "not-a-sitemap", "not-xml", "entities", "empty"]
 
 
 @dataclass(frozen=True)
 class Sitemap:
-    """What a sitemap lists. `index` says that its addresses are sitemaps themselves."""
+    """What a sitemap lists. `index` says that its addresses are sitemaps themselves, `detail` what the XML parser
+    says."""
 
     locations: tuple[str, ...]
     index: bool
-    problem: str = ""
+    problem: Problem = ""
+    detail: str = ""
 
 
 def sitemap(raw: bytes, *, whole: bool) -> Sitemap:
@@ -88,19 +103,19 @@ def sitemap(raw: bytes, *, whole: bool) -> Sitemap:
     index = "<sitemapindex" in head
     locations = tuple(unescape(found) for found in _LOC.findall(text))
     if not index and "<urlset" not in head:
-        return Sitemap(locations, index, "it is no sitemap: neither urlset nor sitemapindex")
-    if whole and (problem := _malformed(raw)):
-        return Sitemap(locations, index, problem)
-    return Sitemap(locations, index, "" if locations else "it lists nothing")
+        return Sitemap(locations, index, "not-a-sitemap")
+    if whole and (wrong := _malformed(raw)):
+        return Sitemap(locations, index, *wrong)
+    return Sitemap(locations, index, "" if locations else "empty")
 
 
-def _malformed(raw: bytes) -> str:
+def _malformed(raw: bytes) -> tuple[Problem, str] | None:
     parser = expat.ParserCreate()
-    refused: list[str] = []
+    declared: list[str] = []
     # A sitemap needs no entities of its own; one that declares some is after something else.
-    parser.EntityDeclHandler = lambda *_: refused.append("it declares entities")
+    parser.EntityDeclHandler = lambda name, *_: declared.append(name)
     try:
         parser.Parse(raw, True)
-    except expat.ExpatError as problem:
-        return f"it is no well-formed XML ({problem})"
-    return refused[0] if refused else ""
+    except expat.ExpatError as error:
+        return "not-xml", str(error)
+    return ("entities", "") if declared else None

@@ -25,7 +25,7 @@ SHOWN = 8
 async def logs(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Every log that the launch file names; each is judged for itself, each kind of failure in it once."""
     say = Say("audit.logs", world.clock.now())
-    async for finding in each_log(launch, world, say, "The launch file names no log, so none was read", _judged):
+    async for finding in each_log(launch, world, say, _judged):
         yield finding
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Chain, Reply
 from ...base import Say, check
 from ...parse import page as html
 from ...parse.addresses import normal, origin, place, scheme_of, target
 from ...parse.fields import split_list, unquote
-from ...paste import Platform, host_redirect, platform_of, zone_line
+from ...paste import Platform, host_redirect, platform_of
 from ...seen import PROVEN, chain_evidence, distinct, get_page, via_of, wall
 from ..roots import Root, is_absent, look, root_hosts
 from .search import judge_search
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
+_WRITTEN = {"relative": "it is relative", "no-address": "it is no address"}
 # A path no product has: it must come through every redirect unharmed. Fixed, so that runs compare.
 DEEP = "/lr-4f1c9d27/x?y=1"
 TEMPORARY = (302, 303, 307)
@@ -79,37 +80,13 @@ async def _second(say: Say, launch: Launch, world: World) -> list[Finding]:
 
 def _no_address(say: Say, launch: Launch, host: str, failure: Failure) -> Finding:
     if not is_absent(failure):
-        return say.unknown(
-            "root-down", host, f"Whether {host} answers could not be seen: {failure.words}", failure=failure
-        )
+        return say.unknown("root-down", host, failure=failure)
     evidence = [Evidence.of("failure", str(failure))]
     if host == launch.canonical_host:
-        remedy = Remedy(
-            text="Give the main address its record at the DNS host",
-            paste=zone_line(host, "A", "<address of your server>"),
-            where="DNS",
-        )
-        return say.fail(
-            "root-down",
-            host,
-            f"{host}, the main address, has no DNS address",
-            severity=Severity.HIGH,
-            evidence=evidence,
-            remedy=remedy,
-        )
-    return say.warn(
-        "root-absent",
-        host,
-        f"{host} has no DNS address: people who type it find nothing",
-        evidence=evidence,
-        remedy=Remedy(
-            text=f"Add {host} and let it redirect to {launch.canonical_host}",
-            paste=zone_line(host, "CNAME", f"{launch.canonical_host}.")
-            if host != launch.domain
-            else zone_line(host, "A", "<address of your server>"),
-            where="DNS",
-        ),
-    )
+        return say.fail("root-down", host, "no-address", evidence=evidence)
+    main = launch.canonical_host
+    fix = say.fix("add-apex" if host == launch.domain else "add-alias", host=host, main=main)
+    return say.warn("root-absent", host, evidence=evidence, remedy=fix)
 
 
 def _failed_origin(root: Root) -> str:
@@ -119,59 +96,29 @@ def _failed_origin(root: Root) -> str:
 
 
 def _down(say: Say, root: Root, roots: list[Root]) -> Finding | None:
-    failure = root.failure
-    via = via_of(root.chain)
+    failure, via, evidence = root.failure, via_of(root.chain), [chain_evidence(root.chain)]
     if failure is None:
         reply = root.reply
         if reply is None or reply.status < 400:
             return None
-        if root.scheme == "http" and any(
-            other.end_origin == root.end_origin for other in roots if other.scheme == "https"
-        ):
+        if root.scheme == "http" and any(r.end_origin == root.end_origin for r in roots if r.scheme == "https"):
             return None
         if wall(reply) or reply.status == 401:
             hidden = wall(reply) or Failure(kind="unavailable", detail="HTTP 401", target=reply.url)
-            return say.unknown(
-                "root-down",
-                root.host,
-                f"{root.host} did not show its page to a program",
-                failure=hidden,
-                evidence=[chain_evidence(root.chain)],
-                via=via,
-            )
-        return say.fail(
-            "root-down",
-            root.host,
-            f"{root.url} ends at an error page ({reply.status})",
-            evidence=[chain_evidence(root.chain)],
-            remedy=Remedy(text=f"Let {root.host} answer with the home page or redirect to it"),
-            via=via,
-        )
+            return say.unknown("root-down", root.host, "shut", failure=hidden, evidence=evidence, via=via)
+        return say.fail("root-down", root.host, "error", url=root.url, status=reply.status, evidence=evidence, via=via)
     if root.scheme == "http" and (
         root.origin == _failed_origin(root) or any(r.origin == _failed_origin(root) for r in roots)
     ):
         return None  # plain http may be closed, and an https root tells its own story
     if failure.kind not in PROVEN:
-        return say.unknown(
-            "root-down",
-            root.host,
-            f"Whether {root.url} answers could not be seen: {failure.words}",
-            failure=failure,
-            via=via,
-        )
-    return say.fail(
-        "root-down",
-        root.host,
-        f"{root.url} does not open: {failure.words}",
-        evidence=[chain_evidence(root.chain)],
-        remedy=Remedy(text=f"People type it: give {root.host} a certificate of its own and let it answer on port 443"),
-        via=via,
-    )
+        return say.unknown("root-down", root.host, failure=failure, via=via)
+    return say.fail("root-down", root.host, url=root.url, cause=failure.words, evidence=evidence, via=via)
 
 
 def _one_origin(say: Say, launch: Launch, roots: list[Root], platform: Platform) -> list[Finding]:
     arrived = [root for root in roots if root.reply and 200 <= root.reply.status < 300]
-    ends = list(dict.fromkeys(root.end_origin for root in arrived))
+    ends = tuple(dict.fromkeys(root.end_origin for root in arrived))
     if not ends:
         return []
     via = via_of(*(root.chain for root in arrived))
@@ -183,35 +130,13 @@ def _one_origin(say: Say, launch: Launch, roots: list[Root], platform: Platform)
         at=arrived[0].reply.at if arrived[0].reply else None,
     )
     if len(ends) > 1:
-        odd = next((root for root in arrived if root.end_origin not in (wanted,)), arrived[-1])
-        return [
-            say.fail(
-                "two-origins",
-                launch.domain,
-                f"The same site answers under {len(ends)} addresses: {', '.join(ends)}",
-                evidence=[table],
-                remedy=host_redirect(
-                    platform,
-                    f"Choose {wanted} and redirect everything else there, once and for good",
-                    host_of(odd.end_origin),
-                    wanted,
-                    plain=scheme_of(odd.end_origin) == "http",
-                ),
-                via=via,
-            )
-        ]
+        odd = next(end for end in ends if end != wanted)
+        rule = host_redirect(platform, "", host_of(odd), wanted, plain=scheme_of(odd) == "http")
+        fix = say.fix("one-origin", rule, odd=odd, wanted=wanted)
+        return [say.fail("two-origins", launch.domain, ends=ends, evidence=[table], remedy=fix, via=via)]
     if ends[0] != wanted:
-        return [
-            say.warn(
-                "two-origins",
-                launch.domain,
-                f"Everything ends at {ends[0]}, but the launch file names {wanted} as the main address",
-                evidence=[table],
-                remedy=Remedy(text="Make both agree", paste=f'canonical = "{ends[0]}/"', where="launchready.toml"),
-                via=via,
-            )
-        ]
-    return [say.passed("two-origins", launch.domain, f"Everything ends at {wanted}", evidence=[table], via=via)]
+        return [say.warn("two-origins", launch.domain, end=ends[0], wanted=wanted, evidence=[table], via=via)]
+    return [say.passed("two-origins", launch.domain, wanted=wanted, evidence=[table], via=via)]
 
 
 def _by_host(roots: list[Root]) -> dict[str, list[Root]]:
@@ -240,36 +165,22 @@ def _temporary(say: Say, launch: Launch, moved: list[Root], platform: Platform) 
     for host, group in _by_host(moved).items():
         bad = [root for root in group if any(status in TEMPORARY for status in _crosses(root.chain))]
         via = via_of(*(root.chain for root in group))
-        if not bad:
-            evidence = [chain_evidence(root.chain) for root in group]
-            if step := next((step for root in group if (step := _step_on_site(root.chain))), ""):
-                said = (
-                    f"{host} redirects for good, and then for now to {step}: right where that "
-                    "follows the visitor's language"
-                )
-                findings.append(say.info("temporary", host, said, evidence=evidence, via=via))
-            else:
-                findings.append(say.passed("temporary", host, f"{host} redirects for good", evidence=evidence, via=via))
-            continue
-        codes = sorted({status for root in bad for status in _crosses(root.chain) if status in TEMPORARY})
-        said = " and ".join(map(str, codes))
-        findings.append(
-            say.warn(
-                "temporary",
-                host,
-                f"{host} redirects with {said}, which says 'for now': search engines keep the old address",
-                evidence=[chain_evidence(root.chain) for root in bad],
-                remedy=host_redirect(
-                    platform,
-                    "Answer with 301 in place of it",
-                    host,
-                    origin(launch.canonical) if host != launch.canonical_host else f"https://{host}",
-                    plain=bad[0].scheme == "http",
-                ),
-                via=via,
-            )
-        )
+        evidence = [chain_evidence(root.chain) for root in bad or group]
+        if bad:
+            codes = sorted({status for root in bad for status in _crosses(root.chain) if status in TEMPORARY})
+            rule = host_redirect(platform, "", host, _goal(launch, host), plain=bad[0].scheme == "http")
+            fix, shown = say.fix("permanent", rule, host=host), tuple(map(str, codes))
+            findings.append(say.warn("temporary", host, codes=shown, evidence=evidence, remedy=fix, via=via))
+        elif step := next((step for root in group if (step := _step_on_site(root.chain))), ""):
+            findings.append(say.info("temporary", host, step=step, evidence=evidence, via=via))
+        else:
+            findings.append(say.passed("temporary", host, evidence=evidence, via=via))
     return findings
+
+
+def _goal(launch: Launch, host: str) -> str:
+    """The origin to which a host must lead."""
+    return origin(launch.canonical) if host != launch.canonical_host else f"https://{host}"
 
 
 def _arrival(chain: Chain, end: str) -> str:
@@ -293,35 +204,14 @@ def _paths(say: Say, launch: Launch, pairs: list[tuple[Root, Chain]], platform: 
         ]
         if lost:
             root, at = lost[0]
-            what = f"land on {target(at)}" if at else "stop on the way"
-            to = origin(launch.canonical) if host != launch.canonical_host else f"https://{host}"
-            findings.append(
-                say.fail(
-                    "path-lost",
-                    host,
-                    f"Deep links to {host} {what}: shared and advertised links die",
-                    evidence=evidence,
-                    remedy=host_redirect(
-                        platform, "Keep path and query in the redirect", host, to, plain=root.scheme == "http"
-                    ),
-                    via=via,
-                )
-            )
+            rule = host_redirect(platform, "", host, _goal(launch, host), plain=root.scheme == "http")
+            fix, message = say.fix("keep-path", rule, host=host), "fail" if at else "stopped"
+            end = target(at) if at else ""
+            findings.append(say.fail("path-lost", host, message, end=end, evidence=evidence, remedy=fix, via=via))
         elif isinstance(unseen, Failure):
-            findings.append(
-                say.unknown(
-                    "path-lost",
-                    host,
-                    f"Whether deep links to {host} live on could not be seen",
-                    failure=unseen,
-                    evidence=evidence,
-                    via=via,
-                )
-            )
+            findings.append(say.unknown("path-lost", host, failure=unseen, evidence=evidence, via=via))
         else:
-            findings.append(
-                say.passed("path-lost", host, f"Deep links to {host} survive the redirect", evidence=evidence, via=via)
-            )
+            findings.append(say.passed("path-lost", host, evidence=evidence, via=via))
     return findings
 
 
@@ -347,7 +237,7 @@ async def _own_address(say: Say, launch: Launch, world: World, url: str) -> Find
 
 
 def _named(reply: Reply) -> list[tuple[str, str]]:
-    """What the page names as its own address, and what is wrong with the way it is written."""
+    """What the page names as its own address, and `relative` or `no-address` where it is written so."""
     document = html.read(reply.text, reply.url)
     raws = list(document.canonicals)
     for value in reply.all("link"):
@@ -364,9 +254,9 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
     for raw in dict.fromkeys(raws):
         whole = raw.lower().startswith(("http://", "https://"))
         if not raw or not (origin(raw) if whole else html.absolute(reply.url, raw)):
-            named.append((raw, "it is no address"))
+            named.append((raw, "no-address"))
         else:
-            named.append((raw, "") if whole else (raw, "it is relative"))
+            named.append((raw, "" if whole else "relative"))
     return named
 
 
@@ -378,48 +268,30 @@ def _languages(reply: Reply) -> set[str]:
 def _judge_named(
     say: Say, launch: Launch, url: str, reply: Reply, named: list[tuple[str, str]], looks: list[Reply]
 ) -> Finding:
-    subject = place(url)
-    via = via_of(reply)
-    lines = [name + (f"  ({problem})" if problem else "") for name, problem in named]
+    subject, via = place(url), via_of(reply)
+    lines = [name + (f"  ({_WRITTEN[problem]})" if problem else "") for name, problem in named]
     evidence = [Evidence.of("rel=canonical", "\n".join(lines) or "none", source=reply.url, at=reply.at)]
-    fix = Remedy(
-        text="Let each page name itself, with the whole main address",
-        paste=f'<link rel="canonical" href="{origin(launch.canonical)}{urlsplit(url).path or "/"}">',
-        where="the page's head",
-    )
+    fix = say.fix("name-itself", own=f"{origin(launch.canonical)}{urlsplit(url).path or '/'}")
     if not named:
-        said = "The page does not name its own address; the redirects decide alone"
-        return say.info("rel-canonical", subject, said, evidence=evidence, remedy=fix, via=via)
+        return say.info("rel-canonical", subject, evidence=evidence, remedy=fix, via=via)
     problem = next((problem for _, problem in named if problem), "")
-    severity = Severity.HIGH
     name = named[0][0]
     if len(named) > 1:
-        said = f"The page names {len(named)} main addresses, so search engines believe none"
+        message = "several"
     elif problem:
-        said, severity = (
-            f"The page names its own address in a way search engines may not follow: {problem}",
-            Severity.MEDIUM,
-        )
+        message = problem
     elif scheme_of(name) != "https":
-        said = f"The page names a plain http address as its own: {name}"
+        message = "plain-http"
     elif origin(name) != origin(launch.canonical):
-        said = f"The page names another site as its own address: {origin(name)}"
+        message = "other-site"
     elif normal(name) != normal(url) and normal(name) in _languages(reply):
-        said = f"The page names its version in another language as its own address: {name}"
+        message = "language"
     elif urlsplit(name).path in ("", "/") and urlsplit(url).path not in ("", "/"):
-        said = "The page names the home page as its own address, so search engines drop it"
+        message = "home"
+    elif bad := next((look for look in looks if look.status != 200 and not wall(look)), None):
+        evidence.append(Evidence.of("answer", f"{bad.status}  {bad.url}", source=bad.url, at=bad.at))
+        return say.warn("rel-canonical", subject, status=bad.status, evidence=evidence, remedy=fix, via=via)
     else:
-        bad = next((look for look in looks if look.status != 200 and not wall(look)), None)
-        if bad is not None:
-            return say.warn(
-                "rel-canonical",
-                subject,
-                f"The address that the page names as its own answers {bad.status}",
-                evidence=[*evidence, Evidence.of("answer", f"{bad.status}  {bad.url}", source=bad.url, at=bad.at)],
-                remedy=fix,
-                via=via,
-            )
-        return say.passed(
-            "rel-canonical", subject, "The page names the main address as its own", evidence=evidence, via=via
-        )
-    return say.fail("rel-canonical", subject, said, severity=severity, evidence=evidence, remedy=fix, via=via)
+        return say.passed("rel-canonical", subject, evidence=evidence, via=via)
+    count = len(named)
+    return say.fail("rel-canonical", subject, message, count=count, name=name, evidence=evidence, remedy=fix, via=via)

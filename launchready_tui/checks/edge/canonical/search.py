@@ -4,10 +4,11 @@ that do not exist."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
@@ -33,7 +34,7 @@ async def judge_search(say: Say, launch: Launch, world: World) -> list[Finding]:
     )
     rules, finding = _robots(say, launch, robots_reply)
     maps = await _sitemap(say, launch, world, rules)
-    return [*finding, *maps, *_nowhere(say, launch, nowhere), *_noindex(say, pages)]
+    return [finding, maps, *_nowhere(say, launch, nowhere), *_noindex(say, pages)]
 
 
 async def _pages(launch: Launch, world: World) -> list[Reply]:
@@ -43,53 +44,30 @@ async def _pages(launch: Launch, world: World) -> list[Reply]:
     return [reply for reply in replies if isinstance(reply, Reply) and reply.status == 200 and reply.is_html]
 
 
-def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | None, list[Finding]]:
+def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | None, Finding]:
     """RFC 9309: absent is fine; an error of the server keeps crawlers out; `Disallow: /` for all does so for good."""
-    host = launch.canonical_host
+    host, main = launch.canonical_host, origin(launch.canonical)
     if isinstance(reply, Failure):
-        return None, [
-            say.info("robots", host, f"Whether {host} lets search engines in could not be seen: {reply.words}")
-        ]
-    evidence = [
-        Evidence.of("robots.txt", f"GET {reply.url}  {reply.status}\n{reply.text[:600]}", source=reply.url, at=reply.at)
-    ]
-    fix = Remedy(
-        text="Let crawlers in, and keep them from what is nobody's business only",
-        paste=f"User-agent: *\nDisallow: /account\nSitemap: {origin(launch.canonical)}/sitemap.xml",
-        where="/robots.txt",
-    )
+        return None, say.info("robots", host, "unseen", cause=reply.words)
+    via = reply.via
+    shown = f"GET {reply.url}  {reply.status}\n{reply.text[:600]}"
+    evidence = [Evidence.of("robots.txt", shown, source=reply.url, at=reply.at)]
     if (hidden := wall(reply)) is not None:
-        said = f"Whether {host} lets search engines in could not be seen"
-        return None, [say.unknown("robots", host, said, failure=hidden, severity=Severity.MEDIUM, via=reply.via)]
+        return None, say.unknown("robots", host, failure=hidden, via=via)
     if reply.status >= 500:
-        said = (
-            f"robots.txt of {host} answers {reply.status}: search engines stay away from "
-            "the whole site until it is mended"
-        )
-        return None, [
-            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
-        ]
+        return None, say.fail("robots", host, "error", status=reply.status, main=main, evidence=evidence, via=via)
     if reply.status != 200:
-        return None, [
-            say.info("robots", host, f"{host} has no robots.txt, so crawlers may read everything", evidence=evidence)
-        ]
+        return None, say.info("robots", host, "absent", evidence=evidence)
     if reply.is_html:
-        said = f"robots.txt of {host} is a page (the app answers every address with its start page)"
-        return None, [
-            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
-        ]
+        return None, say.warn("robots", host, "page", main=main, evidence=evidence, via=via)
     rules = robots(reply.text)
     if rules.shut:
-        said = f"robots.txt of {host} keeps every search engine out of the whole site"
-        return rules, [
-            say.fail("robots", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via)
-        ]
-    if rules.problems:
-        said = f"robots.txt of {host} has a mistake: {rules.problems[0]}"
-        return rules, [
-            say.warn("robots", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via)
-        ]
-    return rules, [say.passed("robots", host, f"{host} lets search engines in", evidence=evidence, via=reply.via)]
+        return rules, say.fail("robots", host, main=main, evidence=evidence, via=via)
+    if rules.mistakes:
+        first = rules.mistakes[0]
+        line, key = first.line, first.key
+        return rules, say.warn("robots", host, first.kind, line=line, key=key, main=main, evidence=evidence, via=via)
+    return rules, say.passed("robots", host, evidence=evidence, via=via)
 
 
 def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
@@ -98,74 +76,46 @@ def _noindex(say: Say, pages: list[Reply]) -> list[Finding]:
         told = unindexed(reply)
         if not told:
             continue
-        findings.append(
-            say.fail(
-                "noindex",
-                place(reply.url),
-                f"{place(reply.url)} tells search engines to leave it out: it will not be found",
-                severity=Severity.HIGH,
-                evidence=[
-                    Evidence.of(
-                        "written",
-                        "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told)),
-                        source=reply.url,
-                        at=reply.at,
-                    )
-                ],
-                remedy=Remedy(
-                    text="Take the noindex out, in the header or in the page's head: it was meant for staging",
-                    paste='<meta name="robots" content="index, follow">',
-                    where=f"the page, or {platform_of(reply)}",
-                ),
-                via=reply.via,
-            )
-        )
+        written = "\n".join((f"{reply.method} {reply.url}  {reply.status}", *told))
+        evidence = [Evidence.of("written", written, source=reply.url, at=reply.at)]
+        at, platform = place(reply.url), platform_of(reply)
+        findings.append(say.fail("noindex", at, platform=platform, evidence=evidence, via=reply.via))
     if pages and not findings:
-        host = host_of(pages[0].url)
-        findings.append(say.passed("noindex", host, f"The listed pages of {host} may be indexed", via=pages[0].via))
+        findings.append(say.passed("noindex", host_of(pages[0].url), via=pages[0].via))
     return findings
 
 
-async def _sitemap(say: Say, launch: Launch, world: World, rules: Robots | None) -> list[Finding]:
+async def _sitemap(say: Say, launch: Launch, world: World, rules: Robots | None) -> Finding:
     """XML, each address https on the main host; five of them are opened."""
     main, host = origin(launch.canonical), launch.canonical_host
     named = [url for url in (rules.sitemaps if rules else ()) if url.startswith(("http://", "https://"))]
     url = named[0] if named else f"{main}/sitemap.xml"
     reply = await world.web.get(url)
-    if isinstance(reply, Failure) or wall(reply):
-        return [say.info("sitemap", host, f"The sitemap of {host} could not be read")]
+    if isinstance(reply, Failure):
+        return say.info("sitemap", host, "unseen", cause=reply.words)
+    if (hidden := wall(reply)) is not None:
+        return say.info("sitemap", host, "unseen", cause=hidden.words)
     if reply.status != 200 or reply.is_html:
         if not named:
-            return [say.info("sitemap", host, f"{host} has no sitemap; a small site does without")]
-        return [
-            _bad_map(
-                say,
-                launch,
-                reply,
-                f"robots.txt names a sitemap that answers {reply.status if reply.status != 200 else 'a page'}",
-            )
-        ]
+            return say.info("sitemap", host, "absent")
+        return _bad_map(say, launch, reply, "page" if reply.status == 200 else "missing", status=reply.status)
     if reply.body[:2] == b"\x1f\x8b":
-        return [
-            say.info(
-                "sitemap", host, f"The sitemap of {host} is a packed file, which is not looked into", via=reply.via
-            )
-        ]
+        return say.info("sitemap", host, "packed", via=reply.via)
     told = sitemap(reply.body, whole=not reply.truncated)
     if told.index and told.locations:
         inner = await world.web.get(told.locations[0])
         if isinstance(inner, Reply) and inner.status == 200 and inner.body[:2] != b"\x1f\x8b":
             reply, told = inner, sitemap(inner.body, whole=not inner.truncated)
     if told.problem:
-        return [_bad_map(say, launch, reply, told.problem)]
-    return [await _locations(say, launch, world, reply, told)]
+        return _bad_map(say, launch, reply, told.problem, detail=told.detail)
+    return await _locations(say, launch, world, reply, told)
 
 
 async def _locations(say: Say, launch: Launch, world: World, reply: Reply, told: Sitemap) -> Finding:
     main, host = origin(launch.canonical), launch.canonical_host
-    strangers = [loc for loc in told.locations if origin(loc) != main]
-    if strangers:
-        return _bad_map(say, launch, reply, f"it lists {strangers[0]}, which is not on {main}", strangers[:10])
+    others = [loc for loc in told.locations if origin(loc) != main]
+    if others:
+        return _bad_map(say, launch, reply, "other-site", others[:10], url=others[0])
     step = max(1, len(told.locations) // _SAMPLES)
     samples = told.locations[::step][:_SAMPLES]
     answers = await asyncio.gather(*(world.web.get(loc) for loc in samples))
@@ -175,27 +125,28 @@ async def _locations(say: Say, launch: Launch, world: World, reply: Reply, told:
     ]
     dead = next((a for a in answers if isinstance(a, Reply) and a.status != 200 and not wall(a)), None)
     if dead is not None:
-        return _bad_map(say, launch, reply, f"it lists {dead.url}, which answers {dead.status}", lines)
-    evidence = [
-        Evidence.of("sitemap", f"{len(told.locations)} addresses\n" + "\n".join(lines), source=reply.url, at=reply.at)
-    ]
-    return say.passed("sitemap", host, f"The sitemap of {host} lists pages that open", evidence=evidence, via=reply.via)
+        return _bad_map(say, launch, reply, "dead", lines, url=dead.url, status=dead.status)
+    shown = f"{len(told.locations)} addresses\n" + "\n".join(lines)
+    evidence = [Evidence.of("sitemap", shown, source=reply.url, at=reply.at)]
+    return say.passed("sitemap", host, evidence=evidence, via=reply.via)
 
 
-def _bad_map(say: Say, launch: Launch, reply: Reply, problem: str, lines: list[str] | None = None) -> Finding:
-    evidence = [
-        Evidence.of(
-            "sitemap", "\n".join([f"GET {reply.url}  {reply.status}", *(lines or [])]), source=reply.url, at=reply.at
-        )
-    ]
-    fix = Remedy(
-        text="Make it list the pages as they are today, each under its main address",
-        paste=f"<url><loc>{origin(launch.canonical)}/</loc></url>",
-        where="the sitemap, where the product makes it",
-    )
-    said = f"The sitemap of {launch.canonical_host} misleads search engines: {problem}"
+def _bad_map(
+    say: Say,
+    launch: Launch,
+    reply: Reply,
+    message: str,
+    lines: Sequence[str] = (),
+    *,
+    url: str = "",
+    status: int = 0,
+    detail: str = "",
+) -> Finding:
+    shown = "\n".join([f"GET {reply.url}  {reply.status}", *lines])
+    evidence = [Evidence.of("sitemap", shown, source=reply.url, at=reply.at)]
+    host, main, via = launch.canonical_host, origin(launch.canonical), reply.via
     return say.warn(
-        "sitemap", launch.canonical_host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=reply.via
+        "sitemap", host, message, url=url, status=status, detail=detail, main=main, evidence=evidence, via=via
     )
 
 
@@ -204,19 +155,10 @@ def _nowhere(say: Say, launch: Launch, reply: Reply | Failure) -> list[Finding]:
     host = launch.canonical_host
     if isinstance(reply, Failure) or wall(reply):
         return []
-    evidence = [header_evidence(reply, "content-type", "location")]
-    if reply.status in (404, 410):
-        said = f"{host} says 404 for addresses that do not exist"
-        return [say.passed("soft-404", host, said, evidence=evidence, via=reply.via)]
-    if not (200 <= reply.status < 400):
+    evidence, status = [header_evidence(reply, "content-type", "location")], reply.status
+    if status in (404, 410):
+        return [say.passed("soft-404", host, status=status, evidence=evidence, via=reply.via)]
+    if not (200 <= status < 400):
         return []
-    what = "shows a page with status 200" if reply.status < 300 else f"redirects ({reply.status})"
-    said = (
-        f"{host} {what} for addresses that do not exist: search engines index them, and broken links are never noticed"
-    )
-    fix = Remedy(
-        text="Answer unknown addresses with 404, and a friendly page with it",
-        paste="try_files $uri $uri/index.html =404;\nerror_page 404 /404.html;",
-        where="nginx; in a single-page app the server must know which addresses exist",
-    )
-    return [say.warn("soft-404", host, said, evidence=evidence, remedy=fix, via=reply.via)]
+    message = "warn" if status < 300 else "moved"
+    return [say.warn("soft-404", host, message, status=status, evidence=evidence, via=reply.via)]

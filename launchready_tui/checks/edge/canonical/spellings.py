@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from ....failure import Failure
-from ....findings import Finding, Severity
+from ....findings import Finding
 from ....hostnames import host_of
 from ....world.sights import Chain, DnsAnswer, Reply
 from ...audit.hosts_of import plain
@@ -73,12 +73,10 @@ def _twin(url: str) -> str:
 
 def _slash(say: Say, url: str, one: Chain, two: Chain, platform: Platform) -> Finding | None:
     subject = place(url).rstrip("/")
-    evidence = [chain_evidence(one), chain_evidence(two)]
-    via = via_of(one, two)
-    fix = path_redirect(platform, "Let the other spelling lead to the one that you use", _twin(url), url)
+    evidence, via = [chain_evidence(one), chain_evidence(two)], via_of(one, two)
+    fix = say.fix("one-spelling", path_redirect(platform, "", _twin(url), url), twin=_twin(url), url=url)
     if two.problem == "loop" or one.problem == "loop":
-        said = f"{subject} with and without a slash at its end send people back and forth for ever"
-        return say.fail("trailing-slash", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)
+        return say.fail("trailing-slash", subject, evidence=evidence, remedy=fix, via=via)
     if (
         not (isinstance(one.end, Reply) and isinstance(two.end, Reply))
         or wall(one.end)
@@ -87,14 +85,12 @@ def _slash(say: Say, url: str, one: Chain, two: Chain, platform: Platform) -> Fi
     ):
         return None  # without the page itself there is nothing to compare
     if two.end.status != 200 or normal(one.end.url) == normal(two.end.url):
-        return say.passed("trailing-slash", subject, f"{subject} has one spelling", evidence=evidence, via=via)
+        return say.passed("trailing-slash", subject, evidence=evidence, via=via)
     if not baseline.same(one.end, two.end):
         return None  # two pages of their own
     if _agree(one.end, two.end):
-        said = f"{subject} answers with and without a slash at its end, and both name the same address as the main one"
-        return say.passed("trailing-slash", subject, said, evidence=evidence, via=via)
-    said = f"{subject} shows the same page with and without a slash at its end: search engines count two pages"
-    return say.warn("trailing-slash", subject, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+        return say.passed("trailing-slash", subject, "agree", evidence=evidence, via=via)
+    return say.warn("trailing-slash", subject, evidence=evidence, remedy=fix, via=via)
 
 
 def _agree(one: Reply, two: Reply) -> bool:
@@ -109,35 +105,18 @@ async def judge_platform_name(say: Say, launch: Launch, world: World, home: Repl
     answers = await asyncio.gather(*(world.dns.ask(host, "CNAME") for host in root_hosts(launch)))
     targets = [plain(answer.records[0]) for answer in answers if isinstance(answer, DnsAnswer) and answer.found]
     names = [name for name in dict.fromkeys(targets) if any(under(name, suffix) for suffix in PLATFORM_NAMES)]
+    chains = await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names))
     findings = []
-    for name, chain in zip(
-        names, await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names)), strict=True
-    ):
+    for name, chain in zip(names, chains, strict=True):
         end = chain.end
         if isinstance(end, Failure) or chain.problem or wall(end):
-            continue  # closed, or not to be seen: nobody indexes it
-        evidence = [chain_evidence(chain)]
-        if (
-            host_of(end.url) != name
-            or end.status != 200
-            or unindexed(end)
-            or (home is not None and not baseline.same(end, home))
-        ):
-            findings.append(
-                say.passed(
-                    "platform-name",
-                    name,
-                    f"{name} is no second address of the site",
-                    evidence=evidence,
-                    via=via_of(chain),
-                )
-            )
+            continue  # closed, or not to be seen: no one indexes it
+        evidence, via = [chain_evidence(chain)], via_of(chain)
+        copy = home is None or baseline.same(end, home)
+        if host_of(end.url) != name or end.status != 200 or unindexed(end) or not copy:
+            findings.append(say.passed("platform-name", name, evidence=evidence, via=via))
             continue
-        said = f"The whole site also answers as {name}: search engines and customers find a second address of it"
-        fix = header(
-            "vercel",
-            f"Let {name} redirect to {origin(launch.canonical)}, or be left out of search",
-            ("X-Robots-Tag", "noindex"),
-        )
-        findings.append(say.warn("platform-name", name, said, evidence=evidence, remedy=fix, via=via_of(chain)))
+        rule = header("vercel", "", ("X-Robots-Tag", "noindex"))
+        fix = say.fix("platform-name", rule, alias=name, main=origin(launch.canonical))
+        findings.append(say.warn("platform-name", name, evidence=evidence, remedy=fix, via=via))
     return findings

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....watch.samples import ChannelTest, WatchReader
 from ...base import Say, check
 from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 HOLDS = timedelta(days=30)
 DAY = timedelta(hours=24)
-_EXAMPLE = '[[alerts]]\nname = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"'
 
 
 @check("monitoring.alerts", papers=True)
@@ -33,17 +32,7 @@ async def alerts(launch: Launch, world: World) -> AsyncIterator[Finding]:
         elif not launch.alerts and (reader is None or never_watched(reader) or launch.watch.monitor):
             yield nothing(say, launch)
         elif not launch.alerts:
-            yield say.fail(
-                "none",
-                WHOLE_LAUNCH,
-                "Nobody is told when the product is down",
-                severity=Severity.BLOCKER,
-                remedy=Remedy(
-                    text="Name who acts and where they read it; store the webhook's URL first",
-                    paste=_EXAMPLE,
-                    where="launchready.toml",
-                ),
-            )
+            yield say.fail("none", WHOLE_LAUNCH)
         else:
             for finding in _judged(say, launch, world.papers, reader, now):
                 yield finding
@@ -62,61 +51,25 @@ def _judged(say: Say, launch: Launch, papers: Papers, reader: WatchReader | None
         working += found.rule.endswith(".acknowledged") and "down" in alert.on
         yield found
     if not working:
-        yield say.fail(
-            "no-channel",
-            WHOLE_LAUNCH,
-            "It is not shown that an outage reaches anybody",
-            severity=Severity.BLOCKER,
-            remedy=Remedy(
-                text="Send a test alert; whoever gets it says its words, and you type them",
-                paste="launchready watch test\nlaunchready watch ack WORDS",
-                where="a terminal",
-            ),
-        )
+        yield say.fail("no-channel", WHOLE_LAUNCH)
     yield from _targets(say, launch, reader)
     yield from _stuck(say, reader, now)
 
 
 def _channel(say: Say, alert: Alert, test: ChannelTest | None, papers: Papers, now: datetime) -> Finding:
-    again = Remedy(
-        text="Send a test alert, and type the words that its owner says back",
-        paste=f'launchready watch test "{alert.name}"\nlaunchready watch ack WORDS',
-        where="a terminal",
-    )
+    name = alert.name
     if papers.has_left(alert.owner):
-        return say.fail(
-            "owner-left",
-            alert.name,
-            f"{alert.owner}, who is to act on it, has left",
-            remedy=Remedy(
-                text="Name somebody else",
-                paste=f'owner = "founder"  # in [[alerts]] "{alert.name}"',
-                where="launchready.toml",
-            ),
-        )
+        return say.fail("owner-left", name, owner=alert.owner)
     if test is None:
-        return say.fail(
-            "not-tested",
-            alert.name,
-            f"No test alert was ever sent through {alert.name}",
-            severity=Severity.MEDIUM,
-            remedy=again,
-        )
+        return say.fail("not-tested", name)
     seen = [Evidence.of("test", f"made for {test.owner}", at=test.made_at)]
     if test.acknowledged_at is not None and now - test.acknowledged_at <= HOLDS and test.owner == alert.owner:
         seen.append(Evidence.of("acknowledged", f"by {test.acknowledged_by}", at=test.acknowledged_at))
-        return say.passed(
-            "acknowledged", alert.name, f"A test alert reached {alert.owner} through {alert.name}", evidence=seen
-        )
+        return say.passed("acknowledged", name, owner=alert.owner, evidence=seen)
     if test.sent_at is None:
         seen.append(Evidence.of("problem", test.problem or "not sent yet"))
-        return say.fail(
-            "not-delivered", alert.name, f"A test alert did not leave through {alert.name}", evidence=seen, remedy=again
-        )
-    words = f"Nobody said that the test alert through {alert.name} arrived"
-    if test.acknowledged_at is not None:
-        words = f"The last test of {alert.name} is older than 30 days, or was for somebody else"
-    return say.fail("not-acknowledged", alert.name, words, severity=Severity.MEDIUM, evidence=seen, remedy=again)
+        return say.fail("not-delivered", name, evidence=seen)
+    return say.fail("not-acknowledged", name, "expired" if test.acknowledged_at else "fail", evidence=seen)
 
 
 def _targets(say: Say, launch: Launch, reader: WatchReader | None) -> Iterator[Finding]:
@@ -126,14 +79,9 @@ def _targets(say: Say, launch: Launch, reader: WatchReader | None) -> Iterator[F
     for alert in launch.alerts:
         strange = [name for name in alert.targets if name not in known]
         if strange and known:
+            seen = [Evidence.of("not watched", "\n".join(strange))]
             yield say.warn(
-                "unknown-target",
-                alert.name,
-                f"{alert.name} is about a target that is not watched",
-                evidence=[Evidence.of("not watched", "\n".join(strange))],
-                remedy=Remedy(
-                    text="Write it as the watch calls it", paste="\n".join(sorted(known)), where="launchready.toml"
-                ),
+                "unknown-target", alert.name, targets=", ".join(f'"{name}"' for name in sorted(known)), evidence=seen
             )
 
 
@@ -146,10 +94,5 @@ def _stuck(say: Say, reader: WatchReader | None, now: datetime) -> Iterator[Find
     ]
     lost = [one for one in lost if one.state in ("failed", "queued")]
     if lost:
-        yield say.fail(
-            "stuck",
-            WATCH,
-            "Messages of the last day could not be delivered",
-            evidence=[Evidence.of(one.rule, f"{one.title}\n{one.answer}", at=one.made_at) for one in lost[:5]],
-            remedy=Remedy(text="Look whether the webhook or mailbox still exists; store a new one under the same name"),
-        )
+        seen = [Evidence.of(one.rule, f"{one.title}\n{one.answer}", at=one.made_at) for one in lost[:5]]
+        yield say.fail("stuck", WATCH, evidence=seen)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ....clock import stamp
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ...base import Say, check
 from ..kept import never_watched, nothing, the_watch, unreadable
 
@@ -34,37 +34,13 @@ async def deploys(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield nothing(say, launch)
             return
         if not marks:
-            yield say.warn(
-                "no-marks",
-                WHOLE_LAUNCH,
-                "No release is marked, so nobody can say which one caused an outage",
-                remedy=Remedy(
-                    text="Let CI mark each deploy as its last step, or name where deploys or "
-                    "the running release can be read",
-                    paste='launchready deploy mark --sha "$GITHUB_SHA" --by ci\n\n# or, in [[targets]] of '
-                    "launchready.toml:\n"
-                    'version_json = "release"\n\n# or:\n[watch]\ndeploys = ["github"]\n\n[repository]\ngithub = '
-                    '"owner/name"',
-                    where="CI, or launchready.toml",
-                ),
-            )
+            yield say.warn("no-marks", WHOLE_LAUNCH)
             return
         rows = "\n".join(
             f"{stamp(one.at)}  {one.sha[:12] or '-'}  {one.env}  {one.source} {one.by}".rstrip()
             for one in reversed(marks[-10:])
         )
-        yield say.passed(
-            "marked", WHOLE_LAUNCH, "Releases are marked on the time line", evidence=[Evidence.of("newest", rows)]
-        )
-        read = any(one.source in ("github", "tag") for one in marks)  # nobody has to think of those
+        yield say.passed("marked", WHOLE_LAUNCH, evidence=[Evidence.of("newest", rows)])
+        read = any(one.source in ("github", "tag") for one in marks)  # no one has to remember to mark those
         if not read and not any(one.kind == "version" for one in marks):
-            yield say.info(
-                "not-seen",
-                WHOLE_LAUNCH,
-                "Marks are told, not seen: a release that nobody marks stays unknown",
-                remedy=Remedy(
-                    text="Let a health address name the release",
-                    paste='version_json = "release"',
-                    where="launchready.toml, [[targets]]",
-                ),
-            )
+            yield say.info("not-seen", WHOLE_LAUNCH)

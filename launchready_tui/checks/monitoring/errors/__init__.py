@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....probe.stats import at_most
 from ....sources.logs import Reading, RouteRow
 from ...base import Say, check
@@ -25,15 +25,13 @@ SHOWN = 20
 async def errors(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Counts, and judges a route only where it has enough requests to be sure."""
     say = Say("monitoring.errors", world.clock.now())
-    async for finding in each_log(
-        launch, world, say, "The launch file names no log from which errors could be counted", _judged
-    ):
+    async for finding in each_log(launch, world, say, _judged):
         yield finding
 
 
 def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
     if not found.access:
-        yield say.info("no-requests", log.path, "The log tells of no requests, so no share can be counted from it")
+        yield say.info("no-requests", log.path)
     for environment in sorted({row.environment for row in found.routes}):
         rows = [row for row in found.routes if row.environment == environment]
         table = "\n".join(map(line_of, rows[:SHOWN]))
@@ -41,18 +39,16 @@ def _judged(say: Say, log: Log, found: Reading) -> Iterator[Finding]:
             Evidence.of("by route", table, source=log.path, at=found.until),
             Evidence.of("read", span(found), source=log.path),
         ]
-        yield say.passed(
-            "counted", f"{environment} ({log.path})", f"Errors of {environment} are counted by route", evidence=seen
-        )
+        subject = f"{environment} ({log.path})"
+        yield say.passed("counted", subject, environment=environment, evidence=seen)
         for row in rows:
             if row.errors and 1 - at_most(row.errors - 1, row.n, ALLOWED) <= SURE and not row.few:
                 yield say.fail(
                     "failing-route",
                     f"{row.route} ({environment})",
-                    f"More than one in a hundred requests fails: {row.route}",
                     severity=Severity.HIGH if environment == "production" else Severity.MEDIUM,
+                    route=row.route,
                     evidence=[Evidence.of("counted", line_of(row), source=log.path, at=found.until)],
-                    remedy=Remedy(text="Look at the newest error of this route and at the deploy before it began"),
                 )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ....clock import ago
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....watch.samples import Incident, Target, WatchReader
 from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 DAY = timedelta(hours=24)
 SLOW_MS = 3000.0
 """A first answer on a new connection that takes longer than this from a market costs customers there."""
-_HOW = Remedy(
-    text=(
-        "Run a blackbox_exporter there (one small program; `launchready watch export prometheus` writes its "
-        "settings) and name it, "
-        "or ask public probes once an hour"
-    ),
-    paste=(
-        '[[regions]]\nname = "us-east"\nmarket = "{market}"\nurl = "https://probe.example.com:9115"\ncredential '
-        '= "us-probe"\n\n'
-        '# or, without a server of your own ("globalping" must be among [settings] services):\n'
-        '[[regions]]\nname = "us-public"\nkind = "globalping"\nmarket = "{market}"\nplace = "United '
-        'States+datacenter-network"'
-    ),
-    where="launchready.toml",
-)
 
 
 @check("monitoring.regions")
@@ -42,10 +27,8 @@ async def regions(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """From the samples of the regions; with one market only there is nothing to look at from elsewhere."""
     say, now = Say("monitoring.regions", world.clock.now()), world.clock.now()
     if len(launch.markets) < 2:
-        named = f"only {launch.markets[0]}" if launch.markets else "no market"
-        yield say.not_applicable(
-            "one-market", launch.domain, f"The launch file names {named}: one place to look from is enough"
-        )
+        only = launch.markets[0] if launch.markets else ""
+        yield say.not_applicable("one-market", launch.domain, "not-applicable" if only else "no-market", market=only)
         return
     with the_watch(world) as reader:
         if isinstance(reader, Exception):
@@ -72,19 +55,11 @@ def _market(say: Say, launch: Launch, reader: WatchReader, market: str, now: dat
         if last.sample.known and now - last.sample.at <= DAY:
             seen.append(target)
         rows.append(_line(reader, target, now))
-    remedy = Remedy(text=_HOW.text, paste=_HOW.paste.replace("{market}", market), where=_HOW.where)
     if not seen:
-        why = (
-            "The region that is named for it has not answered for a day"
-            if rows or any(names)
-            else "Nothing looks at the product from it"
-        )
         evidence = [Evidence.of("regions", "\n".join(rows))] if rows else []
-        yield say.warn("not-seen", market, f"{why}: {market}", evidence=evidence, remedy=remedy)
+        yield say.warn("not-seen", market, "silent" if rows or any(names) else "warn", evidence=evidence)
         return
-    yield say.passed(
-        "seen", market, f"The product is looked at from {market}", evidence=[Evidence.of("from there", "\n".join(rows))]
-    )
+    yield say.passed("seen", market, evidence=[Evidence.of("from there", "\n".join(rows))])
     if "" not in names:
         yield from _worse(say, reader, market, seen, now)
 
@@ -97,18 +72,14 @@ def _worse(say: Say, reader: WatchReader, market: str, seen: list[Target], now: 
         incident: Incident | None = troubles.get(target.id)
         if incident is not None and target.name in here:
             words = CAUSE_WORDS[incident.cause]
+            detail = f"{words}\n{incident.detail}".strip()
             yield say.fail(
                 "down-there",
                 f"{target.name} from {market}",
-                f"{target.name} is up from here and down from {market}: {words}",
-                severity=Severity.HIGH,
-                evidence=[
-                    Evidence.of("incident", f"{words}\n{incident.detail}".strip(), source=target.url, at=incident.since)
-                ],
-                remedy=Remedy(
-                    text="Look whether the edge or a firewall shuts that country out, and at "
-                    "DNS answers that differ by place"
-                ),
+                name=target.name,
+                market=market,
+                cause=words,
+                evidence=[Evidence.of("incident", detail, source=target.url, at=incident.since)],
             )
             continue
         stats = reader.stats(target.id, now - DAY, now, target_ms=target.target_ms)
@@ -116,11 +87,10 @@ def _worse(say: Say, reader: WatchReader, market: str, seen: list[Target], now: 
             yield say.warn(
                 "slow-there",
                 f"{target.name} from {market}",
-                f"A first visit to {target.name} from {market} takes more than {SLOW_MS / 1000:g} s",
+                name=target.name,
+                market=market,
+                seconds=SLOW_MS / 1000,
                 evidence=[Evidence.of("first visits", _line(reader, target, now), source=target.url)],
-                remedy=Remedy(
-                    text="Serve what may be cached from an edge near that market, and look at the number of round trips"
-                ),
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ...base import Say, check
 from ..kept import never_watched, nothing, the_watch, unreadable
 
@@ -13,12 +13,7 @@ if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
-_WORDS = {
-    "slow": "Nobody is told when answers become slow",
-    "deploy": "Nobody is told when a release fails or makes answers slower",
-    "certificate": "Nobody is told before a certificate ends",
-    "queue": "Nobody is told when jobs wait too long",
-}
+EVENTS = ("slow", "deploy", "certificate", "queue")
 
 
 @check("monitoring.thresholds")
@@ -38,7 +33,7 @@ async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
             for one in reader.targets()
             if one.kind == "web"
         )
-        for event, words in _WORDS.items():
+        for event in EVENTS:
             if event == "queue" and not launch.queues:
                 continue
             if event in told:
@@ -47,12 +42,6 @@ async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
                     Evidence.of("told", who),
                     *([Evidence.of("limits", limits)] if event == "slow" and limits else []),
                 ]
-                yield say.passed(f"{event}-told", WHOLE_LAUNCH, f"Somebody is told: {event}", evidence=seen)
+                yield say.passed(f"{event}-told", WHOLE_LAUNCH, evidence=seen)
             else:
-                paste = f'on = ["down", "slow", "deploy", "certificate", "queue"]  # {event} was missing'
-                yield say.warn(
-                    f"{event}-not-told",
-                    WHOLE_LAUNCH,
-                    words,
-                    remedy=Remedy(text="Add it to an alert", paste=paste, where="launchready.toml"),
-                )
+                yield say.warn(f"{event}-not-told", WHOLE_LAUNCH, event=event)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ....clock import ago
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....watch.samples import Incident, Stats, Target, WatchReader
 from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
@@ -53,108 +53,45 @@ def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> It
         return
     if not watcher.alive(now):
         seen = [Evidence.of("watch", f"The last sign of life was {ago(watcher.beat_at, now)} ago", at=watcher.beat_at)]
-        start = Remedy(
-            text="Start it on a machine that stays on, as a service", paste="launchready watch", where="a server"
-        )
         if launch.watch.monitor:
-            words = "The watch from here has stopped; only the hosted monitor is left"
-            yield say.warn("stopped", WATCH, words, evidence=seen, remedy=start)
+            yield say.warn("stopped", WATCH, evidence=seen)
         else:
-            yield say.fail(
-                "stopped",
-                WATCH,
-                "Nobody watches the product now",
-                severity=Severity.BLOCKER,
-                evidence=seen,
-                remedy=start,
-            )
+            yield say.fail("stopped", WATCH, evidence=seen)
         return
     where = f"{watcher.machine}, process {watcher.pid}, for {ago(watcher.started_at, now)}"
     seen = [Evidence.of("watch", where, at=watcher.beat_at)]
     if watcher.trouble:
-        yield say.fail(
-            "trouble",
-            WATCH,
-            "The watch cannot do its work",
-            evidence=[*seen, Evidence.of("trouble", watcher.trouble, at=watcher.beat_at)],
-            remedy=Remedy(text="Put right what it says; until then nobody may be told of an outage"),
-            via=watcher.via,
-        )
+        trouble = Evidence.of("trouble", watcher.trouble, at=watcher.beat_at)
+        yield say.fail("trouble", WATCH, evidence=[*seen, trouble], via=watcher.via)
     if not watcher.always_on and launch.watch.monitor:
-        words = "The watch here may sleep with its machine; the hosted monitor does not"
-        yield say.info("beside", WATCH, words, evidence=seen, via=watcher.via)
+        yield say.info("beside", WATCH, evidence=seen, via=watcher.via)
     elif not watcher.always_on:
-        yield say.warn(
-            "may-sleep",
-            WATCH,
-            "The machine that watches may sleep, and then nothing is watched",
-            severity=Severity.LOW,
-            evidence=seen,
-            remedy=Remedy(
-                text="Let it run on a server, or use a hosted monitor; say so where the machine stays on",
-                paste="[watch]\nalways_on = true",
-                where="launchready.toml",
-            ),
-            via=watcher.via,
-        )
+        yield say.warn("may-sleep", WATCH, evidence=seen, via=watcher.via)
     else:
-        yield say.passed(
-            "watching", WATCH, "The product is watched from a machine that stays on", evidence=seen, via=watcher.via
-        )
+        yield say.passed("watching", WATCH, evidence=seen, via=watcher.via)
     if not launch.watch.heartbeat:
-        yield say.info(
-            "no-switch",
-            WATCH,
-            "Nobody would notice if the watch itself died",
-            remedy=Remedy(
-                text="Make a check at Healthchecks or the like (period 1 minute, grace 1 minute), "
-                "store its ping URL and name it",
-                paste='[watch]\nheartbeat = "healthchecks-ping"',
-                where="launchready.toml",
-            ),
-        )
+        yield say.info("no-switch", WATCH)
 
 
 def _covered(say: Say, launch: Launch, reader: WatchReader) -> Iterator[Finding]:
     """Home page, log-in, API health and mail: each that the product has."""
     targets = [target for target in reader.targets() if not target.region]
     has_api = bool(launch.hosts_of("api"))
-    wanted = [
-        ("home", "The home page is not watched", any(_is_home(launch, one) for one in targets), True),
-        ("log-in", "The log-in page is not watched", any(one.is_log_in for one in targets), True),
-        ("api", "No health address of the API is watched", any(one.is_health for one in targets), has_api),
-        (
-            "mail",
-            "The mail server is not watched",
-            any(one.kind == "mail" for one in targets),
-            bool(launch.hosts_of("mail")),
-        ),
-    ]
+    wanted = (
+        ("home", any(_is_home(launch, one) for one in targets), True),
+        ("log-in", any(one.is_log_in for one in targets), True),
+        ("api", any(one.is_health for one in targets), has_api),
+        ("mail", any(one.kind == "mail" for one in targets), bool(launch.hosts_of("mail"))),
+    )
     api = next((host.name for host in launch.hosts_of("api")), f"api.{launch.domain}")
-    pastes = {
-        "home": f'[[targets]]\nname = "home"\nurl = "{launch.canonical}"',
-        "log-in": f'[[routes]]\nname = "log-in page"\nurl = "{launch.canonical.rstrip("/")}/login"\nflow = '
-        '"log-in"\nsafe = true',
-        "api": f'[[targets]]\nname = "api health"\nurl = "https://{api}/healthz"\njson = {{ status = "ok" }}',
-        "mail": f'[[hosts]]\nname = "mail.{launch.domain}"\nrole = "mail"',
-    }
-    for name, words, there, applies in wanted:
+    for name, there, applies in wanted:
         if applies and not there:
             yield say.warn(
-                f"no-{name}",
-                launch.domain,
-                words,
-                severity=Severity.HIGH if name in ("home", "api") else Severity.MEDIUM,
-                remedy=Remedy(text="Add it to what is watched", paste=pastes[name], where="launchready.toml"),
+                f"no-{name}", launch.domain, home=launch.canonical.rstrip("/"), api=api, domain=launch.domain
             )
-    if all(there or not applies for _, _, there, applies in wanted):
+    if all(there or not applies for _, there, applies in wanted):
         listed = "\n".join(f"{one.name}: {one.url}, every {one.every_s:g} s" for one in targets)
-        yield say.passed(
-            "covered",
-            launch.domain,
-            f"{len(targets)} targets are watched" if len(targets) != 1 else "1 target is watched",
-            evidence=[Evidence.of("targets", listed)],
-        )
+        yield say.passed("covered", launch.domain, targets=len(targets), evidence=[Evidence.of("targets", listed)])
 
 
 def _is_home(launch: Launch, target: Target) -> bool:
@@ -171,20 +108,22 @@ def _standing(say: Say, reader: WatchReader, now: datetime) -> Iterator[Finding]
         if incident is not None and incident.kind != "slow":
             yield _down(say, target, incident, seen)
         elif stats.uptime is not None:
-            yield say.passed("up", target.label, f"{target.label} is up", evidence=seen)
+            yield say.passed("up", target.label, evidence=seen)
 
 
 def _down(say: Say, target: Target, incident: Incident, seen: list[Evidence]) -> Finding:
     words = CAUSE_WORDS[incident.cause]
     seen = [*seen, Evidence.of("incident", f"{words}\n{incident.detail}".strip(), source=target.url, at=incident.since)]
-    head = (
-        f"{target.label} is down: {words}" if incident.kind == "down" else f"{target.label} fails now and then: {words}"
+    down, deploy = incident.kind == "down", incident.deploy[:12]
+    return say.fail(
+        "down",
+        target.label,
+        "fail" if down else "flaky",
+        severity=Severity.BLOCKER if down and target.environment == "production" else Severity.HIGH,
+        cause=words,
+        evidence=seen,
+        remedy=say.fix("after-deploy", deploy=deploy) if deploy else None,
     )
-    text = "Look at its host's status, then at the last deploy" + (
-        f" ({incident.deploy[:12]})" if incident.deploy else ""
-    )
-    severity = Severity.BLOCKER if incident.kind == "down" and target.environment == "production" else Severity.HIGH
-    return say.fail("down", target.label, head, severity=severity, evidence=seen, remedy=Remedy(text=text))
 
 
 def _figures(stats: Stats) -> str:

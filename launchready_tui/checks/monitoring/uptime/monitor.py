@@ -16,7 +16,7 @@ import msgspec
 
 from ....clock import ago, stamp
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....text import clean, shorten
 from ....world.sights import Reply
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 LATE = timedelta(minutes=15)
 _TITLE = re.compile(r"(?is)<title[^>]*>(.{1,200}?)</title>")
-_LOOK = Remedy(text="Open it, look, and confirm this check with the address and the time of its last check")
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,56 +57,26 @@ def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> 
     if isinstance(found, Failure) or found.status >= 400:
         words = str(found) if isinstance(found, Failure) else f"status {found.status}"
         seen.append(Evidence.of("answer", words, source=url))
-        yield say.info(
-            "monitor-closed", subject, "The hosted monitor cannot be looked at from here", evidence=seen, remedy=_LOOK
-        )
+        yield say.info("monitor-closed", subject, evidence=seen)
         return
     said = said_by(found.body)
     if said is None:
         title = _TITLE.search(found.body.decode("utf-8", "replace"))
         if title:
             seen.append(Evidence.of("page", shorten(clean(title[1]), 100), source=url, at=found.at))
-        yield say.info(
-            "monitor-page",
-            subject,
-            "A hosted monitor is named; a person looks what it says",
-            evidence=seen,
-            remedy=_LOOK,
-        )
+        yield say.info("monitor-page", subject, evidence=seen)
         return
     last = f", last check {stamp(said.last)}" if said.last else ""
     seen.append(Evidence.of("it says", f"{said.watched or 'some'} watched{last}", source=url, at=found.at))
     if said.down:
         seen.append(Evidence.of("down", "\n".join(said.down[:10]), source=url, at=found.at))
-        yield say.fail(
-            "monitor-down",
-            subject,
-            "The hosted monitor says that something is down",
-            severity=Severity.BLOCKER,
-            evidence=seen,
-            remedy=Remedy(text="Look at what it names, then at the last deploy"),
-        )
+        yield say.fail("monitor-down", subject, evidence=seen)
     elif said.last is not None and now - said.last > LATE:
-        yield say.warn(
-            "monitor-late",
-            subject,
-            f"The hosted monitor has not looked for {ago(said.last, now)}",
-            evidence=seen,
-            remedy=Remedy(text="Look whether it is paused, or its plan has ended"),
-        )
+        yield say.warn("monitor-late", subject, ago=ago(said.last, now), evidence=seen)
     elif said.last is None or not owner:
-        wanted = Remedy(
-            text="Say who looks after it", paste='[watch]\nmonitor_owner = "founder"', where="launchready.toml"
-        )
-        yield say.info(
-            "monitor-page",
-            subject,
-            "A hosted monitor says that all is up; a person confirms who is told by it",
-            evidence=seen,
-            remedy=_LOOK if owner else wanted,
-        )
+        yield say.info("monitor-page", subject, "up" if owner else "no-owner", evidence=seen)
     else:
-        yield say.passed("monitor-up", subject, "A hosted monitor watches, and says that all is up", evidence=seen)
+        yield say.passed("monitor-up", subject, evidence=seen)
 
 
 def said_by(body: bytes) -> Said | None:
