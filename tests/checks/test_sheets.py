@@ -6,6 +6,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -104,45 +105,125 @@ STRANGE = re.compile(
 )
 
 
-def alternatives(node: ast.expr, known: Iterable[str]) -> list[str] | None:
-    """What a literal, either side of a condition, or an f-string among `known` can be; None where that cannot be
-    read here."""
+def assigned(function: ast.AST) -> dict[str, list[ast.expr | None]]:
+    """Every value that a function gives to each of its names; None where it is not a plain assignment."""
+    found: dict[str, list[ast.expr | None]] = {}
+    plain = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                pairs: list[tuple[ast.expr, ast.expr]] = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=True))
+                for name, value in pairs:
+                    if isinstance(name, ast.Name):
+                        plain.add(name)
+                        found.setdefault(name.id, []).append(value)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in plain:
+            found.setdefault(node.id, []).append(None)
+        elif isinstance(node, ast.arg):
+            found.setdefault(node.arg, []).append(None)
+    return found
+
+
+def alternatives(
+    node: ast.expr | None, known: Iterable[str], names: dict[str, list[ast.expr | None]] | None = None
+) -> list[str] | None:
+    """What a literal, either side of a condition, a name given such, or an f-string among `known` can be; None where
+    that cannot be read here."""
     if isinstance(node, ast.Constant):
         return [str(node.value)]
     if isinstance(node, ast.IfExp):
-        both = [alternatives(side, known) for side in (node.body, node.orelse)]
-        return None if None in both else [one for side in both if side for one in side]
+        return every((node.body, node.orelse), known, names)
+    if isinstance(node, ast.Name) and names and node.id in names:
+        return every(names[node.id], known, {name: given for name, given in names.items() if name != node.id})
     if isinstance(node, ast.JoinedStr):
         parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".+" for part in node.values]
+        if any(" " in part for part in parts):
+            return [" "]  # a sentence that has not moved yet
         return [one for one in known if re.fullmatch("".join(parts), one)]
     return None
 
 
-def calls(check: str) -> Iterator[tuple[str, str, str, set[str], bool, str]]:
-    """Voice, rule, message, the values given, whether there are more than can be read here, and the place: of each
-    call of a voice whose rule and message can be read from the code, once for each that they can be."""
-    sheet = roadmap.sheet_of(check)
+def every(
+    nodes: Iterable[ast.expr | None], known: Iterable[str], names: dict[str, list[ast.expr | None]] | None
+) -> list[str] | None:
+    """The alternatives of all of them; None where one cannot be read."""
+    rows = [alternatives(node, known, names) for node in nodes]
+    return None if None in rows else [one for row in rows if row for one in row]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a voice with a rule and a message that it can name."""
+
+    at: str
+    voice: str
+    rule: str
+    message: str
+    given: set[str]
+    """The values that it fills places with."""
+    open: bool
+    """Whether it gives more than can be read here."""
+    fixed: bool
+    """Whether it brings a remedy of its own."""
+
+
+def calls(check: str) -> Iterator[Call]:
+    """Each call of a voice whose rule and message can be read from the code, once for each that they can be."""
     for path in sorted(folder(check).glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VOICES):
-                continue
-            if getattr(node.func.value, "id", "") != "say" or len(node.args) < 2:
-                continue
-            at = f"{path.name}:{node.lineno}"
-            rules = alternatives(node.args[0], sheet.rules)
-            assert rules is None or rules, f"{at}: {check} has no rule {ast.unparse(node.args[0])}"
-            given = {key.arg for key in node.keywords if key.arg} - NOT_VALUES
-            given |= {"cause"} if any(key.arg == "failure" for key in node.keywords) else set()
-            fixed = any(key.arg == "remedy" for key in node.keywords)
-            more = any(key.arg is None for key in node.keywords) or fixed
-            third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[node.func.attr])
-            for rule in rules or ():
-                messages = sheet.rules[rule].messages if rule in sheet.rules else ()
-                names = alternatives(third, messages)
-                assert names is None or names, f"{at}: {check}.{rule} has no message {ast.unparse(third)}"
-                for name in names or ():
-                    if " " not in name:  # a sentence that has not moved yet
-                        yield node.func.attr, rule, name, given | {"subject"}, more, at
+        tree = ast.parse(path.read_text("utf-8"))
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                names = assigned(function)
+                for node in ast.walk(function):
+                    if isinstance(node, ast.Call):
+                        yield from spoken_by(check, node, names, path)
+
+
+def spoken_by(check: str, node: ast.Call, names: dict[str, list[ast.expr | None]], path: Path) -> Iterator[Call]:
+    """The calls that one call can be; none where it is no voice."""
+    if not (isinstance(node.func, ast.Attribute) and node.func.attr in VOICES and len(node.args) > 1):
+        return
+    if getattr(node.func.value, "id", "") != "say":
+        return
+    sheet, voice, at = roadmap.sheet_of(check), node.func.attr, f"{path.name}:{node.lineno}"
+    rules = alternatives(node.args[0], sheet.rules, names)
+    assert rules is None or rules, f"{at}: {check} has no rule {ast.unparse(node.args[0])}"
+    given = {key.arg for key in node.keywords if key.arg} - NOT_VALUES | {"subject"}
+    given |= {"cause"} if any(key.arg == "failure" for key in node.keywords) else set()
+    fixed = any(key.arg == "remedy" for key in node.keywords)
+    more = any(key.arg is None for key in node.keywords)
+    third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[voice])
+    many = len(rules or ()) > 1
+    for rule in rules or ():
+        known = sheet.rules[rule].messages if rule in sheet.rules else {}
+        found = alternatives(third, known, names)
+        if many and not {*(found or ())} & {*known}:
+            continue  # an f-string fits rules that it does not mean
+        assert found is None or found, f"{at}: {check}.{rule} has no message {ast.unparse(third)}"
+        for name in found or ():
+            if " " not in name:  # a sentence that has not moved yet
+                yield Call(at, voice, rule, name, given, more, fixed)
+
+
+@each_check
+def test_every_message_that_the_code_names_is_there_and_gets_its_values(check: str) -> None:
+    sheet = roadmap.sheet_of(check)
+    for call in calls(check):
+        message = sheet.message(call.rule, call.message)
+        assert message is not None, f"{call.at}: {check}.{call.rule} has no message {call.message!r}"
+        fix = sheet.fixes.get(message.fix)
+        asked = places(message.text)
+        if fix is not None and not call.fixed:
+            asked |= places(fix.text) | places(fix.paste) | places(fix.where)
+        if not call.open:
+            assert asked <= call.given, f"{call.at}: {call.message}: nothing fills {sorted(asked - call.given)}"
+        if call.voice in ("warn", "fail") and not (call.open or call.fixed):
+            assert fix is not None, f"{call.at}: {check}.{call.rule} {call.message} has no fix"
+        if call.voice == "unknown":
+            assert message.text.startswith("Could not check "), f"{call.at}: {message.text}"
 
 
 @each_check
