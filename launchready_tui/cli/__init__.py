@@ -8,7 +8,8 @@ import sys
 def main() -> None:
     """The program `launchready`."""
     _stand_in()
-    from .say import Exit, run
+    from .run import run
+    from .say import Exit
 
     code: int = Exit.COULD_NOT_RUN
     try:

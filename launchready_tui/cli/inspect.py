@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ..hostnames import host_of
+from .inspect_bounce import look_at_bounce
+from .inspect_mail import look_at_dkim, look_at_dmarc, look_at_message, look_at_spf
 from .inspect_walk import walk
 from .options import Common, common, pass_common
 from .values import ROLES
@@ -224,4 +226,5 @@ def look_at_tls(
     )
 
 
-from . import inspect_bounce, inspect_mail  # noqa: E402, F401 - register their kinds of look on the group above
+for command in (look_at_bounce, look_at_spf, look_at_dmarc, look_at_dkim, look_at_message):
+    inspect.add_command(command)

@@ -10,7 +10,6 @@ import click
 import msgspec
 
 from . import batch
-from .inspect import inspect
 from .options import Common, common, pass_common
 from .say import Exit, note
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from ..mail.flow.bounce import Bounce
 
 
-@inspect.command("bounce")
+@click.command("bounce")
 @click.argument("text", nargs=-1, required=True, metavar="TEXT...|-")
 @click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common

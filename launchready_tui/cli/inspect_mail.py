@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from . import batch
-from .inspect import inspect
 from .options import Common, common, pass_common
 from .say import Exit, note
 
@@ -63,7 +62,7 @@ def _print(said: Common, lines: Any) -> None:
 # -- SPF -------------------------------------------------------------------------------------------------------------
 
 
-@inspect.command("spf")
+@click.command("spf")
 @click.argument("target", required=False, metavar="[-]")
 @click.option("--ip", help="The address that sends.")
 @click.option("--sender", help="The address in MAIL FROM; empty for a bounce, which is judged by --helo.")
@@ -122,7 +121,7 @@ def _verdict(outcome: Outcome) -> batch.Row:
 # -- DMARC -----------------------------------------------------------------------------------------------------------
 
 
-@inspect.command("dmarc")
+@click.command("dmarc")
 @click.argument("target", metavar="DOMAIN")
 @_looking
 def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]) -> int:
@@ -170,7 +169,7 @@ def _policy(found: Discovery) -> batch.Row:
 # -- DKIM ------------------------------------------------------------------------------------------------------------
 
 
-@inspect.command("dkim")
+@click.command("dkim")
 @click.argument("target", metavar="DOMAIN")
 @click.option(
     "--selector",
@@ -261,7 +260,7 @@ def _state(one: Found) -> str:
 # -- messages --------------------------------------------------------------------------------------------------------
 
 
-@inspect.command("message")
+@click.command("message")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @_looking
 def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:

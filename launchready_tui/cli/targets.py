@@ -92,7 +92,7 @@ def _problem(kind: Kind, text: str) -> str:
 
 def _url_problem(text: str) -> str:
     from ..failure import Failure
-    from ..world.web import locate
+    from ..world.urls import locate
 
     if "://" not in text and _HALF_A_URL.match(text):
         return "the scheme is not followed by //"

@@ -4,9 +4,10 @@ sight."""
 from .bundle import build, documents, export, folder_name
 from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source, not_filled
 from .proposals import Proposal, proposals, take
+from .record import Record
 from .verify import verify
 from .without import Without, without
-from .zones import Record, ask
+from .zones import ask
 
 __all__ = [
     "Document",

@@ -21,9 +21,9 @@ from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, t
 from .model import Document, Exported, ExportError, Source, not_filled
 from .pages import PAGES
 from .profile import Profile
+from .record import Record
 from .snapshot import Snapshot
 from .verify import verify
-from .zones import Record
 
 _TRIES = 99
 _ROOM = re.compile(r"\.handover-[a-z0-9-]+-[0-9]{8}\.\w{8}\.tmp")

@@ -20,10 +20,11 @@ from . import data, pack
 from .bundle import documents_of
 from .model import Problem, Source
 from .profile import Profile
+from .record import Record
 from .snapshot import Snapshot
 from .timing import Timing, change
 from .verify import problems_in, read
-from .zones import Record, seen
+from .zones import seen
 
 Answer = Literal["same", "changed", "unseen"]
 

@@ -23,8 +23,8 @@ from .model import Source
 from .profile import Profile
 
 if TYPE_CHECKING:
+    from .record import Record
     from .variables import Variable
-    from .zones import Record
 
 Rows = tuple[tuple[Cell, ...], ...]
 DEMO = "This is a demo: a made-up marketplace on this machine. Nothing here speaks of a real product."

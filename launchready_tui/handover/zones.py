@@ -6,11 +6,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import text
 from ..failure import Failure
+from .record import Record
 from .snapshot import Snapshot
 from .words import moment
 
@@ -24,21 +24,6 @@ _NAME = re.compile(rf"(?=.{{1,253}}\.?\Z)(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}\.?")
 _ORDER = ("SOA", "NS", "A", "AAAA", "CNAME", "MX", "CAA", "TXT", "SRV")
 _TTL = 300
 """Resolvers count a TTL down, so what was left of it says nothing; this is a usual one."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Record:
-    """One record that was seen: the name without its last dot, lower case; the data as `dig` prints it.
-
-    Without data: it was asked for, and DNS said that there is none.
-    """
-
-    name: str
-    type: str
-    data: str
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.type} {self.data}"
 
 
 async def ask(world: World, launch: Launch) -> tuple[Record, ...]:

@@ -34,7 +34,7 @@ from .keeper import Keeper
 from .line import Newest
 from .outbox import Outbox
 from .prober import Answer, Credential, Prober, network_kind
-from .regions import Asks, Budget, asker_of, elsewhere
+from .regions import Asks, Budget, elsewhere
 from .samples import Latest, Notice, Phases, Sample, Target, Watcher, WatchReader, WatchStore
 from .samples.errors import StoreError
 from .schedule import Grid, next_probe
@@ -215,6 +215,7 @@ class Engine:
 
     def _askers(self, far: tuple[Target, ...]) -> dict[int, Asks]:
         """Who asks in the regions; public probes share one budget."""
+        from .askers import asker_of
         from .globalping import ANONYMOUS, WITH_TOKEN
 
         token = any(region.kind == "globalping" and region.credential for region, _ in self._far)

@@ -1,21 +1,19 @@
-"""Places far from here: what is looked at from each, and who asks there. Their samples stand beside those of this
-machine."""
+"""Places far from here: what is looked at from each, and how much may be asked. Their samples stand beside those of
+this machine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ..launch.model import Launch, Region
-from ..wire import Wire
 from .samples.model import Target
 from .targets import targets_of
 
 if TYPE_CHECKING:
-    from .prober import Answer, Credential
+    from .prober import Answer
 
 EXPORTER_S, PUBLIC_S = 60.0, 3600.0
 _NEVER_PUBLIC = ("admin", "staging", "origin")
@@ -70,24 +68,6 @@ def may_be_public(launch: Launch, region: Region, target: Target) -> bool:
         and target.environment == "production"
         and (not urlsplit(target.url).query or target.name in region.targets)
     )
-
-
-def asker_of(
-    launch: Launch,
-    region: Region,
-    target: Target,
-    wire: Wire,
-    credential: Callable[[str, str], Credential | None],
-    budget: Budget,
-) -> Asks:
-    """Who asks this target in that region."""
-    if region.kind == "globalping":
-        from .globalping import Globalping
-
-        return Globalping(launch, region, target, wire, credential, budget)
-    from .exporter import Exporter
-
-    return Exporter(region, target, wire, credential)
 
 
 class Budget:

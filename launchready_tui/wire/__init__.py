@@ -2,10 +2,11 @@
 probe use it."""
 
 from .connect import VIA, ConnectMap, ConnectRule, split_host_port
+from .doors import Connected, Counts, Door, Opened
 from .errors import failure_of
 from .policy import FORBIDDEN, address_problem, is_address
 from .reach import Family, Reach
-from .tcp import Connected, Counts, Door, Opened, Wire
+from .tcp import Wire
 from .trust import verifying_context
 
 __all__ = [

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Literal
 from ..failure import Failure
 from ..hostnames import to_ascii
 from .connect import VIA, split_host_port
+from .doors import Door, Doors
 from .errors import failure_of
 from .policy import is_address
 from .reading import Heard, Status, complaint, join_addresses, not_recursing, read
 from .slots import Slots, first
-from .tcp import Door, Wire
 
 if TYPE_CHECKING:
     import dns.message
@@ -61,7 +61,7 @@ class Resolver:
     """Asks the run's resolvers, or one server directly. Every outcome is a Heard or a Failure; nothing is remembered
     here."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Doors) -> None:
         self.wire = wire
         self._servers: tuple[_Server, ...] | Failure | None = None
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import urldefrag, urlsplit
 
 from ..failure import Failure
 from ..hostnames import host_of
 from .sights import Chain, ChainProblem, Hop, Reply
-
-if TYPE_CHECKING:
-    from .web import Web
+from .urls import locate, resolve
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PATIENCE_S = 30.0
@@ -30,6 +28,12 @@ _REFRESH = re.compile(
 )
 
 
+class Asks(Protocol):
+    """What asks for one page; redirects are not followed."""
+
+    async def get(self, url: str, *, address: str = "", crawl: bool = False) -> Reply | Failure: ...
+
+
 class _Step:
     """Where a reply leads: a hop's kind and raw value, the next URL, or what is wrong with it."""
 
@@ -37,7 +41,7 @@ class _Step:
         self.kind, self.raw, self.url, self.problem, self.detail = kind, raw, url, problem, detail
 
 
-async def follow(web: Web, url: str, *, limit: int, address: str, crawl: bool) -> Chain:
+async def follow(web: Asks, url: str, *, limit: int, address: str, crawl: bool) -> Chain:
     """See Web.follow. `address` holds for the first host only."""
     hops: list[Hop] = []
     seen: set[str] = set()
@@ -115,8 +119,6 @@ def _refreshed(reply: Reply, kind: str, content: str) -> _Step | None:
 
 
 def _aim(reply: Reply, kind: str, raw: str) -> _Step:
-    from .web import locate, resolve
-
     try:
         target = resolve(reply.url, raw)
         scheme = urlsplit(target).scheme

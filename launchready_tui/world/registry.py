@@ -19,7 +19,8 @@ from ..failure import Failure
 from ..launch.model import Launch
 from .memory import Memory
 from .sights import Registration, Reply
-from .web import Web, locate, resolve
+from .urls import locate, resolve
+from .web import Web
 
 _HOPS = 3
 _HEADERS = (("Accept", "application/rdap+json, application/json;q=0.5"),)

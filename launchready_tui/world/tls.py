@@ -249,7 +249,7 @@ class Tls:
 
 def _plain(host: str) -> str | Failure:
     """The host in ASCII, as SNI wants it."""
-    from .web import locate
+    from .urls import locate
 
     bare = host.strip().strip("[]").rstrip(".")
     located = locate(f"https://[{bare}]/" if ":" in bare else f"https://{bare}/")

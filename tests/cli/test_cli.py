@@ -59,7 +59,7 @@ def test_every_command_explains_itself(program: Program, name: str) -> None:
 
 LOADED = """
 import sys
-from launchready_tui.cli.say import run
+from launchready_tui.cli.run import run
 code = run({arguments!r})
 print(",".join(sorted({{name.partition(".")[0] for name in sys.modules}})), file=sys.stderr)
 sys.exit(code)

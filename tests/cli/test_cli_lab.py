@@ -273,7 +273,7 @@ def test_without_a_network_every_check_is_unknown_and_none_missing(shell: Shell)
 
 TEXTUAL = """
 import sys
-from launchready_tui.cli.say import run
+from launchready_tui.cli.run import run
 code = run(sys.argv[1:])
 print("textual" in sys.modules, file=sys.stderr)
 sys.exit(code)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from launchready_tui.cli.say import run
+from launchready_tui.cli.run import run
 from launchready_tui.mail.flow import judging
 from launchready_tui.mail.flow.model import Message
 from launchready_tui.workspace import Options, Workspace

@@ -26,12 +26,13 @@ from launchready_tui.checks import base
 from launchready_tui.checks.edge import canonical, certificates, headers, https, redirects
 from launchready_tui.checks.email import dmarc, mx, spf
 from launchready_tui.cli import say as speaker
+from launchready_tui.cli.run import run
 from launchready_tui.findings import Evidence, Finding, Remedy, Severity, State
 from launchready_tui.handover import SecretFound, day, drift, export, questions, receipt
 from launchready_tui.handover import bundle as bundle_room
 from launchready_tui.handover.drift_words import FORMATS as DRIFT_FORMATS
 from launchready_tui.handover.drift_words import render as render_drift
-from launchready_tui.handover.zones import Record
+from launchready_tui.handover.record import Record
 from launchready_tui.launch.model import Host, Redirect, Repository
 from launchready_tui.launch.people import People, PeopleFile, Person
 from launchready_tui.launch.problems import FileProblems
@@ -297,7 +298,7 @@ async def _everything(ws: Workspace, tmp_path: Path, result: Walk) -> None:
         ["history", *here],
         ["check", "audit.hosts", *here, "--format", "json", "--now", "2026-11-24T14:00:00Z"],
     ):
-        assert await asyncio.to_thread(speaker.run, command) <= 1
+        assert await asyncio.to_thread(run, command) <= 1
 
 
 async def test_no_canary_comes_out_anywhere_and_what_is_harmless_does(

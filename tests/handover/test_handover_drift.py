@@ -18,7 +18,7 @@ from launchready_tui.clock import FixedClock
 from launchready_tui.findings import CheckResult, State
 from launchready_tui.handover import ci, drift, export
 from launchready_tui.handover.drift_words import FORMATS, render
-from launchready_tui.handover.zones import Record
+from launchready_tui.handover.record import Record
 from launchready_tui.launch.model import Host
 
 LATER = NOW + timedelta(hours=2)

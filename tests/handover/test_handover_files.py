@@ -23,8 +23,9 @@ from launchready_tui.findings import State
 from launchready_tui.handover import ExportError, build, export, verify
 from launchready_tui.handover.calendar import fold
 from launchready_tui.handover.pack import SIGNATURE
+from launchready_tui.handover.record import Record
 from launchready_tui.handover.timing import change, timings
-from launchready_tui.handover.zones import Record, strings
+from launchready_tui.handover.zones import strings
 from launchready_tui.launch.decisions import SignOff
 from launchready_tui.launch.inventory import Access, Inventory, Plan, Renewal, System
 from launchready_tui.launch.model import Alert, Launch, Redirect

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from launchready_tui.cli.say import run
+from launchready_tui.cli.run import run
 from launchready_tui.mail.flow.bounce import decode, table
 
 REPORT = """\

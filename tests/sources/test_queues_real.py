@@ -537,7 +537,7 @@ async def test_the_watch_keeps_what_it_reads(redis_db: Any, redis_port: int, tmp
 def test_the_command_shows_and_keeps(
     redis_db: Any, redis_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from launchready_tui.cli.say import run
+    from launchready_tui.cli.run import run
     from launchready_tui.watch.samples import PLACE, WatchReader
 
     launch = 'name = "M"\ndomain = "m.test"\ncanonical = "https://m.test/"\n'

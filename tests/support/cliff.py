@@ -13,7 +13,7 @@ import pytest
 from market import found
 
 from launchready_tui.checks import base
-from launchready_tui.cli.say import run
+from launchready_tui.cli.run import run
 from launchready_tui.findings import Finding
 from launchready_tui.workspace import Workspace
 

@@ -16,7 +16,7 @@ from launchready_tui.wire import ConnectMap
 from launchready_tui.wire.question import _query
 from launchready_tui.workspace.detect import tidy_domain
 from launchready_tui.world import registrable
-from launchready_tui.world.web import locate
+from launchready_tui.world.urls import locate
 
 ROOM = Path(launchready_tui.__file__).parent
 JOINED = "\u0915\u094d\u200d\u0937"  # a joiner after a virama: part of the spelling

@@ -14,7 +14,8 @@ from launchready_tui.failure import Failure
 from launchready_tui.wire import Reach, Wire
 from launchready_tui.world import budget
 from launchready_tui.world.sights import Reply
-from launchready_tui.world.web import Web, locate, resolve
+from launchready_tui.world.urls import locate, resolve
+from launchready_tui.world.web import Web
 
 
 def web_over(how: Reach, **options: int) -> tuple[Web, Wire]:

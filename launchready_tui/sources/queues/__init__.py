@@ -4,6 +4,7 @@ The two client libraries are extras, each with one owner here, and imported when
 `pip install 'launchready-tui[redis,postgres]'`.
 """
 
-from .look import Looked, look
+from .look import look
+from .model import Looked
 
 __all__ = ["Looked", "look"]

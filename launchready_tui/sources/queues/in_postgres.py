@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ...failure import Failure
 from ...launch.model import Queue
 from ...text import clean
-from .look import DEADLINE_S, Looked, Server, age_s
-from .model import Backlog
+from .model import Backlog, Looked
+from .server import DEADLINE_S, Server, age_s
 
 if TYPE_CHECKING:
     import psycopg

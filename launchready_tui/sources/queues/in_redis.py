@@ -20,8 +20,8 @@ import msgspec
 from ...failure import Failure
 from ...launch.model import Queue
 from ...text import clean
-from .look import DEADLINE_S, Looked, Server, age_s
-from .model import Backlog
+from .model import Backlog, Looked
+from .server import DEADLINE_S, Server, age_s
 
 if TYPE_CHECKING:
     import redis

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
-
-import msgspec
 
 from ...clock import Clock
 from ...failure import Failure
 from ...launch.model import Queue
 from ...launch.names import split_port
 from ...wire import Door, Wire, is_address
-from .model import Backlog
+from .model import Looked
+from .server import DEADLINE_S, Server
 
-DEADLINE_S = 10.0
 PORTS = {"redis": 6379, "postgres": 5432}
 SCHEMES = {"redis": ("redis", "rediss"), "postgres": ("postgres", "postgresql")}
 _EXTRAS = {"redis": "redis", "postgres": "psycopg"}
@@ -25,31 +23,6 @@ _EXTRAS = {"redis": "redis", "postgres": "psycopg"}
 
 class Secret(Protocol):
     def reveal(self) -> str: ...
-
-
-class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to connect, and as whom. Holds a password: never shown, never kept."""
-
-    host: str
-    """The name that certificates are checked against."""
-    to: tuple[str, int]
-    user: str
-    password: str
-    database: str
-    tls: bool
-    ca_file: str
-    options: dict[str, str]
-
-    def __repr__(self) -> str:
-        return f"Server({self.host})"
-
-
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """One server's queues; `rows` empty where it has none that we know."""
-
-    name: str
-    rows: tuple[Backlog, ...]
-    note: str = ""
 
 
 async def look(
@@ -122,18 +95,3 @@ def _read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
     else:
         from .in_postgres import read
     return read(queue, server, now)
-
-
-def age_s(now: datetime, then: object) -> float | None:
-    """Seconds since `then`: a moment, ISO text, or seconds or ms since 1970. None for what is no time; never below
-    0."""
-    if isinstance(then, str):
-        try:
-            then = datetime.fromisoformat(then)
-        except ValueError:
-            return None
-    if isinstance(then, datetime):
-        return max(0.0, (now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
-    if isinstance(then, bool) or not isinstance(then, int | float):
-        return None
-    return max(0.0, now.timestamp() - (then / 1000 if then > 1e11 else then))

@@ -34,3 +34,11 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     def late(self) -> bool:
         """Whether its oldest job has waited too long; never where its system does not say how long."""
         return (self.oldest_s or 0) > LATE_S
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One server's queues; `rows` empty where it has none that we know."""
+
+    name: str
+    rows: tuple[Backlog, ...]
+    note: str = ""

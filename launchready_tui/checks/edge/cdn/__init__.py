@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
@@ -17,6 +16,7 @@ from ...audit.providers import Guess, guesses
 from ...base import Say, check
 from ...parse.addresses import place, scheme_of
 from ...seen import ABSENT, distinct, via_of
+from .front import Front, traces
 from .origin import judge_origin
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ....world import World
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api")
-_TELLING = ("server", "via", "cache-status", "x-cache", "x-served-by", "cf-ray", "x-cdn", "cdn-cache")
 # What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known
 # 2026-11).
 CAUSES: dict[int, tuple[str, str]] = {
@@ -58,20 +57,6 @@ CAUSES: dict[int, tuple[str, str]] = {
         "Set the origin's record right in the DNS settings of the network",
     ),
 }
-
-
-@dataclass(frozen=True)
-class Front:
-    """What stands before one host. `name` is empty where nothing was seen; `own` is False for a network that somebody
-    else put there."""
-
-    host: str
-    name: str
-    own: bool
-    clues: tuple[str, ...]
-    addresses: tuple[str, ...]
-    reply: Reply | None
-    failure: Failure | None = None
 
 
 @check("edge.cdn")
@@ -126,11 +111,6 @@ def _own(guess: Guess) -> bool:
     """A header alone can come from a network that the platform behind uses for itself (Render and others run on
     Cloudflare)."""
     return guess.hosting.name != "Cloudflare" or guess.confidence == "high"
-
-
-def traces(name: str, reply: Reply) -> list[str]:
-    """Headers in which a network or cache of this name shows itself."""
-    return [f"{key}: {value}" for key in _TELLING for value in reply.all(key) if name.lower() in value.lower()]
 
 
 def _declared(host: str, name: str, addresses: tuple[str, ...], reply: Reply | None, failure: Failure | None) -> Front:

@@ -14,11 +14,11 @@ from ...audit.providers import table
 from ...base import Say
 from ...seen import via_of
 from .. import baseline
+from .front import Front, traces
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-    from . import Front
 
 _SIBLINGS = ("origin", "direct", "cpanel", "ftp", "mail")
 _SINGLE = re.compile(r"\bip4:(\d{1,3}(?:\.\d{1,3}){3})(?:/32)?(?=\s|$)", re.IGNORECASE)
@@ -73,8 +73,6 @@ async def judge_origin(say: Say, launch: Launch, world: World, front: Front | No
 
 def _shows(front: Front, reply: Reply) -> bool:
     """Whether the network shows itself in this answer too: then the address is one of its own."""
-    from . import traces
-
     return bool(traces(front.name, reply)) or bool(reply.header("cf-ray"))
 
 
