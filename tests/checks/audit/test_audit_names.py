@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fake_outside import NOW, certificate, failure, found, launch, page, reply, said, sight
 from fake_world import AuditWorld, registration
 
+from launchready_tui import facts
 from launchready_tui.checks.audit import dns_host, email_provider, hosting, hosts, registrar
 from launchready_tui.checks.audit.providers import dns_host as company_of_servers
 from launchready_tui.checks.audit.providers import guesses, mailbox, sender_called, sender_of_include, table
@@ -70,6 +72,18 @@ async def test_every_registrable_domain_is_asked_once() -> None:
     )
     subjects = {subject for _, subject in await found(registrar.registrar, AuditWorld(of))}
     assert subjects == {"shop.test", "other.test", "oldname.test"}
+
+
+async def test_a_registration_is_data_too() -> None:
+    world = AuditWorld(launch())
+    world.registry.domains[R] = registration(R, days=300, statuses=("Client Transfer Prohibited",))
+    findings = await found(registrar.registrar, world)
+    seen = [finding.fact(facts.Registration) for finding in findings.values()]
+    assert {fact and (fact.domain, fact.registrar, fact.expires, fact.locked) for fact in seen} == {
+        (R, "Example Registrar", NOW + timedelta(days=300), True)
+    }
+    world.registry.domains[R] = Registration(domain=R, registered=False, at=NOW)
+    assert (await found(registrar.registrar, world))["not-registered", R].facts == ()
 
 
 # ---- dns-host --------------------------------------------------------------------------------------------------------
@@ -190,8 +204,23 @@ async def test_the_registrar_hands_out_another_set() -> None:
     world.dns.set("a.nic.test", "A", "198.51.100.90")
     world.dns.referrals["198.51.100.90", R] = ("ns1.dns.test", "ns9.old.test")
     finding = (await found(dns_host.dns_host, world))["disagree", R]
-    assert finding.state.value == "warn"
-    assert "ns9.old.test" in finding.summary
+    assert (finding.state.value, finding.message) == ("warn", "only-registrar")
+    assert finding.values["extra"] == ("ns9.old.test",)
+
+
+@pytest.mark.parametrize(
+    ("servers", "company"),
+    [
+        (TWO, "dns.test"),
+        ({"a.one.test": "198.51.100.1", "a.two.test": "203.0.113.2"}, "one.test, two.test"),
+        ({"ada.ns.cloudflare.com": "198.51.100.1", "bob.ns.cloudflare.com": "203.0.113.2"}, "Cloudflare"),
+    ],
+)
+async def test_the_name_servers_are_data_too(servers: dict[str, str], company: str) -> None:
+    findings = await found(dns_host.dns_host, zoned(servers=servers))
+    wanted = facts.NameServers(domain=R, servers=tuple(servers), company=company)
+    assert [findings[rule, R].fact(facts.NameServers) for rule in ("lame", "disagree", "one-server")] == [wanted] * 3
+    assert findings["provider", R].fact(facts.DnsRecords) is not None
 
 
 # ---- email-provider --------------------------------------------------------------------------------------------------
@@ -273,24 +302,25 @@ async def test_the_support_address_has_its_own_mailbox() -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure_seen", "words", "fix"),
+    ("failure_seen", "message", "words", "fix"),
     [
-        (Failure(kind="rate-limited", detail="retry after 60"), "too many questions", "Check again in 60 s"),
-        (Failure(kind="rate-limited"), "too many questions", "Check again later"),
-        (Failure(kind="switched-off", detail="the launch is not announced yet"), "was not asked", "registrar's page"),
+        (Failure(kind="rate-limited", detail="retry after 60"), "rate-limited", "limiting", "Check again in 60 s"),
+        (Failure(kind="rate-limited"), "rate-limited", "limiting", "Check again later"),
+        (Failure(kind="switched-off", detail="the launch is not announced yet"), "unknown", "announced", "confirm"),
         (
             Failure(kind="unavailable", detail="no RDAP service is known for .test; settings.rdap can name one"),
-            "no public service",
-            "or name the service",
+            "no-service",
+            "for .test",
+            "Name the RDAP service",
         ),
-        (Failure(kind="timeout"), "gave no answer", "registrar's page"),
+        (Failure(kind="timeout"), "unknown", "no answer in time", "confirm"),
     ],
 )
-async def test_why_a_registration_is_not_known(failure_seen: Failure, words: str, fix: str) -> None:
+async def test_why_a_registration_is_not_known(failure_seen: Failure, message: str, words: str, fix: str) -> None:
     world = AuditWorld(launch())
     world.registry.domains[R] = failure_seen
     finding = (await found(registrar.registrar, world))["unavailable", R]
-    assert finding.state.value == "unknown" and words in finding.summary
+    assert (finding.state.value, finding.message) == ("unknown", message) and words in finding.summary
     assert finding.remedy is not None and fix in finding.remedy.text
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ....facts import NameServers
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....world import registrable
 from ....world.sights import DnsAnswer
 from ...base import Say, check
-from ...paste import zone_line
 from ...seen import ABSENT, dns_evidence, via_of
-from ..dated import dated
 from ..hosts_of import declared
 from ..providers import dns_host as company_of
 from ..together import as_they_come
@@ -24,8 +23,6 @@ from ..together import as_they_come
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-
-say = Say("audit.dns-host")
 
 # Kinds of failure that the server itself is to blame for, when another server of the same zone answers from here.
 _LAME = frozenset({"refused", "servfail", "timeout", "protocol", "reset", "no-address", "no-such-name"})
@@ -65,80 +62,50 @@ class _Server(msgspec.Struct, frozen=True):
 
 
 @check("audit.dns-host")
-@dated
-async def dns_host(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def dns_host(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Each registrable domain of the launch's hosts: provider, apex, and every name server asked by itself."""
+    say = Say("audit.dns-host", world.clock.now())
     names = tuple(dict.fromkeys(registrable(host) for host in declared(launch)))
-    async with aclosing(as_they_come(_zone(world, name) for name in names)) as zones:
+    async with aclosing(as_they_come(_zone(say, world, name) for name in names)) as zones:
         async for findings in zones:
             for finding in findings:
                 yield finding
 
 
-async def _zone(world: World, domain: str) -> list[Finding]:
-    answer, apex = await asyncio.gather(world.dns.ask(domain, "NS"), _apex(world, domain))
+async def _zone(say: Say, world: World, domain: str) -> list[Finding]:
+    answer, apex = await asyncio.gather(world.dns.ask(domain, "NS"), _apex(say, world, domain))
     if isinstance(answer, Failure):
-        words = f"Who serves {domain} could not be seen: {answer.words}"
-        return [say.unknown("provider", domain, words, failure=answer, severity=Severity.BLOCKER), apex]
+        return [say.unknown("provider", domain, failure=answer), apex]
+    evidence = [dns_evidence(answer)]
     if not answer.found:
-        return [_no_zone(domain, answer)]
-    company = company_of(answer.records)
-    shown = company or f"name servers of {', '.join(sorted({registrable(name) for name in answer.records}))}"
-    findings = [
-        apex,
-        say.passed(
-            "provider", domain, f"{domain} is served by {shown}", evidence=[dns_evidence(answer)], via=answer.via
-        ),
-    ]
+        return [say.fail("unresolved", domain, "no-zone", evidence=evidence, via=answer.via)]
+    company, owners = company_of(answer.records), tuple(sorted({registrable(name) for name in answer.records}))
+    if company:
+        provider = say.passed("provider", domain, company=company, evidence=evidence, via=answer.via)
+    else:
+        provider = say.passed("provider", domain, "unnamed", owners=owners, evidence=evidence, via=answer.via)
     servers, delegated = await asyncio.gather(_ask_all(world, domain, answer.records), _delegation(world, domain))
-    return findings + _judge(domain, answer, servers, delegated, f"{company} DNS" if company else "your DNS host")
-
-
-def _no_zone(domain: str, answer: DnsAnswer) -> Finding:
-    return say.fail(
-        "unresolved",
-        domain,
-        f"{domain} is in no DNS: nobody reaches the product by its name",
-        severity=Severity.BLOCKER,
-        evidence=[dns_evidence(answer)],
-        remedy=Remedy(
-            text=f"Enter the name servers of your DNS host for {domain} at the registrar", where="the registrar's page"
-        ),
-        via=answer.via,
+    asked = Evidence.of(
+        "name servers",
+        "\n".join(server.line for server in servers),
+        source=f"{domain} SOA, asked at each server",
+        at=answer.at,
+        fact=NameServers(domain=domain, servers=answer.records, company=company or ", ".join(owners)),
     )
+    where = f"{company} DNS" if company else "your DNS host"
+    return [apex, provider, *_judge(say, domain, answer, servers, delegated, asked, where)]
 
 
-async def _apex(world: World, domain: str) -> Finding:
+async def _apex(say: Say, world: World, domain: str) -> Finding:
     found = await world.dns.addresses(domain)
     answer = await world.dns.ask(domain, "A")
     via = via_of(answer)
     evidence = [dns_evidence(answer)] if isinstance(answer, DnsAnswer) else []
     if not isinstance(found, Failure):
-        return say.passed(
-            "unresolved",
-            domain,
-            f"{domain} leads to {len(found)} address" + ("es" if len(found) > 1 else ""),
-            evidence=evidence,
-            via=via,
-        )
+        return say.passed("unresolved", domain, addresses=len(found), evidence=evidence, via=via)
     if found.kind not in ABSENT:
-        words = f"Whether {domain} leads anywhere could not be seen: {found.words}"
-        return say.unknown(
-            "unresolved", domain, words, failure=found, severity=Severity.BLOCKER, evidence=evidence, via=via
-        )
-    return say.fail(
-        "unresolved",
-        domain,
-        f"{domain} has no address: whoever types it gets nothing",
-        severity=Severity.BLOCKER,
-        evidence=evidence,
-        remedy=Remedy(
-            text="Point the bare domain at the address your host names, and redirect from there to the main address",
-            paste=zone_line(domain, "A", "<address of your web host>"),
-            where="your DNS host",
-        ),
-        via=via,
-    )
+        return say.unknown("unresolved", domain, failure=found, evidence=evidence, via=via)
+    return say.fail("unresolved", domain, evidence=evidence, via=via)
 
 
 async def _ask_all(world: World, domain: str, names: tuple[str, ...]) -> list[_Server]:
@@ -174,25 +141,22 @@ async def _delegation(world: World, domain: str) -> frozenset[str]:
 
 
 def _judge(
-    domain: str, answer: DnsAnswer, servers: list[_Server], delegated: frozenset[str], where: str
+    say: Say,
+    domain: str,
+    answer: DnsAnswer,
+    servers: list[_Server],
+    delegated: frozenset[str],
+    asked: Evidence,
+    where: str,
 ) -> list[Finding]:
-    asked = Evidence.of(
-        "name servers",
-        "\n".join(server.line for server in servers),
-        source=f"{domain} SOA, asked at each server",
-        at=answer.at,
-    )
     via = via_of(*(server.soa for server in servers), answer)
-    if not any(isinstance(server.soa, DnsAnswer) for server in servers):
-        failure = next((server.soa for server in servers if isinstance(server.soa, Failure)), None)
-        words = f"None of the name servers of {domain} could be asked from here"
-        return [
-            say.unknown("lame", domain, words, failure=failure, severity=Severity.BLOCKER, evidence=[asked], via=via)
-        ]
+    failures = [server.soa for server in servers if isinstance(server.soa, Failure)]
+    if len(failures) == len(servers):
+        return [say.unknown("lame", domain, failure=failures[0], evidence=[asked], via=via)]
     return [
-        *_lame(domain, servers, asked, where, via),
-        _agree(domain, servers, delegated, asked, where, via),
-        _enough(domain, answer, servers, asked, where, via),
+        *_lame(say, domain, servers, asked, where, via),
+        _agree(say, domain, servers, delegated, asked, where, via),
+        _enough(say, domain, answer, servers, asked, where, via),
     ]
 
 
@@ -207,52 +171,37 @@ def _is_lame(server: _Server) -> bool | None:
     return True if server.soa.kind in _LAME else None
 
 
-def _lame(domain: str, servers: list[_Server], asked: Evidence, where: str, via: str) -> list[Finding]:
+def _lame(say: Say, domain: str, servers: list[_Server], asked: Evidence, where: str, via: str) -> list[Finding]:
     """One finding a name server that does not do its work; one for all where they do."""
     findings: list[Finding] = []
-    nobody = not any(server.serves for server in servers)
-    unsure: list[_Server] = []
+    unsure: list[Finding] = []
+    level = Severity.HIGH if any(server.serves for server in servers) else Severity.BLOCKER
+    evidence = [asked]
     for name in dict.fromkeys(server.name for server in servers):
-        verdicts = [(server, _is_lame(server)) for server in servers if server.name == name]
-        if any(bad for _, bad in verdicts):
-            text = (
-                f"Make {name} serve {domain} again, or take it out of the zone and out of "
-                "the name servers at the registrar"
-            )
+        own = [server for server in servers if server.name == name]
+        verdicts = [_is_lame(server) for server in own]
+        if any(verdicts):
             findings.append(
-                say.fail(
-                    "lame",
-                    name,
-                    f"{name} should serve {domain} and does not: some visitors wait, or get nothing",
-                    severity=Severity.BLOCKER if nobody else Severity.HIGH,
-                    evidence=[asked],
-                    remedy=Remedy(text=text, paste=f"{domain}. NS {name}.   ; remove", where=where),
-                    via=via,
-                )
+                say.fail("lame", name, domain=domain, where=where, severity=level, evidence=evidence, via=via)
             )
-        elif all(bad is None for _, bad in verdicts):
-            unsure.append(verdicts[0][0])
-    for server in unsure:
-        failure = server.soa if isinstance(server.soa, Failure) else None
-        findings.append(
-            say.unknown(
-                "lame",
-                server.name,
-                f"{server.name} could not be asked from here",
-                failure=failure,
-                evidence=[asked],
-                via=via,
+        elif all(bad is None for bad in verdicts) and isinstance(own[0].soa, Failure):
+            unsure.append(
+                say.unknown("lame", name, "server", domain=domain, failure=own[0].soa, evidence=evidence, via=via)
             )
-        )
-    if not findings:
+    if not findings and not unsure:
         silent = any(_is_lame(server) is None for server in servers)
-        words = f"All name servers of {domain} serve it" + (", as far as IPv4 tells" if silent else "")
-        findings.append(say.passed("lame", domain, words, evidence=[asked], via=via))
-    return findings
+        findings.append(say.passed("lame", domain, "ipv4" if silent else "pass", evidence=evidence, via=via))
+    return findings + unsure
 
 
 def _agree(
-    domain: str, servers: list[_Server], delegated: frozenset[str], asked: Evidence, where: str, via: str
+    say: Say,
+    domain: str,
+    servers: list[_Server],
+    delegated: frozenset[str],
+    asked: Evidence,
+    where: str,
+    via: str,
 ) -> Finding:
     serials = {server.serial for server in servers if server.serial}
     sets = {
@@ -266,25 +215,15 @@ def _agree(
             Evidence.of("delegation", "\n".join(sorted(delegated)), source=f"{domain} NS, asked at the parent zone")
         )
     own = next(iter(sets), frozenset())
-    remedy = Remedy(
-        text="Enter the same name servers in the zone and at the registrar, and let old ones go", where=where
-    )
     if len(sets) > 1:
-        words = f"The name servers of {domain} disagree on who serves it: two DNS hosts may be at work"
-        return say.fail("disagree", domain, words, evidence=evidence, remedy=remedy, via=via)
+        return say.fail("disagree", domain, where=where, evidence=evidence, via=via)
     if delegated and own and delegated != own:
-        strangers = sorted(delegated - own)
-        words = f"Registrar and zone name different servers for {domain}"
-        if strangers:
-            words += f": {', '.join(strangers)} is only at the registrar"
-        return say.warn("disagree", domain, words, evidence=evidence, remedy=remedy, via=via)
+        extra = tuple(sorted(delegated - own))
+        said = "only-registrar" if extra else "warn"
+        return say.warn("disagree", domain, said, extra=extra, where=where, evidence=evidence, via=via)
     if len(serials) > 1:
-        words = (
-            f"The name servers of {domain} hold different versions of the zone: a change may reach only some visitors"
-        )
-        text = "Wait for the slower server for as long as the zone's refresh time; then look at its transfer"
-        return say.warn("disagree", domain, words, evidence=evidence, remedy=Remedy(text=text, where=where), via=via)
-    return say.passed("disagree", domain, f"The name servers of {domain} agree", evidence=evidence, via=via)
+        return say.warn("disagree", domain, "versions", where=where, evidence=evidence, via=via)
+    return say.passed("disagree", domain, evidence=evidence, via=via)
 
 
 def _network(address: str) -> str:
@@ -294,25 +233,14 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network(f"{address}/{48 if ':' in address else 24}", strict=False))
 
 
-def _enough(domain: str, answer: DnsAnswer, servers: list[_Server], asked: Evidence, where: str, via: str) -> Finding:
+def _enough(
+    say: Say, domain: str, answer: DnsAnswer, servers: list[_Server], asked: Evidence, where: str, via: str
+) -> Finding:
     addresses = {server.address for server in servers if server.address}
-    evidence = [dns_evidence(answer), asked]
-    if len(answer.records) > 1 and len(addresses) > 1:
-        words = f"{domain} has {len(answer.records)} name servers at {len(addresses)} addresses"
+    evidence, names, machines = [dns_evidence(answer), asked], len(answer.records), len(addresses)
+    if names > 1 and machines > 1:
         if len({_network(address) for address in addresses}) == 1:
-            words += ", all in one network: one failing line takes them all (RFC 2182 section 3.1)"
-            return say.info("one-server", domain, words, evidence=evidence, via=answer.via)
-        return say.passed("one-server", domain, words, evidence=evidence, via=via)
-    words = f"{domain} hangs on one name server: if it stops, everything does"
-    if len(answer.records) > 1:
-        words = f"The name servers of {domain} are one machine: if it stops, everything does"
-    text = "Add a second name server on another network; every DNS host gives two or more"
-    return say.warn(
-        "one-server",
-        domain,
-        words,
-        severity=Severity.HIGH,
-        evidence=evidence,
-        remedy=Remedy(text=text, where=where),
-        via=via,
-    )
+            return say.info("one-server", domain, names=names, machines=machines, evidence=evidence, via=answer.via)
+        return say.passed("one-server", domain, names=names, machines=machines, evidence=evidence, via=via)
+    said = "one-machine" if names > 1 else "warn"
+    return say.warn("one-server", domain, said, where=where, evidence=evidence, via=via)
