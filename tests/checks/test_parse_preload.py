@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from launchready_tui import roadmap
+from launchready_tui.checks.edge.headers import preload as judge
 from launchready_tui.checks.parse import preload
 
 SUB, WORD, AGE = (f"header.preloadable.{part}.missing" for part in ("include_sub_domains", "preload", "max_age"))
@@ -92,6 +97,16 @@ def test_redirects_from_http(urls: list[str], hsts: bool, codes: list[str]) -> N
     assert preload.http_codes("shop.example", urls, hsts_after=hsts) == codes
 
 
-def test_every_error_has_words_for_people() -> None:
-    assert {SUB, WORD, AGE, "redirects.too_many", "domain.is_subdomain"} <= set(preload.WORDS)
-    assert all(words[0].islower() or words.startswith(("HTTP", "HSTS")) for words in preload.WORDS.values())
+# Codes that the check does not judge by: it asks only where the header says preload, and never for the way out.
+_NOT_JUDGED = {"response.no_header", "header.preloadable.preload.missing"}
+_WARNINGS = re.compile(r"header\.(parse\.(empty|unknown|repeated|max_age\.leading)|.*over_10_years|removable)")
+
+
+def test_every_error_has_a_message_for_people() -> None:
+    text = Path(preload.__file__).read_text("utf-8") + Path(judge.__file__).read_text("utf-8")
+    codes = set(re.findall(r'"((?:response|header|domain|redirects)\.[a-z0-9_.]+)"', text)) - _NOT_JUDGED
+    errors = {"domain.format" if code.startswith("domain.format.") else code for code in codes}
+    sheet = roadmap.sheet_of("edge.headers")
+    messages = set(sheet.rules["preload"].messages) - {"pass"}
+    assert {code for code in errors if not _WARNINGS.match(code)} == messages
+    assert all(code in text for code in ("domain.tls.invalid_cert_chain", "redirects.too_many", "domain.is_subdomain"))

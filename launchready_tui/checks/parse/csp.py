@@ -110,16 +110,16 @@ def _read_one(raw: str, in_meta: bool) -> Policy:
             problems.append(f"{name} has no effect in a meta tag")
             continue
         if name in directives:
-            problems.append(f"{name} stands twice, the second one is ignored")
+            problems.append(f"{name} is repeated and only the first one counts")
             continue
         if name not in KNOWN:
-            problems.append(f"{words[0]} is no directive")
+            problems.append(f"{words[0]} is not a directive")
             continue
         directives[name] = sources
         if name in FETCH or name in ("base-uri", "form-action", "frame-ancestors"):
             problems += [text for source in sources if (text := _source_problem(name, source))]
             if len(sources) > 1 and any(source.lower() == "'none'" for source in sources):
-                problems.append(f"{name}: 'none' beside other sources is ignored")
+                problems.append(f"{name}: 'none' is ignored beside other sources")
     return Policy(raw.strip(), directives, tuple(problems))
 
 
@@ -131,7 +131,7 @@ def _source_problem(directive: str, source: str) -> str:
         return f"{directive}: {source} needs single quotes"
     vouched = _NONCE.match(source) or _HASH.match(source) or lower.strip("'") in _KEYWORDS
     if source[:1] in '‘’“”"' or (lower.startswith("'") and not vouched):
-        return f"{directive}: {source} is no source"
+        return f"{directive}: {source} is not a source"
     return ""
 
 

@@ -89,19 +89,19 @@ def cache_control(values: tuple[str, ...] | list[str]) -> CacheControl:
         name, equals, raw = part.partition("=")
         key, given = name.strip().lower(), unquote(raw.strip()) if equals else None
         if key in found:
-            problems.append(f"{key} stands twice")
+            problems.append(f"{key} is repeated")
             continue
         found[key] = given
         if key in _VALUED and not (given or "").isdigit():
-            problems.append(f"{key} needs a number of seconds")
+            problems.append(f"{key} must be a number of seconds")
         elif key in _VALUELESS and given is not None:
-            problems.append(f"{key} takes no value")
+            problems.append(f"{key} must not have a value")
         elif key not in _KNOWN_DIRECTIVES:
             near = get_close_matches(key, _KNOWN_DIRECTIVES, n=1)
             # Caches may understand words of their own; one letter beside a known word is a slip.
-            problems += [f"{key} is no directive: {near[0]}?"] if near else []
+            problems += [f"{key} is not a directive (did you mean {near[0]}?)"] if near else []
         elif key == "max-age" and int(given or 0) > 10**9:
-            problems.append(f"max-age={given} is more than 30 years: milliseconds in place of seconds?")
+            problems.append(f"max-age={given} is more than 30 years: are these milliseconds?")
     if "no-store" in found and "max-age" in found and found["max-age"] != "0":
         problems.append("no-store and max-age contradict each other")
     if "public" in found and "private" in found:
@@ -131,10 +131,10 @@ def hsts(value: str) -> Hsts:
         name, equals, raw = part.partition("=")
         key, given = name.strip().lower(), raw.strip() if equals else None
         if not _TOKEN.match(key):
-            problems.append(f"{part!r} is no directive")
+            problems.append(f"{part!r} is not a directive")
             continue
         if key in seen:
-            problems.append(f"{key} stands twice")
+            problems.append(f"{key} is repeated")
             continue
         seen[key] = None if given is None else unquote(given)
     age = seen.get("max-age")
@@ -143,7 +143,9 @@ def hsts(value: str) -> Hsts:
         problems.append("max-age is missing")
     elif max_age is None:
         problems.append(f"max-age={age or ''} is not a number of seconds")
-    problems += [f"{key} takes no value" for key in ("includesubdomains", "preload") if seen.get(key) is not None]
+    problems += [
+        f"{key} must not have a value" for key in ("includesubdomains", "preload") if seen.get(key) is not None
+    ]
     return Hsts(max_age, "includesubdomains" in seen, "preload" in seen, tuple(problems))
 
 

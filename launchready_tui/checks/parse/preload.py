@@ -10,30 +10,6 @@ from ...hostnames import host_of
 YEAR = 31_536_000
 _TEN_YEARS = 315_360_000
 MOST_REDIRECTS = 3
-# Each code and what it means, for people.
-WORDS: dict[str, str] = {
-    "response.no_header": "the header is missing",
-    "response.multiple_headers": "the header is sent more than once",
-    "header.parse.invalid.max_age.no_value": "max-age has no value",
-    "header.parse.max_age.parse_int_error": "max-age has no number",
-    "header.parse.max_age.non_digit_characters": "max-age is no plain number",
-    "header.preloadable.include_sub_domains.missing": "includeSubDomains is missing",
-    "header.preloadable.preload.missing": "preload is missing",
-    "header.preloadable.max_age.missing": "max-age is missing",
-    "header.preloadable.max_age.zero": "max-age is 0",
-    "header.preloadable.max_age.below_1_year": "max-age is less than a year",
-    "domain.is_subdomain": "only a whole domain can be on the list",
-    "domain.tls.cannot_connect": "the domain gives no secure connection",
-    "domain.tls.invalid_cert_chain": "the domain's certificate does not verify",
-    "domain.www.no_tls": "www has an address and no valid https",
-    "redirects.http.no_redirect": "http does not redirect to https",
-    "redirects.http.first_redirect.insecure": "the first redirect from http is not to https on the same host",
-    "redirects.http.first_redirect.no_hsts": "the first https answer after http does not send the header",
-    "redirects.http.www_first": "http redirects to www before https on the same host",
-    "redirects.insecure.initial": "https redirects to an insecure address",
-    "redirects.insecure.subsequent": "a later redirect is to an insecure address",
-    "redirects.too_many": f"there are more than {MOST_REDIRECTS} redirects",
-}
 Codes = tuple[list[str], list[str]]
 """Errors and warnings, in the order in which the list gives them."""
 

@@ -6,10 +6,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
@@ -98,28 +98,11 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
     if isinstance(first, Failure) and first.kind in ABSENT and name != launch.canonical_host:
         return []  # audit.hosts and edge.canonical speak of names without an address
     if isinstance(first, Failure):
-        return [
-            say.unknown(
-                "hsts",
-                name,
-                f"The headers of {name} could not be seen: {first.words}",
-                failure=first,
-                severity=Severity.MEDIUM,
-            )
-        ]
+        return [say.unknown("hsts", name, failure=first)]
     end = chain.end if isinstance(chain.end, Reply) and not chain.problem else None
     hidden = wall(first)
     if hidden and (role not in ("api", "admin") or first.header("cf-mitigated") or first.status == 429):
-        return [
-            say.unknown(
-                "hsts",
-                name,
-                f"{name} did not show its page to a program",
-                failure=hidden,
-                severity=Severity.MEDIUM,
-                via=first.via,
-            )
-        ]
+        return [say.unknown("hsts", name, "wall", failure=hidden, via=first.via)]
     here = end is not None and host_of(end.url) == name and end.is_html and end.status < 500 and role != "api"
     host = Host(name, role, first, end if here else None, platform_of(first))
     document = host.document
@@ -150,62 +133,44 @@ async def _nothing() -> None:
 
 
 async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
-    name = host.name
-    reply = host.first
-    values = reply.all("strict-transport-security")
-    evidence = [header_evidence(reply, "strict-transport-security")]
-    via = via_of(reply)
-    fix = header(
-        host.platform,
-        "Send it on every https answer; max-age=86400 for the first day is the careful start",
-        ("Strict-Transport-Security", HSTS_VALUE),
-    )
+    name, reply = host.name, host.first
+    said, values = await _hsts_said(launch, world, host)
+    evidence, via = [header_evidence(reply, "strict-transport-security")], via_of(reply)
+    if said == "built-in":
+        return say.info("hsts", name, said, **values, evidence=evidence, via=via)
+    if said in ("pass", "under-a-year"):
+        return say.passed("hsts", name, said, **values, evidence=evidence, via=via)
+    voice = say.fail if said in _HSTS_FAILS else say.warn
+    fix = say.fix("hsts", header(host.platform, "", ("Strict-Transport-Security", HSTS_VALUE)), host=name)
+    return voice("hsts", name, said, **values, evidence=evidence, remedy=fix, via=via)
 
-    def warn(said: str) -> Finding:
-        return say.warn("hsts", name, said, evidence=evidence, remedy=fix, via=via)
 
-    def fail(said: str) -> Finding:
-        return say.fail("hsts", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
+_HSTS_FAILS = ("password", "twice", "no-max-age", "locks-out")
 
-    if not values:
-        if name.rpartition(".")[2] in PRELOADED:
-            return say.info(
-                "hsts",
-                name,
-                f"Browsers know that everything under .{name.rpartition('.')[2]} is https only",
-                evidence=evidence,
-                via=via,
-            )
-        page = host.page
-        if page is not None and page.password_field:
-            return fail(f"{name} asks for a password and does not tell browsers to stay on https")
-        return warn(f"{name} does not tell browsers to stay on https")
-    if len(values) > 1 or len(split_list(values[0])) > 1:
-        return fail(f"{name} sends the HSTS header twice, and browsers may believe neither")
-    said = hsts(values[0])
-    if said.max_age is None:
-        return fail(
-            f"The HSTS header of {name} has no valid time, so browsers ignore it: "
-            f"{said.problems[0] if said.problems else values[0]}"
-        )
-    if said.max_age == 0:
-        return warn(f"{name} tells browsers to forget that it is https only (max-age=0)")
-    if said.include_subdomains:
-        locked = await _locked_out(launch, world, name)
-        if locked:
-            return fail(f"{name} forces https on all names below it, but {locked} has no valid https: it is locked out")
-    if said.max_age < _HALF_YEAR:
-        return warn(f"{name} asks browsers to stay on https for {said.max_age // _DAY} days only")
-    if said.problems:
-        return warn(f"The HSTS header of {name} has a mistake: {said.problems[0]}")
-    note = "" if said.max_age >= _YEAR else ", a year is the goal"
-    return say.passed(
-        "hsts",
-        name,
-        f"{name} tells browsers to stay on https for {said.max_age // _DAY} days{note}",
-        evidence=evidence,
-        via=via,
-    )
+
+async def _hsts_said(launch: Launch, world: World, host: Host) -> tuple[str, dict[str, Any]]:
+    """What is to be said of a host's header: the message, and what fills it."""
+    sent = host.first.all("strict-transport-security")
+    if not sent:
+        top = host.name.rpartition(".")[2]
+        if top in PRELOADED:
+            return "built-in", {"top": top}
+        return "password" if host.page is not None and host.page.password_field else "absent", {}
+    if len(sent) > 1 or len(split_list(sent[0])) > 1:
+        return "twice", {}
+    read = hsts(sent[0])
+    if read.max_age is None:
+        return "no-max-age", {"problem": read.problems[0] if read.problems else sent[0]}
+    if read.max_age == 0:
+        return "zero", {}
+    if read.include_subdomains and (locked := await _locked_out(launch, world, host.name)):
+        return "locks-out", {"locked": locked}
+    days = read.max_age // _DAY
+    if read.max_age < _HALF_YEAR:
+        return "short" if days else "hours", {"days": days}
+    if read.problems:
+        return "mistake", {"problem": read.problems[0]}
+    return "pass" if read.max_age >= _YEAR else "under-a-year", {"days": days}
 
 
 async def _locked_out(launch: Launch, world: World, name: str) -> str:
@@ -228,7 +193,6 @@ def _framing(say: Say, host: Host) -> Finding:
     reply = host.document or host.first
     name, via = host.name, via_of(reply)
     evidence = [header_evidence(reply, "x-frame-options", "content-security-policy")]
-    fix = header(host.platform, "Forbid other sites to put yours into a frame", ("X-Frame-Options", "DENY"))
     page = host.page
     asks = page is not None and (page.password_field or page.card_field)
     ancestors = [
@@ -238,31 +202,15 @@ def _framing(say: Say, host: Host) -> Finding:
     ]
     options = [part.upper() for value in reply.all("x-frame-options") for part in split_list(value)]
     open_to_all = any(source in ("*", "https:", "http:") for sources in ancestors for source in sources)
-    if ancestors and not open_to_all:
-        return say.passed("framing", name, f"Other sites cannot put {name} into a frame", evidence=evidence, via=via)
-    if not ancestors and options and set(options) in ({"DENY"}, {"SAMEORIGIN"}):
-        if len(options) == 1:
-            return say.passed(
-                "framing", name, f"Other sites cannot put {name} into a frame", evidence=evidence, via=via
-            )
-        return say.warn(
-            "framing",
-            name,
-            f"{name} sends X-Frame-Options twice",
-            severity=Severity.LOW,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    if open_to_all:
-        said = f"{name} allows every site to put it into a frame"
-    elif options:
-        said = f"X-Frame-Options of {name} is nothing browsers follow: {', '.join(options)}"
-    else:
-        said = f"Any site can put {name} into a frame and catch the taps"
-    if asks:
-        return say.fail("framing", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
-    return say.warn("framing", name, said, evidence=evidence, remedy=fix, via=via)
+    obeyed = set(options) in ({"DENY"}, {"SAMEORIGIN"})
+    if (ancestors and not open_to_all) or (not ancestors and obeyed and len(options) == 1):
+        return say.passed("framing", name, evidence=evidence, via=via)
+    fix = say.fix("framing", header(host.platform, "", ("X-Frame-Options", "DENY")), host=name)
+    if obeyed and not ancestors:
+        return say.warn("framing", name, "twice", evidence=evidence, remedy=fix, via=via)
+    said = "to-all" if open_to_all else "invalid" if options else "absent"
+    voice = say.fail if asks else say.warn
+    return voice("framing", name, said, value=", ".join(options), evidence=evidence, remedy=fix, via=via)
 
 
 def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
@@ -273,12 +221,9 @@ def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
     if values and values[0] == "nosniff" and bare is not None:
         evidence.append(header_evidence(bare, "x-content-type-options", "content-type"))
     elif values and values[0] == "nosniff":
-        return say.passed(
-            "nosniff", name, f"Browsers do not guess the type of what {name} sends", evidence=evidence, via=via
-        )
-    said = f"Browsers may guess the type of what {name} sends, and run an upload as a script"
-    fix = header(host.platform, "Send it on every answer", ("X-Content-Type-Options", "nosniff"))
-    return say.warn("nosniff", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+        return say.passed("nosniff", name, evidence=evidence, via=via)
+    fix = say.fix("nosniff", header(host.platform, "", ("X-Content-Type-Options", "nosniff")), host=name)
+    return say.warn("nosniff", name, evidence=evidence, remedy=fix, via=via)
 
 
 _CHATTY = ("unsafe-url", "origin", "origin-when-cross-origin", "no-referrer-when-downgrade")
@@ -291,23 +236,15 @@ def _referrer(say: Say, host: Host, reply: Reply) -> Finding:
     meta = page.meta.get("referrer", []) if page else []
     sent = reply.all("referrer-policy")
     policy = referrer_policy(tuple(meta)) or referrer_policy(sent)
-    fix = header(host.platform, "Send it on every page", ("Referrer-Policy", "strict-origin-when-cross-origin"))
-    if policy in _CHATTY:
-        said = f"{name} tells other sites more of its addresses than needed ({policy})"
-        return say.warn("referrer", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-    if sent and not policy:
-        said = f"The Referrer-Policy of {name} is no word that browsers know"
-        return say.warn("referrer", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+    fix = say.fix(
+        "referrer", header(host.platform, "", ("Referrer-Policy", "strict-origin-when-cross-origin")), host=name
+    )
+    if policy in _CHATTY or (sent and not policy):
+        said = "chatty" if policy else "invalid"
+        return say.warn("referrer", name, said, policy=policy, evidence=evidence, remedy=fix, via=via)
     if not policy:
-        return say.info(
-            "referrer",
-            name,
-            f"{name} leaves the referrer to the browser's default, which is sane",
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    return say.passed("referrer", name, f"{name} keeps its addresses to itself ({policy})", evidence=evidence, via=via)
+        return say.info("referrer", name, evidence=evidence, remedy=fix, via=via)
+    return say.passed("referrer", name, policy=policy, evidence=evidence, via=via)
 
 
 ISOLATION: dict[str, tuple[str, ...]] = {
@@ -318,14 +255,21 @@ ISOLATION: dict[str, tuple[str, ...]] = {
 
 
 def isolation_problem(name: str, value: str) -> str:
-    """Why browsers ignore this value (HTML standard: a structured-field token, lower case, known); empty where they
-    follow it."""
+    """Why browsers ignore this value (HTML standard: a structured-field token, lower case, known): `no-token` or
+    `invalid`; empty where they follow it."""
     if name == "cross-origin-resource-policy":
-        return "" if value in ISOLATION[name] else "is no value that browsers know"
+        return "" if value in ISOLATION[name] else "invalid"
     item = sf_item(value)
     if item is None or item.kind != "token":
-        return "is no token: it must stand without quotes"
-    return "" if item.value in ISOLATION[name] else "is no value that browsers know"
+        return "no-token"
+    return "" if item.value in ISOLATION[name] else "invalid"
+
+
+# The milder value where a valid one breaks the page.
+_MILDER = {
+    "cut-off": ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
+    "blocks-files": ("Cross-Origin-Embedder-Policy", "credentialless"),
+}
 
 
 def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
@@ -333,35 +277,18 @@ def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
     sent = [(name, ", ".join(reply.all(name)).strip()) for name in ISOLATION if reply.all(name)]
     if not sent:
         return []
-    bad = [(name, value, problem) for name, value in sent if (problem := isolation_problem(name, value))]
-    evidence = [header_evidence(reply, *dict.fromkeys(name for name, _ in sent))]
-    hurts = isolation_hurts(reply, host.page)
-    if not bad and hurts:
-        said = f"The isolation headers of {host.name} break what its page needs: {hurts}"
-        fix = header(
-            host.platform, "Choose the milder value", ("Cross-Origin-Opener-Policy", "same-origin-allow-popups")
-        )
-        return [
-            say.warn(
-                "isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply)
-            )
-        ]
-    if not bad:
-        return [
-            say.passed(
-                "isolation",
-                host.name,
-                f"The isolation headers of {host.name} read well",
-                evidence=evidence,
-                via=via_of(reply),
-            )
-        ]
-    name, value, problem = bad[0]
-    said = f"{name}: {value} of {host.name} {problem}, so it is ignored"
-    fix = header(host.platform, "Send a value that exists, or leave the header out", (name.title(), ISOLATION[name][1]))
-    return [
-        say.warn("isolation", host.name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via_of(reply))
-    ]
+    evidence, via = [header_evidence(reply, *dict.fromkeys(name for name, _ in sent))], via_of(reply)
+    for name, value in sent:
+        if said := isolation_problem(name, value):
+            fix = say.fix("isolation", header(host.platform, "", (name.title(), ISOLATION[name][1])), header=name)
+            return [
+                say.warn("isolation", host.name, said, header=name, value=value, evidence=evidence, remedy=fix, via=via)
+            ]
+    said, other = isolation_hurts(reply, host.page)
+    if said:
+        fix = say.fix("milder", header(host.platform, "", _MILDER[said]), header=_MILDER[said][0])
+        return [say.warn("isolation", host.name, said, other=other, evidence=evidence, remedy=fix, via=via)]
+    return [say.passed("isolation", host.name, evidence=evidence, via=via)]
 
 
 _VERSION = re.compile(r"\d+\.\d+")
@@ -385,12 +312,4 @@ def _leaks(say: Say, host: Host) -> list[Finding]:
             "headers", "\n".join(f"{name}: {value}" for name, value in tells + old), source=reply.url, at=reply.at
         )
     ]
-    said = (
-        f"{host.name} tells which software it runs"
-        if tells
-        else f"{host.name} sends headers that browsers dropped long ago"
-    )
-    remedy = Remedy(
-        text="Leave these headers out", paste="server_tokens off;" if tells else "", where="nginx" if tells else ""
-    )
-    return [say.info("leaks", host.name, said, evidence=evidence, remedy=remedy, via=via_of(reply))]
+    return [say.info("leaks", host.name, "software" if tells else "old", evidence=evidence, via=via_of(reply))]

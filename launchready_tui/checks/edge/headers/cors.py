@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
-Level = Literal["fail", "warn", ""]
 FOREIGN = "https://lr-probe.example"
 
 
@@ -42,26 +41,32 @@ class Answer:
         return any("origin" in value.lower() or value.strip() == "*" for value in self.reply.all("vary"))
 
 
-def verdict(answer: Answer) -> tuple[Level, str]:
-    """How bad one answer is, and the end of the sentence."""
-    if not answer.allowed:
-        return "", ""
-    if answer.allowed == "*":
-        return (
-            ("warn", "answers * together with credentials, which browsers refuse") if answer.credentials else ("", "")
-        )
-    if answer.allowed != answer.origin:
-        return "", ""
+# What is said of an answer, and of which kind it is; the worst first.
+_VERDICTS: dict[str, Literal["fail", "warn", "pass"]] = {
+    "any-site": "fail",
+    "no-origin": "fail",
+    "star": "warn",
+    "echo": "warn",
+    "no-vary": "warn",
+    "pass": "pass",
+}
+
+
+def verdict(answer: Answer) -> str:
+    """What is to be said of one answer: a message of the rule."""
+    if answer.allowed == "*" and answer.credentials:
+        return "star"
+    if not answer.allowed or answer.allowed != answer.origin:
+        return "pass"
     if answer.credentials:
-        who = "pages without an origin" if answer.origin == "null" else "any site"
-        return "fail", f"lets {who} read its answers as the visitor who is logged in"
-    return "warn", "allows any origin that asks, by repeating it"
+        return "no-origin" if answer.origin == "null" else "any-site"
+    return "echo"
 
 
 async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Finding:
     """Three foreign origins, by GET and by OPTIONS, at one address of the host."""
     if not world.may_intrude(host):
-        return say.no_permission("cors", host, "asking as a foreign site", domain=launch.domain)
+        return say.no_permission("cors", host, domain=launch.domain)
     routes = [
         route.url for route in launch.routes if host_of(route.url) == host and route.safe and route.method == "GET"
     ]
@@ -77,18 +82,12 @@ async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Findi
     ]
     failure = next((reply for reply in replies if isinstance(reply, Failure)), None)
     if not answers:
-        said = f"Whether foreign sites can read {host} could not be seen"
-        return say.unknown("cors", host, said, failure=failure, severity=Severity.MEDIUM)
-    judged = sorted(
-        ((*verdict(answer), answer) for answer in answers), key=lambda row: ("fail", "warn", "").index(row[0])
-    )
-    level, words, worst = judged[0]
+        return say.unknown("cors", host, failure=failure)
+    order = list(_VERDICTS)
+    said, worst = min(((verdict(answer), answer) for answer in answers), key=lambda row: order.index(row[0]))
     friend = Answer(f"https://{launch.canonical_host}", own) if isinstance(own, Reply) else None
-    if level == "" and friend and friend.allowed == friend.origin and not friend.varies and worst.allowed == "":
-        level, words = (
-            "warn",
-            "answers by origin without Vary: Origin, so a cache can hand one site's answer to another",
-        )
+    if said == "pass" and friend and friend.allowed == friend.origin and not friend.varies and worst.allowed == "":
+        said = "no-vary"
     lines = []
     for answer in answers:
         credentials = ", credentials" if answer.credentials else ""
@@ -98,16 +97,12 @@ async def judge_cors(say: Say, launch: Launch, world: World, host: str) -> Findi
         )
     evidence = [Evidence.of("cors", "\n".join(lines), source=url, at=worst.reply.at)]
     via = via_of(worst.reply)
-    fix = Remedy(
-        text="Answer only the origins on a list of your own, compared as a whole, and add Vary: Origin",
-        paste=f"Access-Control-Allow-Origin: https://{launch.canonical_host}\nVary: Origin",
-        where="the API",
-    )
-    if level == "fail":
-        return say.fail("cors", host, f"{host} {words}", severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)
-    if level == "warn":
-        return say.warn("cors", host, f"{host} {words}", severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-    return say.passed("cors", host, f"Foreign sites cannot read {host} as the visitor", evidence=evidence, via=via)
+    match _VERDICTS[said]:
+        case "fail":
+            return say.fail("cors", host, said, main=launch.canonical_host, evidence=evidence, via=via)
+        case "warn":
+            return say.warn("cors", host, said, main=launch.canonical_host, evidence=evidence, via=via)
+    return say.passed("cors", host, evidence=evidence, via=via)
 
 
 async def _ask(world: World, url: str, origin: str, method: str) -> Reply | Failure:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ....findings import Evidence, Finding, Severity
+from ....findings import Evidence, Finding
 from ....world.sights import Reply
 from ...base import Say
 from ...parse import cache_status
@@ -18,8 +18,17 @@ from ...seen import via_of
 if TYPE_CHECKING:
     from ....world import World
 
-Level = Literal["fail", "warn", "info"]
-_RANK: dict[str, int] = {"fail": 0, "warn": 1, "info": 2}
+# How bad each weakness is, by its message; the others are a warning.
+_LEVEL = {
+    "same-nonce": "fail",
+    "kept-nonce": "fail",
+    "strict-alone": "fail",
+    "plain": "fail",
+    "unsafe-eval": "info",
+    "no-objects": "info",
+    "no-base": "info",
+}
+_RANK = ("fail", "warn", "info")
 START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 _ANYTHING = ("*", "https:", "http:", "data:", "https://*", "http://*")
 _PASSIVE = ("img-src", "media-src", "font-src")
@@ -27,11 +36,16 @@ _PASSIVE = ("img-src", "media-src", "font-src")
 
 @dataclass(frozen=True)
 class Problem:
-    """One weakness: a code to intersect policies by, how bad, and the sentence's end."""
+    """One weakness: its message in the sheet, and what fills it."""
 
-    code: str
-    level: Level
-    words: str
+    message: str
+    source: str = ""
+    directive: str = ""
+
+    @property
+    def level(self) -> str:
+        """`fail`, `warn`, or `info` where it is no more than a fact."""
+        return _LEVEL.get(self.message, "warn")
 
 
 def weaknesses(policy: Policy) -> list[Problem]:
@@ -41,47 +55,42 @@ def weaknesses(policy: Policy) -> list[Problem]:
     strict = scripts is not None and "'strict-dynamic'" in scripts
     vouched = scripts is not None and has_nonce_or_hash(scripts)
     if scripts is None:
-        found.append(
-            Problem("no-scripts", "warn", "does not limit scripts at all (script-src and default-src are missing)")
-        )
+        found.append(Problem("no-scripts"))
     else:
         if "'unsafe-inline'" in scripts and not vouched and not strict:
-            found.append(Problem("unsafe-inline", "warn", "allows scripts written into the page ('unsafe-inline')"))
+            found.append(Problem("unsafe-inline"))
         if not (strict and vouched) and (wide := [source for source in scripts if source in _ANYTHING]):
-            found.append(Problem("wildcard", "warn", f"allows scripts from everywhere ({wide[0]})"))
+            found.append(Problem("wildcard", wide[0]))
         if strict and not vouched:
-            found.append(
-                Problem("strict-alone", "fail", "uses 'strict-dynamic' without a nonce or hash, so no script runs")
-            )
+            found.append(Problem("strict-alone"))
         if "'unsafe-eval'" in scripts:
-            found.append(Problem("unsafe-eval", "info", "allows text to be run as code ('unsafe-eval')"))
+            found.append(Problem("unsafe-eval"))
     objects = policy.sources("object-src", "default-src")
     if objects is None:
-        found.append(Problem("no-objects", "info", "does not say object-src 'none'"))
+        found.append(Problem("no-objects"))
     elif wide := [source for source in objects if source in _ANYTHING]:
-        found.append(Problem("object-wildcard", "warn", f"allows plug-ins from everywhere ({wide[0]})"))
+        found.append(Problem("object-wildcard", wide[0]))
     if "base-uri" not in policy.directives:
-        found.append(Problem("no-base", "info", "does not limit base-uri"))
+        found.append(Problem("no-base"))
     upgrades = "upgrade-insecure-requests" in policy.directives
     for name in FETCH:
         plain = [source for source in policy.sources(name) or () if source.startswith(("http:", "ws:", "ftp:"))]
         if name in ("script-src", "script-src-elem", "default-src") and strict and vouched:
             continue  # host and scheme sources are ignored there
         if plain and not upgrades:
-            level: Level = "warn" if name in _PASSIVE else "fail"
-            found.append(Problem(f"http {name}", level, f"allows {plain[0]}, which is not encrypted, in {name}"))
+            found.append(Problem("plain-media" if name in _PASSIVE else "plain", plain[0], name))
     return found
 
 
 def combined(enforced: list[Policy]) -> list[Problem]:
     """A page must satisfy every policy, so only what all of them let in counts; the mildest reading of each wins."""
-    common: dict[str, Problem] | None = None
+    common: dict[tuple[str, str], Problem] | None = None
     for policy in enforced:
-        own = {problem.code: problem for problem in weaknesses(policy)}
+        own = {(problem.message, problem.directive): problem for problem in weaknesses(policy)}
         common = own if common is None else {code: problem for code, problem in common.items() if code in own}
     problems = list((common or {}).values())
-    problems += [Problem("syntax", "warn", text) for policy in enforced for text in policy.problems]
-    return sorted(problems, key=lambda problem: _RANK[problem.level])
+    problems += [Problem("syntax", text) for policy in enforced for text in policy.problems]
+    return sorted(problems, key=lambda problem: _RANK.index(problem.level))
 
 
 async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: Platform) -> Finding:
@@ -98,53 +107,35 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
         Evidence.of("policy", "\n".join(lines) or "content-security-policy: (not sent)", source=reply.url, at=reply.at)
     ]
     via = via_of(reply)
-    fix = header(
-        platform,
-        "Try it as Content-Security-Policy-Report-Only first, then enforce it",
-        ("Content-Security-Policy", START),
-    )
+    paste = header(platform, "", ("Content-Security-Policy", START))
     if not enforced:
+        fix = say.fix("try-first", paste)
         if watching:
-            said = f"{name} only watches its content security policy, it does not enforce it yet"
-            return say.info("csp", name, said, evidence=evidence, remedy=fix, via=via)
-        empty = "sends an empty content security policy" if sent or document.csp else "sends no content security policy"
-        return say.warn(
-            "csp",
-            name,
-            f"{name} {empty}: one injected script can take everything",
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
+            return say.info("csp", name, "watching", evidence=evidence, remedy=fix, via=via)
+        said = "empty" if sent or document.csp else "absent"
+        return say.warn("csp", name, said, evidence=evidence, remedy=fix, via=via)
     problems = combined(enforced)
     if await _same_nonce(world, reply, enforced):
-        problems.insert(
-            0, Problem("same-nonce", "fail", "uses the same nonce on every visit, so an attacker can use it too")
-        )
+        problems.insert(0, Problem("same-nonce"))
     if _kept(reply) and any(policy.nonces for policy in enforced):
-        problems.insert(
-            0, Problem("kept-nonce", "fail", "uses a nonce in a page that shared caches keep, so visitors share it")
-        )
+        problems.insert(0, Problem("kept-nonce"))
     if problems:
-        evidence.append(
-            Evidence.of("weak points", "\n".join(f"{problem.level}: {problem.words}" for problem in problems))
-        )
-    worst = problems[0] if problems else None
+        evidence.append(Evidence.of("weak points", "\n".join(_told(say, name, problem) for problem in problems)))
+    worst = next(iter(problems), None)
     if worst is None or worst.level == "info":
-        said = f"{name} limits what its pages may run"
-        eval_ = next((problem for problem in problems if problem.code == "unsafe-eval"), None)
-        if eval_ is None:
-            return say.passed("csp", name, said, evidence=evidence, via=via)
-        return say.info("csp", name, f"{said}, and {eval_.words}", evidence=evidence, remedy=fix, via=via)
-    more = sum(problem.level != "info" for problem in problems) - 1
-    said = f"The content security policy of {name} {worst.words}" + (f", and {more} more" if more else "")
-    if worst.code == "syntax":
-        said = f"The content security policy of {name} has a mistake: {worst.words}" + (
-            f", and {more} more" if more else ""
-        )
-    if worst.level == "fail":
-        return say.fail("csp", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
-    return say.warn("csp", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+        if all(problem.message != "unsafe-eval" for problem in problems):
+            return say.passed("csp", name, evidence=evidence, via=via)
+        return say.info("csp", name, "unsafe-eval", evidence=evidence, remedy=say.fix("try-first", paste), via=via)
+    weak = sum(problem.level != "info" for problem in problems)
+    fix = say.fix("tighten", paste, weak=weak)
+    voice = say.fail if worst.level == "fail" else say.warn
+    source, directive = worst.source, worst.directive
+    return voice("csp", name, worst.message, source=source, directive=directive, evidence=evidence, remedy=fix, via=via)
+
+
+def _told(say: Say, name: str, problem: Problem) -> str:
+    said = say.words("csp", problem.message, subject=name, source=problem.source, directive=problem.directive)
+    return f"{problem.level}: {said}"
 
 
 def _kept(reply: Reply) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ....findings import Finding, Severity
+from ....findings import Finding
 from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Reply
@@ -61,53 +61,37 @@ def judge_permissions(say: Say, name: str, reply: Reply, platform: Platform) -> 
     values = reply.all("permissions-policy")
     evidence = [header_evidence(reply, "permissions-policy")]
     via = via_of(reply)
-    fix = header(platform, "Allow only what the product uses", ("Permissions-Policy", GOOD))
+    fix = say.fix("permissions", header(platform, "", ("Permissions-Policy", GOOD)), subject=name)
     if not values:
-        said = f"{name} leaves camera, microphone and place to the browser's own rules, which ask the visitor"
-        return say.info("permissions", name, said, evidence=evidence, remedy=fix, via=via)
+        return say.info("permissions", name, evidence=evidence, remedy=fix, via=via)
     told = permissions(values)
     if told is None:
-        old = any("'" in value for value in values)
-        why = "is written as the old Feature-Policy was" if old else "has a mistake in its writing"
-        said = f"The Permissions-Policy of {name} {why}, so browsers ignore all of it"
-        return say.warn("permissions", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
+        said = "old-syntax" if any("'" in value for value in values) else "broken"
+        return say.warn("permissions", name, said, evidence=evidence, remedy=fix, via=via)
     wide = [feature for feature in _DELICATE if "*" in told.get(feature, ())]
     if wide:
-        said = f"{name} lets every frame from anywhere ask for {wide[0]}"
-        return say.warn("permissions", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-    return say.passed(
-        "permissions", name, f"{name} says what its pages may use of the browser", evidence=evidence, via=via
-    )
+        return say.warn("permissions", name, "wide", feature=wide[0], evidence=evidence, remedy=fix, via=via)
+    return say.passed("permissions", name, evidence=evidence, via=via)
 
 
-def isolation_hurts(reply: Reply, page: html.Page | None) -> str:
-    """Why valid isolation headers break this page: log-in and payment windows, or files of others; empty where they do
-    not."""
+def isolation_hurts(reply: Reply, page: html.Page | None) -> tuple[str, str]:
+    """Valid isolation headers that break this page: `cut-off`, a log-in or payment window, or `blocks-files`, files of
+    others; and whose. Both empty where they do not."""
     if page is None:
-        return ""
+        return "", ""
     loads = [ref.url for ref in page.of("script", "frame", "image", "style", "media") if ref.url.startswith("http")]
     opener = (reply.header("cross-origin-opener-policy") or "").partition(";")[0].strip()
     if opener == "same-origin":
-        window = next(
-            (
-                host_of(url)
-                for url in loads
-                if any(host_of(url) == p or host_of(url).endswith("." + p) for p in _POPUPS)
-            ),
-            "",
-        )
-        if window:
-            return (
-                f"cross-origin-opener-policy: same-origin cuts the windows of {window} off; "
-                "same-origin-allow-popups does not"
-            )
+        for host in map(host_of, loads):
+            if any(host == known or host.endswith("." + known) for known in _POPUPS):
+                return "cut-off", host
     embedder = (reply.header("cross-origin-embedder-policy") or "").partition(";")[0].strip()
     if embedder == "require-corp":
         own = registrable(host_of(reply.url))
         other = next((origin(url) for url in loads if host_of(url) and registrable(host_of(url)) != own), "")
         if other:
-            return f"cross-origin-embedder-policy: require-corp blocks what comes from {other}, unless that allows it"
-    return ""
+            return "blocks-files", other
+    return "", ""
 
 
 async def unsniffed(world: World, page: html.Page | None, host: str) -> Reply | None:

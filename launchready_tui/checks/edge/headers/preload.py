@@ -26,7 +26,8 @@ def asks(reply: Reply) -> bool:
 
 
 async def judge_preload(say: Say, world: World, name: str, reply: Reply, platform: Platform) -> Finding | None:
-    """Only where the header asks for it. All codes of the list that stand in the way are told, verbatim."""
+    """Only where the header asks for it. The evidence has every code of the list that stands in the
+    way, verbatim; each has a message of its own."""
     if not asks(reply):
         return None
     domain = registrable(name)
@@ -43,19 +44,11 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
             "hstspreload", "\n".join(rows) or "no error", source=f"https://hstspreload.org/?domain={name}", at=reply.at
         )
     ]
-    if errors:
-        words = preload.WORDS.get(errors[0], errors[0])
-        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-        fix = header(
-            platform,
-            "Leave `preload` out until every name under the domain has had https for months; taking it back "
-            "takes as long",
-            ("Strict-Transport-Security", "max-age=31536000"),
-        )
-        said = f"{name} asks to be built into browsers as https only, and is not ready: {words}{more}"
-        return say.warn("preload", name, said, evidence=evidence, remedy=fix, via=via)
-    said = f"{name} asks to be built into browsers as https only, and fulfils what the list asks for"
-    return say.passed("preload", name, said, evidence=evidence, via=via)
+    if not errors:
+        return say.passed("preload", name, evidence=evidence, via=via)
+    said = "domain.format" if errors[0].startswith("domain.format.") else errors[0]
+    fix = say.fix("preload", header(platform, "", ("Strict-Transport-Security", "max-age=31536000")), domain=domain)
+    return say.warn("preload", name, said, domain=domain, code=errors[0], evidence=evidence, remedy=fix, via=via)
 
 
 async def _connections(world: World, domain: str) -> list[str]:
