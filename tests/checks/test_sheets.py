@@ -182,30 +182,57 @@ def calls(check: str) -> Iterator[Call]:
                         yield from spoken_by(check, node, names, path)
 
 
+def voices(node: ast.expr | None, names: dict[str, list[ast.expr | None]]) -> list[str]:
+    """The voices that a callee can be: `say.fail`, or a name that a function gives one of them."""
+    if isinstance(node, ast.Attribute):
+        return [node.attr] if getattr(node.value, "id", "") == "say" and node.attr in VOICES else []
+    if isinstance(node, ast.IfExp):
+        return [*voices(node.body, names), *voices(node.orelse, names)]
+    if isinstance(node, ast.Name):
+        rest = {name: given for name, given in names.items() if name != node.id}
+        return [voice for value in names.get(node.id, ()) for voice in voices(value, rest)]
+    return []
+
+
 def spoken_by(check: str, node: ast.Call, names: dict[str, list[ast.expr | None]], path: Path) -> Iterator[Call]:
     """The calls that one call can be; none where it is no voice."""
-    if not (isinstance(node.func, ast.Attribute) and node.func.attr in VOICES and len(node.args) > 1):
+    if len(node.args) < 2:
         return
-    if getattr(node.func.value, "id", "") != "say":
-        return
-    sheet, voice, at = roadmap.sheet_of(check), node.func.attr, f"{path.name}:{node.lineno}"
-    rules = alternatives(node.args[0], sheet.rules, names)
-    assert rules is None or rules, f"{at}: {check} has no rule {ast.unparse(node.args[0])}"
+    sheet, at = roadmap.sheet_of(check), f"{path.name}:{node.lineno}"
     given = {key.arg for key in node.keywords if key.arg} - NOT_VALUES | {"subject"}
     given |= {"cause"} if any(key.arg == "failure" for key in node.keywords) else set()
     fixed = any(key.arg == "remedy" for key in node.keywords)
     more = any(key.arg is None for key in node.keywords)
-    third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[voice])
-    many = len(rules or ()) > 1
-    for rule in rules or ():
-        known = sheet.rules[rule].messages if rule in sheet.rules else {}
-        found = alternatives(third, known, names)
-        if many and not {*(found or ())} & {*known}:
-            continue  # an f-string fits rules that it does not mean
-        assert found is None or found, f"{at}: {check}.{rule} has no message {ast.unparse(third)}"
-        for name in found or ():
-            if " " not in name:  # a sentence that has not moved yet
-                yield Call(at, voice, rule, name, given, more, fixed)
+    for voice in voices(node.func, names):
+        rules = alternatives(node.args[0], sheet.rules, names)
+        assert rules is None or rules, f"{at}: {check} has no rule {ast.unparse(node.args[0])}"
+        third: ast.expr = node.args[2] if len(node.args) > 2 else ast.Constant(STATE_OF[voice])
+        many = len(rules or ()) > 1
+        for rule in rules or ():
+            known = sheet.rules[rule].messages if rule in sheet.rules else {}
+            found = alternatives(third, known, names)
+            if many and not {*(found or ())} & {*known}:
+                continue  # an f-string fits rules that it does not mean
+            assert found is None or found, f"{at}: {check}.{rule} has no message {ast.unparse(third)}"
+            for name in found or ():
+                if " " not in name:  # a sentence that has not moved yet
+                    yield Call(at, voice, rule, name, given, more, fixed)
+
+
+@each_check
+def test_every_fix_that_the_code_names_is_there_and_gets_its_values(check: str) -> None:
+    sheet = roadmap.sheet_of(check)
+    for path in sorted(folder(check).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "say.fix"):
+                continue
+            pasted = len(node.args) > 1  # then the text to paste and its place come from the code
+            for name in alternatives(node.args[0], sheet.fixes) or ():
+                fix = sheet.fixes.get(name)
+                assert fix is not None, f"{path.name}:{node.lineno}: {check} has no fix {name!r}"
+                asked = places(fix.text) | (frozenset() if pasted else places(fix.paste) | places(fix.where))
+                given = {key.arg for key in node.keywords}
+                assert None in given or asked <= given, f"{path.name}:{node.lineno}: {name}: {sorted(asked)}"
 
 
 @each_check
