@@ -11,6 +11,7 @@ from bundle_source import NOW, Market, bare, finding, full, results
 
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
+from launchready_tui.facts import Step, Walked
 from launchready_tui.findings import Evidence, Finding, State
 from launchready_tui.handover import Document, build, documents, emergency, not_filled
 from launchready_tui.handover.blocks import Cell, Table
@@ -319,20 +320,20 @@ def access_points(**changes: object) -> list[list[str]]:
     [
         (
             Access(system="gandi", person="helper", mfa="key", reviewed=NOW.date()),
-            "helper has left and can still get into Gandi",
+            "helper has left but still has access to Gandi",
         ),
-        (Access(system="gandi", person="engineer", mfa="none"), "engineer gets into Gandi with a password alone"),
+        (Access(system="gandi", person="engineer", mfa="none"), "engineer logs in to Gandi with a password alone"),
         (
             Access(system="gandi", person="engineer", shared=True),
-            "A log-in to Gandi is used by several people, so nobody knows who did what and nobody can leave",
+            "Several people share one log-in to Gandi: no one knows who did what",
         ),
         (
             Access(system="gandi", person="engineer", role="admin", expected_role="member"),
-            "engineer has the right “admin” in Gandi and needs “member”",
+            "engineer has the role “admin” in Gandi but needs only “member”",
         ),
         (
             Access(system="gandi", person="engineer", reviewed=date(2026, 8, 25)),
-            "It is more than 90 days since somebody looked whether engineer still needs to get into Gandi",
+            "The access of engineer to Gandi has not been reviewed for more than 90 days",
         ),
     ],
     ids=["left", "mfa", "shared", "right", "review"],
@@ -363,7 +364,7 @@ def test_one_person_alone_is_said_and_who_has_left_does_not_count() -> None:
     rows = table(document(market, "access"), "What to change")
     assert ["Only founder can repair Cloudflare", "problem", "high"] in [row[:3] for row in rows]
     said = [row[0] for row in rows]
-    assert "The account of Fly.io belongs to engineer: whoever holds it can lock the business out" in said
+    assert "The account of Fly.io belongs to engineer, not the business: engineer can lock you out" in said
     assert [row[2] for row in rows[:2]] == ["stops the launch", "stops the launch"]
 
 
@@ -549,8 +550,13 @@ def test_the_recovery_notes_show_the_path_as_it_was_walked() -> None:
     market = full()
     assert "From log-in to notification" not in document(market, "recovery").markdown
     walked = finding("handover.recovery.walked", "log-in to notification", "The whole path holds")
+    steps = (Step(name="log in", ok=True, status=303, ms=25, detail="POST https://example.com/login"),)
     seen = Evidence.of(
-        "walk", "    25 ms  303  log in: POST https://example.com/login\n0.1 s in all", source="the walk", at=NOW
+        "walk",
+        "    25 ms  303  log in: POST https://example.com/login\n0.1 s in all",
+        source="the walk",
+        at=NOW,
+        fact=Walked(path="log-in to notification", steps=steps, at=NOW),
     )
     market.results = (*market.results, *results(msgspec.structs.replace(walked, evidence=(seen,))))
     made = document(market, "recovery").markdown

@@ -12,6 +12,7 @@ from fake_outside import NOW, FakeWorld
 
 from launchready_tui import roadmap
 from launchready_tui.checks.handover.recovery import recovery
+from launchready_tui.facts import Walked
 from launchready_tui.findings import State, worst
 from launchready_tui.journal import JournalError, TrialRow
 from launchready_tui.launch.inventory import Inventory, Recovery
@@ -71,6 +72,16 @@ async def test_the_newest_walk_counts(kept: tuple[Walk, ...], rule: str, state: 
     (one,) = made
     assert (one.rule, one.state.value) == (f"handover.recovery.{rule}", state)
     assert one.rule in roadmap.load().rules
+
+
+async def test_a_walk_is_in_the_evidence_as_data() -> None:
+    (one,) = await judged(world(BROKEN))
+    walked = one.fact(Walked)
+    assert walked is not None and walked.at == BROKEN.started_at
+    assert [(step.name, step.ok, step.status, step.ms) for step in walked.steps] == [
+        (step.name, not step.problem, step.status or 0, step.ms) for step in BROKEN.steps
+    ]
+    assert not all(step.ok for step in walked.steps)
 
 
 async def test_without_steps_it_is_a_question_with_what_to_paste() -> None:

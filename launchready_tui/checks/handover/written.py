@@ -1,16 +1,14 @@
-"""What the checks of this stage share: words for what is written down, and where it is filled in."""
+"""What the checks of this stage share: who can do what, and rows of our own files as evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
 
-from ...findings import Evidence, Finding, Remedy, Severity
+from ...findings import Evidence
 from ...launch.inventory import Access, Category
-from ..base import Say
 
 PLACE = "people and access (key p), or inventory.toml"
-LAUNCH_DAY = "launch day (key l), or inventory.toml"
 
 ADMIN_RIGHTS = frozenset({"owner", "account owner", "admin", "administrator", "root", "superuser", "super admin"})
 """Rights that can do everything in a system, whatever the provider calls them."""
@@ -27,21 +25,6 @@ def can_do_all(access: Access) -> bool:
 def subject(access: Access) -> str:
     """One way in: `hosting/helper`."""
     return f"{access.system}/{access.person}"
-
-
-def nothing(say: Say, what: str, severity: Severity, paste: str, where: str = PLACE) -> Finding:
-    """Nothing is written down yet: it is not known, which is not the same as wrong."""
-    return say.unknown(
-        "nothing",
-        "inventory.toml",
-        f"Nothing is written down yet: {what}",
-        severity=severity,
-        remedy=Remedy(
-            text=f"Write it down under {where.split(',')[0]}; `launchready inventory --take` begins with what was seen",
-            paste=paste,
-            where="inventory.toml",
-        ),
-    )
 
 
 def lines(label: str, rows: Iterable[str]) -> Evidence:

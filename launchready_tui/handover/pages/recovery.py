@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ... import text
+from ...facts import Walked
 from ...launch.cards import SCENARIOS, missing, scenarios_of
 from ...launch.inventory import Backup, Recovery
 from ..blocks import Cell, Code, Heading, Para
@@ -58,7 +59,7 @@ def _path(draft: Draft) -> None:
         one
         for judged in draft.snapshot.standing("handover.recovery").findings
         for one in judged.finding.evidence
-        if one.label == "walk"
+        if isinstance(one.fact, Walked)
     ]
     if not seen:
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .... import secrets
 from ....failure import Failure
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...audit.client_secrets import read_all
@@ -68,9 +68,9 @@ async def payments(launch: Launch, world: World) -> AsyncIterator[Finding]:
     texts, staging = await asyncio.gather(read_all(launch, world), _staging(launch, world))
     seen = await asyncio.to_thread(_look, [(url, text) for url, text in texts if _is_production(launch, url)])
     there = await asyncio.to_thread(_look, staging)
-    found = " and ".join(sorted(seen.providers))
+    found = tuple(sorted(seen.providers))
     if told.provider.casefold() == "none" and not seen.providers:
-        yield say.not_applicable("undeclared", WHOLE_LAUNCH, "Nothing is paid for here, the launch file says")
+        yield say.not_applicable("undeclared", WHOLE_LAUNCH)
         return
     if not told.provider or told.provider.casefold() == "none":
         yield _undeclared(say, launch, found)
@@ -79,41 +79,13 @@ async def payments(launch: Launch, world: World) -> AsyncIterator[Finding]:
     for finding in distinct([*_modes(say, seen), *_elsewhere(say, there)]):
         yield finding
     yield await _webhook(say, launch, world)
-    yield say.unknown(
-        "real-payment",
-        WHOLE_LAUNCH,
-        "Whether money arrives cannot be seen from outside: somebody pays once with a real card, and gives it back",
-        severity=Severity.BLOCKER,
-        remedy=Remedy(
-            text="Book the cheapest thing with a real card, look for it in the provider's dashboard, refund it, and "
-            "look whether fee and "
-            "transfer went back too; look at payout account, statement descriptor and "
-            "second factor there while you are in",
-            paste="1. pay\n2. the receipt came by mail\n3. the booking says: paid\n4. refund\n5. "
-            "transfer and fee are reversed\n"
-            "6. payout account, statement descriptor, second factor",
-            where="the live product, and the provider's dashboard",
-        ),
-    )
+    yield say.unknown("real-payment", WHOLE_LAUNCH)
 
 
-def _undeclared(say: Say, launch: Launch, found: str) -> Finding:
-    site = f"https://api.{launch.domain}"
-    paste = (
-        f'[payments]\nprovider = "{(found.split(" and ")[0] or "stripe").lower()}"\nwebhook = '
-        f'"{site}/webhooks/payments"'
-    )
-    words = (
-        f"The pages load {found}, and the launch file does not say so"
-        if found
-        else "Neither the pages nor the launch file say how money is taken"
-    )
-    fix = Remedy(
-        text='Name the provider and its webhook; a product that takes no money says provider = "none"',
-        paste=paste,
-        where="launchready.toml",
-    )
-    return say.unknown("undeclared", WHOLE_LAUNCH, words, severity=Severity.BLOCKER, remedy=fix)
+def _undeclared(say: Say, launch: Launch, found: tuple[str, ...]) -> Finding:
+    example = (found[0] if found else "stripe").lower()
+    said = "loaded" if found else "unknown"
+    return say.unknown("undeclared", WHOLE_LAUNCH, said, found=found, provider=example, domain=launch.domain)
 
 
 def _is_production(launch: Launch, url: str) -> bool:
@@ -167,66 +139,29 @@ def _is_log_in_key(key: str) -> bool:
 
 
 def _modes(say: Say, seen: _Seen) -> list[Finding]:
-    findings = [
-        say.fail(
-            "test-mode",
-            subject,
-            f"{subject.partition(':')[0]} takes payments in test mode: orders come in, money does not",
-            severity=Severity.BLOCKER,
-            evidence=[evidence],
-            remedy=Remedy(
-                text="Build production with the provider's live publishable key and its live script, and run the "
-                "server with the live "
-                "secret key and the live webhook's secret, all at once",
-                paste="PAYMENTS_PUBLISHABLE_KEY=pk_live_…  # production only\nPAYMENTS_SECRET_KEY=…  # in the vault, "
-                "never in the build",
-                where="the production environment",
-            ),
-        )
-        for subject, evidence in seen.test.items()
-    ]
     clean = {subject: evidence for subject, evidence in seen.live.items() if subject not in seen.test}
-    findings += [
-        say.passed("test-mode", subject, f"{subject.partition(':')[0]} uses a live key", evidence=[evidence])
-        for subject, evidence in clean.items()
+    return [
+        *(say.fail("test-mode", at, host=_host(at), evidence=[evidence]) for at, evidence in seen.test.items()),
+        *(say.passed("test-mode", at, host=_host(at), evidence=[evidence]) for at, evidence in clean.items()),
     ]
-    return findings
 
 
 def _elsewhere(say: Say, there: _Seen) -> list[Finding]:
-    return [
-        say.fail(
-            "live-on-staging",
-            subject,
-            f"{subject.partition(':')[0]} is no production and uses the live key: a test there charges a real card",
-            evidence=[evidence],
-            remedy=Remedy(
-                text="Give every other environment the provider's test keys",
-                paste="PAYMENTS_PUBLISHABLE_KEY=pk_test_…",
-                where="staging",
-            ),
-        )
-        for subject, evidence in there.live.items()
-    ]
+    return [say.fail("live-on-staging", at, host=_host(at), evidence=[one]) for at, one in there.live.items()]
+
+
+def _host(subject: str) -> str:
+    return subject.partition(":")[0]
 
 
 async def _webhook(say: Say, launch: Launch, world: World) -> Finding:
     """One POST that nobody signed: it must be refused, by something that is there."""
     url = launch.payments.webhook
     if not url:
-        paste = f'[payments]\nwebhook = "https://api.{launch.domain}/webhooks/payments"'
-        fix = Remedy(
-            text="Name the address that the provider's dashboard shows for live mode",
-            paste=paste,
-            where="launchready.toml",
-        )
-        words = "It is not written down where the payment provider reports payments to"
-        return say.unknown("webhook", WHOLE_LAUNCH, words, remedy=fix)
+        return say.unknown("webhook", WHOLE_LAUNCH, "not-named", domain=launch.domain)
     host, subject = host_of(url), place(url)
     if not world.may_intrude(host):
-        return say.no_permission(
-            "webhook", subject, "sending the webhook a message that nobody signed", domain=launch.domain
-        )
+        return say.no_permission("webhook", subject, domain=launch.domain)
     reply = await world.web.get(url, method="POST", headers=(("content-type", "application/json"),), body=_UNSIGNED)
     stopped = (
         reply
@@ -238,41 +173,9 @@ async def _webhook(say: Say, launch: Launch, world: World) -> Finding:
     if isinstance(reply, Failure) and reply.kind in ABSENT:
         stopped = reply
     if stopped is not None or isinstance(reply, Failure):
-        words = f"How the webhook takes an unsigned message could not be seen: {stopped.words if stopped else ''}"
-        return say.unknown("webhook", subject, words, failure=stopped)
+        return say.unknown("webhook", subject, failure=stopped)
     evidence = [Evidence.of("answer", f"POST {url}  {reply.status}, without a signature", source=url, at=reply.at)]
     if reply.status in _REFUSED:
-        words = f"The webhook is there and refuses a message that nobody signed ({reply.status})"
-        return say.passed("webhook", subject, words, evidence=evidence, via=reply.via)
-    if 200 <= reply.status < 300:
-        return say.fail(
-            "webhook",
-            subject,
-            "The webhook takes a message that nobody signed: whoever knows the address can report a payment "
-            "that never was",
-            severity=Severity.BLOCKER,
-            evidence=evidence,
-            remedy=Remedy(
-                text="Verify the provider's signature over the raw body before reading it, and answer 400 where it "
-                "does not hold",
-                paste="event = stripe.Webhook.construct_event(raw_body, headers['Stripe-Signature'], WEBHOOK_SECRET)\n"
-                "# raises SignatureVerificationError: answer 400",
-                where="the webhook's first lines",
-            ),
-            via=reply.via,
-        )
-    what = "redirects, and providers do not follow" if 300 <= reply.status < 400 else f"answers {reply.status}"
-    return say.fail(
-        "webhook",
-        subject,
-        f"The webhook {what}: payments are taken and the product never hears of them",
-        severity=Severity.BLOCKER,
-        evidence=evidence,
-        remedy=Remedy(
-            text="Let this address take POST and answer 400 to what is not signed; then send a test event from the "
-            "provider's dashboard",
-            paste=f"curl -i -X POST -H 'content-type: application/json' -d '{{}}' '{url}'",
-            where="a terminal, until it answers 400",
-        ),
-        via=reply.via,
-    )
+        return say.passed("webhook", subject, status=reply.status, evidence=evidence, via=reply.via)
+    said = "takes-all" if 200 <= reply.status < 300 else "redirects" if 300 <= reply.status < 400 else "fail"
+    return say.fail("webhook", subject, said, status=reply.status, url=url, evidence=evidence, via=reply.via)

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....world.sights import Reply
 from ...audit.served import Page
 from ...base import Say, check
@@ -32,39 +32,15 @@ async def store_review(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The deletion page's words, and the reviewers' log-in by the name of its vault item. The rest a person answers."""
     say, apps = Say("deploy.store-review", world.clock.now()), launch.apps
     if not (apps.ios or apps.android):
-        yield say.not_applicable("reviewer", WHOLE_LAUNCH, "The launch file names no app")
+        yield say.not_applicable("reviewer", WHOLE_LAUNCH)
         return
     if apps.account_deletion and (finding := await _deletion(say, launch, world, apps.account_deletion)) is not None:
         yield finding
     if apps.review_login:
-        words = f"The reviewers' log-in lies in the password manager as “{apps.review_login}”"
-        yield say.passed("review-login", WHOLE_LAUNCH, words)
+        yield say.passed("review-login", WHOLE_LAUNCH, item=apps.review_login)
     else:
-        yield say.warn(
-            "review-login",
-            WHOLE_LAUNCH,
-            "It is not written down where the log-in for the stores' reviewers lies: without one they refuse the app",
-            remedy=Remedy(
-                text="Make an account that shows everything, put its log-in in the password manager, and write down "
-                "the item's name only",
-                paste='[apps]\nreview_login = "store review account"',
-                where="launchready.toml",
-            ),
-        )
-    yield say.unknown(
-        "reviewer",
-        WHOLE_LAUNCH,
-        "Whether a reviewer gets through cannot be seen from outside: log in as they would, "
-        "on a phone, against production",
-        remedy=Remedy(
-            text="Do with the reviewers' account what they do, and keep the backend up until the answer comes",
-            paste="1. install the build that was sent in\n2. log in with the reviewers' account, no code by text "
-            "message asked\n"
-            "3. see a listing, book it, report it, block its owner\n4. delete the account from inside the app\n"
-            "5. privacy, terms and support open from inside the app",
-            where="a phone",
-        ),
-    )
+        yield say.warn("review-login", WHOLE_LAUNCH)
+    yield say.unknown("reviewer", WHOLE_LAUNCH)
 
 
 async def _deletion(say: Say, launch: Launch, world: World, url: str) -> Finding | None:
@@ -82,33 +58,17 @@ async def _deletion(say: Say, launch: Launch, world: World, url: str) -> Finding
     own = " ".join(piece for piece in page.document.said if piece not in frame)
     text = f"{page.document.title} {own}"
     lacks = [
-        words
-        for words, there in (
-            ("how an account is deleted", bool(_DELETE.search(own))),
-            (f"the name {launch.name}", launch.name.casefold() in text.casefold()),
-            ("what is kept, and for how long", bool(_KEPT.search(own))),
+        (message, words)
+        for message, words, there in (
+            ("steps", "how an account is deleted", bool(_DELETE.search(own))),
+            ("name", f"the name {launch.name}", launch.name.casefold() in text.casefold()),
+            ("kept", "what is kept, and for how long", bool(_KEPT.search(own))),
         )
         if not there
     ]
-    evidence = [Evidence.of("does not say", "\n".join(lacks) or "(says all three)", source=url, at=page.reply.at)]
+    told = "\n".join(words for _, words in lacks) or "(says all three)"
+    evidence = [Evidence.of("does not say", told, source=url, at=page.reply.at)]
     if lacks:
-        return say.warn(
-            "deletion-page",
-            subject,
-            f"The page for deleting an account does not say {lacks[0]}",
-            evidence=evidence,
-            remedy=Remedy(
-                text="Say whose account it is, the steps, what is deleted, and what is kept for how long",
-                paste=f"To delete your {launch.name} account: log in, open Account, choose Delete.\n"
-                "We delete at once: …\nWe keep for … years, because the law asks for it: …",
-                where="that page",
-            ),
-            via=page.reply.via,
-        )
-    return say.passed(
-        "deletion-page",
-        subject,
-        "The page for deleting an account says how, whose, and what is kept",
-        evidence=evidence,
-        via=page.reply.via,
-    )
+        message, name = lacks[0][0], launch.name
+        return say.warn("deletion-page", subject, message, name=name, evidence=evidence, via=page.reply.via)
+    return say.passed("deletion-page", subject, evidence=evidence, via=page.reply.via)

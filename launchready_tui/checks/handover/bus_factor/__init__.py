@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ....findings import Finding, Remedy, Severity
+from ....findings import Finding, Severity
 from ....launch.inventory import System
 from ...base import Say, check
-from ..written import CROWN, PLACE, lines, nothing
+from ..written import CROWN, PLACE, lines
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -26,18 +26,14 @@ async def bus_factor(launch: Launch, world: World) -> AsyncIterator[Finding]:
     papers, say = world.papers, Say("handover.bus-factor", world.clock.now())
     systems = papers.inventory.systems
     if not systems:
-        yield nothing(say, "which systems there are, and who can repair them", Severity.HIGH, _paste())
+        yield say.unknown("nothing", "inventory.toml")
         return
     found = problems(papers, world.clock.now())
     for finding in found:
         yield finding
     if not any(one.is_open for one in found):
-        yield say.passed(
-            "two",
-            "inventory.toml",
-            f"At least two people can repair each of {len(systems)} systems, and every bill has somebody who pays it",
-            evidence=[lines("can repair", (f"{one.id}: {', '.join(fixers(papers, one.id))}" for one in systems))],
-        )
+        hands = lines("can repair", (f"{one.id}: {', '.join(fixers(papers, one.id))}" for one in systems))
+        yield say.passed("two", "inventory.toml", systems=len(systems), evidence=[hands])
 
 
 def problems(papers: Papers, at: datetime) -> list[Finding]:
@@ -62,30 +58,16 @@ def _hands(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     listed = any(one.system == system.id for one in papers.inventory.access)
     if not listed:
         return  # said by handover.access: it is not known, so nothing can be counted
-    name, crown = system.name or system.id, system.category in CROWN
+    name, severity = system.name or system.id, Severity.HIGH if system.category in CROWN else Severity.MEDIUM
     hands = fixers(papers, system.id)
     staying = tuple(who for who in hands if not papers.is_leaving(who))
-    severity = Severity.HIGH if crown else Severity.MEDIUM
-    remedy = Remedy(
-        text="Invite a second person, let them log in once and do one small change themselves",
-        paste=f'[[access]]\nsystem = "{system.id}"\nperson = "…"\nrole = "admin"\nmfa = "key"',
-        where=PLACE,
-    )
     if not hands:
-        yield say.fail(
-            "nobody", system.id, f"Nobody who is still here can repair {name}", severity=severity, remedy=remedy
-        )
+        yield say.fail("nobody", system.id, severity=severity, name=name)
     elif len(hands) == 1:
-        yield say.fail("one", system.id, f"Only {hands[0]} can repair {name}", severity=severity, remedy=remedy)
+        yield say.fail("one", system.id, severity=severity, name=name, person=hands[0])
     elif len(staying) < 2:
-        who = f"only {staying[0]} is left who" if staying else "nobody is left who"
-        yield say.warn(
-            "after-leaving",
-            system.id,
-            f"When those who are leaving have left, {who} can repair {name}",
-            evidence=[lines("can repair it now", hands)],
-            remedy=remedy,
-        )
+        left, seen = "".join(staying), [lines("can repair it now", hands)]
+        yield say.warn("after-leaving", system.id, "warn" if left else "none", name=name, person=left, evidence=seen)
 
 
 def _bill(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
@@ -93,25 +75,11 @@ def _bill(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     if system.no_bill or (not payer and system.category == "other"):
         return
     if not payer:
-        yield say.fail(
-            "billing",
-            system.id,
-            f"Nobody is named who pays for {name}: one failed payment can switch it off",
-            severity=Severity.HIGH if system.category in CROWN else Severity.MEDIUM,
-            remedy=Remedy(
-                text="Put the business's card on the account and name who gets the bill; if "
-                "there is none, write that down",
-                paste=f'billing_owner = "founder"  # or: no_bill = true   (system "{system.id}")',
-                where=PLACE,
-            ),
-        )
+        severity = Severity.HIGH if system.category in CROWN else Severity.MEDIUM
+        yield say.fail("billing", system.id, severity=severity, name=name)
         return
-    remedy = Remedy(text="Change address and card of the bill, then change the entry", where=system.login_url or PLACE)
+    where = system.login_url or PLACE
     if papers.has_left(payer):
-        yield say.fail("payer-leaves", system.id, f"The bill of {name} goes to {payer}, who has left", remedy=remedy)
+        yield say.fail("payer-leaves", system.id, name=name, person=payer, where=where)
     elif papers.is_leaving(payer):
-        yield say.warn("payer-leaves", system.id, f"The bill of {name} goes to {payer}, who is leaving", remedy=remedy)
-
-
-def _paste() -> str:
-    return '[[systems]]\nid = "hosting"\nname = "Hosting"\ncategory = "hosting"\nbilling_owner = "founder"'
+        yield say.warn("payer-leaves", system.id, name=name, person=payer, where=where)

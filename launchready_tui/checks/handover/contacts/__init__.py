@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from ....findings import WHOLE_LAUNCH, Finding, Remedy, Severity
+from ....findings import WHOLE_LAUNCH, Finding
 from ....launch.hours import HoursError, Stretch, gaps, stretches
 from ....launch.inventory import Contact
 from ...base import Say, check
-from ..written import LAUNCH_DAY, PLACE, lines, nothing
+from ..written import lines
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 SLOW_MIN = 30
 """On launch day nobody is waited for longer before the next one is called."""
-_PASTE = (
-    '[[contacts]]\norder = 1\nperson = "engineer"\nwhen = "launch day"\nchannel = "phone"\nescalate_after_min = 10\n\n'
-    '[[contacts]]\norder = 2\nperson = "founder"\nwhen = "launch day"\nchannel = "phone"\nescalate_after_min = 15'
-)
 
 
 @check("handover.contacts", papers=True)
@@ -31,7 +27,7 @@ async def contacts(launch: Launch, world: World) -> AsyncIterator[Finding]:
     papers, say = world.papers, Say("handover.contacts", world.clock.now())
     ladder = sorted(papers.inventory.contacts, key=lambda one: (one.order, one.person))
     if not ladder:
-        yield nothing(say, "who is called first, second and third on launch day", Severity.HIGH, _PASTE, LAUNCH_DAY)
+        yield say.unknown("nothing", "inventory.toml")
         return
     found = [finding for rung in ladder for finding in _rung(say, papers, rung)]
     found += _ladder(say, papers, ladder)
@@ -39,25 +35,11 @@ async def contacts(launch: Launch, world: World) -> AsyncIterator[Finding]:
     for finding in found:
         yield finding
     if not papers.people.people:
-        yield say.unknown(
-            "no-people",
-            "people.toml",
-            "There is no people.toml on this machine, so it cannot be seen how and when anybody is reached",
-            severity=Severity.MEDIUM,
-            remedy=Remedy(text="Fill in people (key p), or confirm that everybody in the plan has agreed to it"),
-        )
+        yield say.unknown("no-people", "people.toml")
     elif not any(one.is_open for one in found):
-        yield say.passed(
-            "ladder",
-            "inventory.toml",
-            f"{len({one.person for one in ladder})} people to call, each with a way to be "
-            "reached, and somebody who decides",
-            evidence=[
-                lines(
-                    "ladder", (f"{one.order}. {one.person}, next after {one.escalate_after_min} min" for one in ladder)
-                )
-            ],
-        )
+        rungs = (f"{one.order}. {one.person}, next after {one.escalate_after_min} min" for one in ladder)
+        people = len({one.person for one in ladder})
+        yield say.passed("ladder", "inventory.toml", people=people, evidence=[lines("ladder", rungs)])
 
 
 def window(papers: Papers, now: datetime) -> tuple[datetime, datetime]:
@@ -69,12 +51,7 @@ def window(papers: Papers, now: datetime) -> tuple[datetime, datetime]:
 def _rung(say: Say, papers: Papers, rung: Contact) -> Iterator[Finding]:
     person = papers.person(rung.person)
     if person is not None and person.status == "left":
-        yield say.fail(
-            "gone",
-            rung.person,
-            f"{rung.person} is to be called on launch day and has left",
-            remedy=Remedy(text="Name somebody else for this place on the ladder", where=LAUNCH_DAY),
-        )
+        yield say.fail("gone", rung.person)
         return
     ways = [
         way
@@ -84,53 +61,25 @@ def _rung(say: Say, papers: Papers, rung: Contact) -> Iterator[Finding]:
     if not papers.people.people:
         return
     if person is None or not person.contact:
-        yield say.fail(
-            "unreachable",
-            rung.person,
-            f"It is not written down how {rung.person} is reached",
-            remedy=Remedy(text="Write down a telephone number, and a second way", where=PLACE),
-        )
+        yield say.fail("unreachable", rung.person)
     elif len(ways) < 2:
-        yield say.warn(
-            "one-channel",
-            rung.person,
-            f"There is only one way to reach {rung.person}; if it is down, nobody can",
-            severity=Severity.LOW,
-            remedy=Remedy(text="Write down a second way, best one that works without the first", where=PLACE),
-        )
+        yield say.warn("one-channel", rung.person)
     if rung.escalate_after_min > SLOW_MIN:
-        yield say.warn(
-            "slow",
-            rung.person,
-            f"{rung.person} is waited for longer than {SLOW_MIN} minutes before the next one is called",
-            severity=Severity.LOW,
-            evidence=[lines("minutes", [str(rung.escalate_after_min)])],
-            remedy=Remedy(text="Set 5, 15 or 30 minutes", paste="escalate_after_min = 15", where=LAUNCH_DAY),
-        )
+        seen = [lines("minutes", [str(rung.escalate_after_min)])]
+        yield say.warn("slow", rung.person, minutes=SLOW_MIN, evidence=seen)
 
 
 def _ladder(say: Say, papers: Papers, ladder: list[Contact]) -> Iterator[Finding]:
     here = {one.person for one in ladder if not papers.has_left(one.person)}
     if len(here) == 1:
-        yield say.fail(
-            "one",
-            WHOLE_LAUNCH,
-            f"{next(iter(here))} is the only one to call; when nobody answers there is no next",
-            remedy=Remedy(text="Name a second person, and agree on it with them", paste=_PASTE, where=LAUNCH_DAY),
-        )
-    plan = papers.inventory.plan
-    if not plan.decider or papers.has_left(plan.decider):
-        who = f"{plan.decider}, who was to decide, has left" if plan.decider else "nobody is named"
-        yield say.warn(
-            "decider",
-            WHOLE_LAUNCH,
-            f"It is not settled who says go or no-go: {who}",
-            remedy=Remedy(text="Name one person", paste='[plan]\ndecider = "founder"', where=LAUNCH_DAY),
-        )
+        yield say.fail("one", WHOLE_LAUNCH, person=next(iter(here)))
+    decider = papers.inventory.plan.decider
+    if not decider or papers.has_left(decider):
+        yield say.warn("decider", WHOLE_LAUNCH, "left" if decider else "warn", person=decider)
 
 
 def _hours(say: Say, papers: Papers, ladder: list[Contact], now: datetime) -> Iterator[Finding]:
-    """Which hours nobody covers: only where everybody's hours are known, else that they are not."""
+    """Which hours no one covers: only where the hours of all are known, else that they are not."""
     start, end = window(papers, now)
     covered: list[Stretch] = []
     complete = True
@@ -142,32 +91,12 @@ def _hours(say: Say, papers: Papers, ladder: list[Contact], now: datetime) -> It
             covered += stretches(person.hours, person.time_zone, start, end) if person.hours else []
         except HoursError as why:
             complete = False
-            yield say.warn(
-                "hours-unreadable",
-                who,
-                f"The hours of {who} cannot be read",
-                severity=Severity.LOW,
-                evidence=[lines("problem", [str(why)])],
-                remedy=Remedy(text="Write them as 09:00-18:00 with a time zone such as Europe/Berlin", where=PLACE),
-            )
+            yield say.warn("hours-unreadable", who, evidence=[lines("problem", [str(why)])])
             continue
         if not person.hours:
             complete = False
-            yield say.info(
-                "hours-missing",
-                who,
-                f"It is not written down when {who} is there, so the hours of launch day cannot be added up",
-                remedy=Remedy(text="Ask for the hours and write them down with the time zone", where=PLACE),
-            )
+            yield say.info("hours-missing", who)
     open_hours = gaps(covered, start, end) if complete and covered else ()
     if open_hours:
-        yield say.warn(
-            "uncovered",
-            WHOLE_LAUNCH,
-            "In the 24 hours after the launch there are hours in which nobody can be reached",
-            evidence=[lines("nobody, UTC", (f"{begin:%a %H:%M} to {finish:%a %H:%M}" for begin, finish in open_hours))],
-            remedy=Remedy(
-                text="Ask somebody to take these hours, or launch so that they fall into the quiet part of the day",
-                where=PLACE,
-            ),
-        )
+        uncovered = (f"{begin:%a %H:%M} to {finish:%a %H:%M}" for begin, finish in open_hours)
+        yield say.warn("uncovered", WHOLE_LAUNCH, evidence=[lines("nobody, UTC", uncovered)])
