@@ -16,8 +16,8 @@ from .options import Common
 from .say import Exit, note
 
 if TYPE_CHECKING:
+    from ..findings import Finding
     from ..launch.model import Launch, Mailbox, MailFlow
-    from ..mail.flow.flaws import Flaw
     from ..mail.flow.model import Trial
     from ..mail.flow.trying import Wanted
     from ..verdict.report.ink import Ink
@@ -189,18 +189,36 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
 
 def _print(launch: Launch, trial: Trial, ink: Ink, kind: str) -> bool:
     """One test; whether something is wrong with it."""
-    from ..mail.flow.flaws import flaws
+    from ..checks.email.flows import flaws_of
 
-    flow = next((one for one in launch.flows if one.name == trial.flow), None)
-    found = flaws(trial, flow, launch)
-    bad = trial.where == "spam" or any(flaw.state != "warn" for flaw in found)
+    found = flaws_of(launch, trial)
+    bad = trial.where == "spam" or any(finding.state != "warn" for finding in found)
     if kind == "json":
-        row = {**msgspec.to_builtins(trial), "findings": msgspec.to_builtins(found)}
+        row = {**msgspec.to_builtins(trial), "findings": [_row(finding) for finding in found]}
         click.echo(json.dumps(row, ensure_ascii=True))
         return bad
     for line in _lines(trial, found, ink):
         click.echo(ink.finish(line).rstrip())
     return bad
+
+
+def _row(finding: Finding) -> dict[str, object]:
+    remedy = finding.remedy
+    return {
+        "rule": finding.rule.rpartition(".")[2],
+        "state": finding.state,
+        "severity": finding.severity,
+        "words": finding.summary,
+        "fix": remedy.text if remedy else "",
+        "paste": remedy.paste if remedy else "",
+        "where": remedy.where if remedy else "",
+        "detail": _detail(finding),
+    }
+
+
+def _detail(finding: Finding) -> str:
+    """What was seen, one line each."""
+    return next((one.text for one in finding.evidence if one.label == "seen"), "")
 
 
 _ENDS = {
@@ -220,10 +238,11 @@ def _head(trial: Trial) -> str:
     return f"{trial.flow}, {trial.mailbox}  {_ENDS[trial.outcome]}{after}{where}"
 
 
-def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
+def _lines(trial: Trial, found: Sequence[Finding], ink: Ink) -> list[str]:
     from ..mail.flow.flaws import told
 
-    worst = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
+    states = {finding.state.value for finding in found}
+    worst = next((state for state in ("fail", "unknown", "warn") if state in states), "pass")
     worst = "fail" if trial.where == "spam" else worst
     name = f"{trial.flow}, {trial.mailbox}"
     lines = [f"{ink.glyph(worst)} {ink.paint(name, 'bold')}{ink.fit(_head(trial).removeprefix(name), 2 + len(name))}"]
@@ -245,9 +264,10 @@ def _lines(trial: Trial, found: Sequence[Flaw], ink: Ink) -> list[str]:
         if message.unsubscribe.offered:
             words = "; ".join(message.unsubscribe.problems) or f"one click, to {message.unsubscribe.host}"
             lines.append(f"  way out   {ink.fit(words, 12)}")
-    for flaw in found:
-        lines.append(f"  {ink.glyph(flaw.state)} {ink.fit(flaw.words, 4)}")
-        lines += [f"      {ink.fit(line, 6)}" for line in flaw.detail.splitlines()]
-        lines.append(f"      fix: {ink.fit(flaw.fix, 11)}")
-        lines += [f"      {ink.fit(line, 6)}" for line in flaw.paste.splitlines()]
+    for finding in found:
+        lines.append(f"  {ink.glyph(finding.state)} {ink.fit(finding.summary, 4)}")
+        lines += [f"      {ink.fit(line, 6)}" for line in _detail(finding).splitlines()]
+        if finding.remedy is not None:
+            lines.append(f"      fix: {ink.fit(finding.remedy.text, 11)}")
+            lines += [f"      {ink.fit(line, 6)}" for line in finding.remedy.paste.splitlines()]
     return lines

@@ -13,7 +13,9 @@ from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 from ... import text
-from ...mail.flow.flaws import Flaw, flaws, told
+from ...checks.email.flows import flaws_of
+from ...findings import Finding
+from ...mail.flow.flaws import told
 from ...mail.flow.model import FLOWS, KIND, WORDS, Trial, encode
 from ...mail.flow.model import Message as Mail
 from .. import words
@@ -147,10 +149,7 @@ class MailRead(Sheet[bool]):
 
     async def on_read(self, message: Read) -> None:
         console, trial = self.console, message.trial
-        flow = next(
-            (one for one in console.workspace.launch.flows if trial is not None and one.name == trial.flow), None
-        )
-        found = flaws(trial, flow, console.workspace.launch) if trial is not None else ()
+        found = flaws_of(console.workspace.launch, trial) if trial is not None else ()
         self.dismiss(True)
         if trial is not None:
             console.store.say("info", f"A {WORDS[trial.flow]} was read and judged; kept for 30 days")
@@ -177,7 +176,7 @@ class MailSeen(Sheet[bool]):
     AUTO_FOCUS: ClassVar[str | None] = "Scroll"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "close", "close", show=False)]
 
-    def __init__(self, mail: Mail, found: tuple[Flaw, ...], *, kept: bool) -> None:
+    def __init__(self, mail: Mail, found: tuple[Finding, ...], *, kept: bool) -> None:
         keys = (("↑ ↓", "read"), ("esc", "close"))
         super().__init__(mail.subject or "A mail without a subject", (), keys)
         self.mail, self.found, self.kept = mail, found, kept
@@ -195,7 +194,7 @@ class MailSeen(Sheet[bool]):
         self.dismiss(True)
 
 
-def lines_of(mail: Mail, found: tuple[Flaw, ...], width: int, *, kept: bool) -> list[Line]:
+def lines_of(mail: Mail, found: tuple[Finding, ...], width: int, *, kept: bool) -> list[Line]:
     """What was read in a mail and what is wrong with it, for a sheet of this width."""
     out: list[Line] = []
 
@@ -224,10 +223,11 @@ def lines_of(mail: Mail, found: tuple[Flaw, ...], width: int, *, kept: bool) -> 
         row("header", problem, "warn")
     if mail.filter_words:
         row("filter", mail.filter_words)
-    for flaw in found:
+    for finding in found:
         out.append(Line())
-        row("", flaw.words, flaw.state)
-        row("fix", flaw.fix)
+        row("", finding.summary, finding.state)
+        if finding.remedy is not None:
+            row("fix", finding.remedy.text)
     if kept:
         out.append(Line())
         row("", "Kept: the checks of stage 3 judge by it for 30 days")

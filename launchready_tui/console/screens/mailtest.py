@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from ...mail.flow.flaws import flaws
+from ...checks.email.flows import flaws_of
 from ...mail.flow.model import SENT, WORDS, Trial, spent
 from .. import words
 from ..acts.mail import CHECKS
@@ -24,6 +24,7 @@ from ..widgets.ledger import Col, Ledger, Row
 from .dialog import Sheet
 
 if TYPE_CHECKING:
+    from ...launch.model import Launch
     from ...mail.flow.session import Planned
     from ...mail.flow.trying import Wanted
 
@@ -55,19 +56,16 @@ class Tried(Message):
         self.trial = trial
 
 
-def outcome(trial: Trial, launch: object) -> tuple[str, Cell]:
+def outcome(trial: Trial, launch: Launch) -> tuple[str, Cell]:
     """The look of a test, and what came of it in one line."""
-    from ...launch.model import Launch
-
-    assert isinstance(launch, Launch)
-    flow = next((one for one in launch.flows if one.name == trial.flow), None)
-    found = flaws(trial, flow, launch)
-    look = next((state for state in ("fail", "unknown", "warn") if any(flaw.state == state for flaw in found)), "pass")
+    found = flaws_of(launch, trial)
+    states = {finding.state.value for finding in found}
+    look = next((state for state in ("fail", "unknown", "warn") if state in states), "pass")
     look = "fail" if trial.where == "spam" else look
     after = f" after {spent(trial.seconds)}" if trial.seconds is not None else ""
     tab = f" ({trial.tab})" if trial.tab else ""
     where = f"in {trial.folder}{tab}{after}" if trial.outcome == "arrived" else trial.problem
-    worst = next((flaw.words for flaw in found if flaw.state == look), "")
+    worst = next((finding.summary for finding in found if finding.state == look), "")
     return look, [(where, "ink"), (f"; {worst}" if worst and trial.outcome == "arrived" else "", "ink2")]
 
 

@@ -11,8 +11,9 @@ from fake_outside import NOW, FakeWorld, found, said
 
 from launchready_tui import roadmap
 from launchready_tui.checks.email.fallback import fallback
-from launchready_tui.checks.email.flows import flows
+from launchready_tui.checks.email.flows import flaws_of, flows
 from launchready_tui.checks.email.inbox import inbox
+from launchready_tui.facts import MailTest
 from launchready_tui.findings import WHOLE_LAUNCH, CheckResult, worst
 from launchready_tui.journal import JournalError, TrialRow
 from launchready_tui.launch.decisions import Decisions
@@ -39,6 +40,15 @@ GOOD = Message(
     text_part=True,
     links=(Link(shown="https://shop.test/verify/…", host="shop.test", secure=True, status=200, opened=True),),
 )
+
+
+HERE = {"told_by": "console", "receiver": "", "spf": "", "dmarc": ""}
+"""A receiver that writes nothing."""
+
+
+def link(**more: Any) -> Link:
+    given = {"shown": "https://shop.test/x", "host": "shop.test", "secure": True, "opened": True}
+    return Link(**{**given, **more})
 
 
 def trial(flow: str = "verification", mailbox: str = "gmail", kind: str = "gmail", **more: Any) -> Trial:
@@ -164,6 +174,14 @@ async def test_an_old_test_says_nothing_any_more() -> None:
         ({"missing": ("Your code",)}, "content", "fail high"),
         ({"text_part": False}, "text-part", "warn low"),
         ({"problems": ("it has no Date",)}, "header", "warn medium"),
+        ({**HERE, "dkim": "none", "aligned": None}, "authentication", "fail high"),
+        ({**HERE, "dkim": "fail", "aligned": None}, "authentication", "fail high"),
+        ({**HERE, "aligned": False}, "authentication", "unknown high"),
+        ({"links": (link(problem="not found (404)"), link())}, "link-broken", "fail high"),
+        ({"links": (link(problem="no answer in time", unseen=True),)}, "link-unseen", "unknown medium"),
+        ({"links": (link(secure=False), link(secure=False, shown="http://shop.test/b"))}, "link-insecure", "fail high"),
+        ({"links": (link(names="bank.test"),)}, "link-misleads", "warn medium"),
+        ({"links": (link(host="a.test"), link(host="b.test"))}, "link-host", "warn low"),
     ],
 )
 async def test_each_flaw_is_a_finding_with_its_weight(changes: dict[str, Any], rule: str, state: str) -> None:
@@ -172,6 +190,9 @@ async def test_each_flaw_is_a_finding_with_its_weight(changes: dict[str, Any], r
     made = trial(**({"message": msgspec.structs.replace(GOOD, **rest)} if rest else {}), **own)
     findings = await found(flows, world(made))
     assert said(findings, rule, "verification mail, gmail") == state
+    finding = findings[rule, "verification mail, gmail"]
+    assert "the verification mail" in finding.summary.lower() and finding.remedy is not None
+    assert finding in flaws_of(LAUNCH, made)
     passes = not state.startswith("fail") and made.outcome == "arrived"
     assert said(findings, "arrived", "verification mail, gmail") == ("pass" if passes else "absent")
 
@@ -179,6 +200,25 @@ async def test_each_flaw_is_a_finding_with_its_weight(changes: dict[str, Any], r
 async def test_a_receipt_that_is_missing_is_no_blocker() -> None:
     findings = await found(flows, world(trial("receipt", outcome="not-arrived", message=None)))
     assert said(findings, "not-arrived", "receipt, gmail") == "fail high"
+
+
+async def test_a_test_is_a_fact() -> None:
+    findings = await found(flows, world(trial()))
+    assert findings["arrived", "verification mail, gmail"].fact(MailTest) == MailTest(
+        mail="verification",
+        mailbox="gmail",
+        folder="INBOX",
+        tab="primary",
+        seconds=4.0,
+        receiver="mx.google.com",
+        spf="pass",
+        dkim="pass",
+        dmarc="pass",
+        at=NOW,
+    )
+    findings = await found(flows, world(trial(outcome="not-arrived", message=None, folder="", tab="", seconds=None)))
+    fact = findings["not-arrived", "verification mail, gmail"].fact(MailTest)
+    assert fact == MailTest(mail="verification", mailbox="gmail", at=NOW)
 
 
 async def test_where_the_mails_land() -> None:
@@ -323,5 +363,9 @@ async def test_each_tested_mail_is_one_row_with_its_place_and_its_worst() -> Non
     assert rows == {
         "verification mail, gmail": ("pass", "in INBOX, tab primary after 4.0 s", ""),
         "password reset, gmail": ("fail", "in Spam after 4.0 s", "The password reset lands in spam"),
-        "receipt, gmail": ("warn", "in INBOX, tab primary after 90.0 s", "The receipt takes longer than it should"),
+        "receipt, gmail": (
+            "warn",
+            "in INBOX, tab primary after 90.0 s",
+            "The receipt took 90 s to arrive, 60 s are allowed",
+        ),
     }

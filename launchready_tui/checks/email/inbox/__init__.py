@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....journal import JournalError
 from ....mail.flow.model import WORDS, Trial
 from ...base import Say, check
@@ -16,21 +16,8 @@ if TYPE_CHECKING:
     from ....world import World
 
 PROVIDERS = {"gmail": "Gmail", "outlook": "Outlook"}
-_PASTES = {
-    "gmail": '[[mailboxes]]\nname = "gmail"\naddress = "shop.tests@gmail.com"\nkind = "gmail"\nlogin = '
-    '"gmail-app-password"',
-    "outlook": (
-        '[[mailboxes]]\nname = "outlook"\naddress = "shop.tests@outlook.com"\nkind = "outlook"\nlogin = '
-        '"outlook-test"\n'
-        'client_id = "YOUR-APP-REGISTRATION"'
-    ),
-}
-_LANDED = {
-    "promotions": "under Promotions",
-    "social": "under Social",
-    "updates": "under Updates",
-    "forums": "under Forums",
-}
+TABS = frozenset({"promotions", "social", "updates", "forums"})
+"""The tabs of an inbox in which a mail is not seen at once; each has its own message."""
 
 
 @check("email.inbox")
@@ -40,12 +27,7 @@ async def inbox(launch: Launch, world: World) -> AsyncIterator[Finding]:
     try:
         kept = await trials(world)
     except JournalError as problem:
-        yield say.unknown(
-            "unreadable",
-            WHOLE_LAUNCH,
-            "The tests of mails cannot be read",
-            evidence=[Evidence.of("problem", str(problem))],
-        )
+        yield say.unknown("unreadable", WHOLE_LAUNCH, evidence=[Evidence.of("problem", str(problem))])
         return
     arrived = [
         trial
@@ -53,16 +35,7 @@ async def inbox(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if trial.outcome == "arrived" and trial.where and now - trial.started_at < HOLDS
     ]
     if not arrived and not launch.mailboxes:
-        yield say.info(
-            "not-tested",
-            WHOLE_LAUNCH,
-            "No test mailbox has shown yet where the product's mails land",
-            remedy=Remedy(
-                text="Add test accounts at Gmail and Outlook, and test the mails",
-                paste=_PASTES["gmail"],
-                where="launchready.toml",
-            ),
-        )
+        yield say.info("not-tested", WHOLE_LAUNCH)
         return
     for trial in sorted(arrived, key=lambda one: (one.flow, one.mailbox)):
         yield _placed(say, trial)
@@ -70,64 +43,16 @@ async def inbox(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if any(trial.kind == kind for trial in arrived):
             continue
         boxes = [box.name for box in launch.mailboxes if box.kind == kind]
-        remedy = (
-            Remedy(
-                text="Test the mails there",
-                paste=f"launchready mail test --mailbox {boxes[0]} --allow mail",
-                where="a terminal",
-            )
-            if boxes
-            else Remedy(
-                text=f"Add a test account at {name}, or look at one by hand and confirm",
-                paste=_PASTES[kind],
-                where="launchready.toml",
-            )
-        )
-        yield say.unknown(
-            "unseen", name, f"Where the mails land at {name} was not seen yet", severity=Severity.MEDIUM, remedy=remedy
-        )
+        fix = say.fix("test-there", box=boxes[0]) if boxes else say.fix(f"add-{kind}")
+        yield say.unknown("unseen", name, days=HOLDS.days, remedy=fix)
 
 
 def _placed(say: Say, trial: Trial) -> Finding:
-    what, subject = WORDS[trial.flow], f"{WORDS[trial.flow]}, {trial.mailbox}"
-    seen = evidence(trial)
+    mail, subject, seen, via = WORDS[trial.flow], f"{WORDS[trial.flow]}, {trial.mailbox}", evidence(trial), trial.via
     if trial.where == "spam":
-        return say.fail(
-            "spam",
-            subject,
-            f"The {what} lands in spam",
-            evidence=seen,
-            remedy=Remedy(
-                text="First make SPF, DKIM and DMARC pass and align (email.flows); then look at block lists, links "
-                "and the domain's age; "
-                "mark it as no spam in the test account only after the fix"
-            ),
-            via=trial.via,
-        )
-    if trial.tab in _LANDED:
-        severe = Severity.MEDIUM if trial.tab == "promotions" else Severity.LOW
-        return say.warn(
-            "tab",
-            subject,
-            f"The {what} lands {_LANDED[trial.tab]}, where nobody looks for it",
-            severity=severe,
-            evidence=seen,
-            remedy=Remedy(
-                text="Send transactional mail from its own address or subdomain, with little "
-                "HTML, one link, and no advertising"
-            ),
-            via=trial.via,
-        )
+        return say.fail("spam", subject, mail=mail, evidence=seen, via=via)
+    if trial.tab in TABS:
+        return say.warn("tab", subject, trial.tab, mail=mail, evidence=seen, via=via)
     if trial.where == "other":
-        return say.warn(
-            "folder",
-            subject,
-            f"The {what} lands in another folder than the inbox",
-            severity=Severity.LOW,
-            evidence=seen,
-            remedy=Remedy(
-                text="See whether a rule of the test account put it there, take the rule away and test again"
-            ),
-            via=trial.via,
-        )
-    return say.passed("inbox", subject, f"The {what} lands in the inbox", evidence=seen, via=trial.via)
+        return say.warn("folder", subject, mail=mail, evidence=seen, via=via)
+    return say.passed("inbox", subject, mail=mail, evidence=seen, via=via)
