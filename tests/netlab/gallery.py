@@ -288,7 +288,7 @@ PROVIDERS = (
         "a header of an edge",
         https=_with("CF-Ray", "8a0b1c2d3e4f-AMS"),
         more='provider = "Hetzner"\n',
-        says=(("audit.hosting.provider", "runs on Hetzner, says the launch file, behind Cloudflare"),),
+        says=(("audit.hosting.provider", "runs on Hetzner (named in the launch file), behind Cloudflare"),),
     ),
     Exhibit(
         "other-company",

@@ -242,9 +242,9 @@ def mailed(*mx: str, txt: str = "", senders: tuple[str, ...] = (), support: str 
         (("1 smtp.google.com",), "Google Workspace", "pass"),
         (("0 shop-test.mail.protection.outlook.com",), "Microsoft 365", "pass"),
         (("10 mx.else.example",), "else.example", "pass"),
-        (("10 mail.shop.test",), "of its own", "pass"),
-        (("0 .",), "takes no mail", "info"),
-        ((), "nobody", "info"),
+        (("10 mail.shop.test",), "own mail server", "pass"),
+        (("0 .",), "accepts no mail", "info"),
+        ((), "no MX", "info"),
     ],
 )
 async def test_who_receives(mx: tuple[str, ...], words: str, state: str) -> None:
@@ -271,13 +271,13 @@ async def test_a_failed_mail_look_up_is_unknown() -> None:
     ("txt", "senders", "state", "words"),
     [
         ("v=spf1 include:spf.mtasv.net -all", (), "pass", "Postmark"),
-        ("v=spf1 include:_spf.google.com include:sendgrid.net ~all", (), "pass", "Google Workspace, SendGrid"),
+        ("v=spf1 include:_spf.google.com include:sendgrid.net ~all", (), "pass", "Google Workspace and SendGrid"),
         ("v=spf1 include:mailer.else.example -all", (), "pass", "else.example"),
-        ("v=spf1 ip4:203.0.113.25 -all", (), "pass", "servers of its own"),
+        ("v=spf1 ip4:203.0.113.25 -all", (), "pass", "own servers"),
         ("", ("resend",), "pass", "Resend"),
         ("", ("send.shop.test",), "pass", "send.shop.test"),
-        ("v=spf1 -all", (), "unknown", "Nothing tells"),
-        ("", (), "unknown", "Nothing tells"),
+        ("v=spf1 -all", (), "unknown", "neither SPF nor the launch file"),
+        ("", (), "unknown", "neither SPF nor the launch file"),
     ],
 )
 async def test_who_sends(txt: str, senders: tuple[str, ...], state: str, words: str) -> None:
@@ -343,8 +343,8 @@ def hosted(address: str = "203.0.113.10", *headers: tuple[str, str], alias: str 
     [
         (lambda: hosted(alias="cname.vercel-dns.com"), "runs on Vercel"),
         (lambda: hosted("216.24.57.1"), "runs on Render"),
-        (lambda: hosted("203.0.113.10", ("x-nf-request-id", "01")), "runs on Netlify (by its headers alone)"),
-        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1")), "stands behind Cloudflare"),
+        (lambda: hosted("203.0.113.10", ("x-nf-request-id", "01")), "runs on Netlify (judging by its headers alone)"),
+        (lambda: hosted("104.16.1.1", ("cf-ray", "8f1")), "is behind Cloudflare"),
         (
             lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("x-railway-request-id", "1")),
             "runs on Railway, behind Cloudflare",
@@ -371,7 +371,7 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
         world.dns.set(name, "A", "203.0.113.10")
     findings = await found(hosting.hosting, world)
     assert list(findings) == [("no-clue", R)]
-    assert "2 hosts" in findings["no-clue", R].summary
+    assert findings["no-clue", R].values["hosts"] == 2
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
             "Fly.io",
             "disagrees",
             "warn medium",
-            "seems to run on Render, and the launch file says Fly.io",
+            "seems to run on Render, but the launch file says Fly.io",
         ),
         (
             lambda: hosted("203.0.113.10", ("x-amzn-requestid", "1")),
@@ -397,7 +397,7 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
             "Hetzner",
             "provider",
             "pass",
-            "runs on Hetzner, says the launch file, behind",
+            "runs on Hetzner (named in the launch file), behind",
         ),
         (
             lambda: hosted("104.16.1.1", ("cf-ray", "8f1"), ("via", "1.1 vegur")),
@@ -413,7 +413,7 @@ async def test_no_clue_is_one_question_for_all_hosts() -> None:
             "pass",
             "Heroku, behind",
         ),
-        (lambda: hosted(), "our own rack", "provider", "pass", "runs on our own rack, says the launch file"),
+        (lambda: hosted(), "our own rack", "provider", "pass", "runs on our own rack (named in the launch file)"),
     ],
 )
 async def test_what_the_launch_file_names_is_held_against_what_is_seen(
@@ -430,6 +430,20 @@ async def test_what_the_launch_file_names_is_held_against_what_is_seen(
         == "absent"
     )
     assert words in findings[rule, R].summary
+
+
+async def test_who_hosts_is_data_too() -> None:
+    world = hosted("104.16.1.1", ("cf-ray", "8f1"), ("x-railway-request-id", "1"))
+    seen = (await found(hosting.hosting, world))["provider", R]
+    assert seen.fact(facts.Hosting) == facts.Hosting(host=R, companies=("Cloudflare", "Railway"))
+    assert seen.fact(facts.Addresses) == facts.Addresses(host=R, addresses=("104.16.1.1",))
+    world.launch = launch(hosts=(Host(name=R, role="web", provider="Hetzner"),))
+    seen = (await found(hosting.hosting, world))["disagrees", R]
+    assert seen.fact(facts.Hosting) == facts.Hosting(host=R, companies=("Cloudflare", "Railway"))
+    world = hosted("104.16.1.1", ("cf-ray", "8f1"))
+    world.launch = launch(hosts=(Host(name=R, role="web", provider="Hetzner"),))
+    seen = (await found(hosting.hosting, world))["provider", R]
+    assert seen.fact(facts.Hosting) == facts.Hosting(host=R, companies=("Hetzner", "Cloudflare"))
 
 
 async def test_the_network_owner_is_only_asked_where_allowed() -> None:
@@ -538,6 +552,11 @@ async def test_what_a_host_is_for(host: Host, state: str) -> None:
     assert said(await found(hosts.hosts, town(hosts=(host,))), "purpose", "x.shop.test") == state
 
 
+async def test_the_addresses_of_a_declared_host_are_data_too() -> None:
+    findings = await found(hosts.hosts, town())
+    assert findings["unresolved", R].fact(facts.Addresses) == facts.Addresses(host=R, addresses=("203.0.113.10",))
+
+
 async def test_names_in_certificates_on_pages_and_by_words() -> None:
     world = town(pages=(Page(url="https://shop.test/landing"),))
     world.tls.sights["shop.test"] = sight(
@@ -624,6 +643,11 @@ async def test_certificate_logs_that_do_not_answer_are_only_told(answer: Any) ->
     world.web.urls[CRT] = answer
     findings = await found(hosts.hosts, world)
     assert said(findings, "certificate-logs", R) == "info"
+    assert findings["certificate-logs", R].message == "silent"
+    world = town(settings=Settings(services=("crt.sh", "certspotter")))
+    world.web.urls |= {CRT: answer, SPOTTER: reply(SPOTTER, body=json.dumps([{"dns_names": ["spot.shop.test"]}]))}
+    finding = (await found(hosts.hosts, world))["certificate-logs", R]
+    assert (finding.message, finding.values["missing"]) == ("some-silent", ("crt.sh",))
 
 
 @pytest.mark.parametrize(
@@ -644,7 +668,7 @@ async def test_many_names_are_told_in_part() -> None:
     findings = await found(hosts.hosts, world)
     assert sum(rule == "undeclared" for rule, _ in findings) == hosts.MOST
     assert said(findings, "more", R) == "info"
-    assert "15 more" in findings["more", R].summary
+    assert findings["more", R].values["names"] == 15
 
 
 @pytest.mark.parametrize(("environment", "wanted"), [("production", "fail high"), ("staging", "fail medium")])

@@ -16,6 +16,7 @@ from test_secrets_table import EXAMPLES
 
 from launchready_tui.checks.audit import broken_links, client_secrets, latency, one_service
 from launchready_tui.checks.audit.names import lasting
+from launchready_tui.facts import Addresses
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Host, Page, Route
 from launchready_tui.world.sights import Reply
@@ -47,13 +48,13 @@ SAME = page(HOME, ("server", "nginx/1.24.0"), body=WORDS + " token 8f3a")
 
 
 @pytest.mark.parametrize(
-    ("second", "wanted", "words"),
+    ("second", "wanted", "message"),
     [
-        (SAME, "pass", "same service"),
-        (page(HOME, ("server", "nginx"), body=WORDS, status=404), "fail blocker", "another status"),
-        (page(HOME, ("server", "nginx"), body=WORDS, status=503), "fail blocker", "another status"),
-        (page(HOME, ("server", "Apache/2.4"), body=WORDS), "fail blocker", "another server software"),
-        (page(HOME, ("server", "nginx"), body=WORDS.replace("Shop", "Old shop")), "fail blocker", "another page title"),
+        (SAME, "pass", "pass"),
+        (page(HOME, ("server", "nginx"), body=WORDS, status=404), "fail blocker", "status"),
+        (page(HOME, ("server", "nginx"), body=WORDS, status=503), "fail blocker", "status"),
+        (page(HOME, ("server", "Apache/2.4"), body=WORDS), "fail blocker", "server"),
+        (page(HOME, ("server", "nginx"), body=WORDS.replace("Shop", "Old shop")), "fail blocker", "title"),
         (
             page(
                 HOME,
@@ -61,24 +62,26 @@ SAME = page(HOME, ("server", "nginx/1.24.0"), body=WORDS + " token 8f3a")
                 body="<title>Shop</title><p>completely unrelated words standing about here alone",
             ),
             "fail blocker",
-            "another page",
+            "page",
         ),
-        (failure("refused"), "fail blocker", "connection was refused"),
-        (failure("timeout"), "fail blocker", "no answer in time"),
-        (failure("certificate"), "fail blocker", "certificate"),
-        (failure("blocked-address"), "unknown blocker", "Only one address"),
-        (failure("limit"), "unknown blocker", "Only one address"),
+        (failure("refused"), "fail blocker", "dead"),
+        (failure("timeout"), "fail blocker", "dead"),
+        (failure("certificate"), "fail blocker", "dead"),
+        (failure("blocked-address"), "unknown blocker", "only-one"),
+        (failure("limit"), "unknown blocker", "only-one"),
     ],
 )
-async def test_two_addresses(second: Reply | Failure, wanted: str, words: str) -> None:
+async def test_two_addresses(second: Reply | Failure, wanted: str, message: str) -> None:
     findings = await found(one_service.one_service, two(second))
     assert said(findings, "addresses-differ", "shop.test") == wanted
-    assert words in findings["addresses-differ", "shop.test"].summary
+    assert findings["addresses-differ", "shop.test"].message == message
 
 
 async def test_the_odd_address_is_named_and_its_record_given() -> None:
     findings = await found(one_service.one_service, two(failure("refused")))
     finding = findings["addresses-differ", "shop.test"]
+    assert finding.values["odd"] == ("203.0.113.99",) and "the connection was refused" in finding.summary
+    assert finding.fact(Addresses) == Addresses(host="shop.test", addresses=("203.0.113.10", "203.0.113.99"))
     assert finding.remedy is not None
     assert finding.remedy.paste == "shop.test. A 203.0.113.99   ; remove"
     assert finding.remedy.where == "Cloudflare DNS"
@@ -87,18 +90,18 @@ async def test_the_odd_address_is_named_and_its_record_given() -> None:
 async def test_another_redirect_target() -> None:
     first = moved(HOME, "https://www.shop.test/")
     findings = await found(one_service.one_service, two(moved(HOME, "https://old.shop.test/"), first=first))
-    assert "another redirect target" in findings["addresses-differ", "shop.test"].summary
+    assert findings["addresses-differ", "shop.test"].message == "target"
 
 
 async def test_another_certificate_issuer() -> None:
     findings = await found(one_service.one_service, two(SAME, issuer="CN=Other CA"))
-    assert "another certificate issuer" in findings["addresses-differ", "shop.test"].summary
+    assert findings["addresses-differ", "shop.test"].message == "issuer"
 
 
 async def test_the_answering_address_is_kept_when_the_other_fails_first() -> None:
     broken = page(HOME, ("server", "nginx"), body=WORDS, status=500)
     findings = await found(one_service.one_service, two(SAME, first=broken))
-    assert "203.0.113.10 answers" in findings["addresses-differ", "shop.test"].summary
+    assert findings["addresses-differ", "shop.test"].values["odd"] == ("203.0.113.10",)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,10 @@ async def test_a_silent_ipv6_address_may_be_our_own_line(kind: str, wanted: str)
 async def test_one_address_is_one_service() -> None:
     world = AuditWorld(launch())
     world.dns.set("shop.test", "A", "203.0.113.10")
-    assert said(await found(one_service.one_service, world), "addresses-differ", "shop.test") == "pass"
+    findings = await found(one_service.one_service, world)
+    assert said(findings, "addresses-differ", "shop.test") == "pass"
+    wanted = Addresses(host="shop.test", addresses=("203.0.113.10",))
+    assert findings["addresses-differ", "shop.test"].fact(Addresses) == wanted
 
 
 async def test_a_failed_look_up_is_unknown_and_no_name_is_not_ours() -> None:
@@ -135,7 +141,8 @@ async def test_at_most_four_addresses_are_asked() -> None:
     for place in range(1, 9):
         world.web.addresses[HOME, f"203.0.113.{place}"] = SAME
     findings = await found(one_service.one_service, world)
-    assert "4 of 8 addresses" in findings["addresses-differ", "shop.test"].summary
+    finding = findings["addresses-differ", "shop.test"]
+    assert (finding.message, finding.values["answered"], finding.values["addresses"]) == ("some", 4, 8)
 
 
 # ---- latency ---------------------------------------------------------------------------------------------------------

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy
+from ....findings import Evidence, Finding
 from ....mail.auth import spf_record as spf
 from ....world import registrable
 from ....world.sights import DnsAnswer
 from ...base import Say, check
 from ...seen import dns_evidence
-from ..dated import dated
 from ..hosts_of import plain
 from ..providers import mailbox as company_of
 from ..providers import sender_called, sender_of_include
@@ -22,60 +21,42 @@ if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
-say = Say("audit.email-provider")
-
 
 class _Seen(NamedTuple):
-    """A sender that SPF names: the term that does, and what the launch file would call it (empty where it needs no
-    name)."""
+    """A sender that SPF names: the term that does, and what the launch file would call it."""
 
     term: str
     key: str
 
 
 @check("audit.email-provider")
-@dated
-async def email_provider(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def email_provider(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """MX for who receives; SPF and the launch file for who sends. Whether the records are right is stage 3's
     question."""
+    say = Say("audit.email-provider", world.clock.now())
     support = plain(launch.email.support.rpartition("@")[2])
     for domain in dict.fromkeys(name for name in (plain(launch.domain), support) if name):
-        yield _mailbox(domain, await world.dns.ask(domain, "MX"))
-    for finding in await _senders(launch, world):
+        yield _mailbox(say, domain, await world.dns.ask(domain, "MX"))
+    for finding in await _senders(say, launch, world):
         yield finding
 
 
-def _mailbox(domain: str, answer: DnsAnswer | Failure) -> Finding:
+def _mailbox(say: Say, domain: str, answer: DnsAnswer | Failure) -> Finding:
     if isinstance(answer, Failure):
-        return say.unknown(
-            "mailbox", domain, f"Who receives mail for {domain} could not be seen: {answer.words}", failure=answer
-        )
-    evidence = [dns_evidence(answer)]
+        return say.unknown("mailbox", domain, failure=answer)
+    evidence, via = [dns_evidence(answer)], answer.via
     exchanges = [record.split()[-1] for record in answer.records]
     if not answer.found:
-        return say.info(
-            "mailbox", domain, f"{domain} names nobody who receives its mail", evidence=evidence, via=answer.via
-        )
+        return say.info("mailbox", domain, evidence=evidence, via=via)
     if exchanges == ["."]:
-        return say.info("mailbox", domain, f"{domain} says that it takes no mail", evidence=evidence, via=answer.via)
-    company = company_of(exchanges)
-    if company:
-        return say.passed(
-            "mailbox", domain, f"Mail for {domain} is received by {company}", evidence=evidence, via=answer.via
-        )
-    if all(registrable(name) == registrable(domain) for name in exchanges):
-        return say.passed(
-            "mailbox",
-            domain,
-            f"Mail for {domain} is received by a mail server of its own",
-            evidence=evidence,
-            via=answer.via,
-        )
-    owner = ", ".join(sorted({registrable(name) for name in exchanges}))
-    return say.passed("mailbox", domain, f"Mail for {domain} is received by {owner}", evidence=evidence, via=answer.via)
+        return say.info("mailbox", domain, "null", evidence=evidence, via=via)
+    company, owners = company_of(exchanges), tuple(sorted({registrable(name) for name in exchanges}))
+    if not company and owners == (registrable(domain),):
+        return say.passed("mailbox", domain, "own", evidence=evidence, via=via)
+    return say.passed("mailbox", domain, company=company or owners, evidence=evidence, via=via)
 
 
-async def _senders(launch: Launch, world: World) -> list[Finding]:
+async def _senders(say: Say, launch: Launch, world: World) -> list[Finding]:
     domain = plain(launch.domain)
     own = [plain(name) for name in launch.email.senders if "." in name]
     names = tuple(dict.fromkeys((domain, *own)))
@@ -98,52 +79,30 @@ async def _senders(launch: Launch, world: World) -> list[Finding]:
     evidence.append(
         Evidence.of("launch file", ", ".join(launch.email.senders) or "(no senders named)", source="[email] senders")
     )
-    everyone = list(dict.fromkeys((*said, *own, *seen)))
+    services = tuple(dict.fromkeys((*said, *own, *filter(None, seen))))
     findings = [
-        _undeclared(launch, who, found, evidence, via)
+        _undeclared(say, launch, who, found, evidence, via)
         for who, found in seen.items()
-        if launch.email.senders and who not in said and found.key
+        if launch.email.senders and who and who not in said
     ]
-    if everyone:
-        words = f"Mail of {domain} is sent by {', '.join(everyone)}"
-        return [say.passed("senders", domain, words, evidence=evidence, via=via), *findings]
+    if services or seen:
+        how = ("with-own" if services else "own") if "" in seen else "pass"
+        return [say.passed("senders", domain, how, services=services, evidence=evidence, via=via), *findings]
     if failed is not None:
-        return [
-            say.unknown(
-                "senders",
-                domain,
-                f"Who sends mail for {domain} could not be seen: {failed.words}",
-                failure=failed,
-                evidence=evidence,
-            )
-        ]
-    remedy = Remedy(
-        text="Name every service that sends mail for you",
-        paste='[email]\nsenders = ["postmark"]',
-        where="launchready.toml",
-    )
-    words = f"Nothing tells which service sends mail for {domain}"
-    return [say.unknown("senders", domain, words, evidence=evidence, remedy=remedy, via=via)]
+        return [say.unknown("senders", domain, failure=failed, evidence=evidence)]
+    return [say.unknown("senders", domain, "unnamed", evidence=evidence, via=via)]
 
 
-def _undeclared(launch: Launch, who: str, seen: _Seen, evidence: list[Evidence], via: str) -> Finding:
-    listed = ", ".join(f'"{name}"' for name in (*launch.email.senders, seen.key))
+def _undeclared(say: Say, launch: Launch, who: str, seen: _Seen, evidence: list[Evidence], via: str) -> Finding:
+    senders = ", ".join(f'"{name}"' for name in (*launch.email.senders, seen.key))
+    domain = plain(launch.domain)
     return say.info(
-        "undeclared-sender",
-        who,
-        f"SPF lets {who} send for {plain(launch.domain)}, and the launch file does not name it",
-        evidence=evidence,
-        remedy=Remedy(
-            text=f"Name it if it sends for you; take {seen.term} out of SPF if it does not any more",
-            paste=f"[email]\nsenders = [{listed}]",
-            where="launchready.toml",
-        ),
-        via=via,
+        "undeclared-sender", who, domain=domain, term=seen.term, senders=senders, evidence=evidence, via=via
     )
 
 
 def _named_by(text: str, domain: str) -> dict[str, _Seen]:
-    """Who an SPF record lets send, by name."""
+    """Who an SPF record lets send, by name; what it names by address, the domain's own servers, has none."""
     found: dict[str, _Seen] = {}
     for term in spf.read(text).in_force:
         if term.name in ("include", "redirect") and not term.has_macro:
@@ -154,5 +113,5 @@ def _named_by(text: str, domain: str) -> dict[str, _Seen]:
             elif registrable(include) != registrable(domain):
                 found[registrable(include)] = _Seen(term.text, registrable(include))
         elif term.name in ("a", "mx", "ip4", "ip6") and term.qualifier == "+":
-            found.setdefault("servers of its own", _Seen(term.text, ""))
+            found.setdefault("", _Seen(term.text, ""))
     return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .... import facts
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy
+from ....findings import Evidence, Finding
 from ....world.sights import DnsAnswer, Reply
 from ...base import Say, check
 from ...seen import ABSENT, via_of
-from ..dated import dated
 from ..hosts_of import declared, plain
 from ..providers import Guess, guesses, same_company
 from ..together import as_they_come
@@ -22,23 +23,18 @@ if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
 
-say = Say("audit.hosting")
 
-
+@dataclass(frozen=True)
 class _Look:
-    """What one host gave away."""
+    """What one host gave away. `declared` is the company that the launch file names, `network` whose network it is in
+    where nothing else is known."""
 
-    def __init__(
-        self, host: str, declared: str, found: tuple[Guess, ...], evidence: list[Evidence], via: str, network: str = ""
-    ) -> None:
-        self.host, self.declared, self.found, self.evidence, self.via, self.network = (
-            host,
-            declared,
-            found,
-            evidence,
-            via,
-            network,
-        )
+    host: str
+    declared: str
+    found: tuple[Guess, ...]
+    evidence: list[Evidence]
+    via: str
+    network: str = ""
 
     @property
     def runs_on(self) -> Guess | None:
@@ -50,14 +46,22 @@ class _Look:
         """Whether something seen is what the launch file names."""
         return any(same_company(self.declared, guess.hosting) for guess in self.found)
 
+    def seen(self, *named: str) -> list[Evidence]:
+        """Every clue and all else that was seen; `named` are companies that the launch file names."""
+        clues = [(name, "named in the launch file") for name in named]
+        clues += [(guess.hosting.name, clue.words) for guess in self.found for clue in guess.clues]
+        fact = facts.Hosting(host=self.host, companies=tuple(dict.fromkeys(name for name, _ in clues)))
+        text = "\n".join(f"{name}: {words}" for name, words in clues)
+        return [Evidence.of("clues", text, source=self.host, fact=fact), *self.evidence]
+
 
 @check("audit.hosting")
-@dated
-async def hosting(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def hosting(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Names the provider of each declared host; the hosts that give nothing away are one question to a person."""
+    say = Say("audit.hosting", world.clock.now())
     hosts = [name for name in declared(launch) if (host := launch.host(name)) is None or host.role != "mail"]
     dark: list[_Look] = []
-    async with aclosing(as_they_come(_look(world, host) for host in hosts)) as looks:
+    async with aclosing(as_they_come(_look(say, world, host) for host in hosts)) as looks:
         async for look in looks:
             if isinstance(look, Finding):
                 yield look
@@ -65,29 +69,28 @@ async def hosting(launch: Launch, world: World) -> AsyncGenerator[Finding, None]
             if look is None:
                 continue  # audit.hosts speaks of names without an address
             if look.declared and look.runs_on is not None and not look.confirmed:
-                yield _disagrees(look, look.runs_on)
+                yield _disagrees(say, look, look.runs_on)
                 continue
             if look.found or look.declared:
-                yield _named(look)
+                yield _named(say, look)
             if look.runs_on is None and not look.declared:
                 dark.append(look)
     if dark:
-        yield _dark(launch, sorted(dark, key=lambda look: hosts.index(look.host)))
+        yield _dark(say, launch, sorted(dark, key=lambda look: hosts.index(look.host)))
 
 
-async def _look(world: World, host: str) -> _Look | Finding | None:
+async def _look(say: Say, world: World, host: str) -> _Look | Finding | None:
     answer, addresses, reply = await asyncio.gather(
         world.dns.ask(host, "A"), world.dns.addresses(host), world.web.get(f"https://{host}/")
     )
     if isinstance(addresses, Failure):
         if addresses.kind in ABSENT:
             return None
-        return say.unknown(
-            "provider", host, f"Where {host} runs could not be seen: {addresses.words}", failure=addresses
-        )
+        return say.unknown("provider", host, failure=addresses)
     aliases = [plain(answer.canonical)] if isinstance(answer, DnsAnswer) and answer.canonical not in ("", host) else []
     found = guesses(aliases, addresses, reply if isinstance(reply, Reply) else None)
-    evidence = [Evidence.of("addresses", "\n".join(addresses), source=host, at=world.clock.now())]
+    fact = facts.Addresses(host=host, addresses=addresses)
+    evidence = [Evidence.of("addresses", "\n".join(addresses), source=host, at=world.clock.now(), fact=fact)]
     evidence += [Evidence.of("alias", alias, source=f"DNS of {host}", at=world.clock.now()) for alias in aliases]
     if isinstance(reply, Reply):
         evidence.append(_headers(reply))
@@ -131,48 +134,25 @@ async def _network(world: World, addresses: tuple[str, ...]) -> str:
     return f"AS{number[0]} {name}".strip()
 
 
-def _named(look: _Look) -> Finding:
-    main = look.runs_on
-    front = next((guess for guess in look.found if guess.hosting.kind == "cdn"), None)
-    clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
+def _named(say: Say, look: _Look) -> Finding:
+    main, host, via = look.runs_on, look.host, look.via
+    front = next((guess.hosting.name for guess in look.found if guess.hosting.kind == "cdn"), "")
     if main is None and look.declared:
-        words = f"{look.host} runs on {look.declared}, says the launch file" + (
-            f", behind {front.hosting.name}" if front else ""
-        )
-        said = Evidence.of("clues", "\n".join([f"{look.declared}: named in the launch file", *clues]), source=look.host)
-        return say.passed("provider", look.host, words, evidence=[said, *look.evidence], via=look.via)
-    if main and front:
-        words = f"{look.host} runs on {main.hosting.name}, behind {front.hosting.name}"
-    elif main:
-        words = f"{look.host} runs on {main.hosting.name}"
-    else:
-        assert front is not None
-        words = f"{look.host} stands behind {front.hosting.name}"
-    sure = (main or look.found[0]).confidence
-    if sure == "medium":
-        words += " (by its headers alone)"
-    said = Evidence.of("clues", "\n".join(clues), source=look.host)
-    return say.passed("provider", look.host, words, evidence=[said, *look.evidence], via=look.via)
+        said, evidence = "declared-behind" if front else "declared", look.seen(look.declared)
+        return say.passed("provider", host, said, company=look.declared, front=front, evidence=evidence, via=via)
+    company = main.hosting.name if main else ""
+    said = ("behind" if front else "pass") if main else "front"
+    if (main or look.found[0]).confidence == "medium":
+        said = f"{said}-by-headers"
+    return say.passed("provider", host, said, company=company, front=front, evidence=look.seen(), via=via)
 
 
-def _disagrees(look: _Look, seen: Guess) -> Finding:
-    clues = [f"{guess.hosting.name}: {clue.words}" for guess in look.found for clue in guess.clues]
-    return say.warn(
-        "disagrees",
-        look.host,
-        f"{look.host} seems to run on {seen.hosting.name}, and the launch file says {look.declared}: in an "
-        "outage the wrong door is tried",
-        evidence=[Evidence.of("clues", "\n".join(clues), source=look.host), *look.evidence],
-        remedy=Remedy(
-            text="Find out which is true; correct the launch file, or take the old service down",
-            paste=f'[[hosts]]\nname = "{look.host}"\nprovider = "{seen.hosting.name}"',
-            where="launchready.toml",
-        ),
-        via=look.via,
-    )
+def _disagrees(say: Say, look: _Look, guess: Guess) -> Finding:
+    company, declared = guess.hosting.name, look.declared
+    return say.warn("disagrees", look.host, company=company, declared=declared, evidence=look.seen(), via=look.via)
 
 
-def _dark(launch: Launch, looks: list[_Look]) -> Finding:
+def _dark(say: Say, launch: Launch, looks: list[_Look]) -> Finding:
     lines = []
     for look in looks:
         why = (
@@ -181,16 +161,8 @@ def _dark(launch: Launch, looks: list[_Look]) -> Finding:
             else (f"in the network {look.network}" if look.network else "no clue")
         )
         lines.append(f"{look.host}: {why}")
-    many = f"{len(looks)} hosts run" if len(looks) > 1 else f"{looks[0].host} runs"
+    evidence, host = [Evidence.of("hosts", "\n".join(lines)), *looks[0].evidence], looks[0].host
+    said = "unknown" if len(looks) > 1 else "one"
     return say.unknown(
-        "no-clue",
-        launch.domain,
-        f"Where {many} cannot be seen from outside: somebody has to say it",
-        evidence=[Evidence.of("hosts", "\n".join(lines)), *looks[0].evidence],
-        remedy=Remedy(
-            text="Name the company in the launch file, or confirm this check with it and with who can log in there",
-            paste=f'[[hosts]]\nname = "{looks[0].host}"\nprovider = "<the company>"',
-            where="launchready.toml",
-        ),
-        via=via_of(*looks),
+        "no-clue", launch.domain, said, hosts=len(looks), host=host, evidence=evidence, via=via_of(*looks)
     )

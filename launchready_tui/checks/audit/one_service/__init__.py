@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ....facts import Addresses
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world.sights import Reply, TlsSight
 from ...base import Say, check
 from ...parse import page as html
 from ...seen import ABSENT, PROVEN, via_of
-from ..dated import dated
 from ..hosts_of import web_hosts
 from ..providers import where_dns_is_edited
 from ..together import as_they_come
@@ -25,8 +25,6 @@ from ..together import as_they_come
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-
-say = Say("audit.one-service")
 
 MOST = 4
 """Addresses of a name that are asked; a CDN hands out more of the same."""
@@ -82,35 +80,33 @@ class _Side(msgspec.Struct, frozen=True):
 
 
 @check("audit.one-service")
-@dated
-async def one_service(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def one_service(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Asks each address of each web host for the same page and compares the answers."""
-    async with aclosing(as_they_come(_host(world, name) for name in web_hosts(launch))) as findings:
+    say = Say("audit.one-service", world.clock.now())
+    async with aclosing(as_they_come(_host(say, world, name) for name in web_hosts(launch))) as findings:
         async for finding in findings:
             if finding is not None:
                 yield finding
 
 
-async def _host(world: World, host: str) -> Finding | None:
+async def _host(say: Say, world: World, host: str) -> Finding | None:
     found = await world.dns.addresses(host)
     if isinstance(found, Failure):
         if found.kind in ABSENT:
             return None  # audit.hosts speaks of names without an address
-        words = f"The addresses of {host} could not be seen: {found.words}"
-        return say.unknown("addresses-differ", host, words, failure=found, severity=Severity.BLOCKER)
-    addresses = found[:MOST]
+        return say.unknown("addresses-differ", host, failure=found)
     if len(found) == 1:
-        evidence = Evidence.of("addresses", found[0], source=host, at=world.clock.now())
+        evidence = [_evidence(world, host, host, {found[0]: found[0]})]
         via = via_of(await world.dns.ask(host, "A"))
-        return say.passed(
-            "addresses-differ",
-            host,
-            f"{host} has one address, so it leads to one service",
-            evidence=[evidence],
-            via=via,
-        )
-    sides = await asyncio.gather(*(_ask(world, host, address) for address in addresses))
-    return await _compare(world, host, list(sides), len(found))
+        return say.passed("addresses-differ", host, "one", evidence=evidence, via=via)
+    sides = await asyncio.gather(*(_ask(world, host, address) for address in found[:MOST]))
+    return await _compare(say, world, host, list(sides), len(found))
+
+
+def _evidence(world: World, host: str, source: str, lines: dict[str, str]) -> Evidence:
+    """Addresses, each with its line."""
+    text, fact = "\n".join(lines.values()), Addresses(host=host, addresses=tuple(lines))
+    return Evidence.of("addresses", text, source=source, at=world.clock.now(), fact=fact)
 
 
 async def _ask(world: World, host: str, address: str) -> _Side:
@@ -129,83 +125,46 @@ def _excused(side: _Side) -> bool:
     return side.reply.kind not in PROVEN | {"timeout", "unreachable"}
 
 
-async def _compare(world: World, host: str, sides: list[_Side], count: int) -> Finding:
-    evidence = [
-        Evidence.of(
-            "addresses",
-            "\n".join(side.line for side in sides),
-            source=f"https://{host}/ at each address",
-            at=world.clock.now(),
-        )
-    ]
-    via = via_of(*(side.reply for side in sides))
-    excused = [side for side in sides if _excused(side)]
+async def _compare(say: Say, world: World, host: str, sides: list[_Side], count: int) -> Finding:
+    rule, via = "addresses-differ", via_of(*(side.reply for side in sides))
+    evidence = [_evidence(world, host, f"https://{host}/ at each address", {side.address: side.line for side in sides})]
     judged = [side for side in sides if not _excused(side)]
-    answered = [side for side in judged if isinstance(side.reply, Reply)]
+    failures = [side.reply for side in sides if isinstance(side.reply, Failure)]
+    answered = sum(isinstance(side.reply, Reply) for side in judged)
     if not answered:
-        failure = next(side.reply for side in sides if isinstance(side.reply, Failure))
-        words = f"No address of {host} could be asked: {failure.words}"
-        return say.unknown(
-            "addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via
-        )
-    odd, why = _odd(judged)
+        return say.unknown(rule, host, "none", failure=failures[0], evidence=evidence, via=via)
+    odd, said = _odd(judged)
     if odd:
-        names = " and ".join(side.address for side in odd)
-        others = ", ".join(side.address for side in judged if side not in odd)
-        words = f"{host} leads to different services: {names} {why}" + (
-            f", {others} does not" if others and why.startswith("answer") else ""
-        )
-        return say.fail(
-            "addresses-differ",
-            host,
-            words,
-            severity=Severity.BLOCKER,
-            evidence=evidence,
-            remedy=Remedy(
-                text=f"Remove the record for {names} if it is an old server; some visitors land there",
-                paste="\n".join(
-                    f"{host}. {'AAAA' if ':' in side.address else 'A'} {side.address}   ; remove" for side in odd
-                ),
-                where=await where_dns_is_edited(world, host),
-            ),
-            via=via,
-        )
-    if excused and len(answered) < 2:
-        failure = next(side.reply for side in excused if isinstance(side.reply, Failure))
-        words = f"Only one address of {host} could be asked from here: {failure.words}"
-        return say.unknown(
-            "addresses-differ", host, words, failure=failure, severity=Severity.BLOCKER, evidence=evidence, via=via
-        )
-    told = (
-        f"all {count} addresses"
-        if count == len(answered)
-        else f"{len(answered)} of {count} addresses, asked one by one,"
-    )
-    return say.passed("addresses-differ", host, f"{host}: {told} lead to the same service", evidence=evidence, via=via)
+        names = tuple(side.address for side in odd)
+        cause = next((side.reply.words for side in odd if isinstance(side.reply, Failure)), "")
+        lines = "\n".join(f"{host}. {'AAAA' if ':' in name else 'A'} {name}   ; remove" for name in names)
+        remedy = say.fix("remove-record", odd=names, lines=lines, where=await where_dns_is_edited(world, host))
+        return say.fail(rule, host, said, odd=names, cause=cause, evidence=evidence, remedy=remedy, via=via)
+    if answered < 2 and len(judged) < len(sides):
+        return say.unknown(rule, host, "only-one", failure=failures[0], evidence=evidence, via=via)
+    if answered < count:
+        return say.passed(rule, host, "some", answered=answered, addresses=count, evidence=evidence, via=via)
+    return say.passed(rule, host, addresses=count, evidence=evidence, via=via)
 
 
 def _odd(sides: list[_Side]) -> tuple[list[_Side], str]:
-    """The addresses that go their own way, and in what; the first difference that counts."""
+    """The addresses that go their own way, and the message that says in what; the first difference that counts."""
     broken = [side for side in sides if isinstance(side.reply, Failure)]
     if broken:
-        assert isinstance(broken[0].reply, Failure)
-        return broken, f"cannot be used ({broken[0].reply.words})"
-    told: tuple[tuple[str, list[str]], ...] = (
+        return broken, "dead"
+    compared: tuple[tuple[str, list[str]], ...] = (
         ("status", [side.status for side in sides]),
-        ("redirect target", [side.location for side in sides]),
-        ("certificate issuer", [side.issuer for side in sides]),
-        ("server software", [side.server for side in sides]),
-        ("page title", [side.title for side in sides]),
+        ("target", [side.location for side in sides]),
+        ("issuer", [side.issuer for side in sides]),
+        ("server", [side.server for side in sides]),
+        ("title", [side.title for side in sides]),
     )
-    for what, values in told:
+    for said, values in compared:
         if odd := _minority(sides, values):
-            return odd, f"answer with another {what}" if len(odd) > 1 else f"answers with another {what}"
+            return odd, said
     first = sides[0]
     different = [side for side in sides[1:] if _likeness(first.reply, side.reply) < ALIKE]
-    if different:
-        odd = different if len(different) <= len(sides) // 2 else [first]
-        return odd, "answers with another page" if len(odd) == 1 else "answer with another page"
-    return [], ""
+    return (different if len(different) <= len(sides) // 2 else [first]), "page"
 
 
 def _minority(sides: list[_Side], values: list[str]) -> list[_Side]:
