@@ -13,6 +13,7 @@ import msgspec
 from . import facts as _facts
 from . import text as _text
 from .facts import KINDS, Fact
+from .persons import PersonId
 from .wording import Value
 
 _F = TypeVar("_F")
@@ -120,6 +121,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     via: str = ""
     message: str = ""
     values: dict[str, Value] = {}
+    people: tuple[PersonId, ...] = ()
+    """Everybody whom any of its texts names, by id."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:

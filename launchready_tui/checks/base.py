@@ -12,6 +12,7 @@ import msgspec
 
 from ..failure import Failure
 from ..findings import Evidence, Finding, Remedy, Severity, State
+from ..persons import PersonId
 from ..roadmap import load as load_roadmap
 from ..roadmap import sheet_of
 from ..text import clean, clean_block
@@ -82,11 +83,17 @@ class Say:
     is given. What comes from outside is cleaned here, as evidence is at its own border.
     """
 
-    def __init__(self, name: str, at: datetime | None = None) -> None:
+    def __init__(self, name: str, at: datetime | None = None, *, people: Sequence[PersonId] = ()) -> None:
         """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it."""
         self.check = name
         self.at = at
         self._sheet = sheet_of(name)
+        self._people = tuple(dict.fromkeys(who for who in people if who))
+
+    def naming(self, *people: PersonId) -> Say:
+        """The same voice for findings that may name these people: in the sentence, the subject, evidence or a fix.
+        The folder that names nobody hides them by this, and by nothing else."""
+        return Say(self.check, self.at, people=(*self._people, *people))
 
     def fix(self, name: str, instead: Remedy | None = None, **values: Value) -> Remedy:
         """A fix of the sheet, filled. `instead` is what `paste` makes for the platform in use: its text to paste and
@@ -158,6 +165,7 @@ class Say:
             via=via,
             message=message,
             values=values,
+            people=self._people,
         )
 
     def _dated(self, evidence: Evidence) -> Evidence:

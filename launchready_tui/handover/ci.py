@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 from ..launch.atomic import write_once
+from ..persons import fields_of, is_about
+from .data import InventoryHere
 from .drift import Handed
+from .profile import NAMES_SOMEONE, SOMEONE, without
 
 WORKFLOW = Path(".github") / "workflows" / "launchready-drift.yml"
 BASELINE = "handover-baseline.json"
-_PRIVATE = (
-    "account_owner",
-    "billing_owner",
-    "recovery_contact",
-    "owner",
-    "rehearsed_by",
-    "decider",
-    "person",
-    "deputy",
-)
 
 
 def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
@@ -36,38 +30,62 @@ def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
 
 
 def baseline(handed: Handed) -> dict[str, Any]:
-    """The folder's data without people: it is committed. What names people is left out, so it is not compared."""
-    made = {**handed.data, "profile": "team", "people": [], "signed": []}
-    inventory = made.get("inventory")
-    if isinstance(inventory, dict):
-        nothing: dict[str, Any] = {"access": [], "contacts": [], "duties": [], "plan": {}}
-        made["inventory"] = {name: _without(rows) for name, rows in inventory.items()} | nothing
-    made["documents"] = []
-    made["hosts"] = [{**row, "owner": ""} for row in _dicts(made.get("hosts"))]
-    # What the inventory checks said names people by id, and so do decisions.
+    """The folder's data without people: it is committed. What names people is left out, so it is not compared; nor are
+    the checks of people and inventory, which are not there where it is compared."""
+    made = {**handed.data, "profile": "team", "people": [], "signed": [], "documents": []}
+    inventory = handed.data.get("inventory")
+    tables = inventory if isinstance(inventory, dict) else {}
+    called = dict.fromkeys(_called(handed.data, tables), SOMEONE)
+
+    def text(value: Any) -> Any:
+        if isinstance(value, str):
+            return value if without(value, called) == value else NAMES_SOMEONE
+        if isinstance(value, list):
+            return [text(one) for one in value]
+        return {key: text(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+    made["inventory"] = {
+        name: [] if is_about(kind) else [text(_unnamed(row, kind)) for row in _dicts(tables.get(name))]
+        for name, kind in _TABLES.items()
+    } | {"plan": {}}
+    made["hosts"] = [{**text(row), "owner": ""} for row in _dicts(made.get("hosts"))]
     made["findings"] = [
-        {**row, "owner": "", "decision": None} for row in _dicts(made.get("findings")) if not _of_people(row)
+        {**row, "owner": "", "decision": None}
+        for row in _dicts(made.get("findings"))
+        if row.get("people") == [] and not _of_papers(row)
     ]
     made["checks"] = [
         {**row, "owner": "", "confirmed_by": "", "confirmation": ""}
         for row in _dicts(made.get("checks"))
-        if not _of_people(row)
+        if not _of_papers(row)
     ]
     return made
 
 
-def _of_people(row: dict[str, Any]) -> bool:
-    return str(row.get("check", "")).startswith("handover.") or str(row.get("rule", "")).endswith("confirmed")
+_TABLES: dict[str, type[Any]] = {
+    name: get_args(hint)[0] for name, hint in get_type_hints(InventoryHere).items() if get_origin(hint) is list
+}
+
+
+def _called(made: dict[str, Any], tables: dict[str, Any]) -> Iterator[str]:
+    """What texts may call people: ids, names and ways to reach them, as far as the folder knows them."""
+    for row in _dicts(made.get("people")):
+        yield from (str(row.get(name, "")) for name in ("id", "name", "contact", "second_contact"))
+    for name, kind in _TABLES.items():
+        for row in _dicts(tables.get(name)):
+            yield from (str(row.get(field, "")) for field in fields_of(kind))
+
+
+def _unnamed(row: dict[str, Any], kind: type[Any]) -> dict[str, Any]:
+    return {name: "" if name in fields_of(kind) else value for name, value in row.items()}
+
+
+def _of_papers(row: dict[str, Any]) -> bool:
+    return str(row.get("check", "")).startswith("handover.")
 
 
 def _dicts(rows: Any) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _without(rows: Any) -> Any:
-    if not isinstance(rows, list):
-        return rows
-    return [{name: "" if name in _PRIVATE else value for name, value in row.items()} for row in _dicts(rows)]
 
 
 _YAML = """# Once a month: is the product still as it was handed over? What changed becomes an issue,

@@ -25,10 +25,10 @@ from ..launch.inventory import (
     System,
 )
 from ..launch.people import Person
+from ..persons import NOBODY, PersonId
 from ..verdict import Judged
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
-from .profile import inventory as for_team
 from .snapshot import Snapshot
 from .variables import Variable
 from .zones import seen as seen_records
@@ -59,8 +59,8 @@ class Decision(msgspec.Struct, kw_only=True):
     """What somebody decided about a finding."""
 
     kind: Literal["accepted", "later"]
-    by: str
-    recorded_by: str
+    by: PersonId
+    recorded_by: PersonId
     reason: str
     on: datetime
     until: datetime | None
@@ -91,7 +91,9 @@ class FindingNow(msgspec.Struct, kw_only=True):
     paste: str
     paste_where: str
     via: str
-    owner: str
+    owner: PersonId
+    people: list[PersonId]
+    """Everybody whom its texts name; for the team by what they do."""
     decision: Decision | None
     rank: Place | None
 
@@ -105,10 +107,10 @@ class CheckNow(msgspec.Struct, kw_only=True):
     state: str
     stale: bool
     severity: str
-    owner: str
+    owner: PersonId
     seen_at: datetime | None
     fresh_until: datetime | None
-    confirmed_by: str
+    confirmed_by: PersonId
     confirmation: str
 
 
@@ -156,8 +158,8 @@ class Signature(msgspec.Struct, kw_only=True):
 
     what: str
     answer: str
-    by: str
-    recorded_by: str
+    by: PersonId
+    recorded_by: PersonId
     on: datetime
     note: str
 
@@ -232,7 +234,7 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         records_asked=bool(shot.records),
         signed=[] if shot.profile == "team" else [_signature(one) for one in shot.signed],
         variables=list(shot.variables or ()),
-        inventory=_inventory(for_team(shot.inventory) if shot.profile == "team" else shot.inventory),
+        inventory=_inventory(shot.data_inventory),
         people=[] if shot.profile == "team" else [_person(one) for one in shot.people.people],
         documents=[
             DocumentState(
@@ -304,17 +306,12 @@ def _check(shot: Snapshot, name: str) -> CheckNow:
         state=standing.state.value,
         stale=standing.stale,
         severity=standing.spec.severity.value,
-        owner=_who(shot, standing.owner),
+        owner=standing.owner,
         seen_at=standing.seen_at,
         fresh_until=standing.fresh_until,
-        confirmed_by=_who(shot, said.by) if said else "",
+        confirmed_by=said.by if said else NOBODY,
         confirmation=said.evidence if said else "",
     )
-
-
-def _who(shot: Snapshot, person: str) -> str:
-    """The id as it is; for the team what they do."""
-    return shot.person(person) if shot.profile == "team" and person else person
 
 
 def _finding(shot: Snapshot, one: Judged) -> FindingNow:
@@ -335,7 +332,8 @@ def _finding(shot: Snapshot, one: Judged) -> FindingNow:
         paste=remedy.paste if remedy else "",
         paste_where=remedy.where if remedy else "",
         via=finding.via,
-        owner=_who(shot, one.owner),
+        owner=one.owner,
+        people=list(finding.people),
         decision=_decision(shot, one.decision),
         rank=Place(
             place=rank.place,
@@ -356,8 +354,8 @@ def _decision(shot: Snapshot, made: Acceptance | PutOff | None) -> Decision | No
     kind: Literal["accepted", "later"] = "later" if until is None else "accepted"
     return Decision(
         kind=kind,
-        by=_who(shot, made.by),
-        recorded_by=_who(shot, made.recorded_by),
+        by=made.by,
+        recorded_by=made.recorded_by,
         reason=made.reason,
         on=made.on,
         until=until,

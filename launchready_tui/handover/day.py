@@ -15,6 +15,7 @@ from ..launch.decisions import SignOff
 from ..launch.inventory import Contact, Duty
 from ..launch.plan import GO_NO_GO, MESSAGES, Moment, fill, go_no_go_at, moments
 from ..launch.records import Happened, day_log
+from ..persons import PersonId
 from ..verdict import Standing, Verdict
 from .emergency import rollback
 from .model import Source
@@ -138,7 +139,7 @@ def note(source: Source, words: str, *, by: str, now: datetime, kind: str = "not
     """Appends a line to the log; on the disk when this returns. Raises ValueError for an empty one, CannotWrite."""
     if not words.strip():
         raise ValueError("A line of the log needs words")
-    line = Happened(at=now, text=source.hide(words.strip()), by=by, kind=kind, checkpoint=checkpoint)
+    line = Happened(at=now, text=source.hide(words.strip()), by=PersonId(by), kind=kind, checkpoint=checkpoint)
     day_log(source.folder).append(line)
     return line
 

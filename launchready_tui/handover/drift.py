@@ -19,7 +19,7 @@ from ..clock import parse_moment
 from . import data, pack
 from .bundle import documents_of
 from .model import Problem, Source
-from .profile import Profile
+from .profile import NAMES_SOMEONE, Profile
 from .record import Record
 from .snapshot import Snapshot
 from .timing import Timing, change
@@ -355,7 +355,10 @@ def _inventory(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
                 continue
             # A key that is not there and one that says nothing are the same.
             moved = sorted(
-                name for name in {*row, *new[key]} - _MOVES if (row.get(name) or "") != (new[key].get(name) or "")
+                name
+                for name in {*row, *new[key]} - _MOVES
+                if (row.get(name) or "") != (new[key].get(name) or "")
+                and NAMES_SOMEONE not in (row.get(name), new[key].get(name))
             )
             told = "; ".join(f"{name} was {_told(row, name)}, is {_told(new[key], name)}" for name in moved)
             yield Item("Inventory", what, "changed" if moved else "same", note=told)

@@ -21,6 +21,7 @@ from ..clock import parse_moment
 from ..launch.inventory import Cap, Inventory
 from ..launch.people import People, Person
 from ..launch.problems import Problem
+from ..persons import PersonId
 from ..roadmap.model import Roadmap
 from ..verdict import Verdict
 from .model import Source
@@ -374,7 +375,7 @@ def _limit(inventory: Inventory, rest: str, answer: str, who: str, now: datetime
         raise _UnusableError("a system that is not in the inventory", "the words in square brackets as they were sent")
     if not re.search(r"\d", answer):
         raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an amount and how often, such as 200 EUR a month")
-    cap = Cap(system=system_id, limit=answer, alert_at="100 %", owner=who, seen=now.date())
+    cap = Cap(system=system_id, limit=answer, alert_at="100 %", owner=PersonId(who), seen=now.date())
     kept = tuple(one for one in inventory.caps if one.system != system_id)
     return msgspec.structs.replace(
         inventory, caps=(*kept, cap)

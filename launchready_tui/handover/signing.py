@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from ..launch.decisions import SignOff
 from ..launch.plan import GO_NO_GO
+from ..persons import PersonId
 from .model import Source
 from .pages.checklist import ITEMS, Item
 
@@ -72,6 +73,8 @@ def sign(
         raise NotSigned(f"There is no line {what}; lines are {', '.join(one.id for one in ITEMS)}")
     elif answer != "signed":
         raise NotSigned("A line of the checklist is signed or not")
-    made = SignOff(what=what, answer=answer, by=by, recorded_by=recorded_by, on=now, note=note.strip())
+    made = SignOff(
+        what=what, answer=answer, by=PersonId(by), recorded_by=PersonId(recorded_by), on=now, note=note.strip()
+    )
     desk.keep_signature(made, f"{answer}: {what}")
     return made

@@ -17,10 +17,9 @@ from ..launch.records import Happened, day_log
 from ..roadmap.model import CheckSpec, Roadmap
 from ..secrets import hide
 from ..verdict import Judged, Standing, Verdict
-from . import profile as for_team
 from .blocks import Cell, Column
 from .model import Source
-from .profile import Profile
+from .profile import Nameless, Profile
 
 if TYPE_CHECKING:
     from .record import Record
@@ -50,6 +49,8 @@ class Snapshot:
     set_time: bool
     """Judged at a time set by hand, so that nothing of it counts as a real run."""
     made_at: datetime
+    data_inventory: Inventory
+    """The inventory as data for programs: the same for the founder, and for the team without people."""
     profile: Profile = "founder"
     records: tuple[Record, ...] = ()
     """DNS records asked for just before; without them those in the checks' evidence stand."""
@@ -72,15 +73,22 @@ class Snapshot:
         variables: tuple[Variable, ...] | None = None,
     ) -> Snapshot:
         """Takes the look. `now` is when the bundle is made."""
-        verdict, people = source.verdict(), source.people
+        launch, people, inventory, decisions = source.launch, source.people, source.inventory, source.decisions
+        for_programs = inventory
+        verdict, first, happened = source.verdict(), source.first_results, day_log(source.folder).read()
         if profile == "team":
-            verdict, people = for_team.verdict(verdict, people), for_team.people(people)
+            hidden = Nameless.of(source, verdict, happened)
+            for_programs = hidden.data(inventory)
+            launch, people, inventory = hidden.all(launch), hidden.people(people), hidden.all(inventory)
+            decisions, verdict = hidden.all(decisions), hidden.all(verdict)
+            first, happened = hidden.all(first), hidden.all(happened)
         seen_via = any(one.finding.via for standing in verdict.standings.values() for one in standing.findings)
         return cls(
-            launch=source.launch,
+            launch=launch,
             roadmap=source.roadmap,
             people=people,
-            inventory=source.inventory,
+            inventory=inventory,
+            data_inventory=for_programs,
             verdict=verdict,
             demo=source.demo,
             mapped=bool(source.reach.connect) or bool(source.launch.connect) or seen_via,
@@ -89,9 +97,9 @@ class Snapshot:
             profile=profile,
             # A record is foreign text that no check has looked through.
             records=tuple(replace(one, data=hide(one.data, now=now)) for one in records),
-            first=source.first_results,
-            signed=source.decisions.signed,
-            happened=day_log(source.folder).read(),
+            first=first,
+            signed=decisions.signed,
+            happened=happened,
             variables=variables,
         )
 
@@ -133,10 +141,8 @@ class Snapshot:
         return self.roadmap.checks[check]
 
     def person(self, who: str) -> str:
-        """The name for a person id, cleaned; the id itself where no name is known. For the team: what they do."""
-        if self.profile == "team":
-            found = self.people.find(who)
-            return text.clean(found.name) if found else "somebody" if who else ""
+        """The name for a person id, cleaned; the id itself where no name is known. In the team's look both are what
+        they do."""
         return text.clean(self.people.label(who))
 
     def open_findings(self, *checks: str) -> list[Judged]:

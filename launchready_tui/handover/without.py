@@ -9,6 +9,7 @@ from ..checks.handover.bus_factor import LOOKERS, fixers
 from ..findings import Severity
 from ..launch.cards import scenarios_of
 from ..launch.papers import Papers
+from ..persons import PersonId
 from .model import Source
 
 _ORDER = {severity: severity.weight for severity in Severity}
@@ -31,7 +32,7 @@ class Break:
 class Without:
     """All that breaks, the heaviest first; `keeps` says who could take over most."""
 
-    person: str
+    person: PersonId
     breaks: tuple[Break, ...]
     systems: tuple[str, ...]
     """Every system they can get into, which has to be closed behind them."""
@@ -54,7 +55,7 @@ def without(source: Source, person: str) -> Without:
         *_decisions(source, person),
     ]
     systems = tuple(dict.fromkeys(one.system for one in source.inventory.access if one.person == person))
-    return Without(person, tuple(sorted(found, key=lambda one: _ORDER[one.severity])), systems)
+    return Without(PersonId(person), tuple(sorted(found, key=lambda one: _ORDER[one.severity])), systems)
 
 
 def _access(papers: Papers, person: str) -> list[Break]:

@@ -49,6 +49,7 @@ from ..launch.model import (
 )
 from ..launch.people import People, PeopleFile, Person
 from ..launch.write import text_of
+from ..persons import PersonId
 from ..roadmap.model import Roadmap
 from ..roadmap.model import load as load_roadmap
 from . import code
@@ -59,15 +60,15 @@ from .site import LISTING
 
 LAUNCH_FILE = "launchready.toml"
 LOGIN = "seed-mailbox"
-FOUNDER = "founder"
-ENGINEER = "launch-engineer"
-SUPPORT = "support"
+FOUNDER = PersonId("founder")
+ENGINEER = PersonId("launch-engineer")
+SUPPORT = PersonId("support")
 
 # How sure a person may be for how long: as ROADMAP has it, a confirmation holds for thirty days.
 _HOLDS = timedelta(days=30)
 
 # Who answers for a check, or for all others of a stage, that nothing sees by itself, and what they point to.
-_ANSWERS: dict[str, tuple[str, str]] = {
+_ANSWERS: dict[str, tuple[PersonId, str]] = {
     "audit": (ENGINEER, "Looked through on the first day of the sprint"),
     "edge": (ENGINEER, "Looked at in the edge's settings"),
     "email": (SUPPORT, "Tried with the team's own Gmail and Outlook accounts"),

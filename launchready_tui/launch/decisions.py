@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from ..persons import PersonId
 from .store import TomlFile
 
 
@@ -19,9 +20,9 @@ class Confirmation(_Entry, frozen=True, kw_only=True):
     """A person says that a check holds."""
 
     check: str
-    by: str
+    by: PersonId
     """Who confirms: a person id or a role."""
-    recorded_by: str
+    recorded_by: PersonId
     """Who wrote it down."""
     on: datetime
     until: datetime
@@ -33,8 +34,8 @@ class Acceptance(_Entry, frozen=True, kw_only=True):
 
     rule: str
     subject: str
-    by: str
-    recorded_by: str
+    by: PersonId
+    recorded_by: PersonId
     reason: str
     on: datetime
     until: datetime
@@ -45,8 +46,8 @@ class PutOff(_Entry, frozen=True, kw_only=True):
 
     rule: str
     subject: str
-    by: str
-    recorded_by: str
+    by: PersonId
+    recorded_by: PersonId
     reason: str
     on: datetime
 
@@ -57,7 +58,7 @@ class Owner(_Entry, frozen=True, kw_only=True):
     check: str = ""
     rule: str = ""
     subject: str = ""
-    person: str
+    person: PersonId
 
 
 class Note(_Entry, frozen=True, kw_only=True):
@@ -67,7 +68,7 @@ class Note(_Entry, frozen=True, kw_only=True):
     rule: str = ""
     subject: str = ""
     text: str
-    by: str
+    by: PersonId
     on: datetime
 
 
@@ -77,9 +78,9 @@ class Parked(_Entry, frozen=True, kw_only=True):
     check: str = ""
     rule: str = ""
     subject: str = ""
-    waiting_for: str
+    waiting_for: PersonId
     until: datetime
-    by: str
+    by: PersonId
     on: datetime
 
 
@@ -89,8 +90,8 @@ class SignOff(_Entry, frozen=True, kw_only=True):
     what: str
     """`go-no-go`, or the id of a checklist line."""
     answer: Literal["go", "no-go", "signed"]
-    by: str
-    recorded_by: str
+    by: PersonId
+    recorded_by: PersonId
     on: datetime
     note: str = ""
 

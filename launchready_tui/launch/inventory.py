@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from ..persons import NOBODY, PersonId
 from .store import TomlFile
 
 Category = Literal[
@@ -52,14 +53,14 @@ class System(_Row, frozen=True, kw_only=True):
     name: str = ""
     category: Category = "other"
     provider: str = ""
-    account_owner: str = ""
+    account_owner: PersonId = NOBODY
     """Whose account it legally is: the business, or a person id."""
     business_owned: Answer = "unknown"
-    billing_owner: str = ""
+    billing_owner: PersonId = NOBODY
     """Person id of whoever pays."""
     no_bill: bool = False
     """It costs nothing, so nobody has to pay."""
-    recovery_contact: str = ""
+    recovery_contact: PersonId = NOBODY
     """Person id behind the address or telephone that a lost log-in is reset through."""
     login_url: str = ""
     renewal: date | None = None
@@ -73,7 +74,7 @@ class Access(_Row, frozen=True, kw_only=True):
     """One person's way into one system."""
 
     system: str
-    person: str
+    person: PersonId
     role: str = ""
     expected_role: str = ""
     """The least that is needed."""
@@ -97,7 +98,7 @@ class Backup(_Row, frozen=True, kw_only=True):
     system: str = ""
     """The system id that holds the data, where the store is not called like it."""
     where: str = ""
-    owner: str = ""
+    owner: PersonId = NOBODY
     every: str = ""
     """How often, such as `1 day`."""
     last_restore_test: date | None = None
@@ -124,7 +125,7 @@ class Recovery(_Row, frozen=True, kw_only=True):
     """Checks of the roadmap that show whether it worked; the console can run them."""
     escalate: str = ""
     rehearsed: date | None = None
-    rehearsed_by: str = ""
+    rehearsed_by: PersonId = NOBODY
     minutes: int | None = None
     """How long the rehearsal took."""
 
@@ -133,7 +134,7 @@ class Contact(_Row, frozen=True, kw_only=True):
     """One rung of the launch-day ladder."""
 
     order: int
-    person: str
+    person: PersonId
     when: str = ""
     channel: str = ""
     escalate_after_min: int = 15
@@ -145,7 +146,7 @@ class Renewal(_Row, frozen=True, kw_only=True):
     subject: str
     kind: RenewalKind = "contract"
     on: date
-    owner: str = ""
+    owner: PersonId = NOBODY
     auto: bool = False
     """It renews by itself."""
     note: str = ""
@@ -161,7 +162,7 @@ class Cap(_Row, frozen=True, kw_only=True):
     """It stops there: the provider then refuses more."""
     alert_at: str = ""
     """When somebody is told, such as `50, 80 and 100 %`."""
-    owner: str = ""
+    owner: PersonId = NOBODY
     """Person id of who is told and can act."""
     where: str = ""
     """Where in the provider's pages it is set."""
@@ -174,7 +175,7 @@ class Plan(_Row, frozen=True, kw_only=True):
 
     launch_at: datetime | None = None
     """When the doors open: T."""
-    decider: str = ""
+    decider: PersonId = NOBODY
     """Who says go or no-go."""
     go_no_go_at: datetime | None = None
     """When it is said; without it, one hour before the launch."""
@@ -195,15 +196,15 @@ class Checkpoint(_Row, frozen=True, kw_only=True):
     what: str = ""
     checks: tuple[str, ...] = ()
     """Checks and stages to run then."""
-    owner: str = ""
+    owner: PersonId = NOBODY
 
 
 class Duty(_Row, frozen=True, kw_only=True):
     """Who does what on launch day; one person may have two duties."""
 
     duty: Literal["commander", "operations", "messages", "support", "scribe"]
-    person: str
-    deputy: str = ""
+    person: PersonId
+    deputy: PersonId = NOBODY
 
 
 class Inventory(_Row, frozen=True, kw_only=True):

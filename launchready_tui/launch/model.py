@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ..hostnames import host_of
+from ..persons import NOBODY, PersonId
 from .names import split_port
 
 Role = Literal["web", "app", "api", "admin", "status", "staging", "origin", "mail", "other"]
@@ -45,7 +46,7 @@ class Sprint(_Table, frozen=True, kw_only=True):
 class Permission(_Table, frozen=True, kw_only=True):
     """Who allowed the checks. What goes beyond an ordinary visit needs it, and stays inside these domains."""
 
-    by: str
+    by: PersonId
     """Who allowed it: a person id of people.toml, or a role."""
     on: date
     """The day it was given."""
@@ -167,7 +168,7 @@ class Safety(_Table, frozen=True, kw_only=True):
     """The https URL of the page that says what may not be offered or written."""
     report: str = ""
     """Where people report what breaks the rules: an https URL, or a mail address."""
-    owner: str = ""
+    owner: PersonId = NOBODY
     """Who looks at reports and takes things down: a person id of people.toml."""
 
 
@@ -349,7 +350,7 @@ class Watch(_Table, frozen=True, kw_only=True):
     monitor: str = ""
     """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with
     JSON."""
-    monitor_owner: str = ""
+    monitor_owner: PersonId = NOBODY
     """Who looks after that monitor and is told by it: a person id of people.toml."""
 
 
@@ -399,7 +400,7 @@ class Alert(_Table, frozen=True, kw_only=True):
 
     name: str
     """What people call it, such as `on-call`."""
-    owner: str
+    owner: PersonId
     """Who acts on it: a person id of people.toml."""
     kind: AlertKind = "slack"
     """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from ..persons import PersonId
 from .store import TomlFile
 
 PersonStatus = Literal["in", "leaving", "left"]
@@ -16,7 +17,7 @@ PersonKind = Literal["", "founder", "staff", "contractor", "service"]
 class Person(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Somebody who takes part in the launch."""
 
-    id: str
+    id: PersonId
     """Short and lasting, as decisions name them, such as `founder`."""
     name: str = ""
     role: str = ""

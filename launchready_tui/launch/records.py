@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from ..persons import PersonId
 from .atomic import CannotWrite, folder_lock
 
 Line = TypeVar("Line", bound=msgspec.Struct)
@@ -80,7 +81,7 @@ class Happened(_Kept, frozen=True, kw_only=True):
 
     at: datetime
     text: str
-    by: str
+    by: PersonId
     kind: str = "note"
     """`note`, `message` (sent to users), `go`, `no-go`, `checkpoint`."""
     checkpoint: str = ""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ..clock import stamp
 from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, worst
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Owner, Parked, PutOff
+from ..persons import NOBODY, PersonId
 from ..roadmap.model import LIGHTS, CheckSpec, Roadmap
 from .model import Judged, LightNow, Standing, Verdict, Word
 from .ranking import fix_order
@@ -149,11 +150,11 @@ class _Book:
         found = self._confirmed.get(check)
         return found is not None and self.now < confirmed_until(found)
 
-    def owner(self, check: str, rule: str = "", subject: str = "") -> str:
+    def owner(self, check: str, rule: str = "", subject: str = "") -> PersonId:
         """The owner of a finding, of all findings of its rule, or of its check: the nearest counts."""
         targets = [("", rule, subject), ("", rule, ""), (check, "", "")] if rule else [(check, "", "")]
         owners = {_target(one): one.person for one in self._decisions.owners}
-        return next((owners[target] for target in targets if target in owners), "")
+        return next((owners[target] for target in targets if target in owners), NOBODY)
 
     def parked(self, check: str = "", rule: str = "", subject: str = "") -> Parked | None:
         wanted = ("", rule, subject) if rule else (check, "", "")
@@ -243,6 +244,7 @@ def _for_a_person(spec: CheckSpec, book: _Book) -> Standing:
         if confirmation is None
         else (Evidence.of("confirmed", confirmation.evidence, source=confirmation.by, at=utc(confirmation.on)),),
         remedy=None if holds else Remedy(text=spec.question),
+        people=() if confirmation is None else (confirmation.by,),
     )
     judged = book.judged(finding, spec)
     standing = book.standing(spec, judged.state, [judged])

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..findings import CheckResult, Finding, Severity, State
 from ..launch.decisions import Acceptance, Confirmation, Note, Parked, PutOff
+from ..persons import NOBODY, PersonId
 from ..roadmap.model import CheckSpec, Light
 
 Word = Literal["GO", "GO WITH ACCEPTED RISKS", "NO-GO"]
@@ -39,7 +40,7 @@ class Judged:
 
     finding: Finding
     state: State
-    owner: str = ""
+    owner: PersonId = NOBODY
     """A person id, or empty."""
     decision: Acceptance | PutOff | None = None
     """The decision in force."""
@@ -90,7 +91,7 @@ class Standing:
     """When it was last answered, by a run or by a person."""
     fresh_until: datetime | None = None
     stale: bool = False
-    owner: str = ""
+    owner: PersonId = NOBODY
     parked: Parked | None = None
     confirmation: Confirmation | None = None
     """The newest confirmation, also when it has run out (then `stale`)."""

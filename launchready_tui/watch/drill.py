@@ -18,6 +18,7 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Alert, Launch
+from ..persons import PersonId
 from ..wire import ConnectMap, Reach, Wire
 from .engine import Engine, GetCredential
 from .samples import Drill, Incident, Notice, Target, WatchReader, WatchStore
@@ -65,7 +66,7 @@ async def drill(
     """Breaks every target once all are up, and waits until each was told, at most three minutes. Through `alert`'s
     channel, or, without one, to a receiver on this machine."""
     async with _receiver() as port:
-        rule = alert or Alert(name=LOCAL, owner=owner, kind="slack", server="127.0.0.1", credential="drill")
+        rule = alert or Alert(name=LOCAL, owner=PersonId(owner), kind="slack", server="127.0.0.1", credential="drill")
         rule = msgspec.structs.replace(rule, on=("down", "slow"), targets=(), second="")
         if alert is None:
             here = f"127.0.0.1:{port}"

@@ -22,6 +22,7 @@ import msgspec
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
+from ..persons import PersonId
 from ..text import clean, shorten
 from ..wire import Wire
 from .asking import ask
@@ -116,7 +117,7 @@ class GitHub:
             kind="failed" if state in _FAILED else "deploy",
             sha=clean(str(one.get("sha") or ""))[:64],
             env=clean(str(one.get("environment") or "production")).lower()[:60],
-            by=clean(str(by or ""))[:60],
+            by=PersonId(clean(str(by or ""))[:60]),
             source="github",
             key=f"github {one['id']} {'failed' if state in _FAILED else 'done'}",
         )
@@ -188,7 +189,13 @@ def tags(folder: Path, now: datetime) -> tuple[Mark, ...] | Failure:
         if timedelta() <= now - at <= BACK:
             sha = pointed or own
             marks.append(
-                Mark(at=at, sha=sha[:64], by=f"tag {clean(name)[:60]}", source="tag", key=f"tag {name} {sha[:12]}")
+                Mark(
+                    at=at,
+                    sha=sha[:64],
+                    by=PersonId(f"tag {clean(name)[:60]}"),
+                    source="tag",
+                    key=f"tag {name} {sha[:12]}",
+                )
             )
     return tuple(reversed(marks))
 

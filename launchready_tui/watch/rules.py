@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..launch.model import Alert, AlertEvent
+from ..persons import PersonId
 from .case import Told
 from .samples.model import Incident, Notice
 
@@ -37,7 +38,7 @@ def matching(alerts: Iterable[Alert], event: AlertEvent, target: str) -> tuple[A
 
 
 def incident_notices(
-    alerts: Iterable[Alert], told: Told, incident: Incident, title: str, texts: dict[str, str], now: datetime
+    alerts: Iterable[Alert], told: Told, incident: Incident, title: str, texts: dict[PersonId, str], now: datetime
 ) -> list[Notice]:
     """One message a rule; `texts` by owner. The key holds the incident and the moment, so that the same is never
     enqueued twice."""

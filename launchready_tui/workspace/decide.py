@@ -9,6 +9,7 @@ import msgspec
 from ..findings import Finding, Severity, State
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
 from ..launch.plan import GO_NO_GO
+from ..persons import PersonId
 from ..roadmap.model import CheckSpec
 from ..verdict import LONGEST, LONGEST_ACCEPTANCE, Judged
 from .errors import DecisionError
@@ -30,7 +31,12 @@ def confirm(
     _needs(by, "Say who confirms it")
     _needs(evidence, "Say what shows it: where it was seen, or by whom it was done and when")
     entry = Confirmation(
-        check=spec.id, by=by.strip(), recorded_by=recorded_by, on=now, until=now + LONGEST, evidence=evidence.strip()
+        check=spec.id,
+        by=PersonId(by.strip()),
+        recorded_by=PersonId(recorded_by),
+        on=now,
+        until=now + LONGEST,
+        evidence=evidence.strip(),
     )
     kept = tuple(one for one in decisions.confirmations if one.check != spec.id)
     return msgspec.structs.replace(decisions, confirmations=(*kept, entry))
@@ -51,8 +57,8 @@ def accept(
     entry = Acceptance(
         rule=finding.rule,
         subject=finding.subject,
-        by=by.strip(),
-        recorded_by=recorded_by,
+        by=PersonId(by.strip()),
+        recorded_by=PersonId(recorded_by),
         reason=reason.strip(),
         on=now,
         until=until,
@@ -76,8 +82,8 @@ def put_off(
     entry = PutOff(
         rule=finding.rule,
         subject=finding.subject,
-        by=by.strip(),
-        recorded_by=recorded_by,
+        by=PersonId(by.strip()),
+        recorded_by=PersonId(recorded_by),
         reason=reason.strip(),
         on=now,
     )
@@ -95,7 +101,15 @@ def park(
     if until > now + timedelta(days=365):
         raise DecisionError("It must come back within a year")
     check, rule, subject = parts(target)
-    entry = Parked(check=check, rule=rule, subject=subject, waiting_for=waiting_for.strip(), until=until, by=by, on=now)
+    entry = Parked(
+        check=check,
+        rule=rule,
+        subject=subject,
+        waiting_for=PersonId(waiting_for.strip()),
+        until=until,
+        by=PersonId(by),
+        on=now,
+    )
     kept = tuple(one for one in decisions.parked if (one.check, one.rule, one.subject) != (check, rule, subject))
     return msgspec.structs.replace(decisions, parked=(*kept, entry))
 
@@ -110,7 +124,7 @@ def set_owner(decisions: Decisions, target: Target, person: str) -> Decisions:
     """Who takes care of it; an empty id takes the owner away."""
     check, rule, subject = parts(target)
     kept = tuple(one for one in decisions.owners if (one.check, one.rule, one.subject) != (check, rule, subject))
-    added = (Owner(check=check, rule=rule, subject=subject, person=person.strip()),) if person.strip() else ()
+    added = (Owner(check=check, rule=rule, subject=subject, person=PersonId(person.strip())),) if person.strip() else ()
     return msgspec.structs.replace(decisions, owners=(*kept, *added))
 
 
@@ -118,7 +132,7 @@ def add_note(decisions: Decisions, target: Target, words: str, *, by: str, now: 
     """A remark. Raises DecisionError."""
     _needs(words, "A note needs words")
     check, rule, subject = parts(target)
-    note = Note(check=check, rule=rule, subject=subject, text=words.strip(), by=by, on=now)
+    note = Note(check=check, rule=rule, subject=subject, text=words.strip(), by=PersonId(by), on=now)
     return msgspec.structs.replace(decisions, notes=(*decisions.notes, note))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..persons import PersonId
 from ..watch.samples import PLACE, Mark, WatchStore
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def mark_deploy(
         kind="failed" if failed else "deploy",
         sha=sha or ws.marks().commit,
         env=env,
-        by=by or ws.options.recorded_by,
+        by=PersonId(by or ws.options.recorded_by),
         source="command" if sha else "git",
     )
     store = WatchStore.open(ws.folder / PLACE)

@@ -411,10 +411,8 @@ def test_a_signed_line_shows_who_and_when_and_the_launch_says_its_go() -> None:
 
 def test_the_teams_folder_names_nobody(tmp_path: Path) -> None:
     market = full()
-    market.results = (
-        *market.results,
-        *results(finding("handover.access.left", "cloudflare/helper", "helper has left and can still get in")),
-    )
+    left = finding("handover.access.left", "cloudflare/helper", "helper has left and can still get in")
+    market.results = (*market.results, *results(msgspec.structs.replace(left, people=("helper",))))
     files = build(market, now=NOW, profile="team")[0]
     private = (
         "The founder",

@@ -9,7 +9,6 @@ from ...launch.people import Person
 from ..blocks import BLANK, Cell
 from ..draft import Draft, plain
 from ..model import Document
-from ..profile import hider
 from ..snapshot import Snapshot
 from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, SEVERITIES, YES, day, state_cell
 
@@ -135,7 +134,6 @@ def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
     """What is wrong with the access as it is filled in, the heaviest first."""
     from ...checks.handover import access, bus_factor
 
-    hide = hider(shot.people) if shot.profile == "team" else str
     papers = Papers(shot.people, shot.inventory)
     found = [*access.problems(papers, shot.made_at), *bus_factor.problems(papers, shot.made_at)]
     worst_first = sorted(
@@ -143,10 +141,10 @@ def points(shot: Snapshot) -> list[tuple[Cell, ...]]:
     )
     return [
         (
-            plain(hide(one.summary)),
+            plain(one.summary),
             state_cell(one.state),
             plain(SEVERITIES[one.severity]),
-            plain(hide(one.remedy.text) if one.remedy else ""),
+            plain(one.remedy.text if one.remedy else ""),
         )
         for one in worst_first
     ]

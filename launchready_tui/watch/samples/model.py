@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ...persons import NOBODY, PersonId
+
 TargetKind = Literal["web", "mail"]
 ConditionKind = Literal["status", "contains", "absent", "json", "header"]
 Cause = Literal["", "dns", "connect", "tls", "answer", "status", "condition", "slow", "line"]
@@ -226,7 +228,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     kind: MarkKind = "deploy"
     sha: str = ""
     env: str = "production"
-    by: str = ""
+    by: PersonId = NOBODY
     source: str = ""
     """command, version, git, github, tag."""
     key: str = ""
@@ -311,13 +313,13 @@ class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
     """A test alert: sent to a channel, and acknowledged by who got it there."""
 
     rule: str
-    owner: str
+    owner: PersonId
     code: str
     made_at: datetime
     sent_at: datetime | None = None
     problem: str = ""
     acknowledged_at: datetime | None = None
-    acknowledged_by: str = ""
+    acknowledged_by: PersonId = NOBODY
 
 
 NoticeState = Literal["queued", "sent", "failed", "dropped"]
@@ -333,7 +335,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """down, degraded, slow, worse, flapping, resolved, certificate, regression, deploy, blind, test."""
     rule: str
     """The alert rule whose channel it goes through now."""
-    owner: str
+    owner: PersonId
     title: str
     text: str
     incident: int = 0

@@ -36,7 +36,8 @@ _EXAMPLE = '[safety]\nrules = "{site}/rules"\nreport = "{site}/report"\nowner = 
 @check("audit.user-content", papers=True)
 async def user_content(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The `[safety]` table against the pages it names, the pages that show what users wrote, and who is still there."""
-    say, safety = Say("audit.user-content", world.clock.now()), launch.safety
+    safety = launch.safety
+    say = Say("audit.user-content", world.clock.now(), people=(safety.owner,))
     site = launch.canonical.rstrip("/")
     if not safety.user_content:
         yield say.not_applicable("nothing", WHOLE_LAUNCH, "Users show each other nothing here, the launch file says")

@@ -36,6 +36,7 @@ async def access(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.unknown("no-people", "people.toml")
     elif not any(one.is_open for one in found):
         entries = papers.inventory.access
+        say = say.naming(*(one.person for one in entries))
         rights = lines("access", (f"{subject(one)}: {one.role or 'right not named'}" for one in entries))
         systems = len(papers.inventory.systems)
         yield say.passed("clean", "inventory.toml", systems=systems, entries=len(entries), evidence=[rights])
@@ -59,12 +60,15 @@ def _systems(say: Say, papers: Papers) -> Iterator[Finding]:
         )
         if len(admins) > MOST_ADMINS:
             seen = [lines("can do everything", admins)]
-            yield say.warn("too-many-admins", system.id, name=_name(system), admins=len(admins), evidence=seen)
+            yield say.naming(*admins).warn(
+                "too-many-admins", system.id, name=_name(system), admins=len(admins), evidence=seen
+            )
 
 
 def _ownership(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     severity = Severity.BLOCKER if system.category in CROWN else Severity.HIGH
     name, owner = _name(system), system.account_owner
+    say = say.naming(owner)
     person = papers.person(owner)
     contractor = person is not None and person.kind == "contractor"
     if system.business_owned == "no" or (contractor and system.business_owned != "yes"):
@@ -79,6 +83,7 @@ def _ownership(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
 
 def _recovery(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     who, name = system.recovery_contact, _name(system)
+    say = say.naming(who)
     if who and papers.has_left(who):
         severity = Severity.BLOCKER if system.category in CROWN else Severity.HIGH
         yield say.fail("recovery-address", system.id, severity=severity, name=name, person=who)
@@ -86,13 +91,13 @@ def _recovery(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
         yield say.warn("recovery-address", system.id, name=name, person=who)
 
 
-def _ways(say: Say, papers: Papers, today: date) -> Iterator[Finding]:
+def _ways(voice: Say, papers: Papers, today: date) -> Iterator[Finding]:
     seen: set[str] = set()
     for way in papers.inventory.access:
         if subject(way) in seen:  # the same person with a second right in the same system: shown once
             continue
         seen.add(subject(way))
-        name = papers.inventory.name_of(way.system)
+        name, say = papers.inventory.name_of(way.system), voice.naming(way.person)
         if papers.has_left(way.person):
             yield say.fail("left", subject(way), person=way.person, name=name, login=_login(papers, way.system))
             continue

@@ -55,6 +55,7 @@ def _without_copy(say: Say, papers: Papers) -> Iterator[Finding]:
 
 
 def _copy(say: Say, papers: Papers, backup: Backup) -> Iterator[Finding]:
+    say = say.naming(backup.owner)
     if not backup.where:
         yield say.fail("no-copy", backup.store)
     if not backup.owner or papers.has_left(backup.owner):

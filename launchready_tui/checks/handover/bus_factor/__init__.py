@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....findings import Finding, Severity
 from ....launch.inventory import System
+from ....persons import PersonId
 from ...base import Say, check
 from ..written import CROWN, PLACE, lines
 
@@ -33,6 +34,7 @@ async def bus_factor(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield finding
     if not any(one.is_open for one in found):
         hands = lines("can repair", (f"{one.id}: {', '.join(fixers(papers, one.id))}" for one in systems))
+        say = say.naming(*(who for one in systems for who in fixers(papers, one.id)))
         yield say.passed("two", "inventory.toml", systems=len(systems), evidence=[hands])
 
 
@@ -46,7 +48,7 @@ def problems(papers: Papers, at: datetime) -> list[Finding]:
     ]
 
 
-def fixers(papers: Papers, system: str) -> tuple[str, ...]:
+def fixers(papers: Papers, system: str) -> tuple[PersonId, ...]:
     """Ids of those who have not left and whose right lets them repair it; a right that is not named counts."""
     entries = [
         one for one in papers.inventory.access if one.system == system and one.role.casefold().strip() not in LOOKERS
@@ -60,6 +62,7 @@ def _hands(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
         return  # said by handover.access: it is not known, so nothing can be counted
     name, severity = system.name or system.id, Severity.HIGH if system.category in CROWN else Severity.MEDIUM
     hands = fixers(papers, system.id)
+    say = say.naming(*hands)
     staying = tuple(who for who in hands if not papers.is_leaving(who))
     if not hands:
         yield say.fail("nobody", system.id, severity=severity, name=name)
@@ -72,6 +75,7 @@ def _hands(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
 
 def _bill(say: Say, papers: Papers, system: System) -> Iterator[Finding]:
     name, payer = system.name or system.id, system.billing_owner
+    say = say.naming(payer)
     if system.no_bill or (not payer and system.category == "other"):
         return
     if not payer:

@@ -39,6 +39,7 @@ async def contacts(launch: Launch, world: World) -> AsyncIterator[Finding]:
     elif not any(one.is_open for one in found):
         rungs = (f"{one.order}. {one.person}, next after {one.escalate_after_min} min" for one in ladder)
         people = len({one.person for one in ladder})
+        say = say.naming(*(one.person for one in ladder))
         yield say.passed("ladder", "inventory.toml", people=people, evidence=[lines("ladder", rungs)])
 
 
@@ -49,7 +50,7 @@ def window(papers: Papers, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _rung(say: Say, papers: Papers, rung: Contact) -> Iterator[Finding]:
-    person = papers.person(rung.person)
+    person, say = papers.person(rung.person), say.naming(rung.person)
     if person is not None and person.status == "left":
         yield say.fail("gone", rung.person)
         return
@@ -71,9 +72,10 @@ def _rung(say: Say, papers: Papers, rung: Contact) -> Iterator[Finding]:
 
 def _ladder(say: Say, papers: Papers, ladder: list[Contact]) -> Iterator[Finding]:
     here = {one.person for one in ladder if not papers.has_left(one.person)}
+    decider = papers.inventory.plan.decider
+    say = say.naming(*here, decider)
     if len(here) == 1:
         yield say.fail("one", WHOLE_LAUNCH, person=next(iter(here)))
-    decider = papers.inventory.plan.decider
     if not decider or papers.has_left(decider):
         yield say.warn("decider", WHOLE_LAUNCH, "left" if decider else "warn", person=decider)
 
@@ -81,6 +83,7 @@ def _ladder(say: Say, papers: Papers, ladder: list[Contact]) -> Iterator[Finding
 def _hours(say: Say, papers: Papers, ladder: list[Contact], now: datetime) -> Iterator[Finding]:
     """Which hours no one covers: only where the hours of all are known, else that they are not."""
     start, end = window(papers, now)
+    say = say.naming(*(one.person for one in ladder))
     covered: list[Stretch] = []
     complete = True
     for who in dict.fromkeys(one.person for one in ladder):

@@ -47,7 +47,9 @@ def _judged(say: Say, launch: Launch, papers: Papers, reader: WatchReader | None
             tests[test.rule] = test
     working = 0
     for alert in launch.alerts:
-        found = _channel(say, alert, tests.get(alert.name), papers, now)
+        tried = tests.get(alert.name)
+        voice = say.naming(alert.owner, *((tried.owner, tried.acknowledged_by) if tried else ()))
+        found = _channel(voice, alert, tried, papers, now)
         working += found.rule.endswith(".acknowledged") and "down" in alert.on
         yield found
     if not working:
@@ -94,5 +96,6 @@ def _stuck(say: Say, reader: WatchReader | None, now: datetime) -> Iterator[Find
     ]
     lost = [one for one in lost if one.state in ("failed", "queued")]
     if lost:
+        say = say.naming(*(one.owner for one in lost))
         seen = [Evidence.of(one.rule, f"{one.title}\n{one.answer}", at=one.made_at) for one in lost[:5]]
         yield say.fail("stuck", WATCH, evidence=seen)

@@ -36,6 +36,7 @@ async def deploys(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if not marks:
             yield say.warn("no-marks", WHOLE_LAUNCH)
             return
+        say = say.naming(*(one.by for one in marks if one.source != "tag"))
         rows = "\n".join(
             f"{stamp(one.at)}  {one.sha[:12] or '-'}  {one.env}  {one.source} {one.by}".rstrip()
             for one in reversed(marks[-10:])

@@ -60,6 +60,7 @@ def _without(say: Say, metered: list[System], limited: set[str]) -> Iterator[Fin
 
 def _cap(say: Say, papers: Papers, cap: Cap, today: date) -> Iterator[Finding]:
     name = papers.inventory.name_of(cap.system)
+    say = say.naming(cap.owner)
     if not cap.owner or papers.has_left(cap.owner):
         yield say.warn("owner", cap.system, "left" if cap.owner else "warn", name=name, owner=cap.owner)
     if not cap.hard and not cap.alert_at:

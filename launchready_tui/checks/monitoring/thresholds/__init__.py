@@ -19,7 +19,7 @@ EVENTS = ("slow", "deploy", "certificate", "queue")
 @check("monitoring.thresholds")
 async def thresholds(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The limits that each target has, and whether somebody is told beyond them."""
-    say = Say("monitoring.thresholds", world.clock.now())
+    say = Say("monitoring.thresholds", world.clock.now(), people=[alert.owner for alert in launch.alerts])
     with the_watch(world) as reader:
         if isinstance(reader, Exception):
             yield unreadable(say, reader)

@@ -50,6 +50,7 @@ async def monitored(say: Say, launch: Launch, world: World) -> list[Finding]:
 def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> Iterator[Finding]:
     url, owner = launch.watch.monitor, launch.watch.monitor_owner
     subject = host_of(url) or url
+    say = say.naming(owner)
     seen = [
         Evidence.of("monitor", url, source="launchready.toml"),
         *([Evidence.of("who looks after it", owner)] if owner else []),
