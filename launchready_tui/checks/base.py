@@ -20,7 +20,7 @@ from ..wording import Value, fill
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
-    from ..roadmap.sheet import Message
+    from ..roadmap.sheet import Message, Sheet
     from ..world import World
 
 Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
@@ -83,17 +83,20 @@ class Say:
     is given. What comes from outside is cleaned here, as evidence is at its own border.
     """
 
-    def __init__(self, name: str, at: datetime | None = None, *, people: Sequence[PersonId] = ()) -> None:
-        """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it."""
+    def __init__(
+        self, name: str, at: datetime | None = None, *, people: Sequence[PersonId] = (), sheet: Sheet | None = None
+    ) -> None:
+        """`at` is when the check looked: evidence that carries no time of its own, such as a failure, gets it.
+        `sheet` in place of the check's own, for those who speak about a check from outside it."""
         self.check = name
         self.at = at
-        self._sheet = sheet_of(name)
+        self._sheet = sheet_of(name) if sheet is None else sheet
         self._people = tuple(dict.fromkeys(who for who in people if who))
 
     def naming(self, *people: PersonId) -> Say:
         """The same voice for findings that may name these people: in the sentence, the subject, evidence or a fix.
         The folder that names nobody hides them by this, and by nothing else."""
-        return Say(self.check, self.at, people=(*self._people, *people))
+        return Say(self.check, self.at, people=(*self._people, *people), sheet=self._sheet)
 
     def fix(self, name: str, instead: Remedy | None = None, **values: Value) -> Remedy:
         """A fix of the sheet, filled. `instead` is what `paste` makes for the platform in use: its text to paste and

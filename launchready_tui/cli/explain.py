@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..workspace.run import ENGINE_RULES
 from .options import Common, common, pass_common
 from .say import Exit
 
@@ -31,7 +30,7 @@ def explain(said: Common, name: str) -> int:
     Keys: `launchready.toml` lists them all, `routes` those of a table, `routes.target_ms` is a single one.
     """
     from ..launch.reference import reference
-    from ..roadmap.model import load
+    from ..roadmap import load, shared_sheet
 
     roadmap = load()
     word = re.sub(r"\[\w*\](?=\.)|[\[\] ]", "", name.strip().lower())
@@ -41,12 +40,10 @@ def explain(said: Common, name: str) -> int:
         _check(roadmap.checks[word], roadmap, ink)
     elif word in roadmap.rules:
         _rule(roadmap.rules[word], roadmap, ink)
-    elif check_id in roadmap.checks and last in ENGINE_RULES:
-        _print(
-            ink,
-            word,
-            [("what it says", ENGINE_RULES[last]), ("check", f"{roadmap.checks[check_id].title} ({check_id})")],
-        )
+    elif check_id in roadmap.checks and last in shared_sheet().rules and shared_sheet().rules[last].explain:
+        check = roadmap.checks[check_id]
+        rows = [("what it says", shared_sheet().rules[last].explain), ("check", f"{check.title} ({check_id})")]
+        _print(ink, word, rows)
     elif keys := [key for key in reference() if word in ("launchready.toml", key.table, _key(key))]:
         _keys(keys, ink)
     else:

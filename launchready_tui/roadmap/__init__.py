@@ -12,7 +12,7 @@ from .model import (
     Stage,
     load,
 )
-from .sheet import SheetError, flaws, sheet_of
+from .sheet import SheetError, flaws, shared_sheet, sheet_of
 
 __all__ = [
     "LIGHTS",
@@ -26,5 +26,6 @@ __all__ = [
     "Stage",
     "flaws",
     "load",
+    "shared_sheet",
     "sheet_of",
 ]

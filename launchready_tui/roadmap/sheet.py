@@ -130,17 +130,24 @@ def sheet_of(check: str, language: str = "en") -> Sheet:
     What its own file lacks comes from the stage's shared file, then from the one of all checks. In another language
     each message and fix that is not translated stays as it is.
     """
-    stage = check.partition(".")[0]
     own = home(check) / "check.toml"
     merged = _typed(_read(own)[1], Sheet, own)
-    for file in (folder() / stage / _SHARED, folder() / _SHARED):
-        if file.is_file():
-            merged = _over(_typed(file.read_text("utf-8"), Sheet, file), merged)
+    stage = folder() / check.partition(".")[0] / _SHARED
+    if stage.is_file():
+        merged = _over(_typed(stage.read_text("utf-8"), Sheet, stage), merged)
+    merged = _over(shared_sheet(), merged)
     if language != "en":
         file = home(check) / f"check.{language}.toml"
         if file.is_file():
             merged = _over(merged, _typed(file.read_text("utf-8"), Sheet, file))
     return merged
+
+
+@functools.cache
+def shared_sheet() -> Sheet:
+    """The rules, messages and fixes of all checks alone, such as those of the engine. Raises SheetError."""
+    file = folder() / _SHARED
+    return _typed(file.read_text("utf-8"), Sheet, file)
 
 
 def _over(under: Sheet, upper: Sheet) -> Sheet:

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
+from ..checks.base import Say
 from ..clock import stamp
 from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, worst
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Owner, Parked, PutOff
 from ..persons import NOBODY, PersonId
+from ..roadmap import shared_sheet
 from ..roadmap.model import LIGHTS, CheckSpec, Roadmap
+from ..wording import fill
 from .model import Judged, LightNow, Standing, Verdict, Word
 from .ranking import fix_order
 
@@ -225,27 +230,22 @@ def _would_block(finding: Finding, spec: CheckSpec) -> bool:
 
 def _for_a_person(spec: CheckSpec, book: _Book) -> Standing:
     """A check that only a person answers: confirmed and fresh, or unknown."""
-    confirmation = book.confirmation(spec.id)
-    holds = book.confirms(spec.id)
-    if confirmation is None:
-        summary = f"Not confirmed yet: {spec.goal}"
-    elif holds:
-        summary = f"Confirmed by {confirmation.by}: {spec.goal}"
-    else:
-        summary = f"The word of {confirmation.by} has run out, ask again: {spec.goal}"
-    finding = Finding(
-        check=spec.id,
-        rule=f"{spec.id}.{'confirmed' if holds else 'not-confirmed'}",
-        subject=WHOLE_LAUNCH,
-        state=State.PASS if holds else State.UNKNOWN,
-        severity=spec.severity,
-        summary=summary,
-        evidence=()
+    confirmation, holds = book.confirmation(spec.id), book.confirms(spec.id)
+    by = NOBODY if confirmation is None else confirmation.by
+    say = Say(spec.id, people=[by], sheet=shared_sheet())
+    seen = (
+        ()
         if confirmation is None
-        else (Evidence.of("confirmed", confirmation.evidence, source=confirmation.by, at=utc(confirmation.on)),),
-        remedy=None if holds else Remedy(text=spec.question),
-        people=() if confirmation is None else (confirmation.by,),
+        else [Evidence.of("confirmed", confirmation.evidence, source=by, at=utc(confirmation.on))]
     )
+    if holds:
+        finding = say.passed("confirmed", WHOLE_LAUNCH, by=by, goal=spec.goal, evidence=seen)
+    else:
+        message, question = "expired" if confirmation else "unknown", spec.question
+        finding = say.unknown(
+            "not-confirmed", WHOLE_LAUNCH, message, by=by, goal=spec.goal, question=question, evidence=seen
+        )
+    finding = msgspec.structs.replace(finding, severity=spec.severity)
     judged = book.judged(finding, spec)
     standing = book.standing(spec, judged.state, [judged])
     if confirmation is None:
@@ -288,19 +288,11 @@ def _moved_on(then: str, now: str) -> bool:
 
 def _not_judged(spec: CheckSpec, result: CheckResult) -> Finding:
     """Only facts, no judgement: that is unknown, and the first fact that comes with a way out says what to do."""
-    first = next((one for one in result.findings if one.remedy), None)
-    return Finding(
-        check=spec.id,
-        rule=f"{spec.id}.not-judged",
-        subject=WHOLE_LAUNCH,
-        state=State.UNKNOWN,
-        severity=spec.severity,
-        summary=first.summary
-        if first
-        else f"Nothing could be judged here, so it is open whether this holds: {spec.goal}",
-        remedy=(first.remedy if first else None)
-        or Remedy(text="Fill in the launch file so that there is something to look at, then run it again"),
-    )
+    first, severity = next((one for one in result.findings if one.remedy), None), spec.severity
+    say = Say(spec.id, people=first.people if first else (), sheet=shared_sheet())
+    if first is None:
+        return say.unknown("not-judged", WHOLE_LAUNCH, severity=severity, goal=spec.goal)
+    return say.unknown("not-judged", WHOLE_LAUNCH, "seen", severity=severity, seen=first.summary, remedy=first.remedy)
 
 
 def _light(roadmap: Roadmap, number: int, standings: Mapping[str, Standing]) -> LightNow:
@@ -338,30 +330,26 @@ def _reasons(
 ) -> tuple[str, ...]:
     reasons = []
     if blockers:
-        reasons.append("1 problem stops the launch" if blockers == 1 else f"{blockers} problems stop the launch")
+        reasons.append(fill("{n:1 problem stops|# problems stop} the launch", {"n": blockers}))
     if unanswered:
         kinds = {
-            "never run": sum(s.spec.automated and s.result is None for s in unanswered),
-            "to check again": sum(s.spec.automated and s.stale for s in unanswered),
-            "could not be seen": sum(s.spec.automated and s.result is not None and not s.stale for s in unanswered),
-            "for a person to answer": sum(not s.spec.automated for s in unanswered),
+            "not run yet": sum(s.spec.automated and s.result is None for s in unanswered),
+            "out of date": sum(s.spec.automated and s.stale for s in unanswered),
+            "could not be checked": sum(s.spec.automated and s.result is not None and not s.stale for s in unanswered),
+            "for a person to confirm": sum(not s.spec.automated for s in unanswered),
         }
-        what = (
-            "1 check that could stop the launch has no answer"
-            if len(unanswered) == 1
-            else f"{len(unanswered)} checks that could stop the launch have no answer"
-        )
-        reasons.append(f"{what}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count))
+        what = fill("{n:1 launch-blocking check has|# launch-blocking checks have}", {"n": len(unanswered)})
+        parts = [f"{count} {kind}" for kind, count in kinds.items() if count]
+        if kinds["not run yet"] == len(unanswered):
+            reasons.append(f"{what} not run yet")
+        else:
+            reasons.append(f"{what} no answer: {', '.join(parts)}")
     if dark:
-        reasons.append("Dark on the minimum bar: " + ", ".join(light.light.title for light in dark))
+        reasons.append("Minimum bar not met: " + ", ".join(light.light.title for light in dark))
     if lapsed:
-        reasons.append(
-            "1 accepted risk has run out" if len(lapsed) == 1 else f"{len(lapsed)} accepted risks have run out"
-        )
+        reasons.append(fill("{n:1 accepted risk has|# accepted risks have} expired", {"n": len(lapsed)}))
     if accepted:
         ends = min(accepted_until(one.decision) for one in accepted if isinstance(one.decision, Acceptance))
-        count = "1 known risk is accepted" if len(accepted) == 1 else f"{len(accepted)} known risks are accepted"
-        reasons.append(
-            f"{count}; the first acceptance ends {stamp(ends)}" if len(accepted) > 1 else f"{count} until {stamp(ends)}"
-        )
+        known = "{n:1 known risk is accepted until|# known risks are accepted, the first of them until} {ends}"
+        reasons.append(fill(known, {"n": len(accepted), "ends": stamp(ends)}))
     return tuple(reasons)

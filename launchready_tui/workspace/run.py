@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from ..checks import base
 from ..clock import Clock
 from ..facts import VERSION as FACTS_VERSION
-from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, mapped, worst
-from ..roadmap.model import load as load_roadmap
+from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Severity, mapped, worst
+from ..roadmap import load as load_roadmap
+from ..roadmap import shared_sheet
 from ..text import clean
 
 if TYPE_CHECKING:
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
 CEILING_S = 120.0
 """The longest a check may take, measurements asked for by the launch file apart."""
-ENGINE_RULES: dict[str, str] = {
-    "crashed": "The check broke inside LaunchReady, so nothing is known; the reference says "
-    "where. It is never taken for a pass.",
-    "too-slow": "The check was stopped at its ceiling of time; what it found before that stands.",
-    "not-judged": "The check saw only facts and could judge none of them, such as for lack of a recorded permission.",
-    "not-confirmed": "Only a person can answer this check, and nobody has, or their word has run out (30 days).",
-    "confirmed": "A person has confirmed this check with a name, a day and evidence; it holds for 30 days.",
-}
-"""What rules of any check mean that come from the engine and the verdict, not from the check itself: the last part of
-their ids."""
 _TICK_S = 0.01
 _MEASURED_ROUTES = 5
 
@@ -140,29 +131,15 @@ def _severity(check: str) -> Severity:
 
 def crashed(check: str, error: BaseException) -> Finding:
     """A mistake of ours inside a check: unknown, never a pass."""
-    return Finding(
-        check=check,
-        rule=f"{check}.crashed",
-        subject=WHOLE_LAUNCH,
-        state=State.UNKNOWN,
-        severity=_severity(check),
-        summary=f"This check broke, so nothing is known here; reference {reference(error)}",
-        evidence=(Evidence.of("where", _where(error)),),
-        remedy=Remedy(text="Run it again; if it breaks again, report the reference"),
-    )
+    say = base.Say(check, sheet=shared_sheet())
+    seen, severity = [Evidence.of("where", _where(error))], _severity(check)
+    return say.unknown("crashed", WHOLE_LAUNCH, severity=severity, reference=reference(error), evidence=seen)
 
 
 def too_slow(check: str, seconds: float) -> Finding:
     """A check that did not end before its ceiling."""
-    return Finding(
-        check=check,
-        rule=f"{check}.too-slow",
-        subject=WHOLE_LAUNCH,
-        state=State.UNKNOWN,
-        severity=_severity(check),
-        summary=f"This check was stopped after {seconds:.0f} s, so not all is known here",
-        remedy=Remedy(text="Run it again when the product answers faster"),
-    )
+    say = base.Say(check, sheet=shared_sheet())
+    return say.unknown("too-slow", WHOLE_LAUNCH, severity=_severity(check), seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,10 @@ def strings(path: Path) -> frozenset[str]:
 
 @functools.cache
 def named() -> re.Pattern[str]:
-    """Every text in the code of the checks, and of the rooms below that judge for them."""
-    files = (*ROOM.rglob("*.py"), *(ROOM.parent / "mail").rglob("*.py"))
+    """Every text in the code of the checks, of the rooms below that judge for them, and of those that speak about
+    any check."""
+    about_any = (ROOM.parent / "workspace" / "run.py", ROOM.parent / "verdict" / "judge.py")
+    files = (*ROOM.rglob("*.py"), *(ROOM.parent / "mail").rglob("*.py"), *about_any)
     return re.compile("|".join(sorted(frozenset[str]().union(*map(strings, files)))))
 
 

@@ -359,7 +359,7 @@ def test_history_without_a_journal(program: Program) -> None:
         ("edge.redirects", "Short redirects"),
         ("edge.redirects.loop", "source"),
         ("EDGE.REDIRECTS", "Short redirects"),
-        ("edge.redirects.crashed", "The check broke inside LaunchReady"),
+        ("edge.redirects.crashed", "The check failed because of an error"),
         ("handover.access.not-confirmed", "Only a person can answer"),
         ("routes.target_ms", "unless said         300"),
         ("[[routes]]", "routes[].target_ms"),

@@ -91,7 +91,7 @@ def test_the_word(case: str) -> None:
 def test_a_blocker_class_check_that_never_ran_is_no_go() -> None:
     verdict = judged([spec("edge.tls", "blocker")], [])
     assert (verdict.word, verdict.not_run, verdict.unanswered) == ("NO-GO", ("edge.tls",), 1)
-    assert verdict.reasons == ("1 check that could stop the launch has no answer: 1 never run",)
+    assert verdict.reasons == ("1 launch-blocking check has not run yet",)
 
 
 def test_a_high_class_check_that_never_ran_leaves_the_word_alone() -> None:
@@ -166,7 +166,7 @@ def test_a_stale_check_darkens_its_light_and_names_it() -> None:
     old = result("edge.dns", at=NOW - 25 * HOUR)
     verdict = judged([spec("edge.dns", "high", light="dns")], [old])
     assert verdict.word == "NO-GO"
-    assert verdict.reasons == ("Dark on the minimum bar: DNS",)
+    assert verdict.reasons == ("Minimum bar not met: DNS",)
 
 
 FRESH = {
@@ -343,7 +343,7 @@ def test_a_lapsed_acceptance_is_shown_as_one() -> None:
     verdict = judged([spec("edge.tls", "blocker")], [result("edge.tls", BLOCKER)], Decisions(accepted=(old,)))
     one = verdict.standings["edge.tls"].findings[0]
     assert (one.state, one.decision, one.lapsed) == (State.FAIL, None, old)
-    assert verdict.reasons == ("1 problem stops the launch", "1 accepted risk has run out")
+    assert verdict.reasons == ("1 problem stops the launch", "1 accepted risk has expired")
 
 
 def test_findings_stand_worst_first_however_they_came_in() -> None:
@@ -390,7 +390,7 @@ def test_what_could_not_be_seen_is_not_counted_as_stopping() -> None:
 def test_reasons_for_accepted_risks_name_the_first_end() -> None:
     given = Decisions(accepted=(acceptance(BLOCKER, until=NOW + 10 * DAY), acceptance(HIGH, until=NOW + 3 * DAY)))
     verdict = judged([spec("edge.tls", "blocker")], [result("edge.tls", BLOCKER, HIGH)], given)
-    assert verdict.reasons == ("2 known risks are accepted; the first acceptance ends 2026-11-27 14:00:00 UTC",)
+    assert verdict.reasons == ("2 known risks are accepted, the first of them until 2026-11-27 14:00:00 UTC",)
     assert verdict.accepted == 2
 
 

@@ -171,7 +171,7 @@ async def test_a_mistake_inside_a_check_is_unknown_with_a_reference_and_the_othe
     assert broken.findings[0] == FINE, "what was found before stays"
     crash = broken.findings[1]
     assert (crash.rule, crash.subject, crash.state) == ("edge.tls.crashed", "launch", State.UNKNOWN)
-    assert "reference KeyError-" in crash.summary
+    assert "internal error (KeyError-" in crash.summary
     assert "breaks" in crash.evidence[0].text
     assert "must not show" not in repr(crash), "neither the message nor a local value"
 
