@@ -8,9 +8,10 @@ import pytest
 from fake_outside import Answer, failure, found, launch, page, reply, said
 from fake_world import AuditWorld
 
-from launchready_tui.checks.edge.cdn import CAUSES, cdn
+from launchready_tui.checks.edge.cdn import ERRORS, cdn
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Host, Page, Route
+from launchready_tui.roadmap import sheet_of
 from launchready_tui.world.sights import Reply
 
 HOST, API = "shop.test", "api.shop.test"
@@ -201,6 +202,8 @@ async def test_walls_and_errors(url: str, answer: Answer, rule: str, subject: st
     assert said(await found(cdn, made), rule, subject) == expected
 
 
-def test_every_error_has_a_cause_and_an_advice() -> None:
-    assert {520, 521, 522, 523, 524, 525, 526, 530} == set(CAUSES)
-    assert all(cause and advice[0].isupper() for cause, advice in CAUSES.values())
+def test_every_error_has_a_message_and_a_fix_of_its_own() -> None:
+    sheet = sheet_of("edge.cdn")
+    assert set(sheet.rules["edge-error"].messages) == ERRORS
+    meant = [(message.fix, message.text) for code in ERRORS if (message := sheet.message("edge-error", code))]
+    assert len(set(meant)) == len(ERRORS) and all(sheet.fixes[fix].text for fix, _ in meant)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import DnsAnswer, Reply
 from ...audit.hosts_of import plain
@@ -24,39 +24,9 @@ if TYPE_CHECKING:
     from ....world import World
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api")
-# What Cloudflare's own errors mean (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known
-# 2026-11).
-CAUSES: dict[int, tuple[str, str]] = {
-    520: (
-        "the server behind it answered with something that is no HTTP",
-        "Look into the server's log for crashes and large headers",
-    ),
-    521: (
-        "the server behind it refuses the connection",
-        "Start the server, and let the network's addresses through its firewall",
-    ),
-    522: (
-        "the server behind it does not answer in time",
-        "Let the network's addresses through the firewall, and look at its load",
-    ),
-    523: (
-        "the server behind it cannot be reached",
-        "Set the origin's address right in the DNS settings of the network",
-    ),
-    524: ("the server behind it took longer than 100 s", "Make the request faster, or move its work into a queue"),
-    525: (
-        "the secure connection to the server behind it fails",
-        "Give the server a certificate and let it speak TLS 1.2 or 1.3",
-    ),
-    526: (
-        "the certificate of the server behind it is not valid",
-        "Install the network's origin certificate, or a public one, there",
-    ),
-    530: (
-        "the name of the server behind it cannot be resolved",
-        "Set the origin's record right in the DNS settings of the network",
-    ),
-}
+# Cloudflare's own errors (developers.cloudflare.com/support/troubleshooting/http-status-codes, as known 2026-11). What
+# each means is its message.
+ERRORS = frozenset({"520", "521", "522", "523", "524", "525", "526", "530"})
 
 
 @check("edge.cdn")
@@ -134,49 +104,25 @@ def _evidence(front: Front) -> list[Evidence]:
 
 
 def _shield(say: Say, launch: Launch, front: Front, all_: list[Front]) -> Finding | None:
-    name, via = front.host, via_of(front.reply)
+    name, via, evidence = front.host, via_of(front.reply), _evidence(front)
     if front.failure is not None and not front.name:
         if front.failure.kind in ABSENT:
             return None  # audit.hosts speaks of names without an address
-        said = f"What stands before {name} could not be seen: {front.failure.words}"
-        return say.unknown("shield", name, said, failure=front.failure, severity=Severity.MEDIUM)
+        return say.unknown("shield", name, failure=front.failure)
     if front.name and front.own:
-        return say.passed("shield", name, f"{name} is reached through {front.name}", evidence=_evidence(front), via=via)
+        return say.passed("shield", name, network=front.name, evidence=evidence, via=via)
     if front.name:
-        said = (
-            f"{name} goes through {front.name}, as its platform's customer: the rules "
-            "there are the platform's, not yours"
-        )
-        return say.info("shield", name, said, evidence=_evidence(front), via=via)
-    twin = next(
-        (o for o in all_ if o.name and o.own and front.addresses and set(front.addresses) <= set(o.addresses)), None
-    )
+        return say.info("shield", name, network=front.name, evidence=evidence, via=via)
+    own = [other for other in all_ if other.name and other.own]
+    twin = next((o for o in own if front.addresses and set(front.addresses) <= set(o.addresses)), None)
     if twin is not None:
-        said = f"{name} lies at the addresses of {twin.host}, which is reached through {twin.name}"
-        return say.passed("shield", name, said, evidence=[*_evidence(front), *_evidence(twin)], via=via)
-    others = next((other.name for other in all_ if other.name and other.own), "")
-    fix = Remedy(
-        text=f"Let {name} go through it as well: in its DNS settings, the record switched to proxied"
-        if others
-        else "Put a protection network in front (Cloudflare's free plan will do); where there is "
-        "one, name it in the launch file",
-        paste=f'# launchready.toml\ncdn = "{launch.cdn or "<its name>"}"'
-        if not others
-        else f"{name}  CNAME  <your origin>  proxied",
-        where=others or "the DNS host, and launchready.toml",
-    )
-    if others:
-        said = (
-            f"{name} goes around {others}, which the other hosts stand behind: a flood "
-            "is aimed there, and shows the "
-            "server's address"
-        )
-        return say.warn("shield", name, said, severity=Severity.HIGH, evidence=_evidence(front), remedy=fix, via=via)
+        evidence += _evidence(twin)
+        return say.passed("shield", name, "twin", twin=twin.host, network=twin.name, evidence=evidence, via=via)
+    if own:
+        return say.warn("shield", name, "bypass", network=own[0].name, evidence=evidence, via=via)
     if launch.cdn:
-        said = f"Nothing shows that {name} goes through {launch.cdn}, as the launch file says"
-        return say.warn("shield", name, said, severity=Severity.HIGH, evidence=_evidence(front), remedy=fix, via=via)
-    said = f"Nothing stands before {name}: a flood of requests, or one good press day, hits the server itself"
-    return say.warn("shield", name, said, evidence=_evidence(front), remedy=fix, via=via)
+        return say.warn("shield", name, "declared", network=launch.cdn, evidence=evidence, via=via)
+    return say.warn("shield", name, evidence=evidence, remedy=say.fix("shield", network="<its name>"), via=via)
 
 
 async def _walls(say: Say, launch: Launch, world: World) -> list[Finding]:
@@ -201,40 +147,23 @@ async def _walls(say: Say, launch: Launch, world: World) -> list[Finding]:
         subject = routes.get(url, place(url))
         if reply.header("cf-mitigated") or (reply.header("x-vercel-mitigated")):
             findings.append(_challenge(say, subject, reply, for_apps))
-        elif reply.status in CAUSES and (traces("cloudflare", reply) or (launch.cdn and traces(launch.cdn, reply))):
+        elif str(reply.status) in ERRORS and (
+            traces("cloudflare", reply) or (launch.cdn and traces(launch.cdn, reply))
+        ):
             findings.append(_trouble(say, subject, reply))
     if not findings and any(isinstance(reply, Reply) for reply in replies):
         seen = next(reply for reply in replies if isinstance(reply, Reply))
-        said = "Programs meet no wall and no error of the network on pages and routes"
-        findings.append(say.passed("challenge", launch.domain, said, via=seen.via))
+        findings.append(say.passed("challenge", launch.domain, via=seen.via))
     return findings
 
 
 def _challenge(say: Say, subject: str, reply: Reply, for_apps: bool) -> Finding:
     wall = reply.header("cf-mitigated") or reply.header("x-vercel-mitigated") or ""
     evidence = [Evidence.of("answer", f"{reply.status}  {reply.url}\nmitigated: {wall}", source=reply.url, at=reply.at)]
-    fix = Remedy(
-        text="Let this path through without a challenge; limit its rate in place of it",
-        paste=f'# Security > WAF > Custom rules > action Skip\n(http.host eq "{host_of(reply.url)}")',
-        where="Cloudflare",
-    )
-    if for_apps:
-        said = f"{subject} asks whoever calls it to prove to be a person: apps, webhooks and monitors cannot"
-        return say.fail(
-            "challenge", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=reply.via
-        )
-    said = (
-        f"{subject} shows programs a challenge in place of the page: search engines, link previews and app review "
-        "may get it too"
-    )
-    return say.warn("challenge", subject, said, evidence=evidence, remedy=fix, via=reply.via)
+    voice = say.fail if for_apps else say.warn
+    return voice("challenge", subject, host=host_of(reply.url), evidence=evidence, via=reply.via)
 
 
 def _trouble(say: Say, subject: str, reply: Reply) -> Finding:
-    cause, advice = CAUSES[reply.status]
     evidence = [Evidence.of("answer", f"{reply.status}  {reply.url}", source=reply.url, at=reply.at)]
-    said = f"{subject} shows an error of the network in front ({reply.status}): {cause}"
-    fix = Remedy(text=advice, where="the server behind the network")
-    return say.fail(
-        "edge-error", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via
-    )
+    return say.fail("edge-error", subject, str(reply.status), evidence=evidence, via=reply.via)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world import registrable
 from ....world.sights import DnsAnswer, Reply
 from ...audit.providers import table
@@ -32,43 +32,25 @@ async def judge_origin(say: Say, launch: Launch, world: World, front: Front | No
         return []
     host = front.host
     if not world.may_intrude(host):
-        return [
-            say.no_permission(
-                "origin-open", host, "trying the server around its protection network", domain=launch.domain
-            )
-        ]
+        return [say.no_permission("origin-open", host, domain=launch.domain)]
     end = (await world.web.follow(f"https://{host}/")).end
     if isinstance(end, Failure) or end.status != 200 or not end.body:
         return []  # without the page itself there is nothing to compare
     places = await _candidates(launch, world, front)
     tried = await asyncio.gather(*(_try(world, end.url, address) for address in places))
-    lines, opened = [], ""
+    lines, opened = [], False
     for (address, why), outcome in zip(places.items(), tried, strict=True):
         if isinstance(outcome, Failure):
             lines.append(f"{address} ({why}): {outcome.words}")
         elif baseline.same(outcome, end) and not _shows(front, outcome):
             lines.append(f"{address} ({why}): {outcome.status}, the same page as through {front.name}")
-            opened = opened or address
+            opened = True
         else:
             lines.append(f"{address} ({why}): {outcome.status}, something else")
-    evidence = [
-        Evidence.of("tried", "\n".join(lines) or "no address beside the network is known", source=host, at=end.at)
-    ]
-    via = via_of(*tried)
-    if opened:
-        fix = Remedy(
-            text=f"Let the server answer only what comes through {front.name}: its published addresses in the "
-            "firewall, or a tunnel",
-            paste="include cdn-addresses.conf;   # one `allow` for each network that it publishes\ndeny all;",
-            where="nginx, or the server's firewall",
-        )
-        said = (
-            f"{host} can be reached around {front.name}, at an address that is easily found: its protection is "
-            "worth nothing"
-        )
-        return [say.fail("origin-open", host, said, severity=Severity.HIGH, evidence=evidence, remedy=fix, via=via)]
-    said = f"No known address beside {front.name} answers with the page of {host}"
-    return [say.passed("origin-open", host, said, evidence=evidence, via=via)]
+    shown = "\n".join(lines) or "no address beside the network is known"
+    evidence, via = [Evidence.of("tried", shown, source=host, at=end.at)], via_of(*tried)
+    voice = say.fail if opened else say.passed
+    return [voice("origin-open", host, network=front.name, evidence=evidence, via=via)]
 
 
 def _shows(front: Front, reply: Reply) -> bool:
