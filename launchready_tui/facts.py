@@ -60,7 +60,8 @@ class DnsRecords(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class CertificateSeen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="certificate"):
-    """The certificate that a host answers a browser with. `protocol` as OpenSSL names it, `TLSv1.3`."""
+    """The certificate that a host answers a browser with, and the `protocol` spoken, `TLS 1.3`. `issuer` and
+    `subject` as RFC 4514 writes a distinguished name, `CN=R11,O=Let's Encrypt,C=US`."""
 
     host: str
     protocol: str

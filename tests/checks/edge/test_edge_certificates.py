@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fake_outside import NOW, FakeWorld, certificate, failure, found, launch, said, sight
 
 from launchready_tui.checks.edge.certificates import certificates, covers
+from launchready_tui.facts import CertificateSeen
 from launchready_tui.launch.model import Host
 
 HOST = "shop.test"
@@ -55,8 +58,6 @@ async def test_dates_by_the_certificates_own_lifetime(days: float, age: float, r
 
 
 async def test_dates_go_by_the_worlds_clock_not_the_handshake() -> None:
-    from datetime import timedelta
-
     world = perfect()
     world.clock.at = NOW + timedelta(days=80)
     assert said(await found(certificates, world), "expired", HOST) == "fail blocker"
@@ -101,6 +102,22 @@ async def test_names_trust_and_quality(leaf: object, code: int, rule: str, expec
     world = perfect()
     world.tls.sights[HOST] = sight(HOST, leaf, verify_code=code)  # type: ignore[arg-type]
     assert said(await found(certificates, world), rule, HOST) == expected
+
+
+async def test_the_certificate_is_there_as_data() -> None:
+    world = perfect()
+    leaf = certificate(HOST, "www.shop.test", issuer="CN=R11,O=Let's Encrypt,C=US")
+    world.tls.sights[HOST] = sight(HOST, leaf, version="TLSv1.2")
+    finding = (await found(certificates, world))["expiring", HOST]
+    assert finding.fact(CertificateSeen) == CertificateSeen(
+        host=HOST,
+        protocol="TLS 1.2",
+        issuer="CN=R11,O=Let's Encrypt,C=US",
+        subject=f"CN={HOST}",
+        names=(HOST, "www.shop.test"),
+        not_before=NOW - timedelta(days=20),
+        not_after=NOW + timedelta(days=70),
+    )
 
 
 async def test_an_incomplete_chain_of_an_api_stops_the_launch() -> None:

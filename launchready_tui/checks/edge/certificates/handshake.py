@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world.sights import Certificate, DnsAnswer, Reply, TlsSight
 from ...base import Say
 from ...parse import caa
@@ -24,19 +24,9 @@ _INNER = re.compile(
 
 def judge_alpn(say: Say, sight: TlsSight) -> Finding:
     """RFC 9113 section 3.2: without h2 a phone fetches six files at a time."""
-    host, evidence = (
-        sight.host,
-        [Evidence.of("alpn", sight.alpn or "(none)", source=f"{sight.host}:{sight.port}", at=sight.at)],
-    )
-    if sight.alpn == "h2":
-        return say.passed("no-h2", host, f"{host} speaks HTTP/2", evidence=evidence, via=sight.via)
-    said = f"{host} does not speak HTTP/2: a page with many files takes several rounds more on a phone"
-    fix = Remedy(
-        text="Switch HTTP/2 on",
-        paste="listen 443 ssl http2;",
-        where="nginx; platforms and protection networks have it on",
-    )
-    return say.warn("no-h2", host, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=sight.via)
+    evidence = [Evidence.of("alpn", sight.alpn or "(none)", source=f"{sight.host}:{sight.port}", at=sight.at)]
+    voice = say.passed if sight.alpn == "h2" else say.warn
+    return voice("no-h2", sight.host, evidence=evidence, via=sight.via)
 
 
 _H3 = re.compile(r'(?:^|[\s,])h3(?:-\d+)?="')
@@ -53,24 +43,15 @@ def judge_http3(say: Say, host: str, reply: Reply | Failure, record: DnsAnswer |
     if not rows:
         return []
     evidence = [Evidence.of("offer", "\n".join(rows), source=f"https://{host}/")]
-    return [
-        say.info(
-            "http3",
-            host,
-            f"{host} offers HTTP/3, which helps on weak mobile lines",
-            evidence=evidence,
-            via=via_of(reply, record),
-        )
-    ]
+    return [say.info("http3", host, evidence=evidence, via=via_of(reply, record))]
 
 
 def judge_resumption(say: Say, host: str, resumed: bool | None, via: str) -> list[Finding]:
     """RFC 8446 section 2.2: a returning visitor saves work and, with TLS 1.2, a round trip. A fact."""
     if resumed is None:
         return []
-    if resumed:
-        return [say.passed("resumption", host, f"{host} lets returning visitors resume their connection", via=via)]
-    return [say.info("resumption", host, f"{host} makes every visitor begin anew: sessions are not resumed", via=via)]
+    voice = say.passed if resumed else say.info
+    return [voice("resumption", host, via=via)]
 
 
 def judge_transparency(say: Say, sight: TlsSight) -> list[Finding]:
@@ -79,31 +60,10 @@ def judge_transparency(say: Say, sight: TlsSight) -> list[Finding]:
     if not sight.verified or not caa.authority(leaf.issuer):
         return []
     wanted = 2 if leaf.not_after - leaf.not_before <= _TWO_UNTIL else 3
-    evidence = [
-        Evidence.of(
-            "certificate",
-            f"{leaf.scts} signed time stamps, {wanted} wanted",
-            source=f"{host}:{sight.port}",
-            at=sight.at,
-        )
-    ]
-    if leaf.scts >= wanted:
-        return [
-            say.passed(
-                "transparency",
-                host,
-                f"The certificate of {host} is in the public logs",
-                evidence=evidence,
-                via=sight.via,
-            )
-        ]
-    said = f"The certificate of {host} lacks the time stamps of public logs: Chrome and Safari refuse it"
-    fix = Remedy(
-        text="Get it issued anew, with embedded time stamps", paste=f"certbot certonly -d {host}", where="the server"
-    )
-    return [
-        say.fail("transparency", host, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=sight.via)
-    ]
+    shown = f"{leaf.scts} signed time stamps, {wanted} wanted"
+    evidence = [Evidence.of("certificate", shown, source=f"{host}:{sight.port}", at=sight.at)]
+    voice = say.passed if leaf.scts >= wanted else say.fail
+    return [voice("transparency", host, evidence=evidence, via=sight.via)]
 
 
 def judge_stapling(say: Say, sight: TlsSight) -> list[Finding]:
@@ -112,18 +72,9 @@ def judge_stapling(say: Say, sight: TlsSight) -> list[Finding]:
     leaf, host = sight.leaf, sight.host
     if not leaf.must_staple:
         return []
-    said = (
-        f"The certificate of {host} demands a stapled OCSP answer with each connection: "
-        "without one Firefox refuses the page"
-    )
-    fix = Remedy(
-        text="Get a certificate without must-staple",
-        paste=f"certbot certonly -d {host}   # without --must-staple",
-        where="the server",
-    )
     shown = "must-staple" + (f", OCSP at {leaf.ocsp[0]}" if leaf.ocsp else ", and no OCSP address")
     evidence = [Evidence.of("certificate", shown, source=f"{host}:{sight.port}", at=sight.at)]
-    return [say.warn("must-staple", host, said, evidence=evidence, remedy=fix, via=sight.via)]
+    return [say.warn("must-staple", host, evidence=evidence, via=sight.via)]
 
 
 def judge_sent_chain(say: Say, sight: TlsSight) -> list[Finding]:
@@ -133,30 +84,23 @@ def judge_sent_chain(say: Say, sight: TlsSight) -> list[Finding]:
         return []
     rows = "\n".join(f"{one.subject}  (by {one.issuer})" for one in sight.chain)
     evidence = [Evidence.of("chain", rows, source=f"{sight.host}:{sight.port}", at=sight.at)]
-    return [
-        say.info("chain-extra", sight.host, f"The chain of {sight.host} {remark}", evidence=evidence, via=sight.via)
-    ]
+    return [say.info("chain-extra", sight.host, remark, evidence=evidence, via=sight.via)]
 
 
 def _remark(chain: tuple[Certificate, ...]) -> str:
+    """`twice`, `root` or `order` for what is odd about the chain; empty where nothing is."""
     if len({one.sha256 or one.serial + one.subject for one in chain}) < len(chain):
-        return "holds one certificate twice"
+        return "twice"
     if any(one.self_signed for one in chain[1:]):
-        return "holds the root, which every client has already: some hundred bytes a visit for nothing"
-    if any(below.issuer != above.subject for below, above in pairwise(chain)):
-        return "is sent in the wrong order, or with a certificate that does not belong to it"
-    return ""
+        return "root"
+    return "order" if any(below.issuer != above.subject for below, above in pairwise(chain)) else ""
 
 
 def judge_names(say: Say, sight: TlsSight, own: str) -> list[Finding]:
-    """Certificates stand in public logs: what they name, everybody can read. A fact."""
+    """Public logs record certificates: anyone can read what they name. A fact."""
     host = sight.host
     inner = [name for name in sight.leaf.names if name != host and _INNER.search(name.removesuffix(own))]
     if not inner or _INNER.search(host.removesuffix(own)):
         return []
     evidence = [Evidence.of("names", "\n".join(sight.leaf.names), source=f"{host}:{sight.port}", at=sight.at)]
-    said = (
-        f"The certificate of {host} tells everybody of {inner[0]}; a certificate of its own "
-        "would not tie the two together"
-    )
-    return [say.info("inner-names", host, said, evidence=evidence, via=sight.via)]
+    return [say.info("inner-names", host, name=inner[0], evidence=evidence, via=sight.via)]
