@@ -1,5 +1,5 @@
-"""The doors of edge.exposure: what the admin desk and the staging host show to a stranger. An ordinary visit, no
-more."""
+"""The doors of edge.exposure: what the admin desk and the staging host show to an anonymous visitor. An ordinary visit,
+no more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
-from ...findings import Evidence, Finding, Remedy, Severity
+from ...findings import Evidence, Finding
 from ...hostnames import host_of
 from ...world.sights import Chain, Reply
 from ..base import Say
@@ -56,65 +56,39 @@ def _hidden(say: Say, rule: str, host: Host, reply: Reply) -> Finding | None:
     failure = Failure(
         kind="unavailable", detail=f"HTTP {reply.status}" + (f", cf-mitigated: {mitigated}" if mitigated else "")
     )
-    return say.unknown(
-        rule, host.name, f"What {host.name} shows to strangers could not be seen", failure=failure, via=reply.via
-    )
+    return say.unknown(rule, host.name, failure=failure, via=reply.via)
 
 
 def _admin(say: Say, host: Host, chain: Chain, reply: Reply) -> Finding:
-    name, via = host.name, via_of(chain)
-    evidence = [chain_evidence(chain)]
+    name, via, evidence = host.name, via_of(chain), [chain_evidence(chain)]
     hidden = _hidden(say, "admin-open", host, reply)
     if hidden is not None:
         return hidden
     if host_of(reply.url) != name:
-        return say.passed(
-            "admin-open", name, f"{name} sends strangers on to {host_of(reply.url)}", evidence=evidence, via=via
-        )
-    if reply.status in (401, 403):
-        return say.passed(
-            "admin-open", name, f"{name} turns strangers away ({reply.status})", evidence=evidence, via=via
-        )
+        return say.passed("admin-open", name, "elsewhere", other=host_of(reply.url), evidence=evidence, via=via)
     if reply.status >= 400 or not reply.is_html:
-        return say.passed(
-            "admin-open", name, f"{name} shows strangers no page ({reply.status})", evidence=evidence, via=via
-        )
+        message = "pass" if reply.status in (401, 403) else "no-page"
+        return say.passed("admin-open", name, message, status=reply.status, evidence=evidence, via=via)
     page = html.read(reply.text, reply.url)
     evidence.append(Evidence.of("page", f"title: {page.title.strip() or '(none)'}", source=reply.url, at=reply.at))
-    fix = Remedy(
-        text="Put the team's own sign-on before the whole host (Cloudflare Access, an identity-aware proxy, a VPN, "
-        "or at least basic auth)",
-        paste='auth_basic "team";\nauth_basic_user_file /etc/nginx/team.htpasswd;',
-        where="nginx, in the server block",
-    )
     if page.password_field:
-        said = f"{name} shows its log-in to the whole internet: robots will try passwords there all day"
-        return say.warn("admin-open", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
+        return say.warn("admin-open", name, "log-in", evidence=evidence, via=via)
     if page.words < _EMPTY and page.of("script", "preload"):
-        said = f"{name} hands its app to everybody, and only the app itself asks for a log-in, if it does"
-        return say.warn("admin-open", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
-    said = f"{name} shows a page without asking who is there: the admin desk is open to everybody"
-    return say.fail("admin-open", name, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via)
+        return say.warn("admin-open", name, "app", evidence=evidence, via=via)
+    return say.fail("admin-open", name, evidence=evidence, via=via)
 
 
 async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Reply) -> Finding:
-    name, via = host.name, via_of(chain)
-    evidence = [chain_evidence(chain)]
+    name, via, evidence = host.name, via_of(chain), [chain_evidence(chain)]
     hidden = _hidden(say, "staging-open", host, reply)
     if hidden is not None:
         return hidden
     if reply.status >= 400 or host_of(reply.url) != name:
-        return say.passed("staging-open", name, f"{name} keeps strangers out", evidence=evidence, via=via)
+        return say.passed("staging-open", name, evidence=evidence, via=via)
     if reply.is_html and html.read(reply.text, reply.url).password_field:
-        return say.passed("staging-open", name, f"{name} asks for a log-in first", evidence=evidence, via=via)
+        return say.passed("staging-open", name, "log-in", evidence=evidence, via=via)
     if unindexed(reply):
-        return say.passed(
-            "staging-open",
-            name,
-            f"{name} is open, and search engines are told to leave it out",
-            evidence=evidence,
-            via=via,
-        )
+        return say.passed("staging-open", name, "noindex", evidence=evidence, via=via)
     robots = await world.web.get(f"https://{name}/robots.txt")
     if (
         isinstance(robots, Reply)
@@ -122,17 +96,6 @@ async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Repl
         and not robots.is_html
         and re.search(r"(?im)^disallow:\s*/\s*$", robots.text)
     ):
-        said = f"{name} is open, and its robots.txt asks search engines to stay out"
-        return say.passed("staging-open", name, said, evidence=evidence, via=via)
-    return say.warn(
-        "staging-open",
-        name,
-        f"{name} is open to everybody and may be indexed: customers find the unfinished product, with its test data",
-        evidence=evidence,
-        remedy=header(
-            platform_of(reply),
-            "Ask for a log-in there; or at least tell search engines to leave it out",
-            ("X-Robots-Tag", "noindex"),
-        ),
-        via=via,
-    )
+        return say.passed("staging-open", name, "robots", evidence=evidence, via=via)
+    fix = say.fix("shut-staging", header(platform_of(reply), "", ("X-Robots-Tag", "noindex")), host=name)
+    return say.warn("staging-open", name, evidence=evidence, remedy=fix, via=via)

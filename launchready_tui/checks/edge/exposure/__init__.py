@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .... import secrets
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world import later
 from ....world.sights import Reply
 from ...audit.names import lasting
@@ -54,21 +54,11 @@ async def exposure(launch: Launch, world: World) -> AsyncIterator[Finding]:
     for finding_or_none in shut:
         if finding_or_none is not None:
             yield finding_or_none
+    fix = say.fix("permission", day=str(world.clock.now().date()), domain=launch.domain)
     for name in roles:
         if name not in asked:
-            yield _not_asked(say, name, launch.domain)
-
-
-def _not_asked(say: Say, name: str, domain: str) -> Finding:
-    asking = say.no_permission("files", name, "asking for files that nobody should see", domain=domain)
-    return say.unknown(
-        "files",
-        name,
-        f"Whether {name} gives away inner files was not looked at: that needs a recorded permission",
-        failure=Failure(kind="no-permission", target=name),
-        severity=Severity.BLOCKER,
-        remedy=asking.remedy,
-    )
+            refused = Failure(kind="no-permission", target=name)
+            yield say.unknown("files", name, failure=refused, remedy=fix)
 
 
 async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
@@ -76,12 +66,10 @@ async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
     if isinstance(base, Failure):
         if base.kind in ABSENT or base.kind == "refused":
             return []  # nothing answers there, so nothing can be read; audit.hosts and edge.certificates speak of it
-        said = f"Whether {name} gives away inner files could not be seen: {base.words}"
-        return [say.unknown("files", name, said, failure=base, severity=Severity.BLOCKER)]
+        return [say.unknown("files", name, failure=base)]
     stopped = wall(base) if base.status != 403 or base.header("cf-mitigated") else None
     if stopped is not None:
-        said = f"Whether {name} gives away inner files could not be seen: a program is not let in"
-        return [say.unknown("files", name, said, failure=stopped, severity=Severity.BLOCKER, via=base.via)]
+        return [say.unknown("files", name, "shut", failure=stopped, via=base.via)]
     site = f"https://{name}"
     files, described, folder, maps = await asyncio.gather(
         _all(world, [site + path for _, path, _ in FILES]),
@@ -101,15 +89,13 @@ async def _host(say: Say, world: World, name: str, role: Role) -> list[Finding]:
     if any(finding.is_open for finding in findings):
         return findings
     if unread:
-        missing = [Evidence.of("not answered", "\n".join(unread), source=site)]
-        said = (
-            f"Whether {name} gives away inner files could not be seen in full: {len(unread)} of {len(FILES)} "
-            "questions were not answered"
+        evidence = [Evidence.of("not answered", "\n".join(unread), source=site)]
+        missing = say.unknown(
+            "files", name, "in-part", missing=len(unread), count=len(FILES), evidence=evidence, via=base.via
         )
-        return [*findings, say.unknown("files", name, said, evidence=missing, via=base.via)]
+        return [*findings, missing]
     told = Evidence.of("asked for", "\n".join(path for _, path, _ in FILES), source=site, at=base.at)
-    said = f"{name} gives away none of the {len(FILES)} files that robots ask for first"
-    return [*findings, say.passed("files", name, said, evidence=[told], via=base.via)]
+    return [*findings, say.passed("files", name, count=len(FILES), evidence=[told], via=base.via)]
 
 
 def _unseen(reply: Reply | Failure) -> bool:
@@ -134,40 +120,13 @@ def _proof(reply: Reply | Failure, base: Reply, reader: Reader) -> list[Evidence
     return [Evidence.of("read", f"{head}\n{found}", source=reply.url, at=reply.at)]
 
 
-_SAID: dict[str, tuple[str, str, Severity]] = {
-    "env-file": (
-        "can be read by everybody: passwords and keys of the product lie open",
-        "Take it off the web server; then change every password and key in it, since "
-        "robots ask for this file every hour",
-        Severity.BLOCKER,
-    ),
-    "repository": (
-        "can be read by everybody: the whole source code with its history can be downloaded",
-        "Take the folder off the web server; then change every key that was ever committed",
-        Severity.BLOCKER,
-    ),
-    "leftover": (
-        "can be read by everybody: it tells how the product is built",
-        "Take it off the web server",
-        Severity.HIGH,
-    ),
-    "debug-page": (
-        "can be opened by everybody: it tells settings and requests of the inside",
-        "Switch it off, or let only your own addresses in",
-        Severity.HIGH,
-    ),
-}
-
-
 def _readable(
     say: Say, rule: str, name: str, path: str, evidence: list[Evidence], platform: Platform, reply: Reply
 ) -> Finding:
-    words, advice, severity = _SAID[rule]
-    subject = f"{name}/.git" if rule == "repository" else f"{name}{path}"
-    fix = hidden(platform, advice, "/.git/" if rule == "repository" else path)
-    return say.fail(
-        rule, subject, f"{subject} {words}", severity=severity, evidence=evidence, remedy=fix, via=reply.via
-    )
+    whole = rule == "repository"
+    subject = f"{name}/.git" if whole else f"{name}{path}"
+    fix = say.fix(rule, hidden(platform, "", "/.git/" if whole else path), subject=subject)
+    return say.fail(rule, subject, evidence=evidence, remedy=fix, via=reply.via)
 
 
 async def _all(world: World, urls: Sequence[str]) -> list[Reply | Failure]:
@@ -193,13 +152,7 @@ async def _described(say: Say, world: World, site: str, base: Reply) -> list[Fin
         evidence = _proof(reply, base, reader)
         if not evidence or isinstance(reply, Failure):
             continue
-        subject = site.removeprefix("https://") + path
-        if rule == "graphql":
-            said = f"{subject} tells its whole schema to everybody; switch introspection off unless that is meant"
-            findings.append(say.info("graphql", subject, said, evidence=evidence, via=reply.via))
-        else:
-            said = f"{subject} describes every call of the API to everybody; fine if that is meant"
-            findings.append(say.info("api-description", subject, said, evidence=evidence, via=reply.via))
+        findings.append(say.info(rule, site.removeprefix("https://") + path, evidence=evidence, via=reply.via))
     return findings
 
 
@@ -221,24 +174,10 @@ async def _listings(say: Say, world: World, site: str, base: Reply) -> list[Find
         evidence = _proof(reply, base, listing)
         if not evidence or isinstance(reply, Failure):
             continue
-        findings.append(
-            say.warn(
-                "directory-listing",
-                place(url),
-                f"{place(url)} lists all its files: what lies there is found without guessing",
-                evidence=evidence,
-                remedy=_NO_LISTING.get(platform_of(reply), _NO_LISTING["nginx"]),
-                via=reply.via,
-            )
-        )
+        platform = platform_of(reply)
+        fix = say.fix(f"no-listing-{platform if platform in ('apache', 'caddy') else 'nginx'}")
+        findings.append(say.warn("directory-listing", place(url), evidence=evidence, remedy=fix, via=reply.via))
     return findings
-
-
-_NO_LISTING = {
-    "nginx": Remedy(text="Switch the listing off", paste="autoindex off;", where="nginx, in the location"),
-    "apache": Remedy(text="Switch the listing off", paste="Options -Indexes", where="Apache, in the directory"),
-    "caddy": Remedy(text="Serve files without `browse`", paste="file_server", where="Caddyfile"),
-}
 
 
 async def _maps(say: Say, world: World, site: str) -> list[Finding]:
@@ -272,22 +211,10 @@ async def _map(say: Say, world: World, script: str) -> Finding | None:
         ]
     subject = lasting(script) + ".map"
     names = "\n".join([one.name for one in sources][:12])
-    evidence = [
-        Evidence.of(
-            "source map",
-            f"GET {reply.url}  {reply.status}, {len(sources)} files\n{names}",
-            source=reply.url,
-            at=reply.at,
-        )
-    ]
-    fix = hidden(
-        platform_of(reply), "Keep source maps off the web server (an error tracker takes them by upload)", "*.map"
-    )
+    shown = f"GET {reply.url}  {reply.status}, {len(sources)} files\n{names}"
+    evidence = [Evidence.of("source map", shown, source=reply.url, at=reply.at)]
+    fix = say.fix("source-map", hidden(platform_of(reply), "", "*.map"))
     if kinds:
         evidence.append(Evidence.of("kinds", "\n".join(dict.fromkeys(kinds)), source=reply.url, at=reply.at))
-        said = f"{subject} gives everybody the source code, with a key in it: {kinds[0]}"
-        return say.fail(
-            "source-map", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=reply.via
-        )
-    said = f"{subject} gives everybody the source code, though no page names it"
-    return say.warn("source-map", subject, said, evidence=evidence, remedy=fix, via=reply.via)
+        return say.fail("source-map", subject, kind=kinds[0], evidence=evidence, remedy=fix, via=reply.via)
+    return say.warn("source-map", subject, evidence=evidence, remedy=fix, via=reply.via)
