@@ -121,14 +121,6 @@ def _key_line(one: Found, ink: Ink) -> str:
     return ink.paint(f"{_GLYPHS[tone]} {name}", tone) + f"  {what}{whose}"
 
 
-_PARTS = {
-    (True, True): "text and HTML",
-    (True, False): "text only",
-    (False, True): "HTML only: add a text part",
-    (False, False): "empty",
-}
-
-
 def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
     """A message: who it is from, what the receiver saw, what our own look at its signatures says, and its parts."""
     yield ink.paint(ink.fit(letter.subject or "(no subject)", 0), "bold")

@@ -15,16 +15,11 @@ from ..watch.samples.feed import grain_s
 from ..watch.samples.model import CAUSE_WORDS
 from . import curve, words
 from .ink import Spans, width_of
-from .watching import WINDOWS
 from .watchtable import ms
 from .widgets import chart
 from .widgets.lines import Line
 
 # The title and what stands under it
-
-
-def window_word(window: timedelta) -> str:
-    return next((word for length, word in WINDOWS if length == window), clock.span(window.total_seconds()))
 
 
 def pace(targets: Sequence[Target]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CellKind = Literal["text", "strong", "quiet", "code", "gap", "state", "blank"]
+CellKind = Literal["text", "quiet", "code", "gap", "state", "blank"]
 Tone = Literal["", "pass", "warn", "fail", "info", "unknown", "na", "accepted", "later", "stale"]
 
 

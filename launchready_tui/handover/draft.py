@@ -54,9 +54,6 @@ class Draft:
     def lead(self, words: str) -> None:
         self.blocks.append(Para(words, "lead"))
 
-    def para(self, words: str) -> None:
-        self.blocks.append(Para(words))
-
     def note(self, words: str) -> None:
         self.blocks.append(Para(words, "note"))
 
@@ -120,7 +117,3 @@ def code(value: str) -> Cell:
     """A name or value to read letter by letter."""
     words = text.clean(value)
     return Cell(words, "code") if words else BLANK
-
-
-def strong(value: str) -> Cell:
-    return Cell(text.clean(value), "strong")

@@ -45,8 +45,6 @@ def cell(one: Cell) -> str:
         return f"**Not filled:** {text.for_markdown(one.text)}"
     if one.kind == "code":
         return text.span_for_markdown(one.text)
-    if one.kind == "strong":
-        return f"**{text.for_markdown(one.text)}**" if one.text.strip() else ""
     return _glyph(one.glyph) + text.for_markdown(one.text)
 
 

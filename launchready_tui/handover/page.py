@@ -143,8 +143,6 @@ def cell(one: Cell) -> str:
         return _gap(one.text)
     if one.kind == "code":
         return f"<code>{_breakable(one.text)}</code>"
-    if one.kind == "strong":
-        return f"<b>{e(one.text)}</b>"
     if one.kind == "quiet":
         return f'<span class="quiet">{e(one.text)}</span>'
     if one.kind == "state":

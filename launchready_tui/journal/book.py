@@ -18,7 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from .. import __version__
-from ..findings import CheckResult, Finding
+from ..findings import CheckResult
 from .errors import JournalError, from_os, from_sqlite
 from .rows import Changes, Export, RunRow, TrialRow, compare
 from .schema import APPLICATION_ID, STEPS
@@ -185,13 +185,6 @@ class Journal:
             (check, self.demo, limit),
         )
         return [(run, self._result(body)) for run, body in rows]
-
-    def history_of(self, finding: str, check: str, limit: int = 50) -> list[tuple[int, CheckResult, Finding | None]]:
-        """How one finding (by id) stood in the newest results of its check; None where that result does not have it."""
-        return [
-            (run, result, next((one for one in result.findings if one.id == finding), None))
-            for run, result in self.history(check, limit)
-        ]
 
     def runs(self, limit: int = 50) -> list[RunRow]:
         """The newest runs, newest first; those of the demo and those that are not kept stand among them and say so."""

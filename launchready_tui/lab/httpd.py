@@ -23,8 +23,6 @@ _ASK_AGAIN = (
     bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)) + bytes((0, 0, 8, 7, 0, 0, 0, 0, 0)) + bytes(4) + (0xD).to_bytes(4, "big")
 )
 
-_Event = h11.Request | h11.Data | h11.EndOfMessage | h11.ConnectionClosed | type[h11.PAUSED] | None
-
 
 async def listen(
     program: Program, address: str, *, tls: ssl.SSLContext | None = None, port: int = 0

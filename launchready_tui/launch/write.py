@@ -13,7 +13,7 @@ import msgspec
 from . import render, strict
 from .atomic import CannotWrite, folder_lock, write_atomically, write_once
 from .load import parse
-from .model import Alert, Host, Launch, LaunchFile, Page, Redirect, Route, WatchTarget
+from .model import Launch, LaunchFile
 from .problems import ChangedUnderneath, LaunchFileError, Problem
 from .reference import document, reference, table_text
 
@@ -103,36 +103,6 @@ def write_new(path: Path, launch: Launch, *, notes: dict[str, str] | None = None
         )
     write_once(path, raw)
     return LaunchFile(launch=launch, path=path, sha256=hashlib.sha256(raw).hexdigest())
-
-
-def append_host(path: Path, item: Host, *, expected: str = "") -> LaunchFile:
-    """Adds a `[[hosts]]` table at the end of the file. See `append`."""
-    return append(path, "hosts", item, expected=expected)
-
-
-def append_route(path: Path, item: Route, *, expected: str = "") -> LaunchFile:
-    """Adds a `[[routes]]` table at the end of the file. See `append`."""
-    return append(path, "routes", item, expected=expected)
-
-
-def append_page(path: Path, item: Page, *, expected: str = "") -> LaunchFile:
-    """Adds a `[[pages]]` table at the end of the file. See `append`."""
-    return append(path, "pages", item, expected=expected)
-
-
-def append_redirect(path: Path, item: Redirect, *, expected: str = "") -> LaunchFile:
-    """Adds a `[[redirects]]` table at the end of the file. See `append`."""
-    return append(path, "redirects", item, expected=expected)
-
-
-def append_target(path: Path, item: WatchTarget, *, expected: str = "") -> LaunchFile:
-    """Adds a `[[targets]]` table at the end of the file. See `append`."""
-    return append(path, "targets", item, expected=expected)
-
-
-def append_alert(path: Path, item: Alert, *, expected: str = "") -> LaunchFile:
-    """Adds an `[[alerts]]` table at the end of the file. See `append`."""
-    return append(path, "alerts", item, expected=expected)
 
 
 def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -> LaunchFile:

@@ -2,7 +2,7 @@
 
 keyring has no time-out of its own, and a Secret Service that owns its name without answering hangs a caller for ever.
 So every call runs in a thread that may be left behind; after one that did not come back the keyring counts as down
-until somebody asks to try again.
+for as long as the program runs.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 WAIT_S = 3.0
-PATIENT_S = 60.0
-"""How long somebody may take to type the password of a keyring."""
 
 ALLOWED = (
     "keyring.backends.SecretService",
@@ -92,12 +90,6 @@ class Door:
             return True
 
         return self._call(remove)
-
-    def reset(self, *, wait_s: float | None = None) -> None:
-        """Tries again after a time-out; `wait_s` (PATIENT_S, say) gives time to type a password from now on."""
-        self._down = None
-        if wait_s is not None:
-            self.wait_s = wait_s
 
     def _call(self, act: Callable[[Backend], Answer]) -> Answer:
         if not self._turn.acquire(timeout=WAIT_S):

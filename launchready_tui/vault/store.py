@@ -18,7 +18,7 @@ import msgspec
 from ..launch.names import credential_problem, host_problem, inside
 from ..launch.problems import ChangedUnderneath, FileProblems, NewerFile
 from ..launch.trust import make_private
-from .door import PATIENT_S, WAIT_S, WINDOWS_BYTES, Door, NoKeyring, TooLong
+from .door import WAIT_S, WINDOWS_BYTES, Door, NoKeyring, TooLong
 from .index import Index, IndexFile, Item
 from .redact import LEAST, Redactor
 from .secret import Secret
@@ -280,13 +280,6 @@ class Vault:
         return VaultStatus(
             kind="ready", words=f"Credentials are kept in this machine's keyring ({self._door.backend_name})."
         )
-
-    def try_again(self, *, patient: bool = False) -> VaultStatus:
-        """Asks a keyring anew that did not answer; patient: with a minute to type its password."""
-        self._door.reset(wait_s=PATIENT_S if patient else None)
-        status = self.status()
-        self._door.wait_s = WAIT_S if patient else self._door.wait_s
-        return status
 
     def _index(self) -> IndexFile:
         return IndexFile(self._path)

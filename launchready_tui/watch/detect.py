@@ -139,11 +139,6 @@ class Detector:
         wanted = 0 < self.fails < self.policy.most_rechecks and self.kind != "down"
         return self.policy.recheck if wanted else None
 
-    @property
-    def suspects(self) -> bool:
-        """Whether a failure is being looked at that is no incident yet."""
-        return self.fails > 0 and self.kind != "down"
-
     def _judge(self, seen: Seen) -> Change | None:
         if self.kind != "down" and self._is_down(seen):
             return self._become("down", seen, self._first_fail)

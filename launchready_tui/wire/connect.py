@@ -54,11 +54,6 @@ class ConnectMap:
         """From `HOST[:PORT]=ADDRESS[:PORT]` texts. Raises ValueError that says what is wrong and what is allowed."""
         return cls(tuple(_rule(text) for text in rules))
 
-    @classmethod
-    def from_table(cls, table: dict[str, str]) -> ConnectMap:
-        """From the launch file's `[connect]` table. Raises ValueError like `parse`."""
-        return cls.parse(f"{left}={right}" for left, right in table.items())
-
     def find(self, host: str, port: int, address: str = "") -> tuple[str, int] | None:
         """The (address, port) a connection to this host goes to, or None where no rule speaks of it."""
         target = self.target(host, port, address)

@@ -115,7 +115,7 @@ class Far:
         assert self.child.stdout is not None
         moved: dict[str, str] = json.loads(self.child.stdout.readline())
         self.reach = Reach(
-            connect=ConnectMap.from_table({name: moved[place] for name, place in lab.connect.items()}),
+            connect=ConnectMap.parse(f"{name}={moved[place]}" for name, place in lab.connect.items()),
             nameservers=tuple(moved[place] for place in lab.nameservers),
             ca_file=lab.ca_file,
             refuse_unmapped=True,

@@ -43,9 +43,6 @@ def test_headers(header: str, errors: list[str], warnings: list[str]) -> None:
 def test_answers_with_no_header_or_several() -> None:
     assert preload.response_codes(()) == (["response.no_header"], [])
     assert preload.response_codes((GOOD, GOOD)) == (["response.multiple_headers"], [])
-    assert preload.removable_codes((GOOD,)) == (["header.removable.contains.preload"], [])
-    assert preload.removable_codes(("includeSubDomains",)) == (["header.removable.missing.max_age"], [])
-    assert preload.removable_codes(("max-age=0",)) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -149,14 +149,6 @@ def test_changes_since_the_result_before(path: Path, case: str) -> None:
         assert changes.compared == 1, "edge.dns has nothing to be compared with"
 
 
-def test_the_history_of_one_finding(path: Path) -> None:
-    with Journal.open(path) as journal:
-        save_run(journal, result("edge.tls", FAILING))
-        save_run(journal, result("edge.tls"))
-        history = journal.history_of(FAILING.id, "edge.tls")
-        assert [(run, finding) for run, _, finding in history] == [(2, None), (1, FAILING)]
-
-
 def test_an_export_is_outdated_by_the_next_result(path: Path) -> None:
     with Journal.open(path) as journal:
         assert journal.last_export() is None

@@ -18,7 +18,7 @@ from pathlib import Path
 from launchready_tui.launch.load import load
 from launchready_tui.launch.model import Host, Launch
 from launchready_tui.launch.people import People, PeopleFile, Person
-from launchready_tui.launch.write import append_host, write_new
+from launchready_tui.launch.write import append, write_new
 folder = Path(sys.argv[1])
 file = write_new(folder / "launchready.toml", Launch(name="D", domain="example.com", canonical="https://example.com/"))
 people = PeopleFile(folder)
@@ -31,7 +31,7 @@ except OSError:
     pass
 said = []
 for act in (
-    lambda: append_host(file.path, Host(name="app.example.com")),
+    lambda: append(file.path, "hosts", Host(name="app.example.com")),
     lambda: people.save(People(people=(Person(id="founder"), Person(id="engineer")))),
     lambda: write_new(folder / "other.toml", file.launch),
 ):

@@ -21,7 +21,7 @@ from launchready_tui.launch.load import load, parse
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Redirect, Route, Settings, Sprint
 from launchready_tui.launch.problems import ChangedUnderneath, LaunchFileError
 from launchready_tui.launch.reference import document, reference
-from launchready_tui.launch.write import append_host, append_page, append_redirect, append_route, text_of, write_new
+from launchready_tui.launch.write import append, text_of, write_new
 
 GOOD = Launch(
     name="Demo Market",
@@ -168,10 +168,11 @@ def test_additions_keep_comments_and_mode(tmp_path: Path) -> None:
     old += "\n[settings]\nrate = 5.0\n# the end"
     path.write_text(old)
     path.chmod(0o640)
-    append_host(path, Host(name="api.example.com", role="api"))
-    append_route(path, Route(name="search", url="https://api.example.com/search", headers={"accept": "a/b"}, safe=True))
-    append_page(path, Page(url="https://example.com/"))
-    file = append_redirect(path, Redirect(from_="http://old.net/", to="https://example.com/"))
+    append(path, "hosts", Host(name="api.example.com", role="api"))
+    route = Route(name="search", url="https://api.example.com/search", headers={"accept": "a/b"}, safe=True)
+    append(path, "routes", route)
+    append(path, "pages", Page(url="https://example.com/"))
+    file = append(path, "redirects", Redirect(from_="http://old.net/", to="https://example.com/"))
     assert path.read_text().startswith(old + "\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert load(path) == file
@@ -182,7 +183,7 @@ def test_additions_keep_comments_and_mode(tmp_path: Path) -> None:
 def test_windows_line_ends_stay(tmp_path: Path) -> None:
     path = tmp_path / "launchready.toml"
     path.write_bytes(text_of(GOOD).replace("\n", "\r\n").encode())
-    append_host(path, Host(name="app.example.com"))
+    append(path, "hosts", Host(name="app.example.com"))
     raw = path.read_bytes()
     assert raw.count(b"\n") == raw.count(b"\r\n")
 
@@ -200,7 +201,7 @@ def test_an_addition_that_would_not_be_valid_changes_nothing(tmp_path: Path, ite
     write_new(path, GOOD)
     old = path.read_bytes()
     with pytest.raises(LaunchFileError, match=said):
-        append_host(path, item)
+        append(path, "hosts", item)
     assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]
 
@@ -212,7 +213,7 @@ def test_a_list_in_brackets_is_explained(tmp_path: Path) -> None:
         '"a.example.com" }]\n'
     )
     with pytest.raises(LaunchFileError, match=r"written as \[\[hosts\]\]"):
-        append_host(path, Host(name="b.example.com"))
+        append(path, "hosts", Host(name="b.example.com"))
 
 
 def test_a_file_changed_meanwhile_is_not_added_to(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_a_file_changed_meanwhile_is_not_added_to(tmp_path: Path) -> None:
     file = write_new(path, GOOD)
     path.write_text(path.read_text() + "# by hand\n")
     with pytest.raises(ChangedUnderneath, match="was changed by somebody else"):
-        append_host(path, Host(name="app.example.com"), expected=file.sha256)
+        append(path, "hosts", Host(name="app.example.com"), expected=file.sha256)
 
 
 def _full(*args: Any) -> None:
@@ -244,7 +245,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_rubbish(tmp_path: Path, monkeypa
     old = path.read_bytes()
     monkeypatch.setattr(os, "fsync", _full)
     with pytest.raises(CannotWrite, match=r"the disk is full\. Nothing was changed"):
-        append_host(path, Host(name="app.example.com"))
+        append(path, "hosts", Host(name="app.example.com"))
     assert path.read_bytes() == old
     assert list(tmp_path.iterdir()) == [path]
     with pytest.raises(CannotWrite, match=r"other\.toml could not be written"):

@@ -69,12 +69,30 @@ def test_looks_are_planned() -> None:
     assert stats.checkpoints(0) == ()
 
 
+def plan_error(samples: int, share: float, answer: str) -> float:
+    """The exact chance that a whole measurement with all its looks ends in `answer`, if this share of requests is over
+    the target."""
+    alive: dict[int, float] = {0: 1.0}
+    ended, done = 0.0, 0
+    for look in stats.checkpoints(samples):
+        for _ in range(look - done):
+            grown: dict[int, float] = {}
+            for over, chance in alive.items():
+                grown[over] = grown.get(over, 0.0) + chance * (1 - share)
+                grown[over + 1] = grown.get(over + 1, 0.0) + chance * share
+            alive = grown
+        done = look
+        ended += sum(chance for over, chance in alive.items() if stats.decide(over, look) == answer)
+        alive = {over: chance for over, chance in alive.items() if stats.decide(over, look) == "NOT ENOUGH DATA"}
+    return ended
+
+
 @pytest.mark.parametrize(
     ("share", "answer", "per_hundred"),
     [(0.05, "PASS", 11.5), (0.05, "FAIL", 9.7), (0.08, "PASS", 0.9), (0.10, "PASS", 0.2), (0.03, "FAIL", 0.3)],
 )
 def test_the_errors_that_the_docstring_admits(share: float, answer: str, per_hundred: float) -> None:
-    assert 100 * stats.plan_error(300, share, answer) == pytest.approx(per_hundred, abs=0.05)  # type: ignore[arg-type]
+    assert 100 * plan_error(300, share, answer) == pytest.approx(per_hundred, abs=0.05)
     assert f"{per_hundred:g}" in (stats.__doc__ or "")
 
 
@@ -86,7 +104,7 @@ def test_plan_error_against_every_path() -> None:
             if stats.decide(sum(path[:n]), n) == "FAIL":
                 failed += share ** sum(path) * (1 - share) ** (12 - sum(path))
                 break
-    assert stats.plan_error(12, share, "FAIL") == pytest.approx(failed)
+    assert plan_error(12, share, "FAIL") == pytest.approx(failed)
 
 
 @pytest.mark.parametrize("n", range(1, 21))

@@ -61,8 +61,8 @@ def test_says_what_is_wrong(rule: str, says: str) -> None:
     assert rule in str(raised.value)
 
 
-def test_a_table_is_read_in_its_order_and_printed_as_rules() -> None:
-    mapped = ConnectMap.from_table({"Shop.example:443": "127.0.0.1:8443", "[2001:db8::1]:*": "[::1]"})
+def test_rules_are_read_in_their_order_and_printed_as_rules() -> None:
+    mapped = ConnectMap.parse(("Shop.example:443=127.0.0.1:8443", "[2001:db8::1]:*=[::1]"))
     assert [str(rule) for rule in mapped.rules] == ["shop.example:443=127.0.0.1:8443", "[2001:db8::1]=[::1]"]
     assert mapped
     assert not ConnectMap()

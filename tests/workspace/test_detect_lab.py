@@ -27,8 +27,12 @@ def perfect() -> object:
         yield lab
 
 
+def mapped(places: dict[str, str]) -> ConnectMap:
+    return ConnectMap.parse(f"{name}={place}" for name, place in places.items())
+
+
 async def test_the_demo_marketplace_is_found_whole(perfect: Lab, tmp_path: Path) -> None:
-    reach = Reach(ConnectMap.from_table(perfect.connect), perfect.nameservers, perfect.ca_file, refuse_unmapped=True)
+    reach = Reach(mapped(perfect.connect), perfect.nameservers, perfect.ca_file, refuse_unmapped=True)
     async with World(seed(DOMAIN), reach, clock=SystemClock()) as world:
         proposal = await detect(DOMAIN, world)
         assert world.counts.refused_unmapped == 0
@@ -43,7 +47,7 @@ async def test_the_demo_marketplace_is_found_whole(perfect: Lab, tmp_path: Path)
 
 async def test_a_resolver_that_is_gone_is_could_not_look(perfect: Lab) -> None:
     connect = {**perfect.connect, "192.0.2.53:53": "127.0.0.1:9"}
-    reach = Reach(ConnectMap.from_table(connect), ("192.0.2.53:53",), perfect.ca_file, refuse_unmapped=True)
+    reach = Reach(mapped(connect), ("192.0.2.53:53",), perfect.ca_file, refuse_unmapped=True)
     async with World(seed(DOMAIN), reach, clock=SystemClock()) as world:
         proposal = await detect(DOMAIN, world)
     assert not proposal.found

@@ -82,18 +82,6 @@ def response_codes(values: tuple[str, ...] | list[str]) -> Codes:
     return header_codes(values[0])
 
 
-def removable_codes(values: tuple[str, ...] | list[str]) -> Codes:
-    """Whether a domain that is on the list says that it wants to leave."""
-    if not values:
-        return ["response.no_header"], []
-    found, (errors, warnings) = parse(values[0])
-    if "preload" in found:
-        errors.append("header.removable.contains.preload")
-    if found.get("max-age") is None:
-        errors.append("header.removable.missing.max_age")
-    return errors, warnings
-
-
 def domain_codes(domain: str, registrable: str) -> list[str]:
     """Whether a name can be on the list at all. `registrable` is the domain that the public suffix list makes of it,
     empty for a suffix."""

@@ -8,8 +8,7 @@ from ...handover.blocks import Block, Cell, Code, Facts, Heading, Para, Steps, T
 from ..ink import Spans, fit, width_of, wrap, wrap_spans
 from .lines import Line
 
-TONES = {"": "ink", "info": "ink2"}
-KINDS = {"text": "ink", "strong": "ink b", "quiet": "ink2", "code": "ink2", "gap": "unknown", "blank": "ink3"}
+KINDS = {"text": "ink", "quiet": "ink2", "code": "ink2", "gap": "unknown", "blank": "ink3"}
 
 
 def cell_spans(cell: Cell) -> Spans:

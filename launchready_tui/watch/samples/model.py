@@ -32,12 +32,6 @@ CAUSE_WORDS: dict[Cause, str] = {
     "slow": "it is slow",
     "line": "the watching machine has no line",
 }
-GAP_WORDS: dict[GapCause, str] = {
-    "sleep": "the watching machine slept",
-    "stall": "the watching machine was too busy",
-    "stopped": "nothing watched",
-    "offline": "the watching machine had no line",
-}
 
 
 _HEALTH = re.compile(r"(?i)health|\bstatus\b|/(?:ping|livez|readyz|up)\b")
