@@ -76,7 +76,7 @@ async def works(ask: Ask, row: BlockList) -> Failure | None:
     if not proof.found:
         why = "it does not list its own test entry: this resolver is not served"
     elif other.found and not _refused(row, other.records):
-        why = "it lists everything: it has been shut down, or the resolver makes answers up"
+        why = "it lists everything: it has been shut down, or the resolver makes up answers"
     return Failure(kind="unavailable", detail=why, target=row.zone) if why else None
 
 
@@ -96,7 +96,7 @@ async def look_up(ask: Ask, row: BlockList, target: str) -> Listing:
     codes = tuple(record for record in answer.records if record.startswith("127."))
     if answer.found and not codes:
         wrong = Failure(
-            kind="unavailable", detail=f"it answers {answer.records[0]}, which is no listing", target=row.zone
+            kind="unavailable", detail=f"it answers {answer.records[0]}, which is not a listing", target=row.zone
         )
         return Listing(list=row, target=target, failure=wrong, answer=answer)
     reason = ""

@@ -73,15 +73,15 @@ def read(text: str) -> Key:
         return places.get(name, (0, 0))
 
     if "v" in given and (given["v"] != "DKIM1" or tags[0][0] != "v"):
-        what = "v must be DKIM1, written so" if given["v"] != "DKIM1" else "v must be the first tag"
+        what = "v must be exactly DKIM1" if given["v"] != "DKIM1" else "v must be the first tag"
         problems.append(Problem("broken", what, *place("v")))
     kind = given.get("k", "rsa").lower() or "rsa"
     if kind not in ("rsa", "ed25519"):
-        problems.append(Problem("broken", f"k={given['k']} is no key type that receivers know", *place("k")))
+        problems.append(Problem("broken", f"k={given['k']} is not a key type that receivers know", *place("k")))
     hashes = tuple(word.strip().lower() for word in given.get("h", "").split(":") if word.strip())
     if hashes and "sha256" not in hashes:
         problems.append(
-            Problem("sha1", f"h={given['h']} allows no SHA-256, and receivers take nothing else", *place("h"))
+            Problem("sha1", f"h={given['h']} does not allow SHA-256, and receivers accept nothing else", *place("h"))
         )
     services = [word.strip().lower() for word in given.get("s", "*").split(":")]
     if not {"*", "email"} & set(services):
@@ -91,7 +91,7 @@ def read(text: str) -> Key:
         problems.append(
             Problem(
                 "testing",
-                "t=y says that the domain only tries DKIM out: receivers treat the mail as unsigned",
+                "t=y says that the domain is only testing DKIM: receivers treat the mail as unsigned",
                 *place("t"),
             )
         )
@@ -100,10 +100,10 @@ def read(text: str) -> Key:
     key, bits = b"", 0
     value = _BLANK.sub("", given.get("p", ""))
     if "p" not in given:
-        problems.append(Problem("broken", "p is missing: there is no key in the record", len(text), len(text)))
+        problems.append(Problem("broken", "p is missing: the record contains no key", len(text), len(text)))
     elif not value:
         problems.append(
-            Problem("revoked", "p is empty: the key was withdrawn, and all that it signed fails", *place("p"))
+            Problem("revoked", "p is empty: the key was revoked, and everything that it signed fails", *place("p"))
         )
     else:
         key, bits, wrong = _key(kind, value)
@@ -142,9 +142,9 @@ def _tags(text: str) -> tuple[list[tuple[str, str]], dict[str, tuple[int, int]],
         name, equals, value = part.partition("=")
         key = name.strip()
         if not equals or not _TAG.fullmatch(key):
-            problems.append(Problem("broken", f"{part.strip()[:40]!r} is no tag: a tag is name=value", start, end))
+            problems.append(Problem("broken", f"{part.strip()[:40]!r} is not a tag: a tag is name=value", start, end))
         elif key in places:
-            problems.append(Problem("broken", f"{key} stands twice", start, end))
+            problems.append(Problem("broken", f"{key} appears twice", start, end))
         else:
             tags.append((key, value.strip()))
             places[key] = (start, end)
@@ -156,13 +156,13 @@ def _key(kind: str, value: str) -> tuple[bytes, int, str]:
     try:
         key = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        return b"", 0, "p is no base64: something is missing, or a character too many slipped in"
+        return b"", 0, "p is not valid base64: a character is missing, or there is one too many"
     if kind == "ed25519":
         return (key, 256, "") if len(key) == 32 else (b"", 0, f"an ed25519 key has 32 octets, p has {len(key)}")
     if kind != "rsa":
         return key, 0, ""
     bits = rsa_numbers(key)[0].bit_length()
-    return (key, bits, "") if bits else (b"", 0, "p holds no whole RSA public key: it was cut, or pasted twice")
+    return (key, bits, "") if bits else (b"", 0, "p contains no whole RSA public key: it was cut off, or pasted twice")
 
 
 def rsa_numbers(der: bytes) -> tuple[int, int]:

@@ -96,9 +96,9 @@ def read(text: str) -> Record:
         name, equals, value = part.partition("=")
         key = name.strip().lower()
         if not equals or not re.fullmatch(r"[a-z][a-z0-9_-]*", key):
-            problems.append(f"{part.strip()!r} is no tag: a tag is name=value")
+            problems.append(f"{part.strip()!r} is not a tag: a tag is name=value")
         elif any(key == seen for seen, _ in tags):
-            problems.append(f"{key} stands twice, the first one counts")
+            problems.append(f"{key} appears twice, the first one counts")
         else:
             tags.append((key, value.strip()))
     given = dict(tags)
@@ -106,7 +106,7 @@ def read(text: str) -> Record:
         if key in REMOVED:
             obsolete.append(f"{key} was removed from DMARC, receivers ignore it")
         elif key not in _KNOWN:
-            problems.append(f"{key} is no tag of DMARC, receivers ignore it")
+            problems.append(f"{key} is not a DMARC tag, receivers ignore it")
     policies: dict[str, str | None] = {}
     broken = "p" not in given
     for key in ("p", "sp", "np"):
@@ -114,15 +114,15 @@ def read(text: str) -> Record:
         policies[key] = value if value in POLICIES else None
         if key in given and policies[key] is None:
             broken = True
-            problems.append(f"{key}={given[key]} is none of none, quarantine, reject")
+            problems.append(f"{key}={given[key]} is not one of none, quarantine, reject")
     problems += ["p is missing"] if "p" not in given else []
     problems += [
-        f"{key}={given[key]} is none of {', '.join(choices)}"
+        f"{key}={given[key]} is not one of {', '.join(choices)}"
         for key, choices in _CHOICES.items()
         if given.get(key, choices[0]).lower() not in choices
     ]
     fo = tuple(part.strip().lower() for part in given.get("fo", "0").split(":"))
-    problems += [f"fo={part} is none of 0, 1, d, s" for part in fo if part not in ("0", "1", "d", "s")]
+    problems += [f"fo={part} is not one of 0, 1, d, s" for part in fo if part not in ("0", "1", "d", "s")]
     rua = _addresses("rua", given.get("rua", ""), problems, obsolete)
     ruf = _addresses("ruf", given.get("ruf", ""), problems, obsolete)
     return Record(
@@ -150,13 +150,13 @@ def _addresses(tag: str, value: str, problems: list[str], obsolete: list[str]) -
             obsolete.append(f"{tag}: the size limit in {uri} was removed from DMARC, receivers ignore it")
             uri = _SIZE.sub("", uri)
         if not _SCHEME.match(uri):
-            problems.append(f"{tag}={uri} is no address: write it with mailto:")
+            problems.append(f"{tag}={uri} is not an address: write it with mailto:")
             continue
         host = ""
         if uri.lower().startswith("mailto:"):
             mailbox = _MAILBOX.match(unquote(uri[7:].partition("?")[0]).replace(" ", "_"))
             if not mailbox:
-                problems.append(f"{tag}={uri} is no mail address")
+                problems.append(f"{tag}={uri} is not a mail address")
                 continue
             host = mailbox.group(1).lower()
         found.append(ReportAddress(uri, host))

@@ -126,7 +126,7 @@ def read(text: str) -> Record:
     for name in ("redirect", "exp"):
         several = [term for term in terms if term.name == name]
         problems += [
-            Problem(term.start, term.start + len(term.text), f"{name} may stand only once") for term in several[1:]
+            Problem(term.start, term.start + len(term.text), f"{name} may appear only once") for term in several[1:]
         ]
     return Record(text, tuple(terms), tuple(sorted(problems, key=lambda problem: problem.start)))
 
@@ -134,7 +134,7 @@ def read(text: str) -> Record:
 def _term(text: str, start: int) -> Term | Problem:
     end = start + len(text)
     if any(not 0x21 <= ord(char) <= 0x7E for char in text):
-        return Problem(start, end, "only plain ASCII may stand here, terms are parted by spaces")
+        return Problem(start, end, "only plain ASCII is allowed here, and spaces between terms")
     modifier = _NAME.match(text)
     if modifier and text[modifier.end() : modifier.end() + 1] == "=":
         return _modifier(modifier.group().lower(), text[modifier.end() + 1 :], text, start)
@@ -142,13 +142,13 @@ def _term(text: str, start: int) -> Term | Problem:
     found = re.match(r"[A-Za-z0-9]+", body)
     name = found.group().lower() if found else ""
     if name not in MECHANISMS:
-        return Problem(start, end, f"{text} is nothing that SPF knows")
+        return Problem(start, end, f"{text} is not an SPF term")
     rest = body[len(name) :]
     offset = start + len(text) - len(rest)
     match name:
         case "all":
             return (
-                Problem(offset, end, "all takes nothing after it")
+                Problem(offset, end, "nothing may follow all")
                 if rest
                 else Term("mechanism", name, text, start, qualifier)
             )
@@ -163,7 +163,7 @@ def _term(text: str, start: int) -> Term | Problem:
             )
         case "ptr":
             if rest and (not rest.startswith(":") or (wrong := _domain_problem(rest[1:]))):
-                return Problem(offset, end, "after ptr stands nothing, or a colon and a domain")
+                return Problem(offset, end, "only a colon and a domain may follow ptr")
             return Term("mechanism", name, text, start, qualifier, rest[1:])
     return _host(name, rest, text, start, qualifier, offset)
 
@@ -174,7 +174,7 @@ def _modifier(name: str, value: str, text: str, start: int) -> Term | Problem:
         wrong = _domain_problem(value)
         return Problem(offset, end, wrong) if wrong else Term("modifier", name, text, start, "", value)
     if not _MACRO_STRING.fullmatch(value):
-        return Problem(offset, end, "the value holds a broken macro")
+        return Problem(offset, end, "the value contains a broken macro")
     return Term("modifier", name, text, start, "", value)
 
 
@@ -183,11 +183,11 @@ def _domain_problem(domain: str) -> str:
     if not domain:
         return "a domain is missing"
     if not _MACRO_STRING.fullmatch(domain):
-        return f"{domain} holds a broken macro"
+        return f"{domain} contains a broken macro"
     if _ONLY_IN_EXP.search(domain):
-        return f"{domain} uses a macro that only explanations may use"
+        return f"{domain} uses a macro that is allowed only in explanations"
     if not _ENDS_IN_MACRO.search(domain) and not _TOPLABEL.search(domain):
-        return f"{domain} is no whole domain name"
+        return f"{domain} is not a complete domain name"
     return ""
 
 
@@ -199,7 +199,7 @@ def _host(name: str, rest: str, text: str, start: int, qualifier: str, offset: i
     domain = rest[: cidr.start()] if cidr and cidr.group() else rest
     for value, most in ((four, 32), (six, 128)):
         if value is not None and (int(value) > most or (len(value) > 1 and value[0] == "0")):
-            return Problem(offset, end, f"/{value} is no prefix length up to {most}")
+            return Problem(offset, end, f"/{value} is not a prefix length up to {most}")
     if domain and (not domain.startswith(":") or (wrong := _domain_problem(domain[1:]))):
         return Problem(offset, end, wrong if domain.startswith(":") else f"{domain} cannot follow {name}")
     return Term(
@@ -226,11 +226,11 @@ def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset
             raise ValueError(address)
         parsed = ipaddress.IPv4Address(address) if name == "ip4" else ipaddress.IPv6Address(address)
     except ValueError:
-        return Problem(offset + 1, end, f"{address} is no {'IPv4' if name == 'ip4' else 'IPv6'} address")
+        return Problem(offset + 1, end, f"{address} is not an {'IPv4' if name == 'ip4' else 'IPv6'} address")
     if slash and (
         not length.isascii() or not length.isdigit() or int(length) > most or (len(length) > 1 and length[0] == "0")
     ):
-        return Problem(offset + 1, end, f"/{length} is no prefix length up to {most}")
+        return Problem(offset + 1, end, f"/{length} is not a prefix length up to {most}")
     prefix = int(length) if slash else most
     four, six = (prefix, None) if name == "ip4" else (None, prefix)
     return Term("mechanism", name, text, start, qualifier, "", str(parsed), four, six)

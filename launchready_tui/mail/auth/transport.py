@@ -49,7 +49,7 @@ def _parts(text: str) -> tuple[dict[str, str], list[str]]:
             continue
         name, equals, value = part.partition("=")
         if not equals:
-            problems.append(f"{part.strip()[:40]!r} is no tag: a tag is name=value")
+            problems.append(f"{part.strip()[:40]!r} is not a tag: a tag is name=value")
         else:
             values.setdefault(name.strip().lower(), value.strip())
     return values, problems
@@ -81,7 +81,7 @@ def sts_policy(text: str) -> Policy:
         name, colon, value = line.partition(":")
         key, value = name.strip().lower(), value.strip()
         if not colon:
-            problems.append(f"line {number} is no `key: value`")
+            problems.append(f"line {number} is not `key: value`")
         elif key == "mx":
             mx.append(value.lower().rstrip("."))
         else:
@@ -93,13 +93,13 @@ def sts_policy(text: str) -> Policy:
         problems.append(f"mode is {mode or 'missing'}, not enforce, testing or none")
     age = found.get("max_age", "")
     if not re.fullmatch(r"\d{1,10}", age):
-        problems.append("max_age is missing or no number of seconds")
+        problems.append("max_age is missing or not a number of seconds")
     elif int(age) > MAX_AGE:
         problems.append(f"max_age is more than {MAX_AGE} seconds")
     if not mx and mode != "none":
         problems.append("it names no mx")
     problems += [
-        f"mx: {one} is no host name" for one in mx if not re.fullmatch(r"(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]+", one)
+        f"mx: {one} is not a host name" for one in mx if not re.fullmatch(r"(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]+", one)
     ]
     return Policy(
         mode=mode, mx=tuple(mx), max_age=int(age) if re.fullmatch(r"\d{1,10}", age) else None, problems=tuple(problems)
@@ -143,14 +143,14 @@ def tlsa(record: str) -> Tlsa:
     """A TLSA record in presentation form; for mail only usages 2 and 3 count (RFC 7672 section 3.1.3)."""
     parts = record.split(None, 3)
     if len(parts) < 4 or not all(one.isdigit() for one in parts[:3]):
-        return Tlsa(usage=-1, selector=-1, matching=-1, data="", problem=f"{record[:60]!r} is no TLSA record")
+        return Tlsa(usage=-1, selector=-1, matching=-1, data="", problem=f"{record[:60]!r} is not a TLSA record")
     usage, selector, matching = (int(one) for one in parts[:3])
     data = re.sub(r"\s+", "", parts[3]).lower()
     problem = ""
     if usage not in (2, 3):
         problem = f"usage {usage} does not count for mail, only 2 and 3 do"
     elif selector not in (0, 1) or matching not in (0, 1, 2):
-        problem = f"{usage} {selector} {matching} is no combination that senders know"
+        problem = f"{usage} {selector} {matching} is not a combination that senders know"
     elif not _HEX.fullmatch(data) or (matching in _LENGTHS and len(data) != _LENGTHS[matching]):
-        problem = "the digest has a wrong length"
+        problem = "the digest has the wrong length"
     return Tlsa(usage=usage, selector=selector, matching=matching, data=data, problem=problem)
