@@ -126,12 +126,13 @@ class Files(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="fi
 
 
 class Timing(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="timing"):
-    """A route as it was measured, in ms. `n` requests were timed, `failed` gave no whole answer. `verdict` is PASS,
-    FAIL or UNDECIDED against `target`; the interval of the p95 (95 %) is None where so few requests bound nothing."""
+    """A route as it was measured, in ms. `n` requests were timed, `over` of them took longer than `target` or failed.
+    `verdict` is PASS, FAIL or another word of `probe`; the interval of the p95 (95 %) is None where so few requests
+    bound nothing."""
 
     route: str
     n: int
-    failed: int = 0
+    over: int = 0
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None

@@ -124,6 +124,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonId, ...] = ()
     """Everybody whom any of its texts names, by id."""
 
+    def __hash__(self) -> int:
+        """By what makes it this finding; `values` is a mapping, which has no hash."""
+        return hash((self.rule, self.subject, self.state, self.summary))
+
     @property
     def facts(self) -> tuple[Fact, ...]:
         """What it was judged from, as data."""
@@ -204,8 +208,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """The deploy in production that the answer belongs to; empty where unknown."""
     papers: str = ""
     """The state of people and inventory that the answer was read from; empty where it was not read from them."""
-    facts: int = 0
-    """The version of the facts that the findings carry; 0 where they carry none, as older journals do."""
+    facts: int = _facts.VERSION
+    """The version of the facts that the findings carry; the journal says 0 of results from before there were any."""
 
     @property
     def readable(self) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import text
+from ..findings import Finding
+from ..launch.inventory import Access, Backup, Recovery, System
+from ..launch.people import Person
+from ..roadmap.model import CheckSpec
 from .kinds import KIND
 
 if TYPE_CHECKING:
     from ..handover.blocks import Block
     from ..handover.model import Gap
-    from ..workspace import Workspace
 
 PAGES = {"l": "launch", "p": "people", "x": "fixes", "k": "credentials", **{str(n): f"stage{n}" for n in range(1, 8)}}
 """The bundle names a page by its key."""
@@ -31,64 +33,29 @@ class Place:
     check: str = ""
 
 
-def place_of(workspace: Workspace, gap: Gap) -> Place:
+_TABLES: dict[type, str] = {
+    System: "systems",
+    Access: "access",
+    Backup: "backups",
+    Recovery: "recovery",
+    Person: "people",
+}
+
+
+def place_of(gap: Gap) -> Place:
     """Where this gap is filled."""
-    if gap.screen == "l":
-        if gap.text.startswith("who is called"):
-            return Place("people", "contacts")
-        return Place("launch", form=not gap.text.startswith("when the launch sprint"))
-    if gap.screen == "x":
-        return Place("fixes", finding=_finding(workspace, gap.text))
-    if gap.screen == "p":
-        return Place("people", *_line(workspace, gap.text))
-    return Place(PAGES.get(gap.screen, "overview"), check=_check(workspace, gap.text))
-
-
-def _check(workspace: Workspace, words: str) -> str:
-    """The check that the gap asks to answer: it quotes its title, or its line of the checklist."""
-    from ..handover import signing
-
-    quoted = words.partition("“")[2].partition("”")[0]
-    by_line = {item.text: item.check for item in signing.lines()}
-    return (
-        next((spec.id for spec in workspace.roadmap.checks.values() if spec.title == quoted), by_line.get(quoted, ""))
-        if quoted
-        else ""
-    )
-
-
-def _finding(workspace: Workspace, words: str) -> str:
-    """The problem whose sentence the gap begins to quote."""
-    quoted = words.partition("“")[2].rstrip("”").rstrip("…").rstrip()
-    if not quoted:
-        return ""
-    return next((one.id for one in workspace.verdict().fixes if text.clean(one.finding.summary).startswith(quoted)), "")
-
-
-def _line(workspace: Workspace, words: str) -> tuple[str, str]:
-    """The line whose name the gap speaks of, the longest name first."""
-    inventory = workspace.inventory
-    named: list[tuple[str, str, str]] = [(one.title or one.id, "recovery", one.id) for one in inventory.recovery]
-    named += [(one.store, "backups", KIND["backups"].key(one)) for one in inventory.backups]
-    for one in inventory.access:
-        person, system = workspace.people.label(one.person), inventory.name_of(one.system)
-        named += [
-            (phrase, "access", KIND["access"].key(one)) for phrase in (f"{person} in {system}", f"{person} to {system}")
-        ]
-    named += [(one.name or one.id, "systems", one.id) for one in inventory.systems]
-    named += [(one.name or one.id, "people", one.id) for one in workspace.people.people]
-    for name, table, line in sorted(named, key=lambda one: len(one[0]), reverse=True):
-        if name and text.clean(name) in words:
-            return table, line
-    if words.startswith("recovery steps"):
-        return "recovery", ""
-    return (
-        ("backups", "")
-        if "backup" in words
-        else ("systems", "")
-        if "account" in words or "gets into" in words
-        else ("", "")
-    )
+    about = gap.about
+    if isinstance(about, CheckSpec):
+        return Place(PAGES.get(gap.screen, "overview"), check=about.id)
+    if isinstance(about, Finding):
+        return Place("fixes", finding=about.id)
+    if isinstance(about, str) and about in KIND:
+        return Place("people", about)
+    if about is not None and not isinstance(about, str):
+        table = _TABLES[type(about)]
+        return Place("people", table, KIND[table].key(about))
+    page = PAGES.get(gap.screen, "overview")
+    return Place(page, form=page == "launch" and about != "sprint")
 
 
 def gaps_of(blocks: Iterable[Block]) -> Iterator[Gap]:
@@ -110,6 +77,6 @@ def gaps_of(blocks: Iterable[Block]) -> Iterator[Gap]:
                     )
                     if cell.kind == "gap" and words not in seen:
                         seen.add(words)
-                        yield Missing(words, "p")
+                        yield Missing(words, "p", cell.about)
             if not block.rows:
-                yield Missing("who is called first when something breaks", "l")
+                yield Missing("who is called first when something breaks", "l", "contacts")

@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..findings import Finding
+from ..launch.inventory import Access, Backup, Recovery, System
+from ..launch.people import Person
+from ..roadmap.model import CheckSpec
+
 CellKind = Literal["text", "quiet", "code", "gap", "state", "blank"]
 Tone = Literal["", "pass", "warn", "fail", "info", "unknown", "na", "accepted", "later", "stale"]
+
+
+About = System | Access | Backup | Recovery | Person | CheckSpec | Finding | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class Cell:
     glyph: str = ""
     link: str = ""
     """An https address, or `#` and the id of a document; anything else is shown as text."""
+    about: About = None
+    """What a gap is about: the entry, check or problem that lacks it, or the table that an entry is missing from."""
 
 
 BLANK = Cell("", "blank")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 from .. import text
-from ..clock import parse_moment
 from ..findings import State
 from ..launch.decisions import Acceptance
 from ..verdict import accepted_until
@@ -41,18 +40,18 @@ def events(shot: Snapshot) -> tuple[Event, ...]:
 
 def _seen(shot: Snapshot) -> Iterable[Event]:
     for row in domain_rows(shot):
-        if (ends := _day(seen_expiry(shot, row.domain))) is not None:
+        if (ends := seen_expiry(shot, row.domain)) is not None:
             yield Event(
-                ends,
+                ends.date(),
                 "domain",
                 row.domain,
                 f"{row.domain} runs out",
                 f"Registered at {row.registrar or 'its registrar'}.",
             )
     for host in shot.launch.hosts:
-        if (ends := _day(seen_certificate_end(shot, host.name))) is not None:
+        if (ends := seen_certificate_end(shot, host.name)) is not None:
             note = "It should renew by itself weeks before; look when it does not."
-            yield Event(ends, "certificate", host.name, f"The certificate of {text.clean(host.name)} ends", note)
+            yield Event(ends.date(), "certificate", host.name, f"The certificate of {text.clean(host.name)} ends", note)
 
 
 def _written(shot: Snapshot) -> Iterable[Event]:
@@ -176,11 +175,3 @@ def fold(line: str) -> list[str]:
         piece += char
         size += octets
     return [*out, piece]
-
-
-def _day(words: str) -> date | None:
-    try:
-        at: datetime | None = parse_moment(words.removesuffix(" UTC")) if words else None
-    except ValueError:
-        return None
-    return at.astimezone(UTC).date() if at else None

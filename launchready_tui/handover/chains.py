@@ -1,38 +1,19 @@
-"""The redirect map: every address that was followed, and the stops on its way, read from the evidence of the checks."""
+"""The redirect map: every address that was followed, and the stops on its way, from what the checks saw."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..facts import Hop, RedirectChain
 from ..findings import State, worst
 
 if TYPE_CHECKING:
     from ..verdict import Judged
 
-_STOP = re.compile(r"(?P<status>\d{3})  (?P<url>\S+)  (?P<ms>\d+) ms(?:  \((?P<kind>[a-z]+)\))?")
 CHECKS = ("edge.redirects",)
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """One answer on the way. `kind` says how it leads on where that is not by Location."""
-
-    status: int
-    url: str
-    ms: int
-    kind: str = ""
-
-    @property
-    def permanent(self) -> bool:
-        return self.status in (301, 308)
-
-    @property
-    def moves(self) -> bool:
-        return 300 <= self.status < 400 or bool(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +21,7 @@ class ChainRow:
     """One address and where it leads. `problem` is what ended the way, in words; empty where it arrives."""
 
     start: str
-    stops: tuple[Stop, ...]
+    stops: tuple[Hop, ...]
     problem: str
     state: State
 
@@ -60,31 +41,20 @@ def chain_rows(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
 
 def followed(findings: Iterable[Judged]) -> tuple[ChainRow, ...]:
     """Each followed address once, also one that answers at once."""
-    chains: dict[str, tuple[tuple[Stop, ...], str]] = {}
+    chains: dict[str, RedirectChain] = {}
     states: dict[str, list[State]] = {}
     for judged in findings:
-        for item in judged.finding.evidence if judged.finding.check in CHECKS else ():
-            if item.label == "chain" and item.source:
-                chains[item.source] = _read(item.text)
-                states.setdefault(item.source, []).append(judged.state)
-    return tuple(ChainRow(start, *chain, worst(states[start])) for start, chain in chains.items())
+        for fact in judged.finding.facts if judged.finding.check in CHECKS else ():
+            if isinstance(fact, RedirectChain):
+                chains[fact.start] = fact
+                states.setdefault(fact.start, []).append(judged.state)
+    return tuple(ChainRow(start, one.hops, one.problem, worst(states[start])) for start, one in chains.items())
 
 
 def _order(row: ChainRow) -> tuple[int, str, str]:
     bad = (State.FAIL, State.UNKNOWN, State.WARN)
     parts = urlsplit(row.start)
     return bad.index(row.state) if row.state in bad else len(bad), parts.hostname or "", row.start
-
-
-def _read(text: str) -> tuple[tuple[Stop, ...], str]:
-    stops, problem = [], ""
-    for line in text.splitlines():
-        found = _STOP.fullmatch(line)
-        if found:
-            stops.append(Stop(int(found["status"]), found["url"], int(found["ms"]), found["kind"] or ""))
-        elif line.startswith("---  "):
-            problem = line.removeprefix("---  ")
-    return tuple(stops), problem
 
 
 def way(row: ChainRow) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from .. import __version__, text
+from ..facts import Fact
 from ..launch.decisions import Acceptance, PutOff, SignOff
 from ..launch.inventory import (
     Access,
@@ -27,6 +28,7 @@ from ..launch.inventory import (
 from ..launch.people import Person
 from ..persons import NOBODY, PersonId
 from ..verdict import Judged
+from ..wording import Value
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
 from .snapshot import Snapshot
@@ -86,6 +88,9 @@ class FindingNow(msgspec.Struct, kw_only=True):
     state: str
     severity: str
     summary: str
+    message: str
+    values: dict[str, Value]
+    facts: list[Fact]
     evidence: list[FoundEvidence]
     remedy: str
     paste: str
@@ -324,6 +329,9 @@ def _finding(shot: Snapshot, one: Judged) -> FindingNow:
         state=one.state.value,
         severity=finding.severity.value,
         summary=finding.summary,
+        message=finding.message,
+        values=finding.values,
+        facts=list(finding.facts),
         evidence=[
             FoundEvidence(label=item.label, text=text.shorten(item.text, EVIDENCE_SIZE), source=item.source, at=item.at)
             for item in finding.evidence

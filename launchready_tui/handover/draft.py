@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import text
-from .blocks import BLANK, Block, Cell, CellKind, Code, Column, Facts, Heading, Para, Steps, Table
+from .blocks import BLANK, About, Block, Cell, CellKind, Code, Column, Facts, Heading, Para, Steps, Table
 from .markdown import render
 from .model import Document, Gap
 from .snapshot import Snapshot
@@ -24,28 +24,36 @@ class Draft:
         self.of = 0
 
     def fact(
-        self, value: str, missing: str, screen: str, kind: CellKind = "text", link: str = "", short: str = ""
+        self,
+        value: str,
+        missing: str,
+        screen: str,
+        kind: CellKind = "text",
+        link: str = "",
+        short: str = "",
+        about: About = None,
     ) -> Cell:
         """A fact that the document should hold: its cell, or a visible gap that says what is missing and where it is
         filled.
 
-        In a table the row already tells of what; `short` is then said in the cell.
+        In a table the row already tells of what; `short` is then said in the cell. `about` is the entry, check or
+        problem that lacks it, or the table that an entry is missing from.
         """
         self.of += 1
         words = text.clean(value)
         if words:
             self.have += 1
             return Cell(words, kind, link=link)
-        self.gaps.append(Gap(missing, screen))
-        return Cell(short or missing, "gap")
+        self.gaps.append(Gap(missing, screen, about))
+        return Cell(short or missing, "gap", about=about)
 
-    def known(self, cell: Cell, missing: str, screen: str, is_known: bool) -> Cell:
+    def known(self, cell: Cell, missing: str, screen: str, is_known: bool, *, about: About = None) -> Cell:
         """A fact whose cell has words of its own in either case, such as the state of a check."""
         self.of += 1
         if is_known:
             self.have += 1
         else:
-            self.gaps.append(Gap(missing, screen))
+            self.gaps.append(Gap(missing, screen, about))
         return cell
 
     def heading(self, words: str) -> None:

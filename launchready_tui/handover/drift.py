@@ -14,15 +14,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from .. import text
 from ..clock import parse_moment
+from ..facts import Timing
 from . import data, pack
 from .bundle import documents_of
 from .model import Problem, Source
 from .profile import NAMES_SOMEONE, Profile
 from .record import Record
 from .snapshot import Snapshot
-from .timing import Timing, change
+from .timing import NO_DIFFERENCE, change, ms
 from .verify import problems_in, read
 from .zones import seen
 
@@ -303,29 +306,32 @@ def _speed(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
     before, after = _timings(_list(then, "findings")), _timings(now["findings"])
     for route, old in before.items():
         new = after.get(route)
-        was = old.figures["p95"]
+        was = ms(old.p95)
         what = f"{route}, 19 of 20 requests"
         if new is None:
             yield Item("Speed", what, "unseen", was, "", "was not measured now")
             continue
         said = change(old, new)
-        moved = said not in ("no difference that could not be chance", "too few requests to say")
+        moved = said not in (NO_DIFFERENCE, "too few requests to say")
         yield Item(
             "Speed",
             what,
             "changed" if moved else "same",
             was,
-            new.figures["p95"],
-            f"{said}: {was} then, {new.figures['p95']} now",
+            ms(new.p95),
+            f"{said}: {was} then, {ms(new.p95)} now",
         )
 
 
 def _timings(rows: Iterable[dict[str, Any]]) -> dict[str, Timing]:
+    """The measured routes of a folder's data; none where it was written before facts stood in it."""
     made = {}
     for row in rows:
-        figures = {str(item.get("label")): str(item.get("text")) for item in row.get("evidence", ())}
-        if row.get("check") == "audit.latency" and "p95" in figures:
-            made[str(row.get("subject"))] = Timing(figures, None)
+        for raw in row.get("facts", ()) if row.get("check") == "audit.latency" else ():
+            try:
+                made[str(row.get("subject"))] = msgspec.convert(raw, Timing)
+            except msgspec.ValidationError:
+                continue  # a kind of fact that is no timing, or one of another version
     return made
 
 

@@ -65,7 +65,7 @@ def _places(shot: Snapshot) -> Table:
             (plain(words), plain(_named(one)), _login(one), plain(_who(shot, one)), _down_at(one)) for one in systems
         ]
         if not systems:
-            gap = Cell("system", "gap")
+            gap = Cell("system", "gap", about="systems")
             rows.append((plain(words), gap, Cell("", "blank"), Cell("", "blank"), Cell("", "blank")))
     columns, shown = shot.shown(column_list("what|where|+log-in|@who gets in|says it is down at"), tuple(rows))
     return Table("Where to go", columns, shown)
@@ -79,7 +79,7 @@ def _named(system: System) -> str:
 
 def _login(system: System) -> Cell:
     address = text.clean(system.login_url)
-    return Cell(address, link=address) if address else Cell("log-in address", "gap")
+    return Cell(address, link=address) if address else Cell("log-in address", "gap", about=system)
 
 
 def _down_at(system: System) -> Cell:
@@ -116,8 +116,8 @@ def _calls(shot: Snapshot) -> Block:
             (
                 plain(str(rung.order)),
                 plain(shot.person(rung.person)),
-                plain(reach) if reach else Cell("how to reach them", "gap"),
-                plain(hours) if hours else Cell("hours", "gap"),
+                plain(reach) if reach else Cell("how to reach them", "gap", about=person or "people"),
+                plain(hours) if hours else Cell("hours", "gap", about=person or "people"),
                 plain(f"{rung.escalate_after_min} min"),
             )
         )

@@ -1,95 +1,31 @@
-"""The domain map: what is known of every public name, from the launch file and from what the checks saw.
-
-A check gives its part as evidence: the tables here say under which label, and how to read the one value out of it.
-"""
+"""The domain map: what is known of every public name, from the launch file and from what the checks saw."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from .. import text
-from ..clock import parse_moment
+from ..facts import Addresses, CertificateSeen, Hosting, NameServers, RedirectChain, Registration
 from ..hostnames import host_of
 from ..launch.model import Host
 from .snapshot import Snapshot
 from .words import day
 
-Read = Callable[[str], str]
-"""Evidence text to the value in it; empty where it is not there."""
+_F = TypeVar("_F")
 
 
-def _line(pattern: str) -> Read:
-    """What the group of the pattern holds on the first line that it fits as a whole."""
-    form = re.compile(f"^{pattern}$", re.MULTILINE)
-
-    def read(seen: str) -> str:
-        found = form.search(seen)
-        return "" if found is None or found[1].startswith("(") else found[1].strip()
-
-    return read
+def _facts(shot: Snapshot, check: str, subject: str, kind: type[_F]) -> Iterator[_F]:
+    """What a check saw of a subject, of one kind, in the order of its findings."""
+    for one in shot.standing(check).findings:
+        if one.finding.subject == subject:
+            yield from (fact for fact in one.finding.facts if isinstance(fact, kind))
 
 
-def _clues(seen: str) -> str:
-    """The companies of `Company: what points to it`, one clue a line."""
-    return ", ".join(dict.fromkeys(line.partition(":")[0].strip() for line in seen.splitlines() if ":" in line))
-
-
-def _addresses(seen: str) -> str:
-    """The addresses that lines begin with."""
-    first = (line.split()[0].rstrip(":") for line in seen.splitlines() if line.strip())
-    return ", ".join(dict.fromkeys(word for word in first if _ADDRESS.match(word)))
-
-
-def _chain_end(seen: str) -> str:
-    """Where a redirect chain arrives, `200  https://example.com/  84 ms`; empty where it does not arrive or does not
-    move."""
-    hops = re.findall(r"^(\d{3})  (\S+)  ", seen, re.MULTILINE)
-    return hops[-1][1] if len(hops) > 1 and hops[-1][0] == "200" else ""
-
-
-def _lock(seen: str) -> str:
-    """Whether the registry's status words (RFC 8056) forbid a move to another registrar."""
-    status = _line("status: (.+)")(seen)
-    return "" if not status else "yes" if "transfer prohibited" in status.lower() else "no"
-
-
-def _nameservers(seen: str) -> str:
-    return ", ".join(dict.fromkeys(re.findall(r" IN NS (\S+)$", seen, re.MULTILINE)))
-
-
-def _dns_company(seen: str) -> str:
-    """The company of these name servers, or their own domain where none is known."""
-    from ..checks.audit.providers import dns_host
-    from ..world import registrable
-
-    servers = [name for name in _nameservers(seen).split(", ") if name]
-    return dns_host(servers) or ", ".join(dict.fromkeys(registrable(name) for name in servers))
-
-
-_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[.:][0-9a-fA-F:.]+$")
-
-# Column -> where it is seen: check, evidence label, how it is read. The first that gives a value counts.
-HOST_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
-    "provider": (("audit.hosting", "clues", _clues),),
-    "address": (
-        ("audit.hosting", "addresses", _addresses),
-        ("audit.one-service", "addresses", _addresses),
-        ("audit.hosts", "addresses", _addresses),
-    ),
-    "tls": (("edge.certificates", "certificate", _line("spoken  (.+)")),),
-    "tls_until": (("edge.certificates", "certificate", _line("valid  .+ to (.+)")),),
-    "tls_issuer": (("edge.certificates", "certificate", _line("issuer  (.+)")),),
-    "leads_to": (("edge.redirects", "chain", _chain_end),),
-}
-DOMAIN_EVIDENCE: dict[str, tuple[tuple[str, str, Read], ...]] = {
-    "registrar": (("audit.registrar", "registration", _line("registrar: (.+)")),),
-    "expires": (("audit.registrar", "registration", _line("expires: (.+)")),),
-    "lock": (("audit.registrar", "registration", _lock),),
-    "dns_provider": (("audit.dns-host", "dns", _dns_company),),
-    "nameservers": (("audit.dns-host", "dns", _nameservers),),
-}
+def _first(shot: Snapshot, check: str, subject: str, kind: type[_F]) -> _F | None:
+    return next(_facts(shot, check, subject, kind), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +66,14 @@ class DomainRow:
 def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
     """Every declared host, in the launch file's order."""
     rows = []
-    told = {
-        host.name: {column: _seen(shot, host.name, places) for column, places in HOST_EVIDENCE.items()}
-        for host in shot.launch.hosts
-    }
-    ends = {name: host_of(seen["leads_to"]) for name, seen in told.items()}
+    ends = {host.name: _end(shot, host.name) for host in shot.launch.hosts}
     for host in shot.launch.hosts:
-        seen = told[host.name]
-        led_here = [name for name, end in ends.items() if end == host.name != name]
-        if host.name == shot.launch.canonical_host:
-            seen["leads_to"] = "is the main address"
-        elif host_of(seen["leads_to"]) == host.name:
-            seen["leads_to"] = ""
-        provider = seen["provider"] or _only_hosting(shot, host)
+        led_here = [name for name, end in ends.items() if host_of(end) == host.name != name]
+        leads_to = "" if host_of(ends[host.name]) == host.name else ends[host.name]
+        hosting = _first(shot, "audit.hosting", host.name, Hosting)
+        seen = ", ".join(hosting.companies) if hosting else ""
+        provider = seen or _only_hosting(shot, host)
+        certificate = _first(shot, "edge.certificates", host.name, CertificateSeen)
         rows.append(
             HostRow(
                 host=text.clean(host.name),
@@ -150,12 +81,12 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
                 environment=host.environment,
                 purpose=text.clean(host.purpose),
                 provider=provider,
-                provider_by="seen" if seen["provider"] else "inventory" if provider else "",
-                address=seen["address"],
-                tls=seen["tls"],
-                tls_until=_as_day(seen["tls_until"]),
-                tls_issuer=seen["tls_issuer"],
-                leads_to=seen["leads_to"],
+                provider_by="seen" if seen else "inventory" if provider else "",
+                address=", ".join(_addresses(shot, host.name)),
+                tls=certificate.protocol if certificate else "",
+                tls_until=day(certificate.not_after.date()) if certificate else "",
+                tls_issuer=certificate.issuer if certificate else "",
+                leads_to="is the main address" if host.name == shot.launch.canonical_host else leads_to,
                 canonical_for=", ".join(text.clean(name) for name in led_here),
                 owner=_owner(shot, provider),
             )
@@ -163,43 +94,60 @@ def host_rows(shot: Snapshot) -> tuple[HostRow, ...]:
     return tuple(rows)
 
 
+def _addresses(shot: Snapshot, host: str) -> tuple[str, ...]:
+    """The addresses of a host, by the first check that saw any."""
+    for check in ("audit.hosting", "audit.one-service", "audit.hosts"):
+        found = _first(shot, check, host, Addresses)
+        if found is not None and found.addresses:
+            return found.addresses
+    return ()
+
+
+def _end(shot: Snapshot, host: str) -> str:
+    """Where a host leads, as a URL; empty where it does not move or does not arrive."""
+    for chain in _facts(shot, "edge.redirects", host, RedirectChain):
+        if len(chain.hops) > 1 and not chain.problem and chain.hops[-1].status == 200:
+            return chain.hops[-1].url
+    return ""
+
+
 def domain_rows(shot: Snapshot) -> tuple[DomainRow, ...]:
     """The launch's own domain, and each one that a check speaks of."""
     spoken = [one.finding.subject for one in shot.standing("audit.registrar").findings]
-    domains = dict.fromkeys(
-        [shot.launch.domain, *(name for name in spoken if "." in name and "/" not in name and " " not in name)]
+    known = [name for name in spoken if "." in name and "/" not in name and " " not in name]
+    return tuple(_domain(shot, domain) for domain in dict.fromkeys([shot.launch.domain, *known]))
+
+
+def _domain(shot: Snapshot, domain: str) -> DomainRow:
+    registration = _first(shot, "audit.registrar", domain, Registration)
+    dns = _first(shot, "audit.dns-host", domain, NameServers)
+    locked = registration.locked if registration else None
+    return DomainRow(
+        domain=text.clean(domain),
+        registrar=registration.registrar if registration else "",
+        expires=day(registration.expires.date()) if registration and registration.expires else "",
+        lock="" if locked is None else "yes" if locked else "no",
+        dns_provider=dns.company if dns else "",
+        nameservers=", ".join(dns.servers) if dns else "",
     )
-    rows = []
-    for domain in domains:
-        seen = {column: _seen(shot, domain, places) for column, places in DOMAIN_EVIDENCE.items()}
-        seen["expires"] = _as_day(seen["expires"])
-        rows.append(DomainRow(domain=text.clean(domain), **seen))
-    return tuple(rows)
 
 
-def seen_expiry(shot: Snapshot, domain: str) -> str:
-    """When the registration ends, as the registry told it; empty where it did not."""
-    return _seen(shot, domain, DOMAIN_EVIDENCE["expires"])
+def seen_expiry(shot: Snapshot, domain: str) -> datetime | None:
+    """When the registration ends, as the registry told it; None where it did not."""
+    found = _first(shot, "audit.registrar", domain, Registration)
+    return found.expires if found else None
 
 
-def seen_certificate_end(shot: Snapshot, host: str) -> str:
-    """When the certificate of a host ends, as it was seen; empty where none was."""
-    return _seen(shot, host, HOST_EVIDENCE["tls_until"])
+def seen_certificate_end(shot: Snapshot, host: str) -> datetime | None:
+    """When the certificate of a host ends, as it was seen; None where none was."""
+    found = _first(shot, "edge.certificates", host, CertificateSeen)
+    return found.not_after if found else None
 
 
 def has_tls(shot: Snapshot, host: str) -> bool:
     """Whether a certificate is expected on a name: not on one that only carries mail."""
     found = shot.launch.host(host)
     return found is None or found.role != "mail"
-
-
-def _seen(shot: Snapshot, subject: str, places: tuple[tuple[str, str, Read], ...]) -> str:
-    for check, label, read in places:
-        for seen in shot.evidence(check, subject, label):
-            value = read(seen)
-            if value:
-                return value
-    return ""
 
 
 def _only_hosting(shot: Snapshot, host: Host) -> str:
@@ -209,14 +157,6 @@ def _only_hosting(shot: Snapshot, host: Host) -> str:
     if len(hosting) != 1 or host.role == "mail":
         return ""
     return text.clean(hosting[0].provider or hosting[0].name)
-
-
-def _as_day(value: str) -> str:
-    """A moment as a day; anything else as it is."""
-    try:
-        return day(parse_moment(value.removesuffix(" UTC")).date()) if value else ""
-    except ValueError:
-        return value
 
 
 def _owner(shot: Snapshot, provider: str) -> str:

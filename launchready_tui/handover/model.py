@@ -18,7 +18,7 @@ from ..launch.people import People
 from ..roadmap.model import Roadmap
 from ..verdict import Verdict
 from ..wire import Reach
-from .blocks import Block
+from .blocks import About, Block
 
 
 class Source(Protocol):
@@ -57,10 +57,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something a document should say and cannot yet; `screen` is the console's key of the place where it is filled."""
+    """Something a document should say and cannot yet. `screen` is the console's key of the place where it is filled;
+    `about` the entry, check or problem that lacks it, or the table that an entry is missing from."""
 
     text: str
     screen: str
+    about: About = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from datetime import date, datetime
 
 import msgspec
 
-from ..clock import parse_moment
 from ..launch.cards import login_page, missing
 from ..launch.inventory import Category, Inventory, Recovery, Renewal, System
 from .hosts import domain_rows, host_rows, seen_expiry
@@ -97,7 +96,7 @@ def _systems(shot: Snapshot) -> list[_Seen]:
             domain.registrar,
             f"Registrar of {domain.domain}",
             f"{domain.domain} is registered there",
-            _day(ends),
+            ends.date() if ends else None,
         )
         add("dns", domain.dns_provider, f"DNS of {domain.domain}", f"its name servers answer for {domain.domain}")
     for row in host_rows(shot):
@@ -124,13 +123,6 @@ def _known(inventory: Inventory, item: System) -> bool:
     rows = [one for one in inventory.systems if one.category == item.category]
     single = item.category in ("registrar", "dns", "code")
     return any(single or not one.provider or wanted in (one.provider.casefold(), one.name.casefold()) for one in rows)
-
-
-def _day(moment: str) -> date | None:
-    try:
-        return parse_moment(moment.removesuffix(" UTC")).date() if moment else None
-    except ValueError:
-        return None
 
 
 def _slug(words: str) -> str:

@@ -14,7 +14,7 @@ from .blocks import Block, Heading, Para, Steps, Table
 from .draft import plain
 from .model import Source
 from .snapshot import Snapshot
-from .timing import change, timings
+from .timing import change, ms, timings
 from .words import column_list, day, minutes, moment, plural
 
 _PROBLEM = (State.FAIL, State.WARN)
@@ -136,7 +136,7 @@ def _speed(shot: Snapshot) -> Iterable[Speed]:
     for route, now in timings(one.finding for one in shot.standing("audit.latency").findings).items():
         then = before.get(route)
         if then is not None and then.at != now.at:
-            yield Speed(route, then.figures["p95"], now.figures["p95"], change(then, now))
+            yield Speed(route, ms(then.p95), ms(now.p95), change(then, now))
 
 
 def blocks(made: Receipt) -> tuple[Block, ...]:
@@ -206,7 +206,7 @@ def _heaviest(row: Row) -> str:
     if not row.fixed:
         return ""
     first = min(row.fixed, key=lambda one: one.severity.weight)
-    what, _, _ = text.clean(first.summary).partition(": ")
+    what = text.clean(first.summary)
     more = f", and {len(row.fixed) - 1} more" if len(row.fixed) > 1 else ""
     return text.shorten(what, 56) + more
 

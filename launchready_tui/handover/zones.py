@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import text
+from ..facts import Addresses, DnsRecords, Fact, NameServers
 from ..failure import Failure
 from .record import Record
 from .snapshot import Snapshot
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..launch.model import Launch
     from ..world import World
 
-_LINE = re.compile(r"(\S+)\. \d+ IN ([A-Z0-9]+) (.+)")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,253}}\.?\Z)(?:\*\.)?(?:{_LABEL}\.)*{_LABEL}\.?")
 _ORDER = ("SOA", "NS", "A", "AAAA", "CNAME", "MX", "CAA", "TXT", "SRV")
@@ -90,28 +90,20 @@ def seen(shot: Snapshot) -> tuple[Record, ...]:
     found: dict[Record, None] = {}
     for standing in shot.verdict.standings.values():
         for one in standing.findings:
-            for item in one.finding.evidence:
-                for line in item.text.splitlines() if item.label == "dns" else ():
-                    if match := _LINE.fullmatch(line):
-                        found[Record(_plain(match[1]), match[2], match[3])] = None
-                if item.label == "record" and item.source.endswith(" TXT"):
-                    name = _plain(item.source.removesuffix(" TXT"))
-                    found.update({Record(name, "TXT", text.for_zone(line)): None for line in item.text.splitlines()})
-                if item.label == "addresses" and one.finding.check in ("audit.hosting", "audit.one-service"):
-                    found.update(dict.fromkeys(_addresses(one.finding.subject, item.text)))
+            for fact in one.finding.facts:
+                found.update(dict.fromkeys(_records(fact)))
     return tuple(sorted(found))
 
 
-def _addresses(host: str, words: str) -> list[Record]:
-    out = []
-    for line in words.splitlines():
-        word = line.split()[0].rstrip(":") if line.split() else ""
-        try:
-            address = ipaddress.ip_address(word)
-        except ValueError:
-            continue
-        out.append(Record(_plain(host), "AAAA" if address.version == 6 else "A", str(address)))
-    return out
+def _records(fact: Fact) -> Iterable[Record]:
+    """The records that a fact tells of."""
+    if isinstance(fact, DnsRecords):
+        yield from (Record(_plain(fact.name), fact.type, data) for data in fact.records)
+    elif isinstance(fact, NameServers):
+        yield from (Record(_plain(fact.domain), "NS", f"{server}.") for server in fact.servers)
+    elif isinstance(fact, Addresses):
+        for address in fact.addresses:
+            yield Record(_plain(fact.host), "AAAA" if ":" in address else "A", address)
 
 
 def files(shot: Snapshot) -> dict[str, bytes]:

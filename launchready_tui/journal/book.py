@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 from .. import __version__
+from ..facts import VERSION
 from ..findings import CheckResult
 from .errors import JournalError, from_os, from_sqlite
 from .rows import Changes, Export, RunRow, TrialRow, compare
@@ -25,6 +26,27 @@ from .schema import APPLICATION_ID, STEPS
 from .versions import ForeignFile, connect, keep_out_of_git, update, version_of
 
 _RESULT = msgspec.json.Decoder(CheckResult)
+
+
+class _Kept(msgspec.Struct):
+    """Which version of facts a result was kept with; none in journals from before there were any."""
+
+    facts: int = 0
+
+
+_KEPT = msgspec.json.Decoder(_Kept)
+
+
+def _decoded(body: str) -> CheckResult:
+    """A result as it was kept. Facts of another version are left out: it is to be checked again."""
+    version = _KEPT.decode(body).facts
+    if version == VERSION:
+        return _RESULT.decode(body)
+    plain = msgspec.json.decode(body)
+    for finding in plain["findings"]:
+        for evidence in finding["evidence"]:
+            evidence.pop("fact", None)
+    return msgspec.convert({**plain, "facts": version}, CheckResult)
 
 
 class Journal:
@@ -239,7 +261,7 @@ class Journal:
 
     def _result(self, body: str) -> CheckResult:
         try:
-            return _RESULT.decode(body)
+            return _decoded(body)
         except msgspec.MsgspecError as error:
             raise JournalError(self.path, "broken", str(error)) from error
 

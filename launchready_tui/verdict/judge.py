@@ -268,6 +268,7 @@ def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current
     fresh_until = result.started_at + (spec.keeps or LONGEST)
     stale = (
         book.now >= fresh_until
+        or not result.readable
         or (spec.shelf_life == "commit" and _moved_on(result.commit, commit))
         or (spec.shelf_life == "deploy" and _moved_on(result.deploy, deploy))
         or _moved_on(result.papers, papers)

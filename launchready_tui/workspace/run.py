@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 
 from ..checks import base
 from ..clock import Clock
-from ..facts import VERSION as FACTS_VERSION
 from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Severity, mapped, worst
 from ..roadmap import load as load_roadmap
 from ..roadmap import shared_sheet
@@ -201,7 +200,6 @@ async def _one(
         commit=marks.commit,
         deploy=marks.deploy,
         papers=marks.papers if name in base.READS_PAPERS else "",
-        facts=FACTS_VERSION,
     )
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from sights import sights
 
 from launchready_tui.clock import FixedClock
-from launchready_tui.findings import CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from launchready_tui.findings import CheckResult, Finding, Remedy, Severity, State, worst
 from launchready_tui.lab.flaws import Flaw
 from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Recovery, System
 from launchready_tui.launch.model import Email, Host, Launch, Page, Permission, Route, Sprint
@@ -77,7 +78,7 @@ def finding(
         state=state,
         severity=severity,
         summary=summary,
-        evidence=tuple(Evidence.of(label, text, source=subject, at=NOW) for label, text in evidence),
+        evidence=sights(".".join(rule.split(".")[:2]), subject, dict(evidence), NOW),
         remedy=Remedy(text=fix, paste=paste, where=where) if fix else None,
         via="connect-map",
     )

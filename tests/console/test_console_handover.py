@@ -100,7 +100,7 @@ async def test_a_risk_without_owner_leads_to_its_place_in_the_fix_order(make: An
         await open_document(pilot, app, "risks")
         missing = app.screen.gaps()
         at = next(n for n, gap in enumerate(missing) if gap.screen == "x")
-        wanted = gaps.place_of(double(app), missing[at]).finding
+        wanted = gaps.place_of(missing[at]).finding
         assert wanted
         table = app.screen.query_one("#gaps")
         table.focus()
@@ -113,7 +113,7 @@ def test_every_gap_leads_somewhere(make: Any) -> None:
     ws = double(make())
     for document in documents(ws):
         for gap in document.gaps:
-            place = gaps.place_of(ws, gap)
+            place = gaps.place_of(gap)
             assert place.page != "overview", gap
             if gap.screen == "p":
                 assert place.table, gap

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from double import CHAIN, DOMAIN, Double, finding, findings_of_demo
+from sights import as_chain
 
 from launchready_tui.console.ink import plain_text, width_of
 from launchready_tui.console.screens.stage import saw
 from launchready_tui.console.store import Store
-from launchready_tui.console.widgets.story import Told, hops, tell
-from launchready_tui.findings import State
+from launchready_tui.console.widgets.lines import Line
+from launchready_tui.console.widgets.story import Told, chain_lines, evidence_lines, tell
+from launchready_tui.findings import Evidence, State
+
+
+def text_of_lines(lines: Sequence[Line]) -> list[str]:
+    return [f"{plain_text(line.left)}  {plain_text(line.right)}".rstrip() for line in lines]
 
 
 def text_of(told: Told) -> str:
-    return "\n".join(f"{plain_text(line.left)}  {plain_text(line.right)}".rstrip() for line in told.lines)
+    return "\n".join(text_of_lines(told.lines))
 
 
 def story(
@@ -26,11 +33,15 @@ def story(
     return tell(snap, snap.verdict.standings[check], 0, width, full=full, height=height)
 
 
-def test_hops_reads_what_the_checks_write() -> None:
-    assert hops(CHAIN)[0] == ("301", f"http://www.{DOMAIN}/", "41")
-    assert hops(f"{CHAIN}\n---  loop: back to the first")[-1] == ("", "loop: back to the first", "")
-    assert hops("v=spf1 -all") == []
-    assert hops("200  https://one.example/  5 ms") == [], "one answer is no chain"
+def test_a_chain_is_drawn_from_its_fact_and_says_what_ended_it() -> None:
+    chain = as_chain(f"http://www.{DOMAIN}/", f"{CHAIN}\n---  loop: back to the first")
+    drawn = text_of_lines(chain_lines(chain, 90, "Saw"))
+    assert (
+        drawn[0].startswith("Saw") and "301" in drawn[0] and f"http://www.{DOMAIN}/" in drawn[0] and "41 ms" in drawn[0]
+    )
+    assert "loop: back to the first" in drawn[-1] and "ms" not in drawn[-1]
+    said = evidence_lines(Evidence.of("chain", CHAIN), 90, "Saw", True)
+    assert not any("┌" in line for line in text_of_lines(said)), "without its fact it is text like any other"
 
 
 def test_what_a_person_settled_says_who_and_asks_for_nothing(tmp_path: Path) -> None:

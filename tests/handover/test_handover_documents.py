@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 from bundle_source import NOW, Market, bare, finding, full, results
+from sights import as_chain
 
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
@@ -248,9 +249,9 @@ def test_an_old_address_has_its_own_state() -> None:
 
 def test_every_way_that_leads_on_is_drawn_and_each_old_address_tells_what_was_seen() -> None:
     def way(subject: str, start: str, chain: str, state: State, rule: str = "old-address") -> Finding:
-        made = finding(f"edge.redirects.{rule}", subject, "seen", state, seen={"chain": chain})
+        made = finding(f"edge.redirects.{rule}", subject, "seen", state)
         return msgspec.structs.replace(
-            made, evidence=tuple(msgspec.structs.replace(one, source=start) for one in made.evidence)
+            made, evidence=(Evidence.of("chain", chain, source=start, fact=as_chain(start, chain)),)
         )
 
     old = full().launch.redirects[0]

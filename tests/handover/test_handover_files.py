@@ -17,6 +17,7 @@ import msgspec
 import pytest
 import yaml
 from bundle_source import NOW, Market, bare, finding, full, results
+from sights import sights
 from test_handover_bundle import Seen, hostile_market
 
 from launchready_tui.findings import State
@@ -24,7 +25,7 @@ from launchready_tui.handover import ExportError, build, export, verify
 from launchready_tui.handover.calendar import fold
 from launchready_tui.handover.pack import SIGNATURE
 from launchready_tui.handover.record import Record
-from launchready_tui.handover.timing import change, timings
+from launchready_tui.handover.timing import change, ms, timings
 from launchready_tui.handover.zones import strings
 from launchready_tui.launch.decisions import SignOff
 from launchready_tui.launch.inventory import Access, Inventory, Plan, Renewal, System
@@ -331,9 +332,9 @@ def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
         "over the target": "0 of 120",
         "verdict": verdict,
     }
-    one = finding("audit.latency.target", "search", "search", State.PASS, seen=figures)
+    one = finding("audit.latency.target", "search", "search", State.PASS)
     at = datetime(2026, 11, day, tzinfo=UTC)
-    return msgspec.structs.replace(one, evidence=tuple(msgspec.structs.replace(item, at=at) for item in one.evidence))
+    return msgspec.structs.replace(one, evidence=sights("audit.latency", "search", figures, at))
 
 
 @pytest.mark.parametrize(
@@ -344,7 +345,7 @@ def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
         (
             ("640 ms", "590 ms to 720 ms (95 %)"),
             ("600 ms", "500 ms to 600 ms (95 %)"),
-            "no difference that could not be chance",
+            "no difference beyond chance",
         ),
         (
             ("640 ms", "not bounded by so few requests (95 %)"),
@@ -361,14 +362,14 @@ def test_better_is_said_only_where_the_intervals_do_not_touch(
     page = made(market)["05-performance.md"]
     row = next(line for line in page.splitlines() if line.startswith("| search | ") and said in line)
     assert before[0] in row and after[0] in row
-    assert timings([now])["search"].figures["p95"] == after[0]
+    assert ms(timings([now])["search"].p95) == after[0]
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("FAIL (decided early)", "PASS (decided early)", "met no target, meets it now"),
-        ("PASS (decided early)", "FAIL (decided early)", "met its target, does not now"),
+        ("FAIL (decided early)", "PASS (decided early)", "missed its target, meets it now"),
+        ("PASS (decided early)", "FAIL (decided early)", "met its target, misses it now"),
         ("PASS (decided early)", "PASS (decided early)", "too few requests to say"),
     ],
 )

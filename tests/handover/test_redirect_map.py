@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from bundle_source import full, results
+from sights import as_chain
 
 from launchready_tui.findings import Evidence, Finding, Severity, State
 from launchready_tui.handover.chains import ChainRow, chain_rows, step
@@ -18,7 +19,7 @@ def chain(start: str, text: str, state: State = State.PASS, rule: str = "edge.re
         state=state,
         severity=Severity.HIGH,
         summary="seen",
-        evidence=(Evidence.of("chain", text, source=start),),
+        evidence=(Evidence.of("chain", text, source=start, fact=as_chain(start, text)),),
     )
 
 
@@ -64,8 +65,10 @@ def test_a_way_without_end_says_why_and_a_page_that_moves_on_counts_as_a_hop() -
     assert meta.redirects == 1 and meta.stops[0].kind == "meta" and not meta.stops[1].moves
 
 
-def test_evidence_that_is_no_chain_is_no_way() -> None:
-    assert rows(chain("https://example.com/", "words that nobody can read"), chain("https://example.com/x", "")) == ()
+def test_evidence_without_its_fact_is_no_way() -> None:
+    told = chain("https://example.com/", "301  https://example.com/  9 ms\n200  https://example.com/x  9 ms")
+    old = msgspec.structs.replace(told, evidence=(Evidence.of("chain", told.evidence[0].text, source="x"),))
+    assert len(rows(told)) == 1 and rows(old) == ()
 
 
 @pytest.mark.parametrize(

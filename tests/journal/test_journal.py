@@ -11,9 +11,11 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from market import DAY, NOW, found, result
 
+from launchready_tui import facts
 from launchready_tui.findings import CheckResult, Evidence, Finding
 from launchready_tui.journal import Journal, JournalError
 from launchready_tui.journal.schema import STEPS
@@ -368,3 +370,33 @@ def test_a_journal_from_before_trials_gets_room_for_them_and_keeps_its_results(p
         assert journal.read(saved) == result("edge.tls")
         journal.note_trial("mail", "a", "1", now=NOW, launch="example.com")
         assert len(journal.trials("mail")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "wanted"), [("", 0), (',"facts":99', 99), (f',"facts":{facts.VERSION}', facts.VERSION)]
+)
+def test_a_result_with_facts_of_another_version_opens_and_is_checked_again(
+    tmp_path: Path, kept: str, wanted: int
+) -> None:
+    seen = Evidence.of("chain", "301", fact=facts.RedirectChain(start="http://a.test/", hops=()))
+    one = result("edge.redirects", msgspec.structs.replace(found("edge.redirects.loop"), evidence=(seen,)))
+    path = tmp_path / "journal.sqlite3"
+    with Journal.open(path) as journal:
+        run = journal.begin(kind="run", full=True, now=NOW, launch="a.test")
+        journal.save(run, one)
+    body = msgspec.json.encode(one).decode()
+    assert body.endswith(f',"facts":{facts.VERSION}}}')
+    body = (
+        body.removesuffix(f',"facts":{facts.VERSION}}}').replace('"redirect-chain"', '"of-another-time"') + kept + "}"
+    )
+    if wanted == facts.VERSION:
+        body = body.replace('"of-another-time"', '"redirect-chain"')
+    with sqlite3.connect(path) as raw:
+        raw.execute("DROP TRIGGER results_no_update")
+        raw.execute("UPDATE results SET body = ?", (body,))
+    with Journal.open(path) as journal:
+        read = journal.latest()["edge.redirects"]
+    assert read.facts == wanted
+    assert read.readable is (wanted == facts.VERSION)
+    assert len(read.findings[0].facts) == (1 if wanted == facts.VERSION else 0)
+    assert read.findings[0].evidence[0].text == "301"

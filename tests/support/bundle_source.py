@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from sights import sights
+
 from launchready_tui import roadmap
 from launchready_tui.clock import Clock, FixedClock
-from launchready_tui.findings import CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from launchready_tui.findings import CheckResult, Finding, Remedy, Severity, State, worst
 from launchready_tui.launch.decisions import Acceptance, Confirmation, Decisions, Owner
 from launchready_tui.launch.inventory import Access, Backup, Contact, Inventory, Recovery, System
 from launchready_tui.launch.model import Email, Host, Launch, Page, Redirect, Route, Sprint
@@ -90,7 +92,7 @@ def finding(
         state=state,
         severity=severity,
         summary=summary,
-        evidence=tuple(Evidence.of(label, words, source=subject, at=NOW) for label, words in (seen or {}).items()),
+        evidence=sights(".".join(rule.split(".")[:2]), subject, seen or {}, NOW),
         remedy=Remedy(text=fix, paste=paste, where=where) if fix else None,
         via=via,
     )

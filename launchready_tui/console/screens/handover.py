@@ -178,7 +178,7 @@ class HandoverPage(Page):
         from .people import PeoplePage
 
         console = self.console
-        place = place_of(console.workspace, gap)
+        place = place_of(gap)
         await console.open_page(place.page)
         page = console.page
         if isinstance(page, PeoplePage) and place.table:

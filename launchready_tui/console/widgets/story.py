@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ... import clock, text
+from ...facts import Hop, RedirectChain
 from ...findings import Evidence, State
 from ...launch.decisions import Acceptance
 from ...verdict import Judged, Standing
@@ -23,9 +24,6 @@ SHORT_EVIDENCE = 6
 SHORT_PASTE = 10
 LONG = 400
 """Characters of a sentence in the short view; the full view shows all."""
-_HOP = re.compile(r"^\s*(?P<code>\d{3})?\s*(?P<url>[a-z][a-z0-9+.-]*://\S+)(?P<rest>.*)$", re.I)
-_MS = re.compile(r"(\d+(?:\.\d+)?)\s*ms\b")
-_CODE = re.compile(r"(?<![\w.])([1-5]\d\d)(?![\w.])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,75 +42,59 @@ def labelled(label: str, parts: Spans, width: int, tone: str = "ink3") -> list[L
     return [Line([((label if n == 0 else "").ljust(LABEL), tone), *line]) for n, line in enumerate(lines)]
 
 
-def hops(said: str) -> list[tuple[str, str, str]]:
-    """A redirect chain's lines as (status, url, ms); empty where the text is not written as one."""
-    out: list[tuple[str, str, str]] = []
-    for line in said.split("\n"):
-        found = _HOP.match(line)
-        if found is None and line.startswith("---") and out:
-            out.append(("", line.strip("- "), ""))
-            continue
-        if found is None:
-            return []
-        rest = found["rest"]
-        code = found["code"] or (other[1] if (other := _CODE.search(rest)) else "")
-        ms = _MS.search(rest)
-        out.append((code, found["url"], ms[1].partition(".")[0] if ms else ""))
-    return out if len(out) > 1 else []
-
-
-def _waterfall(chain: list[tuple[str, str, str]], room: int) -> list[Spans]:
+def _waterfall(hops: Sequence[Hop], room: int) -> list[Spans]:
     """Each hop's share of the whole time, as a stroke on a rule; empty where there is no room or nothing was timed."""
-    times = [float(ms) if ms else 0.0 for _, _, ms in chain]
-    whole, size = sum(times), min(36, room)
+    whole, size = sum(hop.ms for hop in hops), min(36, room)
     if size < 14 or whole <= 0:
         return []
     out: list[Spans] = []
-    begun = 0.0
-    for (code, _, _), time in zip(chain, times, strict=True):
-        start, end = round(begun / whole * size), round((begun + time) / whole * size)
-        end = max(end, start + 1) if time else end
-        tone = "fail" if code in ("302", "303", "307") else "accent" if code.startswith("2") else "ink3"
+    begun = 0
+    for hop in hops:
+        start, end = round(begun / whole * size), round((begun + hop.ms) / whole * size)
+        end = max(end, start + 1) if hop.ms else end
+        tone = "fail" if hop.status in (302, 303, 307) else "accent" if 200 <= hop.status < 300 else "ink3"
         out.append([("─" * start, "rule"), ("━" * (end - start), tone), ("─" * (size - end), "rule")])
-        begun += time
+        begun += hop.ms
     return out
 
 
-def chain_lines(chain: list[tuple[str, str, str]], width: int, label: str) -> list[Line]:
-    """One line a hop, stem and status before the address, time since the start at the right."""
-    timed = any(ms for _, _, ms in chain)
-    longest = max(cell_len(url) for _, url, _ in chain)
-    falls = _waterfall(chain, width - LABEL - 6 - longest - 12)
+def _hop_tone(hop: Hop) -> str:
+    if 200 <= hop.status < 300:
+        return "pass"
+    return "ink2" if hop.permanent else "fail"
+
+
+def chain_lines(chain: RedirectChain, width: int, label: str) -> list[Line]:
+    """One line a hop, stem and status before the address, its time at the right; what ended the way below."""
+    longest = max(cell_len(hop.url) for hop in chain.hops)
+    falls = _waterfall(chain.hops, width - LABEL - 6 - longest - 12)
+    rows: list[tuple[str, str, str, Spans]] = []
+    for n, hop in enumerate(chain.hops):
+        right: Spans = [(str(hop.ms).rjust(5), "ink2"), (" ms" if n == 0 else "   ", "ink3")]
+        rows.append((str(hop.status), _hop_tone(hop), hop.url, [*falls[n], *right] if falls else right))
+    if chain.problem:
+        rows.append(("✕", "fail", chain.problem, []))
     lines: list[Line] = []
-    for n, (code, url, ms) in enumerate(chain):
-        stem = "┌" if n == 0 else "└" if n == len(chain) - 1 else "├"
-        broken = not url.partition(" ")[0].count("://")
-        tone = "pass" if code.startswith("2") else "ink2" if code in ("301", "308") else "fail" if code else "ink2"
-        right: Spans = [(ms.rjust(5), "ink2"), (" ms" if n == 0 else "   ", "ink3")] if timed else []
-        if falls:
-            right = [*falls[n], *right]
+    for n, (code, tone, said, right) in enumerate(rows):
+        last = n == len(rows) - 1
+        stem = "┌" if n == 0 else "└" if last else "├"
         room = width - LABEL - 6 - (width_of(right) + 2 if right else 0)
-        for at, piece in enumerate(break_hard(url, max(8, room))):
+        for at, piece in enumerate(break_hard(said, max(8, room))):
             first = at == 0
-            head = f"{stem} " if first else ("│ " if n < len(chain) - 1 else "  ")
-            lines.append(
-                Line(
-                    [
-                        ((label if n == 0 and first else "").ljust(LABEL), "ink3"),
-                        (head, "ink3"),
-                        (("✕" if broken else code if first else "").ljust(4), "fail" if broken else tone),
-                        (piece, "ink"),
-                    ],
-                    right if first else [],
-                )
-            )
+            head: Spans = [
+                ((label if n == 0 and first else "").ljust(LABEL), "ink3"),
+                (f"{stem} " if first else "  " if last else "│ ", "ink3"),
+                ((code if first else "").ljust(4), tone),
+                (piece, "ink"),
+            ]
+            lines.append(Line(head, right if first else []))
     return lines
 
 
 def evidence_lines(evidence: Evidence, width: int, label: str, full: bool) -> list[Line]:
     """One piece of evidence; a chain is drawn, the rest is wrapped, cut to a few lines unless `full`."""
-    if evidence.label == "chain" and (chain := hops(evidence.text)):
-        return chain_lines(chain, width, label)
+    if isinstance(evidence.fact, RedirectChain) and evidence.fact.redirects:
+        return chain_lines(evidence.fact, width, label)
     said = evidence.text
     plain = evidence.label in ("", "seen")
     lines = labelled(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from ...facts import Files
 from ...findings import Finding, State
 from ...hostnames import host_of
 from ...launch.model import Launch, Redirect, Role
@@ -22,7 +23,6 @@ _URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9._~%!&'()*+,=:
 _QUERY = re.compile(r"[A-Za-z0-9._~%!&'()*+,=:@/?-]*\Z")
 _CODED = re.compile(r"%(?![2-9a-fA-F][0-9a-fA-F])|%7[fF]")
 _FOLDER = re.compile(r"/(?:[A-Za-z0-9_.-]+/)+\Z")
-_ASSET = re.compile(r"^https://(\S+?)(/\S*)  ", re.MULTILINE)
 
 CSP_START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 # Rule of edge.headers -> the header that answers it. A policy for scripts starts by watching: enforced unseen it
@@ -149,9 +149,10 @@ def _folders(own: list[Finding]) -> tuple[str, ...]:
 
     found: dict[str, None] = {}
     for one in own:
-        for item in one.evidence if one.rule.startswith("performance.caching.") else ():
-            for host, path in _ASSET.findall(item.text) if item.label in ("files", "edge") else ():
-                folder = path.rpartition("/")[0] + "/"
-                if host == one.subject and is_fingerprinted(f"https://{host}{path}") and _FOLDER.match(folder):
+        for fact in one.facts if one.rule.startswith("performance.caching.") else ():
+            for url in fact.urls if isinstance(fact, Files) else ():
+                parts = urlsplit(url)
+                folder = parts.path.rpartition("/")[0] + "/"
+                if parts.hostname == one.subject and is_fingerprinted(url) and _FOLDER.match(folder):
                     found[folder] = None
     return tuple(found)

@@ -52,10 +52,10 @@ def write(shot: Snapshot) -> Document:
         )
     if not inventory.systems:
         for kind in ("registrar", "dns", "hosting", "code", "database", "payments", "email"):
-            draft.fact("", f"{CATEGORIES[kind]} account", "p")
+            draft.fact("", f"{CATEGORIES[kind]} account", "p", about="systems")
     for system in inventory.systems:
         if not any(entry.system == system.id for entry in inventory.access):
-            draft.fact("", f"who gets into {_name(system)}", "p")
+            draft.fact("", f"who gets into {_name(system)}", "p", about=system)
     people = [_person(draft, one) for one in shot.people.people]
     if shot.profile == "founder":
         draft.table("People", "person|role|kind|state", people, empty="No people are filled in on this machine.")
@@ -66,7 +66,7 @@ def write(shot: Snapshot) -> Document:
 
 def _person(draft: Draft, one: Person) -> tuple[Cell, ...]:
     name = draft.snapshot.person(one.id)
-    role = draft.fact(one.role, f"role of {name}", "p", short="role")
+    role = draft.fact(one.role, f"role of {name}", "p", short="role", about=one)
     return plain(name), role, plain(one.kind), plain(PERSON_STATUS[one.status])
 
 
@@ -76,19 +76,28 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
     return (
         plain(name),
         plain(CATEGORIES[system.category]),
-        draft.fact(system.provider, f"provider of {name}", "p", short="provider"),
+        draft.fact(system.provider, f"provider of {name}", "p", short="provider", about=system),
         draft.fact(
-            shot.person(system.account_owner), f"owner of the account {name}", "p", short="owner of the account"
+            shot.person(system.account_owner),
+            f"owner of the account {name}",
+            "p",
+            short="owner of the account",
+            about=system,
         ),
-        draft.known(owned or Cell("yes or no", "gap"), f"whether the business owns {name}", "p", owned is not None),
+        draft.known(
+            owned or Cell("yes or no", "gap"), f"whether the business owns {name}", "p", owned is not None, about=system
+        ),
         draft.fact(
             "nothing to pay" if system.no_bill else shot.person(system.billing_owner),
             f"owner of billing for {name}",
             "p",
             short="owner of billing",
+            about=system,
         ),
         plain(day(system.renewal)) if system.renewal else BLANK,
-        draft.fact(system.login_url, f"log-in address of {name}", "p", link=system.login_url, short="address"),
+        draft.fact(
+            system.login_url, f"log-in address of {name}", "p", link=system.login_url, short="address", about=system
+        ),
     )
 
 
@@ -97,14 +106,24 @@ def _cap(draft: Draft, cap: Cap) -> tuple[Cell, ...]:
     name = _system_name(shot, cap.system)
     return (
         plain(name),
-        draft.fact(cap.limit, f"limit of the bill of {name}", "p", short="limit"),
+        draft.fact(cap.limit, f"limit of the bill of {name}", "p", short="limit", about="systems"),
         plain("it stops there" if cap.hard else "it goes on"),
         plain(cap.alert_at)
         if cap.hard
-        else draft.fact(cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm"),
-        draft.fact(shot.person(cap.owner), f"who is told of the bill of {name}", "p", short="who is told"),
+        else draft.fact(
+            cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm", about="systems"
+        ),
+        draft.fact(
+            shot.person(cap.owner), f"who is told of the bill of {name}", "p", short="who is told", about="systems"
+        ),
         plain(cap.where),
-        draft.fact(day(cap.seen) if cap.seen else "", f"when the limit of {name} was looked at", "p", short="day"),
+        draft.fact(
+            day(cap.seen) if cap.seen else "",
+            f"when the limit of {name} was looked at",
+            "p",
+            short="day",
+            about="systems",
+        ),
     )
 
 
@@ -115,9 +134,9 @@ def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
     return (
         plain(system),
         plain(person),
-        draft.fact(entry.role, f"right of {person} in {system}", "p", short="right"),
+        draft.fact(entry.role, f"right of {person} in {system}", "p", short="right", about=entry),
         plain(entry.expected_role),
-        draft.fact(MFA[entry.mfa], f"second factor of {person} in {system}", "p", short="second factor"),
+        draft.fact(MFA[entry.mfa], f"second factor of {person} in {system}", "p", short="second factor", about=entry),
         plain(", ".join(kind) or "personal"),
         plain(entry.credential),
         draft.fact(
@@ -125,6 +144,7 @@ def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
             f"when the access of {person} to {system} was looked at",
             "p",
             short="day",
+            about=entry,
         ),
         plain(day(entry.remove_by)) if entry.remove_by else BLANK,
     )

@@ -94,7 +94,7 @@ def _by_check(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
     shot = draft.snapshot
     standing = shot.standing(item.check)
     number = str(shot.roadmap.stage(standing.spec.stage).number)
-    state = draft.known(standing_cell(standing), f"“{item.text}”", number, is_answered(standing))
+    state = draft.known(standing_cell(standing), f"“{item.text}”", number, is_answered(standing), about=standing.spec)
     said, known_by = standing.confirmation, BLANK
     if is_answered(standing) and said is not None:
         known_by = plain(f"{shot.person(said.by)}, {day(said.on.date())}")
@@ -107,14 +107,24 @@ def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
     systems = [system for system in draft.snapshot.inventory.systems if system.category == item.category]
     look = "Log in as the owner and read whose name the account and its bill carry."
     if not systems:
-        return draft.fact("", f"the {CATEGORIES[item.category]} account", "p", short="account"), BLANK, look
+        return (
+            draft.fact("", f"the {CATEGORIES[item.category]} account", "p", short="account", about="systems"),
+            BLANK,
+            look,
+        )
     names = plain(", ".join(system.name or system.id for system in systems))
     answers = {system.business_owned for system in systems}
     if "no" in answers:
-        return draft.known(NO, "", "p", True), names, look
+        return draft.known(NO, "", "p", True, about="systems"), names, look
     known = answers == {"yes"}
     return (
-        draft.known(YES if known else UNANSWERED, f"who owns the {CATEGORIES[item.category]} account", "p", known),
+        draft.known(
+            YES if known else UNANSWERED,
+            f"who owns the {CATEGORIES[item.category]} account",
+            "p",
+            known,
+            about="systems",
+        ),
         names,
         look,
     )

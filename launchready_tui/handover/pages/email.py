@@ -66,7 +66,9 @@ def _tested(one: MailTest) -> tuple[Cell, ...]:
 
 def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
     standing = draft.snapshot.standing(check)
-    state = draft.known(standing_cell(standing), f"answer to “{standing.spec.title}”", "3", is_answered(standing))
+    state = draft.known(
+        standing_cell(standing), f"answer to “{standing.spec.title}”", "3", is_answered(standing), about=standing.spec
+    )
     return plain(standing.spec.title), state, plain(standing.spec.goal)
 
 

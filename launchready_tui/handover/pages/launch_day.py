@@ -29,7 +29,7 @@ def write(shot: Snapshot) -> Document:
         ("Close the doors", draft.fact(plan.kill_switch, "how the product is closed at once (kill switch)", "l")),
         ("Close watch until", plain(day(plan.watch_until)) if plan.watch_until else BLANK),
         ("Customers write to", draft.fact(shot.launch.email.support, "address that customers write to", "3", "code")),
-        ("Sprint", draft.fact(_sprint(shot), "when the launch sprint starts and ends", "l")),
+        ("Sprint", draft.fact(_sprint(shot), "when the launch sprint starts and ends", "l", about="sprint")),
     )
     contacts = sorted(inventory.contacts, key=lambda one: (one.order, one.person))
     rungs = [_contact(draft, contact) for contact in contacts]
@@ -44,9 +44,9 @@ def write(shot: Snapshot) -> Document:
     else:
         draft.note("The numbers stand in the founder's folder, which is not for everybody.")
     if not contacts:
-        draft.fact("", "who is called first when something breaks", "l")
+        draft.fact("", "who is called first when something breaks", "l", about="contacts")
     if len(contacts) < 2:
-        draft.fact("", "who is called when the first does not answer", "l")
+        draft.fact("", "who is called when the first does not answer", "l", about="contacts")
     draft.table(
         "Who does what",
         "duty|+what that is|person|deputy",
@@ -113,15 +113,18 @@ def _contact(draft: Draft, contact: Contact) -> tuple[Cell, ...]:
     return (
         plain(str(contact.order)),
         plain(name),
-        draft.fact(person.role if person else "", f"role of {name}", "p", short="role"),
+        draft.fact(person.role if person else "", f"role of {name}", "p", short="role", about=person or "people"),
         draft.fact(
             ", ".join(dict.fromkeys(part for part in map(text.clean, ways) if part)),
             f"how to reach {name}",
             "p",
             short="channel",
+            about=person or "people",
         ),
-        draft.fact(person.hours if person else "", f"hours of {name}", "p", short="hours"),
-        draft.fact(person.time_zone if person else "", f"time zone of {name}", "p", short="time zone"),
+        draft.fact(person.hours if person else "", f"hours of {name}", "p", short="hours", about=person or "people"),
+        draft.fact(
+            person.time_zone if person else "", f"time zone of {name}", "p", short="time zone", about=person or "people"
+        ),
         plain(contact.when),
         plain(f"{contact.escalate_after_min} min"),
     )

@@ -38,7 +38,7 @@ def write(shot: Snapshot) -> Document:
         empty="Not filled: which data the business cannot lose, and where its backups are.",
     )
     if not shot.inventory.backups:
-        draft.fact("", "data stores and their backups", "p")
+        draft.fact("", "data stores and their backups", "p", about="backups")
     rows = [
         (
             plain(card.title or card.id),
@@ -80,25 +80,27 @@ def _card(draft: Draft, card: Recovery) -> None:
     title = text.clean(card.title or card.id)
     draft.blocks.append(Heading(title))
     draft.facts(
-        ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p")),
+        ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p", about=card)),
         ("Shown first by", plain(card.detect)),
-        ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p")),
+        ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p", about=card)),
         (
             "Rehearsed",
-            draft.fact(_rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet"),
+            draft.fact(
+                _rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet", about=card
+            ),
         ),
     )
-    first = draft.fact(card.first_steps, f"{title}: first steps", "p")
+    first = draft.fact(card.first_steps, f"{title}: first steps", "p", about=card)
     if first.kind == "gap":
         draft.blocks.append(Para(first.text, "gap"))
     else:
         draft.steps(*steps_of(card))
-    command = draft.fact(card.command, f"{title}: the command", "p")
+    command = draft.fact(card.command, f"{title}: the command", "p", about=card)
     if command.kind == "gap":
         draft.blocks.append(Para(command.text, "gap"))
     else:
         draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
-    draft.facts(("It worked when", draft.fact(card.verify, f"{title}: how to see that it worked", "p")))
+    draft.facts(("It worked when", draft.fact(card.verify, f"{title}: how to see that it worked", "p", about=card)))
     _looks(draft, card)
 
 
@@ -106,7 +108,7 @@ def _proposal(draft: Draft, card: Recovery) -> None:
     """A card that nobody has taken over: shown, since it helps under stress, and still counted as missing."""
     title = text.clean(card.title)
     draft.blocks.append(Heading(title, 3))
-    draft.fact("", f"recovery steps for “{title}”", "p")
+    draft.fact("", f"recovery steps for “{title}”", "p", about="recovery")
     draft.blocks.append(Para(f"a card of your own for “{title}”; this one is proposed", "gap"))
     draft.facts(
         ("What people notice", plain(card.symptom)),
@@ -135,17 +137,20 @@ def _backup(draft: Draft, backup: Backup) -> tuple[Cell, ...]:
     store = backup.store
     return (
         plain(store),
-        draft.fact(backup.where, f"where the backup of {store} lies", "p", short="place"),
-        draft.fact(draft.snapshot.person(backup.owner), f"owner of the backup of {store}", "p", short="owner"),
-        draft.fact(backup.every, f"how often {store} is backed up", "p", short="how often"),
+        draft.fact(backup.where, f"where the backup of {store} lies", "p", short="place", about=backup),
+        draft.fact(
+            draft.snapshot.person(backup.owner), f"owner of the backup of {store}", "p", short="owner", about=backup
+        ),
+        draft.fact(backup.every, f"how often {store} is backed up", "p", short="how often", about=backup),
         draft.fact(
             day(backup.last_restore_test) if backup.last_restore_test else "",
             f"last restore of {store}",
             "p",
             short="day",
+            about=backup,
         ),
-        draft.fact(backup.rpo, f"how much of {store} may be lost", "p", short="how much"),
-        draft.fact(backup.rto, f"how long {store} may be away", "p", short="how long"),
+        draft.fact(backup.rpo, f"how much of {store} may be lost", "p", short="how much", about=backup),
+        draft.fact(backup.rto, f"how long {store} may be away", "p", short="how long", about=backup),
     )
 
 

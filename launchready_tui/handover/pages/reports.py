@@ -28,7 +28,13 @@ def write(shot: Snapshot) -> Document:
     for stage in shot.roadmap.stages:
         draft.blocks.append(Heading(f"{stage.number}  {stage.title}"))
         for spec in stage.checks:
-            draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(shot.standing(spec.id)))
+            draft.known(
+                plain(""),
+                f"answer to “{spec.title}”",
+                str(stage.number),
+                is_answered(shot.standing(spec.id)),
+                about=spec,
+            )
         findings = [
             one
             for spec in stage.checks

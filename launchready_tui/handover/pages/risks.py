@@ -26,7 +26,7 @@ def write(shot: Snapshot) -> Document:
     for stage in shot.roadmap.stages:
         for spec in stage.checks:
             standing = shot.standing(spec.id)
-            draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(standing))
+            draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(standing), about=spec)
     answered, of = shot.answered
     if answered < of:
         missing = f"the answers to {of - answered} of {of} checks, so what they would find is missing from this list"
@@ -45,7 +45,11 @@ def write(shot: Snapshot) -> Document:
                 plain(minutes(one.rank.effort_min)),
                 plain(", ".join(shot.spec(check).title for check in one.rank.waits_for)),
                 draft.fact(
-                    shot.person(_owner(shot, one)), f"owner of “{text.shorten(summary, 60)}”", "x", short="owner"
+                    shot.person(_owner(shot, one)),
+                    f"owner of “{text.shorten(summary, 60)}”",
+                    "x",
+                    short="owner",
+                    about=one.finding,
                 ),
             )
         )

@@ -3,12 +3,13 @@ check."""
 
 from __future__ import annotations
 
+from ...facts import Timing
 from ...findings import State, worst
 from ..blocks import Cell
 from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..timing import Timing, change, timings
+from ..timing import change, interval, ms, over, timings
 from ..words import OPEN, day, is_answered, standing_cell, state_cell
 
 LEADS = {
@@ -60,6 +61,7 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
                     f"answer to “{spec.title}”",
                     screen,
                     is_answered(shot.standing(spec.id)),
+                    about=spec,
                 ),
                 _known_by(draft, spec.id),
                 plain(shot.person(shot.standing(spec.id).owner)) if shot.standing(spec.id).owner else plain(""),
@@ -128,10 +130,7 @@ def _routes(draft: Draft) -> None:
     before = timings(shot.first["audit.latency"].findings) if "audit.latency" in shot.first else {}
     for route, seen in timings(now).items():
         state = worst([states[one.id] for one in now if one.subject == route])
-        cells = [
-            plain(seen.figures.get(label, ""))
-            for label in ("requests", "p50", "p95", "p95 interval", "over the target")
-        ]
+        cells = map(plain, (str(seen.n), ms(seen.p50), ms(seen.p95), interval(seen), over(seen)))
         rows.append((plain(route), state_cell(state), *cells))
         if route in before and before[route].at != seen.at:
             compared.append(_compared(route, before[route], seen))
@@ -205,7 +204,5 @@ def _alerts(draft: Draft) -> None:
 
 
 def _compared(route: str, before: Timing, after: Timing) -> tuple[Cell, ...]:
-    cells = [
-        plain(seen.figures.get(label, "")) for seen in (before, after) for label in ("p95", "p95 interval", "requests")
-    ]
+    cells = [plain(cell) for seen in (before, after) for cell in (ms(seen.p95), interval(seen), str(seen.n))]
     return plain(route), *cells, plain(change(before, after))

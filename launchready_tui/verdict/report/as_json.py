@@ -10,8 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 from ... import __version__
+from ...facts import VERSION as FACTS_VERSION
+from ...facts import Fact
 from ...findings import State
 from ...launch.decisions import Acceptance, PutOff
+from ...wording import Value
 from .. import Judged, Standing, accepted_until
 from .model import Report
 
@@ -58,7 +61,8 @@ class RankOut(msgspec.Struct, kw_only=True):
 
 
 class FindingOut(msgspec.Struct, kw_only=True):
-    """One finding. `state` has decisions laid over what was seen, `seen` has not."""
+    """One finding. `state` has decisions laid over what was seen, `seen` has not. `summary` is the rule's message
+    `message`, its places filled with `values`; `facts` are what was seen, as data, of the version `facts_version`."""
 
     id: str
     check: str
@@ -68,6 +72,9 @@ class FindingOut(msgspec.Struct, kw_only=True):
     seen: StateWord
     severity: SeverityWord
     summary: str
+    message: str
+    values: dict[str, Value]
+    facts: list[Fact]
     evidence: list[EvidenceOut]
     remedy: RemedyOut | None
     via: str | None
@@ -111,6 +118,7 @@ class ReportOut(msgspec.Struct, kw_only=True):
     via: str | None
     fragile: bool
     minimum_bar: dict[str, StateWord]
+    facts_version: int
     findings: list[FindingOut]
     checks: list[CheckOut]
 
@@ -137,6 +145,7 @@ def document(report: Report) -> ReportOut:
         via=report.via or None,
         fragile=report.verdict.fragile,
         minimum_bar={light.light.id: _word(light.state) for light in report.verdict.lights},
+        facts_version=FACTS_VERSION,
         findings=[_finding(one, standing) for standing in report.standings for one in standing.findings],
         checks=[_check(standing, report) for standing in report.standings],
     )
@@ -170,6 +179,9 @@ def _finding(judged: Judged, standing: Standing) -> FindingOut:
         seen=_word(finding.state),
         severity=finding.severity.value,
         summary=finding.summary,
+        message=finding.message,
+        values=finding.values,
+        facts=list(finding.facts),
         evidence=[
             EvidenceOut(label=one.label, text=one.text, source=one.source, at=one.at) for one in finding.evidence
         ],
