@@ -95,6 +95,12 @@ class Remedy(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     fix: str = ""
     """The fix of the check's sheet that this is; empty where code has made it."""
+    values: dict[str, Value] = {}
+    """What the places of the fix were filled with."""
+
+    def __hash__(self) -> int:
+        """By its texts; `values` is a mapping, which has no hash."""
+        return hash((self.text, self.paste, self.where))
 
 
 WHOLE_LAUNCH = "launch"

@@ -115,6 +115,7 @@ class Say:
             paste=clean_block(instead.paste if instead else fill(found.paste, values)),
             where=clean(instead.where if instead else fill(found.where, values)),
             fix=name,
+            values={place: _clean_value(value) for place, value in values.items()},
         )
 
     def words(self, rule: str, message: str, **values: Value) -> str:

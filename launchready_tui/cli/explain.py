@@ -21,19 +21,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", metavar="RULE|CHECK|KEY")
+@click.argument("name", metavar="RULE|CHECK|KEY|WORDS...", nargs=-1, required=True)
 @common
 @pass_common
-def explain(said: Common, name: str) -> int:
+def explain(said: Common, name: tuple[str, ...]) -> int:
     """Explain a rule, such as `edge.redirects.loop`, a check, such as `edge.redirects`, or keys of the launch file.
 
     Keys: `launchready.toml` lists them all, `routes` those of a table, `routes.target_ms` is a single one.
+    Any other words find the rules and checks that contain them all: `explain hsts preload`.
     """
     from ..launch.reference import reference
     from ..roadmap import load, shared_sheet
+    from ..roadmap.find import find
 
     roadmap = load()
-    word = re.sub(r"\[\w*\](?=\.)|[\[\] ]", "", name.strip().lower())
+    words = " ".join(name)
+    word = re.sub(r"\[\w*\](?=\.)|[\[\] ]", "", words.strip().lower())
     ink = said.ink()
     check_id, _, last = word.rpartition(".")
     if word in roadmap.checks:
@@ -46,12 +49,17 @@ def explain(said: Common, name: str) -> int:
         _print(ink, word, rows)
     elif keys := [key for key in reference() if word in ("launchready.toml", key.table, _key(key))]:
         _keys(keys, ink)
+    elif hits := find(roadmap, words):
+        for hit in hits:
+            _print(ink, hit.id, [(hit.title, hit.text)])
     else:
         near = difflib.get_close_matches(
             word, [*roadmap.rules, *roadmap.checks, *map(_key, reference())], n=3, cutoff=0.5
         )
         hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise click.UsageError(f"{name!r} is no rule, no check and no key of the launch file{hint}")
+        raise click.UsageError(
+            f"{words!r} is not a rule, a check or a key of the launch file, and none contains it{hint}"
+        )
     return Exit.FINE
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..findings import Finding
@@ -28,7 +28,7 @@ class Cell:
     glyph: str = ""
     link: str = ""
     """An https address, or `#` and the id of a document; anything else is shown as text."""
-    about: About = None
+    about: About = field(default=None, compare=False)
     """What a gap is about: the entry, check or problem that lacks it, or the table that an entry is missing from."""
 
 

@@ -23,9 +23,13 @@ from launchready_tui.launch.inventory import Access, Checkpoint, Duty, Inventory
 from launchready_tui.launch.model import Alert
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.plan import USUAL, offset_words
+from launchready_tui.roadmap import load as load_roadmap
 from launchready_tui.workspace import decide
 
 # The sheet of questions
+
+
+CHECKS = len(load_roadmap().checks)
 
 
 @dataclass
@@ -403,7 +407,7 @@ def test_a_checkpoint_shows_the_worst_of_its_checks(tmp_path: Path) -> None:
     made = day.day(launching(tmp_path, NOW), now=NOW)
     by_key = {one.moment.key: one for one in made.stops}
     assert by_key["T0"].state is State.FAIL and by_key["T0"].counts[State.FAIL] >= 1
-    assert len(by_key["T-24h"].standings) == 72
+    assert len(by_key["T-24h"].standings) == CHECKS
     own = launching(tmp_path, NOW)
     own.inventory = msgspec.structs.replace(
         own.inventory, checkpoints=(Checkpoint(offset_min=0, title="Doors", checks=("performance.caching",)),)
