@@ -100,7 +100,7 @@ def _records(fact: Fact) -> Iterable[Record]:
     if isinstance(fact, DnsRecords):
         yield from (Record(_plain(fact.name), fact.type, data) for data in fact.records)
     elif isinstance(fact, NameServers):
-        yield from (Record(_plain(fact.domain), "NS", f"{server}.") for server in fact.servers)
+        yield from (Record(_plain(fact.domain), "NS", server) for server in fact.servers)
     elif isinstance(fact, Addresses):
         for address in fact.addresses:
             yield Record(_plain(fact.host), "AAAA" if ":" in address else "A", address)

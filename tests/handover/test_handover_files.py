@@ -352,7 +352,7 @@ def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
         ),
         (
             ("640 ms", "not bounded by so few requests (95 %)"),
-            ("2 ms", "1 ms to 3 ms (95 %)"),
+            ("20 ms", "10 ms to 30 ms (95 %)"),
             "too few requests to say",
         ),
     ],

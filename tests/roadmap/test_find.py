@@ -10,7 +10,7 @@ from launchready_tui.roadmap.find import find
 ASKED = [
     ("redirect loop", "edge.redirects.loop"),
     ("hsts preload", "edge.headers.preload"),
-    ("Redirect in circles cookie", "edge.redirects.needs-cookie"),
+    ("loop cookie accepted", "edge.redirects.needs-cookie"),
     ("edge.redirects.old-address", "edge.redirects.old-address"),
     ("permanent redirects one hour", "edge.redirects.no-cache-rule"),
 ]
