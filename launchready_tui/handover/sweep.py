@@ -31,11 +31,7 @@ def _rules(name: str, content: bytes, known: Known, now: datetime) -> tuple[str,
     for view in _views(name, words):
         found.update(dict.fromkeys(f"the stored credential {secret}" for secret in known(view)))
         seen = scan(view, now=now)
-        found.update(
-            dict.fromkeys(
-                match.rule.title for match in seen.matches if match.exposure != "public" and match.confidence != "low"
-            )
-        )
+        found.update(dict.fromkeys(match.rule.title for match in seen.matches if match.sure))
         if not seen.complete:
             found["too much to be searched"] = None
     return tuple(found)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..secrets import IN_QUERY, written_out
 from . import mailrules, names, pathrules, regionrules
 from .mailrules import Found as Seen
 from .problems import Problem
@@ -35,10 +36,6 @@ _FOREIGN_ROLES = ("origin", "status", "mail", "other")
 _SECRET_HEADERS = frozenset(
     ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "x-access-token", "x-csrf-token")
 )
-_SECRET_VALUE = re.compile(
-    r"(?i)^(?:bearer|basic|token)\s+\S|\b(?:[sr]k_(?:live|test)_|gh[pousr]_|xox[abprs]-|AKIA|sk-(?:ant|proj)-|SG\.)[A-Za-z0-9]"
-)
-_SECRET_QUERY = re.compile(r"(?i)[?&](access_token|api_key|auth|client_secret|password|secret|token)=")
 _USERINFO = re.compile(r"://[^/?#]*@")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _SELECTOR = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?")
@@ -520,7 +517,7 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
         "safety.report",
     ):
         for key, value in _text(data, pattern, broken):
-            match = _SECRET_QUERY.search(value)
+            match = IN_QUERY.search(value)
             if match:
                 say(
                     key,
@@ -541,7 +538,7 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
             say(f"{key}.safe", safe, f"false: {method} changes something each time it is asked")
         if body and method in ("GET", "HEAD", "OPTIONS"):
             say(f"{key}.body", Seen("a body"), f"none with {method}")
-        if isinstance(body, str) and _SECRET_VALUE.search(body):
+        if isinstance(body, str) and written_out(body):
             say(
                 f"{key}.body",
                 Seen("what looks like a secret"),
@@ -617,7 +614,7 @@ def _header(key: str, name: str, value: object, say: Say) -> None:
         )
     elif name.lower() in _OWN_HEADERS:
         say(key, Seen("a header that the connection sets itself"), "other headers")
-    elif isinstance(value, str) and _SECRET_VALUE.search(value):
+    elif isinstance(value, str) and written_out(value):
         say(
             key,
             Seen("what looks like a secret"),

@@ -2,23 +2,24 @@
 prefix and length."""
 
 from .model import Exposure, Rule, SecretRulesError, load
-from .scan import Match, Scan, hide, mask, scan
-from .shapes import Shape, shapes
+from .scan import Match, Scan, hide, scan
+from .shapes import IN_QUERY, QUERY_NAMES, shape, written_out
 from .sourcemap import Source, map_reference, sources
 
 __all__ = [
+    "IN_QUERY",
+    "QUERY_NAMES",
     "Exposure",
     "Match",
     "Rule",
     "Scan",
     "SecretRulesError",
-    "Shape",
     "Source",
     "hide",
     "load",
     "map_reference",
-    "mask",
     "scan",
-    "shapes",
+    "shape",
     "sources",
+    "written_out",
 ]

@@ -46,6 +46,11 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     exposure: Exposure
 
     @property
+    def sure(self) -> bool:
+        """It must go out nowhere: neither made to be public, nor only resembling a secret."""
+        return self.exposure != "public" and self.confidence != "low"
+
+    @property
     def shown(self) -> str:
         """`sk_live_51Ab… (107 characters)`."""
         return f"{self.prefix}… ({self.length} characters)"
@@ -92,25 +97,13 @@ def scan(text: str, *, now: datetime | None = None, rules: Iterable[Rule] | None
     return Scan(matches=tuple(_describe(text, hit) for hit in _resolve(hits)), complete=complete)
 
 
-def mask(text: str) -> str:
-    """The text with every secret and every doubtful credential replaced by the name of its kind."""
-    out: list[str] = []
-    end = 0
-    for match in scan(text).matches:
-        if match.exposure == "public":
-            continue
-        out += (text[end : match.start], f"<{match.rule.title}>")
-        end = match.end
-    return "".join((*out, text[end:]))
-
-
 def hide(text: str, *, now: datetime | None = None) -> str:
     """The text with every sure secret replaced by the name of its kind; public keys, and what only resembles a secret,
     stay."""
     out: list[str] = []
     end = 0
     for match in scan(text, now=now).matches:
-        if match.exposure == "public" or match.confidence == "low":
+        if not match.sure:
             continue
         out += (text[end : match.start], f"<{match.rule.title}>")
         end = match.end

@@ -1,39 +1,26 @@
-"""The shapes alone, for whoever hides secrets in texts (logs, output of tools) without scanning for reports."""
+"""Shapes out of the table for those who look for one thing in many lines, and how secrets stand in HTTP."""
 
 from __future__ import annotations
 
 import functools
 import re
 
-import msgspec
-
 from .model import compiled, load
+from .scan import scan
 
-
-class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret shape: where none of `keywords` occurs the pattern need not be tried. `group` is the part to hide."""
-
-    id: str
-    title: str
-    keywords: tuple[str, ...]
-    fold: bool
-    pattern: re.Pattern[str]
-    group: int
+QUERY_NAMES = ("access_token", "api_key", "auth", "client_secret", "password", "reset_token", "secret", "token")
+"""Names of values in a query that carry a secret."""
+IN_QUERY = re.compile(rf"(?i)[?&]({'|'.join(QUERY_NAMES)})=")
+_SCHEME = re.compile(r"(?i)(?:bearer|basic|token)\s+\S")
+"""What stands before the secret in a header (RFC 7617 section 2, RFC 6750 section 2.1)."""
 
 
 @functools.cache
-def shapes() -> tuple[Shape, ...]:
-    """The shapes of what must never be shown, surest first. Public keys are not among them."""
-    rules = [rule for rule in load() if rule.exposure != "public"]
-    order = {"high": 0, "medium": 1, "low": 2}
-    return tuple(
-        Shape(
-            id=rule.id,
-            title=rule.title,
-            keywords=rule.keywords,
-            fold=rule.fold,
-            pattern=compiled(rule),
-            group=rule.group,
-        )
-        for rule in sorted(rules, key=lambda rule: order[rule.confidence])
-    )
+def shape(rule: str) -> re.Pattern[str]:
+    """The shape of one rule of the table. Raises KeyError for one that it does not have."""
+    return compiled({one.id: one for one in load()}[rule])
+
+
+def written_out(text: str) -> bool:
+    """Whether a text that should name a secret holds one: the whole of a header's scheme and value, or a sure shape."""
+    return _SCHEME.match(text) is not None or any(match.sure for match in scan(text).matches)

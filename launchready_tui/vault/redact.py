@@ -7,16 +7,12 @@ import html
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
 from .secret import Secret
 
 LEAST = 6
 """Shorter values would be found everywhere by chance; the vault refuses them."""
-
-Shapes = Callable[[str], Iterable[tuple[int, int, str]]]
-"""What looks like a secret in a text: (start, end, rule)."""
 
 
 def forms(value: str) -> frozenset[str]:
@@ -51,9 +47,7 @@ class Redactor:
     """Knows the values that this program has read, and replaces them by `<secret NAME>`. Safe to use from several
     threads."""
 
-    def __init__(self, shapes: Shapes | None = None) -> None:
-        self.shapes = shapes
-        """What else looks like a secret; set by whoever knows shapes."""
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
@@ -68,23 +62,14 @@ class Redactor:
                 self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def clean(self, text: str) -> str:
-        """The text with every known value, and every shape, replaced."""
+        """The text with every known value replaced."""
         with self._lock:
             pattern, names = self._pattern, self._names
-        if pattern is not None:
-            text = pattern.sub(lambda match: f"<secret {names[match[0]]}>", text)
-        if self.shapes is not None:
-            for start, end, rule in sorted(self.shapes(text), reverse=True):
-                text = f"{text[:start]}<looks like {rule}>{text[end:]}"
-        return text
+        return text if pattern is None else pattern.sub(lambda match: f"<secret {names[match[0]]}>", text)
 
     def found(self, content: str | bytes) -> tuple[str, ...]:
-        """Names of the known secrets, and rules of the shapes, that a text or a file still holds: empty means that it
-        may go out."""
+        """Names of the known secrets that a text or a file still holds: empty means that it may go out."""
         text = content if isinstance(content, str) else content.decode("utf-8", "replace")
         with self._lock:
             pattern, names = self._pattern, self._names
-        hits = [names[match[0]] for match in pattern.finditer(text)] if pattern is not None else []
-        if self.shapes is not None:
-            hits += [rule for _, _, rule in self.shapes(text)]
-        return tuple(dict.fromkeys(hits))
+        return () if pattern is None else tuple(dict.fromkeys(names[match[0]] for match in pattern.finditer(text)))

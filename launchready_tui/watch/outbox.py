@@ -16,14 +16,12 @@ import msgspec
 
 from ..clock import Clock
 from ..launch.model import Alert
-from .samples import Notice, WatchStore
+from .samples import STUCK_AFTER, Notice, WatchStore
 from .samples.errors import StoreError
 from .senders import Dead, Later, Result, Senders, Sent
 
 WAITS_S = (1.0, 5.0, 15.0, 60.0, 120.0, 300.0)
 """Between one attempt and the next; the last one then stays."""
-STUCK_AFTER = 4
-"""So many attempts without success, and the second channel is used."""
 GIVE_UP = timedelta(hours=24)
 
 
@@ -95,7 +93,7 @@ class Outbox:
         for rule, waiting in turns.items():
             self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
             task.add_done_callback(lambda _: self.wake.set())
-        stuck = [notice for notice in queued if notice.attempts >= STUCK_AFTER]
+        stuck = [notice for notice in queued if notice.stuck]
         self.trouble = (
             f"{len(stuck)} message{'' if len(stuck) == 1 else 's'} cannot be delivered: {stuck[0].answer}"
             if stuck

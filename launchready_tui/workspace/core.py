@@ -352,7 +352,7 @@ class Workspace:
         from ..secrets import scan
 
         known = self.vault.redactor.found(words)
-        shapes = [one.rule.title for one in scan(words).matches if one.exposure != "public" and one.confidence != "low"]
+        shapes = [one.rule.title for one in scan(words).matches if one.sure]
         return next(iter((*known, *shapes)), "")
 
     def _no_secret_in(self, file: TomlFile[Any], content: msgspec.Struct) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -25,11 +26,12 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from loopback import reach
 from watchtown import Spoken
 
+from launchready_tui import watch as watch_room
 from launchready_tui.clock import FixedClock, SystemClock
 from launchready_tui.launch.model import Alert
 from launchready_tui.watch import asking as room
-from launchready_tui.watch.outbox import GIVE_UP, STUCK_AFTER, Outbox
-from launchready_tui.watch.samples import Notice, WatchReader, WatchStore
+from launchready_tui.watch.outbox import GIVE_UP, Outbox
+from launchready_tui.watch.samples import STUCK_AFTER, Notice, WatchReader, WatchStore, snapshot
 from launchready_tui.watch.senders import Dead, Later, Senders, Sent
 from launchready_tui.wire import Reach, Wire
 
@@ -416,6 +418,30 @@ async def test_a_stuck_channel_hands_over_and_comes_back(box: Callable[..., Box]
         assert made.states()[0][1] == "sent"
         await made.run(1)
         assert made.outbox.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "stuck"),
+    [
+        ("queued", STUCK_AFTER - 1, False),
+        ("queued", STUCK_AFTER, True),
+        ("failed", 1, True),
+        ("sent", STUCK_AFTER, False),
+        ("dropped", STUCK_AFTER, False),
+    ],
+)
+def test_one_rule_says_when_a_message_is_stuck(state: Any, attempts: int, stuck: bool, box: Callable[..., Box]) -> None:
+    """The outbox, the panes, the metrics and monitoring.alerts read it from the message."""
+    one = notice(state=state, attempts=attempts)
+    assert one.stuck is stuck
+    made = box({})
+    made.store.enqueue([one])
+    assert bool(snapshot(made.reader, NOW, timedelta(hours=1)).stuck) is stuck
+    folder = Path(watch_room.__file__).parents[1]
+    rules = [
+        path.name for path in folder.rglob("*.py") if re.search(r"\battempts\s*[<>]=?\s*", path.read_text("utf-8"))
+    ]
+    assert sorted(rules) == ["in_postgres.py", "model.py", "scan.py"], "a job queue's, the message's, the scanner's own"
 
 
 async def test_after_a_day_it_is_given_up(box: Callable[..., Box]) -> None:

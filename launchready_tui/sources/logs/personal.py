@@ -6,8 +6,10 @@ length, and the check digit (ISO/IEC 7812-1); 13-digit times in ms and random nu
 
 from __future__ import annotations
 
+import functools
 import re
 
+from ...secrets import QUERY_NAMES, shape
 from .model import PersonalKind
 
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63})+")
@@ -21,10 +23,6 @@ _CARD = re.compile(
     r"|(?<![\d.\w-])3[47]\d\d[ -]?\d{6}[ -]?\d{5}(?![\d.\w-])"
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
-_TOKEN = re.compile(
-    r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}|(?i:bearer\s+)[A-Za-z0-9._~+/-]{16,}|\b[sr]k_live_[A-Za-z0-9]{16,}"
-    r"|(?i:[?&](?:access_token|reset_token|token|api_key|secret)=)[^&\s\"]{8,}"
-)
 _PASSWORD = re.compile(
     r"(?i)(?:password|passwd|pwd)[\"']?\s*[=:]\s*[\"']?(?!\*|\[|<|null|none|undefined|true|false|redacted|filtered)[^\s\"'&,}]{4,}"
     r"|://[^/\s:@]+:[^/\s:@]{3,}@"
@@ -43,6 +41,20 @@ _CARD_SHAPES = (
 )
 
 
+_NAMES = tuple(name for name in QUERY_NAMES if name != "password")  # a kind of its own
+_MARKS = ("eyj", "bearer", "_live_", *(f"{name}=" for name in _NAMES))
+"""In lower case: without one of them no token is looked for."""
+
+
+@functools.cache
+def _token() -> re.Pattern[str]:
+    """Web tokens and payment keys by their shape, and what stands where HTTP carries a secret."""
+    shapes = "|".join(shape(rule).pattern for rule in ("jwt", "stripe-secret"))
+    return re.compile(
+        rf"(?i:bearer\s+)[A-Za-z0-9._~+/-]{{16,}}|(?i:[?&](?:{'|'.join(_NAMES)})=)[^&\s\"]{{8,}}|{shapes}"
+    )
+
+
 def kinds(line: str, raw: bytes | None = None) -> set[PersonalKind]:
     """Which kinds stand in this line; `raw` are its bytes, where they are at hand."""
     found: set[PersonalKind] = set()
@@ -56,9 +68,7 @@ def kinds(line: str, raw: bytes | None = None) -> set[PersonalKind]:
     if b"AA00" in seen and any(_mod97(hit) for hit in _IBAN.findall(line)):
         found.add("iban")
     lower = line.lower()
-    if any(mark in lower for mark in ("eyj", "bearer", "_live_", "token=", "api_key=", "secret=")) and _TOKEN.search(
-        line
-    ):
+    if any(mark in lower for mark in _MARKS) and _token().search(line):
         found.add("token")
     if ("passw" in lower or "pwd" in lower or "://" in lower) and _PASSWORD.search(line):
         found.add("password")

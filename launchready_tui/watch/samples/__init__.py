@@ -5,6 +5,7 @@ Above the probe, whose arithmetic it uses, and below the checks, which read it.
 
 from .feed import Feed, Shot, View
 from .model import (
+    STUCK_AFTER,
     Cause,
     ChannelTest,
     Condition,
@@ -27,6 +28,7 @@ from .store import PLACE, WatchStore
 
 __all__ = [
     "PLACE",
+    "STUCK_AFTER",
     "Cause",
     "ChannelTest",
     "Condition",

@@ -319,6 +319,10 @@ class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
 NoticeState = Literal["queued", "sent", "failed", "dropped"]
 
 
+STUCK_AFTER = 4
+"""So many attempts in vain, and a message counts as stuck: its second channel is used, and people are told."""
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often it is
     tried."""
@@ -346,3 +350,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Rules whose channel will never take it."""
     trying: bool = False
     """An attempt began and its end was not written down: after a crash it may arrive twice, and says so."""
+
+    @property
+    def stuck(self) -> bool:
+        """It could not be delivered, or was tried in vain too often and still waits."""
+        return self.state == "failed" or (self.state == "queued" and self.attempts >= STUCK_AFTER)

@@ -80,8 +80,8 @@ def snapshot(reader: WatchReader, now: datetime, window: timedelta, *, points: i
 
 
 def stuck(notices: Iterable[Notice]) -> tuple[Notice, ...]:
-    """Those that could not be delivered, or were tried in vain several times."""
-    return tuple(one for one in notices if one.state == "failed" or (one.state == "queued" and one.attempts >= 3))
+    """Those that do not get through."""
+    return tuple(one for one in notices if one.stuck)
 
 
 def standing(target: Target, last: Latest | None, incident: Incident | None, now: datetime) -> Standing:

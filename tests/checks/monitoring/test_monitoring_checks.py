@@ -25,6 +25,7 @@ from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
 from launchready_tui.watch.samples import (
     PLACE,
+    STUCK_AFTER,
     ChannelTest,
     Drill,
     Incident,
@@ -89,6 +90,10 @@ LOST = Notice(
     state="failed",
     answer="status 404",
 )
+
+
+def tried(times: int) -> Notice:
+    return msgspec.structs.replace(LOST, state="queued", attempts=times)
 
 
 @dataclass
@@ -285,6 +290,8 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ),
     ("alerts", "about a target that is none", Seen(launch=STRANGE), {("unknown-target", "on-call", "warn")}),
     ("alerts", "a message that was lost", Seen(notices=(LOST,)), {("stuck", "watch", "fail")}),
+    ("alerts", "a message that is stuck", Seen(notices=(tried(STUCK_AFTER),)), {("stuck", "watch", "fail")}),
+    ("alerts", "a message that may still get through", Seen(notices=(tried(STUCK_AFTER - 1),)), set()),
     (
         "alerts",
         "a message that was lost long ago",

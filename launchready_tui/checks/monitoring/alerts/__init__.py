@@ -89,12 +89,7 @@ def _targets(say: Say, launch: Launch, reader: WatchReader | None) -> Iterator[F
 
 def _stuck(say: Say, reader: WatchReader | None, now: datetime) -> Iterator[Finding]:
     """Messages of the last day that did not get through."""
-    lost = [
-        one
-        for one in (reader.notices(200) if reader else ())
-        if now - one.made_at <= DAY and (one.state == "failed" or one.attempts >= 4)
-    ]
-    lost = [one for one in lost if one.state in ("failed", "queued")]
+    lost = [one for one in (reader.notices(200) if reader else ()) if now - one.made_at <= DAY and one.stuck]
     if lost:
         say = say.naming(*(one.owner for one in lost))
         seen = [Evidence.of(one.rule, f"{one.title}\n{one.answer}", at=one.made_at) for one in lost[:5]]
