@@ -16,7 +16,7 @@ from test_secrets_table import EXAMPLES
 
 from launchready_tui.checks.audit import broken_links, client_secrets, latency, one_service
 from launchready_tui.checks.audit.names import lasting
-from launchready_tui.facts import Addresses
+from launchready_tui.facts import Addresses, Timing
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Host, Page, Route
 from launchready_tui.world.sights import Reply
@@ -185,15 +185,27 @@ async def test_a_measured_route(seen: Any, target: str, errors: str) -> None:
 
 async def test_the_figures_are_in_the_evidence() -> None:
     seen = measurement("search", p95_low=71.0, p95_high=93.0, n=300, p99=None)
-    evidence = {
-        one.label: one.text
-        for one in (await found(latency.latency, timed(route(), search=seen)))["target", "search"].evidence
-    }
+    findings = await found(latency.latency, timed(route(), search=seen))
+    evidence = {one.label: one.text for one in findings["target", "search"].evidence}
     assert evidence["p95"] == "80 ms"
     assert evidence["p95 interval"] == "71 ms to 93 ms (95 %)"
     assert evidence["requests"] == "300"
     assert evidence["p99"].startswith("needs 368")
     assert evidence["over the target"].startswith("0 of 300")
+    assert findings["target", "search"].facts == (
+        Timing(
+            route="search",
+            n=300,
+            p50=seen.p50,
+            p95=80.0,
+            p95_low=71.0,
+            p95_high=93.0,
+            target=seen.target_ms,
+            verdict="PASS",
+            at=seen.started_at,
+        ),
+    )
+    assert findings["errors", "search"].facts == (), "a route is one measurement, not two"
 
 
 async def test_a_denied_route_is_told_to_log_in() -> None:
@@ -284,7 +296,7 @@ async def test_no_finding_holds_the_value() -> None:
     text = msgspec.json.encode(list(findings.values())).decode()
     assert value not in text and value[20:] not in text
     (finding,) = findings.values()
-    assert finding.remedy is not None and finding.remedy.text.startswith("Replace it at the provider first")
+    assert finding.remedy is not None and finding.remedy.text.startswith("Replace the key at Stripe")
     assert finding.evidence[0].text == f"{value[:12]}… ({len(value)} characters)"
 
 
@@ -350,7 +362,7 @@ async def test_scripts_beyond_the_limit_are_counted_and_named(monkeypatch: pytes
     monkeypatch.setattr(client_secrets, "MOST_SCRIPTS", 2)
     findings = await found(client_secrets.client_secrets, bundled('import("./a.js");import("./b.js");import("./c.js")'))
     assert said(findings, "more", "shop.test") == "info"
-    assert "2 more scripts" in findings["more", "shop.test"].summary
+    assert findings["more", "shop.test"].values["scripts"] == 2
     assert "https://shop.test/assets/c.js" in findings["more", "shop.test"].evidence[0].text
 
 
@@ -475,6 +487,34 @@ async def test_links(body: str, answer: Reply | Failure, wanted: str) -> None:
     assert said(findings, "page", "shop.test/landing") == ("info" if wanted.startswith("fail") else "pass")
 
 
+def endless(url: str, method: str, headers: dict[str, str]) -> Reply:
+    return moved(url, f"{url}x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (reply("x", 404), "fail"),
+        (failure("refused"), "unreached"),
+        (moved(LANDING, LANDING), "loop"),
+        (endless, "too-many"),
+        (moved(LANDING, ""), "nowhere"),
+    ],
+)
+async def test_what_is_wrong_is_said_alike_of_a_link_and_a_page(answer: Any, message: str) -> None:
+    world = linked("")
+    world.web.urls[LANDING] = answer
+    world.web.origins["https://shop.test"] = endless
+    finding = (await found(broken_links.broken_links, world))["page", "shop.test/landing"]
+    assert (finding.state.value, finding.message) == ("fail", message)
+    world = linked(f'<a href="{LANDING}">x</a>')
+    world.launch = launch(pages=(Page(url="https://shop.test/", use="demo"),))
+    world.web.urls |= {"https://shop.test/": world.web.urls[LANDING], LANDING: answer}
+    world.web.origins["https://shop.test"] = endless
+    finding = (await found(broken_links.broken_links, world))["broken", "shop.test/landing"]
+    assert (finding.state.value, finding.message, finding.values["pages"]) == ("fail", message, 1)
+
+
 async def test_a_picture_is_asked_for_by_its_head_alone() -> None:
     world = linked('<img src="/pic.webp">')
     world.web.heads["https://shop.test/pic.webp"] = reply("x", 200)
@@ -521,7 +561,7 @@ async def test_links_are_crawled_within_the_limit() -> None:
     findings = await found(broken_links.broken_links, world)
     assert len(world.web.crawled) == broken_links.CRAWL
     assert said(findings, "unfollowed", "shop.test") == "info"
-    assert "20 more links" in findings["unfollowed", "shop.test"].summary
+    assert findings["unfollowed", "shop.test"].values["links"] == 20
 
 
 async def test_links_up_to_the_limit_are_all_followed() -> None:

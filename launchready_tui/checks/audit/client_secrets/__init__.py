@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ import msgspec
 
 from .... import secrets
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....secrets.sourcemap import inline_map
 from ....world import registrable
@@ -21,14 +21,11 @@ from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
 from ...seen import ABSENT, distinct, via_of, wall
-from ..dated import dated
 from ..names import lasting
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-
-say = Say("audit.client-secrets")
 
 CAP = 5 * 1024 * 1024
 MOST_SCRIPTS = 60
@@ -56,6 +53,7 @@ class _Reading:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.say = Say("audit.client-secrets", world.clock.now())
         self.seen: set[str] = set()
         self.scripts = 0
         self.room = MOST_BYTES
@@ -80,43 +78,35 @@ class _Reading:
 
 
 @check("audit.client-secrets")
-@dated
-async def client_secrets(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def client_secrets(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """The main address, the web hosts' first pages and the pages of the launch file, with everything they load from
     the same site."""
     reading = _Reading(world)
+    say = reading.say
     await asyncio.gather(*(_page(reading, url, wanted) for url, wanted in _pages(launch).items()))
     findings: list[Finding] = []
     clean = {host_of(text.url) for text in reading.texts}
     for text in reading.texts:
         scan = await asyncio.to_thread(secrets.scan, text.text, now=world.clock.now())
-        found = [_found(text, match) for match in scan.matches]
+        found = [_found(say, text, match) for match in scan.matches]
         if not scan.complete:
-            words = f"{lasting(text.url)} holds so much that looks like a key that the search was cut short"
-            found.append(say.unknown("unread", lasting(text.url), words, severity=Severity.BLOCKER, via=text.reply.via))
+            found.append(say.unknown("unread", lasting(text.url), "cut-short", via=text.reply.via))
         findings += found
         if any(finding.is_open for finding in found):
             clean.discard(host_of(text.url))
-    findings += [_map(reply) for reply in reading.maps]
+    findings += [_map(say, reply) for reply in reading.maps]
     findings += reading.unread
     if reading.left:
-        words = f"{len(reading.left)} more scripts were not read: the limit is {MOST_SCRIPTS}"
-        findings.append(
-            say.info("more", launch.domain, words, evidence=[Evidence.of("scripts", "\n".join(reading.left))])
-        )
+        listed = [Evidence.of("scripts", "\n".join(reading.left))]
+        findings.append(say.info("more", launch.domain, scripts=len(reading.left), limit=MOST_SCRIPTS, evidence=listed))
     for finding in distinct(findings):
         yield finding
+    kinds = len(secrets.load())
     for host in sorted(clean - {finding.subject.partition("/")[0] for finding in reading.unread}):
         texts = [text for text in reading.texts if host_of(text.url) == host]
-        listed = Evidence.of(
-            "read", "\n".join(dict.fromkeys(text.url for text in texts)), source=host, at=world.clock.now()
-        )
-        files = len({text.url for text in texts})
-        words = (
-            f"No secret in what {host} gives the browser: {files} file{'s' if files > 1 else ''} read, "
-            f"{len(secrets.load())} kinds of key"
-        )
-        yield say.passed("secret", host, words, evidence=[listed], via=texts[0].reply.via)
+        files = list(dict.fromkeys(text.url for text in texts))
+        listed = [Evidence.of("read", "\n".join(files), source=host, at=world.clock.now())]
+        yield say.passed("secret", host, files=len(files), kinds=kinds, evidence=listed, via=texts[0].reply.via)
 
 
 async def read_all(launch: Launch, world: World) -> list[tuple[str, str]]:
@@ -145,17 +135,13 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
         end = await reading.world.web.get(end.url, cap=CAP)
     if isinstance(end, Failure):
         if wanted or end.kind not in ABSENT:
-            words = f"{lasting(url)} could not be read: {end.words}"
-            reading.unread.append(say.unknown("unread", lasting(url), words, failure=end, severity=Severity.BLOCKER))
+            reading.unread.append(reading.say.unknown("unread", lasting(url), failure=end))
         return
     if end.url in reading.seen:
         return
     reading.seen.add(end.url)
     if wanted and (stopped := wall(end)) is not None:
-        words = f"{lasting(url)} could not be read: {stopped.words}"
-        reading.unread.append(
-            say.unknown("unread", lasting(url), words, failure=stopped, severity=Severity.BLOCKER, via=end.via)
-        )
+        reading.unread.append(reading.say.unknown("unread", lasting(url), failure=stopped, via=end.via))
         return
     reading.pages += 1
     reading.texts.append(_Text(url=end.url, text=end.text, reply=end))
@@ -174,10 +160,7 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
 
 def _whole(reading: _Reading, reply: Reply) -> None:
     if reply.truncated:
-        words = f"Only the first part of {lasting(reply.url)} was read: it is too large"
-        reading.unread.append(
-            say.unknown("unread", lasting(reply.url), words, severity=Severity.BLOCKER, via=reply.via)
-        )
+        reading.unread.append(reading.say.unknown("unread", lasting(reply.url), "large", via=reply.via))
 
 
 async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> None:
@@ -188,18 +171,9 @@ async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> Non
     if isinstance(reply, Reply) and reply.status not in (200, 404, 410) and not 300 <= reply.status < 400:
         failure = Failure(kind="unavailable", detail=f"status {reply.status}", target=url)
     if failure is not None:
-        words = f"The script {lasting(url)} could not be read: {failure.words}"
-        evidence = [Evidence.of("named by", page)]
+        named = [Evidence.of("named by", page)]
         reading.unread.append(
-            say.unknown(
-                "unread",
-                lasting(url),
-                words,
-                failure=failure,
-                severity=Severity.BLOCKER,
-                evidence=evidence,
-                via=via_of(reply),
-            )
+            reading.say.unknown("unread", lasting(url), failure=failure, evidence=named, via=via_of(reply))
         )
         return
     # A missing chunk is a broken link and no secret; a single-page app answers it with its start page.
@@ -296,69 +270,31 @@ def _evidence(text: _Text, match: secrets.Match) -> list[Evidence]:
     return said
 
 
-def _found(text: _Text, match: secrets.Match) -> Finding:
-    rule = match.rule
-    subject = f"{lasting(text.url)}: {rule.id}"
-    evidence, via, place = _evidence(text, match), text.reply.via, lasting(text.url)
+def _found(say: Say, text: _Text, match: secrets.Match) -> Finding:
+    rule, low = match.rule, match.confidence == "low"
+    place, kind = lasting(text.url), rule.title[0].upper() + rule.title[1:]
+    subject, evidence, via = f"{place}: {rule.id}", _evidence(text, match), text.reply.via
     if match.exposure == "public":
-        words = f"{rule.title} in {place}: {rule.condition or 'made for the browser'}"
-        return say.info("public", subject, words, evidence=evidence, via=via)
-    if match.exposure == "depends" or match.confidence == "low":
-        kind = rule.title[0].upper() + rule.title[1:]
-        return say.warn(
-            "depends",
-            subject,
-            f"{kind} in {place}: whether it may be there only its owner knows",
-            evidence=evidence,
-            remedy=Remedy(text=_ask(match), paste=rule.rotate, where=rule.provider),
-            via=via,
+        said = "info" if rule.condition else "browser"
+        return say.info(
+            "public", subject, said, kind=kind, place=place, note=rule.condition, evidence=evidence, via=via
         )
-    kind = rule.title[0].upper() + rule.title[1:]
+    if match.exposure == "depends" or low:
+        fix = "maybe-real" if low else "judge" if rule.condition else "find-out"
+        remedy = say.fix(fix, note=rule.condition, provider=rule.provider, rotate=rule.rotate)
+        return say.warn("depends", subject, kind=kind, place=place, evidence=evidence, remedy=remedy, via=via)
+    sure = match.confidence == "high"
+    level = rule.severity if sure else max(rule.severity, Severity.HIGH, key=lambda one: one.weight)
+    remedy = say.fix("replace", provider=rule.provider, rotate=rule.rotate)
     return say.fail(
-        "secret",
-        subject,
-        f"{kind} in {place}: every visitor can take it",
-        severity=rule.severity
-        if match.confidence == "high"
-        else max(rule.severity, Severity.HIGH, key=lambda level: level.weight),
-        evidence=evidence,
-        remedy=Remedy(
-            text="Replace it at the provider first, since it was public; then keep the new one on the server only, "
-            "and build again",
-            paste=rule.rotate,
-            where=rule.provider,
-        ),
-        via=via,
+        "secret", subject, kind=kind, place=place, severity=level, evidence=evidence, remedy=remedy, via=via
     )
 
 
-def _ask(match: secrets.Match) -> str:
-    if match.confidence == "low":
-        return (
-            "Look at this value: if it is real, replace it and keep it on the server; if it is a sample, "
-            "take it out "
-            "or accept it here"
-        )
-    text = match.rule.condition.rstrip(".") or "Find out what it opens"
-    return f"{text}. Look it up at {match.rule.provider}; accept it here with the reason if it may be public"
-
-
-def _map(reply: Reply) -> Finding:
-    path = urlsplit(reply.url).path
-    return say.warn(
-        "source-map",
-        lasting(reply.url),
-        f"Everybody can read the source code behind {lasting(reply.url).removesuffix('.map')}, comments included",
-        severity=Severity.MEDIUM,
-        evidence=[
-            Evidence.of(
-                "source map", f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes", source=reply.url, at=reply.at
-            )
-        ],
-        remedy=Remedy(
-            text="Build without source maps, or keep them off the web server (an error tracker takes them by upload)",
-            paste="location ~ \\.map$ { return 404; }" if path.endswith(".map") else "",
-            where="nginx, until the next build" if path.endswith(".map") else "",
-        ),
-        via=reply.via,
-    )
+def _map(say: Say, reply: Reply) -> Finding:
+    size = f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes"
+    evidence = [Evidence.of("source map", size, source=reply.url, at=reply.at)]
+    remedy = say.fix("hide-maps" if urlsplit(reply.url).path.endswith(".map") else "no-maps")
+    name = lasting(reply.url)
+    script = name.removesuffix(".map")
+    return say.warn("source-map", name, script=script, evidence=evidence, remedy=remedy, via=reply.via)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ....facts import Timing
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....probe import Measurement
 from ....probe.model import STOP_AFTER_ERRORS, WARM_UP
 from ...base import Say, check, step
-from ..dated import dated
 from ..together import as_they_come
 
 if TYPE_CHECKING:
     from ....launch.model import Launch, Route
     from ....world import World
-
-say = Say("audit.latency")
 
 TOP = 5
 AT_ONCE = 2
@@ -29,22 +27,21 @@ AT_ONCE = 2
 
 
 @check("audit.latency")
-@dated
-async def latency(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Routes in the order of the launch file; only those marked safe to repeat, at the rate and up to the samples of
     the settings."""
+    say = Say("audit.latency", world.clock.now())
     routes = [route for route in launch.routes if route.safe][:TOP]
     if not routes:
-        yield _none(launch)
+        yield _none(say, launch)
         return
     together = asyncio.Semaphore(AT_ONCE)
     turns = {host_of(route.url): asyncio.Lock() for route in routes}
 
     async def one(route: Route) -> list[Finding]:
         async with turns[host_of(route.url)], together:
-            return _judge(
-                route, await world.measure(route, progress=partial(_told, route.name, launch.settings.samples))
-            )
+            progress = partial(_told, route.name, launch.settings.samples)
+            return _judge(say, route, await world.measure(route, progress=progress))
 
     async with aclosing(as_they_come(one(route) for route in routes)) as judged:
         async for findings in judged:
@@ -56,19 +53,12 @@ def _told(route: str, most: int, taken: int) -> None:
     step(f"{route} {taken} of {most} at most")
 
 
-def _none(launch: Launch) -> Finding:
-    example = launch.routes[0] if launch.routes else None
-    name, url = (
-        (example.name, example.url) if example else ("search", f"{launch.canonical.rstrip('/')}/api/search?q=bike")
-    )
-    paste = f'[[routes]]\nname = "{name}"\nurl = "{url}"\nflow = "search"\nsafe = true'
-    remedy = Remedy(text="Mark the routes that may be asked again and again", paste=paste, where="launchready.toml")
-    words = (
-        "No route is marked safe to repeat, so nothing was timed"
-        if example
-        else "The launch file names no route, so nothing was timed"
-    )
-    return say.unknown("no-safe-route", launch.domain, words, remedy=remedy)
+def _none(say: Say, launch: Launch) -> Finding:
+    if launch.routes:
+        name, url = launch.routes[0].name, launch.routes[0].url
+        return say.unknown("no-safe-route", launch.domain, name=name, url=url)
+    url = f"{launch.canonical.rstrip('/')}/api/search?q=bike"
+    return say.unknown("no-safe-route", launch.domain, "no-route", name="search", url=url)
 
 
 def _ms(value: float | None) -> str:
@@ -78,7 +68,7 @@ def _ms(value: float | None) -> str:
 
 
 def evidence_of(seen: Measurement) -> list[Evidence]:
-    """A measurement as evidence, one figure a row; the console draws from the labels."""
+    """A measurement as evidence, one figure a row, and as data beside its p95."""
     source, at = (
         f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count",
         seen.started_at,
@@ -101,7 +91,22 @@ def evidence_of(seen: Measurement) -> list[Evidence]:
     ]
     if seen.faults:
         rows.append(("failed", ", ".join(f"{count} x {fault}" for fault, count in seen.faults.items())))
-    return [Evidence.of(label, text, source=source, at=at) for label, text in rows]
+    fact = Timing(
+        route=seen.route,
+        n=seen.n,
+        over=seen.over,
+        p50=seen.p50,
+        p95=seen.p95,
+        p99=seen.p99,
+        p95_low=seen.p95_low,
+        p95_high=seen.p95_high,
+        target=seen.target_ms,
+        verdict=seen.verdict,
+        at=at,
+    )
+    return [
+        Evidence.of(label, text, source=source, at=at, fact=fact if label == "p95" else None) for label, text in rows
+    ]
 
 
 _WHY = {
@@ -124,86 +129,39 @@ def _phases(seen: Measurement) -> str:
     return ", ".join(f"{name} {_ms(value)}" for name, value in parts if value is not None)
 
 
-def _judge(route: Route, seen: Measurement | Failure) -> list[Finding]:
+def _judge(say: Say, route: Route, seen: Measurement | Failure) -> list[Finding]:
     if isinstance(seen, Failure):
-        return [_unmeasured(route, seen)]
+        login = route.login if seen.kind == "no-permission" else ""
+        remedy = say.fix("store-credential", login=login) if login else None
+        return [say.unknown("target", route.name, failure=seen, remedy=remedy)]
     evidence = evidence_of(seen)
-    findings = [_errors(route, seen, [one for one in evidence if one.label in ("requests", "answers", "failed")])]
+    findings = [_errors(say, route, seen, [one for one in evidence if one.label in ("requests", "answers", "failed")])]
     if seen.errors < min(STOP_AFTER_ERRORS, max(1, seen.n)):
-        findings.insert(0, _target(route, seen, evidence))
+        findings.insert(0, _target(say, route, seen, evidence))
     return findings
 
 
-def _unmeasured(route: Route, failure: Failure) -> Finding:
-    remedy = None
-    if failure.kind == "no-permission" and route.login:
-        paste = f"launchready credentials set {route.login}"
-        remedy = Remedy(text="Store the credential that this route logs in with", paste=paste, where="a terminal")
-    return say.unknown(
-        "target", route.name, f"{route.name} could not be timed: {failure.words}", failure=failure, remedy=remedy
-    )
-
-
-def _target(route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
-    limit = f"{seen.target_ms:.0f} ms"
+def _target(say: Say, route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
+    name, over, n, limit, via = route.name, seen.over, seen.n, seen.target_ms, seen.via
     if seen.verdict == "PASS":
-        words = f"{route.name} answers in time: 95 of 100 requests within {limit} ({seen.over} of {seen.n} were slower)"
-        return say.passed("target", route.name, words, evidence=evidence, via=seen.via)
+        return say.passed("target", name, over=over, n=n, limit=limit, evidence=evidence, via=via)
     if seen.verdict == "FAIL":
-        words = f"{route.name} is slow: {seen.over} of {seen.n} requests took longer than {limit}, one in twenty may"
-        return say.fail("target", route.name, words, evidence=evidence, remedy=_remedy(seen), via=seen.via)
-    words = (
-        f"Not decided whether {route.name} is fast enough: {seen.over} of {seen.n} requests took longer than {limit}"
-    )
-    text = "Run the check again when the server and this machine are quiet, or allow more samples"
-    samples = Remedy(text=text, paste="[settings]\nsamples = 600", where="launchready.toml")
-    return say.unknown("target", route.name, words, evidence=evidence, remedy=samples, via=seen.via)
+        first, rest = seen.phases.first_byte, seen.phases.transfer
+        remedy = say.fix("send-less" if rest is not None and first is not None and rest > first else "answer-faster")
+        return say.fail("target", name, over=over, n=n, limit=limit, evidence=evidence, remedy=remedy, via=via)
+    return say.unknown("target", name, "undecided", over=over, n=n, limit=limit, evidence=evidence, via=via)
 
 
-def _remedy(seen: Measurement) -> Remedy:
-    phases = seen.phases
-    if phases.transfer is not None and phases.first_byte is not None and phases.transfer > phases.first_byte:
-        return Remedy(
-            text="Most of the time goes into sending the body: return fewer rows or fields, and compress the answer"
-        )
-    return Remedy(
-        text="Most of the time passes on the server before the first byte: look for a missing index or many queries "
-        "behind this route",
-        paste="EXPLAIN (ANALYZE, BUFFERS) <the query behind this route>;",
-        where="the database",
-    )
-
-
-def _errors(route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
+def _errors(say: Say, route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
+    name, errors, n, url, via = route.name, seen.errors, seen.n, seen.url, seen.via
     moved = sum(count for status, count in seen.statuses.items() if 300 <= status < 400)
-    if seen.errors * 50 >= seen.n and seen.errors:
-        words = f"{route.name} fails: {seen.errors} of {seen.n} requests gave an error"
+    if errors * 50 >= n and errors:
+        remedy = say.fix("ask-by-hand", url=url)
         if any(status in (401, 403) for status in seen.statuses):
-            text = "The route wants a log-in: name the credential in the launch file and store it"
-            remedy = Remedy(
-                text=text, paste=f'login = "{route.login or "api-token"}"', where="launchready.toml, at this route"
-            )
-        else:
-            remedy = Remedy(
-                text="Ask for the URL by hand and look at the server's log of this minute",
-                paste=f"curl -i '{seen.url}'",
-                where="a terminal",
-            )
-        return say.fail("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
-    if seen.errors:
-        words = f"{route.name} failed {seen.errors} times in {seen.n} requests"
-        remedy = Remedy(
-            text="Look for this minute in the server's log", paste=f"curl -i '{seen.url}'", where="a terminal"
-        )
-        return say.warn("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
-    if moved * 2 > seen.n:
-        words = f"{route.name} only redirects: what was timed is not the route"
-        remedy = Remedy(
-            text="Write the address it leads to into the launch file",
-            paste=f"curl -sI '{seen.url}'",
-            where="a terminal",
-        )
-        return say.warn("errors", route.name, words, evidence=evidence, remedy=remedy, via=seen.via)
-    return say.passed(
-        "errors", route.name, f"{route.name} answered every one of {seen.n} requests", evidence=evidence, via=seen.via
-    )
+            remedy = say.fix("log-in", login=route.login or "api-token")
+        return say.fail("errors", name, errors=errors, n=n, evidence=evidence, remedy=remedy, via=via)
+    if errors:
+        return say.warn("errors", name, errors=errors, n=n, url=url, evidence=evidence, via=via)
+    if moved * 2 > n:
+        return say.warn("errors", name, "redirects", url=url, evidence=evidence, via=via)
+    return say.passed("errors", name, n=n, evidence=evidence, via=via)

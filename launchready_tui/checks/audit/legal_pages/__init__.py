@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....launch.model import LegalKind
 from ....world.sights import Reply
@@ -19,15 +19,12 @@ from ...base import Say, check
 from ...parse import page as html
 from ...parse.addresses import normal, place
 from ...seen import ABSENT, PROVEN, chain_evidence, distinct, wall
-from ..dated import dated
 from ..hosts_of import is_own
 from ..served import Page, around
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-
-say = Say("audit.legal-pages")
 
 WORDS: dict[LegalKind, str] = {
     "privacy": "privacy policy",
@@ -38,11 +35,12 @@ WORDS: dict[LegalKind, str] = {
     "cookies": "cookie notice",
 }
 _SAID: dict[LegalKind, str] = {
-    "terms": "page with the terms",
-    "refunds": "page with the refund rules",
-    "sellers": "page with the terms for sellers",
+    "terms": "terms of service page",
+    "imprint": "page that says who runs the product",
+    "refunds": "refund policy",
+    "sellers": "seller terms page",
 }
-"""As sentences speak of them, where the word alone stands for many."""
+"""As sentences speak of them, where the subject's word is another."""
 WANTED: tuple[LegalKind, ...] = ("privacy", "terms", "imprint")
 """What every product with customers needs; the others count where the launch file names them."""
 # How such pages are usually addressed, in the languages of the larger markets.
@@ -93,24 +91,23 @@ class _Legal:
 
 
 @check("audit.legal-pages")
-@dated
-async def legal_pages(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def legal_pages(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """What the launch file names, else what the home page links to."""
+    say = Say("audit.legal-pages", world.clock.now())
     home = Page(launch.canonical, await world.web.follow(launch.canonical))
     pages, links = _all(launch, home), _links(launch, home)
     chains = await asyncio.gather(*(world.web.follow(one.url, crawl=not one.declared) for one in pages))
     for one, chain in zip(pages, chains, strict=True):
         one.page = Page(one.url, chain)
-    findings = [found for kind in WANTED if (found := _missing(launch, home, kind, pages)) is not None]
-    findings += [found for one in pages if (found := _page(launch, one)) is not None]
-    findings += [found for one in pages if (found := _unlinked(home, one, links)) is not None]
-    findings += _languages(launch, pages)
+    findings = [found for kind in WANTED if (found := _missing(say, launch, home, kind, pages)) is not None]
+    findings += [found for one in pages if (found := _page(say, launch, one)) is not None]
+    findings += [found for one in pages if (found := _unlinked(say, home, one, links)) is not None]
+    findings += _languages(say, launch, pages)
     for finding in distinct(findings):
         yield finding
     if not any(finding.is_open for finding in findings):
         listed = Evidence.of("pages", "\n".join(f"{WORDS[one.kind]}: {one.url}" for one in pages))
-        words = f"{len(pages)} legal pages are there, finished, and one click away from the home page"
-        yield say.passed("missing", launch.domain, words, evidence=[listed])
+        yield say.passed("missing", launch.domain, pages=len(pages), evidence=[listed])
 
 
 def addresses(launch: Launch, home: Page) -> set[str]:
@@ -156,27 +153,21 @@ def _links(launch: Launch, home: Page) -> list[str]:
     return list({normal(url): url for url in refs}.values())
 
 
-def _missing(launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -> Finding | None:
+def _missing(say: Say, launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -> Finding | None:
     if any(one.kind == kind for one in pages):
         return None
-    words = WORDS[kind]
-    paste = f'[[legal]]\nkind = "{kind}"\nurl = "{launch.canonical.rstrip("/")}/{kind}"'
-    fix = Remedy(
-        text="Publish it and link it at the foot of every page; if it is there already, name it",
-        paste=paste,
-        where="launchready.toml",
-    )
-    if home.document is None or home.document.drawn or not home.document.of("link"):
-        why = "a script fills the home page" if home.document else "the home page could not be read"
-        said = f"Whether there is a {said_of(kind)} could not be seen: {why}, and the launch file names none"
-        return say.unknown("missing", words, said, remedy=fix)
-    said = f"The home page leads to no {said_of(kind)}, and the launch file names none"
+    words, page = WORDS[kind], said_of(kind)
+    url = f"{launch.canonical.rstrip('/')}/{kind}"
+    if home.document is None:
+        return say.unknown("missing", words, "no-home", page=page, kind=kind, url=url)
+    if home.document.drawn or not home.document.of("link"):
+        return say.unknown("missing", words, page=page, kind=kind, url=url)
     if kind == "imprint":
-        return say.warn("missing", words, said, remedy=fix)
-    return say.fail("missing", words, said, remedy=fix)
+        return say.warn("missing", words, page=page, kind=kind, url=url)
+    return say.fail("missing", words, page=page, kind=kind, url=url)
 
 
-def _page(launch: Launch, one: _Legal) -> Finding | None:
+def _page(say: Say, launch: Launch, one: _Legal) -> Finding | None:
     """Whether it opens, and whether it is finished."""
     page, subject, words = one.page, place(one.url), said_of(one.kind)
     assert page is not None
@@ -185,8 +176,7 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
         end if isinstance(end, Failure) and end.kind not in PROVEN else wall(end) if isinstance(end, Reply) else None
     )
     if stopped is not None:
-        said = f"Whether the {words} can be read could not be seen: {stopped.words}"
-        return None if one.store else say.unknown("page", subject, said, failure=stopped, evidence=evidence)
+        return None if one.store else say.unknown("page", subject, page=words, failure=stopped, evidence=evidence)
     lands_home = (
         isinstance(end, Reply)
         and normal(end.url) == normal(launch.canonical)
@@ -195,64 +185,31 @@ def _page(launch: Launch, one: _Legal) -> Finding | None:
     if isinstance(end, Failure) or end.status != 200 or page.chain.problem or lands_home:
         if one.store or not one.declared or (isinstance(end, Failure) and end.kind in ABSENT):
             return None  # one cause, one finding: the stores' pages, dead links and hosts have checks of their own
-        what = (
-            end.words
-            if isinstance(end, Failure)
-            else "it shows the home page"
-            if lands_home
-            else f"status {end.status}"
-        )
-        fix = Remedy(text="Bring the page back, or name where it is", paste=f"curl -i '{one.url}'", where="a terminal")
-        return say.fail("page", subject, f"The {words} does not open: {what}", evidence=evidence, remedy=fix)
+        if isinstance(end, Failure):
+            return say.fail("page", subject, page=words, cause=end.words, url=one.url, evidence=evidence)
+        if lands_home:
+            return say.fail("page", subject, "home", page=words, url=one.url, evidence=evidence)
+        return say.fail("page", subject, "status", page=words, status=end.status, url=one.url, evidence=evidence)
     if page.document is None:
         return None  # a PDF, or text: it is there, and nothing is said of what it says
     if page.document.password_field and normal(end.url) != normal(one.url):
-        if one.store:
-            return None
-        fix = Remedy(
-            text=f"Let {one.url} answer with the page itself, without a log-in", paste=one.url, where="the site"
-        )
-        return say.fail("page", subject, f"The {words} asks for a log-in first", evidence=evidence, remedy=fix)
+        return None if one.store else say.fail("page", subject, "log-in", page=words, url=one.url, evidence=evidence)
     text = page.document.text
-    if (hole := _PLACEHOLDER.search(text)) is not None:
-        seen = Evidence.of("seen", around(text, hole.start(), hole.end()), source=end.url, at=end.at)
-        fix = Remedy(
-            text="Have it written for this company and this product, and read once by somebody who knows the law of "
-            "your markets",
-            paste=f"curl -s '{one.url}' | grep -in '\\[\\|lorem\\|TODO'",
-            where="a terminal, to find the gaps",
-        )
-        said = f"The {words} is not finished: it still holds “{hole.group()}”"
-        return say.fail("placeholder", subject, said, evidence=[seen], remedy=fix, via=end.via)
+    if (gap := _PLACEHOLDER.search(text)) is not None:
+        seen = [Evidence.of("seen", around(text, gap.start(), gap.end()), source=end.url, at=end.at)]
+        found = gap.group()
+        return say.fail("placeholder", subject, page=words, gap=found, url=one.url, evidence=seen, via=end.via)
     if page.document.drawn:
-        said = f"The {words} is filled by a script, so it could not be read here, and neither can a store's reader"
-        return say.unknown("page", subject, said, severity=Severity.MEDIUM, evidence=evidence, via=end.via)
+        return say.unknown("page", subject, "drawn", page=words, evidence=evidence, via=end.via)
     if one.kind in ("privacy", "terms") and len(text) < THIN:
-        seen = Evidence.of("length", f"{len(text)} characters, menu and footer included", source=end.url, at=end.at)
-        fix = Remedy(
-            text=_CONTENT[one.kind],
-            paste=_CONTENT[one.kind].replace(", ", "\n- ").replace(": ", ":\n- "),
-            where="the page",
-        )
-        return say.warn(
-            "thin", subject, f"The {words} is too short to say what it must", evidence=[seen], remedy=fix, via=end.via
-        )
+        length = f"{len(text)} characters, menu and footer included"
+        seen = [Evidence.of("length", length, source=end.url, at=end.at)]
+        remedy = say.fix(f"say-{one.kind}")
+        return say.warn("thin", subject, page=words, evidence=seen, remedy=remedy, via=end.via)
     return None
 
 
-# What the page has to say at least (GDPR articles 13 and 14; Directive 2011/83/EU article 6; stores' own rules, as
-# known 2026-11).
-_CONTENT: dict[LegalKind, str] = {
-    "privacy": "It has to say: who is responsible and how to reach them, what is kept and "
-    "why, who else gets it, how long, "
-    "how to see, correct and delete it",
-    "terms": "It has to say: who the contract is with, what is paid to whom and when, how to "
-    "cancel, who answers for damage, "
-    "what is forbidden and what follows",
-}
-
-
-def _unlinked(home: Page, one: _Legal, links: list[str]) -> Finding | None:
+def _unlinked(say: Say, home: Page, one: _Legal, links: list[str]) -> Finding | None:
     """A declared page that nobody finds. Where a script fills the home page its links cannot be seen."""
     if not one.declared or home.document is None or home.document.drawn or one.kind in ("sellers", "refunds"):
         return None
@@ -263,52 +220,29 @@ def _unlinked(home: Page, one: _Legal, links: list[str]) -> Finding | None:
     alternates = {normal(url).rstrip("/") for url in home.document.languages}
     if ways & own or (one.language and alternates):
         return None
-    path = urlsplit(one.url).path or "/"
-    return say.warn(
-        "unlinked",
-        place(one.url),
-        f"The home page does not lead to the {said_of(one.kind)}",
-        evidence=[Evidence.of("own links of the home page", "\n".join(links) or "none", source=home.url)],
-        remedy=Remedy(
-            text="Link it at the foot of every page",
-            paste=f'<a href="{path}">{WORDS[one.kind].capitalize()}</a>',
-            where="the footer",
-        ),
-    )
+    path, label = urlsplit(one.url).path or "/", WORDS[one.kind].capitalize()
+    evidence = [Evidence.of("own links of the home page", "\n".join(links) or "none", source=home.url)]
+    return say.warn("unlinked", place(one.url), page=said_of(one.kind), path=path, label=label, evidence=evidence)
 
 
-def _languages(launch: Launch, pages: list[_Legal]) -> list[Finding]:
+def _languages(say: Say, launch: Launch, pages: list[_Legal]) -> list[Finding]:
     """Terms and privacy in every language that the product speaks, and each page in the one it is said to be in."""
     findings = []
     for one in pages:
         own = one.document.language.partition("-")[0] if one.document else ""
         wanted = one.language.partition("-")[0]
         if wanted and own and own != wanted:
-            fix = Remedy(
-                text="Translate it, or say in the page what language it is in",
-                paste=f'<html lang="{one.language}">',
-                where="the page",
-            )
-            said = f"The {said_of(one.kind)} is meant to be in {one.language}, and says of itself that it is in {own}"
-            findings.append(say.warn("language", place(one.url), said, remedy=fix))
+            page = said_of(one.kind)
+            findings.append(say.warn("language", place(one.url), page=page, wanted=one.language, own=own))
+    site = launch.canonical.rstrip("/")
     for language in launch.languages if len(launch.languages) > 1 else ():
         for kind in ("privacy", "terms"):
             of_kind = [one for one in pages if one.kind == kind and one.document is not None]
             if not of_kind or any(_speaks(one, language) for one in of_kind):
                 continue
-            path = urlsplit(of_kind[0].url).path.strip("/")
-            paste = (
-                f'[[legal]]\nkind = "{kind}"\nurl = '
-                f'"{launch.canonical.rstrip("/")}/{language}/{path}"\nlanguage = '
-                f'"{language}"'
-            )
-            fix = Remedy(
-                text="Publish it in that language; if it is there already, name it",
-                paste=paste,
-                where="launchready.toml",
-            )
-            said = f"The product speaks {language}, and there is no {said_of(kind)} in it"
-            findings.append(say.warn("language", f"{WORDS[kind]} ({language})", said, remedy=fix))
+            url, page = f"{site}/{language}/{urlsplit(of_kind[0].url).path.strip('/')}", said_of(kind)
+            subject = f"{WORDS[kind]} ({language})"
+            findings.append(say.warn("language", subject, "none", page=page, language=language, kind=kind, url=url))
     return findings
 
 

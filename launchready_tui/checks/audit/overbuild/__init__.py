@@ -6,7 +6,7 @@ import asyncio
 import functools
 import json
 import re
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncIterator, Iterable
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ....failure import Failure
-from ....findings import WHOLE_LAUNCH, Evidence, Finding, Remedy, Severity
+from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ...base import Say, check
-from ..dated import dated
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
     from ....world.repository import Tree
-
-say = Say("audit.overbuild")
 
 SERVICES = 4
 """So many parts that are built and deployed each for itself are more than one team of a start needs."""
@@ -49,8 +46,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One kind of machinery and its signs."""
 
     id: str
-    title: str
-    instead: str
+    """Its findings' subject, and the end of their message's name."""
     paths: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -71,65 +67,32 @@ def kinds() -> tuple[Kind, ...]:
     return msgspec.convert(tomllib.loads((resources.files(__package__) / "signs.toml").read_text("utf-8")), _Table).kind
 
 
-_MANY = Kind(
-    id="microservices",
-    title="Many small services",
-    instead="One program with clear folders is deployed, traced and explained once; split off a part when it needs "
-    "machines of its own",
-)
-_REGIONS = Kind(
-    id="multi-region",
-    title="Several regions",
-    instead="One region near most customers and a CDN in front; a second region doubles what can break and what "
-    "must be paid",
-)
+_MANY, _REGIONS = "microservices", "multi-region"
 
 
 @check("audit.overbuild")
-@dated
-async def overbuild(launch: Launch, world: World) -> AsyncGenerator[Finding, None]:
+async def overbuild(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """Looks through names, dependency files, compose files, Terraform and YAML of the repository."""
+    say = Say("audit.overbuild", world.clock.now())
     tree = await world.repository.tree()
     if isinstance(tree, Failure):
         if tree.kind == "switched-off":
-            yield say.not_applicable(
-                "repository", WHOLE_LAUNCH, "The launch file names no repository, so no code was looked at"
-            )
-            return
-        yield say.unknown(
-            "repository",
-            WHOLE_LAUNCH,
-            f"The repository of the launch file could not be read: {tree.detail}",
-            failure=tree,
-            severity=Severity.LOW,
-            remedy=Remedy(
-                text="Name the folder of the code", paste='[repository]\npath = "../shop"', where="launchready.toml"
-            ),
-        )
+            yield say.not_applicable("repository", WHOLE_LAUNCH)
+        else:
+            yield say.unknown("repository", WHOLE_LAUNCH, failure=tree, cause=tree.detail)
         return
     texts = await _texts(world, tree)
     signs = await asyncio.to_thread(signs_of, tree.files, texts)
-    found = [kind for kind in (*kinds(), _MANY, _REGIONS) if kind.id in signs]
+    found = [kind for kind in (*(kind.id for kind in kinds()), _MANY, _REGIONS) if kind in signs]
     for kind in found:
-        rows = signs[kind.id]
+        rows = signs[kind]
         listed = "\n".join([*rows[:_SHOWN], *([f"{len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else [])])
-        yield say.warn(
-            "machinery",
-            kind.id,
-            f"{kind.title} in the repository: one more thing to pay for, to secure and to hand over",
-            severity=Severity.LOW,
-            evidence=[Evidence.of("signs", listed, source="the repository")],
-            remedy=Remedy(text=f"{kind.instead}. If it is needed this year, accept it here with the reason"),
-        )
+        evidence = [Evidence.of("signs", listed, source="the repository")]
+        yield say.warn("machinery", kind, f"has-{kind}", evidence=evidence)
     if not found:
         many = f"{len(tree.files)} files" + ("" if tree.complete else ", not all there are")
-        evidence = Evidence.of("read", f"{many}; {len(texts)} of them read", source="the repository")
-        yield say.passed(
-            "repository",
-            WHOLE_LAUNCH,
-            "The repository holds no machinery that is too big for a start",
-            evidence=[evidence],
-        )
+        read = [Evidence.of("read", f"{many}; {len(texts)} of them read", source="the repository")]
+        yield say.passed("repository", WHOLE_LAUNCH, evidence=read)
 
 
 async def _texts(world: World, tree: Tree) -> dict[str, str]:
@@ -153,10 +116,10 @@ def signs_of(files: Iterable[str], texts: dict[str, str]) -> dict[str, list[str]
             found[kind.id] = [f"{path}: {what}" for path, what in rows]
     parts = _parts(paths, texts)
     if len(parts) >= SERVICES:
-        found[_MANY.id] = parts
+        found[_MANY] = parts
     regions = _regions(texts)
     if len(regions) > 1:
-        found[_REGIONS.id] = [f"{path}: {region}" for region, path in regions.items()]
+        found[_REGIONS] = [f"{path}: {region}" for region, path in regions.items()]
     return found
 
 
