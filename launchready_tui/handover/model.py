@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -62,7 +62,7 @@ class Gap:
 
     text: str
     screen: str
-    about: About = None
+    about: About = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

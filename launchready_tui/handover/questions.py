@@ -18,11 +18,12 @@ import msgspec
 from .. import text
 from ..checks.monitoring.spend import METERED
 from ..clock import parse_moment
+from ..launch.decisions import Answer
 from ..launch.inventory import Cap, Inventory
 from ..launch.people import People, Person
 from ..launch.problems import Problem
 from ..persons import PersonId
-from ..roadmap.model import Roadmap
+from ..roadmap.model import CheckSpec, Roadmap
 from ..verdict import Verdict
 from .model import Source
 from .words import CATEGORIES, moment
@@ -57,7 +58,7 @@ class Answered:
 class Desk(Source, Protocol):
     """Where answers are put: a workspace."""
 
-    def confirm(self, check: str, by: str, evidence: str) -> None: ...
+    def confirm(self, check: str, by: str, evidence: str, answer: Answer = "yes") -> None: ...
     def add_note(self, target: str, text: str) -> None: ...
     def save_inventory(self, inventory: Inventory) -> None: ...
     def save_people(self, people: People) -> None: ...
@@ -79,7 +80,7 @@ def _checks(verdict: Verdict, roadmap: Roadmap) -> Iterator[Question]:
     for standing in verdict.questions:
         spec = standing.spec
         yield Question(
-            f"confirm.{spec.id}", spec.question, spec.why, "confirm", "yes or no", roadmap.stage(spec.stage).title
+            f"confirm.{spec.id}", spec.question, spec.why, "confirm", _asked(spec), roadmap.stage(spec.stage).title
         )
 
 
@@ -230,6 +231,10 @@ def _joined(lines: list[str] | None) -> str:
     return text.clean(" ".join(line for line in lines or () if line))
 
 
+def _asked(spec: CheckSpec) -> str:
+    return "yes, no or does not apply" if spec.may_not_apply else "yes or no"
+
+
 YES = frozenset({"yes", "y", "ja", "oui", "si", "sí", "true", "done"})
 NO = frozenset({"no", "n", "nein", "non", "false", "not yet"})
 
@@ -246,7 +251,7 @@ def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dr
     """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace. `dry`
     writes nothing.
 
-    What cannot be used is told and left out. An answer `no` confirms nothing: it becomes a note.
+    What cannot be used is told and left out. An answer `no` is a problem of that check.
     """
     answers = tuple(answers)
     author = _person(desk.people, by)
@@ -298,7 +303,7 @@ def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dr
     if inventory is not desk.inventory:
         desk.save_inventory(inventory)
     if written:
-        said = "; ".join(row for row in done if not row.startswith(("confirmed", "noted")))
+        said = "; ".join(row for row in done if not row.startswith(tuple(_DONE.values())))
         desk.add_note("handover.documents", f"Answered by {who}: {said}")
     return Taken(tuple(done), tuple(problems))
 
@@ -316,17 +321,36 @@ def _confirm(desk: Desk | None, check: str, one: Answered, who: str, roadmap: Ro
     first = re.split(r"[\s,.;:!–-]", one.answer.casefold(), maxsplit=1)[0]
     rest = one.answer[len(first) :].strip(" ,.;:!–-")
     evidence = one.shown_by or rest
-    if first in NO or one.answer.casefold() in NO:
-        if desk is not None:
-            desk.add_note(check, f"{who} answered no{f': {evidence}' if evidence else ''}")
-        return f"noted: {spec.title}, {who} says no"
-    if first not in YES:
-        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', "yes or no first, then what you like")
+    answer = _answer(one.answer, first)
+    if answer is None or (answer == "does-not-apply" and not spec.may_not_apply):
+        allowed = "yes, no or does not apply" if spec.may_not_apply else "yes or no"
+        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', f"{allowed} first, then what you like")
+    if answer == "does-not-apply":
+        evidence = one.shown_by or _NOT_APPLICABLE.sub("", one.answer).strip(" ,.;:!–-")
     if not evidence:
-        raise _UnusableError("yes, and nothing behind “Shown by”", "where it was seen, or who did it and when")
+        raise _UnusableError(f"{_WORDS[answer]}, and nothing behind “Shown by”", _BEHIND[answer])
     if desk is not None:
-        desk.confirm(check, who, evidence)
-    return f"confirmed: {spec.title}"
+        desk.confirm(check, who, evidence, answer)
+    return f"{_DONE[answer]}: {spec.title}"
+
+
+_NOT_APPLICABLE = re.compile(r"^(?:(?:it |this )?(?:does not|doesn['’]t) apply|not applicable|n/?a)\b", re.IGNORECASE)
+_WORDS: dict[Answer, str] = {"yes": "yes", "no": "no", "does-not-apply": "does not apply"}
+_BEHIND: dict[Answer, str] = {
+    "yes": "where it was seen, or who did it and when",
+    "no": "what is missing",
+    "does-not-apply": "why it does not apply",
+}
+_DONE: dict[Answer, str] = {"yes": "confirmed", "no": "denied", "does-not-apply": "does not apply"}
+
+
+def _answer(words: str, first: str) -> Answer | None:
+    """What an answer begins with; None where it is none of the three."""
+    if _NOT_APPLICABLE.search(words):
+        return "does-not-apply"
+    if first in NO or words.casefold() in NO:
+        return "no"
+    return "yes" if first in YES else None
 
 
 _SYSTEM = ("business_owned", "billing_owner", "login_url")

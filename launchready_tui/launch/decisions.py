@@ -3,12 +3,13 @@ whole."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Literal
 
 import msgspec
 
 from ..persons import PersonId
+from .problems import FileProblems, Problem
 from .store import TomlFile
 
 
@@ -16,10 +17,14 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One entry; times are aware, UTC."""
 
 
+Answer = Literal["yes", "no", "does-not-apply"]
+
+
 class Confirmation(_Entry, frozen=True, kw_only=True):
-    """A person says that a check holds."""
+    """A person's word on a check: it holds, it does not, or there is nothing to hold."""
 
     check: str
+    answer: Answer = "yes"
     by: PersonId
     """Who confirms: a person id or a role."""
     recorded_by: PersonId
@@ -27,13 +32,21 @@ class Confirmation(_Entry, frozen=True, kw_only=True):
     on: datetime
     until: datetime
     evidence: str
+    """What shows it; for "does not apply" the reason."""
+    commit: str = ""
+    """The repository's commit when it was said; empty where unknown."""
+    deploy: str = ""
+    """The deploy in production when it was said; empty where unknown."""
 
 
 class Acceptance(_Entry, frozen=True, kw_only=True):
-    """A known risk, taken on by somebody until a day."""
+    """A known risk, taken on by somebody until a day: this problem, in the state and severity that it had."""
 
     rule: str
     subject: str
+    state: Literal["", "fail", "warn", "unknown"] = ""
+    severity: Literal["", "blocker", "high", "medium", "low"] = ""
+    """Empty where an older version wrote the entry: then it holds whatever the problem has become."""
     by: PersonId
     recorded_by: PersonId
     reason: str
@@ -108,8 +121,34 @@ class Decisions(_Entry, frozen=True, kw_only=True):
     signed: tuple[SignOff, ...] = ()
 
 
+DATED = ("confirmations", "accepted", "later", "signed")
+"""The tables whose `on` says when somebody decided."""
+
+
 class DecisionsFile(TomlFile[Decisions]):
-    """decisions.toml: `load()`, `save(decisions)`."""
+    """decisions.toml: `load()`, `load_at(now)`, `save(decisions)`."""
+
+    def load_at(self, now: datetime) -> Decisions:
+        """As `load`, and no decision may be of a later time than `now`, an hour of clocks that differ apart. Raises
+        FileProblems, with the line of each that is."""
+        content = self.load()
+        latest = now + timedelta(hours=1)
+        lines = (self._bytes() or b"").decode("utf-8", "replace").splitlines()
+        problems = [
+            Problem(
+                file=self.path.name,
+                key=f"{table}[{number}].on",
+                found=f"{entry.on:%Y-%m-%d %H:%M}",
+                allowed=f"a time that has passed; now it is {now:%Y-%m-%d %H:%M} UTC",
+                line=_line_of(lines, table, number, "on"),
+            )
+            for table in DATED
+            for number, entry in enumerate(getattr(content, table), 1)
+            if _aware(entry.on) > latest
+        ]
+        if problems:
+            raise FileProblems(problems)
+        return content
 
     NAME: ClassVar[str] = "decisions.toml"
     TYPE: ClassVar[type[Decisions]] = Decisions
@@ -127,3 +166,19 @@ class DecisionsFile(TomlFile[Decisions]):
         "parked": ("check", "rule", "subject", "until"),
         "signed": ("what", "on", "by"),
     }
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _line_of(lines: list[str], table: str, number: int, key: str) -> int:
+    """The line of a key in the table's entry of this number, from 1; 0 where it cannot be found."""
+    seen, inside = 0, False
+    for at, line in enumerate(lines, 1):
+        if line.strip().startswith("[["):
+            seen += line.strip() == f"[[{table}]]"
+            inside = line.strip() == f"[[{table}]]" and seen == number
+        elif seen == number and inside and line.partition("=")[0].strip() == key:
+            return at
+    return 0

@@ -20,9 +20,12 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     allowed: str = ""
     nearest: str = ""
     """The valid key or value that was probably meant; empty where none is close."""
+    line: int = 0
+    """The line that it stands on, from 1; 0 where it is not known."""
 
     def __str__(self) -> str:
-        said = f"{self.file}: {self.key}" if self.key else self.file
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        said = f"{where}: {self.key}" if self.key else where
         if self.found:
             said += f": found {self.found}"
         if self.allowed:

@@ -24,7 +24,7 @@ FLOWS: tuple[str, ...] = ("pay", "all", "sign-up", "log-in", "book", "search", "
 class Light(msgspec.Struct, frozen=True):
     """One of the eight lights of the minimum bar."""
 
-    id: str
+    id: LightId
     title: str
     means: str
 
@@ -64,15 +64,30 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     severity: Severity
     flow: str
     light: LightId | None = None
+    """The light that its rules belong to, those apart that `lights` names."""
+    lights: dict[str, LightId | Literal[""]] = {}
+    """Rules of this check that belong to another light, or to none (empty)."""
     sprint_item: str
     shelf_life: ShelfLife
     effort_min: int
     needs: tuple[str, ...] = ()
+    asks_about: tuple[str, ...] = ()
+    """The rules of this check that a person's word may settle where they could not be seen."""
+    may_not_apply: bool = False
+    """Whether a person may say that there is nothing to check, such as no app or no queue."""
+    seen_by: str = ""
+    """What would let LaunchReady see it itself, where that is possible and a word stands in its place: one line of
+    the launch file or one command."""
     automated: bool = False
 
     @property
     def stage(self) -> str:
+        """The stage that it belongs to."""
         return self.id.partition(".")[0]
+
+    def light_of(self, rule: str) -> LightId | None:
+        """The light that a rule of this check belongs to, by its whole id; None where to none."""
+        return self.lights.get(rule.removeprefix(f"{self.id}."), self.light or "") or None
 
     @property
     def keeps(self) -> timedelta | None:
@@ -161,8 +176,8 @@ class Roadmap:
         raise KeyError(name)
 
     def light(self, light: str) -> tuple[CheckSpec, ...]:
-        """The checks that make a light."""
-        return tuple(check for check in self.checks.values() if check.light == light)
+        """The checks whose rules make a light."""
+        return tuple(one for one in self.checks.values() if one.light == light or light in one.lights.values())
 
 
 @functools.cache

@@ -14,9 +14,9 @@ from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Sev
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Owner, Parked, PutOff
 from ..persons import NOBODY, PersonId
 from ..roadmap import shared_sheet
-from ..roadmap.model import LIGHTS, CheckSpec, Roadmap
+from ..roadmap.model import LIGHTS, CheckSpec, LightId, Roadmap
 from ..wording import fill
-from .model import Judged, LightNow, Standing, Verdict, Word
+from .model import Counts, Judged, LightNow, Standing, Verdict, Word
 from .ranking import fix_order
 
 LONGEST = timedelta(days=30)
@@ -54,7 +54,7 @@ def judge(
 
     `results` holds the newest kept result of each check; `commit`, `deploy` and `papers` say what is current.
     """
-    book = _Book(decisions, now)
+    book = _Book(decisions, now, commit=commit, deploy=deploy)
     standings = {
         spec.id: _automated(spec, results.get(spec.id), book, (commit, deploy, papers))
         if spec.automated
@@ -81,13 +81,22 @@ def judge(
     leaning = [light for light in lights if light.state is State.ACCEPTED]
     accepted = [one for one in everything if one.state is State.ACCEPTED]
     heavy = [one for one in accepted if _would_block(one.finding, standings[one.finding.check].spec)]
-    word: Word = "NO-GO" if blockers or unanswered or dark else "GO WITH ACCEPTED RISKS" if heavy or leaning else "GO"
+    high = [one for one in everything if one.state is State.FAIL and one.finding.severity is Severity.HIGH]
+    unseen = [standing for standing in standings.values() if _stands_on_a_word_alone(standing)]
+    risky = heavy or leaning or unseen
+    word: Word = "NO-GO" if blockers or unanswered or dark else "GO WITH ACCEPTED RISKS" if risky else "GO"
     return Verdict(
         word=word,
         at=now,
         demo=demo,
         reasons=_reasons(
-            blockers, unanswered, dark, accepted, [one for one in everything if one.lapsed and one.is_open]
+            blockers,
+            unanswered,
+            dark,
+            accepted,
+            [one for one in everything if one.lapsed and one.is_open],
+            unseen,
+            high,
         ),
         lights=lights,
         standings=standings,
@@ -99,7 +108,26 @@ def judge(
         blockers=blockers,
         unanswered=len(unanswered),
         accepted=len(accepted),
+        counts=_counts(standings.values()),
     )
+
+
+def _counts(standings: Iterable[Standing]) -> Counts:
+    """Every check that has an answer, once."""
+    seen = said = nothing = 0
+    for one in standings:
+        if one.state is State.NOT_APPLICABLE:
+            nothing += 1
+        elif one.state is not State.UNKNOWN:
+            said += one.by_word
+            seen += not one.by_word
+    return Counts(seen, said, nothing)
+
+
+def _stands_on_a_word_alone(standing: Standing) -> bool:
+    """A check that can stop the launch, could be seen, and was answered by a word instead."""
+    good = standing.state in (State.PASS, State.WARN, State.NOT_APPLICABLE)
+    return good and standing.by_word and standing.spec.severity is Severity.BLOCKER and bool(standing.spec.seen_by)
 
 
 def _minutes_left(fixes: Iterable[Judged], standings: Mapping[str, Standing]) -> int:
@@ -137,8 +165,9 @@ def accepted_until(acceptance: Acceptance) -> datetime:
 class _Book:
     """The decisions, looked up by what they are about."""
 
-    def __init__(self, decisions: Decisions, now: datetime) -> None:
+    def __init__(self, decisions: Decisions, now: datetime, *, commit: str = "", deploy: str = "") -> None:
         self.now = now
+        self._commit, self._deploy = commit, deploy
         self._decisions = decisions
         self._confirmed: dict[str, Confirmation] = {}
         for confirmation in sorted(decisions.confirmations, key=lambda one: utc(one.on)):
@@ -151,9 +180,17 @@ class _Book:
     def confirmation(self, check: str) -> Confirmation | None:
         return self._confirmed.get(check)
 
-    def confirms(self, check: str) -> bool:
-        found = self._confirmed.get(check)
-        return found is not None and self.now < confirmed_until(found)
+    def holds(self, spec: CheckSpec) -> Confirmation | None:
+        """The newest word on a check, while it holds: to the next commit or deploy where the check's answer ends
+        there, for 30 days otherwise."""
+        found = self._confirmed.get(spec.id)
+        if found is None or not utc(found.on) <= self.now < confirmed_until(found):
+            return None
+        if spec.shelf_life == "commit" and _moved_on(found.commit, self._commit):
+            return None
+        if spec.shelf_life == "deploy" and _moved_on(found.deploy, self._deploy):
+            return None
+        return found
 
     def owner(self, check: str, rule: str = "", subject: str = "") -> PersonId:
         """The owner of a finding, of all findings of its rule, or of its check: the nearest counts."""
@@ -166,17 +203,18 @@ class _Book:
         waiting = [one for one in self._decisions.parked if _target(one) == wanted and self.now < utc(one.until)]
         return max(waiting, key=lambda one: utc(one.until), default=None)
 
-    def judged(self, finding: Finding, spec: CheckSpec, *, lift: bool = False) -> Judged:
-        """A finding with its decisions laid over. `lift`: a person has confirmed what could not be seen."""
+    def judged(self, finding: Finding, spec: CheckSpec, word: Confirmation | None = None) -> Judged:
+        """A finding with its decisions laid over. `word` settles what could not be seen, where it is about that."""
         key = (finding.rule, finding.subject)
         state = finding.state
         decision: Acceptance | PutOff | None = None
         lapsed: Acceptance | None = None
-        if state is State.UNKNOWN and lift:
-            state = State.PASS
+        lifted = word is not None and state is State.UNKNOWN and _is_about(spec, finding.rule)
+        if word is not None and lifted:
+            state = State.NOT_APPLICABLE if word.answer == "does-not-apply" else State.PASS
         is_open = state in (State.FAIL, State.WARN, State.UNKNOWN)
         acceptance, put_off = self._accepted.get(key), self._later.get(key)
-        if acceptance and is_open and self.now < accepted_until(acceptance):
+        if acceptance and is_open and self.now < accepted_until(acceptance) and not _got_worse(finding, acceptance):
             state, decision = State.ACCEPTED, acceptance
         elif put_off and is_open and not _is_blocker(finding, spec):
             state, decision = State.LATER, put_off
@@ -188,6 +226,7 @@ class _Book:
             owner=self.owner(finding.check, *key),
             decision=decision,
             lapsed=lapsed,
+            by_word=word if lifted else None,
             parked=self.parked(rule=finding.rule, subject=finding.subject),
             notes=tuple(one for one in self._decisions.notes if _target(one) == ("", *key)),
             blocks=state in (State.FAIL, State.UNKNOWN) and _would_block(finding, spec),
@@ -203,6 +242,22 @@ class _Book:
             confirmation=self.confirmation(spec.id),
             notes=tuple(one for one in self._decisions.notes if _target(one) == (spec.id, "", "")),
         )
+
+
+def _is_about(spec: CheckSpec, rule: str) -> bool:
+    """Whether a word on the check may settle this rule."""
+    return rule.removeprefix(f"{spec.id}.") in (*spec.asks_about, "confirmed", "not-confirmed")
+
+
+_WORSE = ("unknown", "warn", "fail")
+
+
+def _got_worse(finding: Finding, acceptance: Acceptance) -> bool:
+    """Whether a problem is worse now than the one that was accepted: that one covers it no longer."""
+    known = acceptance.state in _WORSE and finding.state.value in _WORSE
+    if known and _WORSE.index(finding.state.value) > _WORSE.index(acceptance.state):
+        return True
+    return bool(acceptance.severity) and finding.severity.weight < Severity(acceptance.severity).weight
 
 
 def _target(entry: Owner | Parked | object) -> tuple[str, str, str]:
@@ -229,39 +284,51 @@ def _would_block(finding: Finding, spec: CheckSpec) -> bool:
 
 
 def _for_a_person(spec: CheckSpec, book: _Book) -> Standing:
-    """A check that only a person answers: confirmed and fresh, or unknown."""
-    confirmation, holds = book.confirmation(spec.id), book.confirms(spec.id)
-    by = NOBODY if confirmation is None else confirmation.by
-    say = Say(spec.id, people=[by], sheet=shared_sheet())
-    seen = (
-        ()
-        if confirmation is None
-        else [Evidence.of("confirmed", confirmation.evidence, source=by, at=utc(confirmation.on))]
-    )
-    if holds:
-        finding = say.passed("confirmed", WHOLE_LAUNCH, by=by, goal=spec.goal, evidence=seen)
-    else:
-        message, question = "expired" if confirmation else "unknown", spec.question
-        finding = say.unknown(
-            "not-confirmed", WHOLE_LAUNCH, message, by=by, goal=spec.goal, question=question, evidence=seen
-        )
-    finding = msgspec.structs.replace(finding, severity=spec.severity)
-    judged = book.judged(finding, spec)
+    """A check that only a person answers: yes, no, does not apply, or unknown."""
+    word, holds = book.confirmation(spec.id), book.holds(spec)
+    judged = replace(book.judged(_said(spec, word, holds), spec), by_word=holds)
     standing = book.standing(spec, judged.state, [judged])
-    if confirmation is None:
+    if word is None:
         return standing
-    return replace(standing, seen_at=utc(confirmation.on), fresh_until=confirmed_until(confirmation), stale=not holds)
+    return replace(
+        standing,
+        seen_at=utc(word.on),
+        fresh_until=confirmed_until(word),
+        stale=holds is None,
+        by_word=holds is not None,
+    )
+
+
+def _said(spec: CheckSpec, word: Confirmation | None, holds: Confirmation | None) -> Finding:
+    """What a person said of a check, as a finding. `word` is the newest, `holds` the same while it counts."""
+    by = NOBODY if word is None else word.by
+    say = Say(spec.id, people=[by], sheet=shared_sheet())
+    seen = () if word is None else [Evidence.of("confirmed", word.evidence, source=by, at=utc(word.on))]
+    goal, question = spec.goal, spec.question
+    if holds is None:
+        message = "expired" if word else "unknown"
+        made = say.unknown("not-confirmed", WHOLE_LAUNCH, message, by=by, goal=goal, question=question, evidence=seen)
+    elif holds.answer == "no":
+        made = say.fail("denied", WHOLE_LAUNCH, by=by, goal=goal, question=question, evidence=seen)
+    elif holds.answer == "yes":
+        made = say.passed("confirmed", WHOLE_LAUNCH, by=by, goal=goal, evidence=seen)
+    else:
+        made = say.not_applicable("confirmed", WHOLE_LAUNCH, by=by, reason=holds.evidence)
+    return msgspec.structs.replace(made, severity=spec.severity)
 
 
 def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current: tuple[str, str, str]) -> Standing:
-    """A check that code answers; where it could not see and a person may say so, their word lifts it."""
+    """A check that code answers; where it could not see and a person may say so, their word settles it."""
+    word = book.holds(spec) if "person" in spec.how else None
     if result is None:
         return book.standing(spec, State.UNKNOWN, ())
-    lift = "person" in spec.how and book.confirms(spec.id)
-    findings = [book.judged(finding, spec, lift=lift) for finding in result.findings]
+    lifts = word if word is not None and word.answer != "no" else None
+    findings = [book.judged(finding, spec, lifts) for finding in result.findings]
+    if word is not None and word.answer == "no":
+        findings.append(replace(book.judged(_said(spec, word, word), spec), by_word=word))
     state = worst([one.state for one in findings])
     if state is State.UNKNOWN and not any(one.state is State.UNKNOWN for one in findings):
-        nothing = book.judged(_not_judged(spec, result), spec, lift=lift)
+        nothing = book.judged(_not_judged(spec, result), spec, lifts)
         findings.append(nothing)
         state = nothing.state
     commit, deploy, papers = current
@@ -279,6 +346,7 @@ def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current
         seen_at=result.started_at,
         fresh_until=fresh_until,
         stale=stale,
+        by_word=any(one.by_word for one in findings) or (word is not None and word.answer == "no"),
     )
 
 
@@ -297,24 +365,26 @@ def _not_judged(spec: CheckSpec, result: CheckResult) -> Finding:
 
 
 def _light(roadmap: Roadmap, number: int, standings: Mapping[str, Standing]) -> LightNow:
-    """The worst of its checks. What is put off stays dark: putting off is not accepting."""
+    """The worst of the rules that belong to it. What is put off stays dark: putting off is not accepting."""
     light = LIGHTS[number]
     checks = tuple(spec.id for spec in roadmap.light(light.id))
-    states = [state for check in checks for state in _light_states(standings[check])]
+    states = [state for check in checks for state in _light_states(standings[check], light.id)]
     state = next((one for one in _LIGHT_ORDER if one in states), State.UNKNOWN)
     return LightNow(light, state, state in _LIT, checks)
 
 
-def _light_states(standing: Standing) -> list[State]:
+def _light_states(standing: Standing, light: LightId) -> list[State]:
+    """What a check says to a light. One without an answer, or one that judged nothing, speaks for its own light."""
+    own = standing.spec.light == light
     if standing.spec.automated and (standing.stale or standing.result is None):
-        return [State.UNKNOWN]
+        return [State.UNKNOWN] if own else []
     states: list[State] = []
     for one in standing.findings:
         put_off = one.state is State.LATER or (one.state is State.ACCEPTED and one.finding.state is State.WARN)
         state = one.finding.state if put_off else one.state
-        if state is not State.INFO:
+        if state is not State.INFO and standing.spec.light_of(one.finding.rule) == light:
             states.append(state)
-    return states or [standing.state]
+    return states or ([] if standing.findings and standing.spec.lights else [standing.state] if own else [])
 
 
 def _asks(standing: Standing) -> bool:
@@ -327,7 +397,13 @@ def _asks(standing: Standing) -> bool:
 
 
 def _reasons(
-    blockers: int, unanswered: list[Standing], dark: list[LightNow], accepted: list[Judged], lapsed: list[Judged]
+    blockers: int,
+    unanswered: list[Standing],
+    dark: list[LightNow],
+    accepted: list[Judged],
+    lapsed: list[Judged],
+    unseen: list[Standing],
+    high: list[Judged],
 ) -> tuple[str, ...]:
     reasons = []
     if blockers:
@@ -347,8 +423,17 @@ def _reasons(
             reasons.append(f"{what} no answer: {', '.join(parts)}")
     if dark:
         reasons.append("Minimum bar not met: " + ", ".join(light.light.title for light in dark))
+    if high:
+        serious = "{n:1 serious problem is|# serious problems are} open, none of which stops the launch"
+        reasons.append(fill(serious, {"n": len(high)}))
     if lapsed:
-        reasons.append(fill("{n:1 accepted risk has|# accepted risks have} expired", {"n": len(lapsed)}))
+        ended = "{n:1 accepted risk is|# accepted risks are} open again: expired, or worse than what was accepted"
+        reasons.append(fill(ended, {"n": len(lapsed)}))
+    reasons += [
+        f"{one.spec.title} rests on {one.confirmation.by}'s word alone; to have it checked: {one.spec.seen_by}"
+        for one in unseen
+        if one.confirmation is not None
+    ]
     if accepted:
         ends = min(accepted_until(one.decision) for one in accepted if isinstance(one.decision, Acceptance))
         known = "{n:1 known risk is accepted until|# known risks are accepted, the first of them until} {ends}"

@@ -45,7 +45,9 @@ class Judged:
     decision: Acceptance | PutOff | None = None
     """The decision in force."""
     lapsed: Acceptance | None = None
-    """An acceptance that has run out, so that the finding is open again."""
+    """An acceptance that no longer covers it, so that it is open again: it has expired, or the problem got worse."""
+    by_word: Confirmation | None = None
+    """The word that settled it: nothing was seen. None where it stands on what was seen."""
     parked: Parked | None = None
     """Who it waits for, while that time has not passed."""
     notes: tuple[Note, ...] = ()
@@ -94,7 +96,9 @@ class Standing:
     owner: PersonId = NOBODY
     parked: Parked | None = None
     confirmation: Confirmation | None = None
-    """The newest confirmation, also when it has run out (then `stale`)."""
+    """The newest word on it, also when it has expired (then `stale`)."""
+    by_word: bool = False
+    """Its answer stands on somebody's word, at least in part: not all of it was seen."""
     notes: tuple[Note, ...] = ()
 
     @property
@@ -113,6 +117,23 @@ class LightNow:
     state: State
     lit: bool
     checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Answered checks by what they stand on: looked at, somebody's word, nothing to check."""
+
+    seen: int = 0
+    said: int = 0
+    not_applicable: int = 0
+
+    def __str__(self) -> str:
+        """`58 seen, 9 said, 5 do not apply`; a kind that nothing is of is left out, but for what was seen."""
+        parts = [f"{self.seen} seen"]
+        parts += [f"{self.said} said"] if self.said else []
+        if self.not_applicable:
+            parts.append("1 does not apply" if self.not_applicable == 1 else f"{self.not_applicable} do not apply")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +166,8 @@ class Verdict:
     """Blocker-class checks that are unknown."""
     accepted: int
     """Accepted findings."""
+    counts: Counts
+    """How the answered checks came to their answers."""
 
     @property
     def label(self) -> str:

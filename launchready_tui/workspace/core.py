@@ -15,7 +15,7 @@ import msgspec
 from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
 from ..journal import Journal
-from ..launch.decisions import Decisions, DecisionsFile, SignOff
+from ..launch.decisions import Answer, Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 JOURNAL = Path(".launchready") / "journal.sqlite3"
 
 
+_WORD: dict[Answer, str] = {"yes": "confirmed", "no": "denied", "does-not-apply": "does not apply"}
+
+
 class Workspace:
     """An open launch. Screens and commands read its attributes; everything that changes goes through its methods."""
 
@@ -60,7 +63,7 @@ class Workspace:
         self._decisions_file = DecisionsFile(self.folder / DecisionsFile.NAME)
         self._people_file = PeopleFile(self.folder / PeopleFile.NAME)
         self._inventory_file = InventoryFile(self.folder / InventoryFile.NAME)
-        self.decisions: Decisions = self._decisions_file.load()
+        self.decisions: Decisions = self._decisions_file.load_at(self.clock.now())
         self.people: People = self._people_file.load()
         self.inventory: Inventory = self._inventory_file.load()
         self._digested: Papers | None = None
@@ -250,14 +253,23 @@ class Workspace:
 
     # Deciding. Each writes decisions.toml at once and can be undone.
 
-    def confirm(self, check: str, by: str, evidence: str) -> None:
-        """A person says that a check holds. Raises DecisionError, ChangedUnderneath, OSError; so do all below."""
+    def confirm(self, check: str, by: str, evidence: str, answer: Answer = "yes") -> None:
+        """A person's word on a check. Raises DecisionError, ChangedUnderneath, OSError; so do all below."""
         spec = self._spec(check)
         self._no_secret(evidence)
+        marks = self.marks()
         made = decide.confirm(
-            self.decisions, spec, by=by, recorded_by=self.options.recorded_by, evidence=evidence, now=self.clock.now()
+            self.decisions,
+            spec,
+            by=by,
+            recorded_by=self.options.recorded_by,
+            evidence=evidence,
+            now=self.clock.now(),
+            answer=answer,
+            commit=marks.commit,
+            deploy=marks.deploy,
         )
-        self._decide(f"confirmed: {spec.title}", made)
+        self._decide(f"{_WORD[answer]}: {spec.title}", made)
 
     def accept(self, finding: Finding | Judged, by: str, reason: str, until: datetime) -> None:
         """Somebody takes on a known risk until a time, at most 90 days ahead."""
@@ -428,7 +440,7 @@ class Workspace:
         if latest != self._kept:
             self._kept, changed = latest, True
         if self._decisions_file.changed():
-            self.decisions, changed = self._decisions_file.load(), True
+            self.decisions, changed = self._decisions_file.load_at(self.clock.now()), True
             self._undo.clear()
         if self._people_file.changed():
             self.people, changed = self._people_file.load(), True

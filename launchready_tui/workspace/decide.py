@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from ..findings import Finding, Severity, State
-from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
+from ..launch.decisions import Acceptance, Answer, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
 from ..launch.plan import GO_NO_GO
 from ..persons import PersonId
 from ..roadmap.model import CheckSpec
@@ -23,23 +24,52 @@ def finding_of(target: Finding | Judged) -> Finding:
 
 
 def confirm(
-    decisions: Decisions, spec: CheckSpec, *, by: str, recorded_by: str, evidence: str, now: datetime
+    decisions: Decisions,
+    spec: CheckSpec,
+    *,
+    by: str,
+    recorded_by: str,
+    evidence: str,
+    now: datetime,
+    answer: Answer = "yes",
+    commit: str = "",
+    deploy: str = "",
 ) -> Decisions:
-    """A person says that a check holds; good for 30 days. Raises DecisionError."""
+    """A person's word on a check: yes, no, or does not apply. It ends with the next commit or deploy where the
+    check's answer does, after 30 days otherwise. Raises DecisionError."""
     if spec.automated and "person" not in spec.how:
-        raise DecisionError(f"{spec.title} is looked at by LaunchReady itself: run it, nobody has to confirm it")
-    _needs(by, "Say who confirms it")
-    _needs(evidence, "Say what shows it: where it was seen, or by whom it was done and when")
+        raise DecisionError(f"LaunchReady checks “{spec.title}” itself: run it, no one has to confirm it")
+    if answer == "does-not-apply" and not spec.may_not_apply:
+        raise DecisionError(f"“{spec.title}” applies to every launch: answer yes or no")
+    _needs(by, "Say who answers it")
+    _needs(evidence, _SHOWN[answer])
     entry = Confirmation(
         check=spec.id,
+        answer=answer,
         by=PersonId(by.strip()),
         recorded_by=PersonId(recorded_by),
         on=now,
         until=now + LONGEST,
         evidence=evidence.strip(),
+        commit=commit,
+        deploy=deploy,
     )
     kept = tuple(one for one in decisions.confirmations if one.check != spec.id)
     return msgspec.structs.replace(decisions, confirmations=(*kept, entry))
+
+
+_SHOWN: dict[Answer, str] = {
+    "yes": "Say what shows it: where it was seen, or who did it and when",
+    "no": "Say what is missing",
+    "does-not-apply": "Say why it does not apply",
+}
+
+
+_ACCEPTED: dict[State, Literal["fail", "warn", "unknown"]] = {
+    State.FAIL: "fail",
+    State.WARN: "warn",
+    State.UNKNOWN: "unknown",
+}
 
 
 def accept(
@@ -57,6 +87,8 @@ def accept(
     entry = Acceptance(
         rule=finding.rule,
         subject=finding.subject,
+        state=_ACCEPTED[finding.state],
+        severity=finding.severity.value,
         by=PersonId(by.strip()),
         recorded_by=PersonId(recorded_by),
         reason=reason.strip(),

@@ -300,3 +300,21 @@ def test_nothing_stands_in_a_sheet_that_the_code_never_says(sheet: Sheet) -> Non
     assert unsaid == []
     meant = {found.fix for one in (sheet, *map(own, CHECKS), *shared()) for _, found in messages(one)}
     assert [name for name in sheet.fixes if name not in meant and not named().fullmatch(name)] == []
+
+
+ENGINE = {"not-judged", "confirmed", "not-confirmed"}
+
+
+def test_what_a_word_is_about_and_what_belongs_to_a_light_are_rules_that_there_are() -> None:
+    known = set(roadmap.load().rules)
+    for spec in roadmap.load().checks.values():
+        about = {f"{spec.id}.{rule}" for rule in spec.asks_about if rule not in ENGINE}
+        assert about <= known, spec.id
+        assert {f"{spec.id}.{rule}" for rule in spec.lights} <= known, spec.id
+        assert not spec.asks_about or "person" in spec.how, f"{spec.id}: nobody is asked"
+
+
+def test_dns_ssl_secrets_and_backups_always_apply() -> None:
+    for spec in roadmap.load().checks.values():
+        if spec.light in ("dns", "ssl", "secrets") or "backup" in spec.id or "secret" in spec.id:
+            assert not spec.may_not_apply, spec.id

@@ -195,6 +195,22 @@ async def test_confirm(make: Any) -> None:
         await until(pilot, lambda: "rehearsed, 4 min" in shown(app))
 
 
+async def test_a_question_can_be_denied_and_becomes_a_problem(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at(pilot, "deploy.rollback")
+        await press(pilot, "y")
+        await type_in(pilot, "founder")
+        await press(pilot, "shift+tab", "right", "tab", "tab")
+        await type_in(pilot, "never tried")
+        await press(pilot, "enter")
+        await until(pilot, lambda: double(app).decisions.confirmations)
+        assert double(app).decisions.confirmations[0].answer == "no"
+        await until(pilot, lambda: app.snapshot.verdict.standings["deploy.rollback"].state is State.FAIL)
+        fixes = [one.finding.rule for one in app.snapshot.verdict.fixes]
+        assert "deploy.rollback.denied" in fixes
+
+
 async def test_a_form_says_what_is_missing_and_stays(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
@@ -384,7 +400,7 @@ async def test_next_step_asks_when_nothing_is_left_to_fix(make: Any) -> None:
         await press(pilot, "n")
         await until(pilot, lambda: app.target() and app.target().standing.spec.id == app.snapshot.step.check)
         await press(pilot, "n")
-        await until(pilot, lambda: "Confirm:" in shown(app), "there already, it opens the form")
+        await until(pilot, lambda: "Answer:" in shown(app), "there already, it opens the form")
 
 
 async def test_pages_close_what_was_laid_over_them(make: Any) -> None:

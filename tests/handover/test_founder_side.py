@@ -18,7 +18,7 @@ from test_handover_bundle import Seen
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import Severity, State
 from launchready_tui.handover import day, questions, receipt, signing, without
-from launchready_tui.launch.decisions import Decisions, PutOff, SignOff
+from launchready_tui.launch.decisions import Answer, Decisions, PutOff, SignOff
 from launchready_tui.launch.inventory import Access, Checkpoint, Duty, Inventory, Plan, Recovery, System
 from launchready_tui.launch.model import Alert
 from launchready_tui.launch.people import People, Person
@@ -38,10 +38,10 @@ class Desk(Market):
 
     notes: list[tuple[str, str]] = field(default_factory=list)
 
-    def confirm(self, check: str, by: str, evidence: str) -> None:
-        now = self.clock.now()
+    def confirm(self, check: str, by: str, evidence: str, answer: Answer = "yes") -> None:
+        spec, now = self.roadmap.checks[check], self.clock.now()
         self.decisions = decide.confirm(
-            self.decisions, self.roadmap.checks[check], by=by, recorded_by="engineer", evidence=evidence, now=now
+            self.decisions, spec, by=by, recorded_by="engineer", evidence=evidence, now=now, answer=answer
         )
 
     def add_note(self, target: str, text: str) -> None:
@@ -116,7 +116,8 @@ def test_answers_come_back_with_their_author() -> None:
         "engineer",
         "released twice with one command on Monday",
     )
-    assert ("deploy.ci", "founder answered no: not yet") in market.notes
+    denied = next(one for one in market.decisions.confirmations if one.check == "deploy.ci")
+    assert (denied.answer, denied.by, denied.evidence) == ("no", "founder", "not yet")
     fly, cloudflare = market.inventory.system("fly"), market.inventory.system("cloudflare")
     assert fly is not None and cloudflare is not None
     assert (fly.billing_owner, cloudflare.no_bill, cloudflare.login_url) == (

@@ -19,6 +19,7 @@ from launchready_tui.mail.flow.model import KIND
 from launchready_tui.workspace.core import Workspace
 from launchready_tui.workspace.options import Options
 from launchready_tui.workspace.run import Ended, Finished
+from launchready_tui.workspace.walks import walk_path
 
 # Nothing on documentation addresses can be traced to a provider; in the demo the launch engineer has said where it
 # runs. Nobody can read a mailbox at Gmail or Outlook from here; somebody has looked there by hand. That money arrives,
@@ -58,6 +59,11 @@ class Market:
                 refused = event.counts.refused_unmapped if event.counts else None
         assert refused == 0
         return frozenset(seen)
+
+    async def walk(self) -> None:
+        """Walks the path from log-in to notification, and keeps it: no word is needed for what can be walked."""
+        walk = await walk_path(self.workspace, lambda words: None, consent=True)
+        assert not walk.broken
 
     async def mail(self) -> None:
         """Makes the product send its mails, and keeps what came of each."""
@@ -123,6 +129,7 @@ def fixed_market(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mark
         workspace = Workspace.open(folder / "demo", options(how, state_dir=folder / "state"))
         made = Market(lab, workspace)
         asyncio.run(made.mail())
+        asyncio.run(made.walk())
         yield made
         workspace.close()
 

@@ -24,6 +24,10 @@ def spec(
     needs: str = "",
     automated: bool = True,
     how: str = "live",
+    about: str = "",
+    may_not_apply: bool = False,
+    seen_by: str = "",
+    lights: dict[str, str] | None = None,
 ) -> CheckSpec:
     return CheckSpec(
         id=check,
@@ -36,6 +40,10 @@ def spec(
         severity=Severity(severity),
         flow=flow,
         light=light,  # type: ignore[arg-type]
+        lights=lights or {},  # type: ignore[arg-type]
+        asks_about=tuple(about.split()),
+        may_not_apply=may_not_apply,
+        seen_by=seen_by,
         sprint_item="DNS setup",
         shelf_life=shelf,  # type: ignore[arg-type]
         effort_min=effort,

@@ -49,7 +49,7 @@ def test_states(given: dict[str, list[tuple[str, str]]], expected: dict[str, str
 
 
 def test_what_a_person_confirmed_is_met() -> None:
-    checks = roadmap(spec("email.flows", how="live person"))
+    checks = roadmap(spec("email.flows", how="live person", about="not-judged"))
     made = results(result("email.flows", found("email.flows.not-tested", "info")))
     for given, expected in (((confirmation("email.flows"),), State.PASS), ((), State.UNKNOWN)):
         verdict = judge(checks, made, Decisions(confirmations=given), NOW)

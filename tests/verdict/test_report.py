@@ -245,7 +245,7 @@ def test_markdown_reads_from_verdict_to_stages() -> None:
 def test_text_says_word_reasons_bar_stages_and_fixes() -> None:
     text = render(usual(demo=True, changes=Changes(4, ("a",), ("b", "c"), ("d",))), "text")
     for part in (
-        "✕ NO-GO (demo)   1 problem stops the launch",
+        "✕ NO-GO (demo)   2 seen, 1 said   1 problem stops the launch",
         "? DNS",
         "fragile",
         "2  edge",
@@ -253,7 +253,7 @@ def test_text_says_word_reasons_bar_stages_and_fixes() -> None:
         "◆ known risk edge.tls.chain fail (example.com)",
         "not checked yet",
         "Does handover.access hold?",
-        "confirmed by founder, holds until 2026-12-23",
+        "confirmed by founder, until 2026-12-23",
         "Fix first",
         "blocker · pay · 20 min · after dns",
         "mend it",

@@ -275,7 +275,11 @@ LIFT = {
 def test_a_person_may_say_what_could_not_be_seen(case: str) -> None:
     how, finding, state = LIFT[case]
     given = Decisions(confirmations=(confirmation("edge.tls"),))
-    verdict = judged([spec("edge.tls", how=how)], [result("edge.tls", finding)], given)
+    verdict = judged(
+        [spec("edge.tls", how=how, about="unread not-judged")],
+        [result("edge.tls", finding)],
+        given,
+    )
     assert verdict.standings["edge.tls"].state is state
 
 
@@ -343,7 +347,10 @@ def test_a_lapsed_acceptance_is_shown_as_one() -> None:
     verdict = judged([spec("edge.tls", "blocker")], [result("edge.tls", BLOCKER)], Decisions(accepted=(old,)))
     one = verdict.standings["edge.tls"].findings[0]
     assert (one.state, one.decision, one.lapsed) == (State.FAIL, None, old)
-    assert verdict.reasons == ("1 problem stops the launch", "1 accepted risk has expired")
+    assert verdict.reasons == (
+        "1 problem stops the launch",
+        "1 accepted risk is open again: expired, or worse than what was accepted",
+    )
 
 
 def test_findings_stand_worst_first_however_they_came_in() -> None:

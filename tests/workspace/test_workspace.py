@@ -288,7 +288,7 @@ REFUSED = {
     "nobody accepts": (lambda ws: ws.accept(CHAIN, " ", "r", NOW + DAY), "who takes on"),
     "no reason": (lambda ws: ws.accept(CHAIN, "founder", " ", NOW + DAY), "why this risk"),
     "no evidence": (lambda ws: ws.confirm("handover.access", "founder", ""), "what shows it"),
-    "what can be seen is not asked": (lambda ws: ws.confirm(TLS, "founder", "seen"), "nobody has to confirm"),
+    "what can be seen is not asked": (lambda ws: ws.confirm(TLS, "founder", "seen"), "no one has to confirm"),
     "no such check": (lambda ws: ws.confirm("no.such", "founder", "seen"), "no check called"),
     "parked into the past": (lambda ws: ws.park(CHAIN, "support", NOW), "lies ahead"),
     "parked for ever": (lambda ws: ws.park(CHAIN, "support", NOW + 400 * DAY), "within a year"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ... import clock
 from ...findings import Severity, State
+from ...launch.decisions import Answer
 from ..target import Target
 from ..widgets.form import Field
 
@@ -88,6 +89,20 @@ def _finding_target(app: ConsoleHost, what: str) -> Target | None:
     return target
 
 
+ANSWERS: tuple[tuple[Answer, str], ...] = (
+    ("yes", "yes"),
+    ("no", "no, not so"),
+    ("does-not-apply", "does not apply"),
+)
+ANSWER_OF: dict[str, Answer] = {value: value for value, _ in ANSWERS}
+HOLDS: dict[str, str] = {
+    "commit": "Holds until the next commit, for 30 days at most.",
+    "deploy": "Holds until the next deploy, for 30 days at most.",
+    "24h": "Holds for 30 days.",
+    "30d": "Holds for 30 days.",
+}
+
+
 async def confirm(app: ConsoleHost) -> None:
     """A person's word that a check holds."""
     if app.page is not None and await app.page.confirm():
@@ -99,19 +114,23 @@ async def confirm(app: ConsoleHost) -> None:
     if "person" not in spec.how and spec.automated:
         app.say(f"{spec.title} is seen by the console itself; r looks again")
         return
-    lines = [spec.question, f"Holds for 30 days. What counts: {spec.verify}"]
+    lines = [spec.question, f"{HOLDS[spec.shelf_life]} What counts: {spec.verify}"]
     if spec.automated:
         lines.append("Your word settles what could not be seen; it never overrules what was seen to fail.")
 
+    answers = tuple(one for one in ANSWERS if one[0] != "does-not-apply" or spec.may_not_apply)
+
     def save(values: dict[str, str]) -> str:
-        app.workspace.confirm(spec.id, values["by"], values["evidence"])
-        return f"{spec.title}: confirmed by {values['by']}"
+        answer = ANSWER_OF[values["answer"]]
+        app.workspace.confirm(spec.id, values["by"], values["evidence"], answer)
+        return f"{spec.title}: {dict(ANSWERS)[answer]}, says {values['by']}"
 
     fields = [
-        who(app, "by", "confirmed by"),
-        Field("evidence", "evidence", hint="what you saw, where it is written", needed=True),
+        Field("answer", "answer", "yes", "choice", answers),
+        who(app, "by", "answered by"),
+        Field("evidence", "because", hint="what shows it; what is missing; why it does not apply", needed=True),
     ]
-    await app.ask_form(f"Confirm: {spec.title}", lines, fields, save, f"confirm {spec.id}")
+    await app.ask_form(f"Answer: {spec.title}", lines, fields, save, f"confirm {spec.id}")
 
 
 async def accept(app: ConsoleHost) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from ...facts import Timing
 from ...findings import State, worst
+from ...launch.decisions import Confirmation
 from ..blocks import Cell
 from ..draft import Draft, code, plain
 from ..model import Document
@@ -79,6 +80,12 @@ def _stage(shot: Snapshot, name: str, title: str, file: str) -> Document:
     return draft.finish()
 
 
+def told_by(shot: Snapshot, word: Confirmation) -> str:
+    """Whose word it stands on: `Mira said on 24 November 2026: seen on the provider's page`."""
+    what = {"yes": "", "no": " that it is not so", "does-not-apply": " that it does not apply"}[word.answer]
+    return f"{shot.person(word.by)} said on {day(word.on.date())}{what}: {word.evidence}"
+
+
 def _known_by(draft: Draft, check: str) -> Cell:
     """Who said so with what evidence, or what was seen, or the question that is open."""
     shot = draft.snapshot
@@ -86,8 +93,9 @@ def _known_by(draft: Draft, check: str) -> Cell:
     if not standing.spec.automated:
         if standing.confirmation is None or standing.stale:
             return Cell(f"To answer: {standing.spec.question}", "quiet")
-        said = standing.confirmation
-        return plain(f"{shot.person(said.by)}, {day(said.on.date())}: {said.evidence}")
+        return plain(told_by(shot, standing.confirmation))
+    if (word := next((one.by_word for one in standing.findings if one.by_word is not None), None)) is not None:
+        return plain(told_by(shot, word))
     first = next((one.finding.summary for one in standing.findings if one.state is not State.INFO), "")
     return plain(first or "Run the checks.")
 

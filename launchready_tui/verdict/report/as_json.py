@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -13,9 +14,9 @@ from ... import __version__
 from ...facts import VERSION as FACTS_VERSION
 from ...facts import Fact
 from ...findings import State
-from ...launch.decisions import Acceptance, PutOff
+from ...launch.decisions import Acceptance, Answer, Confirmation, PutOff
 from ...wording import Value
-from .. import Judged, Standing, accepted_until
+from .. import Judged, Standing, accepted_until, confirmed_until
 from .model import Report
 
 StateWord = Literal["pass", "warn", "fail", "info", "unknown", "not-applicable", "accepted", "later"]
@@ -50,6 +51,25 @@ class DecisionOut(msgspec.Struct, kw_only=True):
     until: datetime | None
 
 
+class WordOut(msgspec.Struct, kw_only=True):
+    """A person's word that an answer stands on; people by id. `until` at the latest: the next commit or deploy may
+    end it before."""
+
+    answer: Answer
+    by: str
+    recorded_by: str
+    on: datetime
+    until: datetime
+
+
+class CountsOut(msgspec.Struct, kw_only=True):
+    """Answered checks by what they stand on."""
+
+    seen: int
+    said: int
+    not_applicable: int
+
+
 class RankOut(msgspec.Struct, kw_only=True):
     """The place in the fix order, and its inputs."""
 
@@ -80,6 +100,7 @@ class FindingOut(msgspec.Struct, kw_only=True):
     via: str | None
     owner: str | None
     decision: DecisionOut | None
+    by_word: WordOut | None
     fresh_until: datetime | None
     rank: RankOut | None
 
@@ -93,6 +114,7 @@ class CheckOut(msgspec.Struct, kw_only=True):
     state: StateWord
     severity: SeverityWord
     automated: bool
+    by_word: bool
     ran: bool
     stale: bool
     seen_at: datetime | None
@@ -118,6 +140,7 @@ class ReportOut(msgspec.Struct, kw_only=True):
     via: str | None
     fragile: bool
     minimum_bar: dict[str, StateWord]
+    counts: CountsOut
     facts_version: int
     findings: list[FindingOut]
     checks: list[CheckOut]
@@ -145,6 +168,7 @@ def document(report: Report) -> ReportOut:
         via=report.via or None,
         fragile=report.verdict.fragile,
         minimum_bar={light.light.id: _word(light.state) for light in report.verdict.lights},
+        counts=CountsOut(**asdict(report.verdict.counts)),
         facts_version=FACTS_VERSION,
         findings=[_finding(one, standing) for standing in report.standings for one in standing.findings],
         checks=[_check(standing, report) for standing in report.standings],
@@ -189,6 +213,7 @@ def _finding(judged: Judged, standing: Standing) -> FindingOut:
         via=finding.via or None,
         owner=judged.owner or None,
         decision=_decision(judged.decision),
+        by_word=_said(judged.by_word),
         fresh_until=standing.fresh_until,
         rank=RankOut(
             place=rank.place,
@@ -215,6 +240,13 @@ def _decision(decision: Acceptance | PutOff | None) -> DecisionOut | None:
     )
 
 
+def _said(word: Confirmation | None) -> WordOut | None:
+    if word is None:
+        return None
+    until = confirmed_until(word)
+    return WordOut(answer=word.answer, by=word.by, recorded_by=word.recorded_by, on=word.on, until=until)
+
+
 def _check(standing: Standing, report: Report) -> CheckOut:
     return CheckOut(
         check=standing.spec.id,
@@ -223,6 +255,7 @@ def _check(standing: Standing, report: Report) -> CheckOut:
         state=_word(standing.state),
         severity=standing.spec.severity.value,
         automated=standing.spec.automated,
+        by_word=standing.by_word,
         ran=standing.spec.id in report.ran,
         stale=standing.stale,
         seen_at=standing.seen_at,

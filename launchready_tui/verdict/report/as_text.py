@@ -6,6 +6,7 @@ import textwrap
 
 from ...clock import stamp
 from ...findings import WHOLE_LAUNCH, State
+from ...launch.decisions import Confirmation
 from ...text import clean_block, for_terminal
 from .. import Judged, Standing
 from .ink import GLYPHS, Ink, columns, minutes, pad, state_key
@@ -33,7 +34,7 @@ def _head(report: Report, ink: Ink) -> str:
     if report.outcome == "cancelled":
         lines += [ink.paint("Cancelled: what had an answer by then is saved and shown here.", "warn"), ""]
     if report.word:
-        said = f"{GLYPHS[_VERDICT[report.word]]} {report.label}"
+        said = f"{GLYPHS[_VERDICT[report.word]]} {report.label}   {report.verdict.counts}"
         reasons = report.verdict.reasons or ("nothing stands in the way",)
         indent = columns(said) + 3
         lines.append(ink.paint(said, _TONE[report.word]) + "   " + ink.fit(reasons[0], indent))
@@ -98,17 +99,26 @@ def with_subject(judged: Judged) -> str:
 
 def _fine(standing: Standing) -> str:
     if standing.confirmation and standing.fresh_until and not standing.spec.automated:
-        return f"confirmed by {for_terminal(standing.confirmation.by)}, holds until {standing.fresh_until:%Y-%m-%d}"
+        by, until = for_terminal(standing.confirmation.by), f"until {standing.fresh_until:%Y-%m-%d}"
+        if standing.confirmation.answer == "does-not-apply":
+            return f"does not apply, says {by}: {for_terminal(standing.confirmation.evidence)}"
+        return f"confirmed by {by}, {until}"
     said = [one for one in standing.findings if one.state is standing.state] or list(standing.findings)
     more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
     return f"{sentence(said[0], standing)}{more}" if said else ""
 
 
+def said_by(word: Confirmation) -> str:
+    """Whose word it stands on: `founder said on 2026-11-24 that this holds`."""
+    what = {"yes": "that this holds", "no": "that this is not so", "does-not-apply": "that this does not apply"}
+    return f"{for_terminal(word.by)} said on {word.on:%Y-%m-%d} {what[word.answer]}"
+
+
 def sentence(judged: Judged, standing: Standing) -> str:
     """The sentence of a finding; where a person's word stands for what could not be seen, that person first."""
     words = for_terminal(judged.finding.summary)
-    if judged.finding.state is State.UNKNOWN and judged.state is State.PASS and standing.confirmation:
-        return f"confirmed by {for_terminal(standing.confirmation.by)}; {words}"
+    if judged.by_word is not None and judged.finding.state is State.UNKNOWN:
+        return f"{said_by(judged.by_word)}; not seen: {words}"
     return words
 
 
