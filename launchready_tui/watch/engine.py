@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import socket
 import time
@@ -101,6 +102,7 @@ class Engine:
         self.teller = Teller(launch, self.keeper, reader, self.senders, self.outbox, self._moments, say)
         self.blindness = Blindness(self.watched, wire, launch.domain, self.keeper, self.teller, self._moments, say)
         self._lags: deque[tuple[float, float]] = deque(maxlen=4000)
+        self._tick_due = math.inf
         self._opinions: set[asyncio.Task[None]] = set()
 
     # Running
@@ -345,13 +347,16 @@ class Engine:
     async def _fine_ticks(self) -> None:
         """Writes down how late the loop wakes up."""
         while True:
-            due = time.perf_counter() + FINE_TICK_S
+            self._tick_due = time.perf_counter() + FINE_TICK_S
             await asyncio.sleep(FINE_TICK_S)
             now = time.perf_counter()
-            self._lags.append((now, now - due))
+            self._lags.append((now, now - self._tick_due))
 
     def _late_between(self, start: float, end: float) -> bool:
         """Whether the loop was late while a probe was on its way."""
+        # After a standstill the answer may be read before the tick that would have told of it.
+        if self._tick_due <= end and (time.perf_counter() - self._tick_due) * 1000 > SUSPECT_MS:
+            return True
         for at, late in reversed(self._lags):
             if at < start:
                 return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,11 @@ from bundle_source import NOW, Market, finding, full, results
 
 import launchready_tui.handover.bundle as room
 from launchready_tui.findings import State
-from launchready_tui.handover import ExportError, SecretFound, export, verify
+from launchready_tui.handover import ExportError, SecretFound, export, sweep, verify
 from launchready_tui.launch.decisions import Confirmation, Decisions
 from launchready_tui.launch.inventory import Inventory, Recovery, System
 from launchready_tui.launch.people import People, Person
+from launchready_tui.vault.redact import Redactor
 from launchready_tui.vault.secret import Secret
 
 HERE = Path(__file__).parents[1] / "support"
@@ -331,3 +333,31 @@ def test_the_confirmed_state_is_what_is_exported(tmp_path: Path) -> None:
     second = export(market, tmp_path, now=NOW)
     assert "✕ problem" in (first.folder / "01-risks.md").read_text()
     assert "✕ problem" not in (second.folder / "01-risks.md").read_text()
+
+
+# The last look
+
+
+AMP = "".join(("postgres:", "//shop:", "p&9f8Kq2Lx7", "@db.shop-internal.net/shop"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        # Each is whole only as its reader sees it: the bytes of the file hold no shape and no known value.
+        ("START-HERE.html", f"{STRIPE[:12]}<wbr>{STRIPE[12:]}"),
+        ("START-HERE.html", f"{PASSWORD[:8]}<wbr>{PASSWORD[8:]}"),
+        ("EMERGENCY-CARD.html", STRIPE.replace("_", "&#95;")),
+        ("EMERGENCY-CARD.html", STRIPE.replace("_", "<wbr>&#95;")),
+        ("11-reports.md", STRIPE.replace("_", "\\_")),
+        ("11-reports.md", PASSWORD.replace("-", "\\-")),
+        ("data/launchready.json", f'"{AMP}"'.replace("&", "\\u0026")),
+        ("data/hosts.csv", STRIPE),
+    ],
+)
+def test_the_sweep_sees_a_file_as_its_reader_does(name: str, content: str) -> None:
+    redactor = Redactor()
+    redactor.add(Secret("shop-login", PASSWORD))
+    with pytest.raises(SecretFound, match=re.escape(name)):
+        sweep.check({"README.md": b"fine", name: content.encode()}, redactor.found, NOW)
+    sweep.check({"README.md": b"fine", name: b"nothing here"}, redactor.found, NOW)

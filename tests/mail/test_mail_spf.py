@@ -54,6 +54,8 @@ async def look(
         ("v=spf1 mx:many.test -all", "permerror", None),
         ("v=spf1 ptr:friend.test -all", "pass", "ptr:friend.test"),
         ("v=spf1 ptr:other.test -all", "fail", "-all"),
+        ("v=spf1 ptr:riend.test -all", "fail", "-all"),
+        ("v=spf1 ptr:mx.friend.test -all", "pass", "ptr:mx.friend.test"),
         ("v=spf1 exists:%{i}.list.test -all", "pass", "exists:%{i}.list.test"),
         ("v=spf1 exists:%{l}.list.test -all", "pass", "exists:%{l}.list.test"),
         ("v=spf1 exists:%{l}.%{p}.test ~all", "softfail", "~all"),

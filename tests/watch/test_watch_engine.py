@@ -23,7 +23,7 @@ from launchready_tui.watch import blindness, engine, line
 from launchready_tui.watch import prober as probing
 from launchready_tui.watch.engine import Engine
 from launchready_tui.watch.samples import Mark, Target, WatchReader, snapshot
-from launchready_tui.wire import Reach, Wire
+from launchready_tui.wire import Door, Opened, Reach, Wire
 
 HERE = reach()
 CALL = Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1")
@@ -376,3 +376,110 @@ async def test_once_asks_everything_and_keeps_nothing() -> None:
     )
     assert list(answers) == ["home", "search"]
     assert not any(answer.ok for answer in answers.values())
+
+
+@dataclass
+class Mailer:
+    """A mail server on loopback that greets; once it is dead, nothing that is sent to it comes back."""
+
+    dead: bool = False
+    port: int = 0
+
+    async def greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            writer.write(b"220 mail ready\r\n")
+            await writer.drain()
+            await reader.read(100)
+        writer.close()
+
+    @property
+    def target(self) -> Target:
+        where = f"127.0.0.1:{self.port}"
+        return Target(name="mail", kind="mail", url=where, host="127.0.0.1", port=self.port, every_s=0.1)
+
+
+@pytest.fixture
+async def mailer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Mailer]:
+    made = Mailer()
+    server = await asyncio.start_server(made.greet, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    opens = Wire.open_door
+
+    async def silent(self: Wire, door: Door, name: str) -> Opened | Failure:
+        if made.dead and door.to[1] == made.port:
+            return Failure(kind="timeout", detail="not connected", target=name)
+        return await opens(self, door, name)
+
+    monkeypatch.setattr(Wire, "open_door", silent)
+    yield made
+    server.close()
+
+
+async def test_a_mail_server_that_greeted_once_and_died_is_down(chat: Chat, mailer: Mailer) -> None:
+    """Port 25 is open from here, then: its silence speaks of the server and not of the line."""
+    async with watched((mailer.target,), HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+        await until(lambda: running.engine.watched)
+        (one,) = running.engine.watched.values()
+        await until(lambda: one.last_good is not None)
+        mailer.dead = True
+        await until(lambda: chat.texts)
+        (incident,) = running.incidents()
+        assert (incident.kind, incident.cause) == ("down", "connect")
+        assert one.latest is not None and one.latest.sample.known
+
+
+async def test_a_mail_server_that_never_greeted_from_here_is_not_known_to_be_down(mailer: Mailer) -> None:
+    """Most networks close port 25 on purpose."""
+    mailer.dead = True
+    async with watched((mailer.target,), HERE) as running:
+        await until(lambda: running.engine.probes > 8)
+        (one,) = running.engine.watched.values()
+        assert one.latest is not None and one.latest.sample.cause == "line"
+        assert running.incidents() == ()
+
+
+async def test_an_answer_that_came_while_the_loop_stood_still_is_suspect() -> None:
+    """The watching machine was late, so the time says nothing of the target."""
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                time.sleep(2 * engine.FINE_TICK_S)  # the loop itself stands still while the probe is on its way
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(late, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with watched((web("api", port),), HERE) as running:
+        await until(lambda: running.engine.probes > 8)
+        await running.engine.keeper.flush()
+        (number,) = running.engine.watched
+        kept = running.reader.samples(number, now() - timedelta(minutes=5), now())
+        on_time = [
+            one
+            for one in kept
+            if one.lag <= engine.SUSPECT_MS and one.total >= 2000 * engine.FINE_TICK_S and not one.held
+        ]
+        assert on_time and all(one.suspect for one in on_time)
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "late"),
+    [
+        (9.9, 10.1, True),
+        (9.9, 9.995, True),  # it ended while the loop stood still
+        (10.0, 10.1, True),  # it began as the loop woke up
+        (10.01, 10.1, False),
+        (9.0, 9.98, False),
+        (19.9, 20.1, False),  # late by less than blurs a time
+    ],
+)
+async def test_a_probe_is_suspect_only_where_the_loop_was_late_during_it(start: float, end: float, late: bool) -> None:
+    async with watched((), HERE) as running:
+        pass
+    running.engine._lags.clear()
+    running.engine._lags.extend([(5.0, 0.0), (10.0, 0.010), (20.0, engine.SUSPECT_MS / 1000)])
+    assert running.engine._late_between(start, end) is late
