@@ -58,11 +58,9 @@ def run(
 
 async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str, lines: Sequence[str] | None) -> int:
     from ..clock import SystemClock
-    from ..launch.model import Launch
     from ..world import World
-    from .reach import reach_of
+    from .reach import no_launch, reach_of
 
-    launch = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
     waiting: asyncio.Queue[asyncio.Task[Row] | None] = asyncio.Queue(AT_ONCE)
     wrong = False
 
@@ -81,7 +79,7 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
                 await waiting.put(asyncio.create_task(one(world, line)))
         await waiting.put(None)
 
-    async with World(launch, reach_of(said, private), clock=SystemClock()) as world:
+    async with World(no_launch(), reach_of(said, private), clock=SystemClock()) as world:
         taking = asyncio.create_task(take(world))
         while (task := await waiting.get()) is not None:
             row = await task

@@ -1,19 +1,16 @@
-"""`launchready inspect spf | dmarc | dkim | message`: what a receiver would make of a domain, a key or a message."""
+"""Looks of `launchready inspect` at mail: what a receiver would make of a sender, a domain, a key or a message."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from . import batch
-from .options import Common, common, pass_common
-from .say import Exit, note
+from .looks import Given, Stdin
 
 if TYPE_CHECKING:
     from ..mail.auth.dkim_lookup import Found
@@ -22,70 +19,26 @@ if TYPE_CHECKING:
     from ..mail.auth.spf import Outcome
     from ..world import World
 
-
-def _looking(function: Any) -> Any:
-    """Options of every kind of look at mail."""
-    for option in (
-        click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True),
-        click.option(
-            "--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."
-        ),
-        common,
-        pass_common,
-    ):
-        function = option(function)
-    return function
-
-
-def _once(said: Common, private: tuple[str, ...], look: Callable[[World], Awaitable[Any]]) -> Any:
-    """One look in a world of its own."""
-
-    async def run() -> Any:
-        from ..clock import SystemClock
-        from ..launch.model import Launch
-        from ..world import World
-        from .reach import reach_of
-
-        launch = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
-        async with World(launch, reach_of(said, private), clock=SystemClock()) as world:
-            return await look(world)
-
-    return asyncio.run(run())
-
-
-def _print(said: Common, lines: Any) -> None:
-    ink = said.ink()
-    for line in lines:
-        click.echo(ink.finish(line).rstrip())
-
-
 # -- SPF -------------------------------------------------------------------------------------------------------------
 
 
-@click.command("spf")
-@click.argument("target", required=False, metavar="[-]")
-@click.option("--ip", help="The address that sends.")
-@click.option("--sender", help="The address in MAIL FROM; empty for a bounce, which is judged by --helo.")
-@click.option("--helo", default="", help="The name that the sending machine calls itself.")
-@_looking
-def look_at_spf(
-    said: Common, target: str | None, ip: str | None, sender: str | None, helo: str, kind: str, private: tuple[str, ...]
-) -> int:
+async def spf(world: World, *, ip: str, sender: str, helo: str) -> Outcome:
     """Whether an address may send for a domain (check_host of RFC 7208), and the term that decides.
 
     `-` reads JSON lines from stdin, such as {"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}.
     """
-    from ..mail.auth.spf import check_host, parse_ip
+    from ..mail.auth.spf import check_host
 
+    return await check_host(world.dns, ip, sender, helo)
+
+
+def spf_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
+    """One sender. Raises UsageError where it is not whole."""
+    from ..mail.auth.spf import parse_ip
+
+    target, ip, sender, helo = given["target"], given["ip"], given["sender"], given["helo"]
     if target == "-":
-
-        async def answer(world: World, row: batch.Row) -> batch.Row:
-            ip, helo = batch.text_of(row, "ip"), batch.text_of(row, "helo", needed=False)
-            if "sender" not in row and not helo:
-                raise batch.BadLineError("sender is missing")
-            return _verdict(await check_host(world.dns, ip, batch.text_of(row, "sender", needed=False), helo))
-
-        return batch.run(said, private, answer)
+        return Stdin()
     if target is not None:
         raise click.UsageError(f"{target!r}: give --ip and --sender, or - to read JSON lines from stdin")
     if ip is None or (sender is None and not helo):
@@ -94,17 +47,23 @@ def look_at_spf(
         parse_ip(ip)
     except ValueError as error:
         raise click.UsageError(f"--ip: {error}") from None
-    outcome: Outcome = _once(said, private, lambda world: check_host(world.dns, ip, sender or "", helo))
-    if kind == "json":
-        import msgspec
+    return [(ip, {"ip": ip, "sender": sender or "", "helo": helo})]
 
-        more = {key: value for key, value in msgspec.to_builtins(outcome).items() if key not in _verdict(outcome)}
-        click.echo(json.dumps({**_verdict(outcome), **more}, ensure_ascii=True))
-    else:
-        from .mail_text import spf_lines
 
-        _print(said, spf_lines(outcome, said.ink()))
-    return Exit.FINE
+async def spf_line(world: World, row: batch.Row, given: Given) -> batch.Row:
+    """The five keys that every answer to a line has."""
+    ip, helo = batch.text_of(row, "ip"), batch.text_of(row, "helo", needed=False)
+    if "sender" not in row and not helo:
+        raise batch.BadLineError("sender is missing")
+    return _verdict(await spf(world, ip=ip, sender=batch.text_of(row, "sender", needed=False), helo=helo))
+
+
+def spf_row(ip: str, outcome: Outcome) -> batch.Row:
+    """The five keys, then all else that is known."""
+    import msgspec
+
+    verdict = _verdict(outcome)
+    return {**verdict, **{key: value for key, value in msgspec.to_builtins(outcome).items() if key not in verdict}}
 
 
 def _verdict(outcome: Outcome) -> batch.Row:
@@ -121,30 +80,36 @@ def _verdict(outcome: Outcome) -> batch.Row:
 # -- DMARC -----------------------------------------------------------------------------------------------------------
 
 
-@click.command("dmarc")
-@click.argument("target", metavar="DOMAIN")
-@_looking
-def look_at_dmarc(said: Common, target: str, kind: str, private: tuple[str, ...]) -> int:
+async def dmarc(world: World, *, domain: str) -> Discovery:
     """Which DMARC policy holds for a domain, whose record it comes from, and the organisation's domain (RFC 9989).
 
     `-` reads JSON lines from stdin, such as {"domain": "a.example.com"}.
     """
     from ..mail.auth.dmarc import discover
 
-    if target == "-":
+    return await discover(world.dns, domain)
 
-        async def answer(world: World, row: batch.Row) -> batch.Row:
-            return _policy(await discover(world.dns, batch.text_of(row, "domain")))
 
-        return batch.run(said, private, answer, bare="domain")
-    found: Discovery = _once(said, private, lambda world: discover(world.dns, target))
-    if kind == "json":
-        click.echo(json.dumps(_policy(found), ensure_ascii=True))
-    else:
-        from .mail_text import dmarc_lines
+def domain_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
+    """One domain, with the options beside it."""
+    target = given["target"]
+    more = {name: value for name, value in given.items() if name != "target"}
+    return Stdin() if target == "-" else [(target, {"domain": target, **more})]
 
-        _print(said, dmarc_lines(found, said.ink()))
-    return Exit.FOUND if found.failure is not None else Exit.FINE
+
+async def dmarc_line(world: World, row: batch.Row, given: Given) -> batch.Row:
+    """As `dmarc_row`."""
+    return _policy(await dmarc(world, domain=batch.text_of(row, "domain")))
+
+
+def dmarc_row(domain: str, found: Discovery) -> batch.Row:
+    """The policy, and where it comes from."""
+    return _policy(found)
+
+
+def dmarc_wrong(found: Discovery) -> bool:
+    """Whether it could not be looked up."""
+    return found.failure is not None
 
 
 def _policy(found: Discovery) -> batch.Row:
@@ -169,17 +134,14 @@ def _policy(found: Discovery) -> batch.Row:
 # -- DKIM ------------------------------------------------------------------------------------------------------------
 
 
-@click.command("dkim")
-@click.argument("target", metavar="DOMAIN")
-@click.option(
-    "--selector",
-    "selectors",
-    multiple=True,
-    metavar="NAME",
-    help="Look at this selector; without it the usual ones are tried.",
-)
-@_looking
-def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
+class Keys(NamedTuple):
+    """What was found at the selectors of a domain."""
+
+    domain: str
+    found: tuple[Found, ...]
+
+
+async def dkim(world: World, *, domain: str, selectors: tuple[str, ...]) -> Keys:
     """The keys that a domain signs its mail with, and what is wrong with each.
 
     `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual
@@ -188,36 +150,30 @@ def look_at_dkim(said: Common, target: str, selectors: tuple[str, ...], kind: st
     from ..mail.auth.dkim_lookup import answers_anything, probe
     from ..mail.auth.senders import usual_selectors
 
-    async def look(world: World, domain: str, names: tuple[str, ...]) -> tuple[Found, ...]:
-        if names:
-            return await probe(world.dns, domain, names)
-        if await answers_anything(world.dns, domain):
-            raise batch.BadLineError(f"{domain} has a key at any name: give the selector that signs")
-        found = await probe(world.dns, domain, usual_selectors())
-        return tuple(one for one in found if not one.absent)
+    if selectors:
+        return Keys(domain, await probe(world.dns, domain, selectors))
+    if await answers_anything(world.dns, domain):
+        raise batch.BadLineError(f"{domain} has a key at any name: give the selector that signs")
+    found = await probe(world.dns, domain, usual_selectors())
+    return Keys(domain, tuple(one for one in found if not one.absent))
 
-    if target == "-":
 
-        async def answer(world: World, row: batch.Row) -> batch.Row:
-            domain, selector = batch.text_of(row, "domain"), batch.text_of(row, "selector", needed=False)
-            found = await look(world, domain, (selector,) if selector else selectors)
-            return {"domain": domain, "keys": [_key(one) for one in found]}
+async def dkim_line(world: World, row: batch.Row, given: Given) -> batch.Row:
+    """As `dkim_row`; a line's own selector goes before those of the command line."""
+    domain, selector = batch.text_of(row, "domain"), batch.text_of(row, "selector", needed=False)
+    return dkim_row(domain, await dkim(world, domain=domain, selectors=(selector,) if selector else given["selectors"]))
 
-        return batch.run(said, private, answer, bare="domain")
-    try:
-        found: tuple[Found, ...] = _once(said, private, lambda world: look(world, target, selectors))
-    except batch.BadLineError as error:
-        raise click.UsageError(str(error)) from None
-    if kind == "json":
-        click.echo(json.dumps({"domain": target, "keys": [_key(one) for one in found]}, ensure_ascii=True))
-    else:
-        from .mail_text import dkim_lines
 
-        _print(said, dkim_lines(target, found, said.ink()))
-    broken = any(
-        one.failure is not None or one.absent or one.several or not (one.key and one.key.usable) for one in found
+def dkim_row(domain: str, keys: Keys) -> batch.Row:
+    """The domain, and a row a key."""
+    return {"domain": domain, "keys": [_key(one) for one in keys.found]}
+
+
+def dkim_wrong(keys: Keys) -> bool:
+    """Whether a key is missing, could not be seen, or is of no use."""
+    return any(
+        one.failure is not None or one.absent or one.several or not (one.key and one.key.usable) for one in keys.found
     )
-    return Exit.FOUND if broken else Exit.FINE
 
 
 def _key(one: Found) -> batch.Row:
@@ -260,10 +216,7 @@ def _state(one: Found) -> str:
 # -- messages --------------------------------------------------------------------------------------------------------
 
 
-@click.command("message")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@_looking
-def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tuple[str, ...]) -> int:
+async def message(world: World, *, raw: bytes) -> Letter | str:
     """A received mail in its raw form: SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click, text
     part.
 
@@ -273,58 +226,39 @@ def look_at_message(said: Common, files: tuple[str, ...], kind: str, private: tu
     """
     from ..mail.auth.message import read
 
-    if files == ("-",):
-        raw = sys.stdin.buffer.read()
-        if _is_lines(raw):
-            return _message_lines(said, private, raw)
-        sources = [("-", raw)]
-    else:
-        sources = [(name, _file(name)) for name in files]
-
-    async def look(world: World) -> list[Letter | str]:
-        found: list[Letter | str] = []
-        for _, raw in sources:
-            try:
-                found.append(await read(world.dns, raw))
-            except ValueError as error:
-                found.append(str(error))
-        return found
-
-    letters: list[Letter | str] = _once(said, private, look)
-    bad = False
-    for (name, _), letter in zip(sources, letters, strict=True):
-        bad = bad or isinstance(letter, str) or letter.dmarc_result != "pass"
-        if kind == "json":
-            click.echo(
-                json.dumps(
-                    {"file": name, **(_letter(letter) if not isinstance(letter, str) else {"error": letter})},
-                    ensure_ascii=True,
-                )
-            )
-            continue
-        if isinstance(letter, str):
-            note(f"{name}: {letter}")
-            continue
-        from .mail_text import letter_lines
-
-        if len(sources) > 1:
-            click.echo(said.ink().fit(name, 0))
-        _print(said, letter_lines(letter, said.ink()))
-    return Exit.FOUND if bad else Exit.FINE
+    try:
+        return await read(world.dns, raw)
+    except ValueError as error:
+        return str(error)
 
 
-def _message_lines(said: Common, private: tuple[str, ...], raw: bytes) -> int:
+def message_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
+    """Each file, or the one message on standard input. Raises UsageError for a file that cannot be read."""
+    files = given["files"]
+    if files != ("-",):
+        return [(name, {"raw": _file(name)}) for name in files]
+    raw = sys.stdin.buffer.read()
+    return Stdin(raw.decode("utf-8", "replace").split("\n")) if _is_lines(raw) else [("-", {"raw": raw})]
+
+
+async def message_line(world: World, row: batch.Row, given: Given) -> batch.Row:
+    """A message by its file or as it stands in the line. Raises ValueError."""
     from ..mail.auth.message import read
 
-    async def answer(world: World, row: batch.Row) -> batch.Row:
-        if "file" in row:
-            return {
-                "file": row["file"],
-                **_letter(await read(world.dns, await asyncio.to_thread(_file, batch.text_of(row, "file")))),
-            }
-        return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
+    if "file" in row:
+        raw = await asyncio.to_thread(_file, batch.text_of(row, "file"))
+        return {"file": row["file"], **_letter(await read(world.dns, raw))}
+    return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
 
-    return batch.run(said, private, answer, lines=raw.decode("utf-8", "replace").split("\n"))
+
+def message_row(name: str, letter: Letter | str) -> batch.Row:
+    """The file's name, and the message or why it could not be judged."""
+    return {"file": name, **(_letter(letter) if not isinstance(letter, str) else {"error": letter})}
+
+
+def message_wrong(letter: Letter) -> bool:
+    """Whether it is not authenticated."""
+    return letter.dmarc_result != "pass"
 
 
 def _is_lines(raw: bytes) -> bool:

@@ -74,13 +74,11 @@ async def _looks(
 ) -> AsyncIterator[tuple[str, Any]]:
     from ..clock import FixedClock, SystemClock
     from ..failure import Failure
-    from ..launch.model import Launch
     from ..world import World
-    from .reach import reach_of
+    from .reach import no_launch, reach_of
 
     clock: Clock = FixedClock(said.now) if said.now else SystemClock()
     reach, allow = reach_of(said, private), said.options().allow
-    shared = Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def one(world: World, target: Target) -> Any:
@@ -96,7 +94,7 @@ async def _looks(
             except ValueError as error:
                 return Failure(kind="protocol", detail=str(error), target=target.text)
 
-    async with World(shared, reach, clock=clock, allow=allow) as world:
+    async with World(no_launch(), reach, clock=clock, allow=allow) as world:
         tasks = [asyncio.create_task(one(world, name)) for name in names]
         try:
             for target, task in zip(names, tasks, strict=True):

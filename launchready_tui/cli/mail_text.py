@@ -12,6 +12,7 @@ from ..mail.auth.message import Letter
 from ..mail.auth.spf import Outcome
 from ..text import for_terminal
 from ..verdict.report.ink import Ink, pad
+from .inspect_mail import Keys
 
 _TONES = {
     "pass": "pass",
@@ -92,12 +93,12 @@ def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
         yield ink.paint(f"  {answer.name}  {ink.fit(said, len(answer.name) + 4)}", "dim")
 
 
-def dkim_lines(domain: str, found: tuple[Found, ...], ink: Ink) -> Iterator[str]:
+def dkim_lines(keys: Keys, ink: Ink) -> Iterator[str]:
     """A block a selector: what the key is, and what is wrong with it."""
-    if not found:
-        yield ink.paint(f"? none of the usual selectors of {ink.fit(domain, 40)} has a key", "unknown")
+    if not keys.found:
+        yield ink.paint(f"? none of the usual selectors of {ink.fit(keys.domain, 40)} has a key", "unknown")
         yield "  the selector stands after s= in the DKIM-Signature line of a mail; give it with --selector"
-    for one in found:
+    for one in keys.found:
         yield _key_line(one, ink)
         if one.key is not None:
             for problem in one.key.problems:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .options import Common
 
 if TYPE_CHECKING:
+    from ..launch.model import Launch
     from ..wire import Reach
 
 
@@ -20,3 +21,10 @@ def reach_of(said: Common, private: tuple[str, ...] = ()) -> Reach:
     except ValueError as error:
         raise ReachError(str(error)) from error
     return Reach(connect=connect, nameservers=said.nameservers, ca_file=said.ca_file, private=private)
+
+
+def no_launch() -> Launch:
+    """What stands for the launch in a world that is opened without one."""
+    from ..launch.model import Launch
+
+    return Launch(name="inspect", domain="inspect.invalid", canonical="https://inspect.invalid/")
