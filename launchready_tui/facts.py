@@ -58,6 +58,18 @@ class DnsRecords(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     ttl: int = 0
     server: str = ""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As a zone file writes them, one record a line; where there is none a line says so."""
+        if not self.records:
+            return (f"{self.name}. {self.type}: {self.absence}",)
+        return tuple(f"{self.name}. {self.ttl} IN {self.type} {record}" for record in self.records)
+
+    @property
+    def absence(self) -> str:
+        """What is not there, in words; empty where something is."""
+        return "" if self.records else "no such record" if self.exists else "no such name"
+
 
 class CertificateSeen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="certificate"):
     """The certificate that a host answers a browser with, and the `protocol` spoken, `TLS 1.3`. `issuer` and

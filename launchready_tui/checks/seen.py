@@ -133,14 +133,8 @@ def dns_fact(answer: DnsAnswer, only: Collection[str] | None = None) -> DnsRecor
 
 def dns_evidence(answer: DnsAnswer) -> Evidence:
     """A DNS answer as `dig` would print it, one record a line, and as data."""
-    if answer.found:
-        lines = [f"{answer.name}. {answer.ttl} IN {answer.rdtype} {record}" for record in answer.records]
-    else:
-        lines = [
-            f"{answer.name}. {answer.rdtype}: {'no such name' if answer.status == 'nxdomain' else 'no such record'}"
-        ]
-    source = f"{answer.name} {answer.rdtype} at {answer.server}"
-    return Evidence.of("dns", "\n".join(lines), source=source, at=answer.at, fact=dns_fact(answer))
+    fact, source = dns_fact(answer), f"{answer.name} {answer.rdtype} at {answer.server}"
+    return Evidence.of("dns", "\n".join(fact.lines), source=source, at=answer.at, fact=fact)
 
 
 def distinct(findings: Iterable[Finding]) -> list[Finding]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .. import clock
+from ..facts import DnsRecords
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
@@ -303,16 +304,16 @@ def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
         if standing is None:
             continue
         look = snap.look(standing)
-        records = [
-            (judged.finding.subject, one.text.replace("\n", ", "))
-            for judged in standing.findings
-            for one in judged.finding.evidence
-            if one.label in ("record", "records", "dns")
-        ]
-        # That there is none stands for itself once; the ones that are there all do.
-        there = [one for n, one in enumerate(dict.fromkeys(records)) if n == 0 or not _NOTHING.search(one[1])]
-        for n, (at, record) in enumerate(there):
-            add(f"{check}{n}", kind if n == 0 else "", at, record, look, marked=n == 0)
+        if standing.result is not None and not standing.result.readable:
+            add(check, kind, "", ("check again", "ink3"), look)
+            continue
+        facts = [fact for judged in standing.findings for fact in judged.finding.facts]
+        records = dict.fromkeys(fact for fact in facts if isinstance(fact, DnsRecords))
+        # That there is none is shown once; what is there is all shown.
+        there = [fact for n, fact in enumerate(records) if n == 0 or fact.records]
+        for n, fact in enumerate(there):
+            told = ", ".join(fact.records) or fact.absence
+            add(f"{check}{n}", kind if n == 0 else "", fact.name, told, look, marked=n == 0)
         if not records:
             found = words.shown_findings(standing)
             told = (
@@ -325,16 +326,14 @@ def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
     for sender in mail_senders(snap.launch, snap.verdict.standings):
         said: Spans = [("SPF ", "ink3"), (sender.spf, "ink2"), ("   DKIM ", "ink3"), (sender.dkim, "ink2")]
         add(f"sender-{sender.name}", "sender", sender.name, said, words.look(sender.state))
-    for domain, lines in spf_trees(snap.verdict.standings):
-        for n, line in enumerate(lines):
-            add(f"tree-{domain}-{n}", "SPF tree" if n == 0 else "", domain if n == 0 else "", line, "info")
+    for tree in spf_trees(snap.verdict.standings):
+        for n, term in enumerate(tree.terms):
+            first = n == 0
+            add(f"tree-{tree.domain}-{n}", "SPF tree" if first else "", tree.domain if first else "", term.line, "info")
     for one in mailboxes(snap.verdict.standings):
         lead: Cell = ("asked for", "ink3") if one.requirement is requirements()[0] else ""
         add(f"ask-{one.requirement.id}", lead, one.requirement.text, one.requirement.asked_by, words.look(one.state))
     return Panel(cols, rows, "")
-
-
-_NOTHING = re.compile(r": (?:no such name|no such record|none|nothing)\b")
 
 
 def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Cell, str], None]) -> None:
@@ -342,14 +341,14 @@ def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Ce
     wrong."""
     tests = mail_tests(snap.verdict.standings)
     wide = max((len(one.folder) for one in tests), default=0)
-    several = len({one.what.partition(", ")[2] for one in tests}) > 1
+    several = len({one.mailbox for one in tests}) > 1
     late = max((len(one.seconds) for one in tests), default=0)
     for one in tests:
         look = words.look(one.state)
         said: Spans = [(one.folder.ljust(wide), "ink"), (f"  {one.seconds.rjust(late)}  ", "ink")] if one.folder else []
         said += [(f"{one.told}  ", look)] if one.told else []
         said.append((one.verdicts, "ink3"))
-        add(f"test-{one.what}", "mail", one.what if several else one.what.partition(", ")[0], said, look)
+        add(f"test-{one.what}", "mail", one.what if several else one.mail, said, look)
     for what in not_tested(snap.verdict.standings):
         add(
             f"test-{what}",

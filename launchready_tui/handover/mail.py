@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from ..facts import DnsRecords
 from .snapshot import Snapshot
 
 
@@ -11,13 +10,16 @@ def receiver(shot: Snapshot) -> str:
     """The company that receives mail, or the mail servers themselves where none is known."""
     from ..checks.audit.providers import mailbox
 
-    seen = [
-        line
-        for label in ("audit.email-provider", "email.mx")
-        for one in shot.evidence(label, shot.launch.domain, "dns")
-        for line in one.splitlines()
-    ]
-    servers = list(dict.fromkeys(found[1] for line in seen if (found := re.search(r" IN MX \d+ (\S+)$", line))))
+    servers = list(
+        dict.fromkeys(
+            record.partition(" ")[2]
+            for check in ("audit.email-provider", "email.mx")
+            for one in shot.standing(check).findings
+            for fact in one.finding.facts
+            if isinstance(fact, DnsRecords) and (fact.name, fact.type) == (shot.launch.domain, "MX")
+            for record in fact.records
+        )
+    )
     return mailbox(servers) or ", ".join(servers)
 
 

@@ -148,10 +148,3 @@ class Snapshot:
     def open_findings(self, *checks: str) -> list[Judged]:
         """Open findings of these checks, worst first."""
         return [one for check in checks for one in self.standing(check).findings if one.is_open]
-
-    def evidence(self, check: str, subject: str, *labels: str) -> list[str]:
-        """What a check saw of a subject under these labels, each text once, in the order of the findings."""
-        findings = [one.finding for one in self.standing(check).findings if one.finding.subject == subject]
-        return list(
-            dict.fromkeys(item.text for finding in findings for item in finding.evidence if item.label in labels)
-        )

@@ -3,10 +3,11 @@ and the folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .. import facts
 from ..findings import State, worst
 from .model import Judged, Standing
 
@@ -45,22 +46,11 @@ def _row(domain: str, sender: str, spf: tuple[Judged, ...], dkim: tuple[Judged, 
     known = sender_called(sender) if "." not in sender else None
     if known is None:
         own = sender.lower()
-        return _made(own, _about(spf, own), [one for one in dkim if one.finding.subject.endswith(f"._domainkey.{own}")])
+        return _made(own, _about(spf, own), _keys(dkim, lambda fact: fact.domain == own))
     row = service(known.name)
     # What is wrong with the record as a whole is wrong for every service that it names.
-    allowed = [
-        one
-        for one in _about(spf, domain)
-        if one.finding.rule != "email.spf.sender" or known.name in one.finding.summary
-    ]
-    selectors = row.selectors if row else ()
-    keys = [
-        one
-        for one in dkim
-        if one.finding.subject == known.name
-        or one.finding.subject.partition("._domainkey.")[0] in selectors
-        or one.finding.summary.find(f" for {known.name}") > 0
-    ]
+    allowed = [one for one in _about(spf, domain) if not (named := _services(one)) or known.name in named]
+    keys = _keys(dkim, lambda fact: fact.service == known.name)
     return _made(known.name, allowed, keys, needs_spf=row is None or bool(row.spf))
 
 
@@ -68,11 +58,28 @@ def _about(findings: tuple[Judged, ...], subject: str) -> list[Judged]:
     return [one for one in findings if one.finding.subject == subject]
 
 
-def _made(name: str, spf: list[Judged], dkim: list[Judged], *, needs_spf: bool = True) -> MailSender:
+def _senders(judged: Judged) -> list[facts.MailSender]:
+    return [fact for fact in judged.finding.facts if isinstance(fact, facts.MailSender)]
+
+
+def _services(judged: Judged) -> set[str]:
+    """The services that a finding speaks of."""
+    return {fact.service for fact in _senders(judged)}
+
+
+def _keys(findings: tuple[Judged, ...], wanted: Callable[[facts.MailSender], bool]) -> list[tuple[Judged, list[str]]]:
+    """The findings on keys of the senders that are wanted, each with the selectors that it was judged by."""
+    return [
+        (one, [selector for fact in found for selector in fact.selectors])
+        for one in findings
+        if (found := [fact for fact in _senders(one) if wanted(fact)])
+    ]
+
+
+def _made(name: str, spf: list[Judged], dkim: list[tuple[Judged, list[str]]], *, needs_spf: bool = True) -> MailSender:
     allowed = _state(spf) if needs_spf else State.PASS
-    signed = _state(dkim)
-    seen = [one for one in dkim if one.state is State.PASS and "._domainkey." in one.finding.subject]
-    selectors = dict.fromkeys(one.finding.subject.partition("._domainkey.")[0] for one in seen)
+    signed = _state([one for one, _ in dkim])
+    selectors = dict.fromkeys(name for one, names in dkim if one.state is State.PASS for name in names)
     with_keys = f"{_TOLD.get(signed, str(signed))}{', by ' + ', '.join(selectors) if selectors else ''}"
     return MailSender(
         name, worst([allowed, signed]), _TOLD.get(allowed, str(allowed)) if needs_spf else "needs none", with_keys
@@ -83,11 +90,11 @@ def _state(found: list[Judged]) -> State:
     return worst([one.state for one in found if one.state is not State.INFO])
 
 
-def spf_trees(standings: Mapping[str, Standing]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each domain whose SPF record was read, with its includes as lines, indented, each with the look-ups it costs."""
-    found: dict[str, tuple[str, ...]] = {}
+def spf_trees(standings: Mapping[str, Standing]) -> tuple[facts.SpfTree, ...]:
+    """The record of each domain that has one, with all that it includes."""
+    found: dict[str, facts.SpfTree] = {}
     for judged in standings["email.spf"].findings if "email.spf" in standings else ():
-        for one in judged.finding.evidence:
-            if one.label == "tree":
-                found.setdefault(judged.finding.subject, tuple(one.text.splitlines()))
-    return tuple(found.items())
+        tree = judged.finding.fact(facts.SpfTree)
+        if tree is not None:
+            found.setdefault(tree.domain, tree)
+    return tuple(found.values())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
+from .. import facts
 from ..findings import State, worst
-from ..mail.flow.model import WORDS
+from ..mail.flow.model import FLOWS, WORDS, spent
 from .model import Judged, Standing
 
 CHECKS = ("email.flows", "email.inbox")
@@ -15,53 +15,58 @@ CHECKS = ("email.flows", "email.inbox")
 
 @dataclass(frozen=True, slots=True)
 class MailTest:
-    """`what` names mail and mailbox, `where` folder and seconds, `told` the worst that was found, empty where all is
-    well.
+    """`mail` in words, `told` the worst that was found, empty where all is well. `folder` is where the mail lay,
+    `seconds` how long it took, `verdicts` what the receiver said of SPF, DKIM and DMARC; empty where not seen."""
 
-    `folder` and `seconds` are the two parts of `where`, `verdicts` what the receiver said of SPF, DKIM and DMARC;
-    empty where not seen.
-    """
-
-    what: str
+    mail: str
+    mailbox: str
     state: State
-    where: str
     told: str
-    at: datetime | None
     folder: str = ""
     seconds: str = ""
     verdicts: str = ""
 
+    @property
+    def what(self) -> str:
+        """Mail and mailbox."""
+        return f"{self.mail}, {self.mailbox}"
+
+    @property
+    def where(self) -> str:
+        """Folder and seconds."""
+        return f"in {self.folder}{f' after {self.seconds}' if self.seconds else ''}" if self.folder else ""
+
 
 def mail_tests(standings: Mapping[str, Standing]) -> tuple[MailTest, ...]:
     """One row a mail and mailbox, in the order in which a person meets them; empty where none was tested."""
-    by_subject: dict[str, list[Judged]] = {}
+    found: dict[tuple[str, str], list[tuple[Judged, facts.MailTest]]] = {}
     for check in CHECKS:
         for judged in standings[check].findings if check in standings else ():
-            if _seen(judged):
-                by_subject.setdefault(judged.finding.subject, []).append(judged)
-    order = list(WORDS.values())
-
-    def place(subject: str) -> tuple[int, str]:
-        what = subject.partition(", ")[0]
-        return order.index(what) if what in order else len(order), subject
-
-    return tuple(_row(subject, by_subject[subject]) for subject in sorted(by_subject, key=place))
+            if (test := judged.finding.fact(facts.MailTest)) is not None:
+                found.setdefault((test.mail, test.mailbox), []).append((judged, test))
+    return tuple(_row(found[key]) for key in sorted(found, key=_place))
 
 
-def _seen(judged: Judged) -> list[str]:
-    return next((one.text.splitlines() for one in judged.finding.evidence if one.label == "test"), [])
+def _place(key: tuple[str, str]) -> tuple[int, str, str]:
+    mail, mailbox = key
+    return next((n for n, name in enumerate(FLOWS) if name == mail), len(FLOWS)), mail, mailbox
 
 
-def _row(subject: str, found: list[Judged]) -> MailTest:
-    state = worst([one.state for one in found])
-    first = next((one for one in found if one.state is state), found[0])
-    lines = _seen(first)
-    where = next((line for line in lines if line.startswith("in ")), "")
-    at = next((one.at for one in first.finding.evidence if one.label == "test"), None)
-    folder, _, after = where.removeprefix("in ").partition(" after ")
-    verdicts = next((line.rpartition(" (")[0] for line in lines if line.startswith("SPF ")), "")
-    told = "" if state is State.PASS else first.finding.summary
-    return MailTest(subject, state, where, told, at, folder, after, verdicts)
+def _row(found: list[tuple[Judged, facts.MailTest]]) -> MailTest:
+    state = worst([one.state for one, _ in found])
+    judged, test = next((pair for pair in found if pair[0].state is state), found[0])
+    verdicts = (("SPF", test.spf), ("DKIM", test.dkim), ("DMARC", test.dmarc))
+    return MailTest(
+        mail=WORDS.get(test.mail, test.mail),
+        mailbox=test.mailbox,
+        state=state,
+        told="" if state is State.PASS else judged.finding.summary,
+        folder=f"{test.folder}{f', tab {test.tab}' if test.tab else ''}" if test.folder else "",
+        seconds=spent(test.seconds) if test.folder and test.seconds is not None else "",
+        verdicts=", ".join(f"{name} {word or 'not told'}" for name, word in verdicts)
+        if any(word for _, word in verdicts)
+        else "",
+    )
 
 
 def not_tested(standings: Mapping[str, Standing]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ... import text
+from ...facts import DnsRecords
 from ...verdict.mailboxes import Met, mailboxes
 from ...verdict.mailsenders import MailSender, mail_senders
 from ...verdict.mailtests import MailTest, mail_tests
@@ -74,9 +74,6 @@ def _row(draft: Draft, check: str) -> tuple[Cell, ...]:
 
 def _published(shot: Snapshot, check: str) -> str:
     """The records that a check read, once each."""
-    lines: dict[str, None] = {}
-    for one in shot.standing(check).findings:
-        for item in one.finding.evidence:
-            if item.label in ("record", "records", "dns"):
-                lines.update(dict.fromkeys(text.clean_block(item.text).splitlines()))
-    return "\n".join(lines)
+    facts = [fact for one in shot.standing(check).findings for fact in one.finding.facts]
+    lines = [line for fact in facts if isinstance(fact, DnsRecords) for line in fact.lines]
+    return "\n".join(dict.fromkeys(lines))

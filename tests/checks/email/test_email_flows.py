@@ -353,7 +353,12 @@ async def test_each_tested_mail_is_one_row_with_its_place_and_its_worst() -> Non
     made = world(trial(), trial("password-reset", where="spam", folder="Spam", tab=""), trial("receipt", seconds=90.0))
     results = {}
     for check in (flows, inbox):
-        findings = tuple((await found(check, made)).values())
+        findings = tuple(
+            msgspec.structs.replace(
+                one, evidence=tuple(msgspec.structs.replace(piece, text="(a text)") for piece in one.evidence)
+            )
+            for one in (await found(check, made)).values()
+        )
         name = findings[0].check
         results[name] = CheckResult(
             check=name, state=worst([one.state for one in findings]), findings=findings, started_at=NOW, duration_ms=1
