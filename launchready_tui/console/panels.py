@@ -15,9 +15,10 @@ from ..facts import DnsRecords
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
+from ..verdict import Standing
 from ..verdict.mailboxes import mailboxes, requirements
 from ..verdict.mailsenders import mail_senders, spf_trees
-from ..verdict.mailtests import mail_tests, not_tested
+from ..verdict.mailtests import CHECKS, mail_tests, not_tested
 from ..watch.samples import Shot as WatchShot
 from ..watch.samples import View
 from ..watch.samples.model import CAUSE_WORDS
@@ -304,7 +305,7 @@ def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
         if standing is None:
             continue
         look = snap.look(standing)
-        if standing.result is not None and not standing.result.readable:
+        if _unread(standing):
             add(check, kind, "", ("check again", "ink3"), look)
             continue
         facts = [fact for judged in standing.findings for fact in judged.finding.facts]
@@ -336,6 +337,11 @@ def mail_records(snap: Snapshot, test_key: str = "") -> Panel:
     return Panel(cols, rows, "")
 
 
+def _unread(standing: Standing | None) -> bool:
+    """Whether a check was kept without facts of this version, so that there is nothing to show of it."""
+    return standing is not None and standing.result is not None and not standing.result.readable
+
+
 def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Cell, str], None]) -> None:
     """The product's mails: folder and seconds in columns of their own width, then what the receiver said, then what is
     wrong."""
@@ -349,6 +355,8 @@ def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Ce
         said += [(f"{one.told}  ", look)] if one.told else []
         said.append((one.verdicts, "ink3"))
         add(f"test-{one.what}", "mail", one.what if several else one.mail, said, look)
+    if any(_unread(snap.standing(check)) for check in CHECKS):
+        add("test", "mail", "", ("check again", "ink3"), "new")
     for what in not_tested(snap.verdict.standings):
         add(
             f"test-{what}",

@@ -57,7 +57,9 @@ def test_tests_and_trees_are_drawn_from_facts(tmp_path: Path) -> None:
 
 
 def test_what_was_kept_without_facts_is_to_be_checked_again(tmp_path: Path) -> None:
-    workspace = Double.make(tmp_path / "launch", findings_of_demo())
+    test = seen("email.flows.arrived", "receipt, seed", MailTest(mail="receipt", mailbox="seed", folder="INBOX"))
+    workspace = Double.make(tmp_path / "launch", [*findings_of_demo(), test])
+    assert ("mail", "receipt", "INBOX") in [(row[0], row[1], row[2].strip()) for row in rows(workspace)]
     old = {
         name: msgspec.structs.replace(
             result,
@@ -73,7 +75,6 @@ def test_what_was_kept_without_facts_is_to_be_checked_again(tmp_path: Path) -> N
     }
     workspace._kept = old
     drawn = rows(workspace)
-    assert {lead: told for lead, _, told in drawn if lead in ("MX", "SPF", "DMARC")} == dict.fromkeys(
-        ("MX", "SPF", "DMARC"), "check again"
-    )
+    kinds = ("MX", "SPF", "DMARC", "mail")
+    assert {lead: told for lead, _, told in drawn if lead in kinds} == dict.fromkeys(kinds, "check again")
     assert not any("spf1" in told for _, _, told in drawn)
