@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
@@ -131,91 +131,35 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
     declared = launch.host(host)
     role = declared.role if declared else "web"
     milder = declared is not None and declared.environment != "production"
-    fix = host_redirect(
-        platform_of(first), f"Redirect all of http://{host} to https", host, f"https://{host}", plain=True
-    )
     if role == "api":
-        fix = _refuse(host)
+        fix = say.fix("refuse", host=host)
+    else:
+        rule = host_redirect(platform_of(first), "", host, f"https://{host}", plain=True)
+        fix = say.fix("redirect", rule, host=host)
     answers = {plain.answer: plain for plain in reversed(group)}
     if plain := answers.get("open"):
         asks = next((one for one in group if one.asks_secrets), None)
-        what = "asks for a password or a card number" if asks else "is served"
         stops = (asks is not None or role == "api") and not milder
-        seen = asks or plain
-        return say.fail(
-            "plain-http",
-            host,
-            f"{place(seen.url)} {what} over plain http: anybody on the same network can read and change it",
-            severity=Severity.BLOCKER if stops else Severity.HIGH,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
+        severity = Severity.BLOCKER if stops else Severity.HIGH
+        what, page = "asks" if asks else "fail", place((asks or plain).url)
+        return say.fail("plain-http", host, what, page=page, severity=severity, evidence=evidence, remedy=fix, via=via)
     if plain := answers.get("hidden") or answers.get("unseen"):
-        return say.unknown(
-            "plain-http",
-            host,
-            f"Whether {host} forces https could not be seen",
-            failure=plain.failure,
-            evidence=evidence,
-            via=via,
-        )
+        return say.unknown("plain-http", host, failure=plain.failure, evidence=evidence, via=via)
+    severity = Severity.LOW if milder else Severity.MEDIUM
     if role == "api" and "https" in answers:
-        return say.warn(
-            "plain-http",
-            host,
-            f"{host} redirects plain http: by then an app has already sent its token in the clear",
-            severity=Severity.LOW if milder else Severity.MEDIUM,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    if plain := answers.get("reached"):
-        return say.warn(
-            "plain-http",
-            host,
-            f"{place(plain.url)} can be reached over plain http: what is posted there travels in the clear",
-            severity=Severity.LOW if milder else Severity.MEDIUM,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    if role != "api" and (plain := answers.get("asks")):
-        return say.warn(
-            "plain-http",
-            host,
-            f"{place(plain.url)} answers {plain.words} over plain http in place of leading to https",
-            severity=Severity.LOW if milder else Severity.MEDIUM,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    if role != "api" and (plain := answers.get("refused-here")) and plain.words in ("404", "410"):
-        return say.warn(
-            "plain-http",
-            host,
-            f"{place(plain.url)} answers {plain.words} over plain http in place of leading to https",
-            severity=Severity.LOW,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    closed = all(plain.answer == "closed" for plain in group)
-    return say.passed(
-        "plain-http",
-        host,
-        f"{host} does not answer over plain http" if closed else f"{host} serves nothing over plain http",
-        evidence=evidence,
-        via=via,
-    )
-
-
-def _refuse(host: str) -> Remedy:
-    """An app that is redirected has sent its token in the clear before it learns better."""
-    return Remedy(
-        text="Refuse plain http for the API in place of redirecting it",
-        paste=f"server {{\n    listen 80;\n    server_name {host};\n    return 403;\n}}",
-        where="nginx, or switch http off for this host",
+        said, plain = "api-redirects", answers["https"]
+    elif plain := answers.get("reached"):
+        said = "reached"
+    elif role != "api" and (plain := answers.get("asks")):
+        said = "not-redirected"
+    elif role != "api" and (plain := answers.get("refused-here")) and plain.words in ("404", "410"):
+        said, severity = "not-redirected", Severity.LOW
+    else:
+        closed = all(plain.answer == "closed" for plain in group)
+        return say.passed("plain-http", host, "closed" if closed else "pass", evidence=evidence, via=via)
+    page, status = place(plain.url), plain.words
+    return say.warn(
+        "plain-http", host, said, page=page, status=status, severity=severity, evidence=evidence, remedy=fix, via=via
     )
 
 
@@ -229,21 +173,9 @@ def _cookie_in_the_clear(say: Say, host: str, group: list[Plain]) -> Finding | N
     if not shown:
         return None
     reply = shown[0][0].reply
-    return say.fail(
-        "cookie-over-http",
-        host,
-        f"{host} sets a cookie over plain http: anybody on the same network can replace it",
-        evidence=[
-            Evidence.of(
-                "set-cookie",
-                "\n".join(f"{plain.url}  {text}" for plain, text in shown),
-                source=f"http://{host}/",
-                at=reply.at if reply else None,
-            )
-        ],
-        remedy=Remedy(text="Redirect to https first, without a cookie; set cookies on https only"),
-        via=via_of(reply),
-    )
+    lines = "\n".join(f"{plain.url}  {text}" for plain, text in shown)
+    evidence = [Evidence.of("set-cookie", lines, source=f"http://{host}/", at=reply.at if reply else None)]
+    return say.fail("cookie-over-http", host, evidence=evidence, via=via_of(reply))
 
 
 async def _documents(launch: Launch, world: World) -> list[Reply]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world import registrable
 from ....world.sights import Reply
@@ -85,27 +85,14 @@ def _judge(say: Say, reply: Reply, document: html.Page, away: list[html.Ref]) ->
         evidence = [
             Evidence.of("loads", f"{loads} loads and forms read, none over plain http", source=reply.url, at=reply.at)
         ]
-        return say.passed(
-            "mixed-content", subject, f"{subject} loads everything over https", evidence=evidence, via=via
-        )
-    evidence = [
-        Evidence.of(
-            "loads",
-            "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20]),
-            source=reply.url,
-            at=reply.at,
-        )
-    ]
-    rest = bad[0].url.partition(":")[2]
-    secure = ("https:" if bad[0].scheme == "http" else "wss:") + rest
-    remedy = Remedy(text="Name it with https", paste=secure, where="the page")
-    what = "sends a form" if not active and forms else f"loads a {bad[0].tag}"
+        return say.passed("mixed-content", subject, evidence=evidence, via=via)
+    lines = "\n".join(f"line {ref.line}: <{ref.tag}> {ref.url}" for ref in bad[:20])
+    evidence = [Evidence.of("loads", lines, source=reply.url, at=reply.at)]
+    first = bad[0]
+    secure = ("https:" if first.scheme == "http" else "wss:") + first.url.partition(":")[2]
+    sends = not active and bool(forms)
     if (active or forms) and not _upgrades(reply, document):
-        said = f"{subject} {what} over plain http: " + (
-            "what people type can be read" if not active else "browsers block it"
-        )
-        return say.fail(
-            "mixed-content", subject, said, severity=Severity.HIGH, evidence=evidence, remedy=remedy, via=via
-        )
-    said = f"{subject} {what} over plain http, which browsers only repair where https answers too"
-    return say.warn("mixed-content", subject, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via)
+        said = "form" if sends else "fail"
+        return say.fail("mixed-content", subject, said, tag=first.tag, secure=secure, evidence=evidence, via=via)
+    said = "upgraded-form" if sends else "warn"
+    return say.warn("mixed-content", subject, said, tag=first.tag, secure=secure, evidence=evidence, via=via)
