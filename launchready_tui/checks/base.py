@@ -98,7 +98,7 @@ class Say:
         The folder that names nobody hides them by this, and by nothing else."""
         return Say(self.check, self.at, people=(*self._people, *people), sheet=self._sheet)
 
-    def fix(self, name: str, instead: Remedy | None = None, **values: Value) -> Remedy:
+    def fix(self, name: str, instead: Remedy | None = None, /, **values: Value) -> Remedy:
         """A fix of the sheet, filled. `instead` is what `paste` makes for the platform in use: its text to paste and
         its place count in place of the sheet's own.
 
@@ -118,7 +118,7 @@ class Say:
             values={place: _clean_value(value) for place, value in values.items()},
         )
 
-    def words(self, rule: str, message: str, **values: Value) -> str:
+    def words(self, rule: str, message: str, /, **values: Value) -> str:
         """A message of a rule, filled, for a sentence that is part of another. Raises UnknownMessageError,
         WordingError."""
         return clean(fill(self._message(rule, message).text, values))

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....world import later, registrable
-from ....world.sights import Chain, DnsAnswer, Reply
+from ....world.sights import DnsAnswer, Reply
 from ...audit.hosts_of import declared, plain
 from ...audit.providers import under, where_dns_is_edited
 from ...audit.words import WORDS
@@ -95,14 +95,10 @@ async def subdomains(launch: Launch, world: World) -> AsyncIterator[Finding]:
     )
     for finding in distinct([finding for finding in (*claimed, *landed, *status, *wild) if finding is not None]):
         yield finding
-    told = [finding for finding in claimed if finding is not None]
-    if not any(finding.is_open for finding in told):
+    if not any(finding is not None and finding.is_open for finding in claimed):
         looked = sum(finding is not None for finding in claimed)
-        said = "No name of the product leads to a service where somebody else can claim it"
-        rows = Evidence.of(
-            "looked at", f"{len(names)} names asked for, {looked} of them aliases of a service", source=domain
-        )
-        yield say.passed("takeover", domain, said, evidence=[rows])
+        told = f"{len(names)} names asked for, {looked} of them aliases of a service"
+        yield say.passed("takeover", domain, "none", evidence=[Evidence.of("looked at", told, source=domain)])
 
 
 async def _claim(say: Say, world: World, name: str, guessed_in: str) -> Finding | None:
@@ -123,24 +119,21 @@ async def _claim(say: Say, world: World, name: str, guessed_in: str) -> Finding 
         return None
     seen = Evidence.of("alias", f"{name}. CNAME {direct}.  ({service.name})", source=answer.server, at=answer.at)
     if not world.may_intrude(name):
-        said = (
-            f"{name} is an alias at {service.name}; whether that name is still yours was not looked at without a "
-            "recorded permission"
-        )
-        return say.info("takeover", name, said, evidence=[seen], via=answer.via)
+        return say.info("takeover", name, "not-allowed", service=service.name, evidence=[seen], via=answer.via)
     replies = await asyncio.gather(world.web.get(f"https://{name}/"), world.web.get(f"http://{name}/"))
     for reply in replies:
         if isinstance(reply, Reply) and (
             word := next((word for word in service.words if word in reply.text[:65536]), "")
         ):
-            return await _unclaimed(say, world, name, service, [seen, _shown(reply, word)], reply.via)
+            where = await where_dns_is_edited(world, name)
+            fix = say.fix("remove-alias", name=name, service=service.name, target=direct, where=where)
+            voice, said = say.warn if service.guarded else say.fail, "dead" if service.guarded else "fail"
+            evidence = [seen, _shown(reply, word)]
+            return voice("takeover", name, said, service=service.name, evidence=evidence, remedy=fix, via=reply.via)
     if all(isinstance(reply, Failure) for reply in replies):
         failure = next((reply for reply in replies if isinstance(reply, Failure)), None)
-        said = f"Whether {name} is still yours at {service.name} could not be seen"
-        return say.unknown("takeover", name, said, failure=failure, evidence=[seen], via=answer.via)
-    return say.passed(
-        "takeover", name, f"{name} leads to a name of yours at {service.name}", evidence=[seen], via=answer.via
-    )
+        return say.unknown("takeover", name, service=service.name, failure=failure, evidence=[seen], via=answer.via)
+    return say.passed("takeover", name, service=service.name, evidence=[seen], via=answer.via)
 
 
 async def _by_wildcard(world: World, domain: str, direct: str) -> bool:
@@ -153,28 +146,6 @@ def _shown(reply: Reply, word: str) -> Evidence:
     return Evidence.of("page", f"{reply.status}  {reply.url}\n{word}", source=reply.url, at=reply.at)
 
 
-async def _unclaimed(
-    say: Say, world: World, name: str, service: Service, evidence: list[Evidence], via: str
-) -> Finding:
-    where = await where_dns_is_edited(world, name)
-    target = evidence[0].text.partition("CNAME ")[2].split()[0]
-    fix = Remedy(
-        text=f"Remove the alias, or claim {name} at {service.name} again",
-        paste=f"{name}. CNAME {target}   ; remove",
-        where=where,
-    )
-    if service.guarded:
-        said = (
-            f"{name} leads to {service.name}, where nothing of that name exists any more: visitors get its error page"
-        )
-        return say.warn("takeover", name, said, evidence=evidence, remedy=fix, via=via)
-    said = (
-        f"{name} leads to {service.name}, where nobody holds that name: whoever takes it "
-        "speaks as you, cookies included"
-    )
-    return say.fail("takeover", name, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via)
-
-
 async def _wildcard(say: Say, world: World, domain: str) -> list[Finding]:
     """A wildcard alias at a service that hands out names: any name below the domain can be claimed there."""
     alias = await world.dns.ask(f"*.{domain}", "CNAME")
@@ -183,20 +154,11 @@ async def _wildcard(say: Say, world: World, domain: str) -> list[Finding]:
     service = service_of(plain(alias.records[0]))
     if service is None or service.guarded:
         return []
+    target, where = plain(alias.records[0]), await where_dns_is_edited(world, domain)
+    evidence = [dns_evidence(alias)]
     return [
         say.warn(
-            "wildcard-alias",
-            domain,
-            f"Every name under {domain} leads to {service.name}: whoever claims one there that you do not use "
-            "speaks as you",
-            severity=Severity.HIGH,
-            evidence=[dns_evidence(alias)],
-            remedy=Remedy(
-                text="Name the hosts that you use one by one, and remove the wildcard",
-                paste=f"*.{domain}. CNAME {plain(alias.records[0])}.   ; remove",
-                where=await where_dns_is_edited(world, domain),
-            ),
-            via=alias.via,
+            "wildcard-alias", domain, service=service.name, target=target, where=where, evidence=evidence, via=alias.via
         )
     ]
 
@@ -211,52 +173,32 @@ async def _lands(say: Say, world: World, host: Host) -> Finding | None:
     evidence = [chain_evidence(chain)]
     hidden = wall(end)
     if hidden is not None and (end.status not in (401, 403) or end.header("cf-mitigated")):
-        return say.unknown(
-            "lands", name, f"Where {name} leads could not be seen: a program is not let in", failure=hidden, via=via
-        )
+        return say.unknown("lands", name, failure=hidden, via=via)
     milder = host.environment != "production"
     if end.status >= 500:
-        fix = Remedy(text=f"Look into the log of {host_of(end.url)}: its first page is an error", where="the server")
-        said = f"{name} leads to an error ({end.status})"
-        if milder:
-            return say.warn("lands", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-        return say.fail("lands", name, said, evidence=evidence, remedy=fix, via=via)
-    if fault := _unfinished(host, chain, end):
-        fix = Remedy(
-            text=f"Finish setting {name} up, or remove its record until it is needed",
-            where="the server, or the DNS host",
-        )
-        return say.warn(
-            "lands",
-            name,
-            f"{name} {fault}",
-            severity=Severity.LOW if milder else Severity.MEDIUM,
-            evidence=evidence,
-            remedy=fix,
-            via=via,
-        )
-    return say.passed("lands", name, f"{name} leads somewhere sane", evidence=evidence, via=via)
+        voice, severity = say.warn if milder else say.fail, Severity.LOW if milder else Severity.HIGH
+        at, status = host_of(end.url), end.status
+        return voice("lands", name, "error", host=at, status=status, severity=severity, evidence=evidence, via=via)
+    said = _unfinished(host, end)
+    if not said:
+        return say.passed("lands", name, evidence=evidence, via=via)
+    severity = Severity.LOW if milder else Severity.MEDIUM
+    return say.warn("lands", name, said, status=end.status, severity=severity, evidence=evidence, via=via)
 
 
-def _unfinished(host: Host, chain: Chain, end: Reply) -> str:
+def _unfinished(host: Host, end: Reply) -> str:
+    """What a host without an error of the server shows in place of a page, as a message; empty where it is fine."""
     title = html.read(end.text, end.url).title.strip().lower() if end.is_html else ""
     if any(title.startswith(known) or known in title for known in _DEFAULT_TITLES):
-        return "shows the page of a web server that nobody has set up"
-    if host.role in ("web", "app", "status") and end.status in (404, 410):
-        return f"shows an error page ({end.status}) to whoever types it"
-    return ""
+        return "default-page"
+    return "missing" if host.role in ("web", "app", "status") and end.status in (404, 410) else ""
 
 
 async def _status(say: Say, launch: Launch, world: World) -> list[Finding]:
     """The status page must stand when the product does not: at another address than the product."""
     hosts = launch.hosts_of("status")
     if not hosts:
-        fix = Remedy(
-            text="A status page at another provider tells customers what is going on when nothing else answers",
-            paste=f'[[hosts]]\nname = "status.{launch.domain}"\nrole = "status"',
-            where="launchready.toml, once it is there",
-        )
-        return [say.info("status-absent", launch.domain, "The launch file names no status page", remedy=fix)]
+        return [say.info("status-absent", launch.domain)]
     production = {
         launch.canonical_host,
         *(host.name for host in launch.hosts_of(*_PRODUCTION) if host.environment == "production"),
@@ -271,29 +213,13 @@ async def _status(say: Say, launch: Launch, world: World) -> list[Finding]:
     ):
         if isinstance(found, Failure):
             if found.kind not in ABSENT:
-                said = f"Where {host.name} lives could not be seen: {found.words}"
-                findings.append(say.unknown("status-shared", host.name, said, failure=found, severity=Severity.MEDIUM))
+                findings.append(say.unknown("status-shared", host.name, failure=found))
             continue
         shared = [address for address in found if address in busy]
-        rows = [
-            Evidence.of(
-                "addresses", "\n".join(f"{address}  {busy.get(address, '')}" for address in found), source=host.name
-            )
-        ]
+        rows = "\n".join(f"{address}  {busy.get(address, '')}" for address in found)
+        evidence = [Evidence.of("addresses", rows, source=host.name)]
         if shared:
-            findings.append(
-                say.warn(
-                    "status-shared",
-                    host.name,
-                    f"{host.name} lives at the same address as {busy[shared[0]]}: when the product is down, so "
-                    "is the page that says so",
-                    evidence=rows,
-                    remedy=Remedy(
-                        text="Move the status page to another provider; hosted ones cost little or nothing", where="DNS"
-                    ),
-                )
-            )
+            findings.append(say.warn("status-shared", host.name, other=busy[shared[0]], evidence=evidence))
         else:
-            said = f"{host.name} lives at another address than the product"
-            findings.append(say.passed("status-shared", host.name, said, evidence=rows))
+            findings.append(say.passed("status-shared", host.name, evidence=evidence))
     return findings
