@@ -16,12 +16,13 @@ _HANDLE_ALL = "delegate_permission/common.handle_all_urls"
 
 @dataclass(frozen=True)
 class AppFile:
-    """What one file says. `problem` is the first thing that keeps phones from obeying it; empty where they do."""
+    """What one file says. `problem` is the first thing that keeps phones from obeying it, as a message of the rule,
+    and `what` the entry in question; empty where they do."""
 
     apps: tuple[str, ...] = ()
     fingerprints: tuple[str, ...] = ()
     problem: str = ""
-    remark: str = ""
+    what: str = ""
 
 
 def _load(raw: bytes) -> Any:
@@ -37,29 +38,29 @@ _BROKEN = object()
 def apple(raw: bytes) -> AppFile:
     """apple-app-site-association: `applinks.details`, each with appIDs (or appID) and components (or paths)."""
     if len(raw) > MOST_BYTES:
-        return AppFile(problem=f"it is larger than {MOST_BYTES // 1024} KB, and Apple reads no more")
+        return AppFile(problem="too-large")
     told = _load(raw)
     if told is _BROKEN:
-        return AppFile(problem="it is no JSON")
+        return AppFile(problem="no-json")
     links = told.get("applinks") if isinstance(told, dict) else None
     details = links.get("details") if isinstance(links, dict) else None
     if isinstance(details, dict):  # the first form of the file: by app
         details = [{"appID": app, **row} for app, row in details.items() if isinstance(row, dict)]
     rows = [row for row in details if isinstance(row, dict)] if isinstance(details, list) else []
     if not rows:
-        return AppFile(problem="it has no applinks.details, so it opens no app")
+        return AppFile(problem="no-details")
     apps: list[str] = []
     for row in rows:
         listed = row.get("appIDs")
         named = [str(app) for app in listed] if isinstance(listed, list) else []
         named += [str(row["appID"])] if isinstance(row.get("appID"), str) else []
         if not named:
-            return AppFile(tuple(apps), problem="one of its entries names no app")
+            return AppFile(tuple(apps), problem="no-app")
         wrong = next((app for app in named if not _APP_ID.fullmatch(app)), None)
         if wrong is not None:
-            return AppFile(tuple(apps), problem=f"{wrong} is no team of ten characters followed by the bundle")
+            return AppFile(tuple(apps), problem="bad-app", what=wrong)
         if not (row.get("components") or row.get("paths")):
-            return AppFile((*apps, *named), problem="one of its entries names no paths, so no link opens the app")
+            return AppFile((*apps, *named), problem="no-paths")
         apps += named
     return AppFile(tuple(dict.fromkeys(apps)))
 
@@ -68,9 +69,9 @@ def android(raw: bytes) -> AppFile:
     """assetlinks.json: a list of statements, each with relation, namespace, package_name and SHA-256 fingerprints."""
     told = _load(raw)
     if told is _BROKEN:
-        return AppFile(problem="it is no JSON")
+        return AppFile(problem="no-json")
     if not isinstance(told, list):
-        return AppFile(problem="it is no list of statements")
+        return AppFile(problem="no-list")
     apps: list[str] = []
     prints: list[str] = []
     for row in told:
@@ -82,18 +83,16 @@ def android(raw: bytes) -> AppFile:
             continue
         package, listed = target.get("package_name"), target.get("sha256_cert_fingerprints")
         if not isinstance(package, str) or not package:
-            return AppFile(tuple(apps), tuple(prints), problem="one of its statements names no package")
+            return AppFile(tuple(apps), tuple(prints), problem="no-package")
         shown = [str(one) for one in listed] if isinstance(listed, list) else []
         if not shown:
-            return AppFile(tuple(apps), tuple(prints), problem=f"it names no certificate of {package}")
+            return AppFile(tuple(apps), tuple(prints), problem="no-certificate", what=package)
         wrong = next((one for one in shown if not _FINGERPRINT.fullmatch(one)), None)
         if wrong is not None:
-            kind = "a SHA-1 one" if wrong.count(":") == 19 else "not 32 pairs in capitals"
-            return AppFile(
-                tuple(apps), tuple(prints), problem=f"a fingerprint of {package} is {kind}, where SHA-256 is wanted"
-            )
+            said = "sha-1" if wrong.count(":") == 19 else "bad-fingerprint"
+            return AppFile(tuple(apps), tuple(prints), problem=said, what=package)
         apps.append(package)
         prints += shown
     if not apps:
-        return AppFile(problem="it has no statement that lets an app handle links")
+        return AppFile(problem="no-statement")
     return AppFile(tuple(dict.fromkeys(apps)), tuple(dict.fromkeys(prints)))

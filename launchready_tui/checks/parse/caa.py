@@ -123,11 +123,11 @@ def read(records: tuple[str, ...]) -> Caa:
 def _problem(flags: int, tag: str, value: str) -> str:
     """What is wrong with a record that reads as one; empty where nothing is. An unknown property is not judged."""
     if flags not in (0, _CRITICAL):
-        return f"the flags are 0 or {_CRITICAL}, all other bits are kept free"
+        return f"the flags must be 0 or {_CRITICAL}: all other bits are reserved"
     if tag in _ISSUING:
         domain, *rest = value.split(";")
         if domain.strip() and not _DOMAIN.fullmatch(domain.strip()):
-            return "the authority is named by a domain"
+            return "the authority must be a domain name"
         return next((wrong for part in rest if part.strip() and (wrong := _parameter(part))), "")
     if tag == "iodef":
         try:
@@ -139,25 +139,25 @@ def _problem(flags: int, tag: str, value: str) -> str:
             )
         except ValueError:
             good = False
-        return "" if good else "reports go to a mailto: or an https: address"
+        return "" if good else "reports must go to a mailto: or https: address"
     if tag == "contactemail":
-        return "" if _MAILBOX.fullmatch(value.strip()) else "this is no mail address"
+        return "" if _MAILBOX.fullmatch(value.strip()) else "not a mail address"
     if tag == "contactphone":
-        return "" if _PHONE.fullmatch(value.strip()) else "this is no telephone number"
+        return "" if _PHONE.fullmatch(value.strip()) else "not a telephone number"
     return ""
 
 
 def _parameter(part: str) -> str:
     found = _PARAMETER.fullmatch(part)
     if not found:
-        return f"{part.strip()} is no name=value"
+        return f"{part.strip()} is not name=value"
     if found[1].lower() == "validationmethods":
         strange = [
             method
             for method in found[2].split(",")
             if method not in _METHODS and not re.fullmatch(r"ca-[A-Za-z0-9-]+", method)
         ]
-        return f"{strange[0]} is no way of validation that is known" if strange else ""
+        return f"{strange[0]} is not a known validation method" if strange else ""
     return ""
 
 

@@ -99,7 +99,7 @@ async def test_a_redirect_to_the_main_address_is_named_as_the_cause() -> None:
     made = world(Apps(ios=(IOS,), hosts=(HOST, "www.shop.test"), privacy=AASA, support=AASA, account_deletion=AASA))
     made.web.origins["https://www.shop.test"] = moved("", f"https://{HOST}/.well-known/apple-app-site-association")
     finding = (await found(app_links, made))["ios-file", "www.shop.test"]
-    assert "the redirect to the main address catches /.well-known/" in finding.summary
+    assert finding.message == "redirect-of-all"
     assert finding.remedy is not None and "location ^~ /.well-known/" in finding.remedy.paste
 
 
