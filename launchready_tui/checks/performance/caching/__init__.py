@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
@@ -15,7 +15,7 @@ from ...parse import cache_status
 from ...parse import page as html
 from ...parse.addresses import place
 from ...parse.cookies import read as read_cookie
-from ...parse.fields import cache_control
+from ...parse.fields import CacheControl, cache_control
 from ...paste import Platform, header, platform_of
 from ...seen import ABSENT, files_evidence, header_evidence, via_of, wall
 from .assets import Asset, choose, fetch_all
@@ -55,20 +55,15 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
     if isinstance(home, Failure):
         if home.kind in ABSENT and name != launch.canonical_host:
             return []  # a name without an address is audit.hosts' to tell
-        return [
-            say.unknown(
-                "asset", name, f"The page of {name} could not be seen: {home.words}", failure=home, via=via_of(chain)
-            )
-        ]
+        return [say.unknown("asset", name, failure=home, via=via_of(chain))]
     if hidden := wall(home):
-        return [say.unknown("asset", name, f"{name} did not show its page to a program", failure=hidden, via=home.via)]
+        return [say.unknown("asset", name, "wall", failure=hidden, via=home.via)]
     if chain.problem or host_of(home.url) != name:
         return []  # it leads elsewhere: that page is judged on its own host
     if home.status != 200 or not home.is_html:
-        seen = Failure(
-            kind="unavailable", detail=f"HTTP {home.status}, {home.content_type or 'no type'}", target=home.url
-        )
-        return [say.unknown("asset", name, f"{name} shows no page to judge", failure=seen, via=home.via)]
+        seen = f"HTTP {home.status}, {home.content_type or 'no type'}"
+        failure = Failure(kind="unavailable", detail=seen, target=home.url)
+        return [say.unknown("asset", name, "no-page", failure=failure, via=home.via)]
     platform = platform_of(home)
     files = choose(html.read(home.text, home.url), launch.domain)
     outcomes, compression = await asyncio.gather(
@@ -80,15 +75,11 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
     if assets:
         compression = await judge_compression(say, world, name, [home, *(asset.first for asset in assets)], platform)
     if not assets:
-        failure = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
+        shut = next((outcome for outcome in outcomes if isinstance(outcome, Failure)), None)
         if outcomes:
-            findings.append(
-                say.unknown(
-                    "asset", name, f"The files that {name} loads could not be fetched", failure=failure, via=home.via
-                )
-            )
+            findings.append(say.unknown("asset", name, "files" if shut else "no-files", failure=shut, via=home.via))
         else:
-            findings.append(say.not_applicable("asset", name, f"The page of {name} loads no files of its own"))
+            findings.append(say.not_applicable("asset", name))
         return [*findings, *compression]
     findings += [_assets(say, name, assets, platform), _edge(say, name, assets, platform)]
     findings += [*judge_vary(say, name, assets), *judge_twice_packed(say, name, assets)]
@@ -103,35 +94,31 @@ def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Fi
     control = cache_control(home.all("cache-control"))
     evidence = [header_evidence(home, "cache-control", "expires")]
     via = via_of(home)
-    fix = header(
-        platform,
-        "Let browsers ask each time, and the edge keep it",
-        ("Cache-Control", "public, max-age=0, must-revalidate"),
-        scope="/",
-    )
-
-    def warn(said: str) -> Finding:
-        return say.warn("html", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)
-
+    minutes = control.browser_seconds // 60
     if control.has("no-store"):
-        said = f"Browsers may not keep the page of {name} even for the back button (no-store)"
         if role == "app":
-            return say.info("html", name, said, evidence=evidence, via=via)
-        return warn(said)
-    if control.browser_seconds > _HTML_LIMIT:
-        return warn(
-            f"Browsers show an old page of {name} for up to {control.browser_seconds // 60} minutes after a fix"
-        )
-    if not home.all("cache-control") and home.header("expires") is None:
-        return warn(f"The page of {name} does not say how long it may be kept, so every browser guesses")
-    if control.problems:
-        return warn(f"The Cache-Control of {name} has a mistake: {control.problems[0]}")
-    return say.passed("html", name, f"A new page of {name} reaches people at once", evidence=evidence, via=via)
+            return say.info("html", name, "no-store", evidence=evidence, via=via)
+        said = "no-store"
+    elif control.browser_seconds > _HTML_LIMIT:
+        said = "kept"
+    elif not home.all("cache-control") and home.header("expires") is None:
+        said = "silent"
+    elif control.problems:
+        said = "mistake"
+    else:
+        return say.passed("html", name, evidence=evidence, via=via)
+    asking = header(platform, "", ("Cache-Control", "public, max-age=0, must-revalidate"), scope="/")
+    fix, problem = say.fix("ask-each-time", asking, host=name), next(iter(control.problems), "")
+    return say.warn("html", name, said, minutes=minutes, problem=problem, evidence=evidence, remedy=fix, via=via)
+
+
+def _control(asset: Asset) -> CacheControl:
+    return cache_control(asset.first.all("cache-control"))
 
 
 def _asset_level(asset: Asset) -> tuple[str, str]:
     """How one file may be kept by browsers: level and words for its row."""
-    control = cache_control(asset.first.all("cache-control"))
+    control = _control(asset)
     seconds = control.browser_seconds
     if control.problems and seconds >= _DAY:
         return "warn", control.problems[0]
@@ -159,30 +146,20 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
     stamped = [asset for level, _, asset in judged if asset.fingerprinted and level]
     shown = (stamped or [asset for level, _, asset in judged if level] or assets)[0].url
     folder = place(shown).removeprefix(host_of(shown)).rsplit("/", 1)[0] + "/*"
-    year = header(
-        platform,
-        "Files whose name changes with their content may be kept for a year",
-        ("Cache-Control", "public, max-age=31536000, immutable"),
-        scope=folder,
-    )
+    year = header(platform, "", ("Cache-Control", "public, max-age=31536000, immutable"), scope=folder)
     if "fail" in levels:
-        shortest = next(words for level, words, _ in judged if level == "fail")
-        said = f"Browsers fetch the same files of {name} again and again: they are kept for {shortest}"
-        return say.fail("asset", name, said, evidence=evidence, remedy=year, via=via)
+        worst = next(asset for level, _, asset in judged if level == "fail")
+        seconds, fix = _control(worst).browser_seconds, say.fix("keep-a-year", year)
+        return say.fail("asset", name, seconds=seconds, evidence=evidence, remedy=fix, via=via)
+    if stamped:
+        control, fix = _control(stamped[0]), say.fix("keep-a-year", year)
+        said, problem = "mistake" if control.problems else "short", next(iter(control.problems), "")
+        days = control.browser_seconds // _DAY
+        return say.warn("asset", name, said, days=days, problem=problem, evidence=evidence, remedy=fix, via=via)
     if "warn" in levels:
-        if stamped:
-            shortest = next(words for level, words, asset in judged if level and asset.fingerprinted)
-            said = f"The files of {name} could be kept for a year, they are for {shortest}"
-            return say.warn("asset", name, said, severity=Severity.LOW, evidence=evidence, remedy=year, via=via)
-        said = f"Files of {name} have names that stay the same, and are not kept well"
-        remedy = header(
-            platform,
-            "Put a hash into the file names; until then keep them for an hour",
-            ("Cache-Control", "public, max-age=3600"),
-            scope=folder,
-        )
-        return say.warn("asset", name, said, severity=Severity.LOW, evidence=evidence, remedy=remedy, via=via)
-    return say.passed("asset", name, f"Browsers keep the files of {name}", evidence=evidence, via=via)
+        hour = header(platform, "", ("Cache-Control", "public, max-age=3600"), scope=folder)
+        return say.warn("asset", name, "fixed-names", evidence=evidence, remedy=say.fix("hash-names", hour), via=via)
+    return say.passed("asset", name, evidence=evidence, via=via)
 
 
 def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
@@ -197,33 +174,17 @@ def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Findi
     stamped = [asset for asset in assets if asset.fingerprinted] or assets
     answers = [asset.cached for asset in stamped]
     said_hit = [answer for answer in answers if answer and answer.verdict == "hit"]
-    fix = header(
-        platform,
-        "Let the edge keep the files",
-        ("Cache-Control", "public, max-age=31536000, immutable"),
-        scope="/assets/*",
-    )
     if len(said_hit) == len(stamped):
-        return say.passed(
-            "edge-hit", name, f"The files of {name} come from {said_hit[0].cache}", evidence=evidence, via=via
-        )
+        return say.passed("edge-hit", name, cache=said_hit[0].cache, evidence=evidence, via=via)
+    year = header(platform, "", ("Cache-Control", "public, max-age=31536000, immutable"), scope="/assets/*")
+    fix = say.fix("keep-at-edge", year)
     refused = next((answer for answer in answers if answer and answer.verdict == "not-cached"), None)
     if refused is not None:
-        said = (
-            f"The edge does not keep the files of {name} ({refused.header}: {refused.value}): every visitor waits "
-            "for the origin"
-        )
-        return say.fail("edge-hit", name, said, evidence=evidence, remedy=fix, via=via)
+        field, value = refused.header, refused.value
+        return say.fail("edge-hit", name, header=field, value=value, evidence=evidence, remedy=fix, via=via)
     if all(answer is None for answer in answers):
-        said = f"No shared cache stands before the files of {name}: every visitor waits for the origin"
-        front = Remedy(
-            text="Put a CDN in front (Cloudflare's free plan will do) and let it keep the static files",
-            paste=fix.paste,
-            where=fix.where,
-        )
-        return say.warn("edge-hit", name, said, evidence=evidence, remedy=front, via=via)
-    said = f"The files of {name} did not come from the edge, not even when asked for three times"
-    return say.warn("edge-hit", name, said, evidence=evidence, remedy=fix, via=via)
+        return say.warn("edge-hit", name, "no-cdn", evidence=evidence, remedy=say.fix("add-cdn", year), via=via)
+    return say.warn("edge-hit", name, "missed", evidence=evidence, remedy=fix, via=via)
 
 
 async def _personal(say: Say, launch: Launch, world: World, hosts: list[str]) -> list[Finding]:
@@ -242,8 +203,7 @@ async def _personal(say: Say, launch: Launch, world: World, hosts: list[str]) ->
             found.setdefault(place(chain.end.url), judge_personal(say, place(chain.end.url), chain.end))
     for route, outcome in zip(routes, asked, strict=True):
         if outcome is None:
-            said = f"Whether {route.name} stays out of shared caches could not be seen without its log-in"
-            found[route.name] = say.info("personal-shared", route.name, said)
+            found[route.name] = say.info("personal-shared", route.name, "unseen")
         elif isinstance(outcome, Reply) and not wall(outcome) and outcome.status < 400:
             found[route.name] = judge_personal(say, route.name, outcome, logged_in=bool(route.login))
     return list(found.values())
@@ -277,22 +237,9 @@ def judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = Fa
         )
     via = via_of(reply)
     varies = any(word.strip().lower() == "authorization" for value in reply.all("vary") for word in value.split(","))
-    personal = "sets a cookie" if cookies else ("belongs to whoever is logged in" if logged_in or varies else "")
-    if personal and (control.shared or (hit and (cookies or logged_in))):
-        how = (
-            f"came out of a shared cache ({answer.header}: {answer.value})"
-            if hit and answer
-            else "may be kept by shared caches"
-        )
-        fix = Remedy(
-            text="Mark it private, or take the personal part out",
-            paste="Cache-Control: private, no-cache",
-            where="the answer of the application",
-        )
-        said = f"{subject} {personal} and {how}: one visitor can get another one's log-in"
-        return say.fail(
-            "personal-shared", subject, said, severity=Severity.BLOCKER, evidence=evidence, remedy=fix, via=via
-        )
-    return say.passed(
-        "personal-shared", subject, f"{subject} puts nothing personal into shared caches", evidence=evidence, via=via
-    )
+    personal = "cookie" if cookies else "log-in" if logged_in or varies else ""
+    if not personal or not (control.shared or (hit and (cookies or logged_in))):
+        return say.passed("personal-shared", subject, evidence=evidence, via=via)
+    field, value = (answer.header, answer.value) if hit and answer else ("", "")
+    said = f"{personal}-{'hit' if hit else 'kept'}"
+    return say.fail("personal-shared", subject, said, header=field, value=value, evidence=evidence, via=via)

@@ -7,7 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world.sights import Reply
 from ...base import Say
 from ...paste import Platform
@@ -28,12 +28,8 @@ _TEXT_TYPES = (
     "image/svg+xml",
     "application/xhtml+xml",
 )
-
-_COMPRESS: dict[str, str] = {
-    "nginx": "gzip on;\ngzip_vary on;\ngzip_types text/css application/javascript application/json image/svg+xml;",
-    "caddy": "encode zstd gzip",
-    "apache": "AddOutputFilterByType DEFLATE text/html text/css application/javascript application/json image/svg+xml",
-}
+# Platforms whose own text to paste is in the sheet.
+_PASTED = ("nginx", "caddy", "apache")
 
 
 def is_text(reply: Reply) -> bool:
@@ -67,30 +63,18 @@ async def judge_compression(
         lines.append(f"{reply.url}  {sizes} bytes")
     evidence = [Evidence.of("bytes", "\n".join(lines), source=f"https://{name}/", at=texts[0].at)]
     via = via_of(*texts)
-    fix = _remedy(platform)
-    level, words = sorted(judged, key=lambda row: ("fail", "warn", "info", "unseen", "").index(row[0]))[0]
-    said = f"{name} {words}"
+    fix = say.fix(f"compress-{platform}" if platform in _PASTED else "compress")
+    level, said = min(judged, key=lambda row: ("fail", "warn", "info", "unseen", "").index(row[0]))
     match level:
         case "fail":
-            return [
-                say.fail("compression", name, said, severity=Severity.MEDIUM, evidence=evidence, remedy=fix, via=via)
-            ]
+            return [say.fail("compression", name, evidence=evidence, remedy=fix, via=via)]
         case "warn":
-            return [say.warn("compression", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
+            return [say.warn("compression", name, said, evidence=evidence, remedy=fix, via=via)]
         case "info":
-            return [say.info("compression", name, said, evidence=evidence, remedy=fix, via=via)]
+            return [say.info("compression", name, evidence=evidence, remedy=fix, via=via)]
         case "unseen":
-            return [say.unknown("compression", name, said, severity=Severity.LOW, evidence=evidence, via=via)]
-    return [say.passed("compression", name, said, evidence=evidence, via=via)]
-
-
-def _remedy(platform: Platform) -> Remedy:
-    where = (
-        "your platform's settings"
-        if platform not in _COMPRESS
-        else {"nginx": "nginx", "caddy": "Caddyfile", "apache": "Apache"}[platform]
-    )
-    return Remedy(text="Compress text on its way", paste=_COMPRESS.get(platform, ""), where=where)
+            return [say.unknown("compression", name, evidence=evidence, via=via)]
+    return [say.passed("compression", name, evidence=evidence, via=via)]
 
 
 async def _codings(world: World, url: str) -> dict[str, Reply]:
@@ -111,34 +95,25 @@ def _applied(reply: Reply, coding: str) -> bool:
 
 
 def _level(row: dict[str, Reply]) -> tuple[str, str]:
-    """How one file is compressed: level and the end of the sentence."""
+    """How one file is compressed: level, and the message where the level has several."""
     if not row or all(coding == "identity" for coding in row):
-        return "unseen", "could not be asked for compressed files"
+        return "unseen", ""
     packed = {coding: reply for coding, reply in row.items() if coding != "identity" and _applied(reply, coding)}
     if not packed:
-        return "fail", "sends text uncompressed: three to five times the bytes on a phone"
+        return "fail", ""
     plain = row.get("identity")
     smallest = min(packed.values(), key=lambda reply: reply.wire_bytes)
-    if (
-        plain is not None
-        and _applied(plain, "identity")
-        and not plain.truncated
-        and smallest.wire_bytes > plain.wire_bytes
-    ):
-        return "warn", "makes text larger by compressing it"
-    if not all(
-        any(
-            word.strip().lower() in ("accept-encoding", "*") for value in reply.all("vary") for word in value.split(",")
-        )
-        for reply in packed.values()
-    ):
-        return (
-            "warn",
-            "compresses without Vary: Accept-Encoding, so a cache can hand packed bytes to who cannot unpack them",
-        )
-    if set(packed) == {"gzip"}:
-        return "info", "compresses with gzip only; brotli would save another tenth or two"
-    return "", "compresses text well"
+    if plain and _applied(plain, "identity") and not plain.truncated and smallest.wire_bytes > plain.wire_bytes:
+        return "warn", "larger"
+    if not all(_varies(reply) for reply in packed.values()):
+        return "warn", "no-vary"
+    return ("info" if set(packed) == {"gzip"} else ""), ""
+
+
+def _varies(reply: Reply) -> bool:
+    """Whether caches keep it apart by the coding that was asked for."""
+    words = (word.strip().lower() for value in reply.all("vary") for word in value.split(","))
+    return any(word in ("accept-encoding", "*") for word in words)
 
 
 async def judge_revalidation(say: Say, world: World, name: str, assets: list[Asset]) -> list[Finding]:
@@ -159,28 +134,12 @@ async def judge_revalidation(say: Say, world: World, name: str, assets: list[Ass
     evidence = [Evidence.of("revalidation", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
     via = via_of(*(asset.first for asset in assets))
     if bad:
-        said = f"{name} sends files again that did not change: it does not honour its own ETag or Last-Modified"
-        fix = Remedy(
-            text="Let the server answer 304 when the browser's copy is still good", paste="etag on;", where="nginx"
-        )
-        return [say.warn("revalidation", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
+        return [say.warn("revalidation", name, evidence=evidence, via=via)]
     if not kept:
-        return [
-            say.info(
-                "revalidation",
-                name,
-                f"The files of {name} have no ETag and no Last-Modified to ask by",
-                evidence=evidence,
-                via=via,
-            )
-        ]
-    good = say.passed(
-        "revalidation", name, f"Files of {name} that did not change are not sent again", evidence=evidence, via=via
-    )
-    if lacking := thin(kept):
-        said = f"The 304 answers of {name} do not repeat {lacking}, so caches may forget what they knew"
-        return [good, say.info("thin-304", name, said, evidence=evidence, via=via)]
-    return [good]
+        return [say.info("revalidation", name, evidence=evidence, via=via)]
+    good = say.passed("revalidation", name, evidence=evidence, via=via)
+    lacking = thin(kept)
+    return [good, say.info("thin-304", name, headers=lacking, evidence=evidence, via=via)] if lacking else [good]
 
 
 async def _revalidate(world: World, first: Reply) -> list[tuple[str, Reply | Failure]]:

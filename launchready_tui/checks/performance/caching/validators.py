@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ....findings import Evidence, Finding, Remedy, Severity
+from ....findings import Evidence, Finding
 from ....world.sights import Reply
 from ...base import Say
 from ...seen import files_evidence, via_of
@@ -37,21 +37,11 @@ def judge_vary(say: Say, name: str, assets: list[Asset]) -> list[Finding]:
     found."""
     rows = [(asset, [word for word in _words(asset.first, "vary") if word in _SPLITTING]) for asset in assets]
     bad = [(asset, words) for asset, words in rows if words]
-    evidence = [
-        Evidence.of(
-            "vary", "\n".join(f"{asset.url}  vary: {asset.first.header('vary') or '(not sent)'}" for asset in assets)
-        )
-    ]
-    via = via_of(*(asset.first for asset in assets))
     if not bad:
         return []
-    said = f"Files of {name} are kept apart by {bad[0][1][0]} (Vary), so shared caches hardly ever have the right one"
-    fix = Remedy(
-        text="Let static files vary by the compression only",
-        paste="Vary: Accept-Encoding",
-        where="the server, or the edge",
-    )
-    return [say.warn("vary", name, said, severity=Severity.LOW, evidence=evidence, remedy=fix, via=via)]
+    lines = "\n".join(f"{asset.url}  vary: {asset.first.header('vary') or '(not sent)'}" for asset in assets)
+    evidence, via = [Evidence.of("vary", lines)], via_of(*(asset.first for asset in assets))
+    return [say.warn("vary", name, word=bad[0][1][0], evidence=evidence, via=via)]
 
 
 async def judge_etags(say: Say, world: World, name: str, assets: list[Asset]) -> list[Finding]:
@@ -70,27 +60,14 @@ async def judge_etags(say: Say, world: World, name: str, assets: list[Asset]) ->
         bodies = {look.body for look in asset.looks}
         lines.append(f"{asset.url}  etag: {', '.join(sorted({tag or '' for tag, _ in tags})) or '(not sent)'}")
         if len(bodies) == 1 and any(len(seen) > 1 for seen in by_coding.values()):
-            problem = (
-                problem
-                or "change though the content does not: the servers behind the edge disagree, "
-                "and nothing is ever revalidated"
-            )
+            problem = problem or "changes"
         elif plain is not None and packed is not None and _one_tag_for_two(plain, packed):
-            problem = problem or "are the same for the packed and the plain file, so a cache can hand out the wrong one"
+            problem = problem or "shared"
     if not problem:
         return []
-    fix = Remedy(
-        text="Make the ETag from the content alone, and mark it weak (W/) where the edge packs the file on its way",
-        paste='ETag: W/"<hash of the content>"',
-        where="the server, or the edge",
-    )
     evidence = [Evidence.of("etag", "\n".join(lines), source=f"https://{name}/", at=assets[0].first.at)]
     via = via_of(*(asset.first for asset in assets))
-    return [
-        say.warn(
-            "etag", name, f"ETags of {name} {problem}", severity=Severity.LOW, evidence=evidence, remedy=fix, via=via
-        )
-    ]
+    return [say.warn("etag", name, problem, evidence=evidence, via=via)]
 
 
 async def _by_coding(world: World, url: str) -> tuple[Reply | None, Reply | None]:
@@ -118,22 +95,13 @@ def judge_twice_packed(say: Say, name: str, assets: list[Asset]) -> list[Finding
     if not twice:
         return []
     rows = [(asset.url, f"{asset.first.content_type}, {asset.first.header('content-encoding')}") for asset in twice]
-    said = f"{name} packs files again that are packed already"
-    return [
-        say.info(
-            "twice-packed",
-            name,
-            said,
-            evidence=[files_evidence("files", name, rows)],
-            via=twice[0].first.via,
-        )
-    ]
+    return [say.info("twice-packed", name, evidence=[files_evidence("files", name, rows)], via=twice[0].first.via)]
 
 
-def thin(answers: list[Reply]) -> str:
+def thin(answers: list[Reply]) -> tuple[str, ...]:
     """RFC 9110 section 15.4.5: what a 304 should repeat and does not; empty where all do."""
     for answer in answers:
-        missing = [header for header in ("etag", "cache-control") if answer.header(header) is None]
+        missing = tuple(header for header in ("etag", "cache-control") if answer.header(header) is None)
         if answer.status == 304 and missing:
-            return " and ".join(missing)
-    return ""
+            return missing
+    return ()
