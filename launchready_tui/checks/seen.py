@@ -37,7 +37,7 @@ def wall(reply: Reply) -> Failure | None:
         return Failure(kind="rate-limited", detail="HTTP 429", target=reply.url)
     if reply.status in (403, 406):
         return Failure(
-            kind="unavailable", detail=f"HTTP {reply.status}: a wall for programs, perhaps", target=reply.url
+            kind="unavailable", detail=f"HTTP {reply.status}: automated requests may be blocked", target=reply.url
         )
     return None
 

@@ -66,7 +66,7 @@ def url_of(target: str, scheme: str = "https") -> str:
     """A target as typed, a name or a URL, as an absolute URL. Raises ValueError for what is neither."""
     url = target if "://" in target else f"{scheme}://{target}"
     if scheme_of(url) not in ("http", "https") or not host_of(url):
-        raise ValueError(f"{target!r} is no host and no http or https URL")
+        raise ValueError(f"{target!r} is not a host name or an http or https URL")
     return url if urlsplit(url).path else f"{url}/"
 
 

@@ -76,5 +76,5 @@ async def test_who_is_missing_is_said_in_the_remedy(tmp_path: Path) -> None:
     launch = Launch(name="M", domain="m.test", canonical="https://m.test/", queues=NAMED)
     found = [one async for one in queues(launch, SimpleNamespace(clock=FixedClock(NOW), folder=tmp_path))]  # type: ignore[arg-type]
     late = next(one for one in found if one.rule.endswith(".late"))
-    assert late.remedy is not None and late.remedy.text.startswith("No worker is there")
+    assert late.message == "no-worker" and late.remedy is not None and late.remedy.fix == "start-worker"
     assert late.evidence[0].text == "mails: 5 ready, the oldest for 7 min, 3 failed, no worker"
