@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .. import clock
-from ..facts import DnsRecords
+from ..facts import DnsRecords, Timing
 from ..findings import Finding, State, worst
 from ..launch.model import Launch
 from ..roadmap.model import Stage
@@ -199,11 +199,6 @@ def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
     ]
 
 
-def _first(findings: Sequence[Finding], *labels: str) -> str:
-    found = next((one for finding in findings for one in finding.evidence if one.label in labels), None)
-    return found.text.partition("\n")[0] if found else ""
-
-
 WATCH_VIEW = View(window=timedelta(hours=1), points=40)
 """What the stage of monitoring shows of the watch."""
 
@@ -369,6 +364,8 @@ def _mail_flows(snap: Snapshot, test_key: str, add: Callable[[str, Cell, str, Ce
 
 def routes(snap: Snapshot) -> Panel:
     """The launch file's routes with what was measured."""
+    from ..handover import timing
+
     cols = [
         Col("Routes", 0),
         Col("flow", 10, tone="ink2"),
@@ -384,8 +381,9 @@ def routes(snap: Snapshot) -> Panel:
         look = words.look(worst([one.state for one in about])) if about else "new"
         if look == "pass" and route.safe and not timed:
             look = "new"
-        p95 = _number(_first(about, "p95"))
-        count = _number(_first(about, "requests"))
+        seen = next((fact for one in about if (fact := one.fact(Timing)) is not None), None)
+        p95 = "" if seen is None else timing.ms(seen.p95).removesuffix(" ms")
+        count = str(seen.n) if seen else ""
         told: Cell = "safe to repeat" if route.safe else ("not measured", "ink3")
         rows.append(
             Row(
@@ -396,11 +394,6 @@ def routes(snap: Snapshot) -> Panel:
             )
         )
     return Panel(cols, rows, "Routes of the launch file stand here, measured where they are safe to repeat; + adds one")
-
-
-def _number(text: str) -> str:
-    head = text.strip().split(" ")[0]
-    return head if head.replace(".", "", 1).isdigit() else ""
 
 
 def answers(snap: Snapshot, stage: Stage) -> Panel:
