@@ -71,6 +71,8 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     shelf_life: ShelfLife
     effort_min: int
     needs: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
+    """Deliverables of its stage that it fills, beside those that the stage's own file names."""
     asks_about: tuple[str, ...] = ()
     """The rules of this check that a person's word may settle where they could not be seen."""
     may_not_apply: bool = False
@@ -192,6 +194,23 @@ def load() -> Roadmap:
             file = msgspec.convert(tomllib.loads((here / f"{name}.toml").read_text("utf-8")), _StageFile)
         except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             raise SheetError(f"roadmap/{name}.toml: {error}") from error
-        checks = sorted((head(check, CheckSpec) for check in check_ids(name)), key=lambda check: check.place)
-        stages.append(Stage(checks=tuple(checks), **msgspec.structs.asdict(file)))
+        checks = tuple(sorted((head(check, CheckSpec) for check in check_ids(name)), key=lambda check: check.place))
+        stages.append(_filled(Stage(checks=checks, **msgspec.structs.asdict(file))))
     return Roadmap(tuple(stages))
+
+
+def _filled(stage: Stage) -> Stage:
+    """The stage with what its checks say of themselves that they fill."""
+    known = {one.id for one in stage.deliverables}
+    for check in stage.checks:
+        if unknown := set(check.fills) - known:
+            raise SheetError(f"{check.id} fills {min(unknown)}, which its stage does not deliver")
+    return msgspec.structs.replace(
+        stage,
+        deliverables=tuple(
+            msgspec.structs.replace(
+                one, filled_by=(*one.filled_by, *(check.id for check in stage.checks if one.id in check.fills))
+            )
+            for one in stage.deliverables
+        ),
+    )
