@@ -14,13 +14,8 @@ from launchready_tui.journal import Journal
 @pytest.mark.parametrize("kind", TEXTS)
 def test_hostile_names_are_cleaned_and_can_be_saved(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     said = TEXTS[kind]
-    finding = Say("edge.redirects").fail(
-        "loop",
-        said,
-        f"{said} loops",
-        evidence=[Evidence.of("chain", said)],
-        remedy=Remedy(text=said, paste=said, where=said),
-    )
+    remedy, seen = Remedy(text=said, paste=said, where=said), [Evidence.of("chain", said)]
+    finding = Say("edge.redirects").warn("off-host", said, other=said, evidence=seen, remedy=remedy)
     assert finding.remedy is not None
     one_line = (finding.subject, finding.summary, finding.remedy.text, finding.remedy.where)
     assert all(text.isprintable() for text in one_line)
