@@ -153,7 +153,7 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
     assert finding["evidence"][0]["label"] == "chain" and finding["via"] == "connect-map"
     done = shell("inspect", "headers", f"app.{SITE}", "--role", "app", "--allow", "intrusive", *there)
     assert done.code == 0, done.err
-    assert "Foreign sites cannot read" in done.out
+    assert f"Other sites cannot read app.{SITE}" in done.out
     done = shell("inspect", "domain", SITE, "--rdap", "https://rdap.nic.test/", "--format", "json", *there)
     document = json.loads(done.out)
     assert document["registration"]["registrar"] and document["servers"]["records"]
