@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..launch.model import Launch
     from ..roadmap.sheet import Message, Sheet
     from ..world import World
+    from .paste import Paste
 
 Check = Callable[["Launch", "World"], AsyncIterator[Finding]]
 REGISTRY: dict[str, Check] = {}
@@ -98,7 +99,7 @@ class Say:
         The folder that names nobody hides them by this, and by nothing else."""
         return Say(self.check, self.at, people=(*self._people, *people), sheet=self._sheet)
 
-    def fix(self, name: str, instead: Remedy | None = None, /, **values: Value) -> Remedy:
+    def fix(self, name: str, instead: Paste | None = None, /, **values: Value) -> Remedy:
         """A fix of the sheet, filled. `instead` is what `paste` makes for the platform in use: its text to paste and
         its place count in place of the sheet's own.
 
@@ -106,13 +107,13 @@ class Say:
         """
         return self._fix(name, values, instead)
 
-    def _fix(self, name: str, values: Mapping[str, Value], instead: Remedy | None = None) -> Remedy:
+    def _fix(self, name: str, values: Mapping[str, Value], instead: Paste | None = None) -> Remedy:
         found = self._sheet.fixes.get(name)
         if found is None:
             raise UnknownMessageError(f"{self.check} has no fix {name!r}")
         return Remedy(
             text=clean(fill(found.text, values)),
-            paste=clean_block(instead.paste if instead else fill(found.paste, values)),
+            paste=clean_block(instead.text if instead else fill(found.paste, values)),
             where=clean(instead.where if instead else fill(found.where, values)),
             fix=name,
             values={place: _clean_value(value) for place, value in values.items()},
@@ -147,13 +148,9 @@ class Say:
         if failure is not None:
             values.setdefault("cause", clean(failure.words))
         filling = {"subject": subject, **values}
-        if " " in message:  # a sentence of its own, until every check has its messages in its sheet
-            summary, usual, message = clean(message), None, ""
-        else:
-            said = self._message(rule, message)
-            summary, usual = fill(said.text, filling), said.severity
-            if remedy is None and said.fix:
-                remedy = self._fix(said.fix, filling)
+        said = self._message(rule, message)
+        if remedy is None and said.fix:
+            remedy = self._fix(said.fix, filling)
         seen = list(evidence)
         if failure is not None:
             seen.append(Evidence.of("failure", str(failure), source=failure.target))
@@ -162,8 +159,8 @@ class Say:
             rule=f"{self.check}.{rule}",
             subject=subject,
             state=state,
-            severity=severity or usual or _USUAL.get(state, Severity.LOW),
-            summary=summary,
+            severity=severity or said.severity or _USUAL.get(state, Severity.LOW),
+            summary=fill(said.text, filling),
             evidence=tuple(map(self._dated, seen)),
             remedy=_clean_remedy(remedy),
             via=via,
@@ -261,8 +258,6 @@ class Say:
         """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the
         one to record it for."""
         day = self.at.date() if self.at else date(2026, 1, 31)
-        if " " in message:
-            message = f"Not looked at: {message} needs a recorded permission"
         remedy = self.fix("permission", day=str(day), domain=domain)
         return self._find(State.INFO, rule, subject, message, None, (), remedy, "", None, values)
 

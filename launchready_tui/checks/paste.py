@@ -1,14 +1,21 @@
-"""Remedies in the words of the platform in use: a response header or a redirect, ready to paste."""
+"""What to paste on the platform in use: a response header, a redirect, a path that no one may read."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from ..findings import Remedy
 from ..world.sights import Reply
+
+
+class Paste(NamedTuple):
+    """The exact text to paste, and the system that it is for."""
+
+    text: str
+    where: str
+
 
 Platform = Literal["nginx", "cloudflare", "vercel", "netlify", "caddy", "apache"]
 NAMES: dict[str, str] = {
@@ -44,8 +51,8 @@ def platform_of(reply: Reply | None) -> Platform:
     return "nginx"
 
 
-def header(platform: Platform, text: str, *pairs: tuple[str, str], scope: str = "/*") -> Remedy:
-    """A remedy that sets response headers. `scope` is the path they belong to, `*` at its end for all below it."""
+def header(platform: Platform, *pairs: tuple[str, str], scope: str = "/*") -> Paste:
+    """What sets response headers. `scope` is the path they belong to, `*` at its end for all below it."""
     base = scope.removesuffix("*")
     match platform:
         case "cloudflare":
@@ -69,7 +76,7 @@ def header(platform: Platform, text: str, *pairs: tuple[str, str], scope: str = 
             paste = "\n".join(
                 lines if scope == "/*" else [f"location {exact}{base} {{", *("    " + line for line in lines), "}"]
             )
-    return Remedy(text=text, paste=paste, where=_WHERE[platform])
+    return Paste(paste, _WHERE[platform])
 
 
 _EXPIRES = {"31536000": "1y", "3600": "1h", "0": "-1"}
@@ -98,7 +105,7 @@ _WHERE: dict[str, str] = {
 }
 
 
-def host_redirect(platform: Platform, text: str, host: str, to_origin: str, *, plain: bool) -> Remedy:
+def host_redirect(platform: Platform, host: str, to_origin: str, *, plain: bool) -> Paste:
     """One permanent redirect of a whole host, path and query kept. `plain` says that it starts at http."""
     scheme = "http" if plain else "https"
     match platform:
@@ -131,10 +138,10 @@ def host_redirect(platform: Platform, text: str, host: str, to_origin: str, *, p
                 f"server {{\n    listen {listen};\n    server_name {host};\n    return 301 {to_origin}$request_uri;\n}}"
             )
     where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
-    return Remedy(text=text, paste=paste, where=where)
+    return Paste(paste, where)
 
 
-def path_redirect(platform: Platform, text: str, old: str, new: str) -> Remedy:
+def path_redirect(platform: Platform, old: str, new: str) -> Paste:
     """One permanent redirect of one old URL."""
     parts = urlsplit(old)
     path = parts.path or "/"
@@ -152,10 +159,10 @@ def path_redirect(platform: Platform, text: str, old: str, new: str) -> Remedy:
         case _:
             paste = f"location = {path} {{ return 301 {new}; }}"
     where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
-    return Remedy(text=text, paste=paste, where=where)
+    return Paste(paste, where)
 
 
-def hidden(platform: Platform, text: str, path: str) -> Remedy:
+def hidden(platform: Platform, path: str) -> Paste:
     """One path that nobody outside may read: `/.env`, a folder `/.git/`, or an ending `*.map`."""
     ending = path.removeprefix("*") if path.startswith("*") else ""
     folder = path.endswith("/")
@@ -185,7 +192,7 @@ def hidden(platform: Platform, text: str, path: str) -> Remedy:
             place = f"~ {re.escape(ending)}$" if ending else f"^~ {path}" if folder else f"= {path}"
             paste = f"location {place} {{ return 404; }}"
     where = {"netlify": "_redirects", "vercel": ".vercelignore"}.get(platform, NAMES[platform])
-    return Remedy(text=text, paste=paste, where=where)
+    return Paste(paste, where)
 
 
 def zone_line(name: str, rdtype: str, value: str, ttl: int = 3600) -> str:

@@ -32,26 +32,26 @@ def test_platforms_are_told_by_their_headers(headers: tuple[tuple[str, str], ...
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_has_every_remedy(platform: Platform) -> None:
     remedies = (
-        header(platform, "Do", ("X-Frame-Options", "DENY")),
-        header(platform, "Do", ("Cache-Control", "public, max-age=60"), scope="/assets/*"),
-        host_redirect(platform, "Do", "www.shop.test", "https://shop.test", plain=True),
-        path_redirect(platform, "Do", "https://shop.test/old", "https://shop.test/new"),
+        header(platform, ("X-Frame-Options", "DENY")),
+        header(platform, ("Cache-Control", "public, max-age=60"), scope="/assets/*"),
+        host_redirect(platform, "www.shop.test", "https://shop.test", plain=True),
+        path_redirect(platform, "https://shop.test/old", "https://shop.test/new"),
     )
-    for remedy in (*remedies, *(hidden(platform, "Do", path) for path in ("/.env", "/.git/", "*.map"))):
-        assert remedy.paste and remedy.where
-    assert "X-Frame-Options" in remedies[0].paste and "DENY" in remedies[0].paste
-    assert "max-age=60" in remedies[1].paste
-    assert "https://shop.test" in remedies[2].paste
-    assert "/old" in remedies[3].paste and "https://shop.test/new" in remedies[3].paste
+    for remedy in (*remedies, *(hidden(platform, path) for path in ("/.env", "/.git/", "*.map"))):
+        assert remedy.text and remedy.where
+    assert "X-Frame-Options" in remedies[0].text and "DENY" in remedies[0].text
+    assert "max-age=60" in remedies[1].text
+    assert "https://shop.test" in remedies[2].text
+    assert "/old" in remedies[3].text and "https://shop.test/new" in remedies[3].text
 
 
 def test_vercel_gets_json_that_reads() -> None:
-    rows = json.loads(header("vercel", "Do", ("A", 'say "b"'), scope="/assets/*").paste)["headers"]
+    rows = json.loads(header("vercel", ("A", 'say "b"'), scope="/assets/*").text)["headers"]
     assert rows == [{"source": "/assets/(.*)", "headers": [{"key": "A", "value": 'say "b"'}]}]
     assert (
-        json.loads(host_redirect("vercel", "Do", "www.shop.test", "https://shop.test", plain=False).paste)["redirects"][
-            0
-        ]["permanent"]
+        json.loads(host_redirect("vercel", "www.shop.test", "https://shop.test", plain=False).text)["redirects"][0][
+            "permanent"
+        ]
         is True
     )
 
@@ -66,7 +66,7 @@ def test_vercel_gets_json_that_reads() -> None:
     ],
 )
 def test_nginx_lifetimes_do_not_drop_inherited_headers(value: str, scope: str, expected: str) -> None:
-    assert header("nginx", "Do", ("Cache-Control", value), scope=scope).paste == expected
+    assert header("nginx", ("Cache-Control", value), scope=scope).text == expected
 
 
 def test_zone_lines_are_quoted_and_split() -> None:

@@ -131,7 +131,7 @@ def _one_origin(say: Say, launch: Launch, roots: list[Root], platform: Platform)
     )
     if len(ends) > 1:
         odd = next(end for end in ends if end != wanted)
-        rule = host_redirect(platform, "", host_of(odd), wanted, plain=scheme_of(odd) == "http")
+        rule = host_redirect(platform, host_of(odd), wanted, plain=scheme_of(odd) == "http")
         fix = say.fix("one-origin", rule, odd=odd, wanted=wanted)
         return [say.fail("two-origins", launch.domain, ends=ends, evidence=[table], remedy=fix, via=via)]
     if ends[0] != wanted:
@@ -168,7 +168,7 @@ def _temporary(say: Say, launch: Launch, moved: list[Root], platform: Platform) 
         evidence = [chain_evidence(root.chain) for root in bad or group]
         if bad:
             codes = sorted({status for root in bad for status in _crosses(root.chain) if status in TEMPORARY})
-            rule = host_redirect(platform, "", host, _goal(launch, host), plain=bad[0].scheme == "http")
+            rule = host_redirect(platform, host, _goal(launch, host), plain=bad[0].scheme == "http")
             fix, shown = say.fix("permanent", rule, host=host), tuple(map(str, codes))
             findings.append(say.warn("temporary", host, codes=shown, evidence=evidence, remedy=fix, via=via))
         elif step := next((step for root in group if (step := _step_on_site(root.chain))), ""):
@@ -204,7 +204,7 @@ def _paths(say: Say, launch: Launch, pairs: list[tuple[Root, Chain]], platform: 
         ]
         if lost:
             root, at = lost[0]
-            rule = host_redirect(platform, "", host, _goal(launch, host), plain=root.scheme == "http")
+            rule = host_redirect(platform, host, _goal(launch, host), plain=root.scheme == "http")
             fix, message = say.fix("keep-path", rule, host=host), "fail" if at else "stopped"
             end = target(at) if at else ""
             findings.append(say.fail("path-lost", host, message, end=end, evidence=evidence, remedy=fix, via=via))

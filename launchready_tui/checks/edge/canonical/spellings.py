@@ -74,7 +74,7 @@ def _twin(url: str) -> str:
 def _slash(say: Say, url: str, one: Chain, two: Chain, platform: Platform) -> Finding | None:
     subject = place(url).rstrip("/")
     evidence, via = [chain_evidence(one), chain_evidence(two)], via_of(one, two)
-    fix = say.fix("one-spelling", path_redirect(platform, "", _twin(url), url), twin=_twin(url), url=url)
+    fix = say.fix("one-spelling", path_redirect(platform, _twin(url), url), twin=_twin(url), url=url)
     if two.problem == "loop" or one.problem == "loop":
         return say.fail("trailing-slash", subject, evidence=evidence, remedy=fix, via=via)
     if (
@@ -116,7 +116,7 @@ async def judge_platform_name(say: Say, launch: Launch, world: World, home: Repl
         if host_of(end.url) != name or end.status != 200 or unindexed(end) or not copy:
             findings.append(say.passed("platform-name", name, evidence=evidence, via=via))
             continue
-        rule = header("vercel", "", ("X-Robots-Tag", "noindex"))
+        rule = header("vercel", ("X-Robots-Tag", "noindex"))
         fix = say.fix("platform-name", rule, alias=name, main=origin(launch.canonical))
         findings.append(say.warn("platform-name", name, evidence=evidence, remedy=fix, via=via))
     return findings

@@ -134,7 +134,7 @@ def _forced(say: Say, launch: Launch, host: str, group: list[Plain]) -> Finding:
     if role == "api":
         fix = say.fix("refuse", host=host)
     else:
-        rule = host_redirect(platform_of(first), "", host, f"https://{host}", plain=True)
+        rule = host_redirect(platform_of(first), host, f"https://{host}", plain=True)
         fix = say.fix("redirect", rule, host=host)
     answers = {plain.answer: plain for plain in reversed(group)}
     if plain := answers.get("open"):

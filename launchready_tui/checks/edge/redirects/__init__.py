@@ -16,7 +16,7 @@ from ...base import Say, check
 from ...parse import page as html
 from ...parse.addresses import normal, origin, place, scheme_of
 from ...parse.cookies import read as read_cookie
-from ...paste import Platform, host_redirect, path_redirect, platform_of
+from ...paste import Paste, Platform, host_redirect, path_redirect, platform_of
 from ...seen import ABSENT, PROVEN, chain_evidence, distinct, header_evidence, via_of, wall
 from ..roots import root_hosts
 
@@ -101,7 +101,7 @@ async def judge_chain(
     via = via_of(chain)
     shortest = _direct(say, launch, host, platform, plain=scheme_of(chain.start) == "http")
     if subject and isinstance(chain.end, Reply) and not chain.problem:
-        rule = path_redirect(platform, "", chain.start, chain.end.url)
+        rule = path_redirect(platform, chain.start, chain.end.url)
         shortest = say.fix("one-step", rule, start=chain.start, to=chain.end.url)
     elif subject:
         shortest = say.fix("one-step-or-none", start=subject)
@@ -124,7 +124,7 @@ async def judge_chain(
                 "downgrade",
                 shown,
                 evidence=evidence,
-                remedy=say.fix("only-https", shortest, start=chain.start),
+                remedy=say.fix("only-https", Paste(shortest.paste, shortest.where), start=chain.start),
                 via=via,
             )
         )
@@ -143,7 +143,7 @@ def _direct(say: Say, launch: Launch, host: str, platform: Platform, *, plain: b
     if not plain and own:
         return say.fix("answer", host=host)
     start = f"{'http' if plain else 'https'}://{host}"
-    return say.fix("one-step", host_redirect(platform, "", host, to, plain=plain), start=start, to=to)
+    return say.fix("one-step", host_redirect(platform, host, to, plain=plain), start=start, to=to)
 
 
 async def _loop(
@@ -206,7 +206,7 @@ def _first_hop(say: Say, launch: Launch, host: str, chain: Chain, platform: Plat
         return []
     first = html.absolute(chain.hops[0].url, chain.hops[0].location)
     via = via_of(chain)
-    rule = host_redirect(platform, "", host, f"https://{host}", plain=True)
+    rule = host_redirect(platform, host, f"https://{host}", plain=True)
     fix, evidence = say.fix("https-first", rule, host=host), [chain_evidence(chain)]
     if scheme_of(first) == "http":
         return [say.fail("first-hop", host, evidence=evidence, remedy=fix, via=via)]
@@ -302,7 +302,7 @@ async def _old_address(say: Say, launch: Launch, world: World, row: Redirect) ->
     else:
         return say.passed("old-address", subject, to=row.to, evidence=evidence, via=via)
     home = await world.web.get(launch.canonical)
-    rule = path_redirect(platform_of(home if isinstance(home, Reply) else None), "", row.from_, row.to)
+    rule = path_redirect(platform_of(home if isinstance(home, Reply) else None), row.from_, row.to)
     return say.fail(
         "old-address",
         subject,

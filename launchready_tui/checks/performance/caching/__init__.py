@@ -107,7 +107,7 @@ def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Fi
         said = "mistake"
     else:
         return say.passed("html", name, evidence=evidence, via=via)
-    asking = header(platform, "", ("Cache-Control", "public, max-age=0, must-revalidate"), scope="/")
+    asking = header(platform, ("Cache-Control", "public, max-age=0, must-revalidate"), scope="/")
     fix, problem = say.fix("ask-each-time", asking, host=name), next(iter(control.problems), "")
     return say.warn("html", name, said, minutes=minutes, problem=problem, evidence=evidence, remedy=fix, via=via)
 
@@ -146,7 +146,7 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
     stamped = [asset for level, _, asset in judged if asset.fingerprinted and level]
     shown = (stamped or [asset for level, _, asset in judged if level] or assets)[0].url
     folder = place(shown).removeprefix(host_of(shown)).rsplit("/", 1)[0] + "/*"
-    year = header(platform, "", ("Cache-Control", "public, max-age=31536000, immutable"), scope=folder)
+    year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), scope=folder)
     if "fail" in levels:
         worst = next(asset for level, _, asset in judged if level == "fail")
         seconds, fix = _control(worst).browser_seconds, say.fix("keep-a-year", year)
@@ -157,7 +157,7 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
         days = control.browser_seconds // _DAY
         return say.warn("asset", name, said, days=days, problem=problem, evidence=evidence, remedy=fix, via=via)
     if "warn" in levels:
-        hour = header(platform, "", ("Cache-Control", "public, max-age=3600"), scope=folder)
+        hour = header(platform, ("Cache-Control", "public, max-age=3600"), scope=folder)
         return say.warn("asset", name, "fixed-names", evidence=evidence, remedy=say.fix("hash-names", hour), via=via)
     return say.passed("asset", name, evidence=evidence, via=via)
 
@@ -176,7 +176,7 @@ def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Findi
     said_hit = [answer for answer in answers if answer and answer.verdict == "hit"]
     if len(said_hit) == len(stamped):
         return say.passed("edge-hit", name, cache=said_hit[0].cache, evidence=evidence, via=via)
-    year = header(platform, "", ("Cache-Control", "public, max-age=31536000, immutable"), scope="/assets/*")
+    year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), scope="/assets/*")
     fix = say.fix("keep-at-edge", year)
     refused = next((answer for answer in answers if answer and answer.verdict == "not-cached"), None)
     if refused is not None:
