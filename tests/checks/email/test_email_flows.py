@@ -12,7 +12,7 @@ from fake_outside import NOW, FakeWorld, found, said
 from launchready_tui import roadmap
 from launchready_tui.checks.email.fallback import fallback
 from launchready_tui.checks.email.flows import flaws_of, flows
-from launchready_tui.checks.email.inbox import inbox
+from launchready_tui.checks.email.inbox import TABS, inbox
 from launchready_tui.facts import MailTest
 from launchready_tui.findings import WHOLE_LAUNCH, CheckResult, worst
 from launchready_tui.journal import JournalError, TrialRow
@@ -238,6 +238,14 @@ async def test_where_the_mails_land() -> None:
     assert said(findings, "folder", "receipt, gmail") == "warn low"
     assert said(findings, "inbox", "notification, outlook") == "pass"
     assert not any(rule == "unseen" for rule, _ in findings)
+
+
+@pytest.mark.parametrize("tab", sorted(TABS))
+async def test_each_tab_is_said_by_its_name(tab: str) -> None:
+    finding = (await found(inbox, world(trial(tab=tab))))["tab", "verification mail, gmail"]
+    assert (finding.state.value, finding.message) == ("warn", tab)
+    assert finding.summary == f"The verification mail lands under {tab.capitalize()}, where few people see it"
+    assert finding.severity == ("medium" if tab == "promotions" else "low")
 
 
 async def test_a_provider_that_nobody_looked_at_is_unseen() -> None:

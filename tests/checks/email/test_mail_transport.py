@@ -135,6 +135,24 @@ async def test_nothing_published_is_fine() -> None:
     assert {rule for rule, _ in findings} == {"mta-sts", "tls-rpt", "dane", "bimi"}
 
 
+@pytest.mark.parametrize(
+    ("name", "version", "rule"),
+    [
+        (f"_mta-sts.{D}", "STSv1", "mta-sts"),
+        (f"_smtp._tls.{D}", "TLSRPTv1", "tls-rpt"),
+        (f"default._bimi.{D}", "BIMI1", "bimi"),
+    ],
+)
+async def test_none_is_right_and_two_records_are_wrong(name: str, version: str, rule: str) -> None:
+    made = world()
+    finding = (await found(transport, made))[rule, D]
+    assert (finding.state.value, finding.message) == ("pass", "absent")
+    made.dns.set(name, "TXT", f"v={version}; a=1", f"v={version}; a=2")
+    findings = await found(transport, made)
+    assert said(findings, rule, D) == "fail low"
+    assert findings[rule, D].values == {"name": name, "count": 2}
+
+
 async def test_a_whole_setup_passes() -> None:
     made = with_sts()
     made.dns.set(f"_smtp._tls.{D}", "TXT", "v=TLSRPTv1; rua=mailto:tls@shop.test")
@@ -152,6 +170,7 @@ async def test_a_whole_setup_passes() -> None:
         ("two", "mta-sts", D, "fail low"),
         ("bad-id", "mta-sts", D, "fail high"),
         ("html", "mta-sts-policy", D, "fail high"),
+        ("no-type", "mta-sts-policy", D, "fail high"),
         ("404", "mta-sts-policy", D, "fail high"),
         ("redirect", "mta-sts-policy", D, "fail high"),
         ("gone", "mta-sts-policy", D, "fail high"),
@@ -175,6 +194,8 @@ async def test_mta_sts(change: str, rule: str, subject: str, expected: str) -> N
             made.dns.set(f"_mta-sts.{D}", "TXT", "v=STSv1; id=a-b")
         case "html":
             made.web.urls[URL] = page(URL)
+        case "no-type":
+            made.web.urls[URL] = reply(URL, 200, body=POLICY)
         case "404":
             made.web.urls[URL] = reply(URL, 404, TEXT)
         case "redirect":
