@@ -13,40 +13,40 @@ from .options import common
 
 # Name: where it lies, and its line in the help. A command is imported when it is called.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "console": ("console:console", "Open the console on a launch (the same as no command)."),
-    "init": ("init:init", "Look at a domain and write its launch file."),
-    "check": ("check:check", "Run checks and print what they found."),
-    "demo": ("demo:demo", "Walk the embedded demo marketplace."),
-    "watch": ("watch:watch", "Watch latency and uptime, and tell people when something is down."),
-    "queues": ("queues:queues", "Show how many jobs wait, and how long the oldest has waited."),
-    "logs": ("logs:logs", "Count errors by route in access logs, and look what should not stand in them."),
-    "deploy": ("deploy:deploy", "Mark a deploy on the time line of the watch."),
-    "handover": ("handover:handover", "Write the handover folder."),
-    "verify": ("handover:verify", "Test whether a handover folder or zip is whole."),
-    "drift": ("drift:drift", "Look again: what changed since a handover folder was made."),
-    "inventory": ("inventory:inventory", "Show what is written down, and what could be."),
-    "without": ("inventory:without", "Show what breaks when somebody leaves, and what to do first."),
-    "questions": ("founder:questions", "Write the questions that only a person can answer, to be sent."),
-    "answers": ("founder:answers", "Read a filled sheet of questions back."),
-    "sign": ("founder:sign", "Put a name under the go or no-go, or under a line of the checklist."),
-    "receipt": ("receipt:receipt", "Write what the sprint found and fixed, on one page."),
-    "recovery": ("recovery:recovery", "Walk the path from log-in to notification, and time it."),
-    "day": ("day:day", "Show launch day, or add a line to its log."),
+    "console": ("console:console", "Open the console on a launch (default without a command)."),
+    "init": ("init:init", "Detect what runs on a domain and write its launch file."),
+    "check": ("check:check", "Run checks and print the findings."),
+    "demo": ("demo:demo", "Open the embedded demo marketplace."),
+    "watch": ("watch:watch", "Watch latency and uptime, and alert people when something is down."),
+    "queues": ("queues:queues", "Show how many jobs are waiting, and for how long."),
+    "logs": ("logs:logs", "Count errors by route in access logs, and find personal data in them."),
+    "deploy": ("deploy:deploy", "Mark a deploy on the timeline of the watch."),
+    "handover": ("handover:handover", "Export the handover folder."),
+    "verify": ("handover:verify", "Verify that a handover folder or zip is unchanged."),
+    "drift": ("drift:drift", "Show what changed since a handover folder was exported."),
+    "inventory": ("inventory:inventory", "Show the inventory, and what could be added to it."),
+    "without": ("inventory:without", "Show what breaks when someone leaves, and what to do first."),
+    "questions": ("founder:questions", "Write the questions that only a person can answer into a file to send."),
+    "answers": ("founder:answers", "Import the answers from a completed question file."),
+    "sign": ("founder:sign", "Sign the go or no-go, or a line of the checklist."),
+    "receipt": ("receipt:receipt", "Write a one-page receipt of what the sprint found and fixed."),
+    "recovery": ("recovery:recovery", "Walk and time the path from log-in to notification."),
+    "day": ("day:day", "Show the launch-day plan, or add a line to its log."),
     "credentials": ("credentials:credentials", "Store, list, test and delete credentials."),
-    "history": ("history:history", "Show past runs, or one saved result."),
+    "history": ("history:history", "List past runs, or show one saved result."),
     "inspect": (
         "inspect:inspect",
-        "Look at a name's DNS, web, redirects, headers, TLS, registration or mail; no launch file needed.",
+        "Check the DNS, web, redirects, headers, TLS, registration or mail of a name; needs no launch file.",
     ),
-    "mail": ("mail:mail", "Test the mails that the product sends: cause one, find it, judge it."),
+    "mail": ("mail:mail", "Test the mails that the product sends: trigger, find and judge each."),
     "edge-config": (
         "edge_config:edge_config",
         "Print redirects, headers and caching rules for nginx, Cloudflare, Vercel or Netlify.",
     ),
-    "explain": ("explain:explain", "Explain a rule or a check, and where it comes from."),
-    "paths": ("paths:paths", "Show where everything lies."),
-    "doctor": ("doctor:doctor", "Show what works here, and what stays unchecked without the rest."),
-    "forget": ("forget:forget", "Delete what LaunchReady keeps of a launch: journal, credentials, trust."),
+    "explain": ("explain:explain", "Explain a check, a rule or a key of the launch file."),
+    "paths": ("paths:paths", "Show where every file is."),
+    "doctor": ("doctor:doctor", "Show what works on this machine, and what cannot be checked here."),
+    "forget": ("forget:forget", "Delete the data that LaunchReady stores about a launch."),
     "completion": ("completion:completion", "Print the shell completion script."),
 }
 
@@ -77,7 +77,7 @@ class Program(click.Group):
 
             near = difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.5)
             hint = f"; did you mean `launchready {near[0]}`?" if near else "; `launchready --help` lists them"
-            ctx.fail(f"there is no command and no folder called {first!r}{hint}")
+            ctx.fail(f"no command or folder is named {first!r}{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -100,13 +100,13 @@ def _is_folder(word: str) -> bool:
 @common
 @click.pass_context
 def program(context: click.Context) -> int | None:
-    """Takes a marketplace from prototype to launch: looks at the running product, says what stands in the way and how
+    """Take a marketplace from prototype to launch: check the running product, and show what blocks the launch and how
     to fix it.
 
     \b
-    launchready              opens the console in this folder
-    launchready demo         opens it on the embedded demo marketplace
-    launchready check        runs all checks and prints the verdict
+    launchready              open the console in this folder
+    launchready demo         open it on the embedded demo marketplace
+    launchready check        run all checks and print the verdict
     """
     if context.invoked_subcommand is not None:
         return None

@@ -38,7 +38,7 @@ def text_of(row: Row, key: str, *, needed: bool = True) -> str:
     if not isinstance(value, str) or (needed and not value.strip()):
         raise BadLineError(f"{key} is missing" if value in (None, "") else f"{key} must be text")
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise BadLineError(f"{key} is no text: it holds half of a character")
+        raise BadLineError(f"{key} is not valid text: it contains half of a character")
     return value
 
 
@@ -52,7 +52,7 @@ def run(
     `bare`: a line that is a bare host name is taken as the value of this key.
     """
     if lines is None and sys.stdin.isatty():
-        note("JSON, one object a line; end with Ctrl+D")
+        note("Type JSON, one object per line; end with Ctrl+D")
     return asyncio.run(_run(said, private, answer, bare, lines))
 
 
@@ -70,7 +70,7 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
         except (ValueError, click.ClickException) as error:
             return {"error": error.format_message() if isinstance(error, click.ClickException) else str(error)}
         except Exception as error:  # noqa: BLE001 - one line that nobody thought of must not take the answers of all others with it
-            return {"error": f"this could not be answered ({type(error).__name__})"}
+            return {"error": f"internal error ({type(error).__name__})"}
 
     async def take(world: World) -> None:
         given = iter(lines or ())
@@ -102,7 +102,7 @@ def next_line(longest: int = LONGEST) -> str | BadLineError:
         while (more := sys.stdin.buffer.readline(LONGEST)) and not more.endswith(b"\n"):
             pass
         return BadLineError(
-            f"longer than {longest // 1024 // 1024} MB" if longest >= 1024 * 1024 else f"longer than {longest} octets"
+            f"larger than {longest // 1024 // 1024} MB" if longest >= 1024 * 1024 else f"larger than {longest} bytes"
         )
     try:
         return raw.decode("utf-8-sig")

@@ -26,27 +26,31 @@ FAIL_ON = ("blocker", "high", "medium", "low", "never")
 @click.command()
 @click.argument("names", nargs=-1, type=CheckName(), metavar="[STAGE|CHECK]...")
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written."
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="Write the report in this format.",
 )
-@click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json and stop.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --format json and exit.")
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
     default="blocker",
     show_default=True,
-    help="Exit with 1 if something open stands at or above this severity, or the full run says NO-GO; never: always 0.",
+    help="Exit with 1 if an open finding has at least this severity, or a full run ends in NO-GO; never: always 0.",
 )
-@click.option("--out", type=TO_FILE, metavar="FILE", help="Write the report there, not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write the report to FILE, not to stdout.")
 @common
 @pass_common
 def check(
     said: Common, names: tuple[tuple[str, ...], ...], kind: str, schema: bool, fail_on: str, out: Path | None
 ) -> int:
-    """Run all checks that run by themselves, or some, and print what they found.
+    """Run all automated checks, or only those named, and print the findings.
 
-    A stage is named by id or number, a check by id, such as `edge` or `edge.redirects`. Each result is on the disk
-    when its
-    `saved ID` line appears on stderr. A run of some checks gives no verdict.
+    Name a stage by id or number, a check by id, such as `edge` or `edge.redirects`. A result is saved to disk
+    when its `saved ID` line appears on stderr. A run of only some checks has no verdict.
 
     \b
     Exit codes: 0 nothing at or above --fail-on, 1 something is (or NO-GO on a full run), 2 wrong use or a bad file,
@@ -83,7 +87,7 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
     ran: set[str] = set()
     ended: Ended | None = None
     if chosen is not None and not set(chosen) & set(ws.automated):
-        note("Nothing of this runs by itself; a person answers it.")
+        note("None of these checks is automated: a person answers them.")
     try:
         async with aclosing(ws.run(chosen)) as events:
             async for event in events:
@@ -137,7 +141,7 @@ def write(report: Report, kind: str, said: Common, out: Path | None) -> None:
     from ..launch.atomic import write_atomically
 
     write_atomically(out, render(report, kind, Ink(plain=said.plain)))
-    note(f"written {out}")
+    note(f"wrote {out}")
 
 
 class _Progress:

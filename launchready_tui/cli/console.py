@@ -19,7 +19,7 @@ from .say import Exit
 @common
 @pass_common
 def console(said: Common, folder: Path | None = None) -> int:
-    """Open the console on the launch in DIR (default: this folder)."""
+    """Open the console on the launch in DIR [default: this folder]."""
     if folder is not None:
         said.folder = folder
     needs_a_terminal()
@@ -43,9 +43,7 @@ def needs_a_terminal() -> None:
     if not has_terminal():
         raise click.UsageError(f"the console needs a terminal; {_WITHOUT}")
     if os.environ.get("TERM") == "dumb":
-        raise click.UsageError(
-            f"the console needs a terminal that can be drawn on, and TERM says that this one cannot (dumb); {_WITHOUT}"
-        )
+        raise click.UsageError(f"the console needs a terminal with cursor control, and TERM=dumb has none; {_WITHOUT}")
 
 
-_WITHOUT = "`launchready check` and `launchready demo --headless` run without one"
+_WITHOUT = "`launchready check` and `launchready demo --headless` need none"

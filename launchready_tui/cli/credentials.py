@@ -36,13 +36,13 @@ def vault_of(said: Common) -> Vault:
     "hosts",
     multiple=True,
     metavar="HOST",
-    help="It may only go there; *.example.com for all below. May be repeated.",
+    help="Send it to this host only; *.example.com covers all below it. May be repeated.",
 )
-@click.option("--label", default="", help="A few words on what it is.")
+@click.option("--label", default="", help="Describe what it is for.")
 @common
 @pass_common
 def set_one(said: Common, name: str, hosts: tuple[str, ...], label: str) -> int:
-    """Store a credential under NAME. The value is asked for, or read from stdin (one line)."""
+    """Store a credential under NAME. Prompts for the value, or reads one line from stdin."""
     from ..vault import variable
 
     vault = vault_of(said)
@@ -58,8 +58,8 @@ def set_one(said: Common, name: str, hosts: tuple[str, ...], label: str) -> int:
             "environment instead."
         )
     note(
-        f"{name} is in this machine's keyring"
-        + (f", for {', '.join(hosts)} only" if hosts else "; it is bound to no host, so no check sends it")
+        f"{name} is stored in this machine's keyring"
+        + (f", for {', '.join(hosts)} only" if hosts else "; it has no --host, so no check sends it")
     )
     return Exit.FINE
 
@@ -70,7 +70,7 @@ def _value(name: str) -> str:
         return value
     value = sys.stdin.readline().rstrip("\r\n")
     if not value:
-        raise click.UsageError(f"no value came on stdin; pipe it in, or run this at a terminal to be asked for {name}")
+        raise click.UsageError(f"no value on stdin: pipe it in, or run this in a terminal to be asked for {name}")
     return value
 
 
@@ -78,7 +78,7 @@ def _value(name: str) -> str:
 @common
 @pass_common
 def list_all(said: Common) -> int:
-    """List what is known, without any value."""
+    """List the credentials of this launch, without their values."""
     from ..clock import ago
     from ..text import for_terminal
     from ..verdict.report.ink import pad
@@ -88,7 +88,7 @@ def list_all(said: Common) -> int:
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)
-    rows = [("name", "kept in", "for", "stored", "last used", "what")] + [
+    rows = [("name", "stored in", "for", "stored", "last used", "what")] + [
         (
             entry.name,
             entry.place,
@@ -104,7 +104,7 @@ def list_all(said: Common) -> int:
         for row in rows:
             click.echo("  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
     else:
-        note("No credential is known for this launch.")
+        note("This launch has no credentials.")
     note(vault.status().words)
     return Exit.FINE
 
@@ -115,11 +115,11 @@ def _past(words: str) -> str:
 
 @credentials.command("test")
 @click.argument("name")
-@click.option("--host", default="", metavar="HOST", help="Whether it may go there.")
+@click.option("--host", default="", metavar="HOST", help="Test whether it may be sent to this host.")
 @common
 @pass_common
 def test_one(said: Common, name: str, host: str) -> int:
-    """Whether NAME can be read now, and from where; the value is not shown."""
+    """Test whether NAME can be read, and from where. The value is not shown."""
     vault = vault_of(said)
     wanted = host or next(
         (entry.hosts[0].replace("*.", "www.") for entry in vault.entries() if entry.name == name and entry.hosts), ""
@@ -131,8 +131,8 @@ def test_one(said: Common, name: str, host: str) -> int:
     place = next((entry.place for entry in vault.entries() if entry.name == name), "environment")
     note(
         f"{name} can be read from the {place}"
-        + (f" and may go to {wanted}" if wanted else "")
-        + f"; it has {len(secret.reveal())} characters"
+        + (f" and may be sent to {wanted}" if wanted else "")
+        + f"; {len(secret.reveal())} characters"
     )
     return Exit.FINE
 
@@ -144,7 +144,7 @@ def test_one(said: Common, name: str, host: str) -> int:
 def delete_one(said: Common, name: str) -> int:
     """Delete NAME from the keyring and from the list."""
     if vault_of(said).delete(name):
-        note(f"{name} is deleted")
+        note(f"{name} was deleted")
         return Exit.FINE
-    note(f"There is no credential called {name}; one from the environment is taken away where it is set")
+    note(f"No credential is named {name}; remove one from the environment where it is set")
     return Exit.FOUND

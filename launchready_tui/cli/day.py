@@ -26,22 +26,21 @@ if TYPE_CHECKING:
     "checkpoint",
     default="",
     metavar="CHECKPOINT",
-    help="With --note: this checkpoint was gone through. Counted from the launch, such as "
+    help="With --note: mark this checkpoint as done. Counted from the launch, such as "
     "T-24h, T-1h (or T-60m), T0, T+15m.",
 )
-@click.option("--log", "log_file", type=TO_FILE, metavar="FILE", help="Write the log there (Markdown).")
+@click.option("--log", "log_file", type=TO_FILE, metavar="FILE", help="Write the log to FILE (Markdown).")
 @common
 @pass_common
 def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int:
-    """Show launch day: what is looked at when and how it stands, who decides, how to close and go back, and what
-    happened."""
+    """Show the launch-day plan: checkpoints and their state, who decides, how to close and roll back, and the log."""
     from ..handover import day as room
 
     ws = said.open()
     try:
         now = ws.clock.now()
         if checkpoint and not words:
-            raise click.UsageError('--at needs --note "what was seen": it says what the line of the log is about')
+            raise click.UsageError('--at needs --note "what you saw": the text of the line in the log')
         if words:
             checkpoint = _checkpoint(checkpoint, [one.moment for one in room.day(ws, now=now).stops])
             kind = "checkpoint" if checkpoint else "note"
@@ -49,7 +48,7 @@ def day(said: Common, words: str, checkpoint: str, log_file: Path | None) -> int
             note("kept")
         elif log_file is not None:
             room.export_log(ws, str(log_file))
-            note(f"written {log_file}")
+            note(f"wrote {log_file}")
         else:
             _show(room.day(ws, now=now))
         return Exit.FINE
@@ -69,7 +68,7 @@ def _checkpoint(said: str, known: list[Moment]) -> str:
         minutes = None
     found = next((one for one in known if minutes is not None and one.checkpoint.offset_min == minutes), None)
     if found is None:
-        raise click.UsageError(f"there is no checkpoint {said}; there are {', '.join(one.key for one in known)}")
+        raise click.UsageError(f"no checkpoint is named {said}; known: {', '.join(one.key for one in known)}")
     return found.key
 
 
@@ -78,15 +77,15 @@ def _show(made: Day) -> None:
     from ..text import for_terminal
 
     if made.until_launch is None:
-        click.echo("No launch moment is written down: [plan] launch_at in inventory.toml")
+        click.echo("The launch time is not recorded: set [plan] launch_at in inventory.toml")
     else:
         ahead = made.until_launch.total_seconds()
         when = f"in {span(ahead)}" if ahead >= 0 else f"{span(-ahead)} ago"
         click.echo(f"Launch {stamp(made.launch_at or made.at)}, {when}")
-    said = f"{made.said.answer}, {made.said.by}, {stamp(made.said.on)}" if made.said else "not said yet"
+    said = f"{made.said.answer}, {made.said.by}, {stamp(made.said.on)}" if made.said else "not decided yet"
     click.echo(
         for_terminal(
-            f"Go or no-go: {said} (decides: {made.decider or 'nobody is named'}); checks say {made.verdict.label}"
+            f"Go or no-go: {said} (decider: {made.decider or 'no one named'}); the checks: {made.verdict.label}"
         )
     )
     click.echo("")
@@ -97,8 +96,8 @@ def _show(made: Day) -> None:
         title = for_terminal(stop.moment.checkpoint.title)
         click.echo(f"{mark} {stop.moment.key:<7} {when:<24}{title}: {_counted(stop)}")
     click.echo("")
-    click.echo(for_terminal(f"Close the doors: {made.kill_switch or 'not written down'}"))
-    click.echo(for_terminal(f"Go back: {made.rollback or 'not written down'}"))
+    click.echo(for_terminal(f"Close the doors: {made.kill_switch or 'not recorded'}"))
+    click.echo(for_terminal(f"Roll back: {made.rollback or 'not recorded'}"))
     for line in made.log:
         click.echo(for_terminal(f"{stamp(line.at)} {line.by}: {line.text}"))
 
@@ -106,7 +105,7 @@ def _show(made: Day) -> None:
 def _counted(stop: Stop) -> str:
     """How the checkpoint's checks stand, in words: the worst first."""
     counts = stop.counts
-    said = ((State.FAIL, "with problems"), (State.UNKNOWN, "without an answer"), (State.WARN, "with warnings"))
+    said = ((State.FAIL, "with problems"), (State.UNKNOWN, "without a result"), (State.WARN, "with warnings"))
     parts = [f"{counts[state]} {words}" for state, words in said if counts.get(state)]
     fine = sum(counts.values()) - sum(counts.get(state, 0) for state, _ in said)
     parts += [f"{fine} fine"] if fine else []

@@ -23,26 +23,33 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--headless", is_flag=True, help="Without a terminal: run all checks, say the verdict, write the handover folder."
+    "--headless",
+    is_flag=True,
+    help="Run without a terminal: run all checks, print the verdict, export the handover folder.",
 )
 @click.option(
     "--fixed",
     multiple=True,
     metavar="ID",
-    help="Start with this flaw repaired; `all` for every one. May be given again.",
+    help="Start with this flaw repaired (`all` for every flaw). May be repeated.",
 )
-@click.option("--flaws", is_flag=True, help="List the flaws of the demo marketplace and stop.")
+@click.option("--flaws", is_flag=True, help="List the flaws of the demo marketplace and exit.")
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How the report is written."
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="Write the report in this format.",
 )
-@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Where the handover folder goes.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the handover folder to DIR.")
 @common
 @pass_common
 def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:
-    """Walk the embedded demo marketplace: real servers on this machine, with flaws to find and to fix.
+    """Open the embedded demo marketplace: real servers on this machine, with flaws to find and fix.
 
-    Nothing outside this machine is reached. With -C DIR the demo's workspace is kept there, otherwise it is thrown
-    away at the end; a handover folder that you export from the console stays, in --out, -C or the folder you are in.
+    Nothing outside this machine is contacted. With -C DIR the demo's workspace is kept in DIR, otherwise it is deleted
+    at the end. A handover folder exported from the console is kept in --out, -C or the current folder.
     """
     if flaws:
         return _list_flaws(said)
@@ -50,7 +57,7 @@ def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind
         from .console import has_terminal
 
         if not has_terminal():
-            note("There is no terminal for the console: walking the demo head-less")
+            note("No terminal for the console: running the demo headless")
             headless = True
     with _lab(fixed) as lab, _workspace(said, lab) as ws:
         return _headless(ws, said, kind, out) if headless else _console(ws, lab, said, out)
@@ -137,8 +144,7 @@ def _hand_over(ws: Workspace, out: Path | None) -> None:
             raise CouldNotRun(f"the handover folder does not verify: {problems[0]}")
         if out is None:
             note(
-                f"The handover folder was written, verified ({len(made.files)} files) and "
-                "thrown away; --out DIR keeps it"
+                f"The handover folder was exported, verified ({len(made.files)} files) and deleted; --out DIR keeps it"
             )
         else:
             note(f"Handover folder: {made.folder}")

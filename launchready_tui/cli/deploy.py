@@ -17,22 +17,25 @@ from .values import MOMENT
 
 @click.group()
 def deploy() -> None:
-    """Tell the watch of deploys."""
+    """Record deploys on the timeline of the watch."""
 
 
 @deploy.command("mark")
 @click.option(
-    "--sha", default="", metavar="COMMIT", help="What was deployed; default: where the launch file's repository stands."
+    "--sha",
+    default="",
+    metavar="COMMIT",
+    help="Record this commit [default: HEAD of the launch file's repository].",
 )
-@click.option("--env", default="production", show_default=True, help="Where it went.")
-@click.option("--by", default="", help="Who did it; default: this user.")
-@click.option("--at", type=MOMENT, metavar="TIME", help="When it was live; default: now.")
-@click.option("--failed", is_flag=True, help="It failed; whoever is to be told of deploys is told.")
+@click.option("--env", default="production", show_default=True, help="Record this environment.")
+@click.option("--by", default="", help="Record who deployed it [default: this user].")
+@click.option("--at", type=MOMENT, metavar="TIME", help="Record when it went live [default: now].")
+@click.option("--failed", is_flag=True, help="Mark it as failed and send the alerts for deploys.")
 @common
 @pass_common
 def mark(said: Common, sha: str, env: str, by: str, at: datetime | None, failed: bool) -> int:
-    """Mark a deploy: charts show it, incidents name it, and answers before and after it are compared. A last step for
-    CI."""
+    """Mark a deploy: charts show it, incidents name it, and response times before and after it are compared. Run it as
+    the last step of CI."""
     from ..text import clean
     from ..workspace.deploys import mark_deploy
 

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 PACKAGES: dict[str, str] = {
     "textual": "the console",
     "rich": "the console",
-    "httpx": "every check that looks at web pages",
-    "httpcore": "every check that looks at web pages",
-    "dnspython": "every check that looks at the running product",
-    "h11": "measurements of speed",
+    "httpx": "every check of web pages",
+    "httpcore": "every check of web pages",
+    "dnspython": "every check of the running product",
+    "h11": "speed measurements",
     "cryptography": "certificates and key sizes",
     "certifi": "trust in public certificates",
-    "publicsuffixlist": "telling registrable domains",
+    "publicsuffixlist": "finding registrable domains",
     "idna": "host names in other scripts",
-    "keyring": "keeping credentials",
+    "keyring": "storing credentials",
     "msgspec": "everything",
     "tomli-w": "writing decisions, people and inventory",
     "click": "the command line",
@@ -53,14 +53,14 @@ class Line:
 
 
 @click.command()
-@click.option("--offline", is_flag=True, help="Do not try the network.")
+@click.option("--offline", is_flag=True, help="Do not test the network.")
 @common
 @pass_common
 def doctor(said: Common, offline: bool) -> int:
-    """Show what is installed, how credentials are kept, and what can be reached from here.
+    """Show what is installed, how credentials are stored, and what can be reached from this machine.
 
-    With a launch file in the folder the network is tried on its own names only; without one, one DNS question for
-    `com` is asked. Exit code 1 where something stays unchecked.
+    With a launch file in the folder the network is tested on its own names only; without one, by a single DNS query
+    for `com`. Exit code 1: something cannot be checked here.
     """
     ink = said.ink()
     file, launch_lines = _launch(said)
@@ -71,18 +71,18 @@ def doctor(said: Common, offline: bool) -> int:
     ]
     for title, lines in groups:
         _show(title, lines, ink)
-    network = [Line("info", "network", "not tried (--offline)")] if offline else asyncio.run(_network(said, file))
+    network = [Line("info", "network", "not tested (--offline)")] if offline else asyncio.run(_network(said, file))
     _show("Network", network, ink)
     missing = [
         line for _, lines in [*groups, ("", network)] for line in lines if line.unchecked and line.state != "pass"
     ]
     if missing:
-        click.echo(ink.paint("What stays unchecked here", "bold"))
+        click.echo(ink.paint("What cannot be checked here", "bold"))
         for line in missing:
             click.echo(ink.finish(f"  {ink.glyph(line.state)} {line.unchecked}"))
         return Exit.FOUND
-    tail = ", as far as it was tried" if offline else ""
-    click.echo(ink.finish(ink.paint(f"● No check stays unchecked for want of something here{tail}", "pass")))
+    tail = ", as far as it was tested" if offline else ""
+    click.echo(ink.finish(ink.paint(f"● Everything can be checked here{tail}", "pass")))
     return Exit.FINE
 
 
@@ -110,7 +110,7 @@ def _program() -> list[Line]:
             "warn" if small else "pass",
             "terminal",
             f"{terminal.columns}x{terminal.lines}, {encoding}, {colour}"
-            + ("; the console wants 60x16" if small else ""),
+            + ("; the console needs 60x16" if small else ""),
         ),
     ]
 
@@ -137,7 +137,7 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
     path = find(said.where)
     if not path.exists():
         return None, [
-            Line("info", "launch file", f"none in {said.where.resolve()}; `launchready init DOMAIN` writes one")
+            Line("info", "launch file", f"none in {said.where.resolve()}; `launchready init DOMAIN` creates one")
         ]
     try:
         file = load(path)
@@ -148,27 +148,27 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
                 "fail",
                 "launch file",
                 f"{count} problems; `launchready check` lists them",
-                "this launch, until its file is mended",
+                "this launch, until its file is fixed",
             )
         ]
     lines = [Line("pass", "launch file", f"{path.resolve()} ({file.launch.domain})")]
     if Trust(state_dir()).knows(file.sha256):
-        lines.append(Line("pass", "trust", "this file may be used here"))
+        lines.append(Line("pass", "trust", "approved on this machine"))
     else:
-        lines.append(Line("info", "trust", "not used here yet; it is asked about at the first use"))
+        lines.append(Line("info", "trust", "not approved yet; you are asked at the first use"))
     if (said.where / JOURNAL).exists():
         try:
             with Journal.open(said.where / JOURNAL) as journal:
                 lines.append(Line("pass", "journal", f"{len(journal.runs(10**6))} runs"))
         except (JournalError, NewerFile) as error:
-            lines.append(Line("fail", "journal", str(error), "everything, until the journal can be used"))
+            lines.append(Line("fail", "journal", str(error), "everything, until the journal is readable"))
     if file.launch.permission is None:
         lines.append(
             Line(
                 "warn",
                 "permission",
                 "none recorded",
-                "what goes beyond an ordinary visit (old TLS versions, CORS): no permission recorded",
+                "what goes beyond an ordinary visit (old TLS versions, CORS): no permission is recorded",
             )
         )
     else:
@@ -219,7 +219,7 @@ async def _network(said: Common, file: LaunchFile | None) -> list[Line]:
             )
             return [*_resolvers(reach), *await asyncio.gather(*looks)]
     except (ReachError, ValueError) as error:
-        return [Line("fail", "reach", str(error), "everything on the network, until that option is mended")]
+        return [Line("fail", "reach", str(error), "everything on the network, until that option is corrected")]
 
 
 def _resolvers(reach: Any) -> list[Line]:
@@ -227,14 +227,14 @@ def _resolvers(reach: Any) -> list[Line]:
 
     given = reach.nameservers or system_nameservers()
     if given:
-        source = "as set" if reach.nameservers else "of this machine"
+        source = "as given" if reach.nameservers else "of this machine"
         return [Line("pass", "resolvers", f"{', '.join(given)} ({source})")]
     return [
         Line(
             "fail",
             "resolvers",
-            "this machine names none",
-            "everything on the network: there is no resolver (--nameserver names one)",
+            "none configured on this machine",
+            "everything on the network: no DNS resolver (set one with --nameserver)",
         )
     ]
 
@@ -244,10 +244,13 @@ async def _dns(world: World, name: str, rdtype: str) -> Line:
 
     answer = await world.dns.ask(name, rdtype)
     if isinstance(answer, Failure):
-        return Line("fail", "DNS", str(answer), "everything on the network: no DNS answer arrives here")
+        return Line("fail", "DNS", str(answer), "everything on the network: DNS does not answer")
     if not answer.found:
         return Line(
-            "warn", "DNS", f"answers, and knows no name servers of {name}", f"{name}: this resolver does not know it"
+            "warn",
+            "DNS",
+            f"answers, but returns no name servers for {name}",
+            f"{name}: this resolver cannot resolve it",
         )
     return Line("pass", "DNS", f"answers in {answer.duration_ms:.0f} ms")
 
@@ -266,11 +269,11 @@ async def _mail(world: World, domain: str) -> Line:
 
     answer = await world.dns.ask(domain, "MX")
     if isinstance(answer, Failure) or not answer.found:
-        return Line("info", "SMTP", "not tried: the domain names no mail server")
+        return Line("info", "SMTP", "not tested: the domain has no mail server")
     host = answer.records[0].split()[-1]
     sight = await world.mail.greet(host)
     if isinstance(sight, Failure):
-        why = "port 25 is closed on the way out here, as it often is, or the server is down"
+        why = "outgoing port 25 is blocked here, as on many networks, or the server is down"
         return Line("warn", "SMTP", f"{sight}; {why}", "whether mail servers answer and offer encryption (email.mx)")
     return Line("pass", "SMTP", f"{host} greets with {sight.code}")
 
@@ -286,6 +289,6 @@ async def _registry(world: World, file: LaunchFile) -> Line:
             "warn",
             "RDAP",
             str(found),
-            "registration and its end (audit.registrar): the registry cannot be asked from here",
+            "registration and its expiry (audit.registrar): the registry cannot be reached from here",
         )
     return Line("pass", "RDAP", f"answers through {found.source}")

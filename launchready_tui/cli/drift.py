@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "kind", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
-@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
-@click.option("--no-run", is_flag=True, help="Compare with what was seen last; look at nothing anew.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write to FILE, not to stdout.")
+@click.option("--no-run", is_flag=True, help="Compare with the last results; check nothing again.")
 @click.option(
     "--write-ci",
     is_flag=True,
-    help="Do not compare: write a monthly GitHub job and the data it compares with, without people.",
+    help="Do not compare; write a monthly GitHub workflow and the data it compares with, without people.",
 )
 @common
 @pass_common
 def drift(said: Common, bundle: Path, kind: str, out: Path | None, no_run: bool, write_ci: bool) -> int:
-    """Look again, and say item by item what is as handed over, what changed, and what could not be checked.
+    """Check the live product again: list what matches the handover folder, what changed, what could not be checked.
 
-    BUNDLE is a handover folder, its zip, or the launchready.json out of it.
+    BUNDLE is a handover folder, its zip, or its launchready.json.
 
     \b
-    Exit codes: 0 nothing that can be seen changed, 1 something did (or the folder itself), 2 wrong use, 3 could not
+    Exit codes: 0 nothing changed, 1 something changed (or the folder itself was altered), 2 wrong use, 3 could not
     run.
     """
     from ..handover import drift as room
@@ -93,7 +93,7 @@ def _write(found: Drift, kind: str, out: Path | None) -> None:
 
     write_atomically(out, body)
     note(found.headline)
-    note(f"written {out}")
+    note(f"wrote {out}")
 
 
 def _keep(ws: Workspace, found: Drift) -> None:
@@ -124,5 +124,5 @@ def _write_ci(folder: Path, handed: Handed) -> int:
             click.echo(str(path))
     except FileExistsError as why:
         raise CouldNotRun(str(why)) from why
-    note("Commit both. The job runs on the first of each month, and opens an issue where something changed.")
+    note("Commit both files. The job runs on the first of each month and opens an issue if something changed.")
     return Exit.FINE

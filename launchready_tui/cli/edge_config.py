@@ -14,14 +14,14 @@ from .values import TO_FOLDER
 
 @click.command("edge-config")
 @click.argument("kind", type=click.Choice(("nginx", "cloudflare", "vercel", "netlify")))
-@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files to DIR, not to stdout.")
 @common
 @pass_common
 def edge_config(said: Common, kind: Any, out: Path | None) -> int:
-    """Print the edge's configuration: what the launch file wants and the last checks found missing. Nothing is asked
+    """Print the edge configuration that the launch file needs and the last checks found missing. Nothing is contacted
     or changed.
 
-    Headers that are sent as they should be are left alone. Run `launchready check edge performance.caching` first.
+    Headers that are already correct are left out. Run `launchready check edge performance.caching` first.
     """
     from ..handover.edge import files_of, plan
     from ..handover.snapshot import Snapshot
@@ -33,8 +33,8 @@ def edge_config(said: Common, kind: Any, out: Path | None) -> int:
         made = plan(ws.launch, findings)
         if not any(host.looked_at and not host.leads_to for host in made.hosts):
             note(
-                "No check has looked at these hosts yet, so the usual headers are written; `launchready check "
-                "edge` looks."
+                "These hosts have not been checked yet, so the usual headers are written; run `launchready check "
+                "edge` first."
             )
         files = files_of(made, kind, shot.banners)
         for name, body in files.items():
@@ -50,12 +50,14 @@ def edge_config(said: Common, kind: Any, out: Path | None) -> int:
                     write_atomically(out / name, body)
                 except OSError as error:
                     reason = (
-                        "a folder is in its place" if (out / name).is_dir() else (error.strerror or str(error)).lower()
+                        "a folder with this name exists"
+                        if (out / name).is_dir()
+                        else (error.strerror or str(error)).lower()
                     )
                     raise click.UsageError(
                         f"{out / name} cannot be written: {reason}; name another folder with --out"
                     ) from None
-                note(f"written {out / name}")
+                note(f"wrote {out / name}")
         return Exit.FINE
     finally:
         ws.close()

@@ -45,7 +45,7 @@ def explain(said: Common, name: tuple[str, ...]) -> int:
         _rule(roadmap.rules[word], roadmap, ink)
     elif check_id in roadmap.checks and last in shared_sheet().rules and shared_sheet().rules[last].explain:
         check = roadmap.checks[check_id]
-        rows = [("what it says", shared_sheet().rules[last].explain), ("check", f"{check.title} ({check_id})")]
+        rows = [("what it means", shared_sheet().rules[last].explain), ("check", f"{check.title} ({check_id})")]
         _print(ink, word, rows)
     elif keys := [key for key in reference() if word in ("launchready.toml", key.table, _key(key))]:
         _keys(keys, ink)
@@ -76,7 +76,7 @@ def _keys(keys: list[KeyDoc], ink: Ink) -> None:
     for key in keys:
         rows = [("what it means", key.text), ("allowed", key.allowed)]
         if key.table or key.name not in tables:
-            rows.append(("unless said", "it has to be there" if key.required else key.default or "nothing"))
+            rows.append(("default", "required" if key.required else key.default or "nothing"))
         _print(ink, key.path, rows)
 
 
@@ -100,10 +100,10 @@ def _check(check: CheckSpec, roadmap: Roadmap, ink: Ink) -> None:
         ("a person is asked", check.question),
         ("worst severity", str(check.severity)),
         ("business flow", check.flow),
-        ("minimum bar", check.light or "no light"),
+        ("minimum bar", check.light or "not part of it"),
         ("stays fresh", keeps),
         ("usual effort", f"{check.effort_min} min"),
-        ("rests on", ", ".join(check.needs) or "nothing"),
+        ("depends on", ", ".join(check.needs) or "nothing"),
         ("answered by", "LaunchReady" if check.automated else "a person"),
         ("rules", ", ".join(rules)),
     ]

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common
 @pass_common
 def forget(said: Common, yes: bool) -> int:
-    """Delete the journal, what was watched, the stored credentials and the trust of this launch.
+    """Delete the journal, the watch data, the stored credentials and the approval of this launch.
 
-    Launch file, decisions, people and inventory stay.
+    Launch file, decisions, people and inventory are kept.
     """
     from ..launch.load import find, load
     from ..launch.problems import LaunchFileError
@@ -30,11 +30,11 @@ def forget(said: Common, yes: bool) -> int:
     try:
         file = load(find(said.where))
     except LaunchFileError as error:
-        note(f"The launch file cannot be read, so its credentials and its trust stay: {str(error).splitlines()[0]}")
+        note(f"The launch file cannot be read, so its credentials and approval are kept: {str(error).splitlines()[0]}")
     journal = journal_files(said.where)
     names = _credentials(file)
     if not (journal or names or file):
-        raise CouldNotRun(f"nothing of a launch is kept for {said.where.resolve()}")
+        raise CouldNotRun(f"no launch data is stored for {said.where.resolve()}")
     for path in journal:
         note(f"  journal      {path}")
     for name in names:
@@ -53,12 +53,12 @@ def forget(said: Common, yes: bool) -> int:
 def _sure() -> bool:
     """Asks. Raises UsageError where nobody can answer, Abort where it was interrupted; nothing was deleted then."""
     try:
-        return click.confirm("Delete this for good?", default=False, err=True)
+        return click.confirm("Delete this permanently?", default=False, err=True)
     except click.Abort as end:
         if isinstance(end.__context__, EOFError):
             note("")
             raise click.UsageError(
-                "standard input is closed, and nobody answered: nothing was deleted; --yes does not ask"
+                "standard input is closed, so there was no answer: nothing was deleted (--yes skips the question)"
             ) from None
         note("\nNothing was deleted.")
         raise
@@ -73,7 +73,7 @@ def _stop_watching(folder: Path) -> None:
     if pid is None:
         return
     if not stop_watcher(folder):
-        raise CouldNotRun(f"process {pid or '?'} still watches this launch; stop it first")
+        raise CouldNotRun(f"process {pid or '?'} is still watching this launch: stop it first")
     note("Stopped the watch of this launch.")
 
 

@@ -15,12 +15,12 @@ _LARGEST = 1024 * 1024
 
 
 @click.command()
-@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there (Markdown), not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write to FILE (Markdown), not to stdout.")
 @common
 @pass_common
 def questions(said: Common, out: Path | None) -> int:
-    """Write one file with every question that only a person can answer, to be sent, filled in with any editor, and
-    read back."""
+    """Write one file with every question that only a person can answer: send it, have it completed in any editor, and
+    import it with `launchready answers`."""
     from ..handover.questions import questions as asked
     from ..handover.questions import sheet
 
@@ -35,7 +35,7 @@ def questions(said: Common, out: Path | None) -> int:
 
             write_atomically(out, words)
             note(
-                f"{count} questions written to {out}; read the answers back with `launchready answers {out.name} "
+                f"{count} questions written to {out}; import the answers with `launchready answers {out.name} "
                 "--from PERSON`"
             )
         return Exit.FINE
@@ -45,24 +45,24 @@ def questions(said: Common, out: Path | None) -> int:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--from", "by", required=True, metavar="PERSON", help="Who answered: an id or name of people.toml.")
-@click.option("--dry-run", is_flag=True, help="Show what would be written, and what could not be used; write nothing.")
+@click.option("--from", "by", required=True, metavar="PERSON", help="Name who answered: an id or name in people.toml.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written and what is unusable; write nothing.")
 @common
 @pass_common
 def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
-    """Read a filled sheet back: confirmations and inventory get their author; who wrote them down is recorded too.
+    """Import a completed question file: confirmations and inventory entries record who answered and who imported them.
 
     \b
-    Exit codes: 0 all used, 1 some could not be (they are named), 2 wrong use.
+    Exit codes: 0 all answers used, 1 some were unusable (they are listed), 2 wrong use.
     """
     from ..handover.questions import read, take
     from ..text import for_terminal
 
     if file.stat().st_size > _LARGEST:
-        raise click.UsageError(f"{file} is larger than any sheet of questions")
+        raise click.UsageError(f"{file} is too large to be a question file")
     found = read(file.read_text("utf-8-sig", "replace"))
     if not found:
-        note(f"{file} holds no answer yet")
+        note(f"{file} contains no answers yet")
         return Exit.FOUND
     ws = said.open()
     try:
@@ -72,7 +72,7 @@ def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
         for problem in taken.problems:
             note(str(problem))
         if dry_run:
-            note("Nothing was written; without --dry-run it is")
+            note("Nothing was written (--dry-run)")
         return Exit.FOUND if taken.problems else Exit.FINE
     finally:
         ws.close()
@@ -80,15 +80,16 @@ def answers(said: Common, file: Path, by: str, dry_run: bool) -> int:
 
 @click.command()
 @click.argument("what", metavar="go|no-go|LINE")
-@click.option("--by", required=True, metavar="PERSON", help="Whose name it carries: an id of people.toml.")
-@click.option("--note", "reason", default="", metavar="TEXT", help="Why; needed for go where the checks say NO-GO.")
+@click.option("--by", required=True, metavar="PERSON", help="Sign as PERSON, an id in people.toml.")
+@click.option(
+    "--note", "reason", default="", metavar="TEXT", help="Give a reason; required for go when the verdict is NO-GO."
+)
 @common
 @pass_common
 def sign(said: Common, what: str, by: str, reason: str) -> int:
-    """Put a name under the go or no-go, or under a line of the handover checklist (such as owns.registrar,
-    handover.backups).
+    """Sign the go or no-go, or a line of the handover checklist (such as owns.registrar or handover.backups).
 
-    Go and no-go are said by the person named in the plan ([plan] decider in inventory.toml).
+    Only the person named in the plan ([plan] decider in inventory.toml) can sign go or no-go.
     """
     from ..handover import signing
 
@@ -101,5 +102,5 @@ def sign(said: Common, what: str, by: str, reason: str) -> int:
         raise click.UsageError(str(why)) from why
     finally:
         ws.close()
-    note(f"Signed: {made.what} {made.answer}, {made.by}; written down by {made.recorded_by}")
+    note(f"Signed: {made.what} {made.answer}, {made.by}; recorded by {made.recorded_by}")
     return Exit.FINE

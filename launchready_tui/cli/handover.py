@@ -21,22 +21,28 @@ TOLD = 20
 
 
 @click.command()
-@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Where it goes; default: the launch's folder.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write it to DIR [default: the launch's folder].")
 @click.option(
     "--profile",
     type=click.Choice(("founder", "team")),
     default="founder",
     show_default=True,
-    help="team: without names, contacts, hours and who pays.",
+    help="Choose the readers; team leaves out names, contacts, hours and payers.",
 )
 @click.option(
-    "--sign", "key", type=_FILE, metavar="KEY", help="Sign it with this SSH key (ssh-keygen, OpenSSH 8.1 or later)."
+    "--sign",
+    "key",
+    type=_FILE,
+    metavar="KEY",
+    help="Sign it with this SSH key (needs ssh-keygen of OpenSSH 8.1 or later).",
 )
-@click.option("--offline", is_flag=True, help="Ask no DNS: the zone file then holds what the checks kept.")
+@click.option(
+    "--offline", is_flag=True, help="Query no DNS; the zone file then contains the records that the checks saved."
+)
 @common
 @pass_common
 def handover(said: Common, out: Path | None, profile: Any, key: Path | None, offline: bool) -> int:
-    """Write the handover folder and its zip: what a founder needs to run the product alone, with every gap in sight."""
+    """Export the handover folder and its zip: what a founder needs to run the product alone, with every gap listed."""
     from ..handover import export
 
     ws = said.open()
@@ -46,11 +52,11 @@ def handover(said: Common, out: Path | None, profile: Any, key: Path | None, off
         verdict = ws.verdict()
         note(f"Verdict: {verdict.label}")
         for gap in made.gaps[:TOLD]:
-            note(f"  not filled: {gap.text}")
+            note(f"  missing: {gap.text}")
         if len(made.gaps) > TOLD:
-            note(f"  and {len(made.gaps) - TOLD} more, each in its place in START-HERE.html")
+            note(f"  and {len(made.gaps) - TOLD} more, listed in START-HERE.html")
         if made.gaps:
-            note(f"{not_filled(made)}; the console leads to the place where each is filled")
+            note(f"{not_filled(made)}; the console shows where to fill in each")
         click.echo(str(made.folder))
         click.echo(str(made.zip))
         return Exit.FINE
@@ -61,7 +67,7 @@ def handover(said: Common, out: Path | None, profile: Any, key: Path | None, off
 def not_filled(made: Exported) -> str:
     """How much is missing, as the folder's own page counts it."""
     count = len(made.gaps)
-    return f"{count} fact{'' if count == 1 else 's'} not filled"
+    return f"{count} fact{'' if count == 1 else 's'} not filled in"
 
 
 def fresh_records(ws: Workspace) -> tuple[Record, ...]:
@@ -76,17 +82,17 @@ def fresh_records(ws: Workspace) -> tuple[Record, ...]:
 
     records = asyncio.run(look())
     if not any(record.data for record in records):
-        note("DNS gave no answer, so the zone file holds what the checks kept.")
+        note("DNS did not answer, so the zone file contains the records that the checks saved.")
     return records
 
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option(
-    "--key", type=_FILE, metavar="FILE", help="Test the signature too, by this public key or allowed-signers file."
+    "--key", type=_FILE, metavar="FILE", help="Verify the signature too, with this public key or allowed-signers file."
 )
 def verify(bundle: Path, key: Path | None) -> int:
-    """Test a handover folder or zip byte by byte: nothing changed, missing or added since the export."""
+    """Verify byte by byte that nothing in a handover folder or zip was changed, removed or added since its export."""
     from ..handover import verify as problems_of
     from ..text import for_terminal
 
@@ -94,7 +100,7 @@ def verify(bundle: Path, key: Path | None) -> int:
     for problem in problems:
         click.echo(for_terminal(str(problem)))
     if problems:
-        note(f"{bundle} is not what was exported: {len(problems)} {'problem' if len(problems) == 1 else 'problems'}")
+        note(f"{bundle} differs from its export: {len(problems)} {'problem' if len(problems) == 1 else 'problems'}")
         return Exit.FOUND
-    note(f"{bundle} is whole: every byte is as it was exported{', and signed by this key' if key else ''}")
+    note(f"{bundle} is unchanged: every byte is as exported{', and signed by this key' if key else ''}")
     return Exit.FINE

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("what", required=False, metavar="[RUN|SAVED_ID]")
-@click.option("--limit", type=click.IntRange(1, 10000), default=20, show_default=True, help="How many runs.")
+@click.option("--limit", type=click.IntRange(1, 10000), default=20, show_default=True, help="List this many runs.")
 @click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
 @pass_common
 def history(said: Common, what: str | None, limit: int, kind: str) -> int:
-    """List past runs; with the number of a run its results, with a saved id (as `check` prints it) that one result."""
+    """List past runs, the results of one run (by its number), or one result (by the saved id that `check` prints)."""
     from ..journal import Journal
     from ..workspace import JOURNAL
 
     path = said.where / JOURNAL
     if not path.exists():
-        raise CouldNotRun(f"there is no journal in {said.where.resolve()}; `launchready check` begins one")
+        raise CouldNotRun(f"no journal in {said.where.resolve()}; `launchready check` creates one")
     with Journal.open(path) as journal:
         if what is None:
             return _runs(journal, limit, kind, said.ink())
@@ -37,7 +37,7 @@ def history(said: Common, what: str | None, limit: int, kind: str) -> int:
             return _run(journal, int(what), kind, said.ink())
         result = journal.read(what)
         if result is None:
-            note(f"nothing is saved under {what}")
+            note(f"no result is saved under {what}")
             return Exit.FOUND
         return _show([(what, result)], kind, said.ink(), whole=True)
 
@@ -54,14 +54,14 @@ def _runs(journal: Journal, limit: int, kind: str, ink: Ink) -> int:
     for row in rows:
         click.echo(ink.finish(f"{row.run:5}  {stamp(row.started_at)}  {_how(row):28}  {row.results:3} results"))
     if not rows:
-        note("No run is kept yet.")
+        note("No runs yet.")
     return Exit.FINE
 
 
 def _how(row: RunRow) -> str:
     words = ["all checks" if row.full else "some checks", row.outcome or "interrupted"]
     words += ["demo"] if row.demo else []
-    words += ["at a set time"] if not row.kept else []
+    words += ["with --now"] if not row.kept else []
     words += ["connect map"] if row.via and not row.demo else []
     return ", ".join(words)
 
@@ -69,7 +69,7 @@ def _how(row: RunRow) -> str:
 def _run(journal: Journal, run: int, kind: str, ink: Ink) -> int:
     saved = journal.saved_in(run)
     if not saved and run not in {row.run for row in journal.runs(10**6)}:
-        note(f"there is no run {run}")
+        note(f"no run has the number {run}")
         return Exit.FOUND
     return _show(saved, kind, ink, whole=False)
 

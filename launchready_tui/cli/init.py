@@ -22,14 +22,14 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("domain", required=False)
-@click.option("--name", help="What the product is called; without it, made from the domain.")
+@click.option("--name", help="Use this product name [default: made from the domain].")
 @click.option(
     "--har",
     "hars",
     type=_FILE,
     multiple=True,
     metavar="FILE",
-    help="Add the routes of a recording (HAR) of the browser.",
+    help="Add the routes of a browser recording (HAR).",
 )
 @click.option(
     "--openapi",
@@ -39,7 +39,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="FILE",
     help="Add the routes of an OpenAPI document (JSON).",
 )
-@click.option("--offline", is_flag=True, help="Look at nothing; write what is known from the domain alone.")
+@click.option("--offline", is_flag=True, help="Contact nothing; write only what follows from the domain.")
 @common
 @pass_common
 def init(
@@ -50,29 +50,26 @@ def init(
     openapis: tuple[Path, ...],
     offline: bool,
 ) -> int:
-    """Look at DOMAIN as a visitor would, and write launchready.toml with what was seen.
+    """Visit DOMAIN as a visitor would, and write launchready.toml with what was detected.
 
-    An existing file is never overwritten. Where no host of DOMAIN can be seen nothing is written, unless --offline
-    says so. Without DOMAIN, --har and --openapi add routes to the launch file that is there.
+    An existing file is never overwritten. If no host of DOMAIN answers, nothing is written without --offline.
+    Without DOMAIN, --har and --openapi add routes to the existing launch file.
     """
     from ..launch.load import find
 
     path = find(said.where)
     if domain is None:
         if not (hars or openapis):
-            raise click.UsageError("name the domain, such as `launchready init example.com`")
+            raise click.UsageError("name a domain, such as `launchready init example.com`")
         return _add_routes(path, hars, openapis)
     if path.exists():
-        raise click.UsageError(
-            f"{path} is there already and is not overwritten; edit it, or work in another folder (-C DIR)"
-        )
+        raise click.UsageError(f"{path} exists and is not overwritten: edit it, or use another folder (-C DIR)")
     proposal = _propose(domain, said, offline)
     if proposal.seen and not proposal.found:
         _tell(proposal)
         raise CouldNotRun(
-            f"no host of {proposal.launch.domain} could be seen, so nothing was written. Look at the spelling "
-            "and at the network "
-            "(`launchready doctor`); `launchready init --offline` writes the file all the same"
+            f"no host of {proposal.launch.domain} answers, so nothing was written. Check the spelling and the "
+            "network (`launchready doctor`); `launchready init --offline` writes the file anyway"
         )
     launch = proposal.launch
     if name:
@@ -95,7 +92,7 @@ def _propose(domain: str, said: Common, offline: bool) -> Proposal:
         raise click.UsageError(str(error)) from None
     if offline:
         return Proposal(launch=seed(tidied), seen=())
-    note(f"Looking at {tidied}")
+    note(f"Visiting {tidied}")
     return asyncio.run(_detect(tidied, said))
 
 
@@ -127,10 +124,10 @@ def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Import
     Trust(state_dir()).remember(file.sha256)
     ignored = ignore_private(path.parent)
     counted = ", ".join((_count(launch.hosts, "host"), _count(launch.routes, "route"), _count(launch.pages, "page")))
-    note(f"Written {path}: {counted}")
+    note(f"Wrote {path}: {counted}")
     if ignored:
         note(f"Added to .gitignore: {', '.join(ignored)}")
-    note("Look through it, then run `launchready check`, or `launchready` for the console.")
+    note("Review it, then run `launchready check`, or `launchready` for the console.")
 
 
 def _imported(launch: Launch, hars: tuple[Path, ...], openapis: tuple[Path, ...]) -> list[Imported]:
@@ -161,7 +158,7 @@ def _add_routes(path: Path, hars: tuple[Path, ...], openapis: tuple[Path, ...]) 
         for remark in one.notes:
             note(f"  {remark}")
     if not routes:
-        note("No new routes of this launch's own hosts were found; nothing was changed.")
+        note("Found no new routes on this launch's hosts: nothing was changed.")
         return Exit.FINE
     trust = Trust(state_dir())
     trusted = trust.knows(file.sha256)

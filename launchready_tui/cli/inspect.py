@@ -14,10 +14,15 @@ from .values import ROLES
 option, argument = click.option, click.argument
 
 TYPES = option(
-    "-t", "--type", "types", multiple=True, metavar="TYPE", help=f"Record types; default: {' '.join(on.RECORDS)}."
+    "-t",
+    "--type",
+    "types",
+    multiple=True,
+    metavar="TYPE",
+    help=f"Query these record types [default: {' '.join(on.RECORDS)}].",
 )
-AT = option("--at", "server", metavar="ADDR[:PORT]", help="Ask this server directly, without recursion.")
-NO_FOLLOW = option("--no-follow", is_flag=True, help="Show the first answer only.")
+AT = option("--at", "server", metavar="ADDR[:PORT]", help="Query this server directly, without recursion.")
+NO_FOLLOW = option("--no-follow", is_flag=True, help="Show the first response only.")
 METHOD = option("--method", default="GET", show_default=True)
 HEADER = option(
     *("-H", "--header", "headers"),
@@ -25,25 +30,29 @@ HEADER = option(
     metavar="NAME: VALUE",
     help="Send this header with the first request of --no-follow.",
 )
-ROLE = option("--role", type=click.Choice(ROLES), default="web", show_default=True, help="What the host is for.")
+ROLE = option("--role", type=click.Choice(ROLES), default="web", show_default=True, help="Judge the host by this role.")
 RDAP = option(
-    "--rdap", default="", metavar="URL", help="The registry's RDAP service, where the public list names none."
+    "--rdap", default="", metavar="URL", help="Use this RDAP service if the public list has none for the registry."
 )
-VERSIONS = option("--versions", is_flag=True, help="Offer each protocol version alone, too: four handshakes more.")
+VERSIONS = option(
+    "--versions", is_flag=True, help="Offer each protocol version separately as well: four more handshakes."
+)
 STARTTLS = option(
     "--starttls",
     type=click.Choice(("smtp",)),
     default=None,
-    help="Begin with this protocol's STARTTLS (port 25): shown only.",
+    help="Start with STARTTLS of this protocol (port 25); shown, not judged.",
 )
-IP = option("--ip", help="The address that sends.")
-SENDER = option("--sender", help="The address in MAIL FROM; empty for a bounce, which is judged by --helo.")
-HELO = option("--helo", default="", help="The name that the sending machine calls itself.")
+IP = option("--ip", help="Judge this sending IP address.")
+SENDER = option(
+    "--sender", help="Judge this MAIL FROM address; leave it empty for a bounce, which is judged by --helo."
+)
+HELO = option("--helo", default="", help="Judge this HELO name of the sending machine.")
 SELECTOR = option(
     *("--selector", "selectors"),
     multiple=True,
     metavar="NAME",
-    help="Look at this selector; without it the usual ones are tried.",
+    help="Check this selector [default: the usual ones].",
 )
 
 URL = Targets("url", of=on.launch_of_url)
@@ -73,11 +82,11 @@ LOOKS = (
 
 @click.group()
 def inspect() -> None:
-    """Look at one thing. Targets are names or URLs; `-` reads them from stdin, one a line.
+    """Inspect one thing. Targets are names or URLs; `-` reads them from stdin, one per line.
 
-    dns and web show what is there; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something
-    is broken, or could not be seen; 2: an argument can be no target, and nothing is looked at. A line of stdin that
-    can be none is told in its place and counts as not seen.
+    dns and web show what exists; redirects, headers, tls and domain judge it as `check` does. Exit code 1: something
+    is broken or could not be checked; 2: an argument is not a valid target, and nothing is inspected. An invalid line
+    on stdin is reported in its place and counts as not checked.
     """
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @common
 @pass_common
 def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
-    """What a refusal of a mail server means: cause, whose it is, fix. Nothing is asked of anybody.
+    """Explain why a mail server refused a mail: cause, who can fix it, and the fix. Nothing is contacted.
 
     TEXT is the reply, a log line or a code such as "550 5.7.26"; `-` reads a whole returned mail from stdin, or JSON
     lines such as {"text": "550-5.7.26 ..."}. Exit code 1: nothing in it is known.
@@ -33,7 +33,7 @@ def look_at_bounce(said: Common, text: tuple[str, ...], kind: str) -> int:
     whole = " ".join(text)
     if whole == "-":
         if sys.stdin.isatty():
-            note("the refusal or the returned mail; end with Ctrl+D")
+            note("Paste the refusal or the returned mail; end with Ctrl+D")
         whole = sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace")
         if whole.lstrip().startswith("{"):
             return _lines(whole + sys.stdin.buffer.read().decode("utf-8", "replace"))
@@ -69,7 +69,7 @@ _WHOSE = {
     "sender": "yours, as the sender",
     "recipient": "the recipient's address",
     "receiver": "the receiving server's",
-    "either": "not told",
+    "either": "unknown",
 }
 _PROVIDERS = {"gmail": "Gmail", "yahoo": "Yahoo", "outlook": "Outlook", "icloud": "iCloud"}
 
@@ -86,7 +86,7 @@ def tell(said: Common, found: Bounce) -> None:
         lines += [f"  paste   {found.paste}"] if found.paste else []
         lines += [f"  whose   {_WHOSE[found.whose]}"]
     else:
-        lines += ["  cause   not known here; its own text is all there is to go by"]
+        lines += ["  cause   unknown; only the server's own text can help"]
     lines += [f"  again   {found.retry}"]
     for line in lines:
         click.echo(ink.finish(line).rstrip())

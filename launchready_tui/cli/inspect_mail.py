@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def spf(world: World, *, ip: str, sender: str, helo: str) -> Outcome:
-    """Whether an address may send for a domain (check_host of RFC 7208), and the term that decides.
+    """Show whether an address may send for a domain, and why (check_host of RFC 7208).
 
     `-` reads JSON lines from stdin, such as {"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}.
     """
@@ -81,7 +81,7 @@ def _verdict(outcome: Outcome) -> batch.Row:
 
 
 async def dmarc(world: World, *, domain: str) -> Discovery:
-    """Which DMARC policy holds for a domain, whose record it comes from, and the organisation's domain (RFC 9989).
+    """Show the DMARC policy of a domain and the record it comes from (RFC 9989).
 
     `-` reads JSON lines from stdin, such as {"domain": "a.example.com"}.
     """
@@ -142,7 +142,7 @@ class Keys(NamedTuple):
 
 
 async def dkim(world: World, *, domain: str, selectors: tuple[str, ...]) -> Keys:
-    """The keys that a domain signs its mail with, and what is wrong with each.
+    """Show the DKIM keys of a domain, and what is wrong with each.
 
     `-` reads JSON lines from stdin, such as {"domain": "example.com", "selector": "s1"}; without a selector the usual
     ones are tried.
@@ -153,7 +153,7 @@ async def dkim(world: World, *, domain: str, selectors: tuple[str, ...]) -> Keys
     if selectors:
         return Keys(domain, await probe(world.dns, domain, selectors))
     if await answers_anything(world.dns, domain):
-        raise batch.BadLineError(f"{domain} has a key at any name: give the selector that signs")
+        raise batch.BadLineError(f"{domain} returns a key for any name: give the selector with --selector")
     found = await probe(world.dns, domain, usual_selectors())
     return Keys(domain, tuple(one for one in found if not one.absent))
 
@@ -217,8 +217,9 @@ def _state(one: Found) -> str:
 
 
 async def message(world: World, *, raw: bytes) -> Letter | str:
-    """A received mail in its raw form: SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click, text
-    part.
+    """Judge a received mail from its source.
+
+    Shows SPF, DKIM and DMARC as the receiver saw them, alignment, links, one-click unsubscribe and text part.
 
     FILE is what "Show original" or "View message source" saves; `-` reads one message from stdin, or JSON lines such as
     {"file": "mail.eml"} or {"message": "From: ..."}. No link is opened. Exit code 1: it is not authenticated, or could

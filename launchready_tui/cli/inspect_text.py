@@ -21,8 +21,8 @@ _VERIFY = {
     64: "it is for another address",
 }
 _VERIFY |= {
-    18: "it is signed by itself",
-    19: "its chain ends in an unknown authority",
+    18: "it is self-signed",
+    19: "its chain ends at an unknown authority",
     20: "its issuer is unknown",
     21: "its chain is incomplete",
 }
@@ -89,7 +89,7 @@ def web_lines(seen: Chain | Reply | Failure, ink: Ink) -> Iterator[str]:
     size = f"{len(reply.body)} bytes" + (
         f", {reply.wire_bytes} over the wire" if reply.wire_bytes != len(reply.body) else ""
     )
-    yield f"body {size}{', cut there' if reply.truncated else ''}"
+    yield f"body {size}{', truncated' if reply.truncated else ''}"
     yield f"time {_phases(reply.phases)}"
 
 
@@ -163,17 +163,17 @@ def domain_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
         yield f"{pad('registry', 11)} {ink.paint('not registered', 'fail')}"
     else:
         rows = [
-            ("registrar", told.registrar or "not told"),
-            ("ends", stamp(told.expires) if told.expires else "not told"),
+            ("registrar", told.registrar or "unknown"),
+            ("ends", stamp(told.expires) if told.expires else "unknown"),
         ]
         rows += [("created", stamp(told.created))] if told.created else []
         rows += [
-            ("status", ", ".join(told.statuses) or "not told"),
-            ("signed", {True: "yes", False: "no", None: "not told"}[told.signed]),
+            ("status", ", ".join(told.statuses) or "unknown"),
+            ("signed", {True: "yes", False: "no", None: "unknown"}[told.signed]),
         ]
         for name, value in rows:
             yield f"{ink.paint(pad(name, 11), 'bold')} {ink.fit(value, 12)}"
-        yield ink.paint(f"told by {ink.fit(told.source, 8)}", "dim")
+        yield ink.paint(f"source {ink.fit(told.source, 8)}", "dim")
     servers: DnsAnswer | Failure = seen.sights["servers"]
     shown = servers.words if isinstance(servers, Failure) else ", ".join(servers.records) or "none"
     yield f"{ink.paint(pad('served by', 11), 'bold')} {ink.fit(shown, 12)}"
@@ -220,7 +220,7 @@ def _tls(seen: dict[str, Any], ink: Ink) -> Iterator[str]:
 def _certificate(number: int, certificate: Certificate, ink: Ink) -> Iterator[str]:
     now = datetime.now(UTC)
     ends = ago(certificate.not_after, now)
-    left = f"{ends.removeprefix('in ')} left" if ends.startswith("in ") else f"ended {ends} ago"
+    left = f"{ends.removeprefix('in ')} left" if ends.startswith("in ") else f"expired {ends} ago"
     yield f"{ink.paint(str(number), 'bold')} {ink.fit(certificate.subject or '(no subject)', 4)}"
     yield f"    issuer  {ink.fit(certificate.issuer, 12)}"
     yield f"    valid   {stamp(certificate.not_before)} to {stamp(certificate.not_after)}, {left}"

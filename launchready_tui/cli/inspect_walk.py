@@ -47,7 +47,7 @@ def walk(
         raise click.UsageError("\n".join(wrong))
     names = list(given(targets, asked))
     if not names:
-        raise click.UsageError("no target was given")
+        raise click.UsageError("name a target")
     ink = said.ink()
 
     async def all_of_them() -> bool:

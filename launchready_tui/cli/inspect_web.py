@@ -19,14 +19,14 @@ RECORDS = ("A", "AAAA", "CNAME", "NS", "SOA", "MX", "TXT", "CAA", "HTTPS")
 
 
 async def dns(world: World, name: str, *, types: tuple[str, ...], server: str | None) -> dict[str, Any]:
-    """DNS records of names, with TTL and who answered."""
+    """Show DNS records of names, with TTL and the server that answered."""
     wanted = tuple(word.strip().upper() for one in types for word in one.split(",") if word.strip()) or RECORDS
     asked = [world.dns.ask_at(server, name, rdtype) if server else world.dns.ask(name, rdtype) for rdtype in wanted]
     return dict(zip(wanted, await asyncio.gather(*asked), strict=True))
 
 
 async def web(world: World, target: str, *, no_follow: bool, method: str, headers: tuple[tuple[str, str], ...]) -> Any:
-    """A URL followed to its end: every hop, the last answer's headers, and where the time went."""
+    """Follow a URL to its end: every hop, the last response's headers, and the timing."""
     url = target if "://" in target else f"https://{target}"
     return await (world.web.get(url, method=method, headers=headers) if no_follow else world.web.follow(url))
 
@@ -35,7 +35,7 @@ def web_options(given: Given) -> Given:
     """Headers as pairs. Raises UsageError for one that is none, and for what only the first answer can be asked."""
     pairs = tuple(_header(line) for line in given["headers"])
     if (given["method"] != "GET" or pairs) and not given["no_follow"]:
-        raise click.UsageError("--method and --header go with --no-follow")
+        raise click.UsageError("--method and --header need --no-follow")
     return {**given, "headers": pairs}
 
 
@@ -47,30 +47,29 @@ def _header(line: str) -> tuple[str, str]:
 
 
 async def redirects(world: World, target: str) -> Any:
-    """Where an address leads, hop by hop, and what is wrong on the way; for a whole site by http, https, with and
-    without www."""
+    """Show where an address leads, hop by hop, and what is wrong on the way. A host is tried by http and https, with
+    and without www."""
     from ..checks import single
 
     return await single.redirects(world, target)
 
 
 async def headers(world: World, target: str, *, role: Role) -> Any:
-    """Security headers, cookies and mixed content of a page. CORS is asked with --allow intrusive."""
+    """Judge security headers, cookies and mixed content of a page; CORS too with --allow intrusive."""
     from ..checks import single
 
     return await single.headers(world, target, role)
 
 
 async def domain(world: World, target: str, *, rdap: str) -> Any:
-    """Registration, name servers, the health of the zone, and where the name leads."""
+    """Judge the registration, name servers and zone of a domain, and where its name leads."""
     from ..checks import single
 
     return await single.domain(world, target, rdap)
 
 
 async def tls(world: World, target: str, *, role: Role, versions: bool, starttls: str | None) -> Any:
-    """A TLS server: whether its certificate verifies, the chain, protocol and cipher, and what is wrong. A target is
-    HOST[:PORT]."""
+    """Judge a TLS server: certificate, chain, protocol and cipher, and what is wrong. A target is HOST[:PORT]."""
     from ..checks import single
     from ..wire import split_host_port
 

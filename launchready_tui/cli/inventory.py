@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--take", is_flag=True, help="Write the proposals into inventory.toml; owners and payers are still to be filled in."
+    "--take",
+    is_flag=True,
+    help="Write the proposals into inventory.toml; owners and payers are left for you to fill in.",
 )
 @common
 @pass_common
 def inventory(said: Common, take: bool) -> int:
-    """Show what is written down of systems, access, backups and recovery, and what the checks have seen beside it.
+    """Show the recorded systems, access, backups and recovery cards, and what the checks found in addition.
 
-    With --take the proposals are written: systems that were seen, and a recovery card for each of nine usual
+    With --take the proposals are written: systems that were found, and a recovery card for each of nine usual
     breakdowns.
     """
     from ..handover import proposals
@@ -37,10 +39,7 @@ def inventory(said: Common, take: bool) -> int:
             click.echo(f"proposed  {_plain(one.title)}: {_plain(one.why)}")
         if take and found:
             ws.save_inventory(merged(ws.inventory, found))
-            note(
-                f"{len(found)} lines taken over; fill in whose accounts they are, who pays and who gets in "
-                "(console, key p)"
-            )
+            note(f"{len(found)} entries added: fill in account owners, payers and access (console, key p)")
         elif found:
             note(f"{len(found)} proposals; --take writes them into inventory.toml")
         return Exit.FINE
@@ -53,10 +52,10 @@ def _list(ws: Workspace) -> None:
 
     for system in ws.inventory.systems:
         gets_in = len({one.person for one in ws.inventory.access if one.system == system.id})
-        payer = f"paid by {system.billing_owner}" if system.billing_owner else "nobody named who pays"
-        pays = "nothing to pay" if system.no_bill else payer
+        payer = f"paid by {system.billing_owner}" if system.billing_owner else "payer not named"
+        pays = "free" if system.no_bill else payer
         click.echo(
-            f"system    {_plain(system.name or system.id)} ({CATEGORIES[system.category]}): {gets_in} get in, "
+            f"system    {_plain(system.name or system.id)} ({CATEGORIES[system.category]}): {gets_in} with access, "
             f"{_plain(pays)}"
         )
     for backup in ws.inventory.backups:
@@ -71,7 +70,7 @@ def _list(ws: Workspace) -> None:
 @common
 @pass_common
 def without(said: Common, person: str, kind: str) -> int:
-    """Show what breaks when PERSON (an id of people.toml) is gone, and what to do first.
+    """Show what breaks when PERSON (an id in people.toml) leaves, and what to do first.
 
     \b
     Exit codes: 0 nothing breaks, 1 something does, 2 wrong use.
@@ -85,8 +84,8 @@ def without(said: Common, person: str, kind: str) -> int:
         known = {one.id for one in ws.people.people} | {one.person for one in ws.inventory.access}
         if person not in known:
             near = difflib.get_close_matches(person, sorted(known), n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known)) or 'nobody yet'}"
-            raise click.UsageError(f"nobody is called {person!r}; {hint}")
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known)) or 'no one yet'}"
+            raise click.UsageError(f"no one has the id {person!r}; {hint}")
         found = look(ws, person)
         if kind == "json":
             import json
@@ -105,9 +104,9 @@ def without(said: Common, person: str, kind: str) -> int:
             for number, words in enumerate(found.first, 1):
                 click.echo(f"{number:>3}. {_plain(words)}")
             if found.systems:
-                click.echo(f"\nOn the last day, close behind them: {', '.join(map(_plain, found.systems))}")
+                click.echo(f"\nOn their last day, close their access to: {', '.join(map(_plain, found.systems))}")
         if not found.breaks:
-            note(f"Nothing breaks without {person}, by what is written down")
+            note(f"Nothing breaks without {person}, according to the inventory")
         return Exit.FOUND if found.breaks else Exit.FINE
     finally:
         ws.close()

@@ -29,21 +29,25 @@ _MOST = 25
     type=click.Choice(("auto", "combined", "json")),
     default="auto",
     show_default=True,
-    help="How lines are written.",
+    help="Read lines in this format.",
 )
 @click.option(
-    "--env", default="production", show_default=True, metavar="NAME", help="The environment, where lines do not say it."
+    "--env",
+    default="production",
+    show_default=True,
+    metavar="NAME",
+    help="Assume this environment for lines that name none.",
 )
-@click.option("--since", "hours", type=click.FloatRange(0.01, 10**5), metavar="HOURS", help="Only the last HOURS.")
+@click.option("--since", "hours", type=click.FloatRange(0.01, 10**5), metavar="HOURS", help="Read only the last HOURS.")
 @click.option("--format", "shown", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
 @pass_common
 def logs(said: Common, files: tuple[Path, ...], form: Any, env: str, hours: float | None, shown: str) -> int:
-    """Read access and application logs: FILE…, - for standard input, or those that the launch file names.
+    """Read access and application logs: FILE…, - for standard input, or those named in the launch file.
 
-    Read as a stream in bounded memory; gzip is unpacked. What is printed holds no line of the log: counts, routes
-    without ids, and messages without numbers, addresses and names. Exit code 1 where requests failed or something
-    personal was found.
+    Logs are read as a stream in bounded memory, gzip included. The output contains no log lines, only counts, routes
+    without ids, and messages without numbers, addresses and names. Exit code 1: requests failed, or personal data was
+    found.
     """
     from datetime import UTC, datetime, timedelta
 
@@ -76,7 +80,7 @@ def _named(said: Common) -> list[Source]:
     ws = said.open()
     try:
         if not ws.launch.logs:
-            raise click.UsageError("name a FILE, or [[logs]] in the launch file")
+            raise click.UsageError("name a FILE, or add [[logs]] to the launch file")
         return [
             Source(path=ws.folder / Path(log.path).expanduser(), format=log.format, environment=log.environment)
             for log in ws.launch.logs
@@ -121,14 +125,14 @@ def _text(reading: Reading, said: Common) -> None:
     times = f", {stamp(reading.since)} to {stamp(reading.until)}" if reading.since and reading.until else ""
     line(f"{', '.join(reading.files)}: {reading.lines:,} lines{times}")
     if reading.strange:
-        line(f"{reading.strange:,} of them were not understood")
+        line(f"{reading.strange:,} of them are in an unknown format")
     for block in (_routes, _groups, _personal):
         for words in block(reading):
             line(words)
     if reading.understood:
         line(f"request id in {reading.with_id / reading.understood:.0%} of the lines")
     if not reading.lines:
-        note("There was nothing to read.")
+        note("The logs are empty.")
 
 
 def _routes(reading: Reading) -> Iterator[str]:
@@ -142,7 +146,7 @@ def _routes(reading: Reading) -> Iterator[str]:
         yield f"{row.share:>8.1%} {row.n:>10,} {p95:>8}  {row.route}  {row.environment}{few}"
     if len(reading.routes) > _MOST:
         rest = reading.routes[_MOST:]
-        yield f"{'':8} {sum(row.n for row in rest):>10,} {'':8}  {len(rest)} routes more"
+        yield f"{'':8} {sum(row.n for row in rest):>10,} {'':8}  {len(rest)} more routes"
 
 
 def _groups(reading: Reading) -> Iterator[str]:

@@ -32,7 +32,7 @@ Option = Callable[[Any], Any]
 Show = Callable[[Any, "Ink"], Iterable[str]]
 
 PRIVATE = click.option(
-    "--private", multiple=True, metavar="NETWORK", help="A private address or network that may be connected to."
+    "--private", multiple=True, metavar="NETWORK", help="Allow connections to this private address or network."
 )
 
 
@@ -98,7 +98,7 @@ class Targets:
                 type=click.Choice(("text", "json")),
                 default="text",
                 show_default=True,
-                help="json: one line a target.",
+                help="Print in this format; json has one line per target.",
             ),
             click.argument("targets", nargs=-1, required=True, metavar="TARGET..."),
             *options,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def mail() -> None:
-    """Test the mails that the product sends: cause one, find it in a test mailbox, judge it."""
+    """Test the mails that the product sends: trigger, find in a test mailbox, and judge each."""
 
 
 def box_of(ws: Workspace, name: str) -> Mailbox:
@@ -30,9 +30,7 @@ def box_of(ws: Workspace, name: str) -> Mailbox:
     if name in boxes:
         return boxes[name]
     known = ", ".join(boxes)
-    raise click.UsageError(
-        f"there is no mailbox called {name!r}; known: {known}" if name else f"which mailbox? One of {known}"
-    )
+    raise click.UsageError(f"no mailbox is named {name!r}; known: {known}" if name else f"name a mailbox: {known}")
 
 
 @mail.command("login")
@@ -40,7 +38,7 @@ def box_of(ws: Workspace, name: str) -> Mailbox:
 @common
 @pass_common
 def login(said: Common, mailbox: str) -> int:
-    """Log in at Outlook.com: shows a code to type in a browser, and keeps what comes back in the keyring."""
+    """Log in at Outlook.com with a code to type into a browser. The log-in is stored in the keyring."""
     from ..failure import Failure
     from ..mail.box import device
 
@@ -49,7 +47,7 @@ def login(said: Common, mailbox: str) -> int:
         box = box_of(ws, mailbox)
         if box.way != "device":
             raise click.UsageError(
-                f"{box.name} logs in by {box.way}; store it: launchready credentials set {box.login} --host "
+                f"{box.name} logs in by {box.way}: store it with launchready credentials set {box.login} --host "
                 f"{box.login_host}"
             )
 
@@ -65,7 +63,7 @@ def login(said: Common, mailbox: str) -> int:
                 if tokens.refresh is None:
                     return Failure(
                         kind="log-in",
-                        detail="no lasting log-in came back; the app needs offline_access",
+                        detail="Outlook.com returned no refresh token: the app needs the scope offline_access",
                         target=device.HOST,
                     )
                 await asyncio.to_thread(ws.keep_login, box, tokens.refresh)
@@ -86,7 +84,7 @@ def login(said: Common, mailbox: str) -> int:
 @common
 @pass_common
 def look(said: Common, mailbox: str) -> int:
-    """Log in to a test mailbox and list its folders: which is the inbox, which is spam. No mail is read."""
+    """Log in to a test mailbox and list its folders, with inbox and spam marked. No mail is read."""
     from ..failure import Failure
     from ..mail.box import enter
     from ..text import for_terminal
@@ -114,7 +112,7 @@ def look(said: Common, mailbox: str) -> int:
             return Exit.FOUND
         for line in found:
             click.echo(line)
-        note(f"{box.name} can be read at {box.server[0]}; a test address is {box.recipient('lr-EXAMPLE')}")
+        note(f"{box.name} is readable at {box.server[0]}; a test address is {box.recipient('lr-EXAMPLE')}")
         return Exit.FINE
     finally:
         ws.close()
@@ -122,14 +120,13 @@ def look(said: Common, mailbox: str) -> int:
 
 @mail.command("test")
 @click.argument("names", nargs=-1, metavar="[FLOW]...")
+@click.option("--mailbox", "boxes", multiple=True, metavar="NAME", help="Search this test mailbox [default: all].")
+@click.option("--tag", default="", metavar="TAG", help="Use this tag in the test address, for an account made before.")
 @click.option(
-    "--mailbox", "boxes", multiple=True, metavar="NAME", help="Look in this test mailbox; default: in all of them."
-)
-@click.option(
-    "--tag", default="", metavar="TAG", help="The tag of the test address, to use an account that was made before."
-)
-@click.option(
-    "--wait", "wait_s", type=click.FloatRange(1, 3600), help="Seconds to wait for each mail; default: 180, by hand 900."
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(1, 3600),
+    help="Wait this many seconds for each mail [default: 180, by hand 900].",
 )
 @click.option(
     "--format",
@@ -137,18 +134,18 @@ def look(said: Common, mailbox: str) -> int:
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="json: one line a mail.",
+    help="Print in this format; json has one line per mail.",
 )
 @common
 @pass_common
 def test(
     said: Common, names: tuple[str, ...], boxes: tuple[str, ...], tag: str, wait_s: float | None, kind: str
 ) -> int:
-    """Test the product's mails: cause each (with --allow mail) or wait for your hands, find it, judge it. All of them
-    unless named.
+    """Test the product's mails: trigger each (with --allow mail) or wait until you do, find it, judge it. Tests all
+    mails unless some are named.
 
-    Mail goes to tagged addresses of the test mailboxes alone, at most `mails_per_hour` of them. Ctrl+C stops it. Exit
-    code 1: something is wrong, or could not be seen.
+    Mail goes to tagged addresses of the test mailboxes only, at most `mails_per_hour`. Ctrl+C stops the test. Exit
+    code 1: something is wrong or could not be checked.
     """
     from .mail_test import run_tests
 
@@ -163,25 +160,26 @@ def test(
 
 @mail.command("judge")
 @click.argument("file", type=click.File("rb"), metavar="FILE|-")
-@click.option("--flow", "name", required=True, metavar="FLOW", help="Which of the product's mails it is.")
-@click.option(
-    "--mailbox", "place", default="", metavar="NAME", help="Where it was received, as you call it; default: pasted."
-)
+@click.option("--flow", "name", required=True, metavar="FLOW", help="Treat it as this mail of the product.")
+@click.option("--mailbox", "place", default="", metavar="NAME", help="Name where it was received [default: pasted].")
 @click.option(
     "--where",
     type=click.Choice(("inbox", "spam", "promotions", "other")),
-    help="Where it lay there; counts for inbox placement.",
+    help="Record the folder it was in; counts for inbox placement.",
 )
 @click.option(
-    "--provider", type=click.Choice(("gmail", "outlook", "imap")), default="imap", help="Whose mailbox it was."
+    "--provider",
+    type=click.Choice(("gmail", "outlook", "imap")),
+    default="imap",
+    help="Record the provider of the mailbox.",
 )
 @click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
 @pass_common
 def judge_one(said: Common, file: BinaryIO, name: str, place: str, where: str | None, provider: str, kind: str) -> int:
-    """Judge a received mail from its source ("show original", "view message source"): the way that needs no password.
+    """Judge a received mail from its source ("show original", "view message source"). This needs no password.
 
-    Its links are only opened with --allow mail: some work once.
+    Links are opened only with --allow mail, because some work only once.
     """
     from .mail_test import judge_file
 
@@ -197,8 +195,10 @@ def judge_one(said: Common, file: BinaryIO, name: str, place: str, where: str | 
 @common
 @pass_common
 def bounce(said: Common, text: tuple[str, ...]) -> int:
-    """Decode a refusal and keep it, without its text, so that email.fallback speaks of it. `-` reads a returned mail
-    from stdin."""
+    """Decode a refusal and save the result, without its text, for email.fallback.
+
+    `-` reads a returned mail from stdin.
+    """
     from .mail_test import keep_bounce
 
     ws = said.open()

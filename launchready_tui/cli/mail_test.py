@@ -46,7 +46,7 @@ def run_tests(
         )
     chosen = _chosen(ws.launch, names)
     if tag and not tag.replace("-", "").isalnum():
-        raise click.UsageError("a tag has letters, digits and dashes")
+        raise click.UsageError("a tag contains only letters, digits and dashes")
     now = ws.clock.now()
     planned = session.plan(ws.launch, chosen, boxes, now, ws.journal.trials(KIND), tag=tag, wait_s=wait_s)
     caused = [one for one in planned if one.route]
@@ -54,7 +54,7 @@ def run_tests(
         asked = sorted({f"{one.route.method} {one.route.url}" for one in caused if one.route})
         addresses = sorted({one.wanted.box.recipient(one.wanted.tag) for one in caused})
         raise click.UsageError(
-            "this makes the product send mail; allow it with --allow mail. It would ask\n"
+            "this makes the product send mail: allow it with --allow mail. It would request\n"
             + "\n".join(f"  {line}" for line in asked)
             + "\nfor\n"
             + "\n".join(f"  {line}" for line in addresses)
@@ -72,7 +72,7 @@ def run_tests(
 def _chosen(launch: Launch, names: Sequence[str]) -> list[MailFlow]:
     declared = {flow.name: flow for flow in launch.flows if flow.sent}
     if not declared:
-        raise click.UsageError("the launch file names none of the product's mails; add them under [[flows]]")
+        raise click.UsageError("the launch file names no mails of the product: add them under [[flows]]")
     unknown = [name for name in names if name not in declared]
     if unknown:
         raise click.UsageError(f"{unknown[0]!r} is not among [[flows]]; known: {', '.join(declared)}")
@@ -122,7 +122,7 @@ def judge_file(
 
     flow = next((one for one in ws.launch.flows if one.name == name), None)
     if name not in FLOWS:
-        raise click.UsageError(f"{name!r} is none of the product's mails; allowed: {', '.join(FLOWS)}")
+        raise click.UsageError(f"{name!r} is not a mail of the product; allowed: {', '.join(FLOWS)}")
 
     async def walk() -> Trial:
         async with ws.open_world() as world:
@@ -161,7 +161,7 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
     found = decode(sys.stdin.buffer.read(LONGEST).decode("utf-8", "replace") if text == "-" else text)
     tell(said, found)
     if not found.shown:
-        note("there is no code in it, so it was not kept")
+        note("no SMTP reply code found: nothing was saved")
         return Exit.FOUND
     kept = Refusal(
         code=found.code,
@@ -180,7 +180,7 @@ def keep_bounce(said: Common, ws: Workspace, text: str) -> int:
             pass
 
     asyncio.run(again())
-    note("kept; email.fallback speaks of it for 30 days")
+    note("saved; email.fallback uses it for 30 days")
     return Exit.FINE
 
 
@@ -225,7 +225,7 @@ _ENDS = {
     "arrived": "arrived",
     "not-arrived": "did not arrive",
     "not-sent": "was not sent",
-    "could-not-look": "could not be looked for",
+    "could-not-look": "could not be searched for",
 }
 
 
@@ -262,8 +262,8 @@ def _lines(trial: Trial, found: Sequence[Finding], ink: Ink) -> list[str]:
             state = link.problem or (str(link.status) if link.status else "not opened")
             lines.append(f"  link      {ink.fit(f'{link.shown}  {state}', 12)}")
         if message.unsubscribe.offered:
-            words = "; ".join(message.unsubscribe.problems) or f"one click, to {message.unsubscribe.host}"
-            lines.append(f"  way out   {ink.fit(words, 12)}")
+            words = "; ".join(message.unsubscribe.problems) or f"one-click, at {message.unsubscribe.host}"
+            lines.append(f"  unsub     {ink.fit(words, 12)}")
     for finding in found:
         lines.append(f"  {ink.glyph(finding.state)} {ink.fit(finding.summary, 4)}")
         lines += [f"      {ink.fit(line, 6)}" for line in _detail(finding).splitlines()]

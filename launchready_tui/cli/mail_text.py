@@ -26,12 +26,12 @@ _TONES = {
 _GLYPHS = {"pass": "●", "fail": "✕", "warn": "▲", "unknown": "?"}
 _SPF_WORDS = {
     "pass": "may send for",
-    "fail": "must not send for",
-    "softfail": "probably does not send for",
+    "fail": "may not send for",
+    "softfail": "probably may not send for",
     "neutral": "is neither allowed nor forbidden by",
-    "none": "is judged by no record of",
-    "temperror": "could not be judged for",
-    "permerror": "is judged by a broken record of",
+    "none": "is not covered by any record of",
+    "temperror": "could not be checked for",
+    "permerror": "is judged by an invalid record of",
 }
 
 
@@ -48,8 +48,8 @@ def spf_lines(outcome: Outcome, ink: Ink) -> Iterator[str]:
     if outcome.problem:
         yield f"  because     {ink.fit(outcome.problem, 14)}"
     if outcome.explanation is not None:
-        yield f"  the domain's owner says  {ink.fit(outcome.explanation, 27)}"
-    yield f"  look-ups    {outcome.lookups} of 10, {outcome.void_lookups} of 2 found nothing"
+        yield f"  the domain's explanation  {ink.fit(outcome.explanation, 27)}"
+    yield f"  lookups     {outcome.lookups} of 10, {outcome.void_lookups} of 2 without a result"
     if outcome.record:
         yield f"  record      {ink.fit(outcome.record, 14)}"
     for step in outcome.steps:
@@ -60,7 +60,7 @@ def spf_lines(outcome: Outcome, ink: Ink) -> Iterator[str]:
 def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
     """The policy in force, where it comes from, and what the record says."""
     if found.failure is not None:
-        yield ink.paint(f"? could not be looked up: {ink.fit(str(found.failure), 26)}", "unknown")
+        yield ink.paint(f"? lookup failed: {ink.fit(str(found.failure), 26)}", "unknown")
     elif found.policy is None:
         yield ink.paint(f"✕ no policy for {ink.fit(found.domain, 18)}", "fail")
     else:
@@ -83,7 +83,7 @@ def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
         for words in record.obsolete:
             yield ink.paint(f"  · {ink.fit(words, 4)}", "dim")
         reports = ", ".join(address.uri for address in record.rua)
-        yield f"  reports go to       {ink.fit(reports or 'nobody', 22)}"
+        yield f"  reports go to       {ink.fit(reports or 'no one', 22)}"
     for answer in found.answers:
         said = (
             "; ".join(answer.texts)
@@ -97,7 +97,7 @@ def dkim_lines(keys: Keys, ink: Ink) -> Iterator[str]:
     """A block a selector: what the key is, and what is wrong with it."""
     if not keys.found:
         yield ink.paint(f"? none of the usual selectors of {ink.fit(keys.domain, 40)} has a key", "unknown")
-        yield "  the selector stands after s= in the DKIM-Signature line of a mail; give it with --selector"
+        yield "  the selector follows s= in the DKIM-Signature header of a mail; give it with --selector"
     for one in keys.found:
         yield _key_line(one, ink)
         if one.key is not None:
@@ -111,9 +111,9 @@ def dkim_lines(keys: Keys, ink: Ink) -> Iterator[str]:
 def _key_line(one: Found, ink: Ink) -> str:
     name = ink.fit(one.name, 40)
     if one.failure is not None:
-        return ink.paint(f"? {name}  could not be looked up: {for_terminal(str(one.failure))}", "unknown")
+        return ink.paint(f"? {name}  lookup failed: {for_terminal(str(one.failure))}", "unknown")
     if one.several:
-        return ink.paint(f"✕ {name}  {one.several} keys, so none counts", "fail")
+        return ink.paint(f"✕ {name}  {one.several} keys, so none is valid", "fail")
     if one.key is None:
         return ink.paint(f"✕ {name}  no key here", "fail")
     what = "withdrawn" if one.key.revoked else f"{one.key.kind} {one.key.bits} bits"
@@ -129,9 +129,7 @@ def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
     if letter.sender:
         yield f"  envelope    {ink.fit(letter.sender, 14)}"
     who = letter.verdicts.authserv_id if letter.verdicts else None
-    nobody = (
-        "a receiver that gives no name" if letter.verdicts else "no receiver: there is no Authentication-Results line"
-    )
+    nobody = "an unnamed receiver" if letter.verdicts else "no receiver: there is no Authentication-Results line"
     yield f"  judged by   {ink.fit(who or nobody, 14)}"
     yield from _auth_lines(letter, ink)
     for sign in letter.signatures:
@@ -141,7 +139,7 @@ def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
     if letter.seconds is not None:
         yield f"  under way   {letter.seconds:.0f} s"
     if letter.encrypted is not None:
-        yield f"  last hop    {'encrypted' if letter.encrypted else 'its line does not tell of encryption'}"
+        yield f"  last hop    {'encrypted' if letter.encrypted else 'no encryption recorded'}"
     if letter.folder:
         yield f"  folder      {letter.folder}"
     parts = {
@@ -163,7 +161,7 @@ def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
 def _auth_lines(letter: Letter, ink: Ink) -> Iterator[str]:
     align = letter.alignment
     rows = (
-        ("SPF", letter.spf or "not told", align.spf, align.spf_domain),
+        ("SPF", letter.spf or "unknown", align.spf, align.spf_domain),
         ("DKIM", letter.dkim, align.dkim, align.dkim_domain),
         ("DMARC", letter.dmarc_result, None, letter.dmarc.record_domain or "" if letter.dmarc else ""),
     )
@@ -172,7 +170,7 @@ def _auth_lines(letter: Letter, ink: Ink) -> Iterator[str]:
             "pass"
             if word == "pass"
             else "warn"
-            if word in ("none", "neutral", "softfail", "not told", "unknown")
+            if word in ("none", "neutral", "softfail", "unknown", "unknown")
             else "fail"
         )
         more = for_terminal(domain)
@@ -188,4 +186,4 @@ def _auth_lines(letter: Letter, ink: Ink) -> Iterator[str]:
 def _one_click(letter: Letter) -> str:
     if not letter.one_click.offered:
         return "not offered (needed for marketing and notifications only)"
-    return "; ".join(letter.one_click.problems) or "works by its header"
+    return "; ".join(letter.one_click.problems) or "offered in its header"

@@ -72,11 +72,13 @@ class Common:
         from ..launch.trust import Trust, state_dir
         from .say import note
 
-        note(f"{question.path.name} has not been used on this computer before, or was changed since. It would reach:")
+        note(
+            f"{question.path.name} is new or has changed since it was last used on this computer. It would connect to:"
+        )
         for line in question.summary.lines():
             note(f"  {line}")
-        if not click.confirm("Use it?", default=False, err=True):
-            raise click.UsageError(f"{question.path.name} was not allowed, so nothing was done")
+        if not click.confirm("Use this launch file?", default=False, err=True):
+            raise click.UsageError(f"{question.path.name} was not approved: nothing was done")
         Trust(state_dir()).remember(question.sha256)
 
     def ink(self, *, out: Any = None) -> Ink:
@@ -149,28 +151,33 @@ def _option(*names: str, **more: Any) -> Callable[[Function], Function]:
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OPTIONS = (
-    _option("-C", "folder", metavar="DIR", type=_FOLDER, help="The folder of the launch, in place of this one."),
+    _option("-C", "folder", metavar="DIR", type=_FOLDER, help="Use the launch in DIR [default: this folder]."),
     _option(
         "--connect",
         multiple=True,
         metavar="HOST[:PORT]=ADDR[:PORT]",
-        help="Lead connections elsewhere, * for any; names in URL and certificate stay.",
+        help="Connect to ADDR instead of HOST (* for any host); URL and certificate checks keep the name.",
     ),
     _option(
-        "--nameserver", "nameservers", multiple=True, type=ENDPOINT, metavar="ADDR[:PORT]", help="Ask this resolver."
+        "--nameserver",
+        "nameservers",
+        multiple=True,
+        type=ENDPOINT,
+        metavar="ADDR[:PORT]",
+        help="Use this DNS resolver [default: that of this machine].",
     ),
-    _option("--ca-file", type=_FILE, metavar="FILE", help="Extra certificate authorities (PEM)."),
-    _option("--now", type=MOMENT, metavar="TIME", help="Judge as of this time; the run is not kept as a real one."),
+    _option("--ca-file", type=_FILE, metavar="FILE", help="Trust these certificate authorities as well (PEM)."),
+    _option("--now", type=MOMENT, metavar="TIME", help="Judge as of TIME; the run is not saved as a real one."),
     _option(
         "--allow",
         type=Allow(),
         multiple=True,
         metavar="WHAT,…",
-        help="Consent to: mail, load, build, smoke, intrusive.",
+        help="Allow actions beyond reading: mail, load, build, smoke, intrusive.",
     ),
-    _option("--trust", is_flag=True, help="Use this launch file though it is new here (for CI)."),
-    _option("--plain", is_flag=True, help="ASCII in place of glyphs."),
-    _option("--no-color", is_flag=True, help="No colours; so does NO_COLOR in the environment."),
+    _option("--trust", is_flag=True, help="Use this launch file without asking for approval (for CI)."),
+    _option("--plain", is_flag=True, help="Print ASCII instead of glyphs."),
+    _option("--no-color", is_flag=True, help="Print without colours, as with NO_COLOR in the environment."),
 )
 
 pass_common = click.make_pass_decorator(Common, ensure=True)

@@ -14,11 +14,11 @@ from .say import Exit
 @common
 @pass_common
 def paths(said: Common) -> int:
-    """Show where everything lies, and whether it is there."""
+    """Show where every file is, and whether it exists."""
     rows = places(said.where)
     width = max(len(name) for name, _, _ in rows)
     for name, path, about in rows:
-        there = "" if path.exists() else "  (not there)"
+        there = "" if path.exists() else "  (does not exist)"
         click.echo(f"{name:{width}}  {path}{there}")
         click.echo(f"{'':{width}}    {about}")
     return Exit.FINE
@@ -42,17 +42,17 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
         ("launch file", find(base), "what is launched; yours, commit it"),
         ("decisions", base / DecisionsFile.NAME, "confirmations, accepted risks, owners, notes; commit it"),
         ("inventory", base / InventoryFile.NAME, "systems, access, backups, recovery, contacts; commit it"),
-        ("people", base / PeopleFile.NAME, "names and contacts; for this machine only, ignored by git"),
-        ("journal", base / JOURNAL, "the results of all runs; for this machine only, ignored by git"),
-        ("watch", base / PLACE, "samples, incidents and messages of the watch; for this machine only, ignored by git"),
-        ("watch log", base / LOG, "what a watch said that the console started"),
-        ("certificate logs", base / KEPT_LOGS, "names under the domain as the public logs told them last"),
+        ("people", base / PeopleFile.NAME, "names and contacts; on this machine only, ignored by git"),
+        ("journal", base / JOURNAL, "the results of all runs; on this machine only, ignored by git"),
+        ("watch", base / PLACE, "samples, incidents and messages of the watch; on this machine only, ignored by git"),
+        ("watch log", base / LOG, "output of a watch started from the console"),
+        ("certificate logs", base / KEPT_LOGS, "names under the domain from the public logs"),
         (
             "drafts",
             base / DRAFTS,
-            "what was typed into the console's forms and not saved; for this machine only, ignored by git",
+            "unsaved entries of the console's forms; on this machine only, ignored by git",
         ),
-        ("state", state, "this user's own; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
-        ("trusted files", Trust(state).path, "hashes of launch files that may be used here"),
-        ("credential lists", state / "credentials", "names and hosts of credentials; the values lie in the keyring"),
+        ("state", state, "data of this user; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
+        ("trusted files", Trust(state).path, "hashes of approved launch files"),
+        ("credential lists", state / "credentials", "names and hosts of credentials; the values are in the keyring"),
     ]

@@ -23,7 +23,7 @@ BEFORE = timedelta(hours=1)
 
 @click.command()
 @click.option("--format", "shown", type=click.Choice(("text", "json")), default="text", show_default=True)
-@click.option("--no-keep", is_flag=True, help="Show it, and do not keep it beside the samples of the watch.")
+@click.option("--no-keep", is_flag=True, help="Show it without saving it to the data of the watch.")
 @common
 @pass_common
 def queues(said: Common, shown: str, no_keep: bool) -> int:
@@ -31,14 +31,16 @@ def queues(said: Common, shown: str, no_keep: bool) -> int:
     graphile-worker, procrastinate and solid_queue in PostgreSQL. Nothing is changed there. `launchready watch` does so
     once a minute.
 
-    Exit code 1 where the oldest job has waited for more than two minutes, 3 where a server could not be read.
+    Exit code 1: the oldest job has waited for more than two minutes; 3: a server could not be read.
     """
     from ..failure import Failure
 
     ws = said.open()
     try:
         if not ws.launch.queues:
-            raise click.UsageError("the launch file has no [[queues]]; it says how they are written")
+            raise click.UsageError(
+                "the launch file has no [[queues]]; `launchready explain queues` shows how to add one"
+            )
         found = asyncio.run(_look(ws))
         rows = [row for one in found.values() if not isinstance(one, Failure) for row in one.rows]
         before = _before(ws)
@@ -52,7 +54,7 @@ def queues(said: Common, shown: str, no_keep: bool) -> int:
             if isinstance(one, Failure):
                 note(f"{name}: {one}")
             elif one.note or not one.rows:
-                note(f"{name}: {one.note or 'no queue of a kind that is known'}")
+                note(f"{name}: {one.note or 'no known kind of queue'}")
         if any(isinstance(one, Failure) for one in found.values()):
             return Exit.COULD_NOT_RUN
         return Exit.FOUND if any(row.late for row in rows) else Exit.FINE
@@ -137,7 +139,7 @@ def _count(value: int | None) -> str:
 
 
 def _workers(row: Backlog) -> str:
-    return "" if row.workers is None else ", nobody works on it" if row.workers == 0 else f", {row.workers} at work"
+    return "" if row.workers is None else ", no workers" if row.workers == 0 else f", {row.workers} workers"
 
 
 def _trend(row: Backlog, known: Backlog) -> str:

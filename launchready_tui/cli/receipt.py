@@ -16,14 +16,14 @@ from .values import TO_FILE
     "--format",
     "kind",
     type=click.Choice(("markdown", "html")),
-    help="Default: by the file's ending (.html, .md), else markdown.",
+    help="Write in this format [default: by the extension of --out (.html, .md), else markdown].",
 )
-@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, not to stdout.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write to FILE, not to stdout.")
 @common
 @pass_common
 def receipt(said: Common, kind: str | None, out: Path | None) -> int:
-    """Hold the first look against now, by sprint item: found, fixed, left, taken on, put off. One page, to send with
-    the invoice."""
+    """Compare the first run with now, by sprint item: found, fixed, left, accepted, put off. One page to send with the
+    invoice."""
     from ..handover import receipt as room
 
     by_name = _by_name(out) if kind is None else ""
@@ -38,7 +38,7 @@ def receipt(said: Common, kind: str | None, out: Path | None) -> int:
             from ..launch.atomic import write_atomically
 
             write_atomically(out, words)
-            note(f"written {out}: {made.total('found')} found, {made.total('fixed')} fixed, {made.total('left')} left")
+            note(f"wrote {out}: {made.total('found')} found, {made.total('fixed')} fixed, {made.total('left')} left")
         return Exit.FINE
     finally:
         ws.close()
@@ -61,8 +61,7 @@ def _by_name(out: Path | None) -> str:
     found = ENDINGS.get(out.suffix.lower())
     if found is None:
         raise click.UsageError(
-            f"a receipt is not written as {out.suffix}; allowed are .html and .md, or --format html or markdown "
-            "with any name. "
-            "For a PDF write .html, open it in a browser and print it into a file"
+            f"{out.suffix} is not a format for a receipt; use .html, .md, or --format html or markdown with any "
+            "name. For a PDF, write .html and print it to a file from a browser"
         )
     return found

@@ -18,7 +18,7 @@ CHECK = "handover.recovery"
 
 
 @click.command()
-@click.option("--steps", "only_show", is_flag=True, help="Show the steps; do nothing.")
+@click.option("--steps", "only_show", is_flag=True, help="Show the steps without walking them.")
 @click.option("--format", "shown", type=click.Choice(("text", "json")), default="text", show_default=True)
 @common
 @pass_common
@@ -26,11 +26,11 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
     """Walk the launch file's [[recovery_path]] as a test user: requests with captures and checks, mails that must
     arrive.
 
-    It signs up, logs in and books in the product, so it needs --allow smoke and the recorded permission. What was seen
-    is kept without bodies, captured values and credentials, and handover.recovery speaks of it for 30 days.
+    It signs up, logs in and books in the product, so it needs --allow smoke and a recorded permission. The result is
+    saved without bodies, captured values and credentials, and handover.recovery uses it for 30 days.
 
     \b
-    Exit codes: 0 the whole path holds, 1 a step does not, 2 wrong use or no consent.
+    Exit codes: 0 the whole path works, 1 a step fails, 2 wrong use or no consent.
     """
     from ..text import for_terminal
     from ..trials import Refused, encode
@@ -40,10 +40,7 @@ def recovery(said: Common, only_show: bool, shown: str) -> int:
     try:
         if only_show:
             if not ws.launch.recovery_path:
-                note(
-                    "The launch file has no [[recovery_path]]; `launchready explain "
-                    "recovery_path` says what may stand there"
-                )
+                note("The launch file has no [[recovery_path]]; `launchready explain recovery_path` shows its keys")
             for number, step in enumerate(ws.launch.recovery_path, 1):
                 click.echo(f"{number:>2}  {for_terminal(asked_of(step))}")
             return Exit.FINE
@@ -65,7 +62,7 @@ async def walk_demo(ws: Workspace) -> None:
     from ..workspace.walks import walk_path
 
     walk = await walk_path(ws, lambda words: None, consent=True)
-    problem = f"breaks at “{walk.broken.name}”" if walk.broken else f"holds, {walk.of} steps"
+    problem = f"breaks at “{walk.broken.name}”" if walk.broken else f"works, {walk.of} steps"
     note(f"Path from log-in to notification: {problem} in {walk.seconds:.1f} s")
 
 
@@ -86,4 +83,4 @@ def _print(said: Common, walk: Walk) -> None:
         click.echo(ink.finish(f"{glyph} {step.ms:>6} ms  {ink.fit(f'{step.name}: {words}', 14)}").rstrip())
     if len(walk.steps) < walk.of:
         click.echo(f"  {walk.of - len(walk.steps)} steps after it were not tried")
-    click.echo(f"{walk.seconds:.1f} s in all, as {walk.address}; kept")
+    click.echo(f"{walk.seconds:.1f} s in total, as {walk.address}; saved")

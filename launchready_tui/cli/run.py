@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         return _misused(error)
     except (KeyboardInterrupt, click.Abort):
         note("")
-        wrong("interrupted; what was said to be saved is saved")
+        wrong("interrupted; everything reported as saved is saved")
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         return Exit.COULD_NOT_RUN  # nobody reads stdout any more; click makes a SystemExit of it
@@ -50,14 +50,14 @@ def _failed(error: Exception) -> int:
         return code
     from ..workspace.run import reference
 
-    wrong(f"this is a mistake in LaunchReady, not in your launch; reference {reference(error)}")
+    wrong(f"internal error ({reference(error)}); saved work is not affected")
     if os.environ.get("LAUNCHREADY_DEBUG"):
         import traceback
 
         for frame in traceback.extract_tb(error.__traceback__):
             note(f"  {frame.filename}:{frame.lineno} {frame.name}")
     else:
-        note("Set LAUNCHREADY_DEBUG=1 to see where it happened; no values are shown.")
+        note("Set LAUNCHREADY_DEBUG=1 to see where it happened, without any values.")
     return Exit.COULD_NOT_RUN
 
 

@@ -47,7 +47,7 @@ def shown(text: str) -> str:
 def problem(kind: Kind, text: str) -> str:
     """What is wrong with a target and what is allowed; empty where nothing is."""
     found = _problem(kind, text)
-    return f"{found}; allowed is {ALLOWED[kind]}" if found else ""
+    return f"{found}; expected {ALLOWED[kind]}" if found else ""
 
 
 def given(arguments: Iterable[str], kind: Kind) -> Iterator[Target]:
@@ -56,10 +56,10 @@ def given(arguments: Iterable[str], kind: Kind) -> Iterator[Target]:
     for place, text in enumerate(arguments, 1):
         if text != "-":
             found = problem(kind, text)
-            yield Target(text, f"argument {place}: {shown(text)} is no target: {found}" if found else "")
+            yield Target(text, f"argument {place}: {shown(text)} is not a valid target: {found}" if found else "")
             continue
         if sys.stdin.isatty():
-            note("Targets, one a line; end with Ctrl+D")
+            note("Type targets, one per line; end with Ctrl+D")
         yield from _lines(kind)
 
 
@@ -71,12 +71,12 @@ def _lines(kind: Kind) -> Iterator[Target]:
         number += 1
         where = f"line {number} of standard input"
         if isinstance(line, BadLineError):
-            yield Target(where, f"{where} is no target: {line}; allowed is {ALLOWED[kind]}")
+            yield Target(where, f"{where} is not a valid target: {line}; expected {ALLOWED[kind]}")
             continue
         word = line.partition(" #")[0].strip(" \t\r\n\f")
         if word and not word.startswith("#"):
             found = problem(kind, word)
-            yield Target(word, f"{where}: {shown(word)} is no target: {found}" if found else "")
+            yield Target(word, f"{where}: {shown(word)} is not a valid target: {found}" if found else "")
 
 
 def _problem(kind: Kind, text: str) -> str:
@@ -84,9 +84,9 @@ def _problem(kind: Kind, text: str) -> str:
         return "it is empty"
     for char in text:
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS:
-            return f"it holds a character that cannot be seen (U+{ord(char):04X})"
+            return f"it contains an invisible character (U+{ord(char):04X})"
         if char.isspace():
-            return "it holds a space" + (", which is %20 in a URL" if kind == "url" and "://" in text else "")
+            return "it contains a space" + (", which is %20 in a URL" if kind == "url" and "://" in text else "")
     return _url_problem(text) if kind == "url" else _host_problem(kind, text)
 
 
@@ -95,7 +95,7 @@ def _url_problem(text: str) -> str:
     from ..world.urls import locate
 
     if "://" not in text and _HALF_A_URL.match(text):
-        return "the scheme is not followed by //"
+        return "// is missing after the scheme"
     url = text if "://" in text else f"https://{text}"
     try:
         parts = urlsplit(url)
@@ -103,7 +103,7 @@ def _url_problem(text: str) -> str:
     except ValueError as broken:
         return f"it cannot be read as a URL: {broken}"
     if parts.scheme not in ("http", "https"):
-        return f"{parts.scheme or 'that'} is no scheme that is looked at here" if "://" in text else "it is no URL"
+        return f"{parts.scheme or 'that'} is not a supported scheme" if "://" in text else "it is not a URL"
     if not host:
         return "it names no host"
     if found := "" if _address(host) else name_problem(host):
@@ -117,9 +117,9 @@ def _host_problem(kind: Kind, text: str) -> str:
 
     if "://" in text or _HALF_A_URL.match(text):
         host = text.partition("://")[2].partition("/")[0].rpartition("@")[2] if "://" in text else ""
-        return "it is a URL" + (f" where a host is asked: write {host}" if host and not _problem(kind, host) else "")
+        return "it is a URL" + (f"; write only the host: {host}" if host and not _problem(kind, host) else "")
     if "/" in text and not (kind == "name" and text.lower().rstrip(".").endswith(".in-addr.arpa")):
-        return "it holds a path"
+        return "it contains a path"
     if kind == "name":
         return _owner_problem(text)
     try:
@@ -130,13 +130,13 @@ def _host_problem(kind: Kind, text: str) -> str:
         return "'*' is not a port; a port is a number from 1 to 65535"
     if kind == "domain":
         if _address(host):
-            return "it is an address, and addresses are not registered as domains are"
+            return "it is an IP address, not a registered domain"
         if port is not None:
-            return "it holds a port"
+            return "it contains a port"
     elif _address(host):
         return ""
     return name_problem(host) or (
-        "it is one word, and nobody can register that" if kind == "domain" and "." not in host.strip(".") else ""
+        "it is a single label, which cannot be registered" if kind == "domain" and "." not in host.strip(".") else ""
     )
 
 
@@ -144,9 +144,9 @@ def _owner_problem(text: str) -> str:
     if text == ".":
         return ""
     if address := _address(text):
-        return f"it is an address: what it is called is asked with -t PTR {address.reverse_pointer}"
+        return f"it is an IP address: look up its name with -t PTR {address.reverse_pointer}"
     if ":" in text:
-        return "it holds a port"
+        return "it contains a port"
     return name_problem(text, _DNS_LABEL)
 
 
@@ -169,12 +169,12 @@ def name_problem(name: str, label_form: re.Pattern[str] = _LABEL) -> str:
         try:
             bare = to_ascii(bare)
         except BadNameError as bad:
-            return f"it is not a name that DNS can carry: {bad}"
+            return f"it is not a valid DNS name: {bad}"
     if len(bare) > LONGEST:
-        return f"it has {len(bare)} characters, and DNS carries {LONGEST}"
+        return f"it has {len(bare)} characters; DNS allows {LONGEST}"
     for label in bare.split("."):
         if len(label) > LONGEST_LABEL:
-            return f"{shown(label)} has {len(label)} characters, and a part of a name has at most {LONGEST_LABEL}"
+            return f"{shown(label)} has {len(label)} characters; a label has at most {LONGEST_LABEL}"
         if not label_form.fullmatch(label):
-            return f"{shown(label)} is not a host name's part: letters, digits and inner hyphens"
+            return f"{shown(label)} is not a valid part of a host name: use letters, digits and inner hyphens"
     return ""

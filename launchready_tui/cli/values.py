@@ -51,7 +51,7 @@ class Endpoint(ParamType):
 
         problem = endpoint_problem(str(value))
         if problem:
-            self.fail(f"{value!r} cannot be asked; allowed is {problem}", param, ctx)
+            self.fail(f"{value!r} is not valid; expected {problem}", param, ctx)
         return str(value)
 
 
@@ -70,7 +70,7 @@ class _Target(click.Path):
         )
         if not there.is_dir():
             self.fail(
-                f"{path} cannot be written: {there} {'is no folder' if there.exists() else 'does not exist'}",
+                f"{path} cannot be written: {there} {'is not a folder' if there.exists() else 'does not exist'}",
                 param,
                 ctx,
             )
@@ -85,7 +85,9 @@ class _Target(click.Path):
             from ..launch.atomic import CannotWrite
 
             reason = (
-                "nothing can be made there" if isinstance(why, FileNotFoundError) else CannotWrite(there, why).strerror
+                "no files can be created there"
+                if isinstance(why, FileNotFoundError)
+                else CannotWrite(there, why).strerror
             )
             self.fail(f"{path} cannot be written: {reason} ({there})", param, ctx)
 
@@ -104,7 +106,7 @@ class Allow(ParamType):
         wrong = [word for word in words if word not in CONSENTS]
         if wrong or not words:
             self.fail(
-                f"{', '.join(wrong) or 'nothing'} cannot be allowed; allowed are {', '.join(CONSENTS)}", param, ctx
+                f"{', '.join(wrong) or 'nothing'} is not an action; allowed are {', '.join(CONSENTS)}", param, ctx
             )
         return ",".join(words)
 
@@ -130,7 +132,7 @@ class CheckName(ParamType):
             return (word,)
         stage = next((one for one in roadmap.stages if word in (one.id, str(one.number))), None)
         if stage is None:
-            self.fail(f"{word!r} is neither a stage nor a check{_hint(word)}", param, ctx)
+            self.fail(f"{word!r} is not a stage or a check{_hint(word)}", param, ctx)
         return tuple(check.id for check in stage.checks)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--for", "seconds", type=click.FloatRange(1, 10**8), metavar="SECONDS", help="Stop after so long.")
-@click.option("--once", is_flag=True, help="Ask every target once, print what came, keep nothing.")
+@click.option("--for", "seconds", type=click.FloatRange(1, 10**8), metavar="SECONDS", help="Stop after this time.")
+@click.option("--once", is_flag=True, help="Probe every target once, print the results, save nothing.")
 @common
 @click.pass_context
 def watch(context: click.Context, seconds: float | None, once: bool) -> int | None:
-    """Watch the product until stopped: every target of the launch file, on its schedule.
+    """Watch every target of the launch file, on its schedule, until stopped.
 
-    What is seen goes into .launchready/watch.sqlite3; who is to be told is told as [[alerts]] say. One watch a launch:
-    the console shows what this one sees. Put it on a machine that stays on, as a
-    service: `launchready watch export systemd` writes the unit, `docker` a container.
+    Samples go into .launchready/watch.sqlite3, alerts go out as [[alerts]] defines. Each launch has one watch; the
+    console shows its data. Run it as a service on a machine that stays on: `launchready watch export systemd` writes
+    the unit, `docker` a container.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -54,9 +54,9 @@ def _watch(ws: Workspace, seconds: float | None) -> int:
     # measured.
     sys.setswitchinterval(0.0005)
     if not ws.launch.alerts:
-        note("Nobody is told when something is down: the launch file has no [[alerts]] yet.")
+        note("No one is alerted of an outage: the launch file has no [[alerts]] yet.")
     if not ws.launch.watch.always_on:
-        note("If this machine sleeps, nothing is watched; on one that stays on, say so: [watch] always_on = true")
+        note("Nothing is watched while this machine sleeps; if it stays on, set [watch] always_on = true")
 
     async def whole() -> None:
         stop = asyncio.Event()
@@ -89,7 +89,7 @@ def _once(ws: Workspace, said: Common) -> int:
         what = f"{answer.total:.0f} ms{warm}" if answer.ok else f"{CAUSE_WORDS[answer.cause]} ({answer.detail})"
         click.echo(ink.finish(f"{ink.glyph(state)} {pad(for_terminal(name), width)}  {for_terminal(what)}"))
     if not answers:
-        note("There is nothing to watch: mark routes safe in the launch file.")
+        note("There is nothing to watch: mark routes as safe in the launch file.")
     return Exit.FOUND if any(not answer.ok for answer in answers.values()) else Exit.FINE
 
 
@@ -98,7 +98,7 @@ def _once(ws: Workspace, said: Common) -> int:
 @common
 @pass_common
 def test(said: Common, alert: str | None) -> int:
-    """Send a test alert through every channel, or through that of ALERT. Its owner says the words in it; type them
+    """Send a test alert through every channel, or only that of ALERT. Its owner reads back the words in it; type them
     into `watch ack`."""
     from ..workspace.channels import send_tests
 
@@ -108,7 +108,7 @@ def test(said: Common, alert: str | None) -> int:
         if not chosen:
             names = ", ".join(one.name for one in ws.launch.alerts)
             raise click.UsageError(
-                f"there is no alert {alert!r}; there are: {names}" if names else "the launch file has no [[alerts]] yet"
+                f"no alert is named {alert!r}; known: {names}" if names else "the launch file has no [[alerts]] yet"
             )
         tests = asyncio.run(send_tests(ws, chosen, say=_say))
         for one in tests:
@@ -124,20 +124,20 @@ def test(said: Common, alert: str | None) -> int:
 
 @watch.command()
 @click.argument("code", nargs=-1, required=True)
-@click.option("--by", default="", help="Who said them; default: the alert's owner.")
+@click.option("--by", default="", help="Name who read them back [default: the alert's owner].")
 @common
 @pass_common
 def ack(said: Common, code: tuple[str, ...], by: str) -> int:
-    """The owner of an alert got the test and said its words: CODE."""
+    """Confirm that a test alert arrived: CODE is the words in it."""
     from ..workspace.channels import acknowledge
 
     ws = said.open()
     try:
         done = acknowledge(ws, " ".join(code), by)
         if done is None:
-            note("No test of the last 24 hours has these words; send a new one with `launchready watch test`")
+            note("No test alert of the last 24 hours has these words: send a new one with `launchready watch test`")
             return Exit.FOUND
-        note(f"{done.rule} reaches {done.acknowledged_by}: written down")
+        note(f"recorded: {done.rule} reaches {done.acknowledged_by}")
         return Exit.FINE
     finally:
         ws.close()
@@ -147,23 +147,23 @@ def ack(said: Common, code: tuple[str, ...], by: str) -> int:
 @click.option(
     "--alert",
     metavar="NAME",
-    help="Send the messages through this alert's real channel, not to a receiver on this machine.",
+    help="Send the alerts through the real channel of this alert, not to a receiver on this machine.",
 )
 @click.option(
     "--real",
     metavar="TARGET",
-    help="On the real product: you switch TARGET off by hand, the running watch must tell it.",
+    help="Run on the real product: you switch TARGET off, and the running watch must report it.",
 )
 @click.option(
-    "--every", type=click.FloatRange(5, 60), default=15, show_default=True, help="Seconds between two probes."
+    "--every", type=click.FloatRange(5, 60), default=15, show_default=True, help="Probe at this interval, in seconds."
 )
 @common
 @pass_common
 def drill(said: Common, alert: str | None, real: str | None, every: float) -> int:
-    """Prove that outages are told: breaks the demo's servers in six ways at once and measures the seconds to each
-    message.
+    """Prove that outages are reported, with a drill on the demo's servers.
 
-    It takes about a minute and touches nothing but this machine. What was measured is kept as evidence of this launch.
+    It breaks them in six ways at once and measures the seconds to each alert. It takes about a minute and touches only
+    this machine. The measurements are saved as evidence for this launch.
     """
     ws = said.open()
     try:
@@ -177,7 +177,7 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
         finally:
             store.close()
         for one in drills:
-            took = f"{one.seconds:5.1f} s" if one.seconds is not None else "not told"
+            took = f"{one.seconds:5.1f} s" if one.seconds is not None else "not reported"
             click.echo(f"{took:8}  {one.fault:20} {one.cause}")
         return Exit.FINE if all(one.seconds is not None and one.seconds <= 300 for one in drills) else Exit.FOUND
     finally:
@@ -197,7 +197,7 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
 
     rule = next((one for one in ws.launch.alerts if one.name == alert), None)
     if alert and rule is None:
-        raise click.UsageError(f"there is no alert {alert!r} in the launch file")
+        raise click.UsageError(f"no alert in the launch file is named {alert!r}")
     trials = []
     for spot in SPOTS:
         conditions = [Condition(kind="status", value=spot.statuses)] if spot.statuses else []
@@ -249,22 +249,22 @@ def _real(ws: Workspace, name: str) -> Drill:
     from ..watch.samples import PLACE, WatchReader
 
     if watching(ws.folder) is None:
-        raise CouldNotRun("nobody watches this launch; start `launchready watch` first, then the drill beside it")
+        raise CouldNotRun("this launch is not watched: start `launchready watch` first, then the drill next to it")
     with WatchReader(ws.folder / PLACE) as reader:
         target = _target(reader.targets(), name)
         note(
-            f"Pick something harmless: a staging server, or {target.name} for one minute at a quiet hour; tell "
-            "everybody first."
+            f"Choose something harmless: a staging server, or {target.name} for one minute at a quiet hour. Tell "
+            "everyone first."
         )
-        note("Ways: stop the service, take it out of the load balancer, or let its health address answer 500.")
+        note("Stop the service, take it out of the load balancer, or make its health address answer 500.")
         if not click.confirm(f"Switch {target.name} off now, and answer yes at that moment", default=False, err=True):
             raise click.Abort
-        note("Waiting for the message. Switch it on again as soon as it came.")
+        note("Waiting for the alert. Switch it on again as soon as the alert arrives.")
         return asyncio.run(await_real(reader, target, SystemClock()))
 
 
 def _target(targets: tuple[Target, ...], name: str) -> Target:
     found = next((one for one in targets if one.name == name), None)
     if found is None:
-        raise click.UsageError(f"there is no target {name!r}; watched are: {', '.join(one.name for one in targets)}")
+        raise click.UsageError(f"no target is named {name!r}; watched: {', '.join(one.name for one in targets)}")
     return found

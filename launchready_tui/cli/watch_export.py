@@ -16,20 +16,21 @@ from .values import TO_FILE, TO_FOLDER
 @click.argument(
     "kind", type=click.Choice(("systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions"))
 )
-@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files there, not to stdout.")
+@click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the files to DIR, not to stdout.")
 @common
 @pass_common
 def export(said: Common, kind: Any, out: Path | None) -> int:
-    """Print what keeps the watch running elsewhere, or the same targets and alerts for another program; secrets only
-    as references.
+    """Print files that run the watch elsewhere, or the same watch in another program.
+
+    Secrets appear only as references.
 
     \b
     systemd         a unit that keeps `launchready watch` running on a machine that stays on
     docker          the same as a container, with a compose file
     prometheus      Prometheus, Alertmanager and blackbox_exporter, with a compose file
     gatus           one small program with a page
-    healthchecks    a script that makes dead-man's switches for the watch and for backups
-    github-actions  a smoke test after each deploy; no watch: GitHub starts it late
+    healthchecks    a script that creates dead man's switches for the watch and for backups
+    github-actions  a smoke test after each deploy; not a watch, as GitHub starts it late
     """
     from ..watch.export import Plan, jobs_of
     from ..watch.export import export as made_for
@@ -47,7 +48,7 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
 
                 (out / name).parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(out / name, body, mode=0o755 if name.endswith(".sh") else 0o644)
-                note(f"written {out / name}")
+                note(f"wrote {out / name}")
         for line in made.notes:
             note(f"Note: {line}")
         return Exit.FINE
@@ -62,13 +63,13 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
     default=3600,
     show_default=True,
     metavar="SECONDS",
-    help="For what is counted.",
+    help="Count over this period.",
 )
-@click.option("--out", type=TO_FILE, metavar="FILE", help="Write it there, whole or not at all.")
+@click.option("--out", type=TO_FILE, metavar="FILE", help="Write to FILE, atomically.")
 @common
 @pass_common
 def metrics(said: Common, window: float, out: Path | None) -> int:
-    """Print what the watch sees in Prometheus' text format, as for the textfile collector of node_exporter."""
+    """Print the watch's metrics in Prometheus text format (textfile collector)."""
     from datetime import timedelta
 
     from ..watch.metrics import metrics as written
@@ -80,7 +81,7 @@ def metrics(said: Common, window: float, out: Path | None) -> int:
             with WatchReader(ws.folder / PLACE) as reader:
                 text = written(snapshot(reader, ws.clock.now(), timedelta(seconds=window)), product=ws.launch.name)
         except FileNotFoundError:
-            note("Nothing was watched here yet; `launchready watch` does.")
+            note("Nothing has been watched here yet: start `launchready watch`.")
             return Exit.COULD_NOT_RUN
         if out is None:
             click.echo(text, nl=False)

@@ -37,7 +37,7 @@ def program(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 
 def test_inventory_lists_proposes_and_takes(program: Program) -> None:
     said = program.at("inventory")
-    assert said.code == 0 and "system    Hosting (hosting): 1 get in, nobody named who pays" in said.out
+    assert said.code == 0 and "system    Hosting (hosting): 1 with access, payer not named" in said.out
     assert said.out.count("proposed  ") == 9 and "--take writes them" in said.err
     assert InventoryFile(program.folder).load().recovery == ()
     assert program.at("inventory", "--take").code == 0
@@ -49,7 +49,7 @@ def test_inventory_lists_proposes_and_takes(program: Program) -> None:
 def test_without_says_what_breaks_by_its_code(program: Program) -> None:
     said = program.at("without", "engineer")
     assert said.code == 1 and said.out.startswith("blocker  access        Nobody else can repair Hosting")
-    assert "First:" in said.out and "close behind them: hosting" in said.out
+    assert "First:" in said.out and "close their access to: hosting" in said.out
     data = json.loads(program.at("without", "engineer", "--format", "json").out)
     assert data["breaks"][0]["severity"] == "blocker" and data["systems"] == ["hosting"]
     wrong = program.at("without", "enginer")
@@ -122,12 +122,12 @@ def test_a_checkpoint_may_be_written_in_minutes_and_needs_a_note(program: Progra
     said = program.at("day", "--note", "x", "--at", "banana")
     assert said.code == 2 and "T-24h, T-1h, T0, T+15m, T+1h, T+4h, T+24h" in said.err
     assert "unknown" not in program.at("day").out, "a founder's words, and set in columns"
-    assert "without an answer" in program.at("day").out and "  T0      " in program.at("day").out.replace("x ", "  ")
+    assert "without a result" in program.at("day").out and "  T0      " in program.at("day").out.replace("x ", "  ")
 
 
 def test_day_shows_the_plan_and_keeps_lines(program: Program, tmp_path: Path) -> None:
     said = program.at("day")
-    assert said.code == 0 and "No launch moment is written down" in said.out and "T-24h" in said.out
+    assert said.code == 0 and "The launch time is not recorded" in said.out and "T-24h" in said.out
     assert program.at("day", "--note", "Doors are open", "--at", "T0").code == 0
     assert program.at("day", "--note", "x", "--at", "T+9h").code == 2
     (line,) = day_log(program.folder).read()

@@ -165,11 +165,11 @@ def test_inspect_judges_with_the_findings_of_the_checks(shell: Shell, there: lis
 @pytest.mark.parametrize(
     ("look", "target", "why"),
     [
-        ("redirects", "not_a_host!", "is not a host name's part"),
+        ("redirects", "not_a_host!", "is not a valid part of a host name"),
         ("headers", "http://", "it names no host"),
-        ("web", "www.shop.test/a b", "it holds a space"),
-        ("tls", "https://shop.test/", "it is a URL where a host is asked: write shop.test"),
-        ("domain", "x" * 70 + ".test", "has 70 characters, and a part of a name has at most 63"),
+        ("web", "www.shop.test/a b", "it contains a space"),
+        ("tls", "https://shop.test/", "it is a URL; write only the host: shop.test"),
+        ("domain", "x" * 70 + ".test", "has 70 characters; a label has at most 63"),
         ("dns", "a..b", "it has an empty part between two dots"),
     ],
 )
@@ -180,9 +180,9 @@ def test_inspect_refuses_what_can_be_no_target(
     assert (done.code, done.out) == (2, "")
     assert (
         "argument 2: " in done.err
-        and f"{target!r} is no target" in done.err
+        and f"{target!r} is not a valid target" in done.err
         and why in done.err
-        and "allowed is" in done.err
+        and "expected" in done.err
     )
     more = ("-t", "A") if look == "dns" else ()
     batch = shell("inspect", look, "-", *more, "--format", "json", *there, stdin=f"# hosts\n{target}\n{SITE}\n")
@@ -208,8 +208,8 @@ def test_inspect_tells_a_line_that_cannot_be_read_and_goes_on() -> None:
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (1, b"")
-    assert "line 1 of standard input is no target: not UTF-8" in rows[0]["detail"]
-    assert "line 2 of standard input is no target: longer than 4096 octets" in rows[1]["detail"]
+    assert "line 1 of standard input is not a valid target: not UTF-8" in rows[0]["detail"]
+    assert "line 2 of standard input is not a valid target: larger than 4096 bytes" in rows[1]["detail"]
     assert rows[2]["target"] == "127.0.0.1:1" and rows[2]["sight"]["kind"] == "blocked-address"
 
 
@@ -228,7 +228,7 @@ def test_inspect_what_cannot_be_reached(shell: Shell, there: list[str]) -> None:
 def test_init_sees_the_marketplace_and_check_runs_on_what_it_wrote(shell: Shell, there: list[str]) -> None:
     done = shell("init", SITE, *there)
     assert done.code == 0, done.err
-    assert "Written launchready.toml: " in done.err
+    assert "Wrote launchready.toml: " in done.err
     text = (shell.home / "launchready.toml").read_text()
     assert f'"api.{SITE}"' in text and f'canonical = "https://{SITE}/"' in text
     done = shell("check", "edge.certificates", "email.spf", "--format", "json", *there)
@@ -244,7 +244,7 @@ def test_init_sees_the_marketplace_and_check_runs_on_what_it_wrote(shell: Shell,
 def test_init_of_a_name_that_is_not_there_writes_nothing(shell: Shell, there: list[str]) -> None:
     done = shell("init", f"no-such-{SITE}", *there)
     assert done.code == 3, done.err
-    assert f"no host of no-such-{SITE} could be seen, so nothing was written" in done.err
+    assert f"no host of no-such-{SITE} answers, so nothing was written" in done.err
     assert not list(shell.home.glob("launchready.toml"))
 
 
@@ -317,12 +317,12 @@ def test_the_fixed_demo_is_go_and_its_bundle_is_whole(shell: Shell) -> None:
 def test_the_demo_with_its_flaws_is_walked_to_the_end(shell: Shell) -> None:
     # Without a terminal the demo walks head-less by itself, and says so.
     done = shell("demo", "--fixed", "search-no-index", "--format", "junit")
-    assert "walking the demo head-less" in done.err
+    assert "running the demo headless" in done.err
     assert done.code == 0, done.err
     tree = ElementTree.fromstring(done.out)
     assert tree.get("name") == "LaunchReady Demo Market NO-GO (demo)"
     assert int(tree.get("failures", "0")) > 5
-    assert "thrown away" in done.err
+    assert "and deleted" in done.err
 
 
 def test_a_demo_folder_is_kept_where_one_is_named(shell: Shell) -> None:

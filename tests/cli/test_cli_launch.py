@@ -89,7 +89,7 @@ def test_init_writes_a_launch_file_that_is_trusted_from_then_on(program: Program
 def test_init_never_overwrites(program: Program) -> None:
     said = program("init", "example.org", "--offline", "-C", program.folder)
     assert said.code == 2
-    assert "is there already and is not overwritten" in said.err
+    assert "exists and is not overwritten" in said.err
     assert (program.folder / "launchready.toml").read_text() == LAUNCH
 
 
@@ -102,7 +102,7 @@ def test_init_of_what_is_no_domain(program: Program, empty: Path, domain: str) -
 
 
 def test_init_without_a_domain(program: Program, empty: Path) -> None:
-    assert "name the domain" in program("init", "-C", empty).err
+    assert "name a domain" in program("init", "-C", empty).err
 
 
 def test_init_into_a_folder_that_is_not_there(program: Program, empty: Path) -> None:
@@ -248,7 +248,7 @@ def test_forget_asks(program: Program, keyring: Keyring, monkeypatch: pytest.Mon
     piped(monkeypatch, "n\n")
     said = program("forget", "-C", program.folder)
     assert said.code == 0
-    assert "Delete this for good?" in said.err and "Nothing was deleted" in said.err
+    assert "Delete this permanently?" in said.err and "Nothing was deleted" in said.err
     assert (program.folder / ".launchready" / "journal.sqlite3").exists()
 
 
@@ -267,7 +267,7 @@ def test_forget_without_an_answer_deletes_nothing_and_says_so(
 def test_forget_where_nothing_is(program: Program, empty: Path) -> None:
     said = program("forget", "--yes", "-C", empty)
     assert said.code == 3
-    assert "nothing of a launch is kept" in said.err
+    assert "no launch data is stored" in said.err
 
 
 # doctor
@@ -282,8 +282,8 @@ def test_doctor_off_line_says_what_is_there(program: Program, no_keyring: None) 
         "launch file",
         "example.com",
         "There is no keyring",
-        "not tried (--offline)",
-        "no permission recorded",
+        "not tested (--offline)",
+        "no permission is recorded",
     ):
         assert part in said.out, part
 
@@ -292,7 +292,7 @@ def test_doctor_says_what_a_broken_launch_file_keeps_from_being_checked(program:
     (program.folder / "launchready.toml").write_text("name = 3\n")
     said = program("doctor", "--offline", "-C", program.folder)
     assert said.code == 1
-    assert "this launch, until its file is mended" in said.out
+    assert "this launch, until its file is fixed" in said.out
 
 
 def test_doctor_names_a_missing_package_and_what_it_costs(
@@ -309,7 +309,7 @@ def test_doctor_names_a_missing_package_and_what_it_costs(
 def test_doctor_without_a_launch_file_is_fine(program: Program, keyring: Keyring, empty: Path) -> None:
     said = program("doctor", "--offline", "-C", empty)
     assert said.code == 0
-    assert "No check stays unchecked for want of something here, as far as it was tried" in said.out
+    assert "Everything can be checked here, as far as it was tested" in said.out
 
 
 def test_doctor_knows_every_package_that_the_program_needs() -> None:

@@ -75,11 +75,11 @@ def test_without_consent_it_says_what_would_be_asked_and_for_whom(
     ("words", "said"),
     [
         (("test", "receipt"), "'receipt' is not among [[flows]]"),
-        (("test", "--mailbox", "gmail"), "there is no mailbox called 'gmail'; known: seed, other"),
+        (("test", "--mailbox", "gmail"), "no mailbox is named 'gmail'; known: seed, other"),
         (("test", "--tag", "a b"), "letters, digits and dashes"),
-        (("look",), "which mailbox? One of seed, other"),
+        (("look",), "name a mailbox: seed, other"),
         (("login", "seed"), "credentials set seed-mail --host imap.example.com"),
-        (("judge", "-", "--flow", "newsletter"), "none of the product's mails"),
+        (("judge", "-", "--flow", "newsletter"), "not a mail of the product"),
     ],
 )
 def test_what_cannot_be_meant_is_told(
