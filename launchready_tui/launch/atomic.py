@@ -17,11 +17,11 @@ _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EROFS: "the file system is read-only",
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
+    errno.EACCES: "this user has no permission to write there",
+    errno.EPERM: "this user has no permission to write there",
     errno.ENOENT: "the folder does not exist",
     errno.ENOTDIR: "its folder is not a folder",
-    errno.EISDIR: "there is a folder of that name",
+    errno.EISDIR: "a folder with that name exists",
     errno.EIO: "the disk reports an error",
 }
 
@@ -81,7 +81,7 @@ def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
     """Like `write_atomically`, for a file that must not be there yet: raises FileExistsError and touches nothing where
     it is."""
     if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, "is there already and is not overwritten", str(path))
+        raise FileExistsError(errno.EEXIST, "exists and is not overwritten", str(path))
     raw = text.encode() if isinstance(text, str) else text
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     try:

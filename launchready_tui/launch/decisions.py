@@ -139,7 +139,7 @@ class DecisionsFile(TomlFile[Decisions]):
                 file=self.path.name,
                 key=f"{table}[{number}].on",
                 found=f"{entry.on:%Y-%m-%d %H:%M}",
-                allowed=f"a time that has passed; now it is {now:%Y-%m-%d %H:%M} UTC",
+                allowed=f"a time in the past; it is now {now:%Y-%m-%d %H:%M} UTC",
                 line=_line_of(lines, table, number, "on"),
             )
             for table in DATED
@@ -154,8 +154,8 @@ class DecisionsFile(TomlFile[Decisions]):
     TYPE: ClassVar[type[Decisions]] = Decisions
     SCHEMA: ClassVar[int] = 1
     HEAD: ClassVar[str] = (
-        "# What was decided about this launch, written by the console. Commit it: "
-        "everybody then sees the same verdict.\n"
+        "# Decisions about this launch, written by the console. Commit this file so that "
+        "everyone sees the same verdict.\n"
     )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {
         "confirmations": ("check", "on", "by"),

@@ -35,7 +35,7 @@ def stretches(hours: str, time_zone: str, start: datetime, end: datetime) -> tup
         return ((start, end),)
     ranges = [_RANGE.fullmatch(one.strip()) for one in hours.split(",")]
     if not hours.strip() or None in ranges:
-        raise HoursError(f"{hours!r} are no hours; write them as 09:00-18:00, or as always")
+        raise HoursError(f"{hours!r} is not a range of hours; write 09:00-18:00, or always")
     place = zone(time_zone)
     first = start.astimezone(place).date() - timedelta(days=1)
     days = (end - start).days + 3

@@ -238,7 +238,7 @@ class InventoryFile(TomlFile[Inventory]):
     TYPE: ClassVar[type[Inventory]] = Inventory
     SCHEMA: ClassVar[int] = 1
     HEAD: ClassVar[str] = (
-        "# What this business runs on and who gets in. The console writes this file; no secrets, people by id.\n"
+        "# The systems of this business and who has access. The console writes this file; no secrets, people by id.\n"
     )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {
         "systems": ("id",),

@@ -31,7 +31,7 @@ def load(path: Path) -> LaunchFile:
             [
                 Problem(
                     file=path.name,
-                    allowed=f"there is no such file in {path.parent}; `launchready init DOMAIN` writes one",
+                    allowed=f"no such file in {path.parent}; `launchready init DOMAIN` creates one",
                 )
             ]
         ) from None
@@ -63,7 +63,7 @@ def _missing_files(data: dict[str, Any], file: str, folder: Path) -> list[Proble
     name = settings.get("ca_file") if isinstance(settings, dict) else None
     if not isinstance(name, str) or not name or ("\0" not in name and (folder / name).is_file()):
         return []
-    return [Problem(file=file, key="settings.ca_file", found=strict.shown(name), allowed="a file that is there")]
+    return [Problem(file=file, key="settings.ca_file", found=strict.shown(name), allowed="an existing file")]
 
 
 def _in_file_order(problems: list[Problem], tables: list[str]) -> list[Problem]:

@@ -48,19 +48,24 @@ def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
             say(
                 f"{key}.host",
                 Found("nothing"),
-                'the IMAP server, such as host = "imap.example.com" (kind = "gmail" and "outlook" know theirs)',
+                'the IMAP server, such as host = "imap.example.com" (not needed with kind = "gmail" or "outlook")',
             )
         if auth == "device" and kind != "outlook":
             say(f"{key}.auth", auth, 'password or token; device is for kind = "outlook"')
         if auth == "refresh" and kind != "gmail":
             say(f"{key}.auth", auth, 'password or token; refresh is for kind = "gmail"')
         if kind == "outlook" and auth == "password":
-            say(f"{key}.auth", auth, "device or token: Outlook.com takes no passwords for IMAP since 2024-09", "device")
+            say(
+                f"{key}.auth",
+                auth,
+                "device or token: Outlook.com has not accepted passwords for IMAP since 2024-09",
+                "device",
+            )
         if kind == "outlook" and auth in ("", "device") and not row.get("client_id"):
             say(
                 f"{key}.client_id",
                 Found("nothing"),
-                "the client id of an app registration (Azure portal) that may read mail by IMAP",
+                "the client id of an app registration (Azure portal) with permission to read mail by IMAP",
             )
 
 
@@ -76,7 +81,7 @@ def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
             say(
                 f"{key}.route",
                 name,
-                "the name of one of [[routes]]; leave it out where somebody does it by hand",
+                "the name of one of [[routes]]; leave it out if someone does it by hand",
                 nearest(name, routes),
             )
             continue
@@ -87,7 +92,7 @@ def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
             say(
                 f"{key}.route",
                 name,
-                f"a route whose body holds {EMAIL} where the address stands: mail only ever goes to test addresses",
+                f"a route with {EMAIL} in its body in place of the address: mail only ever goes to test addresses",
             )
     for key, row in _rows(data, "routes"):
         body = row.get("body", "")

@@ -35,7 +35,7 @@ class _Table(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class Sprint(_Table, frozen=True, kw_only=True):
-    """The launch sprint; the header's clock runs on it."""
+    """The launch sprint; the clock in the header counts it down."""
 
     start: datetime
     """When the sprint started, with its zone."""
@@ -44,12 +44,12 @@ class Sprint(_Table, frozen=True, kw_only=True):
 
 
 class Permission(_Table, frozen=True, kw_only=True):
-    """Who allowed the checks. What goes beyond an ordinary visit needs it, and stays inside these domains."""
+    """Who allowed the checks. Actions beyond an ordinary visit need it, and are limited to these domains."""
 
     by: PersonId
     """Who allowed it: a person id of people.toml, or a role."""
     on: date
-    """The day it was given."""
+    """The date it was given."""
     domains: tuple[str, ...]
     """Registrable domains it covers, with all their subdomains."""
 
@@ -66,37 +66,37 @@ class Host(_Table, frozen=True, kw_only=True):
     purpose: str = ""
     """What it is for, in a few words."""
     provider: str = ""
-    """The company it runs at, such as `Render`; what is seen from outside is held against it."""
+    """The company that hosts it, such as `Render`; compared with what is detected from outside."""
 
 
 class Route(_Table, frozen=True, kw_only=True):
-    """One request of the product that matters for a business flow."""
+    """A request of the product that matters for a business flow."""
 
     name: str
     """What people call it, such as `search`."""
     url: str
-    """The whole https URL."""
+    """The full https URL."""
     flow: Flow = "search"
     """The business flow it belongs to."""
     method: Method = "GET"
     """The HTTP method."""
     headers: dict[str, str] = {}
-    """Request headers. No secrets: a credential is named by `login`."""
+    """Request headers. No secrets: name a credential with `login`."""
     body: str = ""
     """The request body, as text."""
     login: str = ""
-    """The name of a stored credential that goes into the Authorization header."""
+    """The name of a stored credential for the Authorization header."""
     safe: bool = False
-    """True where asking it again and again changes and costs nothing. Only such routes are measured."""
+    """True if repeated requests change and cost nothing. Only such routes are measured."""
     target_ms: int = 300
-    """95 of 100 answers should come within this many milliseconds."""
+    """95 % of responses should take at most this many milliseconds."""
 
 
 class Page(_Table, frozen=True, kw_only=True):
-    """A page that the demo shows or an advertisement leads to."""
+    """A page that the demo shows or that an ad leads to."""
 
     url: str
-    """The whole https URL."""
+    """The full https URL."""
     use: PageUse = "demo"
     """demo or advertisement."""
     name: str = ""
@@ -113,7 +113,7 @@ class Redirect(_Table, frozen=True, kw_only=True):
 
 
 class Apps(_Table, frozen=True, kw_only=True):
-    """The product's mobile apps, the links that open them, and the pages that app stores ask for."""
+    """The product's mobile apps, the links that open them, and the pages that app stores require."""
 
     ios: tuple[str, ...] = ()
     """iOS apps as team and bundle, such as `A1B2C3D4E5.com.example.shop`."""
@@ -130,46 +130,45 @@ class Apps(_Table, frozen=True, kw_only=True):
     support: str = ""
     """The https URL of the support page."""
     account_deletion: str = ""
-    """The https URL where people ask for their account to be deleted."""
+    """The https URL where people request the deletion of their account."""
     review_login: str = ""
-    """The name of the item in the password manager that holds the log-in for the stores' reviewers. Never the log-in
-    itself."""
+    """The name of the password manager item with the log-in for the stores' reviewers. Never the log-in itself."""
 
 
 class LegalPage(_Table, frozen=True, kw_only=True):
-    """A page the law or a provider asks for."""
+    """A page that the law or a provider requires."""
 
     kind: LegalKind
     """privacy, terms, imprint (who runs it and how to reach them), refunds, sellers (terms for those who sell) or
     cookies."""
     url: str
-    """The whole https URL."""
+    """The full https URL."""
     language: str = ""
-    """Its language, such as `de`. Empty: the one that the page says of itself."""
+    """Its language, such as `de`. Empty: the one that the page declares."""
 
 
 class Payments(_Table, frozen=True, kw_only=True):
-    """How money is taken."""
+    """How the product takes payments."""
 
     provider: str = ""
-    """The payment provider, such as `stripe`; `none` where nothing is paid for."""
+    """The payment provider, such as `stripe`; `none` if the product takes no payments."""
     webhook: str = ""
     """The https URL that the provider reports payments to."""
 
 
 class Safety(_Table, frozen=True, kw_only=True):
-    """What users may show each other, and who looks after it."""
+    """What users can show each other, and who moderates it."""
 
     user_content: bool = True
-    """False where users show each other nothing: no listings, no reviews, no messages."""
+    """False if users cannot show each other anything: no listings, no reviews, no messages."""
     pages: tuple[str, ...] = ()
-    """The https URLs of pages that show what users wrote. Empty: the safe routes of the flow `list`."""
+    """The https URLs of pages with user content. Empty: the safe routes of the flow `list`."""
     rules: str = ""
-    """The https URL of the page that says what may not be offered or written."""
+    """The https URL of the page with the rules for user content."""
     report: str = ""
-    """Where people report what breaks the rules: an https URL, or a mail address."""
+    """Where people report content that breaks the rules: an https URL or a mail address."""
     owner: PersonId = NOBODY
-    """Who looks at reports and takes things down: a person id of people.toml."""
+    """Who reviews reports and removes content: a person id of people.toml."""
 
 
 class Email(_Table, frozen=True, kw_only=True):
@@ -184,7 +183,7 @@ class Email(_Table, frozen=True, kw_only=True):
 
 
 class Mailbox(_Table, frozen=True, kw_only=True):
-    """A test mailbox: only read, over TLS, and only mails to its own tagged addresses."""
+    """A test mailbox: read-only, over TLS, and only for mails to its own tagged addresses."""
 
     name: str
     """What people call it, such as `gmail`."""
@@ -206,7 +205,7 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     client_id: str = ""
     """The app registration that `device` logs in through."""
     tagged: str = ""
-    """How a test address is written, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag}
+    """The form of a test address, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag}
     before the @."""
 
     @property
@@ -234,57 +233,55 @@ class Mailbox(_Table, frozen=True, kw_only=True):
 
 
 class MailFlow(_Table, frozen=True, kw_only=True):
-    """One of the mails that the product sends: how to cause it, and what must be in it."""
+    """A mail that the product sends: how to trigger it, and what it must contain."""
 
     name: FlowName
     """verification, password-reset, invite, receipt or notification."""
     sent: bool = True
     """False: the product sends no such mail."""
     route: str = ""
-    """The route whose request causes it; its body holds {{email}}, and {{password}} or {{run_id}} where wanted. Empty:
-    by hand."""
+    """The route whose request triggers it; its body contains {{email}}, and {{password}} or {{run_id}} if needed.
+    Empty: by hand."""
     steps: str = ""
     """What to do by hand, such as `sign up at https://example.com/join`."""
     contains: tuple[str, ...] = ()
-    """Text that must stand in it."""
+    """Text that it must contain."""
     links: tuple[str, ...] = ()
-    """Hosts that its links may lead to, beside those of the launch, such as a click counter's."""
+    """Hosts that its links may lead to, besides those of the launch, such as a click counter."""
     marketing: bool = False
-    """True where it advertises: it then needs a way to unsubscribe with one click."""
+    """True for advertising: it then needs one-click unsubscribe."""
     within_s: int = 60
-    """It should have arrived within so many seconds."""
+    """It should arrive within this many seconds."""
 
 
 class PathStep(_Table, frozen=True, kw_only=True):
-    """One step of the path from log-in to notification, which is walked as a test user: a request, or a mail that must
-    arrive."""
+    """A step of the path from log-in to notification, walked as a test user: a request, or a mail that must arrive."""
 
     name: str
     """What people call it, such as `log in`."""
     url: str = ""
-    """The whole https URL of a request; {{email}}, {{run_id}} and whatever an earlier step captured may stand in it."""
+    """The full https URL of a request; it may contain {{email}}, {{run_id}} and names that an earlier step captured."""
     method: Method = "GET"
     """The HTTP method."""
     headers: dict[str, str] = {}
-    """Request headers. No secrets: a credential is named by `login`."""
+    """Request headers. No secrets: name a credential with `login`."""
     body: str = ""
     """The request body; {{email}}, {{password}} (made for this run), {{run_id}} and captured names are filled in."""
     login: str = ""
-    """The stored credential: it fills {{password}} where the body has it, else it goes into the Authorization
-    header."""
+    """The stored credential: it fills {{password}} in the body, or else goes into the Authorization header."""
     status: tuple[int, ...] = ()
-    """Statuses that are right. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
+    """Expected statuses. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
     contains: tuple[str, ...] = ()
-    """Text that the answer, or the mail, must hold."""
+    """Text that the response, or the mail, must contain."""
     json: dict[str, str] = {}
-    """Path into a JSON answer and the value that must stand there, such as `status = "paid"`."""
+    """Path in a JSON response and the expected value, such as `status = "paid"`."""
     capture: dict[str, str] = {}
-    """Name = where it is caught: `json PATH`, `header NAME` or `text PATTERN` (a regular expression, its first
-    group)."""
+    """Name = where to capture it: `json PATH`, `header NAME` or `text PATTERN` (the first group of a regular
+    expression)."""
     mailbox: str = ""
-    """In place of a request: the name of one of [[mailboxes]], in which a mail must arrive."""
+    """Instead of a request: the name of one of [[mailboxes]], where a mail must arrive."""
     within_s: int = 0
-    """So many seconds a GET is asked again until it holds, or a mail is waited for (60 unless given)."""
+    """For how many seconds a GET is repeated until it passes, or a mail is awaited (default 60)."""
 
     @property
     def host(self) -> str:
@@ -293,110 +290,108 @@ class PathStep(_Table, frozen=True, kw_only=True):
 
 
 class Repository(_Table, frozen=True, kw_only=True):
-    """Where the product's code lies on this machine."""
+    """Where the code of the product is on this machine."""
 
     path: str
-    """A folder, from the launch file's own."""
+    """A folder, relative to the launch file."""
     github: str = ""
-    """Where it lies at GitHub, OWNER/NAME: its deployments can then be read."""
+    """Its name at GitHub, OWNER/NAME, to read its deployments."""
     github_login: str = ""
-    """The stored token for api.github.com, which may only read deployments; a private repository needs one."""
+    """The stored token for api.github.com, if the repository is private; permission to read deployments is enough."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):
-    """How the console may look at the outside."""
+    """How LaunchReady may contact the outside."""
 
     nameservers: tuple[str, ...] = ()
-    """Resolvers to ask, ADDRESS or ADDRESS:PORT. Empty: the machine's own."""
+    """DNS resolvers, ADDRESS or ADDRESS:PORT. Empty: those of this machine."""
     services: tuple[Service, ...] = ("rdap", "crt.sh", "certspotter", "block-lists", "asn")
-    """Public services that may be asked, and so learn names of this launch."""
+    """Public services that may be queried, and so learn names of this launch."""
     rdap: dict[str, str] = {}
-    """RDAP base URLs by top-level domain, where the public list has none or another is wanted."""
+    """RDAP base URLs by top-level domain, if the public list has none or you need another."""
     private_addresses: tuple[str, ...] = ()
     """Private addresses or networks that checks may connect to."""
     requests_per_host: int = 150
-    """At most so many requests to one host in one run, measurements and the crawl apart."""
+    """Maximum number of requests to one host per run, not counting measurements and the crawl."""
     samples: int = 300
-    """At most so many timed requests to one route."""
+    """Maximum number of timed requests to one route."""
     rate: float = 10.0
-    """Timed requests a second to one route."""
+    """Timed requests per second to one route."""
     mails_per_hour: int = 20
-    """At most so many test mails an hour are caused."""
+    """Maximum number of test mails triggered per hour."""
     ca_file: str = ""
-    """A file with extra certificate authorities, from the launch file's own folder."""
+    """A file with additional certificate authorities, relative to the launch file."""
 
 
 class Watch(_Table, frozen=True, kw_only=True):
     """How the product is watched."""
 
     every_s: float = 15
-    """Seconds between two probes of a target. At 15 an outage is told within a minute."""
+    """Seconds between two probes of a target. With 15, an outage is reported within a minute."""
     slo: float = 99.9
     """The share of time, in percent, that the product is promised to be up."""
     always_on: bool = False
-    """True where the machine that watches stays on: a server, not a laptop."""
+    """True if the machine that watches stays on: a server, not a laptop."""
     certificate_days: int = 14
-    """An alert is sent once a certificate has fewer days left."""
+    """Alert when a certificate expires in fewer days than this."""
     heartbeat: str = ""
-    """The stored credential that holds the ping URL of a dead-man's switch, such as Healthchecks; it alarms when the
-    watch itself dies."""
+    """The stored credential with the ping URL of a dead man's switch, such as Healthchecks, which alerts when the watch
+    itself stops."""
     heartbeat_host: str = "hc-ping.com"
     """The host of that ping URL; the credential must be bound to it."""
     market: str = ""
-    """The market that this machine stands in, one of `markets`."""
+    """The market where this machine is, one of `markets`."""
     deploys: tuple[DeployFeed, ...] = ()
-    """Where deploys are read, beside marks and versions: github (its deployments), tags (of the repository on this
-    machine)."""
+    """Where deploys are read from, besides marks and versions: github (its deployments), tags (of the repository on
+    this machine)."""
     monitor: str = ""
-    """The https URL of a hosted uptime monitor that is in use: its status page, or an address where it answers with
-    JSON."""
+    """The https URL of a hosted uptime monitor in use: its status page, or an address that returns JSON."""
     monitor_owner: PersonId = NOBODY
-    """Who looks after that monitor and is told by it: a person id of people.toml."""
+    """Who receives the alerts of that monitor: a person id of people.toml."""
 
 
 class WatchTarget(_Table, frozen=True, kw_only=True):
-    """One more thing to watch, or, by its name, how one of those found by themselves is watched."""
+    """An additional target to watch or, with the name of a detected one, how that one is watched."""
 
     name: str
-    """What people call it. `home`, the name of a route or of a mail host: changes how that one is watched."""
+    """What people call it. `home`, or the name of a route or mail host, changes how that one is watched."""
     url: str
-    """The whole https URL."""
+    """The full https URL."""
     watch: bool = True
     """False: not watched."""
     method: Method = "GET"
     """The HTTP method; others than GET, HEAD and OPTIONS need `safe`."""
     headers: dict[str, str] = {}
-    """Request headers. No secrets: a credential is named by `login`."""
+    """Request headers. No secrets: name a credential with `login`."""
     body: str = ""
     """The request body, as text."""
     login: str = ""
-    """The name of a stored credential that goes into the Authorization header; such a target is asked once a minute at
-    most."""
+    """The name of a stored credential for the Authorization header; such a target is probed at most once a minute."""
     safe: bool = False
-    """True where asking it again and again changes and costs nothing, though its method could."""
+    """True if repeated requests change and cost nothing, even though the method could."""
     every_s: float = 0
-    """Seconds between two probes; 0: as [watch] says."""
+    """Seconds between two probes; 0: the value in [watch]."""
     target_ms: int = 300
-    """95 of 100 answers on an open connection should come within this many milliseconds."""
+    """95 % of responses on an open connection should take at most this many milliseconds."""
     status: tuple[int, ...] = ()
-    """Statuses that are right. Empty: 200 to 399."""
+    """Expected statuses. Empty: 200 to 399."""
     contains: str = ""
-    """Text that the body must hold."""
+    """Text that the body must contain."""
     absent: str = ""
-    """Text that the body must not hold, such as an error that comes with status 200."""
+    """Text that the body must not contain, such as an error sent with status 200."""
     json: dict[str, str] = {}
-    """Path into a JSON body and the value that must stand there, such as `status = "ok"` or `"checks.0.ok" =
+    """Path in a JSON body and the expected value, such as `status = "ok"` or `"checks.0.ok" =
     "true"`."""
     header: dict[str, str] = {}
-    """Answer headers and text that must stand in them."""
+    """Response headers and text that they must contain."""
     version_json: str = ""
-    """Path into a JSON body whose value names the release: a change of it is marked as a deploy."""
+    """Path in a JSON body to the version of the release: a change is marked as a deploy."""
     version_header: str = ""
-    """Answer header whose value names the release."""
+    """Response header with the version of the release."""
 
 
 class Alert(_Table, frozen=True, kw_only=True):
-    """Who is told what, and through which channel. There is no alert without an owner."""
+    """Who is alerted about what, and through which channel. Every alert has an owner."""
 
     name: str
     """What people call it, such as `on-call`."""
@@ -405,80 +400,77 @@ class Alert(_Table, frozen=True, kw_only=True):
     kind: AlertKind = "slack"
     """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""
     on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate", "queue")
-    """What is told: down, slow, deploy (a failed one, or slower after one), certificate, queue (jobs that wait too
-    long)."""
+    """Events: down, slow, deploy (failed, or slower afterwards), certificate, queue (jobs that wait too long)."""
     targets: tuple[str, ...] = ()
-    """Names of the targets it is about. Empty: all."""
+    """Names of the targets it covers. Empty: all."""
     server: str = ""
-    """Where it goes: the host of the webhook (hooks.slack.com unless given), or the mail server as HOST or HOST:PORT
-    (587 unless given)."""
+    """Where it goes: the host of the webhook (default hooks.slack.com), or the mail server as HOST or HOST:PORT
+    (default 587)."""
     credential: str = ""
-    """The stored credential: the webhook's whole URL, or the password of the mail account. It must be bound to the
+    """The stored credential: the webhook's full URL, or the password of the mail account. It must be bound to the
     server's host."""
     user: str = ""
-    """The user name at the mail server; empty where it wants no log-in."""
+    """The user name at the mail server; empty if it needs no log-in."""
     sender: str = ""
     """The mail address it comes from."""
     to: str = ""
     """The mail address it goes to."""
     second: str = ""
-    """The name of the alert whose channel is used when this one's is dead or stuck."""
+    """The name of the alert whose channel is used when this one fails."""
 
 
 class Log(_Table, frozen=True, kw_only=True):
-    """A log of the product that lies on this machine: read line by line, counted, and nothing personal kept."""
+    """A log of the product on this machine: read line by line and counted; no personal data is kept."""
 
     path: str
-    """The file, from the launch file's own folder; gzip is unpacked."""
+    """The file, relative to the launch file; gzip is unpacked."""
     format: LogFormat = "auto"
-    """combined (nginx, Apache), json (a line each), or auto: each line is looked at for itself, plain text too."""
+    """combined (nginx, Apache), json (one object per line), or auto: detected for each line, plain text too."""
     environment: Environment = "production"
-    """production, staging or development, where the lines do not say it themselves."""
+    """production, staging or development, for lines that do not name one."""
 
 
 class Queue(_Table, frozen=True, kw_only=True):
-    """A server that holds job queues, read and never changed: how much waits, and how long the oldest has waited."""
+    """A server with job queues, read and never changed: how many jobs wait, and for how long."""
 
     name: str
     """What people call it, such as `jobs`."""
     kind: QueueKind = "redis"
     """redis (RQ, Celery, BullMQ, Sidekiq) or postgres (pg-boss, graphile-worker, procrastinate, solid_queue)."""
     server: str
-    """HOST or HOST:PORT. An address that is not public is declared in [settings] private_addresses."""
+    """HOST or HOST:PORT. Declare an address that is not public in [settings] private_addresses."""
     credential: str = ""
-    """The stored credential that holds its whole URL, such as redis://user:password@host:6379/0; a user that may only
-    read is enough."""
+    """The stored credential with its full URL, such as redis://user:password@host:6379/0; a read-only user suffices."""
     environment: Environment = "production"
     """production, staging or development."""
     prefix: str = ""
-    """BullMQ's key prefix, where it is not `bull`."""
+    """BullMQ's key prefix, if it is not `bull`."""
 
 
 class Region(_Table, frozen=True, kw_only=True):
-    """A place far from here from which the product is looked at as well."""
+    """Another place from which the product is watched as well."""
 
     name: str
     """What people call it, such as `us-east`."""
     kind: RegionKind = "blackbox"
-    """blackbox (a blackbox_exporter of yours that runs there) or globalping (public probes: a second opinion, once an
-    hour)."""
+    """blackbox (your blackbox_exporter there) or globalping (public probes, hourly: a second opinion)."""
     market: str = ""
-    """The market it stands for, one of `markets`. Empty: the one of its own name."""
+    """The market it represents, one of `markets`. Empty: the market with its own name."""
     url: str = ""
-    """Where the exporter is reached: https://HOST:PORT, or http://ADDRESS:PORT in a network of your own."""
+    """The address of the exporter: https://HOST:PORT, or http://ADDRESS:PORT in a network of your own."""
     credential: str = ""
     """The stored credential: user:password of the exporter, or the token of Globalping; it must be bound to the
     host."""
     module: str = ""
     """The exporter's module. Empty: those that `launchready watch export prometheus` writes."""
     place: str = ""
-    """Globalping: where the probes stand, such as `Germany+datacenter-network`."""
+    """Globalping: the location of the probes, such as `Germany+datacenter-network`."""
     probes: int = 3
-    """Globalping: how many probes are asked; most of them must agree."""
+    """Globalping: number of probes; most of them must agree."""
     every_s: float = 0
-    """Seconds between two looks; 0: 60 for an exporter, 3600 for Globalping."""
+    """Seconds between two probes; 0: 60 for an exporter, 3600 for Globalping."""
     targets: tuple[str, ...] = ()
-    """Names of targets that are looked at from there. Empty: all that are public and need no log-in."""
+    """Names of targets to probe from there. Empty: all that are public and need no log-in."""
 
     @property
     def stands_for(self) -> str:
@@ -490,19 +482,19 @@ class Launch(_Table, frozen=True, kw_only=True):
     """The whole launch file."""
 
     name: str
-    """What the product is called."""
+    """The name of the product."""
     domain: str
     """The registrable domain, such as `example.com`."""
     canonical: str
     """The one main address: scheme and host, such as `https://example.com/`."""
     markets: tuple[str, ...] = ()
-    """Markets it launches in, such as `US`, `EU`."""
+    """Markets where it launches, such as `US`, `EU`."""
     languages: tuple[str, ...] = ()
-    """Languages the product speaks, such as `en`, `de`."""
+    """Languages of the product, such as `en`, `de`."""
     cdn: str = ""
-    """The protection network that public traffic goes through, such as `cloudflare`. Empty: whatever shows itself."""
+    """The CDN that public traffic goes through, such as `cloudflare`. Empty: the one that is detected."""
     announced: bool = True
-    """False for a launch nobody knows of yet: public services are then not asked."""
+    """False for a launch that is still secret: public services are then not queried."""
     sprint: Sprint | None = None
     """The launch sprint."""
     permission: Permission | None = None
@@ -510,45 +502,45 @@ class Launch(_Table, frozen=True, kw_only=True):
     hosts: tuple[Host, ...] = ()
     """The public hosts of the product."""
     routes: tuple[Route, ...] = ()
-    """The requests that matter for the business; the first five are measured first."""
+    """The requests that matter for the business; the first five are measured."""
     pages: tuple[Page, ...] = ()
-    """What the demo shows, and where advertisements lead."""
+    """Pages that the demo shows, and where ads lead."""
     redirects: tuple[Redirect, ...] = ()
     """Old addresses and where they must lead."""
     apps: Apps = Apps()
-    """The product's mobile apps, and the pages that app stores ask for."""
+    """The product's mobile apps, and the pages that app stores require."""
     legal: tuple[LegalPage, ...] = ()
-    """Pages that the law or a provider asks for; those of the home page are found without."""
+    """Pages that the law or a provider requires; those linked from the home page are found automatically."""
     payments: Payments = Payments()
-    """How money is taken."""
+    """How the product takes payments."""
     safety: Safety = Safety()
-    """What users may show each other, and who looks after it."""
+    """What users can show each other, and who moderates it."""
     email: Email = Email()
     """How the product sends and receives mail."""
     mailboxes: tuple[Mailbox, ...] = ()
-    """Test mailboxes, in which the product's own mails are looked for."""
+    """Test mailboxes that are searched for the product's mails."""
     flows: tuple[MailFlow, ...] = ()
     """The mails that the product sends."""
     recovery_path: tuple[PathStep, ...] = ()
     """The path from log-in to notification, step by step; key F in the console walks it."""
     repository: Repository | None = None
-    """Where the code lies."""
+    """Where the code is."""
     watch: Watch = Watch()
     """How the product is watched."""
     targets: tuple[WatchTarget, ...] = ()
-    """What is watched beside the home page, safe routes and mail servers, and how."""
+    """Targets to watch besides the home page, safe routes and mail servers, and how."""
     alerts: tuple[Alert, ...] = ()
-    """Who is told when something is down, slow, or about to end."""
+    """Who is alerted when something is down, slow or about to expire."""
     logs: tuple[Log, ...] = ()
-    """Logs of the product that lie on this machine."""
+    """Logs of the product on this machine."""
     queues: tuple[Queue, ...] = ()
-    """Servers that hold job queues."""
+    """Servers with job queues."""
     regions: tuple[Region, ...] = ()
-    """Places from which the product is looked at as well."""
+    """Other places from which the product is watched."""
     connect: dict[str, str] = {}
     """HOST[:PORT] = ADDRESS[:PORT], as curl's connect-to; `*` stands for any host or port."""
     settings: Settings = Settings()
-    """How the console may look at the outside."""
+    """How LaunchReady may contact the outside."""
 
     @property
     def canonical_host(self) -> str:

@@ -70,7 +70,7 @@ def domain_problem(name: str) -> str:
     if problem:
         return "a registrable domain in lower case, such as example.com"
     return (
-        f"a domain of your own below {name}, not {name} itself, where everybody can register"
+        f"a domain of your own below {name}, not {name} itself, where anyone can register"
         if name in OPEN_SUFFIXES
         else ""
     )
@@ -133,7 +133,7 @@ def endpoint_problem(value: str) -> str:
     except ValueError as why:
         return str(why)
     return (
-        "" if address_of(host) else "an IP address, with a port if need be: 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+        "" if address_of(host) else "an IP address, optionally with a port: 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
     )
 
 
@@ -175,7 +175,7 @@ def email_problem(value: str) -> str:
 def credential_problem(name: str) -> str:
     """A credential's name: it becomes the environment variable LAUNCHREADY_NAME, so it must map there and back."""
     if name in RESERVED_CREDENTIALS or name.endswith("-hosts"):
-        return f"another name: LAUNCHREADY_{name.upper()} means something else"
+        return f"another name: LAUNCHREADY_{name.upper()} has another meaning"
     if len(name) > 64 or not _CREDENTIAL.fullmatch(name):
         return "a name of lower-case letters, digits and single dashes that starts with a letter, such as shop-login"
     return ""

@@ -34,11 +34,11 @@ def steps(data: dict[str, Any], broken: set[str], say: Say) -> None:
             say(f"{key}.mailbox", box, "the name of one of [[mailboxes]]", nearest(box, boxes))
         for blank, where in _blanks(row):
             if blank not in known:
-                allowed = f"one of {', '.join(known)}, or what an earlier step captures"
+                allowed = f"one of {', '.join(known)}, or a name that an earlier step captures"
                 say(f"{key}.{where}", Found("{{" + blank + "}}"), allowed, nearest(blank, known))
         within = row.get("within_s", 0)
         if within and url and row.get("method", "GET") not in ("GET", "HEAD"):
-            say(f"{key}.within_s", within, "0: only a GET is asked again; the others change something each time")
+            say(f"{key}.within_s", within, "0: only a GET is repeated; other methods change something each time")
         captures = row.get("capture")
         for name, rule in captures.items() if isinstance(captures, dict) else ():
             _capture(joined(f"{key}.capture", name), name, rule, bool(box), say)
@@ -57,7 +57,7 @@ def _capture(key: str, name: str, rule: object, mail: bool, say: Say) -> None:
         try:
             re.compile(what)
         except re.error as why:
-            say(key, rule, f"a regular expression; this one is none ({why})")
+            say(key, rule, f"a valid regular expression ({why})")
 
 
 def _blanks(row: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -57,7 +57,7 @@ class PeopleFile(TomlFile[People]):
     SCHEMA: ClassVar[int] = 1
     MODE: ClassVar[int] = 0o600
     HEAD: ClassVar[str] = (
-        "# Names and contacts, for this machine only. Do not commit this file; other files name people by id.\n"
+        "# Names and contacts, on this machine only. Do not commit this file; other files name people by id.\n"
     )
     ORDER: ClassVar[dict[str, tuple[str, ...]]] = {"people": ("id",)}
     UNIQUE: ClassVar[dict[str, str]] = {"people": "id"}

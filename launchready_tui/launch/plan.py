@@ -21,65 +21,67 @@ USUAL: tuple[Checkpoint, ...] = (
     Checkpoint(
         offset_min=-24 * 60,
         title="24 hours before",
-        what="Run all checks. Decide what is fixed, accepted or put off. No more changes "
-        "without a second pair of eyes.",
+        what="Run all checks. Decide what to fix, accept or put off. From now on, no change without a second person.",
         checks=_EVERYTHING,
     ),
     Checkpoint(
         offset_min=-60,
         title="1 hour before",
-        what="Run all checks again. Everybody in the plan says that they are there. Decide: go or no-go.",
+        what="Run all checks again. Everyone in the plan confirms that they are present. Decide: go or no-go.",
         checks=_EVERYTHING,
     ),
     Checkpoint(
         offset_min=0,
         title="Launch",
-        what="Open the doors. Sign up, log in, book and pay once yourself, on a phone.",
+        what="Open the product. Sign up, log in, book and pay once yourself, on a phone.",
         checks=_PULSE,
     ),
     Checkpoint(
         offset_min=15,
         title="15 minutes after",
-        what="Errors, response times, sign-ups, the first payment. Is mail arriving?",
+        what="Check errors, response times, sign-ups, the first payment and whether mail arrives.",
         checks=(*_PULSE, *_MAIL),
     ),
     Checkpoint(
-        offset_min=60, title="1 hour after", what="The same again. Read what customers write.", checks=(*_PULSE, *_MAIL)
+        offset_min=60,
+        title="1 hour after",
+        what="Check the same again. Read what customers write.",
+        checks=(*_PULSE, *_MAIL),
     ),
     Checkpoint(
         offset_min=4 * 60,
         title="4 hours after",
-        what="The same again. Hand over to whoever takes the night.",
+        what="Check the same again. Hand over to the night shift.",
         checks=_PULSE,
     ),
     Checkpoint(
         offset_min=24 * 60,
         title="24 hours after",
-        what="Write down what happened and what to change. Plan the first fix release.",
+        what="Record what happened and what to change. Plan the first fix release.",
         checks=_EVERYTHING,
     ),
 )
 """The moments of a launch where nobody has written down their own (Google SRE book, Launch Coordination Checklist)."""
 
 DUTIES: dict[str, str] = {
-    "commander": "leads, decides who does what, does nothing else",
-    "operations": "changes things: releases, goes back, switches",
-    "messages": "tells users and the team what is known, at the time promised",
-    "support": "answers customers and brings what they see to the team",
-    "scribe": "writes down what happens, with the time",
+    "commander": "leads: decides who does what, and does nothing else",
+    "operations": "changes the product: releases, rolls back, switches",
+    "messages": "informs users and the team at the promised times",
+    "support": "answers customers and reports to the team what they see",
+    "scribe": "records what happens, with the time",
 }
 
 MESSAGES: tuple[tuple[str, str], ...] = (
     (
         "We have a problem",
-        "We know that [what] does not work right now. We are on it and will write again at [time]. Nothing you "
+        "[What] is not working right now. We are fixing it and will post an update at [time]. Nothing you "
         "entered is lost.",
     ),
-    ("Still working on it", "[What] is still down. We found the cause and are putting it right. Next word at [time]."),
+    ("Still working on it", "[What] is still down. We have found the cause and are fixing it. Next update at [time]."),
     (
         "Solved",
-        "[What] works again since [time]. Thank you for your patience. If something still looks wrong, write to "
-        "[support address].",
+        "[What] has been working again since [time]. Thank you for your patience. If something still looks "
+        "wrong, write to [support address].",
     ),
 )
 """Status messages, ready to send once the brackets are filled."""
@@ -130,7 +132,7 @@ def offset(value: str) -> int:
     """Minutes from the launch: `T-24h`, `+15m`, `T+1h30`, `-60`, `T0`. Raises ValueError."""
     found = _OFFSET.fullmatch(value.strip())
     if found is None:
-        raise ValueError("as T-24h, T-60m, T0 or T+1h30, counted from the launch")
+        raise ValueError("a time from the launch, such as T-24h, T-60m, T0 or T+1h30")
     sign, hours, rest, minutes = found.groups()
     count = int(hours) * 60 + int(rest or 0) if hours else int(minutes)
     return -count if sign == "-" else count

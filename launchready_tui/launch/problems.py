@@ -52,7 +52,7 @@ class NewerFile(Exception):  # noqa: N818
         self.file, self.found, self.known = file, found, known
         super().__init__(
             f"{file} was written by a newer LaunchReady (format {found}; this one knows up to {known}). "
-            "Update LaunchReady; the file was left as it is."
+            "Update LaunchReady; the file was not changed."
         )
 
 
@@ -62,6 +62,6 @@ class ChangedUnderneath(Exception):  # noqa: N818
     def __init__(self, file: str) -> None:
         self.file = file
         super().__init__(
-            f"{file} was changed by somebody else since it was read; it was not overwritten. Read it again, then "
-            "repeat the edit."
+            f"{file} was changed by someone else since it was read, so it was not overwritten. Read it again, "
+            "then repeat the edit."
         )

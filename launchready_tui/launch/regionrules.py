@@ -55,10 +55,10 @@ def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
             say(
                 f"{key}.url",
                 Found("nothing"),
-                'where the exporter is reached: url = "https://probe.us.example.com:9115"',
+                'the address of the exporter: url = "https://probe.us.example.com:9115"',
             )
         if kind == "globalping" and not row.get("place"):
-            say(f"{key}.place", Found("nothing"), 'where the probes stand: place = "Germany+datacenter-network"')
+            say(f"{key}.place", Found("nothing"), 'the location of the probes: place = "Germany+datacenter-network"')
         market = row.get("market")
         if isinstance(market, str) and market and market not in markets:
             say(
@@ -74,7 +74,7 @@ def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
             and every != 0
             and not least <= every <= 86400
         ):
-            say(f"{key}.every_s", every, f"{least} to 86400 seconds, or 0 for the usual")
+            say(f"{key}.every_s", every, f"{least} to 86400 seconds, or 0 for the default")
     watch = data.get("watch")
     here = watch.get("market") if isinstance(watch, dict) else None
     if isinstance(here, str) and here and here not in markets:
@@ -88,10 +88,10 @@ def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
         say(
             "repository.github",
             Found("nothing"),
-            'the repository at GitHub whose deployments are read: github = "owner/name"',
+            'the GitHub repository to read deployments from: github = "owner/name"',
         )
     if isinstance(feeds, list) and "tags" in feeds and not repository.get("path"):
-        say("repository.path", Found("nothing"), "the repository whose tags are read")
+        say("repository.path", Found("nothing"), "the repository to read tags from")
 
 
 def _rows(data: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:

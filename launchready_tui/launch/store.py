@@ -52,7 +52,9 @@ class TomlFile(Generic[Content]):
             raw = self.render(content).encode()
         except UnicodeEncodeError as why:
             bad = f"the character U+{ord(why.object[why.start]):04X}"
-            raise FileProblems([Problem(file=self.path.name, found=bad, allowed="text that UTF-8 can hold")]) from None
+            raise FileProblems(
+                [Problem(file=self.path.name, found=bad, allowed="text that is valid in UTF-8")]
+            ) from None
         self._decode(raw)
         with folder_lock(self.path.parent):
             if self.changed():

@@ -64,7 +64,7 @@ def shown(value: object) -> str:
             return f"the number {value}"
         case str():
             plain = text.clean(value)
-            hidden = "" if plain == value else " (with characters that do not show)"
+            hidden = "" if plain == value else " (with invisible characters)"
             return f'"{text.shorten(plain, 60)}"{hidden}' if value else "empty text"
         case datetime():
             return f"the moment {value.isoformat()}"
@@ -128,12 +128,8 @@ def _struct(
         meant.add(near)
         allowed = "one of " + ", ".join(fields)
         if not near and base and key in top:
-            allowed += f" (`{key}` belongs to the top of the file, before the first [table])"
-        found.append(
-            Problem(
-                file=file, key=joined(base, key), found="a key that is not known here", allowed=allowed, nearest=near
-            )
-        )
+            allowed += f" (`{key}` belongs at the top of the file, before the first [table])"
+        found.append(Problem(file=file, key=joined(base, key), found="an unknown key", allowed=allowed, nearest=near))
     for name, field in fields.items():
         # A required key that was only misspelt is one mistake, not two.
         if field.required and name not in data and name not in meant:

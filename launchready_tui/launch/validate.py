@@ -71,17 +71,17 @@ def _https(value: str) -> tuple[str, str]:
     if parts is not None and parts.scheme == "https":
         return "", ""
     if parts is not None:
-        return "an https URL, since http is only ever a redirect to it", "https" + value.removeprefix("http")
+        return "an https URL", "https" + value.removeprefix("http")
     if _USERINFO.search(value):
         return "an https URL without a user name and password", ""
     bare = f"https://{value}"
-    return "a whole https URL, such as https://www.example.com/path", bare if "://" not in value and names.url_parts(
+    return "a full https URL, such as https://www.example.com/path", bare if "://" not in value and names.url_parts(
         bare
     ) else ""
 
 
 def _old(value: str) -> str:
-    return "" if names.url_parts(value) else "a whole URL, http or https, such as http://example.com/old"
+    return "" if names.url_parts(value) else "a full URL, http or https, such as http://example.com/old"
 
 
 def _base(value: str) -> str:
@@ -206,19 +206,17 @@ def _server(value: str) -> str:
     except ValueError as why:
         return str(why)
     fine = names.address_of(host) or host == "localhost" or not names.host_problem(host)
-    return "" if fine else "a host, with a port if need be: smtp.example.com or smtp.example.com:587"
+    return "" if fine else "a host, optionally with a port: smtp.example.com or smtp.example.com:587"
 
 
 def _path(value: str) -> str:
-    return "" if value.strip() and "\0" not in value and value.isprintable() else "a folder, from the launch file's own"
+    return (
+        "" if value.strip() and "\0" not in value and value.isprintable() else ("a folder, relative to the launch file")
+    )
 
 
 def _log_path(value: str) -> str:
-    return (
-        ""
-        if value.strip() and "\0" not in value and value.isprintable()
-        else "a file, from the launch file's own folder"
-    )
+    return "" if value.strip() and "\0" not in value and value.isprintable() else "a file, relative to the launch file"
 
 
 def _queue_server(value: str) -> str:
@@ -227,7 +225,7 @@ def _queue_server(value: str) -> str:
 
 def _github(value: str) -> str:
     fine = not value or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}", value)
-    return "" if fine else "OWNER/NAME, as in the address of the repository at GitHub"
+    return "" if fine else "OWNER/NAME, as in the address of the GitHub repository"
 
 
 RULES: dict[str, Rule] = {
@@ -474,7 +472,7 @@ def _hosts(data: dict[str, Any], broken: set[str], say: Say) -> None:
         if not domain or not isinstance(name, str) or f"{key}.name" in broken or role in _FOREIGN_ROLES:
             continue
         if not any(names.inside(name, one) for one in own):
-            elsewhere = f"elsewhere only the roles {listed(_FOREIGN_ROLES)}, or domains that [permission] names"
+            elsewhere = f"other domains only with the roles {listed(_FOREIGN_ROLES)}, or if [permission] names them"
             say(f"{key}.name", name, f"a name inside {domain}; {elsewhere}")
 
 
@@ -522,7 +520,7 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
                 say(
                     key,
                     Seen(f"a value for `{match[1]}` in the URL"),
-                    "no secret in a URL; name a stored credential with `login`",
+                    "no secret in a URL: name a stored credential with `login`",
                 )
 
 
@@ -535,14 +533,14 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
     for key, row in _rows(data, table):
         method, safe, body = row.get("method", "GET"), row.get("safe", False), row.get("body", "")
         if safe is True and method in ("PUT", "PATCH", "DELETE"):
-            say(f"{key}.safe", safe, f"false: {method} changes something each time it is asked")
+            say(f"{key}.safe", safe, f"false: each {method} request changes something")
         if body and method in ("GET", "HEAD", "OPTIONS"):
-            say(f"{key}.body", Seen("a body"), f"none with {method}")
+            say(f"{key}.body", Seen("a body"), f"no body with {method}")
         if isinstance(body, str) and written_out(body):
             say(
                 f"{key}.body",
                 Seen("what looks like a secret"),
-                "no secret in the launch file; name a stored credential with `login`",
+                "no secret in the launch file: name a stored credential with `login`",
             )
         headers = row.get("headers")
         for name, value in headers.items() if isinstance(headers, dict) else ():
@@ -553,15 +551,15 @@ def _targets(data: dict[str, Any], broken: set[str], say: Say) -> None:
     for key, row in _rows(data, "targets"):
         every, method = row.get("every_s", 0), row.get("method", "GET")
         if isinstance(every, int | float) and not isinstance(every, bool) and every != 0 and not 5 <= every <= 3600:
-            say(f"{key}.every_s", every, "5 to 3600 seconds, or 0 for what [watch] says")
+            say(f"{key}.every_s", every, "5 to 3600 seconds, or 0 for the value in [watch]")
         if method == "POST" and row.get("safe") is not True and row.get("watch", True) is True:
             say(
                 f"{key}.method",
                 method,
-                "GET, HEAD or OPTIONS; or say that asking it again and again changes and costs nothing: safe = true",
+                "GET, HEAD or OPTIONS; or safe = true if repeated requests change and cost nothing",
             )
         elif method in ("PUT", "PATCH", "DELETE"):
-            say(f"{key}.method", method, "GET, HEAD, OPTIONS or POST: the others change something each time")
+            say(f"{key}.method", method, "GET, HEAD, OPTIONS or POST: other methods change something each time")
         wanted = row.get("json")
         for path in wanted if isinstance(wanted, dict) else ():
             if not path or _json_path(path):
@@ -605,12 +603,12 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
 def _header(key: str, name: str, value: object, say: Say) -> None:
     """Never shows the value: it may be the secret that does not belong here."""
     if not _HEADER.fullmatch(name):
-        say(key, Seen("a name with characters a header cannot have"), "a header name, such as accept-language")
+        say(key, Seen("a name with characters not allowed in a header"), "a header name, such as accept-language")
     elif name.lower() in _SECRET_HEADERS:
         say(
             key,
-            Seen("a header that carries a secret"),
-            'no such header here; store the value as a credential and name it: login = "NAME"',
+            Seen("a header with a secret"),
+            'no such header: store the value as a credential and name it: login = "NAME"',
         )
     elif name.lower() in _OWN_HEADERS:
         say(key, Seen("a header that the connection sets itself"), "other headers")
@@ -618,13 +616,15 @@ def _header(key: str, name: str, value: object, say: Say) -> None:
         say(
             key,
             Seen("what looks like a secret"),
-            'no secret in the launch file; store it as a credential and name it: login = "NAME"',
+            'no secret in the launch file: store it as a credential and name it: login = "NAME"',
         )
     elif isinstance(value, str) and not (
         value.isascii() and (value.isprintable() or not value) and value == value.strip()
     ):
         say(
-            key, Seen("a value with characters a header cannot have"), "one line of ASCII text without blanks around it"
+            key,
+            Seen("a value with characters not allowed in a header"),
+            "one line of ASCII text without spaces around it",
         )
 
 

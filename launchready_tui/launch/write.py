@@ -18,7 +18,7 @@ from .problems import ChangedUnderneath, LaunchFileError, Problem
 from .reference import document, reference, table_text
 
 _HEAD = """\
-# {name}: what is launched. LaunchReady reads this file; it only ever adds tables at its end.
+# {name}: the launch file. LaunchReady reads it, and only ever adds tables at its end.
 """
 _PLAIN_TABLES = (
     "sprint",
@@ -98,9 +98,7 @@ def write_new(path: Path, launch: Launch, *, notes: dict[str, str] | None = None
     raw = text_of(launch, notes=notes).encode()
     again = parse(raw, path.name, path.parent)
     if again != launch:
-        raise LaunchFileError(
-            [Problem(file=path.name, allowed="this launch cannot be written so that it reads back the same")]
-        )
+        raise LaunchFileError([Problem(file=path.name, allowed="this launch cannot be saved without changing it")])
     write_once(path, raw)
     return LaunchFile(launch=launch, path=path, sha256=hashlib.sha256(raw).hexdigest())
 
@@ -132,7 +130,7 @@ def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -
                     Problem(
                         file=path.name,
                         key=table,
-                        allowed="the addition did not read back as it was meant; add it by hand",
+                        allowed="the addition could not be saved unchanged: add it by hand",
                     )
                 ]
             )

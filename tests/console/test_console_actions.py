@@ -296,7 +296,7 @@ async def test_a_file_changed_by_another_is_not_overwritten(make: Any) -> None:
             "2026-11-24T10:00:00Z\n"
         )
         await press(pilot, "enter")
-        await until(pilot, lambda: "changed by somebody else" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "changed by someone else" in " ".join(shown(app).split()))
         await press(pilot, "enter")
         await until(pilot, lambda: len(double(app).decisions.notes) == 2)
         assert {one.text for one in double(app).decisions.notes} == {"mine", "theirs"}

@@ -55,4 +55,4 @@ def test_what_is_of_later_is_refused_with_its_line(tmp_path: Path) -> None:
         load(tmp_path, "2027-01-01T00:00:00Z", "2026-11-25T13:00:00Z")
     first, second = (str(problem) for problem in caught.value.problems)
     assert first.startswith("decisions.toml:15: confirmations[2].on: found 2027-01-01 00:00")
-    assert second.startswith("decisions.toml:25: accepted[1].on") and "a time that has passed" in second
+    assert second.startswith("decisions.toml:25: accepted[1].on") and "a time in the past" in second

@@ -149,7 +149,7 @@ def test_somebody_elses_change_is_not_overwritten(tmp_path: Path) -> None:
     theirs.load()
     theirs.save(DECISIONS)
     assert mine.changed()
-    with pytest.raises(ChangedUnderneath, match=r"decisions\.toml was changed by somebody else"):
+    with pytest.raises(ChangedUnderneath, match=r"decisions\.toml was changed by someone else"):
         mine.save(Decisions())
     assert theirs.load() == DECISIONS
     assert mine.load() == DECISIONS
@@ -195,7 +195,7 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
         ("", "schema", "nothing"),
         ("schema = 'x'\n", "schema", '"x"'),
         ("schema = true\n", "schema", "true"),
-        ("schema = 1\n[[note]]\ntext = 'x'\n", "note", "not known"),
+        ("schema = 1\n[[note]]\ntext = 'x'\n", "note", "an unknown key"),
         ("schema = 1\n[[notes]]\ntext = 'x'\nby = 'y'\n", "notes[1].on", "nothing"),
         ("schema = 1\n[[notes]]\ntext = 'x'\nby = 'y'\non = 2026-11-24T00:00:00\n", "notes[1].on", "the moment"),
         ("schema = 1\n[[notes\n", "line 2, column 8", "[[notes"),

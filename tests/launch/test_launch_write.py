@@ -220,7 +220,7 @@ def test_a_file_changed_meanwhile_is_not_added_to(tmp_path: Path) -> None:
     path = tmp_path / "launchready.toml"
     file = write_new(path, GOOD)
     path.write_text(path.read_text() + "# by hand\n")
-    with pytest.raises(ChangedUnderneath, match="was changed by somebody else"):
+    with pytest.raises(ChangedUnderneath, match="was changed by someone else"):
         append(path, "hosts", Host(name="app.example.com"), expected=file.sha256)
 
 
@@ -257,7 +257,7 @@ def test_a_missing_folder_and_a_folder_in_the_way_are_told(tmp_path: Path) -> No
     with pytest.raises(CannotWrite, match="the folder does not exist"):
         write_atomically(tmp_path / "no" / "file", "x")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(CannotWrite, match="a folder of that name"):
+    with pytest.raises(CannotWrite, match="a folder with that name"):
         write_atomically(tmp_path / "folder", "x")
 
 

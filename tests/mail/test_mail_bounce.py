@@ -126,7 +126,7 @@ def test_the_command_says_cause_fix_and_whether_to_try_again(capsys: pytest.Capt
     out = capsys.readouterr().out
     assert "550 5.7.515  Outlook" in out and "_dmarc TXT" in out and "Final" in out
     assert run(["inspect", "bounce", "no words that anybody knows"]) == 1
-    assert "not known here" in capsys.readouterr().out
+    assert "unknown; only the server" in capsys.readouterr().out
 
 
 def test_a_returned_mail_comes_by_stdin_and_json_lines_too(
