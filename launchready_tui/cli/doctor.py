@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 PACKAGES: dict[str, str] = {
     "textual": "the console",
     "rich": "the console",
-    "httpx": "every check of web pages",
-    "httpcore": "every check of web pages",
+    "httpcore2": "every check of web pages",
     "dnspython": "every check of the running product",
     "h11": "speed measurements",
     "cryptography": "certificates and key sizes",

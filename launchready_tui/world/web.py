@@ -1,7 +1,7 @@
-"""HTTP as one run sees it, through an httpx transport of our own over httpcore.
+"""HTTP as one run sees it: a pool of httpcore's over a network backend of our own, which opens the sockets (resolver,
+policy, connect map, phases).
 
-Our network backend opens the sockets (resolver, policy, connect map, phases). The transport is used directly, never
-httpx's client: the client follows, joins headers, keeps cookies, and fails on redirects to `mailto:` before anybody
+No client is built on it: clients follow, join headers, keep cookies, and fail on redirects to `mailto:` before anybody
 can read them.
 """
 
@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
-import sys
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore
-import httpx
+import httpcore2 as httpcore
 
 from .. import __version__
 from ..clock import Clock
@@ -31,12 +28,8 @@ from .memory import Memory
 from .sights import Chain, Phases, Reply
 from .urls import Located, locate
 
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore asks for it before each lock it takes, and a missing module is looked for anew in every folder of the
-    # path, each time: up to a tenth of a second of a run's loop. Said once that it is not there, it is believed at
-    # once.
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
-
+Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Told of each step of an exchange as it happens."""
 USER_AGENT = f"LaunchReady/{__version__}"
 CAP = 512 * 1024
 DEADLINE_S = 10.0
@@ -47,6 +40,8 @@ _DEFAULTS = (
     ("Accept-Encoding", "gzip"),
 )
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+"""These say that their body is empty (RFC 9110 section 8.6)."""
 _CHUNKS = 20_000
 """A body in more pieces than this is a server playing for time."""
 
@@ -63,7 +58,7 @@ class _WriteBroken(httpcore.WriteError):
     """httpcore reads on after this one: the server may have answered early."""
 
 
-class LookError(httpx.TransportError):
+class LookError(Exception):
     """What the transport raises: an exchange that failed, with its typed failure."""
 
     def __init__(self, failure: Failure) -> None:
@@ -150,19 +145,6 @@ class _Backend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-class _CoreBody(httpx.AsyncByteStream):
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _typed_errors():
-            async for chunk in self._stream:
-                yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
 @contextlib.contextmanager
 def _typed_errors() -> Iterator[None]:
     """What httpcore raises becomes LookError with a typed failure."""
@@ -176,7 +158,7 @@ def _typed_errors() -> Iterator[None]:
         raise LookError(Failure(kind="protocol", detail=str(error))) from None
 
 
-class Transport(httpx.AsyncBaseTransport):
+class Transport:
     """One pool for one origin at one address: pooled by origin alone, four addresses of a host would share one
     connection."""
 
@@ -188,21 +170,25 @@ class Transport(httpx.AsyncBaseTransport):
             network_backend=_Backend(wire, address),
         )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Sends one request. Raises LookError."""
-        url = request.url
-        core = httpcore.Request(
-            method=request.method.encode("ascii"),
-            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
+    async def send(
+        self, method: str, located: Located, headers: list[tuple[bytes, bytes]], body: bytes, trace: Trace
+    ) -> httpcore.Response:
+        """Sends one request; whoever asks reads the answer's body and closes it. Raises LookError, and ValueError for
+        a request that cannot be written."""
+        request = httpcore.Request(
+            method.encode("ascii"),
+            httpcore.URL(
+                scheme=located.scheme.encode("ascii"),
+                host=located.host.encode("ascii"),
+                port=located.port,
+                target=located.target.encode("ascii"),
+            ),
+            headers=headers,
+            content=body,
+            extensions={"trace": trace},
         )
         with _typed_errors():
-            answer = await self._pool.handle_async_request(core)
-        return httpx.Response(
-            answer.status, headers=answer.headers, stream=_CoreBody(answer.stream), extensions=answer.extensions
-        )
+            return await self._pool.handle_async_request(request)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
@@ -327,51 +313,46 @@ class Web:
             return Failure(
                 kind=failure.kind, detail=failure.detail, target=failure.target or question.located.url
             ), marks
-        except (ValueError, httpx.HTTPError) as error:
+        except ValueError as error:
             return Failure(kind="protocol", detail=str(error), target=question.located.url), marks
 
     async def _exchange(self, question: _Question, marks: _Marks) -> Reply:
         started = time.perf_counter()
         at = self._clock.now()
-        request = httpx.Request(
-            question.method,
-            question.located.url,
-            headers=_raw_headers(question.headers),
-            content=question.body or None,
-            extensions={"trace": marks.note},
+        headers = _raw_headers(question)
+        answer = await self._transport(question).send(
+            question.method, question.located, headers, question.body, marks.note
         )
-        response = await self._transport(question).handle_async_request(request)
         try:
-            body = Body(question.cap, response.headers.get("content-encoding", ""))
+            body = Body(question.cap, _encoding(answer))
             pieces = 0
-            async for chunk in response.aiter_raw():
-                pieces += 1
-                if not body.feed(chunk):
-                    break
-                if pieces % 200 == 0:
-                    await asyncio.sleep(0)  # a thousand tiny pieces in one read must not hold the loop
-                if pieces > _CHUNKS:
-                    body.truncated = True
-                    break
-            else:
-                body.finish()
+            with _typed_errors():
+                async for chunk in answer.aiter_stream():
+                    pieces += 1
+                    if not body.feed(chunk):
+                        break
+                    if pieces % 200 == 0:
+                        await asyncio.sleep(0)  # a thousand tiny pieces in one read must not hold the loop
+                    if pieces > _CHUNKS:
+                        body.truncated = True
+                        break
+                else:
+                    body.finish()
         finally:
-            await response.aclose()
+            await answer.aclose()
         done = time.perf_counter()
-        stream = marks.stream or response.extensions.get("network_stream")
+        stream = marks.stream or answer.extensions.get("network_stream")
         connected = stream.connected if isinstance(stream, _Stream) else None
         fresh = connected if not marks.reused else None
         return Reply(
             url=question.located.url,
             method=question.method,
-            status=response.status_code,
-            headers=tuple(
-                (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
-            ),
+            status=answer.status,
+            headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers),
             body=bytes(body.content),
             truncated=body.truncated,
             wire_bytes=body.wire_bytes,
-            http_version=response.extensions["http_version"].decode("ascii", "replace"),
+            http_version=answer.extensions["http_version"].decode("ascii", "replace"),
             address=connected.address if connected else "",
             phases=Phases(
                 dns=_ms(fresh.dns_ms) if fresh else None,
@@ -394,10 +375,20 @@ class Web:
         return self._transports[key]
 
 
-def _raw_headers(own: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    named = {name.lower() for name, _ in own}
-    every = [*((name, value) for name, value in _DEFAULTS if name.lower() not in named), *own]
-    return [(name.encode("latin-1", "replace"), value.encode()) for name, value in every]
+def _raw_headers(question: _Question) -> list[tuple[bytes, bytes]]:
+    """Host first (RFC 9110 section 7.2), then our own habits, then what the question brings, which goes before both;
+    how long the body is, where there can be one."""
+    own, named = question.headers, {name.lower() for name, _ in question.headers}
+    every = [("Host", question.located.authority), *_DEFAULTS]
+    if (question.body or question.method in _WITH_BODY) and "transfer-encoding" not in named:
+        every.append(("Content-Length", str(len(question.body))))
+    kept = [*((name, value) for name, value in every if name.lower() not in named), *own]
+    return [(name.encode("latin-1", "replace"), value.encode()) for name, value in kept]
+
+
+def _encoding(answer: httpcore.Response) -> str:
+    """The content encodings in the order in which they were laid on, as one list (RFC 9110 section 8.4)."""
+    return ", ".join(value.decode("latin-1") for name, value in answer.headers if name.lower() == b"content-encoding")
 
 
 def _stale(failure: Failure) -> bool:

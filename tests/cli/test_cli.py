@@ -81,7 +81,7 @@ def loaded_by(*arguments: str, cwd: Path) -> set[str]:
     "arguments", [("--version",), ("--help",), ("check", "--help"), ("check", "--nonsense"), ("demo", "--help")]
 )
 def test_what_needs_no_work_loads_nothing_heavy(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    heavy = {"asyncio", "cryptography", "dns", "httpx", "keyring", "msgspec", "rich", "sqlite3", "ssl", "textual"}
+    heavy = {"asyncio", "cryptography", "dns", "httpcore2", "keyring", "msgspec", "rich", "sqlite3", "ssl", "textual"}
     assert loaded_by(*arguments, cwd=tmp_path) & heavy == set()
 
 

@@ -215,7 +215,7 @@ def test_the_file_of_the_wire_loads_no_dns_library(tmp_path: Path) -> None:
     import sys
 
     code = (
-        "import launchready_tui.wire, sys; print([m for m in ('dns', 'httpx', 'cryptography', 'certifi') if m in "
+        "import launchready_tui.wire, sys; print([m for m in ('dns', 'httpcore2', 'cryptography', 'certifi') if m in "
         "sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
