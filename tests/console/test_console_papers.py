@@ -270,7 +270,7 @@ async def test_what_is_to_change_leads_to_its_line(make: Any) -> None:
         await until(pilot, lambda: app.focused is board)
         found = next(one for one in app.screen.points if one.subject == "code/agency")
         board.select(f"{found.rule} {found.subject}")
-        await until(pilot, lambda: "Remove the member there" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "then delete the entry" in " ".join(shown(app).split()))
         await press(pilot, "enter")
         await until(
             pilot, lambda: app.screen.kind.id == "access" and app.screen.query_one("#table").key == "code agency edit"
@@ -287,13 +287,13 @@ async def test_what_is_to_change_changes_with_the_line(make: Any) -> None:
     app = make()
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "p")
-        await until(pilot, lambda: "agency has left and can still get into Code" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "agency has left but still has access to Code" in " ".join(shown(app).split()))
         app.screen.show_kind("access", "code agency edit")
         await until(pilot, lambda: app.screen.query_one("#table").key == "code agency edit")
         await press(pilot, "delete", "y")
-        await until(pilot, lambda: "can still get into Code" not in " ".join(shown(app).split()))
+        await until(pilot, lambda: "still has access to Code" not in " ".join(shown(app).split()))
         await press(pilot, "u")
-        await until(pilot, lambda: "can still get into Code" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "still has access to Code" in " ".join(shown(app).split()))
 
 
 @pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=str)
