@@ -20,6 +20,7 @@ from launchready_tui.launch.model import Alert, Host, Launch, Log, Queue, Region
 from launchready_tui.watch.export import KINDS, Exported, Job, Kind, Plan, export, yamltext
 from launchready_tui.watch.export.blackbox import re2
 from launchready_tui.watch.export.plan import length_s
+from launchready_tui.watch.export.template import fill, render
 
 ALERTS = (
     Alert(name="on-call", owner="founder", credential="chat-webhook", second="mail"),
@@ -85,6 +86,29 @@ def written(folder: Path, exported: Exported) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
+
+
+# Templates
+
+
+def test_a_template_is_filled_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "of @all@\n@if rows@\nrows:\n@each rows@\n- @name@ of @all@\n  @end@\n@end@\n@if none@\nnever\n@end@\nend\n"
+    monkeypatch.setattr("launchready_tui.watch.export.template.text_of", {"full": text, "empty": text}.__getitem__)
+    rows = [{"name": "a"}, {"name": "b", "all": "its own"}]
+    values = {"all": "@name@", "rows": rows, "none": ""}
+    assert render("full", values) == "of @name@\nrows:\n- a of @name@\n- b of its own\nend\n", "what is put in stays"
+    assert render("empty", {**values, "rows": []}) == "of @name@\nend\n"
+
+
+def test_a_hole_without_a_value_is_a_mistake() -> None:
+    with pytest.raises(KeyError, match="holes"):
+        fill("all @holes@", {"hole": 1})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_hole_is_filled(kind: Kind) -> None:
+    for name, text in made(kind).files.items():
+        assert not re.search(r"@\w+@", text), name
 
 
 # What the programs themselves say

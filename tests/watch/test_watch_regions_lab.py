@@ -23,8 +23,7 @@ from watchtown import QUICK, Running, Shop, Spoken, until, web
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Launch, Region, Settings, Watch
 from launchready_tui.watch.engine import Engine
-from launchready_tui.watch.export import Plan
-from launchready_tui.watch.export.blackbox import write as modules
+from launchready_tui.watch.export import Plan, export
 from launchready_tui.watch.exporter import Exporter
 from launchready_tui.watch.globalping import Globalping
 from launchready_tui.watch.regions import Budget
@@ -61,9 +60,8 @@ async def exporter(folder: Path, targets: tuple[Target, ...]) -> AsyncIterator[s
     """The exporter with the modules that the export writes."""
     assert EXPORTER
     config = folder / "blackbox.yml"
-    config.write_text(
-        modules(Plan(product="Market", domain="market.test", targets=targets, alerts=(), watch=Watch())), "utf-8"
-    )
+    plan = Plan(product="Market", domain="market.test", targets=targets, alerts=(), watch=Watch())
+    config.write_text(export(plan, "prometheus").files["blackbox.yml"], "utf-8")
     port = free_port()
     process = subprocess.Popen(
         [EXPORTER, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"],

@@ -163,7 +163,7 @@ def _routes(draft: Draft) -> None:
 def _alerts(draft: Draft) -> None:
     """Who is told what by which channel, and what is watched: as the launch file has it. Credentials are named, never
     shown."""
-    from ...watch.export.stack import START_CONTAINER, START_UNIT
+    from ...watch.export.texts import START_CONTAINER, START_UNIT
     from ...watch.targets import targets_of
 
     shot = draft.snapshot

@@ -1,14 +1,19 @@
 """The same targets and alerts for another program that watches. What is written holds no secret: only where each one
-is expected."""
+is expected.
+
+A file is a template of `templates/`, or data made from the plan and written as YAML or JSON.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from . import actions, alertmanager, blackbox, gatus, healthchecks, prometheus, stack
+from . import alertmanager, blackbox, gatus, healthchecks, prometheus, texts, yamltext
 from .plan import Job, Plan, Ports, jobs_of
+from .template import Values, fill, render
 
 Kind = Literal["systemd", "docker", "prometheus", "gatus", "healthchecks", "github-actions"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -26,57 +31,104 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def _json(made: object) -> str:
-    """Readable, and harmless wherever it is pasted: no sign in it begins a tag or an entity."""
-    text = json.dumps(made, indent=2, ensure_ascii=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that stands in `templates/`, under its own name or another one."""
+
+    path: str
+    template: str = ""
+    needs: str = ""
+    """The value without which it is not written."""
+
+    def written(self, data: Any, values: Values) -> str:
+        return render(self.template or self.path, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Yaml:
+    """A file of YAML, with remarks above it."""
+
+    path: str
+    build: Callable[[Plan], yamltext.Value]
+    """Its data. Leaves notes in the plan on what could not be said."""
+    head: str
+    needs: str = ""
+
+    def written(self, data: Any, values: Values) -> str:
+        return yamltext.dump(data, head=fill(self.head, values))
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A file of JSON: readable, and harmless wherever it is pasted, since no sign in it begins a tag or an entity."""
+
+    path: str
+    build: Callable[[Plan], Any]
+    needs: str = ""
+
+    def written(self, data: Any, values: Values) -> str:
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
+
+
+_BY = "Made by `launchready watch export prometheus`.\n@changed@"
+_UNIT, _ENVIRONMENT, _DOCKERFILE = Text("launchready-watch.service"), Text("watch.env.example"), Text("Dockerfile")
+FILES: dict[Kind, tuple[Text | Yaml | Json, ...]] = {
+    "systemd": (_UNIT, _ENVIRONMENT),
+    "docker": (_DOCKERFILE, Text("compose.yml", "compose-watch.yml"), _ENVIRONMENT),
+    "prometheus": (
+        Yaml("prometheus.yml", prometheus.config, f"What of @product@ is watched, for Prometheus. {_BY}"),
+        Yaml(
+            "rules.yml",
+            prometheus.rules,
+            f"When somebody is told of @product@. {_BY}\nThe exporter opens a new connection each time; what is "
+            "compared with the target is the answer without lookup, connect and TLS.",
+        ),
+        Yaml("alertmanager.yml", alertmanager.config, f"Who is told of @product@, for Alertmanager. {_BY}"),
+        Yaml("blackbox.yml", blackbox.config, f"How @product@ is asked, for blackbox_exporter. {_BY}"),
+        Text("compose.yml", "compose-prometheus.yml"),
+        _UNIT,
+        _ENVIRONMENT,
+        _DOCKERFILE,
+        Text("alive.sh", needs="heartbeat"),
+        Text("README.md"),
+    ),
+    "gatus": (
+        Yaml(
+            "config.yaml",
+            gatus.config,
+            "@product@ watched by Gatus. Made by `launchready watch export gatus`.\n@changed@\nSecrets come from the "
+            "environment: @variables@",
+        ),
+    ),
+    "healthchecks": (
+        Json("healthchecks.json", healthchecks.checks),
+        Text("healthchecks.sh"),
+        _UNIT,
+        _ENVIRONMENT,
+    ),
+    "github-actions": (Text(".github/workflows/launchready-smoke.yml", "smoke.yml"),),
+}
+NOTES: dict[Kind, Callable[[Plan], list[str]]] = {
+    "systemd": texts.for_a_machine,
+    "docker": texts.for_a_container,
+    "prometheus": texts.for_prometheus,
+    "gatus": lambda plan: [],
+    "healthchecks": texts.for_healthchecks,
+    "github-actions": texts.for_github,
+}
 
 
 def export(plan: Plan, kind: Kind) -> Exported:
     """All files of one kind."""
-    files: dict[str, str] = {}
     if kind not in OURS:
         plan.for_others()
-    match kind:
-        case "systemd":
-            files = {"launchready-watch.service": stack.unit(plan), "watch.env.example": stack.environment(plan)}
-            plan.left.extend(stack.for_a_machine(plan))
-        case "docker":
-            files = {
-                "Dockerfile": stack.container(plan),
-                "compose.yml": stack.composed(plan),
-                "watch.env.example": stack.environment(plan),
-            }
-            plan.left.extend((*stack.for_a_machine(plan), *stack.for_a_container(plan)))
-        case "prometheus":
-            files = {
-                "prometheus.yml": prometheus.write(plan),
-                "rules.yml": prometheus.rules(plan),
-                "alertmanager.yml": alertmanager.write(plan),
-                "blackbox.yml": blackbox.write(plan),
-                "compose.yml": stack.compose(plan),
-                "launchready-watch.service": stack.unit(plan),
-                "watch.env.example": stack.environment(plan),
-                "Dockerfile": stack.container(plan),
-            }
-            if plan.watch.heartbeat:
-                files["alive.sh"] = stack.alive(plan)
-            else:
-                plan.left.append(
-                    "No dead-man's switch is named ([watch] heartbeat): nobody notices when the watching machine dies"
-                )
-            files["README.md"] = stack.readme(plan)
-        case "gatus":
-            files = {"config.yaml": gatus.write(plan)}
-        case "healthchecks":
-            made = healthchecks.checks(plan)
-            files = {
-                "healthchecks.json": _json(made),
-                "healthchecks.sh": healthchecks.script(plan, made),
-                "launchready-watch.service": stack.unit(plan),
-                "watch.env.example": stack.environment(plan),
-            }
-        case "github-actions":
-            files = {".github/workflows/launchready-smoke.yml": actions.write(plan)}
-            plan.left.append(actions.WARNING)
+    data = {file.path: file.build(plan) for file in FILES[kind] if not isinstance(file, Text)}
+    plan.left.extend(NOTES[kind](plan))
+    values = texts.values(plan)
+    files = {
+        file.path: file.written(data.get(file.path), values)
+        for file in FILES[kind]
+        if not file.needs or values[file.needs]
+    }
     return Exported(files, tuple(dict.fromkeys(plan.left)))

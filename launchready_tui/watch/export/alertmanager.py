@@ -10,14 +10,14 @@ from ...launch.names import split_port
 from ..senders import MAIL_PORT
 from . import yamltext
 from .blackbox import re2
-from .plan import CHANGED, Plan
+from .plan import Plan
 
 NOBODY = "nobody"
 _TITLE = '{{ if eq .Status "resolved" }}Over: {{ end }}{{ .CommonAnnotations.summary }}'
 _EACH = '{{ range .Alerts }}{{ .Annotations.description }}\nSince {{ .StartsAt.UTC.Format "15:04:05" }} UTC\n{{ end }}'
 
 
-def write(plan: Plan) -> str:
+def config(plan: Plan) -> yamltext.Value:
     """The file `alertmanager.yml`."""
     routes: list[yamltext.Value] = [{"receiver": NOBODY, "matchers": ['alertname="Watchdog"']}]
     receivers: list[yamltext.Value] = [{"name": NOBODY}]
@@ -35,24 +35,20 @@ def write(plan: Plan) -> str:
                 "`launchready watch` only"
             )
     lesser = 'alertname=~"TargetDegraded|TargetSlow|BudgetBurns"'
-    head = f"Who is told of {plan.product}, for Alertmanager. Made by `launchready watch export prometheus`.\n{CHANGED}"
-    return yamltext.dump(
-        {
-            "route": {
-                "receiver": NOBODY,
-                "group_by": ["alertname", "target", "region"] if plan.regions else ["alertname", "target"],
-                "group_wait": "5s",
-                "group_interval": "30s",
-                "repeat_interval": "4h",
-                "routes": routes,
-            },
-            "inhibit_rules": [
-                {"source_matchers": ['alertname="TargetDown"'], "target_matchers": [lesser], "equal": ["target"]}
-            ],
-            "receivers": receivers,
+    return {
+        "route": {
+            "receiver": NOBODY,
+            "group_by": ["alertname", "target", "region"] if plan.regions else ["alertname", "target"],
+            "group_wait": "5s",
+            "group_interval": "30s",
+            "repeat_interval": "4h",
+            "routes": routes,
         },
-        head=head,
-    )
+        "inhibit_rules": [
+            {"source_matchers": ['alertname="TargetDown"'], "target_matchers": [lesser], "equal": ["target"]}
+        ],
+        "receivers": receivers,
+    }
 
 
 def _matchers(alert: Alert) -> list[yamltext.Value]:

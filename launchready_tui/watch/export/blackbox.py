@@ -11,7 +11,7 @@ import re
 from ..rules import slug
 from ..samples.model import Target
 from . import yamltext
-from .plan import CA_FILE, CHANGED, Plan, json_words, seconds
+from .plan import CA_FILE, Plan, json_words, seconds
 
 _FINE = (200, 201, 202, 203, 204, 205, 206, 207, 226, 300, 301, 302, 303, 304, 307, 308)
 """What counts as up where nothing else is said: the watch here takes 200 to 399, the exporter wants a list."""
@@ -26,15 +26,12 @@ def module_of(target: Target) -> str:
     return f"web-{slug(target.name)}" if own else "web"
 
 
-def write(plan: Plan) -> str:
+def config(plan: Plan) -> yamltext.Value:
     """The file `blackbox.yml`."""
     modules: dict[str, yamltext.Value] = {}
     for target in plan.targets:
         modules.setdefault(module_of(target), _mail() if target.kind == "mail" else _web(plan, target))
-    head = (
-        f"How {plan.product} is asked, for blackbox_exporter. Made by `launchready watch export prometheus`.\n{CHANGED}"
-    )
-    return yamltext.dump({"modules": modules}, head=head)
+    return {"modules": modules}
 
 
 def _mail() -> dict[str, yamltext.Value]:

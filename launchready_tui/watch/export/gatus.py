@@ -11,17 +11,12 @@ from ..rules import matching
 from ..samples.model import Condition, Target
 from ..senders import MAIL_PORT
 from . import yamltext
-from .plan import CHANGED, Plan, seconds
+from .plan import Plan, seconds, variable
 
 _PATTERN = re.compile(r"[*?\[\]\\)]")
 
 
-def variable(name: str) -> str:
-    """The environment variable that holds a credential: the one LaunchReady itself reads."""
-    return "LAUNCHREADY_" + re.sub(r"[^A-Za-z0-9]", "_", name).upper()
-
-
-def write(plan: Plan) -> str:
+def config(plan: Plan) -> yamltext.Value:
     """The file `config.yaml`."""
     endpoints: list[yamltext.Value] = [_endpoint(plan, target) for target in plan.targets]
     alerting: dict[str, yamltext.Value] = {}
@@ -35,11 +30,6 @@ def write(plan: Plan) -> str:
         )
     plan.left.append("Gatus counts failures in a row only, and judges each answer against the time limit by itself")
     storage: dict[str, yamltext.Value] = {"type": "sqlite", "path": "/data/gatus.db", "caching": True}
-    head = (
-        f"{plan.product} watched by Gatus. Made by `launchready watch export gatus`.\n{CHANGED}\nSecrets come "
-        "from the environment: "
-        + (", ".join(variable(name) for name in plan.credentials if name != plan.watch.heartbeat) or "none")
-    )
     made: dict[str, yamltext.Value] = {
         # Three at a time is the default: slow targets would hold up the others.
         "concurrency": max(3, min(50, len(plan.targets))),
@@ -47,7 +37,7 @@ def write(plan: Plan) -> str:
         "alerting": alerting,
         "endpoints": endpoints,
     }
-    return yamltext.dump({key: value for key, value in made.items() if value}, head=head)
+    return {key: value for key, value in made.items() if value}
 
 
 def _endpoint(plan: Plan, target: Target) -> dict[str, yamltext.Value]:

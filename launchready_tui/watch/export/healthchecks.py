@@ -7,9 +7,6 @@ makes the checks.
 
 from __future__ import annotations
 
-import json
-import shlex
-
 from .plan import Plan
 
 WATCH_EVERY_S, WATCH_GRACE_S = 60, 60
@@ -21,7 +18,7 @@ MOST_S = 31536000
 
 def checks(plan: Plan) -> list[dict[str, object]]:
     """The bodies of the requests, one a check."""
-    made: list[dict[str, object]] = [
+    return [
         {
             "name": f"{plan.product}: the watch is alive",
             "tags": f"launchready {plan.domain}",
@@ -31,12 +28,8 @@ def checks(plan: Plan) -> list[dict[str, object]]:
             "grace": WATCH_GRACE_S,
             "channels": "*",
             "unique": ["name"],
-        }
-    ]
-    for job in plan.jobs:
-        if not job.every_s:
-            plan.left.append(f"{job.name}: the inventory does not say how often, so a day is taken")
-        made.append(
+        },
+        *(
             {
                 "name": f"{plan.product}: {job.name}",
                 "tags": f"launchready {plan.domain} backup",
@@ -46,32 +39,6 @@ def checks(plan: Plan) -> list[dict[str, object]]:
                 "channels": "*",
                 "unique": ["name"],
             }
-        )
-    return made
-
-
-def script(plan: Plan, made: list[dict[str, object]]) -> str:
-    """The file `healthchecks.sh`."""
-    lines = [
-        "#!/bin/sh",
-        f"# Makes or changes the checks of {plan.domain} at Healthchecks, and prints the ping URL of each.",
-        "# Needs HEALTHCHECKS_API_KEY (a project's read-write key). Made by `launchready watch export healthchecks`.",
-        "set -eu",
-        ': "${HEALTHCHECKS_API_KEY:?give the read-write API key of the project in HEALTHCHECKS_API_KEY}"',
-        'API="${HEALTHCHECKS_URL:-https://healthchecks.io}/api/v3/checks/"',
-        "",
-        "make() {",
-        # The key goes in through standard input: arguments can be read by every user of the machine.
-        """  answer=$(printf 'header = "X-Api-Key: %s"\\n' "$HEALTHCHECKS_API_KEY" | \\""",
-        '    curl -fsS -m 30 -K - -H "Content-Type: application/json" --data "$2" "$API")',
-        '  url=$(printf %s "$answer" | sed -n \'s/.*"ping_url": *"\\([^"]*\\)".*/\\1/p\')',
-        '  printf "%s\\t%s\\n" "$1" "$url"',
-        "}",
-        "",
+            for job in plan.jobs
+        ),
     ]
-    lines += [
-        f"make {shlex.quote(str(body['name']))} {shlex.quote(json.dumps(body, ensure_ascii=False))}" for body in made
-    ]
-    lines += ["", "echo 'Store the first one: launchready credentials set healthchecks-ping --host hc-ping.com' >&2"]
-    lines.append("echo 'and name it in launchready.toml: [watch] heartbeat = \"healthchecks-ping\"' >&2")
-    return "\n".join(lines) + "\n"

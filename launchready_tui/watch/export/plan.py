@@ -185,6 +185,11 @@ def jobs_of(inventory: Inventory) -> tuple[Job, ...]:
     )
 
 
+def variable(name: str) -> str:
+    """The environment variable that holds a credential: the one LaunchReady itself reads."""
+    return "LAUNCHREADY_" + name.upper().replace("-", "_")
+
+
 def seconds(value: float) -> str:
     """A length of time as all of these programs read it: whole seconds, else milliseconds."""
     return f"{int(value)}s" if value == int(value) else f"{round(value * 1000)}ms"
