@@ -258,7 +258,7 @@ class Overview(Page):
                 )
                 if asks
                 else Line(
-                    [("The first run: what changes is told from the next one on", "ink3")] if snap.seen_anything else []
+                    [("Changes are shown from the second run on", "ink3")] if snap.seen_anything else []
                 )
             )
         left: Spans = [("Since the last run  ", "ink3")]
