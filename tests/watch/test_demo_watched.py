@@ -7,6 +7,8 @@ import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flawtable import Market
+
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
 from launchready_tui.workspace.core import Workspace
@@ -30,6 +32,10 @@ async def test_the_fixed_demo_is_go_while_and_after_it_is_watched(tmp_path: Path
             stop.set()
             await watching
             assert await blockers(workspace) == []
+            # What can be tried must be tried: no word stands for a test mail or a walked path.
+            market = Market(lab, workspace)
+            await market.mail()
+            await market.walk()
             names = [name for name in workspace.automated if not name.startswith("monitoring.")]
             async for _ in workspace.run(names):
                 pass

@@ -102,7 +102,7 @@ def program(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 
 def test_where_nothing_was_watched_it_says_so(program: Program) -> None:
     answer = program.at("watch", "metrics")
-    assert answer.code == 3 and "Nothing was watched here yet" in answer.err and not answer.out
+    assert answer.code == 3 and "Nothing has been watched here yet" in answer.err and not answer.out
 
 
 def test_what_the_watch_kept_is_printed(program: Program) -> None:

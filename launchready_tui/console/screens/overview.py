@@ -257,9 +257,7 @@ class Overview(Page):
                     [("For you to answer  ", "ink3"), (str(asks), "ink"), (" questions that only a person can", "ink3")]
                 )
                 if asks
-                else Line(
-                    [("Changes are shown from the second run on", "ink3")] if snap.seen_anything else []
-                )
+                else Line([("Changes are shown from the second run on", "ink3")] if snap.seen_anything else [])
             )
         left: Spans = [("Since the last run  ", "ink3")]
         for count, word in ((changes.new, "new"), (changes.fixed, "fixed"), (changes.unchanged, "unchanged")):
