@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from launchready_tui.facts import DnsRecords
-from launchready_tui.findings import Evidence, Finding, Remedy, Severity, State, finding_id, mapped
+from launchready_tui.facts import VERSION, DnsRecords
+from launchready_tui.findings import CheckResult, Evidence, Finding, Remedy, Severity, State, finding_id, mapped
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 PLAIN = Finding(
@@ -73,3 +73,15 @@ def test_rule_and_subject_are_told_apart_in_an_id() -> None:
     assert finding_id("edge.https.missing", "shop.test") == "e8715be88f67"
     assert len({finding_id("a", str(number)) for number in range(5000)}) == 5000
     assert finding_id("a", "\udcff") != finding_id("a", "\udcfe")
+
+
+def test_the_facts_of_a_finding_are_those_of_its_evidence() -> None:
+    bare = msgspec.structs.replace(PLAIN, evidence=(Evidence(label="a", text="b"), *PLAIN.evidence))
+    assert bare.facts == (PLAIN.evidence[0].fact,)
+    assert bare.fact(DnsRecords) == PLAIN.evidence[0].fact
+
+
+def test_a_result_is_read_only_where_its_facts_are_of_this_version() -> None:
+    made = CheckResult(check="a", state=State.PASS, findings=(), started_at=NOW, duration_ms=1, facts=VERSION)
+    versions = (VERSION - 1, VERSION, VERSION + 1)
+    assert [msgspec.structs.replace(made, facts=one).readable for one in versions] == [False, True, False]

@@ -171,3 +171,9 @@ async def test_a_from_in_another_script_is_aligned_with_its_ascii_form() -> None
     letter = await look(raw)
     assert letter.from_domain == "xn--bcher-kva.test"
     assert (letter.alignment.spf, letter.alignment.dkim) == (True, True)
+
+
+async def test_a_letter_in_another_charset_is_read_in_it() -> None:
+    raw = b"From: a@shop.test\r\nDate: x\r\nMessage-ID: <1>\r\nContent-Type: text/plain; charset=latin-1\r\n\r\n"
+    letter = await look(raw + "https://shop.test/stra\u00dfe".encode("latin-1"))
+    assert [link.url for link in letter.links] == ["https://shop.test/stra\u00dfe"]

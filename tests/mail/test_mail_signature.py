@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from signing import MESSAGE, record, signed
 from zone import Zone
 
 from launchready_tui.mail.auth.dkim import Signature, canonical_body, split, verify
+from launchready_tui.mail.auth.dkim_record import read
 
 NOW = 1_795_528_800.0
 KEY = "s1._domainkey.shop.test"
@@ -180,3 +183,26 @@ async def test_a_domain_in_another_script_is_asked_for_in_its_ascii_form() -> No
     (found,) = await verify(zone, raw, now=NOW)
     assert (found.result, found.why) == ("pass", "")
     assert (found.domain, found.selector) == ("xn--bcher-kva.test", "xn--schlssel-95a")
+
+
+@pytest.mark.parametrize(("bits", "flaw"), [(1023, "size"), (1024, "short"), (2047, "short"), (2048, "")])
+def test_a_key_is_too_short_by_the_bit(bits: int, flaw: str) -> None:
+    """RFC 8301 section 3.2: 1024 is the least that receivers may accept."""
+    key = read(f"v=DKIM1; k=rsa; p={_public(bits)}")
+    assert key.bits == bits
+    assert [one.flaw for one in key.problems] == ([flaw] if flaw else [])
+
+
+def _public(bits: int) -> str:
+    """A public key of exactly so many bits; nothing is signed with it, so its number need be no product."""
+    number = (1 << (bits - 1)) | 1
+    body = b"\x02" + _length(bits // 8 + 1) + number.to_bytes(bits // 8 + 1, "big") + b"\x02\x03\x01\x00\x01"
+    pair = b"\x30" + _length(len(body)) + body
+    bit_string = b"\x03" + _length(len(pair) + 1) + b"\x00" + pair
+    rsa = bytes.fromhex("300d06092a864886f70d0101010500")
+    whole = rsa + bit_string
+    return base64.b64encode(b"\x30" + _length(len(whole)) + whole).decode()
+
+
+def _length(size: int) -> bytes:
+    return bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2, "big")

@@ -238,3 +238,24 @@ async def test_a_sender_in_another_script_counts_in_its_ascii_form() -> None:
     zone = Zone({"xn--fa-hia.test": ["TXT v=spf1 ip4:192.0.2.1 -all"], "fass.test": ["TXT v=spf1 -all"]})
     outcome = await check_host(zone, IP, "ann@Fa\u00df.test")
     assert (outcome.result, outcome.domain) == ("pass", "xn--fa-hia.test")
+
+
+@pytest.mark.parametrize(("value", "result"), [("%{d}", "pass"), ("%{d", "permerror"), ("%x", "permerror")])
+async def test_an_unknown_modifier_is_passed_over_unless_its_macros_are_broken(value: str, result: str) -> None:
+    """Section 6: unrecognised modifiers are ignored, but what they hold must be a macro-string."""
+    assert (await look(f"v=spf1 ip4:192.0.2.1 -all later={value}")).result == result
+
+
+async def test_the_name_of_an_address_is_the_domains_own_before_any_other() -> None:
+    """Section 7.3: without one of the domain's, any validated name."""
+    outcome = await look("v=spf1 exists:%{p}.list.test -all", mx_friend_test_list_test=["A 127.0.0.2"])
+    assert outcome.result == "pass"
+
+
+async def test_each_step_says_how_deep_it_lies() -> None:
+    outcome = await look("v=spf1 redirect=inner.test")
+    assert {(step.depth, step.domain) for step in outcome.steps} >= {
+        (0, "top.test"),
+        (1, "inner.test"),
+        (2, "pass.test"),
+    }

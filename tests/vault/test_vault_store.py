@@ -385,3 +385,12 @@ def test_keyring_is_imported_late() -> None:
     code = "import sys, launchready_tui.vault; print('keyring' in sys.modules, 'secretstorage' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_what_is_kept_for_the_session_is_learnt_by_whoever_exports(tmp_path: Path) -> None:
+    """Another part of the program may have taken the value: its own redactor must know it before anything goes out."""
+    assert vault(tmp_path, Broken(RuntimeError("no"))).set("shop-login", VALUE, [API]) == "memory"
+    other = vault(tmp_path, Broken(RuntimeError("no")))
+    assert other.redactor.found(VALUE) == ()
+    other.learn(keyring=False)
+    assert other.redactor.found(VALUE) == ("shop-login",)

@@ -406,3 +406,17 @@ def test_a_finding_is_found_by_its_id() -> None:
     one = verdict.finding(HIGH.id)
     assert one is not None and one.finding == HIGH
     assert verdict.finding("0" * 12) is None
+
+
+@pytest.mark.parametrize(("days", "state"), [(29.9, State.PASS), (30.1, State.UNKNOWN)])
+def test_a_confirmation_holds_for_thirty_days_whatever_it_says(days: float, state: State) -> None:
+    said = confirmation("deploy.backup", on=NOW - days * DAY, until=NOW + 365 * DAY)
+    one = judged([spec("deploy.backup", automated=False)], [], Decisions(confirmations=(said,)))
+    assert one.standings["deploy.backup"].state is state
+
+
+@pytest.mark.parametrize(("days", "state"), [(89.9, State.ACCEPTED), (90.1, State.FAIL)])
+def test_a_risk_is_accepted_for_ninety_days_whatever_it_says(days: float, state: State) -> None:
+    taken = acceptance(BLOCKER, on=NOW - days * DAY, until=NOW + 365 * DAY)
+    one = judged([spec("edge.tls", "blocker")], [result("edge.tls", BLOCKER)], Decisions(accepted=(taken,)))
+    assert one.standings["edge.tls"].findings[0].state is state
