@@ -113,8 +113,12 @@ def finding_id(rule: str, subject: str) -> str:
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One judged fact. `subject` (host, route, path) never holds a value that changes by itself, so that findings
-    compare between runs."""
+    """One judgement. `subject` (host, route, path) never holds a value that changes by itself, so that findings
+    compare between runs.
+
+    `summary` is the rule's message `message`, its places filled with `values`. Programs read rule, message, values and
+    facts, never a sentence.
+    """
 
     check: str
     rule: str

@@ -17,8 +17,8 @@ TAKES_APART = {
     *("split", "splitlines", "rsplit", "partition", "rpartition", "find", "index", "startswith", "endswith", "count"),
     *("removeprefix", "removesuffix", "search", "match", "fullmatch", "findall", "finditer", "sub"),
 }
-# Sinks that wrap, cut or colour a text of a finding for people, by file and function.
-SINKS = {("cli/history.py", "_whole")}
+# Sinks, by file and function: they wrap, cut or colour a text of a finding for people, and nothing else hangs on it.
+SINKS = {("cli/history.py", "_whole"), ("console/words.py", "headline")}
 
 
 def _chain(node: ast.AST) -> list[str]:
@@ -46,9 +46,10 @@ def _of_evidence(function: ast.AST) -> set[str]:
     return found
 
 
-def _sentence(node: ast.AST, pieces: set[str]) -> bool:
-    """Whether a value is what a finding says: its summary, or the text of a piece of evidence."""
-    if "summary" in _chain(node):
+def _sentence(node: ast.AST, pieces: set[str], called: set[str]) -> bool:
+    """Whether a value is what a finding says: its summary, the text of a piece of evidence, or a local name (`called`)
+    for either."""
+    if "summary" in _chain(node) or (isinstance(node, ast.Name) and node.id in called):
         return True
     return any(
         isinstance(one, ast.Attribute)
@@ -63,13 +64,16 @@ def taken_apart(path: Path, tree: ast.AST) -> Iterator[str]:
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        pieces = _of_evidence(function)
+        pieces, called = _of_evidence(function), set[str]()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and _sentence(node.value, pieces, called):
+                called |= {target.id for target in node.targets if isinstance(target, ast.Name)}
         for node in ast.walk(function):
             at = f"{path}:{getattr(node, 'lineno', 0)} {function.name}"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TAKES_APART:
-                yield from (at for one in (node.func.value, *node.args) if _sentence(one, pieces))
+                yield from (at for one in (node.func.value, *node.args) if _sentence(one, pieces, called))
             if isinstance(node, ast.Compare) and any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
-                yield from (at for one in node.comparators if _sentence(one, pieces))
+                yield from (at for one in node.comparators if _sentence(one, pieces, called))
 
 
 def everywhere() -> list[str]:
@@ -98,8 +102,11 @@ def c(finding, form):
             return True
 def d(finding, name):
     return name in finding.summary
+def e(finding):
+    said = finding.summary
+    return said.partition(": ")[0]
 def fine(finding, row):
     return row.text.splitlines(), finding.rule.partition("."), [one.fact for one in finding.evidence]
 """
     found = [place.rpartition(" ")[2] for place in taken_apart(Path("x.py"), ast.parse(code))]
-    assert sorted(set(found)) == ["a", "b", "c", "d"]
+    assert sorted(set(found)) == ["a", "b", "c", "d", "e"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..findings import Finding, Severity, State
+from ..launch.decisions import Confirmation
 from ..launch.model import Launch
 from ..roadmap import model as roadmap
 from ..verdict import Judged, Standing
@@ -129,8 +130,13 @@ def shown_findings(standing: Standing) -> tuple[Judged, ...]:
 
 
 def settled(judged: Judged) -> bool:
-    """What could not be seen, and a person said that it holds."""
-    return judged.state is State.PASS and judged.finding.state is State.UNKNOWN
+    """What could not be seen, and a person said that it holds, or that it does not apply."""
+    return judged.by_word is not None and judged.finding.state is State.UNKNOWN
+
+
+def said_by(word: Confirmation, name: str) -> str:
+    """Whose word it stands on: `Confirmed by Mira`, `Does not apply, says Mira`."""
+    return f"Does not apply, says {name}" if word.answer == "does-not-apply" else f"Confirmed by {name}"
 
 
 _CLAUSE = re.compile(r"; |: |, (?:so|but|depending) ")

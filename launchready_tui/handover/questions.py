@@ -18,13 +18,13 @@ import msgspec
 from .. import text
 from ..checks.monitoring.spend import METERED
 from ..clock import parse_moment
-from ..launch.decisions import Answer
 from ..launch.inventory import Cap, Inventory
 from ..launch.people import People, Person
 from ..launch.problems import Problem
 from ..persons import PersonId
-from ..roadmap.model import CheckSpec, Roadmap
+from ..roadmap.model import Answer, CheckSpec, Roadmap
 from ..verdict import Verdict
+from ..wording import listed
 from .model import Source
 from .words import CATEGORIES, moment
 
@@ -232,7 +232,7 @@ def _joined(lines: list[str] | None) -> str:
 
 
 def _asked(spec: CheckSpec) -> str:
-    return "yes, no or does not apply" if spec.may_not_apply else "yes or no"
+    return listed([_WORDS[answer] for answer in spec.answers], "or") or "no answer: LaunchReady checks it itself"
 
 
 YES = frozenset({"yes", "y", "ja", "oui", "si", "sí", "true", "done"})
@@ -322,9 +322,8 @@ def _confirm(desk: Desk | None, check: str, one: Answered, who: str, roadmap: Ro
     rest = one.answer[len(first) :].strip(" ,.;:!–-")
     evidence = one.shown_by or rest
     answer = _answer(one.answer, first)
-    if answer is None or (answer == "does-not-apply" and not spec.may_not_apply):
-        allowed = "yes, no or does not apply" if spec.may_not_apply else "yes or no"
-        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', f"{allowed} first, then what you like")
+    if answer is None or answer not in spec.answers:
+        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', f"{_asked(spec)} first, then what you like")
     if answer == "does-not-apply":
         evidence = one.shown_by or _NOT_APPLICABLE.sub("", one.answer).strip(" ,.;:!–-")
     if not evidence:

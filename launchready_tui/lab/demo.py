@@ -276,8 +276,8 @@ def decisions(roadmap: Roadmap, now: datetime) -> Decisions:
     on = now.replace(microsecond=0) - timedelta(hours=2)
     signed = []
     for check in roadmap.checks.values():
-        # What is seen from outside is not signed as well, but where only a person can settle what the clues leave open.
-        if check.automated and "person" not in check.how:
+        # Signed is only what a word can settle: what the clues leave open, and what no code answers.
+        if check.automated and not check.asks_about:
             continue
         by, evidence = _ANSWERS.get(check.id) or _ANSWERS[check.stage]
         signed.append(

@@ -9,15 +9,13 @@ from typing import ClassVar, Literal
 import msgspec
 
 from ..persons import PersonId
+from ..roadmap.model import Answer
 from .problems import FileProblems, Problem
 from .store import TomlFile
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One entry; times are aware, UTC."""
-
-
-Answer = Literal["yes", "no", "does-not-apply"]
 
 
 class Confirmation(_Entry, frozen=True, kw_only=True):

@@ -15,6 +15,8 @@ from .sheet import SheetError, check_ids, head, sheet_of
 
 How = Literal["live", "repo", "log", "person"]
 ShelfLife = Literal["24h", "30d", "commit", "deploy"]
+Answer = Literal["yes", "no", "does-not-apply"]
+"""What a person may answer."""
 LightId = Literal["dns", "ssl", "redirects", "email", "deployment", "secrets", "caching", "monitoring"]
 
 # Business flows, the one that earns first. `all` touches every flow, so it ranks with the first.
@@ -86,6 +88,19 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def stage(self) -> str:
         """The stage that it belongs to."""
         return self.id.partition(".")[0]
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What a person may answer here. None where code looks by itself; no `yes` where a word settles nothing,
+        since what is missing must be written down or tried."""
+        if self.automated and "person" not in self.how:
+            return ()
+        yes: tuple[Answer, ...] = ("yes",) if self.asks_about or not self.automated else ()
+        return (*yes, "no", *(("does-not-apply",) if self.may_not_apply else ()))
+
+    def word_settles(self, rule: str) -> bool:
+        """Whether a person's word may settle a rule of this check, by its whole id, where it could not be seen."""
+        return "person" in self.how and rule.removeprefix(f"{self.id}.") in self.asks_about
 
     def light_of(self, rule: str) -> LightId | None:
         """The light that a rule of this check belongs to, by its whole id; None where to none."""

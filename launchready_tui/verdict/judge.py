@@ -209,7 +209,7 @@ class _Book:
         state = finding.state
         decision: Acceptance | PutOff | None = None
         lapsed: Acceptance | None = None
-        lifted = word is not None and state is State.UNKNOWN and _is_about(spec, finding.rule)
+        lifted = word is not None and state is State.UNKNOWN and spec.word_settles(finding.rule)
         if word is not None and lifted:
             state = State.NOT_APPLICABLE if word.answer == "does-not-apply" else State.PASS
         is_open = state in (State.FAIL, State.WARN, State.UNKNOWN)
@@ -242,11 +242,6 @@ class _Book:
             confirmation=self.confirmation(spec.id),
             notes=tuple(one for one in self._decisions.notes if _target(one) == (spec.id, "", "")),
         )
-
-
-def _is_about(spec: CheckSpec, rule: str) -> bool:
-    """Whether a word on the check may settle this rule."""
-    return rule.removeprefix(f"{spec.id}.") in (*spec.asks_about, "confirmed", "not-confirmed")
 
 
 _WORSE = ("unknown", "warn", "fail")
@@ -393,7 +388,8 @@ def _asks(standing: Standing) -> bool:
         return False
     if not standing.spec.automated:
         return True
-    return standing.result is not None and not standing.stale and "person" in standing.spec.how
+    unseen = (one.finding.rule for one in standing.findings if one.state is State.UNKNOWN)
+    return standing.result is not None and not standing.stale and any(map(standing.spec.word_settles, unseen))
 
 
 def _reasons(
@@ -429,11 +425,7 @@ def _reasons(
     if lapsed:
         ended = "{n:1 accepted risk is|# accepted risks are} open again: expired, or worse than what was accepted"
         reasons.append(fill(ended, {"n": len(lapsed)}))
-    reasons += [
-        f"{one.spec.title} rests on {one.confirmation.by}'s word alone; to have it checked: {one.spec.seen_by}"
-        for one in unseen
-        if one.confirmation is not None
-    ]
+    reasons += [f"{one.spec.title} rests on a word alone; to have it checked: {one.spec.seen_by}" for one in unseen]
     if accepted:
         ends = min(accepted_until(one.decision) for one in accepted if isinstance(one.decision, Acceptance))
         known = "{n:1 known risk is accepted until|# known risks are accepted, the first of them until} {ends}"

@@ -31,7 +31,8 @@ def to_fix(judged: Judged, standing: Standing) -> bool:
     settle it."""
     if judged.state in (State.FAIL, State.WARN):
         return True
-    return judged.state is State.UNKNOWN and standing.spec.automated and "person" not in standing.spec.how
+    spec = standing.spec
+    return judged.state is State.UNKNOWN and spec.automated and not spec.word_settles(judged.finding.rule)
 
 
 def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:

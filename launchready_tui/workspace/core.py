@@ -15,7 +15,7 @@ import msgspec
 from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
 from ..journal import Journal
-from ..launch.decisions import Answer, Decisions, DecisionsFile, SignOff
+from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
@@ -25,7 +25,7 @@ from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath, FileProblems, Problem
 from ..launch.store import TomlFile
 from ..launch.trust import Trust, state_dir, summary
-from ..roadmap.model import CheckSpec, Roadmap
+from ..roadmap.model import Answer, CheckSpec, Roadmap
 from ..roadmap.model import load as load_roadmap
 from ..verdict import Judged, Step, Verdict, judge, next_step
 from . import decide

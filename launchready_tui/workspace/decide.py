@@ -8,10 +8,10 @@ from typing import Literal
 import msgspec
 
 from ..findings import Finding, Severity, State
-from ..launch.decisions import Acceptance, Answer, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
+from ..launch.decisions import Acceptance, Confirmation, Decisions, Note, Owner, Parked, PutOff, SignOff
 from ..launch.plan import GO_NO_GO
 from ..persons import PersonId
-from ..roadmap.model import CheckSpec
+from ..roadmap.model import Answer, CheckSpec
 from ..verdict import LONGEST, LONGEST_ACCEPTANCE, Judged
 from .errors import DecisionError
 
@@ -37,10 +37,8 @@ def confirm(
 ) -> Decisions:
     """A person's word on a check: yes, no, or does not apply. It ends with the next commit or deploy where the
     check's answer does, after 30 days otherwise. Raises DecisionError."""
-    if spec.automated and "person" not in spec.how:
-        raise DecisionError(f"LaunchReady checks “{spec.title}” itself: run it, no one has to confirm it")
-    if answer == "does-not-apply" and not spec.may_not_apply:
-        raise DecisionError(f"“{spec.title}” applies to every launch: answer yes or no")
+    if answer not in spec.answers:
+        raise DecisionError(_REFUSED[answer if spec.answers else ""].format(title=spec.title))
     _needs(by, "Say who answers it")
     _needs(evidence, _SHOWN[answer])
     entry = Confirmation(
@@ -58,6 +56,11 @@ def confirm(
     return msgspec.structs.replace(decisions, confirmations=(*kept, entry))
 
 
+_REFUSED: dict[str, str] = {
+    "": "LaunchReady checks “{title}” itself: run it, no one has to confirm it",
+    "yes": "No word settles “{title}”: write down or try what is missing; a no can be recorded",
+    "does-not-apply": "“{title}” applies to every launch: answer yes or no",
+}
 _SHOWN: dict[Answer, str] = {
     "yes": "Say what shows it: where it was seen, or who did it and when",
     "no": "Say what is missing",

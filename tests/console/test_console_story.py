@@ -59,6 +59,18 @@ def test_what_a_person_settled_says_who_and_asks_for_nothing(tmp_path: Path) -> 
     assert saw(snap, standing) == "Confirmed by founder"
 
 
+def test_what_does_not_apply_says_who_said_so_and_why(tmp_path: Path) -> None:
+    unseen = finding("audit.user-content.page", DOMAIN, State.UNKNOWN, "Could not check the page", fix="Name it")
+    workspace = Double.make(tmp_path / "launch", [unseen])
+    workspace.confirm("audit.user-content", "founder", "users upload nothing", "does-not-apply")
+    snap = Store(workspace).snapshot
+    standing = snap.verdict.standings["audit.user-content"]
+    assert standing.state is State.NOT_APPLICABLE and standing.by_word
+    said = text_of(tell(snap, standing, 0, 70, height=99))
+    assert said.startswith("Does not apply, says Founder: users upload nothing")
+    assert saw(snap, standing) == "Does not apply, says founder"
+
+
 def test_a_chain_is_drawn(tmp_path: Path) -> None:
     told = text_of(story(tmp_path, "edge.redirects"))
     assert f"┌ 301 http://www.{DOMAIN}/" in told and f"└ 200 https://{DOMAIN}/home" in told

@@ -18,12 +18,13 @@ from test_handover_bundle import Seen
 from launchready_tui.clock import FixedClock
 from launchready_tui.findings import Severity, State
 from launchready_tui.handover import day, questions, receipt, signing, without
-from launchready_tui.launch.decisions import Answer, Decisions, PutOff, SignOff
+from launchready_tui.launch.decisions import Decisions, PutOff, SignOff
 from launchready_tui.launch.inventory import Access, Checkpoint, Duty, Inventory, Plan, Recovery, System
 from launchready_tui.launch.model import Alert
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.plan import USUAL, offset_words
 from launchready_tui.roadmap import load as load_roadmap
+from launchready_tui.roadmap.model import Answer
 from launchready_tui.workspace import decide
 
 # The sheet of questions
@@ -156,6 +157,9 @@ def test_a_sheet_is_read_as_editors_and_mail_programs_leave_it(body: str, found:
     ("key", "answer", "says"),
     [
         ("confirm.deploy.ci", "perhaps", "yes or no first"),
+        ("confirm.handover.contacts", "yes, all agreed", "no first"),
+        ("confirm.edge.redirects", "yes, seen", "LaunchReady checks it itself"),
+        ("confirm.deploy.secrets", "does not apply", "yes or no first"),
         ("confirm.deploy.ci", "yes", "where it was seen"),
         ("confirm.no.such", "yes", "a check of the roadmap"),
         ("system.fly.login_url", "javascript:alert(1)", "https://"),

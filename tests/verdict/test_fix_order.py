@@ -159,7 +159,7 @@ def test_the_inputs_of_a_rank_stand_beside_it() -> None:
 def test_what_a_person_can_settle_is_a_question_not_a_fix() -> None:
     unseen = found("edge.tls.unread", "unknown")
     assert order([spec("edge.tls", how="live")], [result("edge.tls", unseen)]) == ["edge.tls.unread"]
-    assert order([spec("edge.tls", how="live person")], [result("edge.tls", unseen)]) == []
+    assert order([spec("edge.tls", how="live person", about="unread")], [result("edge.tls", unseen)]) == []
 
 
 # The one next step

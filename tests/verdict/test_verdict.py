@@ -284,7 +284,7 @@ def test_a_person_may_say_what_could_not_be_seen(case: str) -> None:
 
 
 def test_a_person_is_asked_where_looking_failed_but_not_before_it_was_tried() -> None:
-    one = spec("edge.tls", how="live person")
+    one = spec("edge.tls", how="live person", about="unread")
     assert [s.spec.id for s in judged([one], [result("edge.tls", UNSEEN)]).questions] == ["edge.tls"]
     assert judged([one], []).questions == ()
     assert judged([one], [result("edge.tls", UNSEEN, at=NOW - 2 * DAY)]).questions == ()

@@ -10,8 +10,8 @@ import pytest
 from market import DAY, NOW, confirmation, found, result, roadmap, spec
 
 from launchready_tui.findings import CheckResult, Severity, State
-from launchready_tui.launch.decisions import Acceptance, Answer, Decisions
-from launchready_tui.roadmap.model import LIGHTS, CheckSpec
+from launchready_tui.launch.decisions import Acceptance, Decisions
+from launchready_tui.roadmap.model import LIGHTS, Answer, CheckSpec
 from launchready_tui.verdict import Verdict, judge
 
 UNSEEN = found("edge.tls.lists", "unknown", "high")
@@ -61,6 +61,23 @@ def test_a_word_settles_only_what_it_is_about() -> None:
     assert judged(one, result("edge.tls", UNSEEN), given=given).standings["edge.tls"].state is State.PASS
     verdict = judged(one, result("edge.tls", UNSEEN, ABSENT), given=given)
     assert verdict.standings["edge.tls"].state is State.UNKNOWN and verdict.word == "NO-GO"
+
+
+def test_what_no_word_settles_is_to_be_fixed_and_not_asked_again_and_again() -> None:
+    one = spec("handover.contacts", "high", how="person", about="agreed")
+    unwritten = found("handover.contacts.nothing", "unknown", "high")
+    for given in (NONE, word("handover.contacts")):
+        verdict = judged(one, result("handover.contacts", unwritten), given=given)
+        assert verdict.questions == ()
+        assert [fix.finding.rule for fix in verdict.fixes] == ["handover.contacts.nothing"]
+    asked = judged(one, result("handover.contacts", found("handover.contacts.agreed", "unknown", "high")))
+    assert [standing.spec.id for standing in asked.questions] == ["handover.contacts"] and asked.fixes == ()
+
+
+def test_a_reason_of_the_verdict_names_nobody() -> None:
+    one = spec("deploy.secrets", "blocker", automated=False, seen_by="[repository] path")
+    verdict = judged(one, given=word("deploy.secrets", by="only-in-decisions"))
+    assert verdict.word == "GO WITH ACCEPTED RISKS" and "only-in-decisions" not in " ".join(verdict.reasons)
 
 
 def test_what_stands_on_a_word_says_so_and_is_counted() -> None:

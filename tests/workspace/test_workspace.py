@@ -287,7 +287,12 @@ REFUSED = {
     "too far an end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW + 91 * DAY), "90 days at most"),
     "nobody accepts": (lambda ws: ws.accept(CHAIN, " ", "r", NOW + DAY), "who takes on"),
     "no reason": (lambda ws: ws.accept(CHAIN, "founder", " ", NOW + DAY), "why this risk"),
-    "no evidence": (lambda ws: ws.confirm("handover.access", "founder", ""), "what shows it"),
+    "no evidence": (lambda ws: ws.confirm("audit.hosting", "founder", ""), "what shows it"),
+    "what is to be written down": (lambda ws: ws.confirm("handover.access", "founder", "seen"), "No word settles"),
+    "what always applies": (
+        lambda ws: ws.confirm("deploy.secrets", "founder", "none", "does-not-apply"),
+        "applies to every launch",
+    ),
     "what can be seen is not asked": (lambda ws: ws.confirm(TLS, "founder", "seen"), "no one has to confirm"),
     "no such check": (lambda ws: ws.confirm("no.such", "founder", "seen"), "no check called"),
     "parked into the past": (lambda ws: ws.park(CHAIN, "support", NOW), "lies ahead"),

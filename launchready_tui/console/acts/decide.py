@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ... import clock
 from ...findings import Severity, State
-from ...launch.decisions import Answer
+from ...roadmap.model import Answer
 from ..target import Target
 from ..widgets.form import Field
 
@@ -89,12 +89,7 @@ def _finding_target(app: ConsoleHost, what: str) -> Target | None:
     return target
 
 
-ANSWERS: tuple[tuple[Answer, str], ...] = (
-    ("yes", "yes"),
-    ("no", "no, not so"),
-    ("does-not-apply", "does not apply"),
-)
-ANSWER_OF: dict[str, Answer] = {value: value for value, _ in ANSWERS}
+ANSWERS: dict[Answer, str] = {"yes": "yes", "no": "no, not so", "does-not-apply": "does not apply"}
 HOLDS: dict[str, str] = {
     "commit": "Holds until the next commit, for 30 days at most.",
     "deploy": "Holds until the next deploy, for 30 days at most.",
@@ -111,22 +106,24 @@ async def confirm(app: ConsoleHost) -> None:
     if target is None:
         return
     spec = target.standing.spec
-    if "person" not in spec.how and spec.automated:
+    if not spec.answers:
         app.say(f"{spec.title} is seen by the console itself; r looks again")
         return
     lines = [spec.question, f"{HOLDS[spec.shelf_life]} What counts: {spec.verify}"]
-    if spec.automated:
+    if "yes" not in spec.answers:
+        lines.append("No word settles this: write down or try what is missing. A no is recorded as a problem.")
+    elif spec.automated:
         lines.append("Your word settles what could not be seen; it never overrules what was seen to fail.")
 
-    answers = tuple(one for one in ANSWERS if one[0] != "does-not-apply" or spec.may_not_apply)
+    answers = tuple((answer, ANSWERS[answer]) for answer in spec.answers)
 
     def save(values: dict[str, str]) -> str:
-        answer = ANSWER_OF[values["answer"]]
+        answer = next(one for one in spec.answers if one == values["answer"])
         app.workspace.confirm(spec.id, values["by"], values["evidence"], answer)
-        return f"{spec.title}: {dict(ANSWERS)[answer]}, says {values['by']}"
+        return f"{spec.title}: {ANSWERS[answer]}, says {values['by']}"
 
     fields = [
-        Field("answer", "answer", "yes", "choice", answers),
+        Field("answer", "answer", spec.answers[0], "choice", answers),
         who(app, "by", "answered by"),
         Field("evidence", "because", hint="what shows it; what is missing; why it does not apply", needed=True),
     ]

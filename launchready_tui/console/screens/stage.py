@@ -49,8 +49,8 @@ def saw(snap: Snapshot, standing: Standing) -> Cell:
         return [("not checked yet", "ink3")]
     found = words.shown_findings(standing)
     told = words.headline(found[0].finding, snap.launch) if found else standing.spec.goal
-    if found and words.settled(found[0]) and standing.confirmation is not None:
-        told = f"Confirmed by {standing.confirmation.by}"
+    if found and words.settled(found[0]) and (word := found[0].by_word) is not None:
+        told = words.said_by(word, word.by)
     return f"check again; {told}" if look == "stale" else told
 
 

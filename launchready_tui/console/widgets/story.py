@@ -274,11 +274,11 @@ def finding_story(
             if judged.state is State.PASS
             else [*right, (", ", "ink2"), *words.state_spans("stale")]
         )
-    title, told = finding.summary if full else text.shorten(finding.summary, LONG), standing.confirmation
+    title, word = finding.summary if full else text.shorten(finding.summary, LONG), judged.by_word
     lines: list[Line] = []
-    if told is not None and words.settled(judged):
+    if word is not None and words.settled(judged):
         lines = labelled("Seen", [(title, "ink")], width)
-        title = f"Confirmed by {snap.name(told.by)}: {told.evidence}"
+        title = f"{words.said_by(word, snap.name(word.by))}: {word.evidence}"
     head = title_lines(title, right, width)
     for n, evidence in enumerate(finding.evidence):
         lines += evidence_lines(evidence, width, "Saw" if n == 0 else "", full)

@@ -14,7 +14,8 @@ from ... import __version__
 from ...facts import VERSION as FACTS_VERSION
 from ...facts import Fact
 from ...findings import State
-from ...launch.decisions import Acceptance, Answer, Confirmation, PutOff
+from ...launch.decisions import Acceptance, Confirmation, PutOff
+from ...roadmap.model import Answer
 from ...wording import Value
 from .. import Judged, Standing, accepted_until, confirmed_until
 from .model import Report
