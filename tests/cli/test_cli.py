@@ -21,6 +21,8 @@ from launchready_tui.findings import Finding
 from launchready_tui.journal import Journal
 from launchready_tui.journal.schema import STEPS
 from launchready_tui.launch.reference import reference
+from launchready_tui.roadmap import CheckSpec
+from launchready_tui.roadmap import load as load_roadmap
 from launchready_tui.verdict import report
 from launchready_tui.workspace import JOURNAL, Workspace
 
@@ -55,6 +57,17 @@ def test_every_command_explains_itself(program: Program, name: str) -> None:
     assert said.code == 0
     assert said.out.startswith(f"Usage: launchready {name}")
     assert program("--help").out.count(f"\n  {name} ") == 1
+
+
+SEEN_BY = [spec for spec in load_roadmap().checks.values() if spec.seen_by.startswith("launchready ")]
+
+
+@pytest.mark.parametrize("spec", SEEN_BY, ids=lambda spec: spec.id)
+def test_the_command_that_would_see_a_check_exists_with_its_consent(program: Program, spec: CheckSpec) -> None:
+    command, _, consent = spec.seen_by.removeprefix("launchready ").partition(" --allow ")
+    said = program(*command.split(), "--help")
+    assert said.code == 0
+    assert f"--allow {consent}" in " ".join(said.out.split())
 
 
 LOADED = """
