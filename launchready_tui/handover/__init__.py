@@ -2,7 +2,7 @@
 sight."""
 
 from .bundle import build, documents, export, folder_name
-from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, Source, not_filled
+from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, not_filled
 from .proposals import Proposal, proposals, take
 from .record import Record
 from .verify import verify
@@ -18,7 +18,6 @@ __all__ = [
     "Proposal",
     "Record",
     "SecretFound",
-    "Source",
     "Without",
     "ask",
     "build",

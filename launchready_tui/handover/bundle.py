@@ -14,16 +14,19 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ..launch.records import HandedOver, handed_over
 from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
-from .model import Document, Exported, ExportError, Source, not_filled
+from .model import Document, Exported, ExportError, not_filled
 from .pages import PAGES
 from .profile import Profile
 from .record import Record
 from .snapshot import Snapshot
 from .verify import verify
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 _TRIES = 99
 _ROOM = re.compile(r"\.handover-[a-z0-9-]+-[0-9]{8}\.\w{8}\.tmp")
@@ -40,38 +43,13 @@ _WORDS = {
 }
 
 
-class _Redactor(Protocol):
-    def found(self, content: str | bytes) -> tuple[str, ...]: ...
-
-
-class _Vault(Protocol):
-    def learn(self) -> None: ...
-    @property
-    def redactor(self) -> _Redactor: ...
-
-
-class _Journal(Protocol):
-    def exported(self, folder: str, *, now: datetime) -> None: ...
-
-
-class ExportSource(Source, Protocol):
-    """What an export needs beyond the documents: who knows the secrets, and who notes that it was done."""
-
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def vault(self) -> _Vault: ...
-    @property
-    def journal(self) -> _Journal: ...
-
-
-def documents(source: Source, *, now: datetime | None = None) -> tuple[Document, ...]:
+def documents(source: Workspace, *, now: datetime | None = None) -> tuple[Document, ...]:
     """All documents as they would be exported now, with what is not filled in each; nothing is written."""
     return documents_of(Snapshot.of(source, now or source.clock.now()))
 
 
 def build(
-    source: Source, *, now: datetime, profile: Profile = "founder", records: tuple[Record, ...] = ()
+    source: Workspace, *, now: datetime, profile: Profile = "founder", records: tuple[Record, ...] = ()
 ) -> tuple[dict[str, bytes], tuple[Document, ...]]:
     """Every file of the bundle by its path inside it, SHA256SUMS included.
 
@@ -129,7 +107,7 @@ def _junit(shot: Snapshot) -> bytes:
 
 
 def export(
-    source: ExportSource,
+    source: Workspace,
     out: Path,
     *,
     now: datetime,
@@ -157,7 +135,7 @@ def export(
     return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=not_filled(written), made_at=now)
 
 
-def _note(source: ExportSource, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:
+def _note(source: Workspace, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:
     """What was handed over, and whether it was whole when read back: the check of stage 7 reads it. A set time is no
     real one."""
     if not source.keeps:

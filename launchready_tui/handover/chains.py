@@ -27,10 +27,12 @@ class ChainRow:
 
     @property
     def redirects(self) -> int:
+        """Stops that led on, of any kind."""
         return sum(stop.moves for stop in self.stops)
 
     @property
     def ms(self) -> int:
+        """Whole milliseconds of all stops together."""
         return sum(stop.ms for stop in self.stops)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .. import text
 from ..clock import stamp
@@ -18,8 +18,10 @@ from ..launch.records import Happened, day_log
 from ..persons import PersonId
 from ..verdict import Standing, Verdict
 from .emergency import rollback
-from .model import Source
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 Phase = Literal["past", "now", "ahead", "open"]
 """`now`: the newest checkpoint whose time has come. `open`: no launch moment is written down."""
@@ -82,7 +84,7 @@ class Day:
         return self.go_no_go_at is not None and self.at >= self.go_no_go_at and self.said is None
 
 
-def day(source: Source, *, now: datetime) -> Day:
+def day(source: Workspace, *, now: datetime) -> Day:
     """Launch day now. Read again after every change: it holds nothing back, so a restart in the middle loses
     nothing."""
     shot = Snapshot.of(source, now)
@@ -135,7 +137,9 @@ def expand(shot: Snapshot, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def note(source: Source, words: str, *, by: str, now: datetime, kind: str = "note", checkpoint: str = "") -> Happened:
+def note(
+    source: Workspace, words: str, *, by: str, now: datetime, kind: str = "note", checkpoint: str = ""
+) -> Happened:
     """Appends a line to the log; on the disk when this returns. Raises ValueError for an empty one, CannotWrite."""
     if not words.strip():
         raise ValueError("A line of the log needs words")
@@ -156,7 +160,7 @@ def log_as_markdown(lines: Iterable[Happened], title: str) -> str:
     return f"# {text.for_markdown(title)}\n\n" + "\n".join(rows) + "\n"
 
 
-def export_log(source: Source, path: str, *, title: str = "What happened on launch day") -> None:
+def export_log(source: Workspace, path: str, *, title: str = "What happened on launch day") -> None:
     """Writes the log as Markdown, whole or not at all. Raises CannotWrite."""
     from pathlib import Path
 

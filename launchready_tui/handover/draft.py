@@ -57,18 +57,23 @@ class Draft:
         return cell
 
     def heading(self, words: str) -> None:
+        """A heading inside the document; a table brings its own."""
         self.blocks.append(Heading(words))
 
     def lead(self, words: str) -> None:
+        """The paragraph under the title: what the document is for."""
         self.blocks.append(Para(words, "lead"))
 
     def note(self, words: str) -> None:
+        """A paragraph beside the matter, set apart from what is listed."""
         self.blocks.append(Para(words, "note"))
 
     def facts(self, *rows: tuple[str, Cell]) -> None:
+        """Pairs of a label and what is known; a row whose cell is BLANK is left out."""
         self.blocks.append(Facts(tuple(row for row in rows if row[1] is not BLANK)))
 
     def steps(self, *items: str, numbered: bool = True) -> None:
+        """A list to be gone through, numbered unless the order does not matter."""
         self.blocks.append(Steps(tuple(items), numbered))
 
     def table(

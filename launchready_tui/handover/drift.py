@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -21,13 +21,16 @@ from ..clock import parse_moment
 from ..facts import Timing
 from . import data, pack
 from .bundle import documents_of
-from .model import Problem, Source
+from .model import Problem
 from .profile import NAMES_SOMEONE, Profile
 from .record import Record
 from .snapshot import Snapshot
 from .timing import NO_DIFFERENCE, change, ms
 from .verify import problems_in, read
 from .zones import seen
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 Answer = Literal["same", "changed", "unseen"]
 
@@ -49,6 +52,7 @@ class Handed:
 
     @property
     def made_at(self) -> datetime:
+        """Raises ValueError or KeyError where the data holds no such moment."""
         return parse_moment(str(self.data["made_at"]))
 
 
@@ -83,6 +87,7 @@ class Drift:
     label_now: str
 
     def of(self, answer: Answer) -> tuple[Item, ...]:
+        """Items with this answer, in the order of the comparison."""
         return tuple(one for one in self.items if one.answer == answer)
 
     @property
@@ -136,7 +141,7 @@ def _decode(raw: bytes, name: str) -> dict[str, Any]:
     return found
 
 
-def of_this_launch(source: Source, handed: Handed) -> None:
+def of_this_launch(source: Workspace, handed: Handed) -> None:
     """Raises NotComparable where the folder was made for another launch: told before anything is looked at."""
     theirs = handed.data.get("launch", {}).get("domain", "")
     if theirs != text.clean(source.launch.domain):
@@ -147,7 +152,7 @@ def of_this_launch(source: Source, handed: Handed) -> None:
         raise NotComparable(f"{handed.name} is {whose}; it cannot be compared with this launch")
 
 
-def compare(source: Source, handed: Handed, *, now: datetime, records: tuple[Record, ...] = ()) -> Drift:
+def compare(source: Workspace, handed: Handed, *, now: datetime, records: tuple[Record, ...] = ()) -> Drift:
     """Holds the folder against the newest results; run the checks first. Raises NotComparable for another launch."""
     of_this_launch(source, handed)
     profile: Profile = "team" if handed.data.get("profile") == "team" else "founder"

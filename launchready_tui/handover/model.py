@@ -2,57 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 from .. import text
-from ..clock import Clock
-from ..findings import CheckResult
-from ..launch.decisions import Decisions
-from ..launch.inventory import Inventory
-from ..launch.model import Launch
-from ..launch.people import People
-from ..roadmap.model import Roadmap
-from ..verdict import Verdict
-from ..wire import Reach
 from .blocks import About, Block
-
-
-class Source(Protocol):
-    """What the bundle is made from; a workspace is one."""
-
-    @property
-    def folder(self) -> Path: ...
-    @property
-    def launch(self) -> Launch: ...
-    @property
-    def roadmap(self) -> Roadmap: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def inventory(self) -> Inventory: ...
-    @property
-    def decisions(self) -> Decisions: ...
-    @property
-    def first_results(self) -> Mapping[str, CheckResult]:
-        """The oldest kept result of each check."""
-        ...
-
-    @property
-    def reach(self) -> Reach: ...
-    @property
-    def demo(self) -> bool: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def keeps(self) -> bool: ...
-    def verdict(self) -> Verdict: ...
-    def hide(self, text: str) -> str:
-        """The text without secrets."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -23,7 +23,9 @@ from ..launch.records import Happened
 from ..persons import NOBODY, PersonId, people_in, renamed, unnamed
 from ..roadmap.model import CheckSpec, Light
 from ..verdict import Rank, Verdict
-from .model import Source
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 Profile = Literal["founder", "team"]
 PROFILES: tuple[Profile, ...] = ("founder", "team")
@@ -43,7 +45,7 @@ class Nameless:
     """What typed texts call them (ids, names, contacts) and the name in their place."""
 
     @classmethod
-    def of(cls, source: Source, verdict: Verdict, happened: tuple[Happened, ...]) -> Nameless:
+    def of(cls, source: Workspace, verdict: Verdict, happened: tuple[Happened, ...]) -> Nameless:
         """Everybody whom launch file, people, inventory, decisions, the day's log and findings name."""
         launch, people = source.launch, source.people.people
         # Who wrote something down is known by an account's name, which may be a word of any command: `root`.

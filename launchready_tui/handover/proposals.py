@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,9 +18,11 @@ from ..launch.cards import login_page, missing
 from ..launch.inventory import Category, Inventory, Recovery, Renewal, System
 from .hosts import domain_rows, host_rows, seen_expiry
 from .mail import receiver, senders
-from .model import Source
 from .running import running
 from .snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Proposal:
 
     @property
     def title(self) -> str:
+        """What the line is about: a renewal's subject, a card's title, anything else's name."""
         return (
             self.item.subject
             if isinstance(self.item, Renewal)
@@ -40,7 +44,7 @@ class Proposal:
         )
 
 
-def proposals(source: Source, *, now: datetime | None = None) -> tuple[Proposal, ...]:
+def proposals(source: Workspace, *, now: datetime | None = None) -> tuple[Proposal, ...]:
     """Systems that were seen and are not written down, then cards for breakdowns that have none."""
     shot = Snapshot.of(source, now or source.clock.now())
     systems = [one for one in _systems(shot) if not _known(shot.inventory, one.item)]

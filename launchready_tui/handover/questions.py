@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -25,8 +25,10 @@ from ..persons import PersonId
 from ..roadmap.model import Answer, CheckSpec, Roadmap
 from ..verdict import Verdict
 from ..wording import listed
-from .model import Source
 from .words import CATEGORIES, moment
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 _ACCOUNTS, _DAY = "Accounts and bills", "Launch day"
 Kind = Literal["confirm", "choice", "person", "words", "moment"]
@@ -55,16 +57,7 @@ class Answered:
     shown_by: str = ""
 
 
-class Desk(Source, Protocol):
-    """Where answers are put: a workspace."""
-
-    def confirm(self, check: str, by: str, evidence: str, answer: Answer = "yes") -> None: ...
-    def add_note(self, target: str, text: str) -> None: ...
-    def save_inventory(self, inventory: Inventory) -> None: ...
-    def save_people(self, people: People) -> None: ...
-
-
-def questions(source: Source) -> tuple[Question, ...]:
+def questions(source: Workspace) -> tuple[Question, ...]:
     """Everything that waits for a person's word now, then what the inventory lacks."""
     inventory = source.inventory
     return (
@@ -148,7 +141,7 @@ def _plan(inventory: Inventory) -> Iterator[Question]:
         )
 
 
-def _people(source: Source) -> Iterator[Question]:
+def _people(source: Workspace) -> Iterator[Question]:
     called = {one.person for one in source.inventory.contacts}
     for person in source.people.people:
         if person.id not in called or person.status == "left":
@@ -169,7 +162,7 @@ def _people(source: Source) -> Iterator[Question]:
             )
 
 
-def sheet(source: Source, *, now: datetime) -> str:
+def sheet(source: Workspace, *, now: datetime) -> str:
     """The sheet as Markdown."""
     asked = questions(source)
     name = text.for_markdown(source.launch.name)
@@ -247,7 +240,7 @@ class Taken:
     problems: tuple[Problem, ...]
 
 
-def take(desk: Desk, answers: Iterable[Answered], by: str, *, file: str = "", dry: bool = False) -> Taken:
+def take(desk: Workspace, answers: Iterable[Answered], by: str, *, file: str = "", dry: bool = False) -> Taken:
     """Puts the answers where they belong, with their author; who wrote them down is recorded by the workspace. `dry`
     writes nothing.
 
@@ -314,7 +307,7 @@ class _UnusableError(ValueError):
         self.found, self.allowed = found, allowed
 
 
-def _confirm(desk: Desk | None, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
+def _confirm(desk: Workspace | None, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
     spec = roadmap.checks.get(check)
     if spec is None:
         raise _UnusableError("a check that is not known here", "a check of the roadmap")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from .. import text
 from ..findings import CheckResult, Finding, State
@@ -12,10 +13,12 @@ from ..roadmap.model import CheckSpec
 from . import markdown, page
 from .blocks import Block, Heading, Para, Steps, Table
 from .draft import plain
-from .model import Source
 from .snapshot import Snapshot
 from .timing import change, ms, timings
 from .words import column_list, day, minutes, moment, plural
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 _PROBLEM = (State.FAIL, State.WARN)
 
@@ -69,7 +72,7 @@ class Receipt:
         return sum(self.shot.spec(check).effort_min for check in done)
 
 
-def receipt(source: Source, *, now: datetime) -> Receipt:
+def receipt(source: Workspace, *, now: datetime) -> Receipt:
     """The first kept result of each check against how it stands now."""
     shot = Snapshot.of(source, now)
     items: dict[str, list[CheckSpec]] = {}

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ..launch.decisions import SignOff
 from ..launch.plan import GO_NO_GO
 from ..persons import PersonId
-from .model import Source
 from .pages.checklist import ITEMS, Item
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 
 class NotSigned(ValueError):  # noqa: N818 - read aloud it is a sentence
     """A signature that cannot stand, in plain words."""
-
-
-class Desk(Source, Protocol):
-    """Where a signature is kept: a workspace."""
-
-    def keep_signature(self, made: SignOff, words: str) -> None: ...
 
 
 def lines() -> tuple[Item, ...]:
@@ -28,7 +24,7 @@ def lines() -> tuple[Item, ...]:
 
 
 def sign(
-    desk: Desk,
+    desk: Workspace,
     what: str,
     answer: Literal["go", "no-go", "signed"],
     by: str,

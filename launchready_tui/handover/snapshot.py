@@ -18,10 +18,10 @@ from ..roadmap.model import CheckSpec, Roadmap
 from ..secrets import hide
 from ..verdict import Judged, Standing, Verdict
 from .blocks import Cell, Column
-from .model import Source
 from .profile import Nameless, Profile
 
 if TYPE_CHECKING:
+    from ..workspace import Workspace
     from .record import Record
     from .variables import Variable
 
@@ -65,7 +65,7 @@ class Snapshot:
     @classmethod
     def of(
         cls,
-        source: Source,
+        source: Workspace,
         now: datetime,
         *,
         profile: Profile = "founder",

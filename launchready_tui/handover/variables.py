@@ -13,10 +13,10 @@ import msgspec
 from ..secrets import scan
 from ..vault.store import variable
 from ..world.repository import beginning, walk
-from .model import Source
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
+    from ..workspace import Workspace
 
 Place = Literal["example file", "settings file", "code", "hosting", "CI", "launch file"]
 MOST_READ = 3000
@@ -118,7 +118,7 @@ class _Seen:
     environments: set[str] = field(default_factory=set)
 
 
-def read(source: Source) -> tuple[Variable, ...]:
+def read(source: Workspace) -> tuple[Variable, ...]:
     """Every name, sorted. What cannot be read is left out: a list of names is no place to stop an export."""
     found: dict[str, _Seen] = {}
     for name in _credentials(source.launch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .. import text
 from ..checks.handover.bus_factor import LOOKERS, fixers
@@ -10,7 +11,9 @@ from ..findings import Severity
 from ..launch.cards import scenarios_of
 from ..launch.papers import Papers
 from ..persons import PersonId
-from .model import Source
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 _ORDER = {severity: severity.weight for severity in Severity}
 
@@ -43,7 +46,7 @@ class Without:
         return tuple(dict.fromkeys(one.first for one in self.breaks))
 
 
-def without(source: Source, person: str) -> Without:
+def without(source: Workspace, person: str) -> Without:
     """What the business loses with this person, by what is written down. Nothing is changed by asking."""
     papers = Papers(source.people, source.inventory)
     found = [
@@ -123,7 +126,7 @@ def _accounts(papers: Papers, person: str) -> list[Break]:
     return found
 
 
-def _alerts(source: Source, person: str) -> list[Break]:
+def _alerts(source: Workspace, person: str) -> list[Break]:
     found = []
     alerts = source.launch.alerts
     own = [one for one in alerts if one.owner == person]
@@ -204,7 +207,7 @@ def _day(papers: Papers, person: str) -> list[Break]:
     return found
 
 
-def _decisions(source: Source, person: str) -> list[Break]:
+def _decisions(source: Workspace, person: str) -> list[Break]:
     found = []
     verdict = source.verdict()
     open_ones = [one for one in verdict.fixes if (one.owner or verdict.standings[one.finding.check].owner) == person]

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,9 @@ from ..launch.model import Route
 from ..wire import Door, Reach, Wire, is_address
 from . import stats
 from .model import Batch, Broken, Dial, Done, Job, Measurement, Phases, Sample, Started, Word
+
+if TYPE_CHECKING:
+    from ..vault import Secret
 
 USER_AGENT = f"LaunchReady/{__version__} (latency measurement)"
 EXCHANGE_S = 10.0
@@ -47,12 +50,6 @@ _OWN_HEADERS = {
 _KINDS = frozenset(get_args(FailureKind))
 
 
-class Credential(Protocol):
-    """A stored secret: `reveal` is the only way to its value."""
-
-    def reveal(self) -> str: ...
-
-
 async def measure(
     route: Route,
     reach: Reach,
@@ -60,7 +57,7 @@ async def measure(
     wire: Wire | None = None,
     samples: int = 300,
     rate: float = 10.0,
-    credential: Credential | None = None,
+    credential: Secret | None = None,
     clock: Clock | None = None,
     deadline_s: float = 60.0,
     progress: Callable[[int], None] | None = None,
@@ -113,7 +110,7 @@ async def _job(
     wire: Wire,
     samples: int,
     rate: float,
-    credential: Credential | None,
+    credential: Secret | None,
     deadline_s: float,
 ) -> tuple[Job, str] | Failure:
     """The job and how it was reached, or why there is none."""
@@ -191,7 +188,7 @@ def _of_family(address: str, family: str) -> bool:
 def request_headers(
     route: Route,
     host: str,
-    credential: Credential | None,
+    credential: Secret | None,
     *,
     agent: str = USER_AGENT,
     encodings: str = "gzip, deflate, br",

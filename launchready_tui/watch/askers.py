@@ -13,7 +13,7 @@ from .regions import Asks, Budget
 from .samples.model import Target
 
 if TYPE_CHECKING:
-    from .prober import Credential
+    from ..vault import Secret
 
 
 def asker_of(
@@ -21,7 +21,7 @@ def asker_of(
     region: Region,
     target: Target,
     wire: Wire,
-    credential: Callable[[str, str], Credential | None],
+    credential: Callable[[str, str], Secret | None],
     budget: Budget,
 ) -> Asks:
     """Who asks this target in that region."""

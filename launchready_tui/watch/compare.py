@@ -57,12 +57,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
+        """Both p95 with their counts, the ratio's interval where there is one, and the verdict's word."""
         b, a = self.before, self.after
         ratio = f"; ratio {self.ratio_low:.2f} to {self.ratio_high:.2f}" if self.ratio_low and self.ratio_high else ""
         return f"p95 {_ms(b.p95)} (n={b.n}) before, {_ms(a.p95)} (n={a.n}) after{ratio}: {self.word}"
 
 
 def side(values: Sequence[float]) -> Side:
+    """Quantiles in ms with the 95 % interval of p95; `values` in any order, one at least."""
     ordered = sorted(values)
     low, high = stats.interval(ordered, 0.95)
     return Side(n=len(ordered), p50=stats.quantile(ordered, 0.5), p95=stats.quantile(ordered, 0.95), low=low, high=high)

@@ -19,6 +19,7 @@ import msgspec
 from ..clock import Clock
 from ..launch.model import Alert, Launch
 from ..persons import PersonId
+from ..vault import Secret
 from ..wire import ConnectMap, Reach, Wire
 from .engine import Engine, GetCredential
 from .samples import Drill, Incident, Notice, Target, WatchReader, WatchStore
@@ -38,16 +39,6 @@ class Trial:
 
 
 Break = Callable[[Trial], Awaitable[None]]
-
-
-class _Here:
-    """The secret of the receiver on this machine."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def reveal(self) -> str:
-        return self._url
 
 
 async def drill(
@@ -72,7 +63,7 @@ async def drill(
             here = f"127.0.0.1:{port}"
             rules = (*ConnectMap.parse([f"{here}={here}"]).rules, *reach.connect.rules)
             reach = replace(reach, connect=ConnectMap(rules))
-            credential = lambda name, host: _Here(f"http://127.0.0.1:{port}/")  # noqa: E731
+            credential = lambda name, host: Secret("drill", f"http://127.0.0.1:{port}/")  # noqa: E731
         launch = Launch(name="Drill", domain=domain, canonical=f"https://{domain}/", alerts=(rule,))
         with tempfile.TemporaryDirectory(prefix="launchready-drill-") as folder:
             path = Path(folder) / "watch.sqlite3"

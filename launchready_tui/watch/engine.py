@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -34,7 +35,7 @@ from .feeds import read_deploys
 from .keeper import Keeper
 from .line import Newest
 from .outbox import Outbox
-from .prober import Answer, Credential, Prober, network_kind
+from .prober import Answer, Prober, network_kind
 from .regions import Asks, Budget, elsewhere
 from .samples import Latest, Notice, Phases, Sample, Target, Watcher, WatchReader, WatchStore
 from .samples.errors import StoreError
@@ -46,6 +47,9 @@ from .traffic import follow_logs
 from .waiting import watch_queues
 from .watched import Moments, Watched, policy_of
 
+if TYPE_CHECKING:
+    from ..vault import Secret
+
 SUSPECT_MS = 5.0
 """A sample taken while the machine itself was later than this is left out of the latency figures."""
 FINE_TICK_S = 0.025
@@ -56,7 +60,7 @@ PING_S = 60.0
 UPKEEP_S = 60.0
 _NO_PORT_25 = "port 25 seems closed from here, so nothing is known of this mail server"
 
-GetCredential = Callable[[str, str], Credential | None]
+GetCredential = Callable[[str, str], "Secret | None"]
 
 
 class Engine:

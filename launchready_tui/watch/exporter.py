@@ -28,7 +28,8 @@ from .export.blackbox import TOTAL_S, module_of
 from .samples.model import Cause, Phases, Target
 
 if TYPE_CHECKING:
-    from .prober import Answer, Credential
+    from ..vault import Secret
+    from .prober import Answer
 
 KEEP = 64 * 1024
 _LINE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{([^}]*)\})?\s+([-+0-9.eE]+|NaN|[-+]?Inf)\s*$")
@@ -49,7 +50,7 @@ class Exporter:
     """Asks one target through the exporter of one region."""
 
     def __init__(
-        self, region: Region, target: Target, wire: Wire, credential: Callable[[str, str], Credential | None]
+        self, region: Region, target: Target, wire: Wire, credential: Callable[[str, str], Secret | None]
     ) -> None:
         self.region = region
         self.target = target
@@ -79,6 +80,7 @@ class Exporter:
 
     @property
     def module(self) -> str:
+        """The exporter's module by name: the region's own, else the one made for this kind of target."""
         return self.region.module or module_of(self.target)
 
     async def _ask(self, more: str) -> str | Failure:

@@ -31,7 +31,7 @@ from .samples import Mark, WatchStore
 from .samples.errors import StoreError
 
 if TYPE_CHECKING:
-    from .prober import Credential
+    from ..vault import Secret
 
 BASE = "https://api.github.com"
 HOST = "api.github.com"
@@ -53,7 +53,7 @@ class GitHub:
         self,
         launch: Launch,
         wire: Wire,
-        credential: Callable[[str, str], Credential | None],
+        credential: Callable[[str, str], Secret | None],
         clock: Clock,
         *,
         base: str = BASE,
@@ -204,7 +204,7 @@ async def read_deploys(
     launch: Launch,
     folder: Path,
     wire: Wire,
-    credential: Callable[[str, str], Credential | None],
+    credential: Callable[[str, str], Secret | None],
     clock: Clock,
     keeper: Keeper,
     store: WatchStore,

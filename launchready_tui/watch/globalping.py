@@ -30,7 +30,8 @@ from .regions import Budget
 from .samples.model import Phases, Target
 
 if TYPE_CHECKING:
-    from .prober import Answer, Credential
+    from ..vault import Secret
+    from .prober import Answer
 
 BASE = "https://api.globalping.io"
 ANONYMOUS, WITH_TOKEN = 200, 400
@@ -52,7 +53,7 @@ class Globalping:
         region: Region,
         target: Target,
         wire: Wire,
-        credential: Callable[[str, str], Credential | None],
+        credential: Callable[[str, str], Secret | None],
         budget: Budget,
     ) -> None:
         self.region = region

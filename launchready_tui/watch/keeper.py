@@ -30,6 +30,7 @@ class Keeper:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="watch-store")
 
     def add(self, sample: Sample, latest: Latest | None) -> None:
+        """Kept in memory until the next flush; `latest` replaces the target's newest."""
         self._samples.append(sample)
         if latest is not None:
             self._latest[sample.target] = latest
@@ -68,5 +69,6 @@ class Keeper:
             self.trouble = str(problem)
 
     async def close(self) -> None:
+        """Writes what is left, then waits for the thread."""
         await self.flush()
         self._thread.shutdown(wait=True)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from .. import __version__
@@ -29,6 +29,9 @@ from ..wire.trust import HTTP_ALPN, verifying_context
 from .conditions import headers_of, kept_bytes, unmet, version_of
 from .samples.model import Cause, Phases, Target
 
+if TYPE_CHECKING:
+    from ..vault import Secret
+
 AGENT = f"LaunchReady/{__version__} (uptime watch)"
 LIMITS = Limits(connect=3.0, tls=3.0, first_byte=5.0, total=10.0)
 DNS_S = 4.0
@@ -37,10 +40,6 @@ TOTAL_S = 10.0
 COLD_EVERY_S = 10.0
 
 _SOURCE = re.compile(r"\s*\(_ssl\.c:\d+\)")
-
-
-class Credential(Protocol):
-    def reveal(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
+        """No cause: it answered as it must."""
         return not self.cause
 
 
@@ -81,7 +81,7 @@ class Prober:
         self,
         target: Target,
         wire: Wire,
-        credential: Callable[[str, str], Credential | None] = lambda name, host: None,
+        credential: Callable[[str, str], Secret | None] = lambda name, host: None,
     ) -> None:
         self.target = target
         self._wire = wire
@@ -110,6 +110,7 @@ class Prober:
             return self._failed(due, cold, phase, "timeout", f"{WORDS['timeout']} ({TOTAL_S:g} s)")
 
     def close(self) -> None:
+        """Drops the kept connection; the next probe opens another."""
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -244,7 +245,7 @@ class Prober:
     async def _job(self, dial: tuple[Dial, ...]) -> Job:
         target = self.target
         parts = urlsplit(target.url)
-        credential: Credential | None = None
+        credential: Secret | None = None
         if target.login:
             credential = await asyncio.to_thread(self._credential, target.login, target.host)
             if credential is None:

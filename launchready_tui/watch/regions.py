@@ -22,9 +22,12 @@ _NEVER_PUBLIC = ("admin", "staging", "origin")
 class Asks(Protocol):
     """Somebody who asks one target: from here, or from far."""
 
-    async def probe(self, due: float, *, fresh: bool = False) -> Answer: ...
+    async def probe(self, due: float, *, fresh: bool = False) -> Answer:
+        """Never raises for what the target does; `due` in `time.perf_counter` seconds, `fresh` asks on a new
+        connection."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Lets go of a kept connection, without waiting."""
 
 
 def elsewhere(launch: Launch, targets: tuple[Target, ...] | None = None) -> tuple[tuple[Region, Target], ...]:

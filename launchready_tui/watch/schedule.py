@@ -31,6 +31,7 @@ class Grid:
     jitter: float = JITTER
 
     def due(self, slot: int) -> float:
+        """In the seconds of `start`. The jitter follows from seed and slot, so that a restart keeps it."""
         if not self.jitter:
             return self.start + self.offset + slot * self.every
         digest = hashlib.blake2b(f"{self.seed}:{slot}".encode(), digest_size=4).digest()

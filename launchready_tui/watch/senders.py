@@ -26,7 +26,7 @@ from .asking import DEADLINE_S, ask
 from .samples.model import Notice
 
 if TYPE_CHECKING:
-    from .prober import Credential
+    from ..vault import Secret
 
 SLACK_HOST = "hooks.slack.com"
 MAIL_PORT = 587
@@ -65,7 +65,7 @@ class Senders:
     def __init__(
         self,
         wire: Wire,
-        credential: Callable[[str, str], Credential | None],
+        credential: Callable[[str, str], Secret | None],
         clock: Clock,
         domain: str,
     ) -> None:

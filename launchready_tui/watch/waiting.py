@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ..clock import Clock
 from ..failure import Failure
@@ -14,10 +15,12 @@ from ..sources.queues import look
 from ..wire import Wire
 from .backlogs import FACT, Backlogs, Word
 from .keeper import Keeper
-from .prober import Credential
 from .rules import other_notices, slug
 from .samples import Notice, WatchReader, WatchStore
 from .samples.errors import StoreError
+
+if TYPE_CHECKING:
+    from ..vault import Secret
 
 EVERY_S = 60.0
 
@@ -25,7 +28,7 @@ EVERY_S = 60.0
 async def watch_queues(
     launch: Launch,
     wire: Wire,
-    credential: Callable[[str, str], Credential | None],
+    credential: Callable[[str, str], Secret | None],
     clock: Clock,
     keeper: Keeper,
     store: WatchStore,

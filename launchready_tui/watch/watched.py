@@ -53,13 +53,17 @@ class Moments:
         self.read()
 
     def read(self) -> None:
+        """Takes up where the wall clock stands now."""
         self._offset = self.clock.now().timestamp() - time.perf_counter()
 
     def of(self, at: float) -> datetime:
+        """A moment in UTC from `perf_counter` seconds."""
         return datetime.fromtimestamp(at + self._offset, UTC)
 
     def steady(self, at: datetime) -> float:
+        """`perf_counter` seconds of a moment: the reverse of `of`."""
         return at.timestamp() - self._offset
 
     def now(self) -> datetime:
+        """The wall clock's moment, whatever was taken up."""
         return self.clock.now()

@@ -14,6 +14,7 @@ from ..words import CATEGORIES, MFA, NO, PERSON_STATUS, SEVERITIES, YES, day, st
 
 
 def write(shot: Snapshot) -> Document:
+    """Systems, accounts and who gets in, and what should change; founder and team see other columns."""
     draft = Draft(shot, "access", "Access inventory", "08-access.md")
     inventory = shot.inventory
     draft.lead(

@@ -60,6 +60,7 @@ ITEMS: tuple[Item, ...] = (
 
 
 def write(shot: Snapshot) -> Document:
+    """Every line of the checklist with what checks, inventory and signatures say of it."""
     draft = Draft(shot, "checklist", "Handover checklist", "07-checklist.md")
     draft.lead("When every line is true, the founder is in control. Sign what you have seen with your own eyes.")
     rows = []

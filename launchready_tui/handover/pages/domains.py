@@ -16,6 +16,7 @@ _EDGE = ("edge.canonical", "edge.redirects", "edge.https", "edge.certificates", 
 
 
 def write(shot: Snapshot) -> Document:
+    """Domains, hosts, and the way each address people type leads."""
     draft = Draft(shot, "domain-map", "Domain map", "02-domain-map.md")
     draft.lead("Every public name of the product: what it is for, whose machines answer, and where it leads.")
     draft.facts(

@@ -18,6 +18,7 @@ _FLOWS = ("email.flows", "email.inbox", "email.fallback")
 
 
 def write(shot: Snapshot) -> Document:
+    """Who may send, what is published for it, and what mail tests showed."""
     draft = Draft(shot, "email", "Mail", "03-email.md")
     mail, domain = shot.launch.email, shot.launch.domain
     draft.lead(

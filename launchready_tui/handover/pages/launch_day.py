@@ -15,6 +15,7 @@ from .checklist import signature
 
 
 def write(shot: Snapshot) -> Document:
+    """The plan of the day: times, contacts in the order they are called, checkpoints and the log."""
     draft = Draft(shot, "launch-day", "Launch-day contacts", "10-launch-day.md")
     inventory, plan = shot.inventory, shot.inventory.plan
     draft.lead(

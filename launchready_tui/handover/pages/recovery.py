@@ -15,6 +15,7 @@ from ..words import day, moment
 
 
 def write(shot: Snapshot) -> Document:
+    """Own recovery cards first, then proposals for breakdowns that no card covers, then backups."""
     draft = Draft(shot, "recovery", "Recovery notes", "09-recovery.md")
     draft.lead("First stop all releases and tell the others. Then find the card that fits and follow it line by line.")
     cards = sorted(shot.inventory.recovery, key=_place)

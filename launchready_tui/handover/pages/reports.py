@@ -14,6 +14,7 @@ from ..words import weight as weight_of
 
 
 def write(shot: Snapshot) -> Document:
+    """The appendix: the whole fix order, then each stage's checks with all findings."""
     draft = Draft(shot, "reports", "Appendix: everything looked at", "11-reports.md")
     draft.lead(
         "All checks and all that they found, for whoever repairs it. The same stands as tables in the folder “data”."

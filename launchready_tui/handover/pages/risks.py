@@ -19,6 +19,7 @@ _EVIDENCE = 900
 
 
 def write(shot: Snapshot) -> Document:
+    """The first of the fix order as a table and one by one, then what was accepted; says how much has no answer."""
     draft = Draft(shot, "risks", "Risk list", "01-risks.md")
     verdict = shot.verdict
     fixes = verdict.fixes[:FIRST]

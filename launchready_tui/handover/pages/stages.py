@@ -21,14 +21,17 @@ LEADS = {
 
 
 def deploy(shot: Snapshot) -> Document:
+    """Stage 4 as a document."""
     return _stage(shot, "deploy", "Deployment", "04-deploy.md")
 
 
 def performance(shot: Snapshot) -> Document:
+    """Stage 5 as a document."""
     return _stage(shot, "performance", "Performance", "05-performance.md")
 
 
 def monitoring(shot: Snapshot) -> Document:
+    """Stage 6 as a document."""
     return _stage(shot, "monitoring", "Monitoring", "06-monitoring.md")
 
 

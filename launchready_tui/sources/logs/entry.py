@@ -146,10 +146,12 @@ class Entry(msgspec.Struct):
 
     @property
     def bad(self) -> bool:
+        """Logged as an error or worse."""
         return self.level in _BAD
 
     @property
     def quiet(self) -> bool:
+        """Logged at debug or below: noise in production."""
         return self.level in _QUIET
 
 

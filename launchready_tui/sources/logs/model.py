@@ -63,10 +63,12 @@ class RouteRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def share(self) -> float:
+        """Errors per request, 0 to 1; 0 where there was none."""
         return self.errors / self.n if self.n else 0.0
 
     @property
     def few(self) -> bool:
+        """Whether there are too few requests to judge a share by."""
         return self.n < FEW
 
 
@@ -126,6 +128,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def understood(self) -> int:
+        """Lines that were read as a request or as an application's message."""
         return self.access + self.app
 
     def kinds(self) -> dict[Kind, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ...clock import Clock
@@ -16,13 +16,12 @@ from ...wire import Door, Wire, is_address
 from .model import Looked
 from .server import DEADLINE_S, Server
 
+if TYPE_CHECKING:
+    from ...vault import Secret
+
 PORTS = {"redis": 6379, "postgres": 5432}
 SCHEMES = {"redis": ("redis", "rediss"), "postgres": ("postgres", "postgresql")}
 _EXTRAS = {"redis": "redis", "postgres": "psycopg"}
-
-
-class Secret(Protocol):
-    def reveal(self) -> str: ...
 
 
 async def look(

@@ -81,6 +81,7 @@ class Plan:
         secrets: str = SECRETS,
         targets: Sequence[Target] = (),
     ) -> Plan:
+        """From the launch; `targets` in place of what the launch file would watch, where they are given."""
         watched = tuple(targets) or targets_of(launch)
         far = elsewhere(launch, watched)
         made = cls(

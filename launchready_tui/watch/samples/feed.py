@@ -113,6 +113,7 @@ class Feed:
             return None if reader is None else self._read(reader, now, view)
 
     def close(self) -> None:
+        """Waits for a look in progress; a later look opens the file again."""
         with self._lock:
             self._let_go()
 

@@ -25,11 +25,13 @@ class Histogram:
             self.add(value)
 
     def add(self, value: int) -> None:
+        """Counts one value."""
         key = bucket(value)
         self.counts[key] = self.counts.get(key, 0) + 1
         self.n += 1
 
     def merge(self, other: Histogram) -> None:
+        """Adds the other's counts; exact, since both have the same buckets."""
         for key, count in other.counts.items():
             self.counts[key] = self.counts.get(key, 0) + count
         self.n += other.n

@@ -47,6 +47,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
+        """What the answer must show, as a phrase for people."""
         match self.kind:
             case "status":
                 return f"status {self.value}"
@@ -88,6 +89,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
+        """Its name, with the region where it is probed from afar."""
         return f"{self.name} ({self.region})" if self.region else self.name
 
     @property
@@ -103,6 +105,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_log_in(self) -> bool:
+        """Whether a probe logs in, and so must come seldom."""
         return self.flow == "log-in" or bool(self.login)
 
 
@@ -146,6 +149,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
+        """No cause: it answered as it must."""
         return not self.cause
 
     @property
@@ -179,6 +183,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
+        """Never negative, though a clock was set back."""
         return max(0.0, (self.until - self.since).total_seconds())
 
 
@@ -211,6 +216,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open(self) -> bool:
+        """Whether it still goes on."""
         return self.closed_at is None
 
 
@@ -267,6 +273,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def share(self) -> float:
+        """Errors per request, 0 to 1; 0 where there was none."""
         return self.errors / self.n if self.n else 0.0
 
 

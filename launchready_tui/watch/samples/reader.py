@@ -42,6 +42,7 @@ class Point(msgspec.Struct, frozen=True):
 
     @property
     def gap(self) -> bool:
+        """Nothing was measured in this column."""
         return self.n == 0
 
 
@@ -150,6 +151,7 @@ class WatchReader(Base):
         return next(iter(self._bodies(Latest, "SELECT body FROM latest WHERE target = ?", (target,))), None)
 
     def lasts(self) -> dict[int, Latest]:
+        """The newest sample of each target, by target id. Raises StoreError, as all reads do."""
         return {one.sample.target: one for one in self._bodies(Latest, "SELECT body FROM latest")}
 
     def watcher(self) -> Watcher | None:
@@ -167,6 +169,7 @@ class WatchReader(Base):
         )
 
     def open_incidents(self) -> tuple[Incident, ...]:
+        """Newest first, of all targets."""
         return self._bodies(
             Incident, "SELECT incident, body FROM incidents WHERE closed IS NULL ORDER BY incident DESC", id=0
         )
@@ -220,6 +223,7 @@ class WatchReader(Base):
         return self._bodies(Drill, "SELECT body FROM drills WHERE at >= ? ORDER BY drill DESC", (ms(since),))
 
     def rollups(self, target: int, seconds: int, since: datetime, until: datetime) -> tuple[Rollup, ...]:
+        """`since` included, `until` not, in order of time; `seconds` is the length of one."""
         rows = self._rows(
             "SELECT at, n, bad, suspect, warm, cold FROM rollups WHERE target = ? AND seconds = ? AND at >= ? "
             "AND at < ? ORDER BY at",

@@ -55,10 +55,12 @@ def ms(at: datetime) -> int:
 
 
 def moment(at: int) -> datetime:
+    """From milliseconds since EPOCH, in UTC."""
     return EPOCH + timedelta(milliseconds=at)
 
 
 def to_row(sample: Sample) -> tuple[Any, ...]:
+    """Small whole numbers, since millions are kept: times in microseconds, phases in tenths of ms, status less 200."""
     kind = KINDS.index(sample.kind) if sample.kind in KINDS else len(KINDS) - 1
     why = CAUSES.index(sample.cause) + len(CAUSES) * kind if sample.cause else 0
     flags = _COLD * sample.cold | _EXTRA * (not sample.grid) | _HELD * sample.held | _SUSPECT * sample.suspect
@@ -79,6 +81,7 @@ def to_row(sample: Sample) -> tuple[Any, ...]:
 
 
 def to_sample(row: Sequence[Any]) -> Sample:
+    """The reverse of `to_row`; `transfer` is not kept but is what the other phases leave of the whole."""
     target, at, flags, total, warm, dns, connect, tls, first, status, lag = row
     kind, cause = divmod(flags >> 4, len(CAUSES))
     phases = Phases(dns=_whole(dns), connect=_whole(connect), tls=_whole(tls), first_byte=_whole(first))

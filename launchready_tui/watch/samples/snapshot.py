@@ -44,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open(self) -> tuple[Incident, ...]:
+        """Incidents that still go on, in the order of `incidents`."""
         return tuple(one for one in self.incidents if one.open)
 
 

@@ -63,6 +63,7 @@ class Base:
         self._lock = threading.RLock()
 
     def close(self) -> None:
+        """Waits for a read or write in progress."""
         with self._lock:
             self._connection.close()
 
@@ -199,6 +200,7 @@ class WatchStore(Base):
             )
 
     def add_gap(self, gap: Gap) -> None:
+        """Does not wait for the disk: where the machine dies at once, the next start finds a longer gap."""
         with self._write() as connection:
             connection.execute(
                 "INSERT INTO gaps (target, since, until, cause) VALUES (?, ?, ?, ?)",
@@ -280,6 +282,7 @@ class WatchStore(Base):
         return msgspec.structs.replace(incident, id=made)
 
     def add_mark(self, mark: Mark) -> Mark:
+        """Gives the mark with its number; synced to disk."""
         with self._write(sure=True) as connection:
             made = connection.execute(
                 "INSERT INTO marks (at, body) VALUES (?, ?)", (ms(mark.at), _encode(mark))
@@ -312,6 +315,7 @@ class WatchStore(Base):
         return new
 
     def save_notice(self, notice: Notice) -> None:
+        """Over the notice of this id; synced to disk."""
         with self._write(sure=True) as connection:
             connection.execute(
                 "UPDATE outbox SET state = ?, next = ?, body = ? WHERE notice = ?",
@@ -327,6 +331,7 @@ class WatchStore(Base):
         return next(iter(self._bodies(Notice, "SELECT notice, body FROM outbox WHERE key = ?", (key,), id=0)), None)
 
     def save_test(self, test: ChannelTest) -> None:
+        """Over one with the same code; synced to disk."""
         with self._write(sure=True) as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO tests (code, rule, made, body) VALUES (?, ?, ?, ?)",
@@ -334,9 +339,11 @@ class WatchStore(Base):
             )
 
     def test(self, code: str) -> ChannelTest | None:
+        """None where no test was sent with this code."""
         return next(iter(self._bodies(ChannelTest, "SELECT body FROM tests WHERE code = ?", (code,))), None)
 
     def add_drill(self, drill: Drill) -> None:
+        """Synced to disk."""
         with self._write(sure=True) as connection:
             connection.execute("INSERT INTO drills (at, body) VALUES (?, ?)", (ms(drill.at), _encode(drill)))
 
@@ -345,6 +352,7 @@ class WatchStore(Base):
         self.set_fact("watcher", _encode(watcher))
 
     def set_fact(self, name: str, body: str) -> None:
+        """Replaces it; not synced to disk."""
         with self._write() as connection:
             connection.execute("INSERT OR REPLACE INTO facts (name, body) VALUES (?, ?)", (name, body))
 
