@@ -18,6 +18,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
+        """Always in UTC."""
         return datetime.now(UTC)
 
 
@@ -30,9 +31,11 @@ class FixedClock:
         self.at = at.astimezone(UTC)
 
     def now(self) -> datetime:
+        """The moment that was set."""
         return self.at
 
     def move(self, step: timedelta) -> None:
+        """Back, too, where the step is negative."""
         self.at += step
 
 

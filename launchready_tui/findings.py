@@ -149,6 +149,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
+        """The hash of rule and subject: the same in every run, so decisions and drift go by it."""
         return finding_id(self.rule, self.subject)
 
     @property

@@ -55,9 +55,11 @@ class Program(click.Group):
     """A group whose commands are imported late; a folder in place of a command opens the console on it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table, which is the order of a launch."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports the command's module; None for a word that is no command."""
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")

@@ -88,6 +88,7 @@ class Targets:
     """The options as the look takes them. Raises UsageError for what does not go together."""
 
     def parameters(self, options: Sequence[Option]) -> Sequence[Option]:
+        """Decorators for a command, outermost first; `options` are the command's own."""
         return (
             pass_common,
             common,
@@ -144,6 +145,7 @@ class Question:
     """The key that a line is the value of where it is no more than a host name."""
 
     def parameters(self, options: Sequence[Option]) -> Sequence[Option]:
+        """Decorators for a command, outermost first; `options` are the command's own."""
         shape = click.option("--format", "kind", type=click.Choice(("text", "json")), default="text", show_default=True)
         return (self.argument, *options, pass_common, common, PRIVATE, shape)
 

@@ -30,6 +30,7 @@ class Moment(ParamType):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Fails with what is allowed where the text is no time."""
         from ..clock import parse_moment
 
         try:
@@ -47,6 +48,7 @@ class Endpoint(ParamType):
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself; fails where it is no address."""
         from ..launch.names import endpoint_problem
 
         problem = endpoint_problem(str(value))
@@ -102,6 +104,7 @@ class Allow(ParamType):
     name = "consent"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Words joined by commas, without blanks; fails on the first unknown list, naming all that is wrong in it."""
         words = [word.strip() for word in str(value).split(",") if word.strip()]
         wrong = [word for word in words if word not in CONSENTS]
         if wrong or not words:
@@ -111,6 +114,7 @@ class Allow(ParamType):
         return ",".join(words)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Completes the last word of a list and keeps those before it."""
         from click.shell_completion import CompletionItem
 
         before, _, last = incomplete.rpartition(",")
@@ -124,6 +128,7 @@ class CheckName(ParamType):
     name = "stage|check"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Ids of checks, those of a whole stage in its order; fails with the nearest name."""
         from ..roadmap.model import load
 
         roadmap = load()
@@ -136,6 +141,7 @@ class CheckName(ParamType):
         return tuple(check.id for check in stage.checks)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Stages first, then checks, each with its title."""
         from click.shell_completion import CompletionItem
 
         from ..roadmap.model import load

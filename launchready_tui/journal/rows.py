@@ -29,6 +29,7 @@ class RunRow:
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> RunRow:
+        """From a row in the order of the fields; raises ValueError where it has another number of columns."""
         run, kind, full, demo, kept, via, launch, version, started, outcome, ended, results = row
         return cls(
             run,
@@ -69,14 +70,17 @@ class Changes:
 
     @property
     def new(self) -> int:
+        """Open now, and not open in the result before."""
         return len(self.new_ids)
 
     @property
     def fixed(self) -> int:
+        """Open before, and no longer."""
         return len(self.fixed_ids)
 
     @property
     def unchanged(self) -> int:
+        """Open before and now."""
         return len(self.unchanged_ids)
 
 

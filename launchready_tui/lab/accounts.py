@@ -53,6 +53,7 @@ class App:
         self._told: dict[str, float] = {}  # number to the moment from which its owner has been told
 
     async def __call__(self, request: Request) -> Response:
+        """421 for another host; pages behind the log-in lead to it."""
         path = request.path
         if request.host != at.APP:
             return plain("No site of that name lives here.\n", status=421)

@@ -63,6 +63,7 @@ class Edge:
         self._store.clear()
 
     async def __call__(self, request: Request) -> Response:
+        """From the cache where it may (RFC 9111), with Cache-Status (RFC 9211) and Age."""
         stored, status = await self._fetch(request)
         response = self._deliver(request, stored)
         response.set("Cache-Status", f"{NAME}; {status}")

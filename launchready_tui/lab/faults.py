@@ -47,6 +47,7 @@ class Faults:
 
     @property
     def now(self) -> dict[str, str]:
+        """A copy: fault by host."""
         return dict(self._by_host)
 
     def around(self, program: Program) -> Program:

@@ -36,6 +36,7 @@ class Mail:
 
     @property
     def head(self) -> bytes:
+        """Header with the empty line that ends it, as BODY[HEADER] has it (RFC 9051, section 6.4.5)."""
         return self.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 

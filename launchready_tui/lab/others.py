@@ -112,6 +112,7 @@ class Rdap:
         self._now = now.replace(microsecond=0)
 
     async def __call__(self, request: Request) -> Response:
+        """404 for every name but the demo's own (RFC 7480, section 5.3)."""
         if request.host != at.RDAP:
             return plain("No service of that name lives here.\n", status=421)
         if (

@@ -128,6 +128,7 @@ class Site:
         self._now = now
 
     async def __call__(self, request: Request) -> Response:
+        """421 for another host; www leads to the apex, but for what apps read without redirects."""
         if request.host not in (at.APEX, at.WWW):
             return plain("No site of that name lives here.\n", status=421)
         if request.method not in ("GET", "HEAD"):

@@ -25,6 +25,7 @@ class Request:
 
     @property
     def path(self) -> str:
+        """Without the query, percent-decoded."""
         return unquote(urlsplit(self.target).path)
 
     @property
@@ -34,6 +35,7 @@ class Request:
 
     @property
     def cookies(self) -> dict[str, str]:
+        """By name; none at all where the header cannot be read."""
         try:
             return {name: morsel.value for name, morsel in SimpleCookie(self.headers.get("cookie", "")).items()}
         except CookieError:
@@ -66,6 +68,7 @@ class Response:
         self.headers[:] = [(key, kept) for key, kept in self.headers if key.lower() != name.lower()]
 
     def copy(self) -> Response:
+        """Headers may be changed on it; the body is shared."""
         return Response(self.status, list(self.headers), self.body)
 
 
@@ -91,16 +94,19 @@ def content(
 
 
 def html(body: str, *, status: int = 200, cache: str = "", headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A page in UTF-8."""
     return content(body, "text/html; charset=utf-8", status=status, cache=cache, headers=headers)
 
 
 def plain(body: str, *, status: int = 200, cache: str = "no-store") -> Response:
+    """Text in UTF-8 that no cache keeps, unless told otherwise."""
     return content(body, "text/plain; charset=utf-8", status=status, cache=cache)
 
 
 def as_json(
     value: object, *, status: int = 200, cache: str = "no-store", media_type: str = "application/json"
 ) -> Response:
+    """JSON that no cache keeps, unless told otherwise."""
     return content(json.dumps(value, ensure_ascii=False), media_type, status=status, cache=cache)
 
 
@@ -110,6 +116,7 @@ def redirect(status: int, location: str, *, cache: str = "max-age=3600") -> Resp
 
 
 def not_allowed(*methods: str) -> Response:
+    """405 with the methods that are (RFC 9110, section 15.5.6)."""
     answer = plain("This address does not take that method.\n", status=405)
     answer.set("Allow", ", ".join(methods))
     return answer

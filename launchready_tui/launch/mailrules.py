@@ -33,6 +33,7 @@ def tagged(value: str) -> str:
 
 
 def client(value: str) -> str:
+    """What is expected in place of an OAuth client id that cannot be one; empty where it can."""
     return (
         ""
         if not value or _CLIENT.fullmatch(value)

@@ -544,6 +544,7 @@ class Launch(_Table, frozen=True, kw_only=True):
 
     @property
     def canonical_host(self) -> str:
+        """Lower case, without a port; the domain where no canonical address is written."""
         return host_of(self.canonical) or self.domain.lower()
 
     def host(self, name: str) -> Host | None:
@@ -570,4 +571,5 @@ class LaunchFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> Path:
+        """The workspace: where journal, inventory and decisions lie."""
         return self.path.parent

@@ -48,6 +48,7 @@ class Papers:
         return found is not None and found.status == "left"
 
     def is_leaving(self, who: str) -> bool:
+        """False also for one whom people.toml does not name."""
         found = self.people.find(who)
         return found is not None and found.status == "leaving"
 

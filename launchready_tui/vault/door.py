@@ -44,9 +44,14 @@ class NoKeyring(Exception):  # noqa: N818
 class Backend(Protocol):
     """What we use of a keyring backend."""
 
-    def get_password(self, service: str, username: str) -> str | None: ...
-    def set_password(self, service: str, username: str, password: str) -> None: ...
-    def delete_password(self, service: str, username: str) -> None: ...
+    def get_password(self, service: str, username: str) -> str | None:
+        """None where nothing is kept; raises the backend's own errors. May block on a prompt."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Replaces what was kept; raises the backend's own errors. May block on a prompt."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Raises where nothing is kept, with an error of the backend's own."""
 
 
 class Door:

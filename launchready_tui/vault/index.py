@@ -28,12 +28,15 @@ class Index(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     credentials: tuple[Item, ...] = ()
 
     def find(self, name: str) -> Item | None:
+        """None where no credential has this name."""
         return next((item for item in self.credentials if item.name == name), None)
 
     def with_item(self, new: Item) -> Index:
+        """A copy in which the item comes last, in place of one of its name."""
         return Index(credentials=(*(item for item in self.credentials if item.name != new.name), new))
 
     def without(self, name: str) -> Index:
+        """A copy without that name; it need not have been there."""
         return Index(credentials=tuple(item for item in self.credentials if item.name != name))
 
 

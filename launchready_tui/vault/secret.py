@@ -21,6 +21,7 @@ class Secret(str):
     name: str
 
     def __new__(cls, name: str, value: str) -> Secret:
+        """Keeps the value beside the object, which itself holds the name alone."""
         self = super().__new__(cls, f"<secret {name}>")
         object.__setattr__(self, "name", name)
         _VALUES[id(self)] = value

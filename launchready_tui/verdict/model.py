@@ -58,6 +58,7 @@ class Judged:
 
     @property
     def id(self) -> str:
+        """The finding's id."""
         return self.finding.id
 
     @property

@@ -29,6 +29,7 @@ class ConnectRule:
         return f"{_join(self.host, self.port)}={_join(self.to_address, self.to_port)}"
 
     def meets(self, host: str, port: int) -> bool:
+        """Whether it is for this host, to the letter, and this port; `*` is not looked at here."""
         return self.host == host and self.port in (None, port)
 
 

@@ -94,6 +94,7 @@ class Workspace:
 
     @property
     def launch(self) -> Launch:
+        """As last read from disk."""
         return self.launch_file.launch
 
     def close(self) -> None:

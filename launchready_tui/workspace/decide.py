@@ -20,6 +20,7 @@ Target = str | Finding | Judged
 
 
 def finding_of(target: Finding | Judged) -> Finding:
+    """The finding, judged or not."""
     return target.finding if isinstance(target, Judged) else target
 
 

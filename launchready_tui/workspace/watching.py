@@ -54,6 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Ends when standard input closes: a demo's servers end with their console."""
 
     def options(self) -> Options:
+        """The same for opening the workspace."""
         from . import Options
 
         return Options(

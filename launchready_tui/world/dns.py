@@ -66,6 +66,7 @@ class Dns:
         return await self._memory.once(("signing", key), lambda: self._signing(key))
 
     async def close(self) -> None:
+        """Cancels what is still being asked."""
         await self._memory.close()
 
     async def _transfer(self, server: str, zone: str) -> ZoneCopy | Failure:

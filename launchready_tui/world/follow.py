@@ -31,7 +31,8 @@ _REFRESH = re.compile(
 class Asks(Protocol):
     """What asks for one page; redirects are not followed."""
 
-    async def get(self, url: str, *, address: str = "", crawl: bool = False) -> Reply | Failure: ...
+    async def get(self, url: str, *, address: str = "", crawl: bool = False) -> Reply | Failure:
+        """`address` fixes where the socket goes; `crawl` counts it to the crawl's own limit."""
 
 
 class _Step:

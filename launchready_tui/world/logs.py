@@ -64,6 +64,7 @@ class Logs:
         return await self._memory.once((log, domain), lambda: self._names(log, domain))
 
     async def close(self) -> None:
+        """Cancels what is still being asked."""
         await self._memory.close()
 
     async def _names(self, log: Log, domain: str) -> LogNames | Failure:

@@ -88,6 +88,7 @@ class Mail:
         return await self._memory.once((host, port), lambda: self._greet(host, port))
 
     async def close(self) -> None:
+        """Cancels what is still being asked."""
         await self._memory.close()
 
     async def _greet(self, host: str, port: int) -> SmtpSight | Failure:

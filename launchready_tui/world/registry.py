@@ -68,6 +68,7 @@ class Registry:
         return await self._memory.once(located.host, lambda: self._domain(located.host))
 
     async def close(self) -> None:
+        """Cancels what is still being asked."""
         await self._memory.close()
 
     async def _domain(self, name: str) -> Registration | Failure:

@@ -77,6 +77,7 @@ class Repository:
         return await self._memory.once(("text", path), lambda: asyncio.to_thread(self._text, path))
 
     async def close(self) -> None:
+        """Cancels what is still being read."""
         await self._memory.close()
 
     def _tree(self) -> Tree | Failure:

@@ -48,6 +48,7 @@ class DnsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def found(self) -> bool:
+        """Whether it holds records."""
         return self.status == "ok" and bool(self.records)
 
 
@@ -135,6 +136,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_html(self) -> bool:
+        """By its type alone: the body is not looked at."""
         return self.content_type in ("text/html", "application/xhtml+xml")
 
     @property
@@ -174,6 +176,7 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def redirects(self) -> int:
+        """Hops that led on, of any kind."""
         return sum(hop.kind != "end" for hop in self.hops)
 
 
@@ -223,6 +226,7 @@ class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def leaf(self) -> Certificate:
+        """The server's own certificate; raises IndexError where it sent none."""
         return self.chain[0]
 
 

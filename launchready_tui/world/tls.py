@@ -127,6 +127,7 @@ class Tls:
         return await self._memory.once(("resumes", name, port, address), lambda: self._resumes(name, port, address))
 
     async def close(self) -> None:
+        """Cancels what is still being asked."""
         await self._memory.close()
 
     async def _resumes(self, host: str, port: int, address: str) -> bool | None:

@@ -191,6 +191,7 @@ class Transport:
             return await self._pool.handle_async_request(request)
 
     async def aclose(self) -> None:
+        """Closes every connection of the pool."""
         await self._pool.aclose()
 
 
@@ -283,6 +284,7 @@ class Web:
         return await follow(self, url, limit=limit, address=address, crawl=crawl)
 
     async def close(self) -> None:
+        """Cancels what is still being asked, then closes every connection."""
         await self._memory.close()
         for transport in self._transports.values():
             await transport.aclose()

@@ -77,6 +77,7 @@ class Guess(msgspec.Struct, frozen=True):
 
     @property
     def confidence(self) -> Confidence:
+        """Medium where response headers are the only clue: a proxy in front may have written them."""
         return "high" if {clue.kind for clue in self.clues} - {"header"} else "medium"
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ...failure import Failure
 from ...world.sights import Chain, Reply
 from ..parse.addresses import origin
-from ..seen import ABSENT
 
 if TYPE_CHECKING:
     from ...launch.model import Launch
@@ -26,10 +25,12 @@ class Root:
 
     @property
     def url(self) -> str:
+        """The address typed, with a path of `/`."""
         return f"{self.scheme}://{self.host}/"
 
     @property
     def origin(self) -> str:
+        """The origin typed, without a default port."""
         return origin(self.url)
 
     @property
@@ -39,10 +40,12 @@ class Root:
 
     @property
     def failure(self) -> Failure | None:
+        """Why the chain ended without an answer; None also where it looped or was too long."""
         return self.chain.end if isinstance(self.chain.end, Failure) else None
 
     @property
     def end_origin(self) -> str:
+        """Where the chain arrived; empty where it did not."""
         return origin(self.reply.url) if self.reply else ""
 
 
@@ -60,7 +63,3 @@ async def look(launch: Launch, world: World) -> tuple[list[Root], dict[str, Fail
     there = [(host, scheme) for host in hosts if host not in gone for scheme in ("http", "https")]
     chains = await asyncio.gather(*(world.web.follow(f"{scheme}://{host}/") for host, scheme in there))
     return [Root(host, scheme, chain) for (host, scheme), chain in zip(there, chains, strict=True)], gone
-
-
-def is_absent(failure: Failure) -> bool:
-    return failure.kind in ABSENT

@@ -29,10 +29,12 @@ class Fresh:
         self.newer = newer or {}
 
     async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
+        """A name server's own answer where it was newer, else what the run's resolver says."""
         found = self.newer.get((name.lower().rstrip("."), rdtype))
         return found if found is not None else await self._dns.ask(name, rdtype)
 
     async def addresses(self, host: str) -> tuple[str, ...] | Failure:
+        """By the resolver always: hosts of mail servers are not asked for afresh."""
         return await self._dns.addresses(host)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 from ...findings import Evidence
 from ...launch.inventory import Access, Category
@@ -30,7 +29,3 @@ def subject(access: Access) -> str:
 def lines(label: str, rows: Iterable[str]) -> Evidence:
     """Rows of a file of ours as evidence."""
     return Evidence.of(label, "\n".join(rows), source="inventory.toml")
-
-
-def days_since(then: date, today: date) -> int:
-    return (today - then).days

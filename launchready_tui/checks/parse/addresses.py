@@ -26,6 +26,7 @@ def origin(url: str) -> str:
 
 
 def scheme_of(url: str) -> str:
+    """Lower case; the whole text where it has no colon."""
     return url.partition(":")[0].strip().lower()
 
 

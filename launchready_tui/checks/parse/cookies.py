@@ -23,42 +23,47 @@ class Cookie:
     """Lower-case names with their values as sent; the last one of a name counts."""
 
     def attribute(self, name: str) -> str | None:
+        """Its value, empty for one without (`Secure`); None where absent. The last of a name counts (RFC 6265, 5.3)."""
         return next((value for key, value in reversed(self.attributes) if key == name), None)
 
     def has(self, name: str) -> bool:
+        """`name` is lower case."""
         return self.attribute(name) is not None
 
     @property
     def secure(self) -> bool:
+        """Sent over https only (RFC 6265, section 5.2.5)."""
         return self.has("secure")
 
     @property
     def http_only(self) -> bool:
+        """Kept from scripts (RFC 6265, section 5.2.6)."""
         return self.has("httponly")
 
     @property
-    def partitioned(self) -> bool:
-        return self.has("partitioned")
-
-    @property
     def same_site(self) -> str | None:
+        """As sent, in any case; None where absent, which browsers take as Lax."""
         return self.attribute("samesite")
 
     @property
     def domain(self) -> str | None:
+        """Lower case, without the leading dot (RFC 6265, section 5.2.3); None means this host alone."""
         found = self.attribute("domain")
         return found.lstrip(".").lower() if found else None
 
     @property
     def path(self) -> str:
+        """As sent; empty where absent, which is the folder of the page that set it."""
         return self.attribute("path") or ""
 
     @property
     def is_infrastructure(self) -> bool:
+        """A load balancer's or edge's own cookie, by its name: nothing that the product could change."""
         return bool(_INFRASTRUCTURE.match(self.name))
 
     @property
     def is_csrf(self) -> bool:
+        """A token against forged requests, by its name: scripts may have to read it."""
         return bool(_CSRF.search(self.name))
 
     @property
@@ -86,7 +91,7 @@ class Cookie:
                 return "the name starts with __Host- and Path is not /"
             if self.has("domain"):
                 return "the name starts with __Host- and it has a Domain"
-        if self.partitioned and not self.secure:
+        if self.has("partitioned") and not self.secure:
             return "Partitioned needs Secure"
         return ""
 

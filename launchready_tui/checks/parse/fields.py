@@ -44,6 +44,7 @@ class CacheControl:
     problems: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
+        """`name` is lower case."""
         return name in self.directives
 
     def seconds(self, name: str) -> int | None:

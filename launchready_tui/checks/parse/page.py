@@ -60,6 +60,7 @@ class Ref:
 
     @property
     def scheme(self) -> str:
+        """Lower case; empty where the address cannot be made absolute."""
         return self.url.partition(":")[0].lower()
 
 
@@ -108,6 +109,7 @@ class Page:
         return absolute(self.base or self.url, raw)
 
     def of(self, *kinds: RefKind) -> list[Ref]:
+        """The references of these kinds, in document order."""
         return [ref for ref in self.refs if ref.kind in kinds]
 
 

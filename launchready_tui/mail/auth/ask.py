@@ -16,7 +16,8 @@ class Ask(Protocol):
     """Anything that answers DNS questions as `world.dns` does: NXDOMAIN and NODATA are answers, a Failure is
     neither."""
 
-    async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure: ...
+    async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
+        """One question; `rdtype` in capitals."""
 
 
 def is_name(name: str) -> bool:

@@ -30,6 +30,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
+        """The name that was asked (RFC 6376, section 3.6.2.1)."""
         return key_name(self.selector, self.domain)
 
     @property

@@ -49,6 +49,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def has(self, flaw: Flaw) -> Problem | None:
+        """The first problem of this kind; None where the key has none."""
         return next((one for one in self.problems if one.flaw == flaw), None)
 
 

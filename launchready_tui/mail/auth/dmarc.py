@@ -42,6 +42,7 @@ class Discovery(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parsed(self) -> Record | None:
+        """The record read; None where none was found."""
         return read(self.record) if self.record else None
 
 

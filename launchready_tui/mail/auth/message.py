@@ -94,6 +94,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def spf(self) -> str:
+        """The receiver's SPF result in its own word (RFC 8601, section 2.7.2); empty where it wrote none."""
         return self.verdicts.word("spf") if self.verdicts else ""
 
     @property

@@ -38,6 +38,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def selector(self) -> str:
+        """`header.s` of a DKIM result (RFC 8601, section 2.7.1); empty where it is not said."""
         return self.get("header.s")
 
     @property

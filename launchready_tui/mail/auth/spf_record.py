@@ -52,10 +52,12 @@ class Term:
 
     @property
     def costs_lookup(self) -> bool:
+        """Whether it counts to the ten look-ups that a receiver allows (RFC 7208, section 4.6.4)."""
         return self.name in COSTLY
 
     @property
     def has_macro(self) -> bool:
+        """Whether the domain depends on the mail (RFC 7208, section 7), so that it cannot be asked ahead."""
         return "%" in self.domain
 
 
@@ -69,6 +71,7 @@ class Record:
 
     @property
     def all(self) -> Term | None:
+        """The `all` mechanism; None where the record has none, which reads as `?all` (RFC 7208, section 4.7)."""
         return next((term for term in self.terms if term.name == "all"), None)
 
     @property

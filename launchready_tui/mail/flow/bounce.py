@@ -58,6 +58,7 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def known(self) -> bool:
+        """Whether the table has a cause for it."""
         return bool(self.cause)
 
     @property

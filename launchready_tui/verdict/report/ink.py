@@ -77,6 +77,7 @@ class Ink:
         return words.translate(ASCII) if self.plain else words
 
     def glyph(self, key: str) -> str:
+        """The sign of a state, coloured where the terminal has colours."""
         return self.paint(GLYPHS[key], key)
 
     def state(self, key: str) -> str:

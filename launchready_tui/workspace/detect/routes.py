@@ -65,6 +65,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def template(self) -> str:
+        """The path with `{id}` in place of what names one thing."""
         return template(urlsplit(self.url).path)
 
 

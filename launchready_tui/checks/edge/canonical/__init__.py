@@ -16,8 +16,8 @@ from ...parse import page as html
 from ...parse.addresses import normal, origin, place, scheme_of, target
 from ...parse.fields import split_list, unquote
 from ...paste import Platform, host_redirect, platform_of
-from ...seen import PROVEN, chain_evidence, distinct, get_page, via_of, wall
-from ..roots import Root, is_absent, look, root_hosts
+from ...seen import ABSENT, PROVEN, chain_evidence, distinct, get_page, via_of, wall
+from ..roots import Root, look, root_hosts
 from .search import judge_search
 from .spellings import judge_platform_name, judge_slashes
 
@@ -79,7 +79,7 @@ async def _second(say: Say, launch: Launch, world: World) -> list[Finding]:
 
 
 def _no_address(say: Say, launch: Launch, host: str, failure: Failure) -> Finding:
-    if not is_absent(failure):
+    if failure.kind not in ABSENT:
         return say.unknown("root-down", host, failure=failure)
     evidence = [Evidence.of("failure", str(failure))]
     if host == launch.canonical_host:

@@ -86,6 +86,7 @@ def actuator(reply: Reply) -> str:
 
 
 def phpinfo(reply: Reply) -> str:
+    """The page that phpinfo() writes, known by its title: a page that only speaks of it is none."""
     return "PHP's own settings page (phpinfo)" if _PHPINFO.search(reply.text[:65536]) else ""
 
 

@@ -72,6 +72,7 @@ class Host:
 
     @property
     def page(self) -> html.Page | None:
+        """The document parsed; None where the host shows no HTML of its own."""
         return html.read(self.document.text, self.document.url) if self.document else None
 
 

@@ -30,14 +30,17 @@ class Answer:
 
     @property
     def allowed(self) -> str:
+        """Access-Control-Allow-Origin as sent (Fetch, section 3.2.3): an origin, `*`, `null`, or empty."""
         return (self.reply.header("access-control-allow-origin") or "").strip()
 
     @property
     def credentials(self) -> bool:
+        """Whether cookies may come along: the header counts only as lower-case `true` (Fetch, section 3.2.3)."""
         return (self.reply.header("access-control-allow-credentials") or "").strip() == "true"
 
     @property
     def varies(self) -> bool:
+        """Whether caches keep this answer apart by Origin (RFC 9110, section 12.5.5)."""
         return any("origin" in value.lower() or value.strip() == "*" for value in self.reply.all("vary"))
 
 

@@ -58,6 +58,7 @@ class Tree:
     top: Node
 
     def nodes(self) -> list[Node]:
+        """Every record of the walk, top first, depth first: the order in which a receiver evaluates them."""
         found, waiting = [], [self.top]
         while waiting:
             node = waiting.pop(0)
@@ -72,6 +73,7 @@ class Tree:
 
     @property
     def voids(self) -> int:
+        """Look-ups that gave nothing; a receiver gives up after two (RFC 7208, section 4.6.4)."""
         nodes = self.nodes()
         return sum(node.void for node in nodes[1:]) + sum(leaf.void for node in nodes for leaf in node.leaves)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....findings import Finding, Severity
 from ....launch.inventory import Access, System
 from ...base import Say, check
-from ..written import CROWN, PLACE, can_do_all, days_since, lines, subject
+from ..written import CROWN, PLACE, can_do_all, lines, subject
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -139,7 +139,7 @@ def _review(say: Say, way: Access, name: str, today: date) -> Iterator[Finding]:
     person, day = way.person, today.isoformat()
     if way.reviewed is None:
         yield say.warn("review", subject(way), person=person, name=name, today=day)
-    elif days_since(way.reviewed, today) > REVIEW_DAYS:
+    elif (today - way.reviewed).days > REVIEW_DAYS:
         seen = [lines("looked at", [way.reviewed.isoformat()])]
         yield say.warn(
             "review", subject(way), "old", person=person, name=name, today=day, days=REVIEW_DAYS, evidence=seen

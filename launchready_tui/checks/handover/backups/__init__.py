@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....findings import Finding
 from ....launch.inventory import Backup, Category
 from ...base import Say, check
-from ..written import days_since, lines
+from ..written import lines
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -66,7 +66,7 @@ def _restore(say: Say, backup: Backup, today: date) -> Iterator[Finding]:
     if backup.last_restore_test is None:
         yield say.fail("restore-never", backup.store, today=today.isoformat())
         return
-    age = days_since(backup.last_restore_test, today)
+    age = (today - backup.last_restore_test).days
     if age > WARN_DAYS:
         voice, limit = (say.fail, FAIL_DAYS) if age > FAIL_DAYS else (say.warn, WARN_DAYS)
         seen = [lines("restored on", [backup.last_restore_test.isoformat()])]

@@ -34,10 +34,12 @@ class Asset:
 
     @property
     def fingerprinted(self) -> bool:
+        """Whether the file's name changes with its content, by its look."""
         return is_fingerprinted(self.url)
 
     @property
     def looks(self) -> tuple[Reply, ...]:
+        """All answers, first one first."""
         return (self.first, *self.again)
 
     @property
@@ -98,4 +100,5 @@ def _is_hit(reply: Reply) -> bool:
 
 
 async def fetch_all(world: World, urls: list[str], beside: Beside) -> list[Asset | Failure]:
+    """All files at once; the answers are in the order of `urls`."""
     return list(await asyncio.gather(*(fetch(world, url, beside) for url in urls)))
