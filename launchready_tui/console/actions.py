@@ -34,6 +34,7 @@ class Action:
     priority: bool = False
 
     def binding(self) -> Binding:
+        """As Textual takes it: every key leads to `action_do` with this id, and a key map finds it by the id."""
         return Binding(
             self.key,
             f"do('{self.id}')",

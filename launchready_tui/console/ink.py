@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -14,6 +16,7 @@ from .. import text as safe
 Span = tuple[str, str]
 Spans = list[Span]
 Cell = str | Span | Spans
+Lead = Literal["axis", "hang", "none"]
 
 GLYPHS: dict[str, str] = {
     "pass": "●",
@@ -207,7 +210,11 @@ def wrap_spans(parts: Spans, width: int) -> list[Spans]:
 class Inked(Widget):
     """A widget that draws spans in the colours of the current theme."""
 
+    lead: Lead = "axis"
+    """Where its text begins: on the page's axis, with room for a mark, or at its own edge."""
+
     def ink_style(self, tone: str, band: str = "") -> Style:
+        """`band` names the ground's colour; an unknown tone has the foreground's. Made once for each theme."""
         key = (self.app.theme, tone, band)
         style = _STYLES.get(key)
         if style is None:
@@ -237,16 +244,22 @@ class Inked(Widget):
 
     @property
     def narrow(self) -> bool:
+        """Fewer than 100 columns: what is only nice to have is left out."""
         return self.app.size.width < 100
 
     @property
     def wide(self) -> bool:
+        """130 columns and more."""
         return self.app.size.width >= 130
 
     @property
     def axis(self) -> int:
         """The column on which every text starts; marks hang to its left."""
         return 4 if self.narrow else 6
+
+    def lead_width(self) -> int:
+        """Cells left of the text."""
+        return {"axis": self.axis, "hang": 3, "none": 0}[self.lead]
 
 
 _STYLES: dict[tuple[str, str, str], Style] = {}

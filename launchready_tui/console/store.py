@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..findings import Finding
 from ..launch.model import Launch
 from ..roadmap.model import Roadmap, Stage
-from ..verdict import Judged, Standing, Step, Verdict
+from ..verdict import Standing, Step, Verdict
 from ..workspace.run import Doing, Ended, Event, Finished, Found, Started
 from . import words
 
@@ -60,19 +60,20 @@ class Snapshot:
         return dict(self.names).get(person) or person
 
     def standing(self, check: str) -> Standing | None:
+        """None where the roadmap has no such check."""
         return self.verdict.standings.get(check)
 
     def stage_of(self, check: str) -> Stage | None:
+        """The stage a check belongs to; None where the roadmap has none."""
         return next((stage for stage in self.roadmap.stages if stage.id == check.partition(".")[0]), None)
 
     def look(self, standing: Standing) -> str:
+        """The name of its glyph and word: `checking` while it runs, else as `words.standing_look` says."""
         return words.standing_look(standing, self.running(standing.spec.id))
 
     def running(self, check: str) -> bool:
+        """Whether a run in progress still waits for it."""
         return self.progress is not None and check in self.progress.waiting
-
-    def place_of(self, judged: Judged) -> int:
-        return judged.rank.place if judged.rank else 0
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Store:
 
     @property
     def snapshot(self) -> Snapshot:
+        """Read when it is first asked for after `renew`, from the journal too: not for a hot loop."""
         if self._snapshot is None:
             self._snapshot = self._read()
         return self._snapshot

@@ -119,6 +119,7 @@ def in_doubt(one: Watched) -> bool:
 
 
 def look_of(one: Watched) -> str:
+    """The name of a target's glyph and word."""
     return "warn" if in_doubt(one) else LOOKS[one.standing]
 
 

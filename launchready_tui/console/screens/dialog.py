@@ -35,6 +35,7 @@ class Sheet(ModalScreen[ScreenResultType]):
 
     @property
     def console(self) -> ConsoleHost:
+        """The console that shows this sheet."""
         return host_of(self)
 
     def compose(self) -> ComposeResult:
@@ -45,6 +46,7 @@ class Sheet(ModalScreen[ScreenResultType]):
         yield TooSmall()
 
     def middle(self) -> ComposeResult:
+        """What stands between the lines and the keys."""
         yield from ()
 
     def on_mount(self) -> None:
@@ -95,6 +97,7 @@ class FormSheet(Sheet[bool]):
         self.set_interval(DRAFT_S, self._keep)
 
     def action_leave(self) -> None:
+        """Escape: closes the form; what was typed is kept as a draft."""
         self.query_one(Form).action_leave()
 
     def on_form_saved(self, event: Form.Saved) -> None:
@@ -152,6 +155,7 @@ class Question(Sheet[bool]):
         super().__init__(title, lines, (("y", yes), ("esc", no)))
 
     def action_answer(self, yes: bool) -> None:
+        """y says yes; n and escape say no."""
         self.dismiss(yes)
 
 
@@ -219,4 +223,5 @@ class Help(Sheet[bool]):
         scroll.show(lines)
 
     def action_close(self) -> None:
+        """Escape, ?, F1 and q: back to the page."""
         self.dismiss(False)

@@ -81,6 +81,7 @@ class FindingPage(Page):
         return out
 
     def action_finding(self, step: int) -> None:
+        """Left and right: the check's finding before or after, without going round."""
         target = self.target()
         if target is None or target.judged is None:
             return

@@ -93,6 +93,7 @@ class MailRead(Sheet[bool]):
         return True
 
     def action_leave(self) -> None:
+        """Escape: closes without reading; what was pasted is not kept."""
         self.dismiss(False)
 
     def on_form_left(self, event: Form.Left) -> None:
@@ -191,6 +192,7 @@ class MailSeen(Sheet[bool]):
             scroll.show(lines_of(self.mail, self.found, max(20, scroll.size.width - 3), kept=self.kept))
 
     def action_close(self) -> None:
+        """Escape, q and enter: back to the page."""
         self.dismiss(True)
 
 

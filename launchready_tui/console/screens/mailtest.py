@@ -32,7 +32,7 @@ TICK_S = 1.0
 Phase = Literal["plan", "on", "over"]
 
 
-def key_of(wanted: Wanted) -> str:
+def _key_of(wanted: Wanted) -> str:
     return f"{wanted.flow.name} {wanted.box.name}"
 
 
@@ -83,7 +83,7 @@ class MailTest(Sheet[bool]):
     def __init__(self, planned: Sequence[Planned], only: str = "") -> None:
         """`only`: the name of the one mail that is chosen at first."""
         super().__init__("Test the product's mails", (), ())
-        self.planned = {key_of(one.wanted): one for one in planned}
+        self.planned = {_key_of(one.wanted): one for one in planned}
         self.out = {key for key, one in self.planned.items() if only and one.wanted.flow.name != only}
         self.phase: Phase = "plan"
         self.steps: dict[str, str] = {}
@@ -175,12 +175,14 @@ class MailTest(Sheet[bool]):
     # What keys do
 
     def action_leave_out(self) -> None:
+        """Space: leaves the mail out, or takes it in again; only before anything was sent."""
         key = self.query_one(Ledger).key
         if self.phase == "plan" and key:
             self.out ^= {key}
             self._fill()
 
     def action_address(self) -> None:
+        """c: copies the test address of the mail under the cursor."""
         one = self.planned.get(self.query_one(Ledger).key)
         if one is not None:
             self.console.put(one.wanted.box.recipient(one.wanted.tag), "The test address")
@@ -194,6 +196,7 @@ class MailTest(Sheet[bool]):
             await self.console.go_to(CHECKS[0])
 
     def action_leave(self) -> None:
+        """Escape: stops a test that runs, closes the sheet otherwise."""
         if self.phase == "on":
             self.workers.cancel_group(self, "mail")
         else:
@@ -231,7 +234,7 @@ class MailTest(Sheet[bool]):
                 self.post_message(Tried(trial))
 
     def _hear(self, wanted: Wanted, said: str) -> None:
-        self.post_message(Step(key_of(wanted), said))
+        self.post_message(Step(_key_of(wanted), said))
 
     def on_step(self, message: Step) -> None:
         self.steps[message.key] = message.said

@@ -65,7 +65,7 @@ def first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
     return [(asks.spec.title, "ink3")] if asks else ""
 
 
-def stage_rows(snap: Snapshot) -> list[Row]:
+def _stage_rows(snap: Snapshot) -> list[Row]:
     rows: list[Row] = []
     for stage in snap.roadmap.stages:
         standings = [snap.verdict.standings[check.id] for check in stage.checks]
@@ -77,11 +77,7 @@ def stage_rows(snap: Snapshot) -> list[Row]:
     return rows
 
 
-def light_look(state: State) -> str:
-    return words.look(state)
-
-
-def light_rows(snap: Snapshot) -> list[Row]:
+def _light_rows(snap: Snapshot) -> list[Row]:
     rows = []
     for light in snap.verdict.lights:
         told = (
@@ -89,7 +85,7 @@ def light_rows(snap: Snapshot) -> list[Row]:
         )
         if not snap.seen_anything:
             told = ("unseen", "ink3")
-        rows.append(Row(light.light.id, [light.light.title, told], words.glyph(light_look(light.state))))
+        rows.append(Row(light.light.id, [light.light.title, told], words.glyph(words.look(light.state))))
     return rows
 
 
@@ -106,7 +102,7 @@ def severity_of(judged: Judged) -> Cell:
     return (words.weight(judged), "ink" if judged.stops else "ink2" if judged.blocks else "ink3")
 
 
-def fix_rows(snap: Snapshot) -> list[Row]:
+def _fix_rows(snap: Snapshot) -> list[Row]:
     rows = []
     for judged in snap.verdict.fixes:
         finding = judged.finding
@@ -213,7 +209,7 @@ class Overview(Page):
         narrow = self.app.size.width < 100
         self.query_one("#title", Lines).show(title_lines(snap, narrow))
         self.query_one("#lightline", Lines).show(self._light_lines(snap) if narrow else [])
-        self.query_one("#stages", Ledger).show(stage_rows(snap))
+        self.query_one("#stages", Ledger).show(_stage_rows(snap))
         lights = self.query_one("#lights", Ledger)
         fragile = snap.verdict.fragile
         lights.set_cols(
@@ -226,13 +222,13 @@ class Overview(Page):
                 ),
             ]
         )
-        lights.show(light_rows(snap))
+        lights.show(_light_rows(snap))
         nothing = (
             "Nothing is left to fix"
             if not snap.verdict.not_run
             else "What is to fix stands here once the checks have run (R)"
         )
-        self.query_one("#fixes", Ledger).show(fix_rows(snap), empty=nothing)
+        self.query_one("#fixes", Ledger).show(_fix_rows(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
     @staticmethod
@@ -242,7 +238,7 @@ class Overview(Page):
         for part in (lights[:4], lights[4:]):
             left: Spans = []
             for light in part:
-                mark, tone = words.glyph(light_look(light.state))
+                mark, tone = words.glyph(words.look(light.state))
                 left += [(mark, tone), (f" {light.light.title}".ljust(18), "ink")]
             lines.append(Line([*left[:-1], (left[-1][0].rstrip(), "ink")]))
         return lines

@@ -36,6 +36,7 @@ class Page(Screen[None]):
 
     @property
     def console(self) -> ConsoleHost:
+        """The console that shows this page."""
         return host_of(self)
 
     def compose(self) -> ComposeResult:
@@ -48,9 +49,11 @@ class Page(Screen[None]):
         yield TooSmall()
 
     def body(self) -> ComposeResult:
+        """The page's own widgets, between masthead and foot."""
         yield from ()
 
     def above_next(self) -> ComposeResult:
+        """Lines of its own above the next step."""
         yield from ()
 
     def draw(self, snap: Snapshot) -> None:

@@ -232,6 +232,7 @@ class PeoplePage(Page):
         self.redraw()
 
     def action_turn(self, step: int) -> None:
+        """Left and right: the table before or after, round and round."""
         at = KINDS.index(self.kind)
         self.show_kind(KINDS[(at + step) % len(KINDS)].id)
 

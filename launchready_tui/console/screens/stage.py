@@ -54,7 +54,7 @@ def saw(snap: Snapshot, standing: Standing) -> Cell:
     return f"check again; {told}" if look == "stale" else told
 
 
-def age(snap: Snapshot, standing: Standing) -> Cell:
+def _age(snap: Snapshot, standing: Standing) -> Cell:
     if snap.running(standing.spec.id):
         return [("now", "accent")]
     return clock.ago(standing.seen_at, snap.now) if standing.seen_at else ""
@@ -73,7 +73,7 @@ def check_rows(snap: Snapshot, stage: Stage) -> list[Row]:
         rows.append(
             Row(
                 spec.id,
-                [spec.title, str(count) if count else "", saw(snap, standing), owner, age(snap, standing)],
+                [spec.title, str(count) if count else "", saw(snap, standing), owner, _age(snap, standing)],
                 words.glyph(look),
                 look,
             )
@@ -157,6 +157,7 @@ class StagePage(Page):
 
     @property
     def stage(self) -> Stage:
+        """Its stage of the roadmap."""
         return self.console.snapshot.roadmap.stages[self.number - 1]
 
     def body(self) -> ComposeResult:
@@ -289,6 +290,7 @@ class StagePage(Page):
         return Target(standing, next((one for one in found if one.id == self.at.get(standing.spec.id)), found[0]))
 
     def action_finding(self, step: int) -> None:
+        """Left and right: the check's finding before or after, without going round."""
         target = self.target()
         if target is None or target.judged is None:
             return

@@ -66,6 +66,7 @@ class Emergency(Sheet[bool]):
         return lines
 
     def action_copy(self, name: str) -> None:
+        """c copies the way back (`rollback`), k how the doors are closed (`kill_switch`)."""
         words = self.texts.get(name, "")
         if words:
             self.console.put(words, "The way back" if name == "rollback" else "How to close")
@@ -73,8 +74,10 @@ class Emergency(Sheet[bool]):
             self.console.say("It is not written down yet: P writes it into the plan", wrong=True)
 
     async def action_plan(self) -> None:
+        """P: closes the card and opens the launch plan."""
         self.dismiss(False)
         await launchday.plan(self.console)
 
     def action_close(self) -> None:
+        """Escape, X and q: back to the page."""
         self.dismiss(False)

@@ -120,6 +120,7 @@ class WatchPage(Page):
         return self.held.snapshot.now if self.held else self.console.workspace.clock.now()
 
     def rows(self) -> tuple[Watched, ...]:
+        """Targets in the order of the watch; empty where nothing was ever watched."""
         return self.shot.snapshot.rows if self.shot is not None else ()
 
     def chosen(self) -> Watched | None:

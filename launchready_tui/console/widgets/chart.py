@@ -51,6 +51,7 @@ class Chart(Inked, Widget):
         self._drawn: tuple[tuple[object, ...], list[Strip]] = ((), [])
 
     def show(self, picture: Picture) -> None:
+        """Another picture; nothing is drawn where it is the same."""
         if picture != self.picture:
             self.picture = picture
             self.refresh()

@@ -79,6 +79,7 @@ class Choice(Inked, Widget, can_focus=True):
 
     @property
     def value(self) -> str:
+        """The chosen option's value; what was typed where that is none of them."""
         return self.typed if self.wrong else self.options[self.at][0]
 
     @value.setter
@@ -112,6 +113,7 @@ class Choice(Inked, Widget, can_focus=True):
         return any(words.casefold().startswith(typed.casefold()) for words in self.options[n])
 
     def action_turn(self, step: int) -> None:
+        """Left and right: the option before or after, round and round; a refused text goes first."""
         refused, self.typed = bool(self.wrong), ""
         if not refused:  # what was refused gives way to the value that stood before
             self.at = (self.at + step) % len(self.options)
@@ -126,6 +128,7 @@ class Choice(Inked, Widget, can_focus=True):
             self.action_turn(1)
 
     def action_rub(self) -> None:
+        """Backspace: takes the last typed letter back."""
         self._type(self.typed[:-1])
 
     def _type(self, typed: str) -> None:
@@ -265,6 +268,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def changed(self) -> bool:
+        """Whether leaving would lose something; secrets do not count, since no draft may keep them."""
         return any(
             self.values()[one.id] != text.printable(one.value).strip() for one in self.fields if one.kind != "secret"
         )
@@ -312,16 +316,19 @@ class Form(VerticalScroll, can_focus=False):
         )
 
     def action_step(self, step: int) -> None:
+        """Up and down: the field before or after."""
         if step > 0:
             self.screen.focus_next()
         else:
             self.screen.focus_previous()
 
     def action_save(self) -> None:
+        """Enter: posts Saved where every field is right, else shows what is wrong."""
         if self.check():
             self.post_message(self.Saved(self, self.values()))
 
     def action_leave(self) -> None:
+        """Escape: posts Left with what was typed."""
         self.post_message(self.Left(self, self.values(), self.changed))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -354,12 +361,14 @@ class SafeInput(Input):
                 self.value = shown
 
     def action_copy(self) -> None:
+        """Copies the selection, but never from a secret."""
         if self.password:
             self.app.notify("A secret is not copied from here", markup=False)
             return
         super().action_copy()
 
     def action_cut(self) -> None:
+        """Cuts the selection, but never from a secret."""
         if self.password:
             self.app.notify("A secret is not copied from here", markup=False)
             return

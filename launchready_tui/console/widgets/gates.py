@@ -92,10 +92,12 @@ class Gates(Inked, Widget, can_focus=True):
         return self.ink_strip(parts, width)
 
     def action_walk(self, step: int) -> None:
+        """Left and right: the criterion before or after, without going round."""
         self.at = max(0, min(len(self.gates) - 1, self.at + step))
         self.refresh()
 
     def action_choose(self) -> None:
+        """Enter: opens the criterion under the cursor."""
         if self.gates:
             self.post_message(self.Chosen(self.gates[self.at]))
 

@@ -32,8 +32,11 @@ BARE = ("go.credentials", "go.fixes", "go.handover", "go.launch", "go.watch", "g
 class Named(Protocol):
     """Who knows how actions are called, and by which keys they are done now."""
 
-    def key_of(self, action: str) -> str: ...
-    def label_of(self, action: str) -> str: ...
+    def key_of(self, action: str) -> str:
+        """As it is written on screens; the first, where there are several."""
+
+    def label_of(self, action: str) -> str:
+        """The short word beside the key."""
 
 
 class Key(NamedTuple):

@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..ink import Cell, Inked, Spans, fit, plain_text, spans, width_of, wrap_spans
-from .rows import FILTERS, Col, Lead, Row
+from ..ink import Cell, Inked, Lead, Spans, fit, plain_text, spans, width_of, wrap_spans
+from .rows import FILTERS, Col, Row
 
 
 class Ledger(Inked, Widget, can_focus=True):
@@ -76,7 +76,7 @@ class Ledger(Inked, Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.cols: tuple[Col, ...] = tuple(cols)
-        self.lead: Lead = lead
+        self.lead = lead
         self.head, self.end, self.hold, self.wrap = head, end, hold, wrap
         self.empty: Cell = empty
         self.can_focus = cursor
@@ -181,11 +181,13 @@ class Ledger(Inked, Widget, can_focus=True):
 
     @property
     def row(self) -> Row | None:
+        """The row under the cursor; None in an empty table."""
         index = self.index
         return None if index is None else self.rows[index]
 
     @property
     def top(self) -> int:
+        """Lines that the head takes."""
         return 2 if self.head else 0
 
     @property
@@ -233,17 +235,21 @@ class Ledger(Inked, Widget, can_focus=True):
         self.select(self.rows[able[max(0, min(len(able) - 1, at + to))]].key)
 
     def action_move(self, step: int) -> None:
+        """Up and down: a row on."""
         self._step(step)
 
     def action_page(self, step: int) -> None:
+        """Page up and page down: as far as one sees, less one row."""
         self._step(step * max(1, self.shown - 1))
 
     def action_edge(self, side: int) -> None:
+        """Home and end: the first or last row. Home on the first row is left to the page."""
         if side < 0 and (self.index or 0) == 0:
             raise SkipAction
         self._step(side * len(self.rows))
 
     def action_choose(self) -> None:
+        """Enter: opens the row under the cursor."""
         if self.key:
             self.post_message(self.Chosen(self, self.key))
 
@@ -331,9 +337,6 @@ class Ledger(Inked, Widget, can_focus=True):
             event.stop()
 
     # Drawing
-
-    def lead_width(self) -> int:
-        return {"axis": self.axis, "hang": 3, "none": 0}[self.lead]
 
     def columns(self, width: int) -> list[tuple[Col, int, int]]:
         """The columns shown at a width, with their index and width in cells."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..ink import Inked, Span, Spans, fit, width_of
+from ..ink import Inked, Lead, Span, Spans, fit, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Lines(Inked, Widget):
         self,
         lines: Sequence[Line] = (),
         *,
-        lead: Literal["axis", "hang", "none"] = "axis",
+        lead: Lead = "axis",
         end: int = 3,
         band: str = "",
         id: str | None = None,  # noqa: A002  Textual's own name
@@ -57,10 +57,8 @@ class Lines(Inked, Widget):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return len(self.lines)
 
-    def lead_width(self) -> int:
-        return {"axis": self.axis, "hang": 3, "none": 0}[self.lead]
-
     def line_strip(self, line: Line, width: int) -> Strip:
+        """A line as cells; its right part is left out where both do not fit."""
         lead = self.lead_width()
         if line.rule:
             return self.ink_strip([(" " * lead, "ink"), ("─" * (width - lead - self.end), "rule")], width, self.band)
@@ -110,12 +108,15 @@ class Scroll(Lines, can_focus=True):
         return moved
 
     def action_scroll_by(self, step: int) -> None:
+        """Up and down: one line."""
         self.to(self.first + step)
 
     def action_scroll_page(self, step: int) -> None:
+        """Page up and page down: as far as one sees, less one line."""
         self.to(self.first + step * max(1, self.size.height - self.top_lines() - 1))
 
     def action_scroll_edge(self, side: int) -> None:
+        """Home and end: the first or last line."""
         self.to(self.overflow if side > 0 else 0)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -47,6 +47,7 @@ class Masthead(Lines):
         self.gone: float | None = None
 
     def follow(self, snap: Snapshot) -> None:
+        """Draws a snapshot; the domain and the word for the time left go where there is no room."""
         launch = snap.launch
         left: Spans = [(text.shorten(launch.name, 20 if self.narrow else 32), "ink")]
         right: Spans = []

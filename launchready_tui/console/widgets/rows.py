@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..ink import Cell, Span
-
-Lead = Literal["axis", "hang", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,6 +368,7 @@ class Story(Scroll):
 
     @property
     def text_width(self) -> int:
+        """Cells that a line of text has here."""
         return self.size.width - self.lead_width() - self.end
 
     def tell(self, told: Told, about: object) -> None:

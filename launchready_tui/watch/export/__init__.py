@@ -41,6 +41,7 @@ class Text:
     """The value without which it is not written."""
 
     def written(self, data: Any, values: Values) -> str:
+        """The template with the values in it; it has no data of its own."""
         return render(self.template or self.path, values)
 
 
@@ -55,6 +56,7 @@ class Yaml:
     needs: str = ""
 
     def written(self, data: Any, values: Values) -> str:
+        """What `build` gave, with the values in the remarks alone."""
         return yamltext.dump(data, head=fill(self.head, values))
 
 
@@ -67,6 +69,7 @@ class Json:
     needs: str = ""
 
     def written(self, data: Any, values: Values) -> str:
+        """What `build` gave; JSON has no remarks, so no value goes in."""
         text = json.dumps(data, indent=2, ensure_ascii=False)
         return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026") + "\n"
 
