@@ -131,6 +131,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     via: str = ""
     message: str = ""
     values: dict[str, Value] = {}
+    brief: str = ""
+    """Its message's first clause, filled, for lists; empty from a journal of before there were any."""
     people: tuple[PersonId, ...] = ()
     """Everybody whom any of its texts names, by id."""
 
@@ -189,6 +191,7 @@ class _Spoken(msgspec.Struct, frozen=True):
 
     subject: str
     summary: str
+    brief: str
     evidence: tuple[Evidence, ...]
     remedy: Remedy | None
     values: dict[str, Value]
@@ -196,7 +199,7 @@ class _Spoken(msgspec.Struct, frozen=True):
 
 def mapped(finding: Finding, change: Callable[[str], str]) -> Finding:
     """The finding with every text in it changed, such as by what hides secrets; itself where nothing changes."""
-    parts = _Spoken(finding.subject, finding.summary, finding.evidence, finding.remedy, finding.values)
+    parts = _Spoken(finding.subject, finding.summary, finding.brief, finding.evidence, finding.remedy, finding.values)
     # One look at all of them is many times cheaper than one at each, and mostly nothing is to be changed.
     together = "\0".join(_texts(msgspec.to_builtins(parts, builtin_types=(datetime,))))
     if change(together) == together:

@@ -11,6 +11,10 @@ import functools
 import string
 from collections.abc import Mapping, Sequence
 
+_ENDS = ("; ", ": ", ", so ", ", but ", ", depending ")
+_LEAST = 12
+"""Letters of a clause that say something by themselves."""
+
 Value = str | int | float | tuple[str, ...]
 """What fills a place."""
 
@@ -39,6 +43,27 @@ def _parts(template: str) -> tuple[tuple[str, str, str], ...]:
 def places(template: str) -> frozenset[str]:
     """The names of the places. Raises WordingError where the template does not read."""
     return frozenset(name for _, name, _ in _parts(template) if name)
+
+
+@functools.lru_cache(maxsize=4096)
+def first_clause(template: str) -> str:
+    """The template up to where its first clause ends (`; `, `: `, `, so `, `, but `), for a list that has little
+    room; the whole where nothing but a place or a few letters stands before that. Raises WordingError."""
+    head: list[str] = []
+    own = 0
+    for text, name, form in _parts(template):
+        at = min((found for end in _ENDS if (found := text.find(end)) >= 0 and own + found >= _LEAST), default=-1)
+        head.append(_escaped(text if at < 0 else text[:at]))
+        if at >= 0:
+            return "".join(head)
+        own += len(text)
+        if name:
+            head.append(f"{{{name}:{form}}}" if form else f"{{{name}}}")
+    return template
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def listed(values: Sequence[str], last: str = "and") -> str:

@@ -11,7 +11,7 @@ import launchready_tui
 
 ROOT = Path(launchready_tui.__file__).parent
 READERS = ("handover", "verdict", "console", "workspace", "cli", "watch")
-SENTENCES = {"summary", "evidence", "remedy"}
+SENTENCES = {"summary", "brief", "evidence", "remedy"}
 """Fields of a finding that are written for people; `text` is one where it hangs on one of these."""
 TAKES_APART = {
     *("split", "splitlines", "rsplit", "partition", "rpartition", "find", "index", "startswith", "endswith", "count"),
@@ -49,7 +49,7 @@ def _of_evidence(function: ast.AST) -> set[str]:
 def _sentence(node: ast.AST, pieces: set[str], called: set[str]) -> bool:
     """Whether a value is what a finding says: its summary, the text of a piece of evidence, or a local name (`called`)
     for either."""
-    if "summary" in _chain(node) or (isinstance(node, ast.Name) and node.id in called):
+    if {"summary", "brief"} & set(_chain(node)) or (isinstance(node, ast.Name) and node.id in called):
         return True
     return any(
         isinstance(one, ast.Attribute)
@@ -105,8 +105,10 @@ def d(finding, name):
 def e(finding):
     said = finding.summary
     return said.partition(": ")[0]
+def f(finding):
+    return finding.brief.split(",")
 def fine(finding, row):
     return row.text.splitlines(), finding.rule.partition("."), [one.fact for one in finding.evidence]
 """
     found = [place.rpartition(" ")[2] for place in taken_apart(Path("x.py"), ast.parse(code))]
-    assert sorted(set(found)) == ["a", "b", "c", "d", "e"]
+    assert sorted(set(found)) == ["a", "b", "c", "d", "e", "f"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready_tui.wording import Value, WordingError, fill, listed, places
+from launchready_tui.wording import Value, WordingError, fill, first_clause, listed, places
 
 FILLED: list[tuple[str, dict[str, Value], str]] = [
     ("{host} is up", {"host": "a.test"}, "a.test is up"),
@@ -42,3 +42,25 @@ def test_lists_read_as_people_write_them() -> None:
         "a and b",
         "a, b or c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "head"),
+    [
+        (
+            "{subject} seems to run on {company}, but the launch file says {declared}",
+            "{subject} seems to run on {company}",
+        ),
+        ("{n:1 name|# names} of {host} answered; the rest did not", "{n:1 name|# names} of {host} answered"),
+        ("{subject}: made for the browser", "{subject}: made for the browser"),
+        ("It ends {{soon}} for everybody: renew it", "It ends {{soon}} for everybody"),
+        ("Nothing to cut here", "Nothing to cut here"),
+    ],
+)
+def test_the_first_clause_is_cut_in_the_templates_own_words_only(template: str, head: str) -> None:
+    assert first_clause(template) == head
+
+
+def test_what_fills_a_place_never_ends_a_clause() -> None:
+    said = fill(first_clause("The page is called {title}; others use it, too"), {"title": "Book now: today, so fast"})
+    assert said == "The page is called Book now: today, so fast"

@@ -16,7 +16,7 @@ from ..persons import PersonId
 from ..roadmap import load as load_roadmap
 from ..roadmap import sheet_of
 from ..text import clean, clean_block
-from ..wording import Value, fill
+from ..wording import Value, fill, first_clause
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
@@ -161,6 +161,7 @@ class Say:
             state=state,
             severity=severity or said.severity or _USUAL.get(state, Severity.LOW),
             summary=fill(said.text, filling),
+            brief=fill(first_clause(said.text), filling),
             evidence=tuple(map(self._dated, seen)),
             remedy=_clean_remedy(remedy),
             via=via,

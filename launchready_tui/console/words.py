@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from ..findings import Finding, Severity, State
 from ..launch.decisions import Confirmation
 from ..launch.model import Launch
@@ -139,20 +137,22 @@ def said_by(word: Confirmation, name: str) -> str:
     return f"Does not apply, says {name}" if word.answer == "does-not-apply" else f"Confirmed by {name}"
 
 
-_CLAUSE = re.compile(r"; |: |, (?:so|but|depending) ")
-
-
 def headline(finding: Finding, launch: Launch) -> str:
     """A finding in few words, for a list: its first clause, with hosts as people say them. The whole sentence stands
     in its story."""
-    said = finding.summary
+    said = finding.brief or finding.summary
     if finding.rule.rpartition(".")[2] in ("crashed", "too-slow", "not-judged"):
         spec = roadmap.load().checks.get(finding.check)
         said = f"{spec.title if spec else finding.check}, {said[:1].lower()}{said[1:]}"
-    cut = _CLAUSE.search(said)
-    if cut and cut.start() >= 12:
-        said = said[: cut.start()]
-    return re.sub(rf"\b([a-z0-9-]+)\.{re.escape(launch.domain)}\b(/(?=\s|$))?", r"\1", said)
+    return " ".join(_spoken(word, launch.domain) for word in said.split(" "))
+
+
+def _spoken(word: str, domain: str) -> str:
+    """A word with the launch's own domain left off the name of a host in it, and the slash of its front page."""
+    host, found, rest = word.partition(f".{domain}")
+    if not (host and found) or (rest and rest[0] not in "/:,;)" and rest != "."):
+        return word
+    return host + rest.removesuffix("/")
 
 
 def short_host(host: str, launch: Launch) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from ..findings import Finding
 from ..text import clean, clean_block
-from ..wording import Value, fill
+from ..wording import Value, fill, first_clause
 from .sheet import sheet_of
 
 
@@ -18,8 +18,10 @@ def in_language(finding: Finding, language: str) -> Finding:
     sheet = sheet_of(finding.check, language)
     values: dict[str, Value] = {"subject": finding.subject, **finding.values}
     message = sheet.message(finding.rule.removeprefix(f"{finding.check}."), finding.message)
-    summary = clean(fill(message.text, values)) if message is not None else finding.summary
+    summary, brief = finding.summary, finding.brief
+    if message is not None:
+        summary, brief = clean(fill(message.text, values)), clean(fill(first_clause(message.text), values))
     remedy, fix = finding.remedy, sheet.fixes.get(finding.remedy.fix) if finding.remedy else None
     if remedy is not None and fix is not None:
         remedy = msgspec.structs.replace(remedy, text=clean_block(fill(fix.text, {**values, **remedy.values})))
-    return msgspec.structs.replace(finding, summary=summary, remedy=remedy)
+    return msgspec.structs.replace(finding, summary=summary, brief=brief, remedy=remedy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from double import DOMAIN, launch_of_demo
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -10,6 +11,7 @@ from rich.cells import cell_len
 from launchready_tui.console import words
 from launchready_tui.console.ink import GLYPHS, PLAIN, break_hard, fit, plain_text, width_of, wrap, wrap_spans
 from launchready_tui.console.themes import DECORATION, GROUNDS, NIGHT, PAPER
+from launchready_tui.findings import Finding, Severity, State
 
 
 @pytest.mark.parametrize(
@@ -94,3 +96,26 @@ def test_every_state_has_a_glyph_and_a_word() -> None:
 @pytest.mark.parametrize(("count", "want"), [(5, "5 min"), (60, "1 h"), (95, "1 h 35"), (605, "10 h 05"), (0, "0 min")])
 def test_minutes(count: int, want: str) -> None:
     assert words.minutes(count) == want
+
+
+@pytest.mark.parametrize(
+    ("brief", "summary", "want"),
+    [
+        ("api.demo-market.test fails", "api.demo-market.test fails: 5 of 5", "api fails"),
+        ("https://www.demo-market.test/ leads on", "", "https://www leads on"),
+        ("old.demo-market.test.elsewhere.example answers", "", "old.demo-market.test.elsewhere.example answers"),
+        ("demo-market.test has no address", "", "demo-market.test has no address"),
+        ("", "A journal of before says: all of it", "A journal of before says: all of it"),
+    ],
+)
+def test_a_list_says_the_first_clause_with_hosts_as_people_say_them(brief: str, summary: str, want: str) -> None:
+    finding = Finding(
+        check="edge.https",
+        rule="edge.https.no-redirect",
+        subject=DOMAIN,
+        state=State.FAIL,
+        severity=Severity.HIGH,
+        summary=summary or brief,
+        brief=brief,
+    )
+    assert words.headline(finding, launch_of_demo()) == want
