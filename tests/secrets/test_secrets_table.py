@@ -16,7 +16,8 @@ import pytest
 
 import launchready_tui
 from launchready_tui import secrets
-from launchready_tui.secrets.validate import base62, crc_ok, entropy, is_placeholder
+from launchready_tui.secrets.scan import _prefix
+from launchready_tui.secrets.validate import base62, crc_ok, entropy, is_placeholder, jwt_payload
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 DICE = random.Random(20261124)
@@ -392,6 +393,31 @@ def test_placeholders_and_entropy() -> None:
     assert entropy("abcd") == 2
 
 
+def test_an_access_key_id_of_few_characters_is_a_sample() -> None:
+    start = "AK" + "IA"
+    dull, lively = "ABABABCDCDCDABCD", "QWERTYUIOPLKJHGF"
+    assert entropy(dull) < 2.5 < 3.5 < entropy(lively)
+    plain = "AAAABBBCCCDDDEFG"
+    assert 2.5 < entropy(plain) < 3.5
+    assert secrets.scan(f'a="{start}{dull}"', now=NOW).matches == ()
+    for body in (plain, lively):
+        assert [one.confidence for one in secrets.scan(f'a="{start}{body}"', now=NOW).matches] == ["medium"]
+
+
+@pytest.mark.parametrize("claims", [{"sub": "1"}, {"sub": "12"}, {"sub": "123"}, {"sub": "1234"}])
+def test_a_token_decodes_whatever_its_length(claims: dict[str, object]) -> None:
+    assert jwt_payload(jwt(**claims)) == claims
+
+
+@pytest.mark.parametrize(("unknown", "shown"), [(23, 0), (24, 4), (25, 4)])
+def test_a_prefix_leaves_twenty_characters_unknown(unknown: int, shown: int) -> None:
+    rule = next(one for one in secrets.load() if one.id == "stripe-secret")
+    fixed = f"sk_{'live'}_"
+    assert fixed in rule.keywords
+    value = fixed + some(WORD, unknown)
+    assert _prefix(rule, value) == value[: len(fixed) + shown]
+
+
 @pytest.mark.parametrize(
     "broken", [b"", b"[]", b"{}", b'{"version":2,"sources":[]}', b'{"version":3,"sources":7}', b"\xff\xfe"]
 )
@@ -401,7 +427,7 @@ def test_what_is_no_source_map_is_refused(broken: bytes) -> None:
 
 
 def test_sources_come_out_of_a_map_and_its_sections() -> None:
-    inner = {"version": 3, "sources": ["b.ts", None], "sourcesContent": ["two", "three"]}
+    inner = {"version": 3, "sources": ["b.ts", None], "sourcesContent": ["two", "three", "", "five"]}
     outer = {
         "version": 3,
         "sources": ["a.ts", "empty.ts"],
@@ -414,6 +440,7 @@ def test_sources_come_out_of_a_map_and_its_sections() -> None:
         ("a.ts", "one"),
         ("b.ts", "two"),
         ("source 2", "three"),
+        ("source 4", "five"),
     ]
 
 
@@ -421,5 +448,7 @@ def test_the_map_that_a_script_names() -> None:
     assert secrets.map_reference("var a;\n//# sourceMappingURL=app.js.map") == "app.js.map"
     assert secrets.map_reference("var a;\n//@ sourceMappingURL=old.map\n") == "old.map"
     assert secrets.map_reference("//#sourceMappingURL=tight.map") == "tight.map"
+    assert secrets.map_reference("x" * 90 + ";//# sourceMappingURL=far.map") == "far.map"
+    assert secrets.map_reference("x" * 90 + ";//#sourceMappingURL=far.map") == "far.map"
     assert secrets.map_reference('e="sourceMappingURL="+t') == ""
     assert secrets.map_reference("") == ""

@@ -138,7 +138,22 @@ def test_after_a_deploy_servers_get_a_minute() -> None:
     patient = Detector(deploy_at=580.0)
     assert feed(patient, *line(0, 600, "ok"), *OUTAGE, *line(630, 660, "fail")) == []
     assert feed(patient, (660, "fail")) == [("opened", "down", 660)]
-    assert feed(Detector(deploy_at=400.0), *line(0, 600, "ok"), *OUTAGE) == [("opened", "down", 625)]
+    for long_ago in (400.0, 300.0):
+        assert feed(Detector(deploy_at=long_ago), *line(0, 600, "ok"), *OUTAGE) == [("opened", "down", 625)]
+    assert feed(Detector(deploy_at=601.0), *line(0, 600, "ok"), *OUTAGE) == [("opened", "down", 625)], "it came later"
+
+
+@pytest.mark.parametrize(("every", "span"), [(5.0, 10.0), (15.0, 30.0), (60.0, 30.0)])
+def test_how_long_it_must_be_up_follows_the_schedule(every: float, span: float) -> None:
+    assert Policy.of(every).up_span == span
+
+
+def test_slow_is_not_over_after_a_few_fast_answers() -> None:
+    """After a pause of the machine there are too few answers to say that it is fast again."""
+    detector = Detector()
+    assert feed(detector, *line(0, 600, "ok"), *line(600, 900, "over")) == [("opened", "slow", 705)]
+    assert feed(detector, *line(9000, 9285, "ok")) == []
+    assert feed(detector, (9285, "ok")) == [("closed", "slow", 9285)]
 
 
 def test_a_gap_forgets_what_was_begun_and_keeps_what_is_open() -> None:

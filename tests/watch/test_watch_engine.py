@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from launchready_tui.launch.model import Alert, Watch
 from launchready_tui.watch import blindness, engine, line
 from launchready_tui.watch import prober as probing
 from launchready_tui.watch.engine import Engine
-from launchready_tui.watch.samples import Mark, Target, WatchReader, snapshot
+from launchready_tui.watch.samples import Mark, Phases, Target, WatchReader, snapshot
 from launchready_tui.wire import Door, Opened, Reach, Wire
 
 HERE = reach()
@@ -100,6 +100,8 @@ async def test_a_hung_server_is_down_and_what_it_held_up_is_counted(
         kept = running.reader.samples(incident.target, now() - timedelta(minutes=5), now())
         held = [one for one in kept if one.held]
         assert held
+        assert all((one.phases, one.warm, one.cold) == (Phases(), None, False) for one in held)
+        assert any(one.phases != Phases() for one in kept if not one.held)
         assert all(one.cause == "answer" for one in held if one.cause)
 
 
@@ -340,10 +342,13 @@ async def test_the_switch_hears_start_then_life_and_then_fail(monkeypatch: pytes
     monkeypatch.setattr(engine, "PING_S", 0.2)
     paths: list[str] = []
 
+    answers = iter(["200 OK", "201 Created", "404 Not Found"])
+
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             paths.append((await reader.readuntil(b"\r\n\r\n")).split()[1].decode())
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+            status = next(answers, "200 OK")
+            writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nOK".encode())
             await writer.drain()
         writer.close()
 
@@ -357,8 +362,10 @@ async def test_the_switch_hears_start_then_life_and_then_fail(monkeypatch: pytes
             assert paths[0] == "/abc/start"
             running.engine.outbox.trouble = "3 messages cannot be delivered"
             running.engine.keeper.trouble = "the disk is full"
-            await until(lambda: "/abc/fail" in paths)
+            await until(lambda: "/abc/fail" in paths and len(paths) > 3)
             assert not any("abc" in words for words in running.said)
+            told = [words for words in running.said if "switch" in words]
+            assert told == ["the dead-man's switch answered with status 404"], "only a refusal is told, and once"
     server.close()
 
 
@@ -483,3 +490,19 @@ async def test_a_probe_is_suspect_only_where_the_loop_was_late_during_it(start: 
     running.engine._lags.clear()
     running.engine._lags.extend([(5.0, 0.0), (10.0, 0.010), (20.0, engine.SUSPECT_MS / 1000)])
     assert running.engine._late_between(start, end) is late
+
+
+async def test_the_sign_of_life_says_how_late_the_loop_was_in_milliseconds() -> None:
+    async with watched((), HERE) as running:
+        pass
+    running.engine._lags.clear()
+    running.engine._lags.extend((float(n), n / 1000) for n in range(100))
+    seen: list[float] = []
+    running.engine.keeper.ask = _asked  # type: ignore[method-assign,assignment]
+    running.engine.store.beat = lambda watcher: seen.append(watcher.lag_p99)  # type: ignore[method-assign,assignment]
+    await running.engine._beat()
+    assert seen == [99.0]
+
+
+async def _asked(work: Callable[[], object]) -> None:
+    work()
