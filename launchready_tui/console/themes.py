@@ -41,9 +41,6 @@ PAPER: dict[str, str] = {
     "later": "#55565a",
     "stale": "#7d5a2d",
 }
-# Grounds that text stands on, and the one colour that is decoration only.
-GROUNDS = ("paper", "band", "tint", "fault")
-DECORATION = ("rule",)
 
 
 def _theme(name: str, dark: bool, colours: dict[str, str]) -> Theme:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ..workspace import Workspace
 
 Profile = Literal["founder", "team"]
-PROFILES: tuple[Profile, ...] = ("founder", "team")
 SOMEONE = "someone"
 NAMES_SOMEONE = "(names someone)"
 """In data for programs, in the place of a text that names people: nothing to compare with."""

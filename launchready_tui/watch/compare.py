@@ -50,8 +50,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     ratio_low: float | None = None
     ratio_high: float | None = None
     """The interval of p95 after over p95 before: at 95 %, and at 99 % below 300 answers."""
-    p_value: float | None = None
-    """One-sided Mann-Whitney: the chance of such a shift if nothing had changed."""
     control: str = ""
     """What the control series says, with its counts."""
 
@@ -64,7 +62,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def side(values: Sequence[float]) -> Side:
-    """Quantiles in ms with the 95 % interval of p95; `values` in any order, one at least."""
+    """Quantiles in ms, and the 95 % interval of p95, of values in any order; None of nothing."""
     ordered = sorted(values)
     low, high = stats.interval(ordered, 0.95)
     return Side(n=len(ordered), p50=stats.quantile(ordered, 0.5), p95=stats.quantile(ordered, 0.95), low=low, high=high)
@@ -92,7 +90,7 @@ def compare(
     moved, said = _control(*control)
     if moved and word != "no change seen":
         word = "the network changed"
-    return Comparison(word=word, before=b, after=a, ratio_low=low, ratio_high=high, p_value=slower, control=said)
+    return Comparison(word=word, before=b, after=a, ratio_low=low, ratio_high=high, control=said)
 
 
 def _control(before: Sequence[float], after: Sequence[float]) -> tuple[bool, str]:

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import msgspec
-
 from ..launch.model import Launch
 from .compare import LOOKS, Comparison, compare
 from .rules import other_notices
-from .samples import Mark, Notice, Target, WatchReader, WatchStore
+from .samples import Mark, Notice, Target, WatchReader
 
 SETTLE = timedelta(seconds=60)
 """Servers that just started are slow; that is no regression."""
 LOOK_BACK = timedelta(hours=24)
 LOOK_FOR = timedelta(hours=6)
 MOST = 300
-
-
-def fact_name(mark: int, target: int) -> str:
-    """Where the store remembers the comparison of one deploy and target."""
-    return f"regression:{mark}:{target}"
-
-
-def comparison(reader: WatchReader, mark: int, target: int) -> Comparison | None:
-    """The newest comparison that was made of this deploy and target."""
-    kept = reader.fact(fact_name(mark, target))
-    return msgspec.json.decode(kept, type=Comparison) if kept else None
 
 
 def compared(reader: WatchReader, target: int, mark: Mark, until: datetime, *, most: int = MOST) -> Comparison:
@@ -60,8 +47,7 @@ def compared(reader: WatchReader, target: int, mark: Mark, until: datetime, *, m
 class Regressions:
     """Looks once a minute whether a planned count is reached."""
 
-    def __init__(self, store: WatchStore, reader: WatchReader, launch: Launch) -> None:
-        self._store = store
+    def __init__(self, reader: WatchReader, launch: Launch) -> None:
         self._reader = reader
         self._launch = launch
         self._looked: dict[tuple[int, int], int] = {}
@@ -78,7 +64,6 @@ class Regressions:
                 continue
             self._looked[mark.id, target.id] = reached
             seen = compared(self._reader, target.id, mark, now, most=max(MOST, reached))
-            self._store.set_fact(fact_name(mark.id, target.id), msgspec.json.encode(seen).decode())
             if seen.word == "slower":
                 words = (
                     f"{self._launch.name}: {target.name} is slower since deploy "

@@ -50,7 +50,7 @@ class Teller:
         self._say = say
         self._turn = asyncio.Lock()
         self._certificates: set[str] = set()
-        self._regressions = Regressions(keeper.store, reader, launch)
+        self._regressions = Regressions(reader, launch)
         self.last_mark: Mark | None = None
 
     # Incidents

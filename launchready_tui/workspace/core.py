@@ -315,10 +315,6 @@ class Workspace:
         )
         self._decide(f"parked: {self._words(target)}", made)
 
-    def unpark(self, target: Target) -> None:
-        """It need not wait any longer."""
-        self._decide(f"taken up again: {self._words(target)}", decide.unpark(self.decisions, target))
-
     def set_owner(self, target: Target, person: str) -> None:
         """Who takes care of it; an empty id takes the owner away."""
         self._decide(f"owner: {self._words(target)}", decide.set_owner(self.decisions, target, person))
@@ -333,10 +329,6 @@ class Workspace:
         """Somebody has put their name to it; whether they may is judged before."""
         self._no_secret(made.note)
         self._decide(words, decide.sign(self.decisions, made))
-
-    def take_back(self, target: Target) -> None:
-        """No confirmation, acceptance or putting off stands any longer for it."""
-        self._decide(f"taken back: {self._words(target)}", decide.take_back(self.decisions, target))
 
     @property
     def can_undo(self) -> str:

@@ -150,12 +150,6 @@ def park(
     return msgspec.structs.replace(decisions, parked=(*kept, entry))
 
 
-def unpark(decisions: Decisions, target: Target) -> Decisions:
-    """It need not wait any longer."""
-    kept = tuple(one for one in decisions.parked if (one.check, one.rule, one.subject) != parts(target))
-    return msgspec.structs.replace(decisions, parked=kept)
-
-
 def set_owner(decisions: Decisions, target: Target, person: str) -> Decisions:
     """Who takes care of it; an empty id takes the owner away."""
     check, rule, subject = parts(target)
@@ -176,15 +170,6 @@ def sign(decisions: Decisions, made: SignOff) -> Decisions:
     """Every go and no-go is kept; of anything else the newest signature stands."""
     kept = tuple(one for one in decisions.signed if made.what == GO_NO_GO or one.what != made.what)
     return msgspec.structs.replace(decisions, signed=(*kept, made))
-
-
-def take_back(decisions: Decisions, target: Target) -> Decisions:
-    """No confirmation, acceptance or putting off stands any longer for it."""
-    if isinstance(target, str):
-        return msgspec.structs.replace(
-            decisions, confirmations=tuple(one for one in decisions.confirmations if one.check != target)
-        )
-    return _without_decision(decisions, finding_of(target))
 
 
 def parts(target: Target) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from launchready_tui.console import words
 from launchready_tui.console.ink import GLYPHS, PLAIN, break_hard, fit, plain_text, width_of, wrap, wrap_spans
-from launchready_tui.console.themes import DECORATION, GROUNDS, NIGHT, PAPER
+from launchready_tui.console.themes import NIGHT, PAPER
 from launchready_tui.findings import Finding, Severity, State
 
 
@@ -66,10 +66,14 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+GROUNDS = ("paper", "band", "tint", "fault")
+DECORATION = "rule"
+
+
 @pytest.mark.parametrize("palette", [NIGHT, PAPER], ids=["night", "paper"])
 def test_every_ink_is_readable_on_every_ground(palette: dict[str, str]) -> None:
     for name, colour in palette.items():
-        if name in GROUNDS or name in DECORATION:
+        if name in (*GROUNDS, DECORATION):
             continue
         for ground in GROUNDS:
             assert contrast(colour, palette[ground]) >= 4.5, (name, ground)

@@ -11,7 +11,7 @@ import pytest
 from launchready_tui.launch.load import parse
 from launchready_tui.launch.model import Host, Launch, Route
 from launchready_tui.launch.write import text_of
-from launchready_tui.workspace.detect import CannotImport, read_har, read_openapi, routes_from_har, routes_from_openapi
+from launchready_tui.workspace.detect import CannotImport, read_har, read_openapi
 from launchready_tui.workspace.detect.routes import name_of, template
 
 API, APP = "api.example.com", "app.example.com"
@@ -111,12 +111,12 @@ def test_the_well_answered_one_speaks_for_its_kind() -> None:
     raw = har(
         entry(f"https://{API}/items/1", status=500), entry(f"https://{API}/items/2"), entry(f"https://{API}/items/3")
     )
-    (route,) = routes_from_har(raw, HOSTS)
+    (route,) = read_har(raw, HOSTS).routes
     assert (route.url, route.safe) == (f"https://{API}/items/2", True)
 
 
 def test_what_only_failed_is_not_safe_to_repeat() -> None:
-    (route,) = routes_from_har(har(entry(f"https://{API}/items", status=503)), HOSTS)
+    (route,) = read_har(har(entry(f"https://{API}/items", status=503)), HOSTS).routes
     assert not route.safe
 
 
@@ -208,7 +208,7 @@ def test_what_is_no_har_is_told(raw: bytes, said: str) -> None:
     ],
 )
 def test_odd_entries_do_not_stop_the_rest(odd: object) -> None:
-    routes = valid(routes_from_har(har(odd, entry(f"https://{API}/search")), HOSTS))
+    routes = valid(read_har(har(odd, entry(f"https://{API}/search")), HOSTS).routes)
     assert f"https://{API}/search" in {route.url for route in routes}
     assert len(routes) <= 2
 
@@ -258,7 +258,7 @@ def test_what_needs_a_log_in_is_not_yet_safe() -> None:
     ],
 )
 def test_servers_are_understood(servers: list[Any], base: str, url: str) -> None:
-    (route,) = routes_from_openapi(openapi({"/a": get()}, servers=servers), HOSTS, base)
+    (route,) = read_openapi(openapi({"/a": get()}, servers=servers), HOSTS, base).routes
     assert route.url == url
 
 
@@ -318,9 +318,9 @@ def test_what_is_no_openapi_is_told(raw: bytes, said: str) -> None:
 )
 def test_odd_paths_do_not_stop_the_rest(odd: dict[str, Any]) -> None:
     raw = openapi({**odd, "/search": get()}, components={"circle": {"$ref": "#/components/circle"}})
-    assert f"https://{API}/v1/search" in {route.url for route in valid(routes_from_openapi(raw, HOSTS))}
+    assert f"https://{API}/v1/search" in {route.url for route in valid(read_openapi(raw, HOSTS).routes)}
 
 
 def test_values_are_quoted_into_paths() -> None:
     raw = openapi({"/x/{id}": get(parameters=[{"name": "id", "in": "path", "example": "a/b c?"}])})
-    assert routes_from_openapi(raw, HOSTS)[0].url == f"https://{API}/v1/x/a%2Fb%20c%3F"
+    assert read_openapi(raw, HOSTS).routes[0].url == f"https://{API}/v1/x/a%2Fb%20c%3F"

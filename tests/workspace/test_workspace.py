@@ -273,8 +273,6 @@ async def test_a_finding_has_one_decision_at_most(open_market: Workspace) -> Non
     assert ws.verdict().finding(CHAIN.id).state is State.LATER  # type: ignore[union-attr]
     ws.accept(CHAIN, "founder", "known after all", NOW + 2 * DAY)
     assert ws.decisions.later == ()
-    ws.take_back(CHAIN)
-    assert ws.verdict().finding(CHAIN.id).state is State.FAIL  # type: ignore[union-attr]
 
 
 REFUSED = {
@@ -332,10 +330,9 @@ async def test_owner_note_and_parking_of_a_check_and_of_a_finding(open_market: W
     chain = verdict.finding(CHAIN.id)
     assert chain is not None and chain.parked is not None
     assert (verdict.standings[TLS].owner, chain.owner, chain.notes[0].text) == ("engineer", "support", "asked the host")
-    ws.unpark(CHAIN)
     ws.set_owner(CHAIN, "")
     chain = ws.verdict().finding(CHAIN.id)
-    assert chain is not None and (chain.parked, chain.owner) == (None, "engineer")
+    assert chain is not None and chain.owner == "engineer"
 
 
 async def test_a_judged_finding_is_as_good_as_the_finding(open_market: Workspace) -> None:

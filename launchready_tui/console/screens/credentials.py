@@ -43,7 +43,6 @@ class Done(Message):
 class Credentials(Page):
     """Key k."""
 
-    TITLE_KEY = "k"
     AUTO_FOCUS = "#entries"
     HINTS = ("edit.add", "edit.test", "edit.delete")
     HELP = (

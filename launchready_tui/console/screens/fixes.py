@@ -101,7 +101,6 @@ FLOW_WHY = {
 class Fixes(Page):
     """Key x."""
 
-    TITLE_KEY = "x"
     AUTO_FOCUS = "#order"
     HINTS = ("run.one", "list.find", "list.filter")
     HELP = (

@@ -49,7 +49,6 @@ def fullness(have: int, of: int, width: int = 7) -> Spans:
 class HandoverPage(Page):
     """Key b."""
 
-    TITLE_KEY = "b"
     AUTO_FOCUS = "#docs"
     HINTS = ("show.panel", "list.find")
     HELP = (

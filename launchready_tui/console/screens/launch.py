@@ -34,7 +34,6 @@ class Head(Lines):
 class LaunchPage(Page):
     """Key l."""
 
-    TITLE_KEY = "l"
     SHOW_VERDICT = False
     AUTO_FOCUS = "#times"
     HINTS = ("edit.add", "day.decide", "day.stop", "day.tell")

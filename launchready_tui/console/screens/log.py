@@ -14,7 +14,6 @@ from .page import Page
 class Log(Page):
     """Key g."""
 
-    TITLE_KEY = "g"
     AUTO_FOCUS = "#lines"
     HINTS = ("run.all", "list.find", "list.filter")
     HELP = (

@@ -162,7 +162,6 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
 class Overview(Page):
     """Key 0."""
 
-    TITLE_KEY = "0"
     SHOW_VERDICT = False
     AUTO_FOCUS = "#fixes"
     HINTS = ("run.all", "run.stale")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 class Page(Screen[None]):
     """A page is a function of a snapshot: `draw` puts it on the widgets, and may be called at any time."""
 
-    TITLE_KEY: ClassVar[str] = ""
-    """The key that leads here, shown beside the title."""
     SHOW_VERDICT: ClassVar[bool] = True
     AUTO_FOCUS: ClassVar[str | None] = "Ledger"
     HELP: ClassVar[str | None] = ""

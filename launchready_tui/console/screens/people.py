@@ -42,7 +42,6 @@ class Table(Ledger):
 class PeoplePage(Page):
     """Key p."""
 
-    TITLE_KEY = "p"
     AUTO_FOCUS = "#table"
     HINTS = ("edit.add", "edit.delete", "decide.undo", "list.find")
     HELP = (

@@ -32,7 +32,6 @@ ADVICE = (
 class WatchPage(Page):
     """Key w."""
 
-    TITLE_KEY = "w"
     AUTO_FOCUS = "#targets"
     HINTS = ("watch.pause", "watch.shorter", "watch.longer")
     HELP = (

@@ -10,10 +10,10 @@ from ...hostnames import BadNameError, host_of, readable, to_ascii
 from ...launch.model import Host, Launch
 from ...launch.names import domain_problem, mend_host
 from .front import find_canonical, find_pages
-from .har import read_har, routes_from_har
+from .har import read_har
 from .hosts import find_hosts
 from .mail import find_mail
-from .openapi import read_openapi, routes_from_openapi
+from .openapi import read_openapi
 from .proposal import Proposal, Seen
 from .routes import CannotImport, Imported
 
@@ -78,8 +78,6 @@ __all__ = [
     "name_of",
     "read_har",
     "read_openapi",
-    "routes_from_har",
-    "routes_from_openapi",
     "seed",
     "tidy_domain",
 ]

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from ...launch.model import Method, Route
+from ...launch.model import Method
 from .routes import METHODS, Candidate, CannotImport, Imported, read_json, to_routes
 
 _ASSET = re.compile(
@@ -29,11 +29,6 @@ _ASSET_TYPES = (
     "application/javascript",
     "application/wasm",
 )
-
-
-def routes_from_har(raw: bytes, hosts: Collection[str]) -> tuple[Route, ...]:
-    """The routes alone; see `read_har`."""
-    return read_har(raw, hosts).routes
 
 
 def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) -> Imported:

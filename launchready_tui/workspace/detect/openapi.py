@@ -13,15 +13,9 @@ from urllib.parse import quote, urlencode, urljoin
 import msgspec
 
 from ... import text
-from ...launch.model import Route
 from .routes import METHODS, Candidate, CannotImport, Imported, read_json, to_routes
 
 _MOST_REFERENCES = 20
-
-
-def routes_from_openapi(raw: bytes, hosts: Collection[str], base: str = "") -> tuple[Route, ...]:
-    """The routes alone; see `read_openapi`."""
-    return read_openapi(raw, hosts, base).routes
 
 
 def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Collection[str] = ()) -> Imported:
