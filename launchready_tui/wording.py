@@ -73,6 +73,19 @@ def listed(values: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(values[:-1])} {last} {values[-1]}"
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 problem`, `3 problems`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def minutes(count: int) -> str:
+    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
+    if count < 60:
+        return f"{count} min"
+    hours, rest = divmod(count, 60)
+    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
+
+
 def fill(template: str, values: Mapping[str, Value]) -> str:
     """The sentence. Values that no place asks for are ignored. Raises WordingError for a place that nothing fills."""
     out = []

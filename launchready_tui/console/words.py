@@ -7,6 +7,8 @@ from ..launch.decisions import Confirmation
 from ..launch.model import Launch
 from ..roadmap import model as roadmap
 from ..verdict import Judged, Standing
+from ..wording import minutes as minutes
+from ..wording import plural as plural
 from .ink import GLYPHS, Spans
 
 # The look (glyph and colour) of a state, and its word.
@@ -88,19 +90,6 @@ def state_spans(name: str) -> Spans:
     """Glyph and word of a look, in its colour."""
     mark, tone = glyph(name)
     return [(f"{mark} {WORDS[name]}", tone)]
-
-
-def minutes(count: int) -> str:
-    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
-    if count < 60:
-        return f"{count} min"
-    hours, rest = divmod(count, 60)
-    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 problem`, `3 problems`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def open_count(standing: Standing) -> int:

@@ -19,6 +19,7 @@ import msgspec
 from .. import text
 from ..clock import parse_moment
 from ..facts import Timing
+from ..wording import plural
 from . import data, pack
 from .bundle import documents_of
 from .model import Problem
@@ -98,7 +99,7 @@ class Drift:
     @property
     def headline(self) -> str:
         """`3 things changed since 24 November 2026`."""
-        from .words import day, plural
+        from .words import day
 
         since = f"since {day(self.handed.made_at.date())}"
         if self.handed.problems:

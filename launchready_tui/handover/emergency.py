@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from .. import text
 from ..launch.cards import scenarios_of, status_page
 from ..launch.inventory import Category, System
+from ..wording import listed
 from .blocks import Block, Cell, Code, Facts, Para, Steps, Table
 from .draft import plain
 from .snapshot import Snapshot
-from .words import column_list, join
+from .words import column_list
 
 FIRST = (
     "Stop all releases. Say in the team's channel that you have.",
@@ -72,7 +73,7 @@ def _places(shot: Snapshot) -> Table:
 
 
 def _named(system: System) -> str:
-    return join([part for part in dict.fromkeys((system.name or system.id, system.provider)) if part]).replace(
+    return listed([part for part in dict.fromkeys((system.name or system.id, system.provider)) if part]).replace(
         " and ", ", "
     )
 

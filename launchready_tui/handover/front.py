@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .. import text
 from ..findings import State
+from ..wording import listed, minutes, plural
 from . import emergency, markdown, page
 from .blocks import Block, Cell, Para, Steps, Table
 from .draft import plain
 from .model import Document, Gap, not_filled
 from .pages.checklist import five_questions
 from .snapshot import Snapshot
-from .words import OPEN, column_list, join, minutes, moment, plural, state_cell
+from .words import OPEN, column_list, moment, state_cell
 
 _TONES = {"GO": ("●", "pass"), "GO WITH ACCEPTED RISKS": ("◆", "accepted"), "NO-GO": ("✕", "fail")}
 
@@ -133,7 +134,7 @@ def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
 
 def _asking(documents: tuple[Document, ...], gap: Gap) -> str:
     """The documents in which this stands as not filled."""
-    return join([one.title for one in documents if gap in one.gaps])
+    return listed([one.title for one in documents if gap in one.gaps])
 
 
 def verify_txt(shot: Snapshot) -> bytes:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from .. import text
 from ..findings import CheckResult, Finding, State
 from ..roadmap.model import CheckSpec
+from ..wording import minutes, plural
 from . import markdown, page
 from .blocks import Block, Heading, Para, Steps, Table
 from .draft import plain
 from .snapshot import Snapshot
 from .timing import change, ms, timings
-from .words import column_list, day, minutes, moment, plural
+from .words import column_list, day, moment
 
 if TYPE_CHECKING:
     from ..workspace import Workspace

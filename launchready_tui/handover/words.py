@@ -100,24 +100,6 @@ def short_moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def minutes(count: int) -> str:
-    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
-    if count < 60:
-        return f"{count} min"
-    hours, rest = divmod(count, 60)
-    return f"{hours} h {rest:02d}" if rest else f"{hours} h"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """`1 problem`, `3 problems`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-def join(items: list[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
-
-
 def column_list(heads: str) -> tuple[Column, ...]:
     """Columns from heads between bars: `+` before a head gives it room, `#` sets numbers right, `@` says that it names
     people."""

@@ -2,6 +2,6 @@
 arrive, timed."""
 
 from .model import KIND, Seen, Walk, digest_of, encode, walk_of
-from .walking import Refused, new_tag, refusal, walk
+from .walking import Refused, refusal, walk
 
-__all__ = ["KIND", "Refused", "Seen", "Walk", "digest_of", "encode", "new_tag", "refusal", "walk", "walk_of"]
+__all__ = ["KIND", "Refused", "Seen", "Walk", "digest_of", "encode", "refusal", "walk", "walk_of"]

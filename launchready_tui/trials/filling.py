@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 from ..launch.model import PathStep
+from ..mail.flow.sending import fill_body
 from ..world.sights import Reply
 
 _BLANK = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -35,25 +36,14 @@ def url_of(step: PathStep, values: Mapping[str, str]) -> str:
 
 
 def request_of(step: PathStep, values: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """Header fields and body, each blank in the body's own writing: a + in a form would else become a blank."""
-    named = {name.lower(): value for name, value in step.headers.items()}
-    kind = named.get("content-type", "")
-    json_like = "json" in kind or (not kind and step.body.lstrip()[:1] in ("{", "["))
-
-    def in_body(mark: re.Match[str]) -> str:
-        value = values[mark[1]]
-        if json_like:
-            return json.dumps(value, ensure_ascii=True)[1:-1]
-        return quote_plus(value) if not kind or "urlencoded" in kind else value
+    """Header fields and body, each blank in the body's own writing."""
 
     def in_header(mark: re.Match[str]) -> str:
         return re.sub(r"[^\x20-\x7e]", "", values[mark[1]])
 
-    body = _BLANK.sub(in_body, step.body)
-    headers = [(name, _BLANK.sub(in_header, value)) for name, value in step.headers.items()]
-    if body and not kind:
-        headers.append(("content-type", "application/json" if json_like else "application/x-www-form-urlencoded"))
-    return tuple(headers), body.encode()
+    body, kind = fill_body(step.body, step.headers, values, _BLANK)
+    headers = tuple((name, _BLANK.sub(in_header, value)) for name, value in step.headers.items())
+    return (*headers, *(kind if body else ())), body
 
 
 def unmet(step: PathStep, reply: Reply, values: Mapping[str, str]) -> str:

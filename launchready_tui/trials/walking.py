@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..failure import Failure
 from ..hostnames import host_of
+from ..mail.flow.sending import new_tag
 from ..text import clean
 from .filling import caught, has, request_of, unmet, url_of
 from .jar import Jar
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ..world import World
     from ..world.sights import Reply
 
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 MAIL_S = 60
 """A mail is waited for so long where the step does not say."""
 _PAUSE_S = 1.0
@@ -35,11 +35,6 @@ Tell = Callable[[str], None]
 
 class Refused(Exception):  # noqa: N818 - it is an answer and no mistake
     """The path may not be walked: what is missing, in words."""
-
-
-def new_tag(now: datetime) -> str:
-    """A name for one walk that nobody can guess."""
-    return f"lr{now:%m%d}-" + "".join(secrets.choice(_LETTERS) for _ in range(6))
 
 
 def refusal(launch: Launch, allowed: bool, may: Callable[[str], bool]) -> str:

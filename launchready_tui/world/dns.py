@@ -13,7 +13,7 @@ from ..wire.connect import VIA
 from ..wire.question import Resolver
 from ..wire.reading import Heard, join_addresses, plain_name, read
 from ..wire.slots import first
-from .memory import Memory
+from .memory import Observer
 from .sights import DnsAnswer, Signing, ZoneCopy
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ _DIGITS = re.compile(r"[0-9]{1,11}")
 _TARGET_SECOND = frozenset({"HTTPS", "SVCB"})
 
 
-class Dns:
+class Dns(Observer):
     """Answers and typed failures. A failed look-up is never an empty answer."""
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
         self._wire = wire
         self._resolver = Resolver(wire)
-        self._memory = Memory()
+        super().__init__()
         self._clock = clock
 
     async def ask(self, name: str, rdtype: str) -> DnsAnswer | Failure:
@@ -64,10 +64,6 @@ class Dns:
         """How the zone is signed: DS, DNSKEY and SOA asked with their signatures, past the resolver's own judgement."""
         key = zone.rstrip(".").lower()
         return await self._memory.once(("signing", key), lambda: self._signing(key))
-
-    async def close(self) -> None:
-        """Cancels what is still being asked."""
-        await self._memory.close()
 
     async def _transfer(self, server: str, zone: str) -> ZoneCopy | Failure:
         at = self._clock.now()

@@ -19,7 +19,7 @@ import msgspec
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.records import KEPT_LOGS
-from .memory import Memory
+from .memory import Observer
 from .sights import Reply
 from .web import Web
 
@@ -49,7 +49,7 @@ class LogNames(msgspec.Struct, frozen=True, kw_only=True):
     via: str = ""
 
 
-class Logs:
+class Logs(Observer):
     """Asks the certificate logs. Ends within 45 s a page; kept answers lie in the launch's own folder, where there is
     one."""
 
@@ -57,15 +57,11 @@ class Logs:
         self._web = web
         self._clock = clock
         self._file = folder / KEPT_LOGS if folder is not None and (folder / KEPT_LOGS).parent.is_dir() else None
-        self._memory = Memory()
+        super().__init__()
 
     async def names(self, log: Log, domain: str) -> LogNames | Failure:
         """What the log knows of the domain; a failure where it does not answer and nothing is kept."""
         return await self._memory.once((log, domain), lambda: self._names(log, domain))
-
-    async def close(self) -> None:
-        """Cancels what is still being asked."""
-        await self._memory.close()
 
     async def _names(self, log: Log, domain: str) -> LogNames | Failure:
         kept = await asyncio.to_thread(self._kept, log, domain)

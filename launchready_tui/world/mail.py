@@ -9,7 +9,7 @@ import time
 from ..clock import Clock
 from ..failure import Failure
 from ..wire import Opened, Wire, failure_of
-from .memory import Memory
+from .memory import Observer
 from .sights import SmtpSight
 
 DEADLINE_S = 15.0
@@ -73,23 +73,19 @@ async def start_tls(opened: Opened) -> Failure | None:
     return None
 
 
-class Mail:
+class Mail(Observer):
     """Looks at mail servers."""
 
     def __init__(self, wire: Wire, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
         self._wire = wire
         self._clock = clock
         self._deadline_s = deadline_s
-        self._memory = Memory()
+        super().__init__()
 
     async def greet(self, host: str, port: int = 25) -> SmtpSight | Failure:
         """Greeting, EHLO, QUIT. A server that turns us away (421, 554) is a sight with its code. Ends within 15 s."""
         host = host.rstrip(".").lower()
         return await self._memory.once((host, port), lambda: self._greet(host, port))
-
-    async def close(self) -> None:
-        """Cancels what is still being asked."""
-        await self._memory.close()
 
     async def _greet(self, host: str, port: int) -> SmtpSight | Failure:
         name = f"{host}:{port}"

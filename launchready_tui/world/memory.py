@@ -34,6 +34,17 @@ class Memory:
         self._looks.clear()
 
 
+class Observer:
+    """What looks at one part of the outside, each question once a run."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
+
+    async def close(self) -> None:
+        """Ends the looks still in flight."""
+        await self._memory.close()
+
+
 async def _run(look: Callable[[], Awaitable[T]]) -> T:
     return await look()
 

@@ -17,7 +17,7 @@ import msgspec
 from ..clock import Clock, parse_moment
 from ..failure import Failure
 from ..launch.model import Launch
-from .memory import Memory
+from .memory import Observer
 from .sights import Registration, Reply
 from .urls import locate, resolve
 from .web import Web
@@ -46,14 +46,14 @@ def base_for(name: str, own: Mapping[str, str]) -> str:
     return ""
 
 
-class Registry:
+class Registry(Observer):
     """Asks RDAP services."""
 
     def __init__(self, web: Web, launch: Launch, clock: Clock) -> None:
         self._web = web
         self._launch = launch
         self._clock = clock
-        self._memory = Memory()
+        super().__init__()
 
     async def domain(self, name: str) -> Registration | Failure:
         """The registration of a registrable domain. `switched-off` where the launch is not announced or the service
@@ -66,10 +66,6 @@ class Registry:
         if isinstance(located, Failure):
             return located
         return await self._memory.once(located.host, lambda: self._domain(located.host))
-
-    async def close(self) -> None:
-        """Cancels what is still being asked."""
-        await self._memory.close()
 
     async def _domain(self, name: str) -> Registration | Failure:
         if not self._launch.announced:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ..failure import Failure
-from .memory import Memory
+from .memory import Observer
 
 MOST_FILES = 20_000
 DEEPEST = 10
@@ -60,12 +60,12 @@ def beginning(root: Path, path: str, cap: int = CAP) -> str | None:
         return stream.read(cap).decode("utf-8", "replace")
 
 
-class Repository:
+class Repository(Observer):
     """Reads one folder. `root` is None where the launch names none."""
 
     def __init__(self, root: Path | None) -> None:
         self._root = root
-        self._memory = Memory()
+        super().__init__()
 
     async def tree(self) -> Tree | Failure:
         """All files, linked folders left out. `switched-off` where no repository is named, `unavailable` where the
@@ -75,10 +75,6 @@ class Repository:
     async def text(self, path: str) -> str | Failure:
         """The beginning of one file (256 KiB), wrong octets replaced."""
         return await self._memory.once(("text", path), lambda: asyncio.to_thread(self._text, path))
-
-    async def close(self) -> None:
-        """Cancels what is still being read."""
-        await self._memory.close()
 
     def _tree(self) -> Tree | Failure:
         root = self._root

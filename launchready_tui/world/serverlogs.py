@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Log
 from ..sources.logs import Reading, Source, read
-from .memory import Memory
+from .memory import Observer
 
 DAY = timedelta(hours=24)
 MOST_BYTES = 64 * 1024 * 1024
@@ -19,13 +19,13 @@ MOST_BYTES = 64 * 1024 * 1024
 MOST_S = 30.0
 
 
-class ServerLogs:
+class ServerLogs(Observer):
     """Reads what `[[logs]]` name. `folder` is the launch's own."""
 
     def __init__(self, folder: Path | None, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
-        self._memory = Memory()
+        super().__init__()
 
     async def look(self, log: Log) -> Reading | Failure:
         """The last 24 hours of one log. `unavailable` where it is not there or may not be read."""
@@ -38,7 +38,7 @@ class ServerLogs:
     async def close(self) -> None:
         """Ends what is still being read."""
         self._ended = True
-        await self._memory.close()
+        await super().close()
 
     _ended = False
 

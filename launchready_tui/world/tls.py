@@ -13,7 +13,7 @@ from ..wire import Opened, Wire, failure_of
 from ..wire.trust import LOOK_ALPN, VERSIONS, lenient_context, looking_context, verifying_context, version_context
 from . import mail
 from .certificates import read_certificate
-from .memory import Memory
+from .memory import Observer
 from .sights import Certificate, TlsSight, VersionAnswer
 
 DEADLINE_S = 10.0
@@ -84,14 +84,14 @@ async def shake_hands(
         inward.write(data)
 
 
-class Tls:
+class Tls(Observer):
     """Looks at TLS servers. No request is sent over these connections."""
 
     def __init__(self, wire: Wire, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
         self._wire = wire
         self._clock = clock
         self._deadline_s = deadline_s
-        self._memory = Memory()
+        super().__init__()
 
     async def look(
         self, host: str, port: int = 443, *, address: str = "", starttls: StartTls = ""
@@ -125,10 +125,6 @@ class Tls:
         if isinstance(name, Failure):
             return None
         return await self._memory.once(("resumes", name, port, address), lambda: self._resumes(name, port, address))
-
-    async def close(self) -> None:
-        """Cancels what is still being asked."""
-        await self._memory.close()
 
     async def _resumes(self, host: str, port: int, address: str) -> bool | None:
         context = looking_context(LOOK_ALPN)

@@ -24,7 +24,7 @@ from ..wire.trust import HTTP_ALPN, verifying_context
 from .body import Body
 from .budget import IN_FLIGHT, Budget, place
 from .follow import follow
-from .memory import Memory
+from .memory import Observer
 from .sights import Chain, Phases, Reply
 from .urls import Located, locate
 
@@ -232,7 +232,7 @@ class _Question:
     deadline_s: float
 
 
-class Web:
+class Web(Observer):
     """Asks for pages. Every question costs one request a run, however many ask it."""
 
     def __init__(
@@ -242,7 +242,7 @@ class Web:
         self._clock = clock
         self._deadline_s = deadline_s
         self._budget = Budget(requests_per_host)
-        self._memory = Memory()
+        super().__init__()
         self._transports: dict[tuple[str, str, int, str], Transport] = {}
 
     async def get(
@@ -285,7 +285,7 @@ class Web:
 
     async def close(self) -> None:
         """Cancels what is still being asked, then closes every connection."""
-        await self._memory.close()
+        await super().close()
         for transport in self._transports.values():
             await transport.aclose()
         self._transports.clear()

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ...failure import Failure
+from ...launch.names import inside
 from ...world import World, registrable
 from ...world.sights import Reply
 
@@ -89,11 +90,6 @@ def table() -> Table:
     return msgspec.convert(tomllib.loads((resources.files(__package__) / "providers.toml").read_text("utf-8")), Table)
 
 
-def under(name: str, suffix: str) -> bool:
-    """Whether a name is the suffix or lies below it."""
-    return name == suffix or name.endswith("." + suffix)
-
-
 @functools.cache
 def _networks(hosting: Hosting) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     return tuple(ipaddress.ip_network(network) for network in hosting.networks)
@@ -117,7 +113,7 @@ def guesses(aliases: Iterable[str], addresses: Iterable[str], reply: Reply | Non
     found: list[Guess] = []
     for hosting in table().hosting:
         clues = [
-            Clue("alias", f"alias of {alias}") for alias in aliases if any(under(alias, end) for end in hosting.cname)
+            Clue("alias", f"alias of {alias}") for alias in aliases if any(inside(alias, end) for end in hosting.cname)
         ]
         clues += [Clue("address", f"address {address}") for address in addresses if _inside(address, hosting)]
         if reply is not None:
@@ -150,7 +146,7 @@ def dns_host(servers: Iterable[str]) -> str:
     """The company that serves a zone, by its name servers; empty where none is known."""
     for server in servers:
         for row in table().dns:
-            if any(under(server, suffix) for suffix in row.suffixes) or any(part in server for part in row.contains):
+            if any(inside(server, suffix) for suffix in row.suffixes) or any(part in server for part in row.contains):
                 return row.name
     return ""
 
@@ -159,14 +155,14 @@ def mailbox(exchanges: Iterable[str]) -> str:
     """The company that receives mail, by the MX names; empty where none is known."""
     for exchange in exchanges:
         for row in table().mailbox:
-            if any(under(exchange, suffix) for suffix in row.suffixes):
+            if any(inside(exchange, suffix) for suffix in row.suffixes):
                 return row.name
     return ""
 
 
 def sender_of_include(include: str) -> Sender | None:
     """The sending service that asks for this SPF include."""
-    return next((row for row in table().sender if any(under(include, known) for known in row.includes)), None)
+    return next((row for row in table().sender if any(inside(include, known) for known in row.includes)), None)
 
 
 def sender_called(name: str) -> Sender | None:

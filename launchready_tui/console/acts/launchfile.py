@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
-from urllib.parse import urlsplit
 
 from ...launch.model import Environment, Flow, Host, Method, PageUse, Role, Route
 from ...launch.model import Page as LaunchPage
+from ..valid import is_url
 from ..widgets.form import Field
 
 if TYPE_CHECKING:
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 def _options(words: object) -> tuple[tuple[str, str], ...]:
     return tuple((word, word) for word in get_args(words))
-
-
-def _url(value: str) -> str:
-    parts = urlsplit(value)
-    return (
-        "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
-    )
 
 
 def _host_name(value: str) -> str:
@@ -74,7 +67,7 @@ async def add_route(app: ConsoleHost) -> None:
     fields = [
         Field("name", "name", hint="search", needed=True),
         Field(
-            "url", "address", hint=f"https://api.{app.snapshot.launch.domain}/search?q=bike", needed=True, check=_url
+            "url", "address", hint=f"https://api.{app.snapshot.launch.domain}/search?q=bike", needed=True, check=is_url
         ),
         Field("flow", "flow", "search", "choice", _options(Flow)),
         Field("method", "method", "GET", "choice", _options(Method)),
@@ -103,7 +96,7 @@ async def add_route(app: ConsoleHost) -> None:
 async def add_page(app: ConsoleHost) -> None:
     """A page."""
     fields = [
-        Field("url", "address", hint=f"https://{app.snapshot.launch.domain}/", needed=True, check=_url),
+        Field("url", "address", hint=f"https://{app.snapshot.launch.domain}/", needed=True, check=is_url),
         Field("use", "use", "demo", "choice", _options(PageUse)),
         Field("name", "name", hint="what people call it"),
     ]

@@ -6,11 +6,12 @@ from ... import text
 from ...launch.inventory import Contact
 from ...launch.plan import DUTIES, GO_NO_GO, MESSAGES, fill, go_no_go_at, moments
 from ...launch.records import Happened
+from ...wording import plural
 from ..blocks import BLANK, Cell, Code, Para
 from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import day, moment, plural, short_moment
+from ..words import day, moment, short_moment
 from .checklist import signature
 
 

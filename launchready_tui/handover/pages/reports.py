@@ -5,11 +5,12 @@ from __future__ import annotations
 from ... import text
 from ...findings import State
 from ...verdict import Judged
+from ...wording import minutes
 from ..blocks import Cell, Heading
 from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, is_answered, minutes, short_moment, standing_cell, state_cell
+from ..words import FLOWS, is_answered, short_moment, standing_cell, state_cell
 from ..words import weight as weight_of
 
 

@@ -6,11 +6,12 @@ from ... import text
 from ...findings import State
 from ...launch.decisions import Acceptance
 from ...verdict import Judged
+from ...wording import minutes, plural
 from ..blocks import Code, Heading, Para
 from ..draft import Draft, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, STATES, day, is_answered, minutes, plural, state_cell
+from ..words import FLOWS, STATES, day, is_answered, state_cell
 from ..words import weight as weight_of
 
 FIRST = 10

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
@@ -33,28 +34,28 @@ def new_password() -> str:
 
 
 def request_of(route: Route, address: str, tag: str, password: str) -> tuple[tuple[tuple[str, str], ...], bytes]:
-    """Header fields and body of the request, its blanks filled in the body's own writing: a + in a form would else
-    become a blank."""
-    named = {name.lower(): value for name, value in route.headers.items()}
-    kind = named.get("content-type", "")
-    json_like = "json" in kind or (not kind and route.body.lstrip()[:1] in ("{", "["))
-    values = {"email": address, "password": password, "run_id": tag}
+    """Header fields and body of the request, its blanks filled."""
+    body, kind = fill_body(route.body, route.headers, {"email": address, "password": password, "run_id": tag}, _BLANK)
+    name = re.sub(r"[^a-z0-9]+", "-", route.name.lower())
+    return (*route.headers.items(), *kind, ("x-launchready-run", tag), ("idempotency-key", f"{tag}-{name}")), body
+
+
+def fill_body(
+    body: str, headers: Mapping[str, str], values: Mapping[str, str], blank: re.Pattern[str]
+) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """The body with its blanks filled in its own writing (JSON, a form, or plain), and the Content-Type field that goes
+    with it where `headers` have none. Raises KeyError for a blank that `values` do not fill."""
+    given = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    json_like = "json" in given or (not given and body.lstrip()[:1] in ("{", "["))
+    kind = given or ("application/json" if json_like else "application/x-www-form-urlencoded")
 
     def fill(mark: re.Match[str]) -> str:
         value = values[mark[1]]
         if json_like:
             return json.dumps(value, ensure_ascii=True)[1:-1]
-        return quote_plus(value) if not kind or "urlencoded" in kind else value
+        return quote_plus(value) if "urlencoded" in kind else value
 
-    body = _BLANK.sub(fill, route.body)
-    headers = [(name, value) for name, value in route.headers.items()]
-    if not kind:
-        headers.append(("content-type", "application/json" if json_like else "application/x-www-form-urlencoded"))
-    headers += [
-        ("x-launchready-run", tag),
-        ("idempotency-key", f"{tag}-{re.sub(r'[^a-z0-9]+', '-', route.name.lower())}"),
-    ]
-    return tuple(headers), body.encode()
+    return blank.sub(fill, body).encode(), () if given else (("content-type", kind),)
 
 
 async def send(world: World, route: Route, address: str, tag: str) -> Reply | Failure:

@@ -97,17 +97,12 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
             kind="timeout", detail=f"a question took longer than {STATEMENT_MS} ms and was ended", target=queue.server
         )
     except psycopg.errors.InsufficientPrivilege as why:
-        return Failure(kind="log-in", detail=f"this role may not read: {_plain(why, server)}", target=queue.server)
+        return Failure(kind="log-in", detail=f"this role may not read: {server.words_of(why)}", target=queue.server)
     except psycopg.OperationalError as why:
-        text = _plain(why, server)
+        text = server.words_of(why)
         return Failure(kind="log-in" if "authentication" in text else "unavailable", detail=text, target=queue.server)
     except psycopg.Error as why:
-        return Failure(kind="protocol", detail=_plain(why, server), target=queue.server)
-
-
-def _plain(why: Exception, server: Server) -> str:
-    text = clean(str(why))
-    return text.replace(server.password, "…") if server.password else text
+        return Failure(kind="protocol", detail=server.words_of(why), target=queue.server)
 
 
 def _rows(connection: psycopg.Connection[Any], queue: Queue, now: datetime) -> Looked:

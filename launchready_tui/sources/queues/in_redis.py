@@ -54,16 +54,11 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
     except redis.exceptions.TimeoutError:
         return Failure(kind="timeout", detail=f"no answer within {DEADLINE_S:g} s", target=queue.server)
     except redis.exceptions.ConnectionError as why:
-        return Failure(kind="unavailable", detail=_plain(why, server), target=queue.server)
+        return Failure(kind="unavailable", detail=server.words_of(why), target=queue.server)
     except redis.exceptions.RedisError as why:
-        return Failure(kind="protocol", detail=_plain(why, server), target=queue.server)
+        return Failure(kind="protocol", detail=server.words_of(why), target=queue.server)
     finally:
         client.close()
-
-
-def _plain(why: Exception, server: Server) -> str:
-    text = clean(str(why))
-    return text.replace(server.password, "…") if server.password else text
 
 
 def _client(server: Server) -> redis.Redis:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from ...text import clean
+
 DEADLINE_S = 10.0
 
 
@@ -24,6 +26,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Server({self.host})"
+
+    def words_of(self, why: Exception) -> str:
+        """What a client library says went wrong, cleaned, and without the password."""
+        text = clean(str(why))
+        return text.replace(self.password, "…") if self.password else text
 
 
 def age_s(now: datetime, then: object) -> float | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ...clock import stamp
 from ...findings import State
 from ...text import code_for_markdown, for_markdown, span_for_markdown
+from ...wording import minutes
 from .. import Judged, Standing
 from .as_text import sentence, with_subject
-from .ink import GLYPHS, WORDS, minutes, state_key
+from .ink import GLYPHS, WORDS, state_key
 from .model import Report
 
 FIRST = 10

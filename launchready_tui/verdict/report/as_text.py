@@ -8,8 +8,9 @@ from ...clock import stamp
 from ...findings import WHOLE_LAUNCH, State
 from ...launch.decisions import Confirmation
 from ...text import clean_block, for_terminal
+from ...wording import minutes
 from .. import Judged, Standing
-from .ink import GLYPHS, Ink, columns, minutes, pad, state_key
+from .ink import GLYPHS, Ink, columns, pad, state_key
 from .model import Report, counts
 
 FIRST = 10

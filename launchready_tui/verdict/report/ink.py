@@ -127,11 +127,3 @@ def cut(words: str, width: int) -> str:
 def pad(words: str, width: int) -> str:
     """Filled with blanks to `width` columns; not cut."""
     return words + " " * max(0, width - columns(words))
-
-
-def minutes(count: int) -> str:
-    """Minutes of work as people say them: 15 min, 2 h, 1 h 30."""
-    if count < 60:
-        return f"{count} min"
-    hours, rest = divmod(count, 60)
-    return f"{hours} h {rest:02d}" if rest else f"{hours} h"

@@ -13,13 +13,14 @@ from ....facts import Addresses
 from ....failure import Failure
 from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
+from ....launch.names import inside
 from ....world import later, registrable
 from ....world.sights import Chain, DnsAnswer, Reply, TlsSight
 from ...base import Say, check
 from ...parse import page as html
 from ...seen import ABSENT, dns_evidence, via_of
 from ..hosts_of import declared, plain, web_hosts
-from ..providers import under, where_dns_is_edited
+from ..providers import where_dns_is_edited
 from ..together import as_they_come
 from ..words import WORDS
 
@@ -179,7 +180,7 @@ async def _domain_in_logs(say: Say, world: World, found: _Found, domain: str, wa
             evidence.append(Evidence.of(log, str(answer), source=log))
             missing.append(log)
             continue
-        own = [name for raw in answer.names if under(name := plain(raw).removeprefix("*."), domain)]
+        own = [name for raw in answer.names if inside(name := plain(raw).removeprefix("*."), domain)]
         found.add(own, f"certificate logs ({log})")
         names |= set(own)
         told = [f"{len(own)} names" + ("" if answer.complete else ", and it has more than it hands out")]

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 from ....failure import Failure
 from ....findings import Finding
 from ....hostnames import host_of
+from ....launch.names import inside
 from ....world.sights import Chain, DnsAnswer, Reply
 from ...audit.hosts_of import plain
-from ...audit.providers import under
 from ...base import Say
 from ...parse import page as html
 from ...parse.addresses import normal, origin, place
@@ -104,7 +104,7 @@ async def judge_platform_name(say: Say, launch: Launch, world: World, home: Repl
     leave it out."""
     answers = await asyncio.gather(*(world.dns.ask(host, "CNAME") for host in root_hosts(launch)))
     targets = [plain(answer.records[0]) for answer in answers if isinstance(answer, DnsAnswer) and answer.found]
-    names = [name for name in dict.fromkeys(targets) if any(under(name, suffix) for suffix in PLATFORM_NAMES)]
+    names = [name for name in dict.fromkeys(targets) if any(inside(name, suffix) for suffix in PLATFORM_NAMES)]
     chains = await asyncio.gather(*(world.web.follow(f"https://{name}/") for name in names))
     findings = []
     for name, chain in zip(names, chains, strict=True):

@@ -18,10 +18,11 @@ import msgspec
 from ....failure import Failure
 from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
+from ....launch.names import inside
 from ....world import later, registrable
 from ....world.sights import DnsAnswer, Reply
 from ...audit.hosts_of import declared, plain
-from ...audit.providers import under, where_dns_is_edited
+from ...audit.providers import where_dns_is_edited
 from ...audit.words import WORDS
 from ...base import Say, check
 from ...parse import page as html
@@ -75,7 +76,7 @@ def services() -> tuple[Service, ...]:
 
 def service_of(target: str) -> Service | None:
     """The service that an alias leads to."""
-    return next((service for service in services() if any(under(target, suffix) for suffix in service.suffixes)), None)
+    return next((service for service in services() if any(inside(target, suffix) for suffix in service.suffixes)), None)
 
 
 @check("edge.subdomains")

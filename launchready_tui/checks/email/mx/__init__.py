@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding
+from ....wire import is_address
 from ....world.sights import DnsAnswer, SmtpSight
 from ...base import Say, check
 from ...seen import ABSENT, distinct, dns_evidence
@@ -74,17 +75,9 @@ async def _domain(say: Say, launch: Launch, world: World, domain: str, support: 
     return findings
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name.strip("[]"))
-    except ValueError:
-        return False
-    return True
-
-
 async def _target(say: Say, world: World, domain: str, target: str) -> list[Finding]:
     """One mail server: it must be a name with addresses of its own (RFC 5321 section 5.1, RFC 2181 section 10.3)."""
-    if _is_address(target):
+    if is_address(target):
         return [say.fail("ip-literal", target.strip("[]"), domain=domain)]
     alias, addresses = await asyncio.gather(world.dns.ask(target, "CNAME"), world.dns.addresses(target))
     if isinstance(addresses, Failure):
