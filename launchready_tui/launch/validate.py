@@ -38,15 +38,16 @@ _SECRET_HEADERS = frozenset(
 )
 _USERINFO = re.compile(r"://[^/?#]*@")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_SELECTOR = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?")
 _BLANK = re.compile(r"\{\{[^{}]*\}\}")
 _OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection"))
 
+WrongWith = Callable[[str], str]
+"""A value to what is allowed in its place; empty where the value is fine."""
 Rule = Callable[[str], tuple[str, str]]
 """A value to (what is allowed, what was probably meant); allowed is empty where the value is fine."""
 
 
-def _plain(problem: Callable[[str], str], mend: Callable[[str], str] = lambda value: "") -> Rule:
+def _plain(problem: WrongWith, mend: Callable[[str], str] = lambda value: "") -> Rule:
     def rule(value: str) -> tuple[str, str]:
         allowed = problem(value)
         return allowed, mend(value) if allowed else ""
@@ -54,16 +55,47 @@ def _plain(problem: Callable[[str], str], mend: Callable[[str], str] = lambda va
     return rule
 
 
-def _line(value: str) -> str:
-    return (
-        ""
-        if value.strip() and value.isprintable() and len(value) <= 200
-        else "one line of text, at most 200 characters, not empty"
+def _like(pattern: str, allowed: str) -> WrongWith:
+    whole = re.compile(pattern)
+    return lambda value: "" if whole.fullmatch(value) else allowed
+
+
+def _optional(problem: WrongWith) -> WrongWith:
+    return lambda value: problem(value) if value else ""
+
+
+def _text_of(most: int, allowed: str, *, least: int = 1) -> WrongWith:
+    """Printable text; where there must be some, blanks alone are none."""
+    return lambda value: "" if value.isprintable() and len(value) <= most and len(value.strip()) >= least else allowed
+
+
+_line = _text_of(200, "one line of text, at most 200 characters, not empty")
+_label = _text_of(500, "one line of text, at most 500 characters", least=0)
+_login, _optional_mail = _optional(names.credential_problem), _optional(names.email_problem)
+_top_level = _like(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", "a top-level domain without a dot before it, such as com")
+_selector = _like(
+    r"(?!.*\._domainkey)[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,126}[A-Za-z0-9_])?",
+    "a DKIM selector: the part before ._domainkey, such as mail2026",
+)
+_sender = _like(r"[a-z0-9][a-z0-9 ._-]{0,99}", "a service such as postmark, or a sending domain, in lower case")
+_ios_app = _like(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}", "team and bundle, such as A1B2C3D4E5.com.example.shop")
+_android_app = _like(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", "a package name, such as com.example.shop")
+_fingerprint = _like(
+    r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", "a SHA-256 fingerprint: 32 pairs in capitals, joined by colons"
+)
+_language = _optional(_like(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", "a language such as en, de or pt-BR"))
+_json_path = _optional(
+    _like(r"[^.\s]+(?:\.[^.\s]+)*", "names and numbers joined by dots, such as status or checks.0.ok")
+)
+_header_name = _optional(_like(_HEADER.pattern, "a header name, such as x-version"))
+_github = _optional(
+    _like(
+        r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}",
+        "OWNER/NAME, as in the address of the GitHub repository",
     )
-
-
-def _label(value: str) -> str:
-    return "" if value.isprintable() and len(value) <= 500 else "one line of text, at most 500 characters"
+)
+_path = _text_of(4096, "a folder, relative to the launch file")
+_log_path = _text_of(4096, "a file, relative to the launch file")
 
 
 def _https(value: str) -> tuple[str, str]:
@@ -93,77 +125,8 @@ def _base(value: str) -> str:
     )
 
 
-def _top_level(value: str) -> str:
-    return (
-        ""
-        if re.fullmatch(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", value)
-        else "a top-level domain without a dot before it, such as com"
-    )
-
-
-def _login(value: str) -> str:
-    return names.credential_problem(value) if value else ""
-
-
-def _support(value: str) -> str:
-    return names.email_problem(value) if value else ""
-
-
-def _selector(value: str) -> str:
-    whole = "._domainkey" in value
-    return (
-        "a DKIM selector: the part before ._domainkey, such as mail2026"
-        if whole or not _SELECTOR.fullmatch(value)
-        else ""
-    )
-
-
-def _sender(value: str) -> str:
-    return (
-        ""
-        if re.fullmatch(r"[a-z0-9][a-z0-9 ._-]{0,99}", value)
-        else "a service such as postmark, or a sending domain, in lower case"
-    )
-
-
-def _optional_host(value: str) -> str:
-    return names.host_problem(value) if value else ""
-
-
-def _optional_mail(value: str) -> str:
-    return names.email_problem(value) if value else ""
-
-
-def _ios_app(value: str) -> str:
-    return (
-        ""
-        if re.fullmatch(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}", value)
-        else "team and bundle, such as A1B2C3D4E5.com.example.shop"
-    )
-
-
-def _android_app(value: str) -> str:
-    return "" if re.fullmatch(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", value) else "a package name, such as com.example.shop"
-
-
-def _fingerprint(value: str) -> str:
-    return (
-        ""
-        if re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", value)
-        else "a SHA-256 fingerprint: 32 pairs in capitals, joined by colons"
-    )
-
-
 def _optional_url(value: str) -> tuple[str, str]:
     return _https(value) if value else ("", "")
-
-
-def _language(value: str) -> str:
-    return (
-        ""
-        if not value or re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", value)
-        else "a language such as en, de or pt-BR"
-    )
 
 
 def _vault_item(value: str) -> str:
@@ -186,18 +149,6 @@ def _step_url(value: str) -> tuple[str, str]:
     return (allowed, near) if allowed else _https(_BLANK.sub("/x", value))
 
 
-def _json_path(value: str) -> str:
-    return (
-        ""
-        if not value or re.fullmatch(r"[^.\s]+(?:\.[^.\s]+)*", value)
-        else "names and numbers joined by dots, such as status or checks.0.ok"
-    )
-
-
-def _header_name(value: str) -> str:
-    return "" if not value or _HEADER.fullmatch(value) else "a header name, such as x-version"
-
-
 def _server(value: str) -> str:
     if not value:
         return ""
@@ -209,23 +160,8 @@ def _server(value: str) -> str:
     return "" if fine else "a host, optionally with a port: smtp.example.com or smtp.example.com:587"
 
 
-def _path(value: str) -> str:
-    return (
-        "" if value.strip() and "\0" not in value and value.isprintable() else ("a folder, relative to the launch file")
-    )
-
-
-def _log_path(value: str) -> str:
-    return "" if value.strip() and "\0" not in value and value.isprintable() else "a file, relative to the launch file"
-
-
 def _queue_server(value: str) -> str:
     return _server(value) if value else "HOST or HOST:PORT, such as redis.example.com:6379"
-
-
-def _github(value: str) -> str:
-    fine = not value or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}", value)
-    return "" if fine else "OWNER/NAME, as in the address of the GitHub repository"
 
 
 RULES: dict[str, Rule] = {
@@ -269,11 +205,11 @@ RULES: dict[str, Rule] = {
         _selector, lambda value: value.partition("._domainkey")[0] if "._domainkey" in value else ""
     ),
     "email.support": _plain(
-        _support,
+        _optional_mail,
         lambda value: "" if names.email_problem(value.removeprefix("mailto:")) else value.removeprefix("mailto:"),
     ),
     "watch.heartbeat": _plain(_login, names.mend_credential),
-    "watch.heartbeat_host": _plain(_optional_host, names.mend_host),
+    "watch.heartbeat_host": _plain(_optional(names.host_problem), names.mend_host),
     "watch.market": _plain(_label),
     "watch.monitor": _optional_url,
     "watch.monitor_owner": _plain(_label),
