@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from launchready_tui.wording import Value, WordingError, fill, first_clause, listed, places
+from launchready_tui.wording import Value, WordingError, fill, first_clause, listed, minutes, places, plural
 
 FILLED: list[tuple[str, dict[str, Value], str]] = [
     ("{host} is up", {"host": "a.test"}, "a.test is up"),
@@ -64,3 +64,9 @@ def test_the_first_clause_is_cut_in_the_templates_own_words_only(template: str, 
 def test_what_fills_a_place_never_ends_a_clause() -> None:
     said = fill(first_clause("The page is called {title}; others use it, too"), {"title": "Book now: today, so fast"})
     assert said == "The page is called Book now: today, so fast"
+
+
+def test_counts_and_minutes_read_as_people_say_them() -> None:
+    assert [plural(n, "check") for n in (0, 1, 2)] == ["0 checks", "1 check", "2 checks"]
+    assert plural(2, "person", "people") == "2 people" and plural(1, "entry", "entries") == "1 entry"
+    assert [minutes(n) for n in (15, 60, 90, 125)] == ["15 min", "1 h", "1 h 30", "2 h 05"]

@@ -10,6 +10,7 @@ from ..clock import stamp
 from ..failure import Failure
 from ..findings import WHOLE_LAUNCH, Evidence, Finding
 from ..sources.logs import Reading
+from ..wording import plural
 from .base import Say
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def span(found: Reading) -> str:
     """How much was read, in a line."""
     times = f", {stamp(found.since)} to {stamp(found.until)}" if found.since and found.until else ""
     more = f"; the first {found.skipped // (1024 * 1024)} MB were passed over" if found.skipped else ""
-    return f"{found.lines} lines{times}{more}"
+    return f"{plural(found.lines, 'line')}{times}{more}"

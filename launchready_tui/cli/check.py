@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..wording import plural
 from .options import Common, common, pass_common
 from .say import Exit, note
 from .values import FORMATS, TO_FILE, CheckName
@@ -126,9 +127,14 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
 
 def _told(ended: Ended, counts: Counts, ran: int) -> str:
     """What the run cost, in one line."""
-    done = f"{ran} check{'' if ran == 1 else 's'} in {ended.seconds:.1f} s"
-    looks = f"{counts.dns_queries} DNS queries, {counts.requests} requests, {counts.connections} connections"
-    return f"{done}: {looks}, {counts.tls_handshakes} TLS handshakes; longest stall {ended.longest_stall_ms:.0f} ms"
+    looks = (
+        plural(counts.dns_queries, "DNS query", "DNS queries"),
+        plural(counts.requests, "request"),
+        plural(counts.connections, "connection"),
+        plural(counts.tls_handshakes, "TLS handshake"),
+    )
+    done = f"{plural(ran, 'check')} in {ended.seconds:.1f} s"
+    return f"{done}: {', '.join(looks)}; longest stall {ended.longest_stall_ms:.0f} ms"
 
 
 def write(report: Report, kind: str, said: Common, out: Path | None) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import __version__
+from ..wording import plural
 from .options import Common, common, pass_common
 from .say import Exit
 
@@ -146,7 +147,7 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
             Line(
                 "fail",
                 "launch file",
-                f"{count} problems; `launchready check` lists them",
+                f"{plural(count, 'problem')}; `launchready check` lists them",
                 "this launch, until its file is fixed",
             )
         ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..wording import plural
 from .options import Common, common, pass_common
 from .say import Exit, note
 
@@ -62,7 +63,7 @@ async def walk_demo(ws: Workspace) -> None:
     from ..workspace.walks import walk_path
 
     walk = await walk_path(ws, lambda words: None, consent=True)
-    problem = f"breaks at “{walk.broken.name}”" if walk.broken else f"works, {walk.of} steps"
+    problem = f"breaks at “{walk.broken.name}”" if walk.broken else f"works, {plural(walk.of, 'step')}"
     note(f"Path from log-in to notification: {problem} in {walk.seconds:.1f} s")
 
 
@@ -82,5 +83,5 @@ def _print(said: Common, walk: Walk) -> None:
         words = step.problem or step.asked
         click.echo(ink.finish(f"{glyph} {step.ms:>6} ms  {ink.fit(f'{step.name}: {words}', 14)}").rstrip())
     if len(walk.steps) < walk.of:
-        click.echo(f"  {walk.of - len(walk.steps)} steps after it were not tried")
+        click.echo(f"  not tried after it: {plural(walk.of - len(walk.steps), 'step')}")
     click.echo(f"{walk.seconds:.1f} s in total, as {walk.address}; saved")

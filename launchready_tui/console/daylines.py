@@ -119,12 +119,20 @@ def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:
     oldest = min((one for one in restored if one), default=None)
     tested = f"{oldest.day} {oldest:%b}" if oldest and all(restored) else "untested"
     called = len({rung.person for rung in day.ladder})
+    on_call = words.plural(called, "person", "people") if called else "nobody"
     return (
         Gate("problems", "problems", "problems", "stops", look, fact, page="fixes"),
         Gate("risks", "known risks", "risks", "risks", *signed, page="fixes"),
         _gate(snap, "deploy.smoke", "smoke suite", "smoke", "smoke", ""),
         _gate(snap, "deploy.rollback", "way back", "way back", "back", f"{card.minutes} min" if card else ""),
-        _gate(snap, "handover.contacts", "on call", "on call", "call", f"{called} people" if called else "nobody"),
+        _gate(
+            snap,
+            "handover.contacts",
+            "on call",
+            "on call",
+            "call",
+            on_call,
+        ),
         _gate(
             snap, "handover.backups", "backup", "backup", "data", tested, none="" if inventory.backups else "none named"
         ),

@@ -11,6 +11,7 @@ import msgspec
 
 from ..launch import people as ppl
 from ..launch.plan import checkpoints
+from ..wording import plural
 from .kinds import KIND, KINDS, STATUS, Item, Kind, slug, text_of
 from .widgets.form import Field, WrongField
 
@@ -128,7 +129,7 @@ def drop(workspace: Workspace, kind: Kind, key: str) -> None:
         if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
     ]
     if held:
-        raise ValueError(f"{len(held)} lines of access still name it; delete those first")
+        raise ValueError(f"Still named by {plural(len(held), 'line')} of access; delete those first")
     _save(workspace, kind, [one for one in items(workspace, kind) if one is not item])
 
 

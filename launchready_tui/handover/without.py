@@ -11,6 +11,7 @@ from ..findings import Severity
 from ..launch.cards import scenarios_of
 from ..launch.papers import Papers
 from ..persons import PersonId
+from ..wording import plural
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
@@ -220,7 +221,7 @@ def _decisions(source: Workspace, person: str) -> list[Break]:
         if one.confirmation and one.confirmation.by == person and not one.stale
     ]
     if words:
-        what = f"{len(words)} checks stand on their word alone, which ends after 30 days"
+        what = f"Only their word stands behind {plural(len(words), 'check')}; it expires after 30 days"
         found.append(
             Break("decisions", what, Severity.LOW, "Let somebody else look and confirm: " + ", ".join(words[:5]))
         )

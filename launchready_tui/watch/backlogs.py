@@ -145,7 +145,7 @@ def _grows(readings: Sequence[Backlog], now: datetime) -> Backlog | None:
 
 
 def _line(row: Backlog) -> str:
-    parts = [f"{row.ready:,} jobs are ready"]
+    parts = [f"{row.ready:,} {'job is' if row.ready == 1 else 'jobs are'} ready"]
     parts += [f"the oldest has waited for {clock.span(row.oldest_s)}"] if row.oldest_s is not None else []
     parts += [f"{row.active:,} are being done"] if row.active is not None else []
     parts += [f"{row.failed:,} have failed"] if row.failed else []

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..clock import span, stamp
 from ..text import clean, shorten
+from ..wording import plural
 from .case import Told
 from .samples.model import CAUSE_WORDS, Gap, Incident, Latest, Mark, Target
 
@@ -56,8 +57,8 @@ def body(
         lines.append(f"It answers again after {span((ended - incident.since).total_seconds())}, since {stamp(ended)}.")
     elif told == "flapping":
         lines.append(
-            f"It came back and failed again {incident.flaps} times. The next message comes when it has been calm "
-            "for 10 minutes."
+            f"It came back and failed again {plural(incident.flaps, 'time')}. The next message comes when it has been "
+            "calm for 10 minutes."
         )
     elif incident.kind == "slow":
         lines.append(f"Far more than one in twenty answers take longer than {target.target_ms:.0f} ms.")

@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from ..launch.model import Launch
+from ..wording import plural
 from .case import Told
 from .detect import Change
 from .keeper import Keeper
@@ -158,23 +159,28 @@ class Teller:
             self._outbox.wake.set()
 
     async def certificate(self, one: Watched) -> None:
-        """Told when few days are left, and again when they get fewer."""
-        ends = one.latest.certificate_ends if one.latest else None
-        if ends is None:
-            return
+        """Told when few days are left, again when they get fewer, and once when it has expired."""
         now, first = self._moments.now(), self._launch.watch.certificate_days
-        days = int((ends - now).total_seconds() // 86400)
-        if days >= first:
+        days = one.latest.certificate_days(now) if one.latest else None
+        if one.latest is None or one.latest.certificate_ends is None or days is None or days >= first:
             return
-        level = min(level for level in (first, *CERTIFICATE_LEVELS) if level >= max(0, days))
+        ends = one.latest.certificate_ends
+        level = -1 if ends <= now else min(level for level in (first, *CERTIFICATE_LEVELS) if level >= days)
         what = f"{one.target.host}-{int(ends.timestamp())}-{level}"
         if what in self._certificates:
             return
         self._certificates.add(what)
-        words = f"{self._launch.name}: the certificate of {one.target.host} ends in {days} days"
+        when = (
+            f"expires in {plural(days, 'day')}"
+            if days > 0
+            else "expires in less than a day"
+            if ends > now
+            else "has expired"
+        )
+        words = f"{self._launch.name}: the certificate of {one.target.host} {when}"
         text = (
-            f"It ends at {ends:%Y-%m-%d %H:%M} UTC. After that every visitor sees a warning in place of the page.\n"
-            "Renew it, and look why that did not happen by itself."
+            f"Valid until {ends:%Y-%m-%d %H:%M} UTC. After that every visitor sees a warning in place of the page.\n"
+            "Renew it, then find out why it was not renewed automatically."
         )
         await self.enqueue(other_notices(self._launch.alerts, "certificate", what, one.target.name, words, text, now))
 

@@ -302,7 +302,7 @@ def test_what_breaks_is_told_the_heaviest_first_with_what_to_do() -> None:
         "They are the scribe, there is no deputy": "medium",
         "The card “A release broke the shop” calls them": "low",
         "They own 1 open problems": "medium",
-        "1 checks stand on their word alone, which ends after 30 days": "low",
+        "Only their word stands behind 1 check; it expires after 30 days": "low",
     }.items():
         assert said.get(what) == severity, what
     weights = [one.severity.weight for one in found.breaks]

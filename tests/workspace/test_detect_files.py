@@ -73,9 +73,7 @@ def test_a_recording_becomes_routes_by_business_flow() -> None:
         ("home", "GET", f"https://{APP}/", "list", True),
         ("listings, one", "GET", f"https://{API}/api/v1/listings/4711?page=2", "list", True),
     ]
-    assert imported.notes == (
-        "1 requests to hosts that are not the launch's own were left out: www.google-analytics.com",
-    )
+    assert imported.notes == ("left out: 1 request to hosts that are not the launch's own: www.google-analytics.com",)
 
 
 def test_nothing_of_a_session_comes_along() -> None:
@@ -103,8 +101,8 @@ def test_nothing_of_a_session_comes_along() -> None:
         f"https://{API}/me?lang=en": {"accept": "application/json"},
         f"https://{API}/login": {},
     }
-    assert any("1 request bodies were left out" in note for note in imported.notes)
-    assert any("1 requests were sent logged in" in note for note in imported.notes)
+    assert any("left out: 1 request body;" in note for note in imported.notes)
+    assert any("sent logged in: 1 request;" in note for note in imported.notes)
 
 
 def test_the_well_answered_one_speaks_for_its_kind() -> None:
@@ -237,13 +235,13 @@ def test_an_openapi_document_becomes_routes() -> None:
         ("search listings", "GET", f"https://{API}/v1/search?q=red+bike", True),
         ("listings, one", "GET", f"https://{API}/v1/listings/42", True),
     ]
-    assert imported.notes == ("1 routes were left out, since a parameter has no example: GET /threads/{thread}",)
+    assert imported.notes == ("left out, since a parameter has no example: 1 route: GET /threads/{thread}",)
 
 
 def test_what_needs_a_log_in_is_not_yet_safe() -> None:
     imported = read_openapi(openapi({"/me": get(), "/open": get(security=[])}, security=[{"bearer": []}]), HOSTS)
     assert {route.name: route.safe for route in imported.routes} == {"me": False, "open": True}
-    assert imported.notes == ("1 routes need a log-in; store a credential and name it with `login`",)
+    assert imported.notes == ("1 route needs a log-in; store a credential and name it with `login`",)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...wording import plural
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,4 +58,4 @@ async def walked(workspace: Workspace, tell: Callable[[str], None]) -> tuple[str
     broken = found.broken
     if broken is not None:
         return f"The path breaks at “{broken.name}”: {broken.problem}", False
-    return f"The whole path holds: {found.of} steps in {found.seconds:.1f} s", True
+    return f"The whole path holds: {plural(found.of, 'step')} in {found.seconds:.1f} s", True

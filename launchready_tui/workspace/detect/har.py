@@ -13,6 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from ...launch.model import Method
+from ...wording import plural
 from .routes import METHODS, Candidate, CannotImport, Imported, read_json, to_routes
 
 _ASSET = re.compile(
@@ -66,12 +67,14 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
     imported = to_routes(candidates, hosts, taken)
     notes = list(imported.notes)
     if unread:
-        notes.append(f"{unread} entries without a request were left out")
+        notes.append(f"left out: {plural(unread, 'entry', 'entries')} without a request")
     if bodies:
-        notes.append(f"{bodies} request bodies were left out; write into `body` what may be seen by everybody")
+        notes.append(
+            f"left out: {plural(bodies, 'request body', 'request bodies')}; write into `body` what everyone may see"
+        )
     if private:
         notes.append(
-            f"{private} requests were sent logged in; store a credential and name it with "
+            f"sent logged in: {plural(private, 'request')}; store a credential and name it with "
             "`login` where a route needs it"
         )
     return msgspec.structs.replace(imported, notes=tuple(notes))

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urljoin
 import msgspec
 
 from ... import text
+from ...wording import plural
 from .routes import METHODS, Candidate, CannotImport, Imported, read_json, to_routes
 
 _MOST_REFERENCES = 20
@@ -49,12 +50,16 @@ def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Coll
     notes = list(imported.notes)
     if reader.without_example:
         names = ", ".join(reader.without_example[:5])
-        notes.append(f"{len(reader.without_example)} routes were left out, since a parameter has no example: {names}")
+        left = plural(len(reader.without_example), "route")
+        notes.append(f"left out, since a parameter has no example: {left}: {names}")
     if reader.locked:
-        notes.append(f"{reader.locked} routes need a log-in; store a credential and name it with `login`")
+        notes.append(
+            f"{plural(reader.locked, 'route needs', 'routes need')} a log-in; store a credential and name it with "
+            "`login`"
+        )
     if reader.nowhere:
         notes.append(
-            f"{reader.nowhere} routes were left out, since the document names no whole server URL; give the "
+            f"left out, since the document names no whole server URL: {plural(reader.nowhere, 'route')}; give the "
             "address they are under"
         )
     return msgspec.structs.replace(imported, notes=tuple(notes))

@@ -15,6 +15,7 @@ from ... import text
 from ...launch.model import Flow, Method, Route
 from ...launch.names import url_parts
 from ...launch.validate import MOST_ROWS
+from ...wording import plural
 from .words import flow_of, repeatable
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -178,13 +179,13 @@ def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int) -> tu
         most = sorted(foreign, key=lambda host: -foreign[host])
         more = f" and {len(most) - 5} more" if len(most) > 5 else ""
         notes.append(
-            f"{sum(foreign.values())} requests to hosts that are not the launch's own were left out: "
+            f"left out: {plural(sum(foreign.values()), 'request')} to hosts that are not the launch's own: "
             f"{', '.join(most[:5])}{more}"
         )
     if plain:
-        notes.append(f"{plain} requests over plain http were left out")
+        notes.append(f"left out: {plural(plain, 'request')} over plain http")
     if broken:
-        notes.append(f"{broken} requests without a usable web address were left out")
+        notes.append(f"left out: {plural(broken, 'request')} without a usable web address")
     if found > MOST_ROWS["routes"]:
         notes.append(f"only the first {MOST_ROWS['routes']} of {found} routes were taken")
     return tuple(notes)

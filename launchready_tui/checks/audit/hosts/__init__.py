@@ -14,6 +14,7 @@ from ....failure import Failure
 from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....launch.names import inside
+from ....wording import plural
 from ....world import later, registrable
 from ....world.sights import Chain, DnsAnswer, Reply, TlsSight
 from ...base import Say, check
@@ -183,7 +184,7 @@ async def _domain_in_logs(say: Say, world: World, found: _Found, domain: str, wa
         own = [name for raw in answer.names if inside(name := plain(raw).removeprefix("*."), domain)]
         found.add(own, f"certificate logs ({log})")
         names |= set(own)
-        told = [f"{len(own)} names" + ("" if answer.complete else ", and it has more than it hands out")]
+        told = [plural(len(own), "name") + ("" if answer.complete else ", and it has more than it hands out")]
         if answer.failure is not None:
             told.append(f"not heard now ({answer.failure.words}); this is what it said on {answer.at:%Y-%m-%d}")
             missing.append(log)

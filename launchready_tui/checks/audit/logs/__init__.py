@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ....findings import Evidence, Finding
 from ....sources.logs import Group, Reading
 from ....sources.logs.model import Kind
+from ....wording import plural
 from ...base import Say, check
 from ...logged import each_log, span
 
@@ -59,5 +60,6 @@ def _groups(groups: tuple[Group, ...], kind: Kind) -> str:
     rows = [group for group in groups if group.kind == kind]
     lines = [f"{group.count} x {group.signature} ({group.environment})" for group in rows[:SHOWN]]
     if len(rows) > SHOWN:
-        lines.append(f"and {len(rows) - SHOWN} kinds more, {sum(group.count for group in rows[SHOWN:])} lines")
+        rest = sum(group.count for group in rows[SHOWN:])
+        lines.append(f"and {plural(len(rows) - SHOWN, 'kind')} more, {plural(rest, 'line')}")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from ....facts import Step, Walked
 from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....journal import JournalError
 from ....trials.model import KIND, Walk, digest_of, walk_of
+from ....wording import plural
 from ...base import Say, check
 from ..written import lines
 
@@ -74,7 +75,7 @@ def evidence(walk: Walk) -> Evidence:
     rows = [
         f"{step.ms:>6} ms  {step.status or '':>3}  {step.name}: {step.problem or step.asked}" for step in walk.steps
     ]
-    rows += [f"not tried: the {walk.of - len(walk.steps)} steps after it"] if len(walk.steps) < walk.of else []
+    rows += [f"not tried after it: {plural(walk.of - len(walk.steps), 'step')}"] if len(walk.steps) < walk.of else []
     rows.append(f"{walk.seconds:.1f} s in all, as {walk.address}")
     steps = tuple(
         Step(name=one.name, ok=not one.problem, status=one.status or 0, ms=one.ms, detail=one.problem or one.asked)
