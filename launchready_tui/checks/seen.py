@@ -52,7 +52,7 @@ async def get_page(world: World, url: str) -> Reply | Failure:
     return reply
 
 
-def chain_text(chain: Chain) -> str:
+def _chain_text(chain: Chain) -> str:
     """One answer a line, `301  https://www.example.com/  84 ms`; a failure at the end is `---  what happened`. The
     console draws this."""
     lines = []
@@ -66,7 +66,7 @@ def chain_text(chain: Chain) -> str:
     return "\n".join(lines)
 
 
-def chain_fact(chain: Chain) -> RedirectChain:
+def _chain_fact(chain: Chain) -> RedirectChain:
     """A redirect chain as data."""
     hops = tuple(
         Hop(hop.status, hop.url, round(hop.total_ms), "" if hop.kind in ("location", "end") else hop.kind)
@@ -79,7 +79,7 @@ def chain_fact(chain: Chain) -> RedirectChain:
 def chain_evidence(chain: Chain) -> Evidence:
     """A redirect chain, as evidence with the label `chain`, and as data."""
     at = chain.end.at if isinstance(chain.end, Reply) else None
-    return Evidence.of("chain", chain_text(chain), source=chain.start, at=at, fact=chain_fact(chain))
+    return Evidence.of("chain", _chain_text(chain), source=chain.start, at=at, fact=_chain_fact(chain))
 
 
 def via_of(*sights: object) -> str:
@@ -92,7 +92,7 @@ def via_of(*sights: object) -> str:
     return ""
 
 
-def header_fact(reply: Reply, *names: str) -> Headers:
+def _header_fact(reply: Reply, *names: str) -> Headers:
     """The named headers of an answer as data."""
     headers = tuple((name, reply.all(name)) for name in names)
     return Headers(method=reply.method, url=reply.url, status=reply.status, headers=headers)
@@ -103,7 +103,7 @@ def header_evidence(reply: Reply, *names: str) -> Evidence:
     lines = [f"{reply.method} {reply.url}  {reply.status}"]
     for name in names:
         lines += [f"{name}: {value}" for value in reply.all(name)] or [f"{name}: (not sent)"]
-    fact = header_fact(reply, *names)
+    fact = _header_fact(reply, *names)
     return Evidence.of("headers", "\n".join(lines), source=reply.url, at=reply.at, fact=fact)
 
 

@@ -22,7 +22,7 @@ def console(said: Common, folder: Path | None = None) -> int:
     """Open the console on the launch in DIR [default: this folder]."""
     if folder is not None:
         said.folder = folder
-    needs_a_terminal()
+    _needs_a_terminal()
     ws = said.open()
     try:
         from ..console.app import Console
@@ -38,7 +38,7 @@ def has_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
-def needs_a_terminal() -> None:
+def _needs_a_terminal() -> None:
     """The console draws on a terminal; without one the head-less commands are named."""
     if not has_terminal():
         raise click.UsageError(f"the console needs a terminal; {_WITHOUT}")

@@ -20,7 +20,7 @@ def credentials() -> None:
     """Store, list, test and delete the credentials of a launch."""
 
 
-def vault_of(said: Common) -> Vault:
+def _vault_of(said: Common) -> Vault:
     """The vault of the launch in the folder. Raises LaunchFileError."""
     from ..launch.load import find, load
     from ..launch.trust import state_dir
@@ -45,7 +45,7 @@ def set_one(said: Common, name: str, hosts: tuple[str, ...], label: str) -> int:
     """Store a credential under NAME. Prompts for the value, or reads one line from stdin."""
     from ..vault import variable
 
-    vault = vault_of(said)
+    vault = _vault_of(said)
     value = _value(name)
     try:
         place = vault.set(name, value, hosts, label)
@@ -83,7 +83,7 @@ def list_all(said: Common) -> int:
     from ..text import for_terminal
     from ..verdict.report.ink import pad
 
-    vault = vault_of(said)
+    vault = _vault_of(said)
     entries = vault.entries()
     from datetime import UTC, datetime
 
@@ -120,7 +120,7 @@ def _past(words: str) -> str:
 @pass_common
 def test_one(said: Common, name: str, host: str) -> int:
     """Test whether NAME can be read, and from where. The value is not shown."""
-    vault = vault_of(said)
+    vault = _vault_of(said)
     wanted = host or next(
         (entry.hosts[0].replace("*.", "www.") for entry in vault.entries() if entry.name == name and entry.hosts), ""
     )
@@ -143,7 +143,7 @@ def test_one(said: Common, name: str, host: str) -> int:
 @pass_common
 def delete_one(said: Common, name: str) -> int:
     """Delete NAME from the keyring and from the list."""
-    if vault_of(said).delete(name):
+    if _vault_of(said).delete(name):
         note(f"{name} was deleted")
         return Exit.FINE
     note(f"No credential is named {name}; remove one from the environment where it is set")

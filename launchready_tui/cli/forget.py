@@ -31,7 +31,7 @@ def forget(said: Common, yes: bool) -> int:
         file = load(find(said.where))
     except LaunchFileError as error:
         note(f"The launch file cannot be read, so its credentials and approval are kept: {str(error).splitlines()[0]}")
-    journal = journal_files(said.where)
+    journal = _journal_files(said.where)
     names = _credentials(file)
     if not (journal or names or file):
         raise CouldNotRun(f"no launch data is stored for {said.where.resolve()}")
@@ -77,7 +77,7 @@ def _stop_watching(folder: Path) -> None:
     note("Stopped the watch of this launch.")
 
 
-def journal_files(folder: Path) -> list[Path]:
+def _journal_files(folder: Path) -> list[Path]:
     """The journal, what was watched and asked, launch day's and the handover's records, SQLite's files beside, copies
     of migrations."""
     from ..launch.records import DRAFTS, KEPT_LOGS, RECORDS

@@ -113,7 +113,7 @@ def _phases(phases: Phases) -> str:
     return f"{', '.join(parts)}; all {phases.total:.0f} ms" if parts else f"{phases.total:.0f} ms"
 
 
-def finding_lines(findings: tuple[Finding, ...], ink: Ink) -> Iterator[str]:
+def _finding_lines(findings: tuple[Finding, ...], ink: Ink) -> Iterator[str]:
     """A line a finding, the worst first; what is open with its fix and what to paste."""
     for finding in by_badness(findings):
         key = str(finding.state)
@@ -138,7 +138,7 @@ def redirect_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
         if isinstance(chain.end, Failure):
             yield _no(chain.end, ink)
         yield ""
-    yield from finding_lines(seen.findings, ink)
+    yield from _finding_lines(seen.findings, ink)
 
 
 def header_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
@@ -148,7 +148,7 @@ def header_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
         return
     yield from web_lines(seen.sights["chain"], ink)
     yield ""
-    yield from finding_lines(seen.findings, ink)
+    yield from _finding_lines(seen.findings, ink)
 
 
 def domain_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
@@ -178,7 +178,7 @@ def domain_lines(seen: Looked | Failure, ink: Ink) -> Iterator[str]:
     shown = servers.words if isinstance(servers, Failure) else ", ".join(servers.records) or "none"
     yield f"{ink.paint(pad('served by', 11), 'bold')} {ink.fit(shown, 12)}"
     yield ""
-    yield from finding_lines(seen.findings, ink)
+    yield from _finding_lines(seen.findings, ink)
 
 
 def tls_lines(seen: Looked | dict[str, Any] | Failure, ink: Ink) -> Iterator[str]:
@@ -189,7 +189,7 @@ def tls_lines(seen: Looked | dict[str, Any] | Failure, ink: Ink) -> Iterator[str
     yield from _tls(seen.sights if isinstance(seen, Looked) else seen, ink)
     if isinstance(seen, Looked):
         yield ""
-        yield from finding_lines(seen.findings, ink)
+        yield from _finding_lines(seen.findings, ink)
 
 
 def _tls(seen: dict[str, Any], ink: Ink) -> Iterator[str]:

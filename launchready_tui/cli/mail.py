@@ -20,7 +20,7 @@ def mail() -> None:
     """Test the mails that the product sends: trigger, find in a test mailbox, and judge each."""
 
 
-def box_of(ws: Workspace, name: str) -> Mailbox:
+def _box_of(ws: Workspace, name: str) -> Mailbox:
     """The mailbox of that name; the only one where none is named. Raises click.UsageError."""
     boxes = {box.name: box for box in ws.launch.mailboxes}
     if not boxes:
@@ -44,7 +44,7 @@ def login(said: Common, mailbox: str) -> int:
 
     ws = said.open()
     try:
-        box = box_of(ws, mailbox)
+        box = _box_of(ws, mailbox)
         if box.way != "device":
             raise click.UsageError(
                 f"{box.name} logs in by {box.way}: store it with launchready credentials set {box.login} --host "
@@ -91,7 +91,7 @@ def look(said: Common, mailbox: str) -> int:
 
     ws = said.open()
     try:
-        box = box_of(ws, mailbox)
+        box = _box_of(ws, mailbox)
 
         async def walk() -> list[str] | Failure:
             async with ws.open_world() as world:
@@ -152,7 +152,7 @@ def test(
     ws = said.open()
     try:
         return run_tests(
-            said, ws, names, [box_of(ws, name) for name in boxes] or list(ws.launch.mailboxes), tag, wait_s, kind
+            said, ws, names, [_box_of(ws, name) for name in boxes] or list(ws.launch.mailboxes), tag, wait_s, kind
         )
     finally:
         ws.close()

@@ -106,7 +106,7 @@ def _url_problem(text: str) -> str:
         return f"{parts.scheme or 'that'} is not a supported scheme" if "://" in text else "it is not a URL"
     if not host:
         return "it names no host"
-    if found := "" if _address(host) else name_problem(host):
+    if found := "" if _address(host) else _name_problem(host):
         return found
     located = locate(url)
     return located.detail if isinstance(located, Failure) else ""
@@ -135,7 +135,7 @@ def _host_problem(kind: Kind, text: str) -> str:
             return "it contains a port"
     elif _address(host):
         return ""
-    return name_problem(host) or (
+    return _name_problem(host) or (
         "it is a single label, which cannot be registered" if kind == "domain" and "." not in host.strip(".") else ""
     )
 
@@ -147,7 +147,7 @@ def _owner_problem(text: str) -> str:
         return f"it is an IP address: look up its name with -t PTR {address.reverse_pointer}"
     if ":" in text:
         return "it contains a port"
-    return name_problem(text, _DNS_LABEL)
+    return _name_problem(text, _DNS_LABEL)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -157,7 +157,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def name_problem(name: str, label_form: re.Pattern[str] = _LABEL) -> str:
+def _name_problem(name: str, label_form: re.Pattern[str] = _LABEL) -> str:
     """What keeps DNS from carrying a name (RFC 1035 section 2.3.4; RFC 5891 for other scripts); empty where nothing
     does."""
     from ..hostnames import LONGEST, LONGEST_LABEL, BadNameError, to_ascii

@@ -47,7 +47,7 @@ def until(at: datetime, now: datetime) -> str:
     return said if said == "now" or said.startswith("in ") else f"{said} ago"
 
 
-def initials(name: str) -> str:
+def _initials(name: str) -> str:
     """Two letters for a column of people: LE for a launch engineer, Fo for a founder."""
     parts = [part for part in name.replace("-", " ").split() if part[:1].isalnum()]
     return "".join(part[0] for part in parts[:2]).upper() if len(parts) > 1 else name[:2].capitalize()
@@ -181,16 +181,16 @@ def _now(day: Day) -> Row:
 
 
 def _stop(snap: Snapshot, day: Day, stop: Stop) -> Row:
-    look = stop_look(stop)
+    look = _stop_look(stop)
     moment_at = stop.moment.at
     when = f"{moment_at.astimezone(UTC):%a %H:%M}" if moment_at else stop.moment.key
     title: Cell = (stop.moment.checkpoint.title, "ink b" if stop.phase == "now" else "ink")
     owner = stop.moment.checkpoint.owner
-    who: Cell = initials(snap.name(owner)) if owner else ("·", "rule")
+    who: Cell = _initials(snap.name(owner)) if owner else ("·", "rule")
     return Row(stop.moment.key, [when, title, tally(snap, stop.standings), who], words.glyph(look), look)
 
 
-def stop_look(stop: Stop) -> str:
+def _stop_look(stop: Stop) -> str:
     """Gone through, being gone through, passed by with nobody having said so; nothing yet for what is ahead."""
     if stop.done is not None:
         return "pass"
@@ -288,7 +288,7 @@ HERE = {"pass": "here", "later": "away", "fail": "left", "unknown": "?"}
 
 def _member(snap: Snapshot, day: Day, people: People, person: str, parts: Iterable[str]) -> Row:
     known = people.find(person)
-    look = presence(people, person, day.at)
+    look = _presence(people, person, day.at)
     reach = next(
         (rung.channel for rung in day.ladder if rung.person == person and rung.channel), known.contact if known else ""
     )
@@ -298,7 +298,7 @@ def _member(snap: Snapshot, day: Day, people: People, person: str, parts: Iterab
     )
 
 
-def presence(people: People, person: str, now: datetime) -> str:
+def _presence(people: People, person: str, now: datetime) -> str:
     """Whether somebody is there now, by their own hours."""
     known = people.find(person)
     if known is None:
@@ -329,7 +329,7 @@ def log_rows(day: Day, name: Callable[[str], str]) -> list[Row]:
         )
         said: Spans = [(lead, "ink b"), (line.text, "ink")]
         rows.append(
-            Row(f"{n}", [f"{at:%H:%M}", said, initials(name(line.by)) if line.by else ""], words.glyph(look), look)
+            Row(f"{n}", [f"{at:%H:%M}", said, _initials(name(line.by)) if line.by else ""], words.glyph(look), look)
         )
     return rows
 

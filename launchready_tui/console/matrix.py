@@ -25,7 +25,7 @@ FIRST = ("dns", "hosting", "database", "payments", "email", "code", "registrar")
 ADMINS = ("owner", "admin")
 
 
-def columns_of(workspace: Workspace, most: int) -> list[System]:
+def _columns_of(workspace: Workspace, most: int) -> list[System]:
     """The systems that the matrix has room for, the ones that stop the business first."""
 
     def weight(system: System) -> int:
@@ -45,7 +45,7 @@ def matrix(workspace: Workspace, room: int) -> tuple[list[Col], list[Row]]:
     """People by systems in so many cells; below, how many can fix each and who pays."""
     # One cell more, for rights such as deploy, where no system is left out for it.
     size = 7 if min(9, len(workspace.inventory.systems), room // 6) <= room // 7 else 6
-    systems = columns_of(workspace, max(0, min(9, room // size)))
+    systems = _columns_of(workspace, max(0, min(9, room // size)))
     cols = [
         Col("Person", 0),
         Col("role", 16, tone="ink2", above=104),

@@ -45,9 +45,9 @@ class Panel:
 def panel_of(snap: Snapshot, workspace: Workspace, stage: Stage, *, test_key: str = "") -> Panel:
     """The panel of a stage. `test_key` is the key that tests mails."""
     if stage.id == "audit":
-        return domain_map(snap, workspace)
+        return _domain_map(snap, workspace)
     if stage.id == "edge":
-        return redirect_map(snap)
+        return _redirect_map(snap)
     if stage.id == "email":
         return mail_records(snap, test_key)
     if stage.id == "performance":
@@ -62,7 +62,7 @@ def shot_of(snap: Snapshot, workspace: Workspace) -> Shot:
     return Shot.of(workspace, snap.now)
 
 
-def domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
+def _domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
     """Every declared host: what it is for, who runs it, where it leads, until when its certificate holds, whose
     account it is."""
     from ..handover.hosts import host_rows
@@ -133,7 +133,7 @@ def _some(addresses: str) -> str:
     return f"{first} +{len(more)}" if more else first
 
 
-def redirect_map(snap: Snapshot) -> Panel:
+def _redirect_map(snap: Snapshot) -> Panel:
     """Every address that leads on, its way on one line: a chain is as long as it is drawn."""
     from ..handover.chains import chain_rows
 
@@ -189,7 +189,7 @@ def _way(row: ChainRow, launch: Launch) -> Spans:
     return [*drawn, (str(end.status), "ink3" if end.status < 400 else "fail")]
 
 
-def findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
+def _findings_on(snap: Snapshot, subject: str, *prefixes: str) -> list[Finding]:
     """Findings about a subject, from rules with one of these beginnings."""
     return [
         judged.finding
@@ -376,7 +376,7 @@ def routes(snap: Snapshot) -> Panel:
     ]
     rows = []
     for route in snap.launch.routes:
-        about = findings_on(snap, route.name, "audit.latency", "performance")
+        about = _findings_on(snap, route.name, "audit.latency", "performance")
         timed = any(one.check == "audit.latency" for one in about)
         look = words.look(worst([one.state for one in about])) if about else "new"
         if look == "pass" and route.safe and not timed:

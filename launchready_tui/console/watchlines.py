@@ -212,7 +212,7 @@ def told_lines(shot: Shot, one: Watched, now: datetime, room: int) -> list[Line]
         kind = "fail" if one.incident.kind == "down" else "warn"
         lines.append(Line([("Incident  ", "ink3"), *_trouble(one.incident, now, room - 10)], [], words.glyph(kind)))
     if one.last is not None:
-        lines.append(Line([("Last      ", "ink3"), *last_probe(one.last, room - 10)]))
+        lines.append(Line([("Last      ", "ink3"), *_last_probe(one.last, room - 10)]))
     if shot.budget is not None and shot.budget.n:
         lines.append(_budget(shot))
     return lines
@@ -233,7 +233,7 @@ def _trouble(incident: Incident, now: datetime, room: int) -> Spans:
     return parts
 
 
-def last_probe(last: Latest, room: int) -> Spans:
+def _last_probe(last: Latest, room: int) -> Spans:
     """The phases of a probe in words, each with its ms; what does not fit is left out from the end."""
     sample = last.sample
     if not sample.ok:

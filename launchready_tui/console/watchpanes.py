@@ -61,7 +61,7 @@ def pane(name: str, shot: Shot | None, launch: Launch, now: datetime) -> Pane:
     )
 
 
-def count_of(name: str, shot: Shot | None, now: datetime) -> tuple[str, str]:
+def _count_of(name: str, shot: Shot | None, now: datetime) -> tuple[str, str]:
     """What the switch says of a pane before it is opened, with its tone: how many are bad."""
     if shot is None:
         return "", ""
@@ -275,7 +275,7 @@ def titles(
     parts: list[tuple[str, str]] = [(key, "ink2 b"), (" ", "ink")]
     for name in panes:
         parts.append((f" {name}", "ink b" if name == now_shown else "ink3"))
-        said, tone = count_of(name, shot, now)
+        said, tone = _count_of(name, shot, now)
         if said:
             parts.append((f" {said}", tone))
         parts.append(("  ", "ink"))

@@ -178,11 +178,11 @@ def server_context(
         context.load_cert_chain(path)
     finally:
         Path(path).unlink()
-    set_floor(context, old_protocols=old_protocols)
+    _set_floor(context, old_protocols=old_protocols)
     return context
 
 
-def set_floor(context: ssl.SSLContext, *, old_protocols: bool) -> None:
+def _set_floor(context: ssl.SSLContext, *, old_protocols: bool) -> None:
     """TLS 1.2 and 1.3, or everything from TLS 1.0; holds for connections that come after it."""
     if old_protocols:
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -236,7 +236,7 @@ class Identities:
         self._default = chosen
         # The floor belongs to the context that was listening when the connection came, the certificate to the one
         # chosen.
-        set_floor(self.context, old_protocols=old_protocols)
+        _set_floor(self.context, old_protocols=old_protocols)
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         chosen = self._by_name.get((name or "").lower(), self._default)

@@ -11,7 +11,7 @@ PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip", ".pe
 """What names people, and what a kill in the middle of writing it leaves."""
 
 
-def in_work_tree(folder: Path) -> bool:
+def _in_work_tree(folder: Path) -> bool:
     """Whether git looks after this folder: a `.git` here or further up (a folder, or a file in a worktree or
     submodule)."""
     return any((above / ".git").exists() for above in (folder.absolute(), *folder.absolute().parents))
@@ -19,7 +19,7 @@ def in_work_tree(folder: Path) -> bool:
 
 def ignore_private(folder: Path) -> tuple[str, ...]:
     """Adds what is missing and returns it; nothing outside a git work tree. Raises CannotWrite."""
-    if not in_work_tree(folder):
+    if not _in_work_tree(folder):
         return ()
     path = folder / ".gitignore"
     old = path.read_text("utf-8", "surrogateescape") if path.exists() else ""

@@ -132,7 +132,7 @@ async def _job(
         return refuse("protocol", "not a web address")
     if credential is not None and url.scheme != "https":
         return refuse("no-permission", "a credential is only sent over https")
-    dialled = await dial_for(host, port, wire)
+    dialled = await _dial_for(host, port, wire)
     if isinstance(dialled, Failure):
         return dialled
     dial, via = dialled
@@ -161,7 +161,7 @@ async def _job(
     return job, via
 
 
-async def dial_for(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
+async def _dial_for(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
     """Where the child may connect. Names, address policy, connect map and the demo's refusal are `wire`'s; the child
     knows none of them."""
     named = wire.reach.connect.target(host, port)

@@ -26,7 +26,7 @@ FLOW_WEIGHT: dict[str, int] = {
 _Key = tuple[bool, bool, int, int, int, str, str]
 
 
-def to_fix(judged: Judged, standing: Standing) -> bool:
+def _to_fix(judged: Judged, standing: Standing) -> bool:
     """Whether it belongs into the fix order: it failed or warns, or could not be seen where no person's word can
     settle it."""
     if judged.state in (State.FAIL, State.WARN):
@@ -43,7 +43,10 @@ def fix_order(standings: Mapping[str, Standing]) -> dict[str, Rank]:
     is mended: it lifts nothing and is not lifted over what has a fix.
     """
     items = {
-        one.id: (one, standing) for standing in standings.values() for one in standing.findings if to_fix(one, standing)
+        one.id: (one, standing)
+        for standing in standings.values()
+        for one in standing.findings
+        if _to_fix(one, standing)
     }
     by_check: dict[str, list[str]] = {}
     for finding_id in sorted(items, key=lambda one: _key(*items[one])):

@@ -51,7 +51,7 @@ async def ask(
         return Failure(kind="no-permission", detail=f"the stored URL does not lead to {host}", target=host)
     if parts.scheme == "http" and secret and name not in _HERE:
         return Failure(kind="protocol", detail="a secret URL must be https", target=name)
-    doors = await doors_of(wire, name, port)
+    doors = await _doors_of(wire, name, port)
     if isinstance(doors, Failure):
         return doors
     agent = f"LaunchReady/{__version__} ({agent})"
@@ -90,7 +90,7 @@ async def ask(
         line.close()
 
 
-async def doors_of(wire: Wire, host: str, port: int) -> list[Door] | Failure:
+async def _doors_of(wire: Wire, host: str, port: int) -> list[Door] | Failure:
     """The addresses of a host that the policy lets us connect to."""
     named = wire.reach.connect.target(host, port)
     found: tuple[str, ...] | Failure = (host,)

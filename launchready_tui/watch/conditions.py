@@ -41,12 +41,12 @@ def unmet(target: Target, status: int, headers: Mapping[str, str], body: bytes) 
                     shown = "no such header" if seen is None else shorten(clean(seen), 80)
                     return "header", f"header {condition.name}: {shown}, not {condition.value}"
             case "json":
-                found = json_value(plain_body(headers, body), condition.name)
+                found = json_value(_plain_body(headers, body), condition.name)
                 if found != condition.value:
                     shown = "not there" if found is None else shorten(clean(found), 80)
                     return "json", f"{condition.name} is {shown}, not {condition.value}"
             case _:
-                text = text if text is not None else plain_body(headers, body).decode("utf-8", "replace")
+                text = text if text is not None else _plain_body(headers, body).decode("utf-8", "replace")
                 if (condition.value in text) != (condition.kind == "contains"):
                     missing = "the page does not hold" if condition.kind == "contains" else "the page holds"
                     return condition.kind, f"{missing} {condition.value!r}"
@@ -58,7 +58,7 @@ def version_of(target: Target, headers: Mapping[str, str], body: bytes) -> str:
     if target.version_header:
         return clean(headers.get(target.version_header.lower(), ""))[:100]
     if target.version_json:
-        return clean(json_value(plain_body(headers, body), target.version_json) or "")[:100]
+        return clean(json_value(_plain_body(headers, body), target.version_json) or "")[:100]
     return ""
 
 
@@ -79,7 +79,7 @@ def json_value(body: bytes, path: str) -> str | None:
     return here if isinstance(here, str) else msgspec.json.encode(here).decode()
 
 
-def plain_body(headers: Mapping[str, str], body: bytes) -> bytes:
+def _plain_body(headers: Mapping[str, str], body: bytes) -> bytes:
     """The body without its coding, at most so much of it; one that cannot be unpacked is left as it came."""
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in ("gzip", "x-gzip", "deflate"):

@@ -118,7 +118,7 @@ class Globalping:
         if isinstance(said, Failure):
             return said
         if said.status == 429:
-            self._budget.close(time.monotonic() + wait_of(said))
+            self._budget.close(time.monotonic() + _wait_of(said))
             return Failure(kind="refused", detail="no more tests in this hour", target="api.globalping.io")
         found = _json(said)
         number = found.get("id") if found else None
@@ -253,7 +253,7 @@ def _json(said: Timed) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def wait_of(said: Timed) -> float:
+def _wait_of(said: Timed) -> float:
     """Seconds that the service asks us to wait, at most an hour."""
     headers = {name.lower(): value.strip() for name, value in said.headers}
     value = headers.get("retry-after") or headers.get("x-ratelimit-reset") or ""

@@ -65,7 +65,7 @@ def has_route(addresses: Iterable[str]) -> bool | None:
     return False if asked else None
 
 
-async def resolver_answers(wire: Wire, domain: str) -> bool:
+async def _resolver_answers(wire: Wire, domain: str) -> bool:
     """Whether the resolver has an answer of any kind about a name that no cache can know. Only "nothing came" and
     SERVFAIL are none."""
     found = await wire.lookup(f"lr-{secrets.token_hex(6)}.{domain}")
@@ -76,4 +76,4 @@ async def own_line_is_down(newest: list[Newest], wire: Wire, domain: str, now: f
     """The whole judgement. Costs a DNS question, and only where all targets failed at once."""
     if not wire.reach.connect and has_route(one.address for one in newest) is False:
         return True
-    return all_at_once(newest, now, within=within) and not await resolver_answers(wire, domain)
+    return all_at_once(newest, now, within=within) and not await _resolver_answers(wire, domain)

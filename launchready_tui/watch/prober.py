@@ -155,14 +155,14 @@ class Prober:
             timed = await line.exchange()
         except ExchangeError as problem:
             if cold or problem.kind != "reset":
-                raise _Failed(problem.phase, problem.kind, in_words(problem)) from None
+                raise _Failed(problem.phase, problem.kind, _in_words(problem)) from None
             # The server closed a kept connection just as we used it: a browser asks again on a new one, and so do we.
             cold, line = True, await self._open()
             sent = time.perf_counter()
             try:
                 timed = await line.exchange()
             except ExchangeError as again:
-                raise _Failed(again.phase, again.kind, in_words(again)) from None
+                raise _Failed(again.phase, again.kind, _in_words(again)) from None
         self._phases["first_byte"] = (timed.first_byte - sent) * 1000
         self._phases["transfer"] = (timed.last_byte - timed.first_byte) * 1000
         headers = headers_of(timed.headers)
@@ -215,7 +215,7 @@ class Prober:
         try:
             await line.open()
         except ExchangeError as problem:
-            raise _Failed(problem.phase, problem.kind, in_words(problem)) from None
+            raise _Failed(problem.phase, problem.kind, _in_words(problem)) from None
         self._phases["connect"] = line.connect_ms
         if job.scheme == "https":
             self._phases["tls"] = line.tls_ms
@@ -324,7 +324,7 @@ class Prober:
         )
 
 
-def in_words(problem: ExchangeError) -> str:
+def _in_words(problem: ExchangeError) -> str:
     """What went wrong, for people: our words for its kind, and what TLS or HTTP said of it."""
     words = WORDS.get(problem.kind, problem.kind)
     if problem.kind == "timeout":

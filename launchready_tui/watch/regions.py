@@ -41,7 +41,7 @@ def elsewhere(launch: Launch, targets: tuple[Target, ...] | None = None) -> tupl
 def _seen_from(launch: Launch, region: Region, target: Target) -> Target | None:
     if region.targets and target.name not in region.targets:
         return None
-    if region.kind == "globalping" and not may_be_public(launch, region, target):
+    if region.kind == "globalping" and not _may_be_public(launch, region, target):
         return None
     if region.kind == "blackbox" and target.login:
         return None  # its secret would have to lie in that region's exporter
@@ -56,7 +56,7 @@ def _seen_from(launch: Launch, region: Region, target: Target) -> Target | None:
     )
 
 
-def may_be_public(launch: Launch, region: Region, target: Target) -> bool:
+def _may_be_public(launch: Launch, region: Region, target: Target) -> bool:
     """Whether a public service may learn of it: results of its probes can be read by anybody who has their number.
 
     Never with a log-in, a header or a body, never what is the team's own; an address with a query only where the

@@ -59,7 +59,7 @@ def next_probe(due: float, now: float, recheck: float | None) -> tuple[float, bo
     return due, True
 
 
-def boottime() -> float | None:
+def _boottime() -> float | None:
     """Seconds since boot with sleep counted, where the system tells (Linux); None elsewhere."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(clock) if clock is not None else None
@@ -75,7 +75,7 @@ class Timekeeper:
 
     steady: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
-    boot: Callable[[], float | None] = boottime
+    boot: Callable[[], float | None] = _boottime
     _steady: float = field(init=False)
     _wall: float = field(init=False)
     _boot: float | None = field(init=False)

@@ -33,14 +33,14 @@ HOLDS = timedelta(hours=24)
 """A code that nobody said back within a day proves nothing any more."""
 
 
-def new_code() -> str:
+def _new_code() -> str:
     """Two words and a number, easily said over a telephone: `otter maple 42`. For 24 hours and one launch, not a
     secret."""
     words = _WORDS.split()
     return f"{secrets.choice(words)} {secrets.choice(words)} {secrets.randbelow(90) + 10}"
 
 
-def plain_code(text: str) -> str:
+def _plain_code(text: str) -> str:
     """As it was typed or spoken: case, dashes and spaces do not count."""
     return " ".join(text.lower().replace("-", " ").split())
 
@@ -51,7 +51,7 @@ async def send_tests(ws: Workspace, alerts: Sequence[Alert], *, say: Callable[[s
     store = WatchStore.open(ws.folder / PLACE)
     try:
         now = ws.clock.now()
-        tests = [ChannelTest(rule=alert.name, owner=alert.owner, code=new_code(), made_at=now) for alert in alerts]
+        tests = [ChannelTest(rule=alert.name, owner=alert.owner, code=_new_code(), made_at=now) for alert in alerts]
         for test in tests:
             await asyncio.to_thread(store.save_test, test)
         await asyncio.to_thread(store.enqueue, [_notice(ws.launch.name, test, now) for test in tests])
@@ -120,7 +120,7 @@ def acknowledge(ws: Workspace, code: str, by: str = "") -> ChannelTest | None:
     """Its owner got the test alert and said its words. None for words that no test of the last day has."""
     store = WatchStore.open(ws.folder / PLACE)
     try:
-        test, now = store.test(plain_code(code)), ws.clock.now()
+        test, now = store.test(_plain_code(code)), ws.clock.now()
         if test is None or now - test.made_at > HOLDS:
             return None
         notice = store.notice(f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}")

@@ -135,7 +135,7 @@ def crashed(check: str, error: BaseException) -> Finding:
     return say.unknown("crashed", WHOLE_LAUNCH, severity=severity, reference=reference(error), evidence=seen)
 
 
-def too_slow(check: str, seconds: float) -> Finding:
+def _too_slow(check: str, seconds: float) -> Finding:
     """A check that did not end before its ceiling."""
     say = base.Say(check, sheet=shared_sheet())
     return say.unknown("too-slow", WHOLE_LAUNCH, severity=_severity(check), seconds=seconds)
@@ -182,7 +182,7 @@ async def _one(
                 async for finding in stream:
                     found(finding)
     except TimeoutError as error:
-        found(too_slow(name, ceiling) if limit.expired() else crashed(name, error))
+        found(_too_slow(name, ceiling) if limit.expired() else crashed(name, error))
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():

@@ -50,7 +50,7 @@ async def tell(opened: Opened, command: str) -> SmtpAnswer:
     return await hear(opened)
 
 
-async def greet_as_client(opened: Opened) -> tuple[SmtpAnswer, SmtpAnswer | None]:
+async def _greet_as_client(opened: Opened) -> tuple[SmtpAnswer, SmtpAnswer | None]:
     """Greeting and EHLO; no EHLO where the server turned us away. We name ourselves by our address (RFC 5321 section
     4.1.3)."""
     greeting = await hear(opened)
@@ -62,7 +62,7 @@ async def greet_as_client(opened: Opened) -> tuple[SmtpAnswer, SmtpAnswer | None
 
 async def start_tls(opened: Opened) -> Failure | None:
     """Brings an SMTP connection to the point where TLS begins; a failure where the server does not offer it."""
-    greeting, ehlo = await greet_as_client(opened)
+    greeting, ehlo = await _greet_as_client(opened)
     if ehlo is None:
         return Failure(kind="refused", detail=f"{greeting.code} {greeting.lines[0]}")
     if "STARTTLS" not in (line.strip().upper() for line in ehlo.lines[1:]):
@@ -96,7 +96,7 @@ class Mail(Observer):
                 if isinstance(opened, Failure):
                     return opened
                 try:
-                    greeting, ehlo = await greet_as_client(opened)
+                    greeting, ehlo = await _greet_as_client(opened)
                     spent = (time.perf_counter() - started) * 1000
                     opened.writer.write(b"QUIT\r\n")
                 finally:

@@ -46,7 +46,7 @@ async def _read_on(opened: Opened, inward: ssl.MemoryBIO, done: ssl.SSLObject) -
         return
 
 
-async def shake_hands(
+async def _shake_hands(
     opened: Opened,
     context: ssl.SSLContext,
     host: str,
@@ -138,7 +138,7 @@ class Tls(Observer):
                     return None
                 try:
                     self._wire.counts.tls_handshakes += 1
-                    return bool((await shake_hands(opened, context, host, session=session)).session_reused)
+                    return bool((await _shake_hands(opened, context, host, session=session)).session_reused)
                 finally:
                     opened.close()
         except (OSError, EOFError, ValueError, TimeoutError):
@@ -155,7 +155,7 @@ class Tls(Observer):
                 try:
                     self._wire.counts.tls_handshakes += 1
                     inward = ssl.MemoryBIO()
-                    done = await shake_hands(opened, context, host, inward=inward)
+                    done = await _shake_hands(opened, context, host, inward=inward)
                     if done.version() == "TLSv1.3":
                         await _read_on(opened, inward, done)
                     return done.session
@@ -233,7 +233,7 @@ class Tls(Observer):
                         if problem is not None:
                             return Failure(kind=problem.kind, detail=problem.detail, target=name)
                     self._wire.counts.tls_handshakes += 1
-                    return opened, await shake_hands(opened, context, host)
+                    return opened, await _shake_hands(opened, context, host)
                 finally:
                     opened.close()
         except TimeoutError:

@@ -49,7 +49,7 @@ def evidence_text(finding: Finding) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def story_text(finding: Finding, why: str) -> str:
+def _story_text(finding: Finding, why: str) -> str:
     """The whole story for a file: what was seen, why it matters, how to fix it."""
     lines = [evidence_text(finding), f"Why it matters: {why}"]
     if finding.remedy:
@@ -76,7 +76,7 @@ def save(app: ConsoleHost) -> None:
             app.say("Select a problem first: its story is saved from here")
             return
         finding = target.judged.finding
-        name, words = f"problem-{finding.id}.txt", story_text(finding, target.standing.spec.why)
+        name, words = f"problem-{finding.id}.txt", _story_text(finding, target.standing.spec.why)
     path = app.out / name
 
     def write() -> str:

@@ -45,7 +45,7 @@ def moment(value: str, now: datetime) -> datetime:
         raise ValueError(f"{value!r} is not a time; write 30 d, 2 h, 16:00 or 2026-12-24") from None
 
 
-def later_than(now: datetime, longest: timedelta | None = None) -> Callable[[str], str]:
+def _later_than(now: datetime, longest: timedelta | None = None) -> Callable[[str], str]:
     """A field's check: a time in the future, not too far."""
 
     def check(value: str) -> str:
@@ -151,7 +151,7 @@ async def accept(app: ConsoleHost) -> None:
             "30 d",
             hint="30 d, or a day such as 2026-12-24",
             needed=True,
-            check=later_than(now, timedelta(days=90)),
+            check=_later_than(now, timedelta(days=90)),
         ),
     ]
     lines = [
@@ -200,14 +200,14 @@ async def park(app: ConsoleHost) -> None:
 
     fields = [
         who(app, "who", "waiting for"),
-        Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=later_than(now)),
+        Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=_later_than(now)),
     ]
     await app.ask_form(
         "Wait for somebody",
         [app.title_of(target), "It leaves the next step until then, and comes back by itself."],
         fields,
         save,
-        f"park {about_key(target)}",
+        f"park {_about_key(target)}",
     )
 
 
@@ -228,7 +228,7 @@ async def owner(app: ConsoleHost) -> None:
         [app.title_of(target)],
         [who(app, "who", "owner", now)],
         save,
-        f"owner {about_key(target)}",
+        f"owner {_about_key(target)}",
     )
 
 
@@ -244,10 +244,10 @@ async def note(app: ConsoleHost) -> None:
         return "Note kept"
 
     fields = [Field("text", "note", hint="what others should know", needed=True)]
-    await app.ask_form("Note", [app.title_of(target)], fields, save, f"note {about_key(target)}")
+    await app.ask_form("Note", [app.title_of(target)], fields, save, f"note {_about_key(target)}")
 
 
-def about_key(target: Target) -> str:
+def _about_key(target: Target) -> str:
     """What a draft is about."""
     return target.judged.id if target.judged else target.standing.spec.id
 

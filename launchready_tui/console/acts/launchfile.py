@@ -45,7 +45,7 @@ async def add(app: ConsoleHost) -> None:
     await app.choose("Add to the launch file", kinds, chosen)
 
 
-async def add_host(app: ConsoleHost) -> None:
+async def _add_host(app: ConsoleHost) -> None:
     """A host."""
     fields = [
         Field("name", "name", hint=f"shop.{app.snapshot.launch.domain}", needed=True, check=_host_name),
@@ -62,7 +62,7 @@ async def add_host(app: ConsoleHost) -> None:
     await app.ask_form("A host for the launch file", [], fields, save, "add host")
 
 
-async def add_route(app: ConsoleHost) -> None:
+async def _add_route(app: ConsoleHost) -> None:
     """A route."""
     fields = [
         Field("name", "name", hint="search", needed=True),
@@ -93,7 +93,7 @@ async def add_route(app: ConsoleHost) -> None:
     )
 
 
-async def add_page(app: ConsoleHost) -> None:
+async def _add_page(app: ConsoleHost) -> None:
     """A page."""
     fields = [
         Field("url", "address", hint=f"https://{app.snapshot.launch.domain}/", needed=True, check=is_url),
@@ -108,7 +108,7 @@ async def add_page(app: ConsoleHost) -> None:
     await app.ask_form("A page for the launch file", [], fields, save, "add page")
 
 
-FORMS = {"host": add_host, "route": add_route, "page": add_page}
+FORMS = {"host": _add_host, "route": _add_route, "page": _add_page}
 
 
 async def delete(app: ConsoleHost) -> None:

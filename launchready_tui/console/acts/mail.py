@@ -30,10 +30,10 @@ async def test(app: ConsoleHost) -> None:
             f"{app.key_of('mail.read')} judges a mail without one"
         )
         return
-    await app.lay("mail test", planned_for(app, flows), selected(app))
+    await app.lay("mail test", _planned_for(app, flows), selected(app))
 
 
-def planned_for(app: ConsoleHost, flows: Sequence[MailFlow]) -> list[Planned]:
+def _planned_for(app: ConsoleHost, flows: Sequence[MailFlow]) -> list[Planned]:
     """Every one of these mails in every test mailbox."""
     from ...mail.flow import session
     from ...mail.flow.model import KIND
@@ -70,5 +70,5 @@ async def again(app: ConsoleHost, rules: Sequence[str], subjects: Sequence[str])
     ws = app.workspace
     flows = [flow for flow in ws.launch.flows if flow.sent and WORDS[flow.name] in about]
     async with ws.open_world(also=frozenset({"mail"})) as world:
-        async for trial in session.run(world, planned_for(app, flows), ws.keep_trial, lambda wanted, words: None):
+        async for trial in session.run(world, _planned_for(app, flows), ws.keep_trial, lambda wanted, words: None):
             app.store.say("pass", f"Mail test: {WORDS[trial.flow]}, {trial.mailbox}: {trial.folder or trial.problem}")

@@ -79,13 +79,13 @@ async def run(app: ConsoleHost) -> None:
 
     await app.ask(
         f"Watch {words.plural(len(planned), 'target')} from this machine?",
-        before_start(app, planned[0].every_s),
+        _before_start(app, planned[0].every_s),
         "start",
         start,
     )
 
 
-def before_start(app: ConsoleHost, every_s: float) -> list[str]:
+def _before_start(app: ConsoleHost, every_s: float) -> list[str]:
     """What starting means, for whom it concerns: the load, how long it lasts, who is told."""
     workspace = app.workspace
     lines = [

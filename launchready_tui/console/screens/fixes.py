@@ -43,7 +43,7 @@ def rows_of(snap: Snapshot) -> list[Row]:
     return rows
 
 
-def why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
+def _why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
     """Every input of a fix's place, so that it can be argued with; then the fix itself."""
     rank = judged.rank
     finding = judged.finding
@@ -163,7 +163,7 @@ class Fixes(Page):
         if judged is None:
             story.tell(Told((), 0), "")
         else:
-            story.tell(why_first(snap, judged, story.text_width), judged.id)
+            story.tell(_why_first(snap, judged, story.text_width), judged.id)
 
     def _judged(self) -> Judged | None:
         key = self.query_one("#order", Ledger).key

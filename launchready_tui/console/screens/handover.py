@@ -40,7 +40,7 @@ class Written(Message):
         self.exported, self.signed = exported, signed
 
 
-def fullness(have: int, of: int, width: int = 7) -> Spans:
+def _fullness(have: int, of: int, width: int = 7) -> Spans:
     """A bar of what is filled."""
     done = have * width // of if of else 0
     return [("━" * done, "pass" if have == of else "ink2"), ("━" * (width - done), "rule")]
@@ -95,7 +95,7 @@ class HandoverPage(Page):
         gaps = len(list(gaps_of(self.card)))
         rows = [Row(CARD, ["Emergency card", "", f"{gaps} open" if gaps else "whole"], *_mark(not gaps))]
         rows += [
-            Row(it.id, [it.title, fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of))
+            Row(it.id, [it.title, _fullness(it.have, it.of), f"{it.have}/{it.of}"], *_mark(it.have == it.of))
             for it in self.documents
         ]
         self.query_one("#docs", Ledger).show(rows)

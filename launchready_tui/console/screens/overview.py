@@ -54,7 +54,7 @@ def seen(snap: Snapshot, standings: Sequence[Standing], looks: Counter[str]) -> 
     return f"{looks['asks']} open" if looks["asks"] and not looks["new"] else "not yet"
 
 
-def first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
+def _first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
     """The first fix of a stage, in few words; else its first question."""
     for judged in snap.verdict.fixes:
         if judged.finding.check.startswith(stage.id + "."):
@@ -70,7 +70,7 @@ def _stage_rows(snap: Snapshot) -> list[Row]:
     for stage in snap.roadmap.stages:
         standings = [snap.verdict.standings[check.id] for check in stage.checks]
         looks = Counter(snap.look(one) for one in standings)
-        cells: list[Cell] = [stage.title, stage.title, first_to_fix(snap, stage), tally(looks)]
+        cells: list[Cell] = [stage.title, stage.title, _first_to_fix(snap, stage), tally(looks)]
         cells += [counted(looks, name, of) for name, of in COUNTED]
         cells.append(seen(snap, standings, looks))
         rows.append(Row(stage.id, cells, (str(stage.number), "ink3")))

@@ -104,7 +104,7 @@ def delivered(snap: Snapshot, names: tuple[str, ...]) -> str:
     return next((look for look in _FULLNESS if look in looks), "pass" if looks else "new")
 
 
-def outcome_lines(snap: Snapshot, stage: Stage, width: int) -> list[Line]:
+def _outcome_lines(snap: Snapshot, stage: Stage, width: int) -> list[Line]:
     """What the stage delivers, and the signs that it fails; as many as fit, the rest counted."""
     made: list[Spans] = []
     for deliverable in stage.deliverables:
@@ -203,7 +203,7 @@ class StagePage(Page):
             self.paneled = snap.verdict
             self._show(panels.panel_of(snap, self.console.workspace, stage, test_key=self.console.key_of("mail.test")))
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
-        self.query_one("#outcome", Lines).show(outcome_lines(snap, stage, width))
+        self.query_one("#outcome", Lines).show(_outcome_lines(snap, stage, width))
         self._tell(snap)
 
     def _show(self, panel: panels.Panel) -> None:

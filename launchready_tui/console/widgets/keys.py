@@ -47,7 +47,7 @@ class Key(NamedTuple):
     label: str
 
 
-def labels_for(keys: Sequence[Key], here: str, room: int) -> Mapping[str, str]:
+def _labels_for(keys: Sequence[Key], here: str, room: int) -> Mapping[str, str]:
     """What stands beside each page's key so that all fit into `room` cells: names, shorter names, then none."""
     labels = {one.action: one.label for one in keys}
 
@@ -100,7 +100,7 @@ class Keys(Inked, Widget):
             self._places.append((start, width_of(parts), action))
             parts.append(("  ", "ink"))
 
-        labels = labels_for(self.pages, self.here, width - self.axis - 1)
+        labels = _labels_for(self.pages, self.here, width - self.axis - 1)
         for one in self.pages:
             put(one.action, one.key, labels[one.action])
         told: Spans = []

@@ -28,7 +28,7 @@ def verdict_spans(snap: Snapshot, short: bool) -> Spans:
     return [(f"{words.glyph(look)[0]} {word}", f"{look} b"), (" demo" if verdict.demo else "", "ink3")]
 
 
-def sprint_gone(launch: Launch, snap: Snapshot) -> float | None:
+def _sprint_gone(launch: Launch, snap: Snapshot) -> float | None:
     """The part of the sprint that is over, 0 to 1 and beyond; None without a sprint."""
     if launch.sprint is None or launch.sprint.hours <= 0:
         return None
@@ -53,9 +53,9 @@ class Masthead(Lines):
         right: Spans = []
         if self.verdict:
             right += [*verdict_spans(snap, self.narrow), ("   ", "ink")]
-        gone = sprint_gone(launch, snap)
+        gone = _sprint_gone(launch, snap)
         if gone is not None and launch.sprint is not None:
-            right += sprint_spans(gone, launch.sprint.hours, not self.wide)
+            right += _sprint_spans(gone, launch.sprint.hours, not self.wide)
         if snap.verdict.minutes_left and not (self.narrow and self.verdict):
             right += [(words.minutes(snap.verdict.minutes_left), "ink"), (" of fixes", "ink3"), ("   ", "ink")]
         right += [(snap.now.strftime("%H:%M"), "ink"), (" UTC", "ink3")]
@@ -74,7 +74,7 @@ class Masthead(Lines):
         return self.ink_strip([("━" * gone, "accent"), ("─" * (width - gone), "rule")], width)
 
 
-def sprint_spans(gone: float, hours: float, short: bool) -> Spans:
+def _sprint_spans(gone: float, hours: float, short: bool) -> Spans:
     """Hours left of the sprint, in words also when it is over or has not begun."""
     left = hours * (1 - gone)
     if gone < 0:

@@ -11,7 +11,7 @@ from .lines import Line
 KINDS = {"text": "ink", "quiet": "ink2", "code": "ink2", "gap": "unknown", "blank": "ink3"}
 
 
-def cell_spans(cell: Cell) -> Spans:
+def _cell_spans(cell: Cell) -> Spans:
     """A cell with its glyph; a gap says that it is one."""
     if cell.kind == "state":
         tone = cell.tone or "ink"
@@ -25,14 +25,14 @@ def lines_of(blocks: Sequence[Block], width: int) -> list[Line]:
     """All blocks, with a blank line between them."""
     out: list[Line] = []
     for block in blocks:
-        part = block_lines(block, max(16, width))
+        part = _block_lines(block, max(16, width))
         if part and out:
             out.append(Line())
         out += part
     return out
 
 
-def block_lines(block: Block, width: int) -> list[Line]:
+def _block_lines(block: Block, width: int) -> list[Line]:
     """One block."""
     match block:
         case Heading():
@@ -55,7 +55,7 @@ def block_lines(block: Block, width: int) -> list[Line]:
             label = min(26, max((len(name) for name, _ in block.rows), default=0) + 2)
             lines = []
             for name, cell in block.rows:
-                parts = wrap_spans(cell_spans(cell), max(8, width - label))
+                parts = wrap_spans(_cell_spans(cell), max(8, width - label))
                 lines += [
                     Line([*fit([(name if n == 0 else "", "ink3")], label), *part]) for n, part in enumerate(parts)
                 ]
@@ -74,17 +74,17 @@ def block_lines(block: Block, width: int) -> list[Line]:
             tone = "accent" if block.paste else "ink2"
             return [*head, *[Line([("  ", "ink"), (part, tone)]) for part in wrap(block.text, width - 2)]]
         case Table():
-            return table_lines(block, width)
+            return _table_lines(block, width)
 
 
-def table_lines(table: Table, width: int) -> list[Line]:
+def _table_lines(table: Table, width: int) -> list[Line]:
     """A table whose columns share the width by what they hold; cells are wrapped, not cropped. Too narrow for that,
     one fact a line."""
     head = [Line([(part, "ink b")]) for part in wrap(table.caption, width)] if table.caption else []
     if not table.rows:
         return [*head, Line([(table.empty, "ink2")])]
     names = [column.head for column in table.columns]
-    rows = [[cell_spans(cell) for cell in row] for row in table.rows]
+    rows = [[_cell_spans(cell) for cell in row] for row in table.rows]
     sizes = _sizes(names, rows, width)
     if not sizes:
         return [*head, *_stacked(names, rows, width)]

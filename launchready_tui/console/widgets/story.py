@@ -156,7 +156,7 @@ def paste_lines(judged: Judged, width: int, *, full: bool = False) -> list[Line]
     return lines
 
 
-def seen_spans(standing: Standing, judged: Judged | None) -> Spans:
+def _seen_spans(standing: Standing, judged: Judged | None) -> Spans:
     """When, how long, from where, and by which road."""
     if standing.seen_at is None:
         return []
@@ -211,7 +211,7 @@ def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, wid
     return lines
 
 
-def question_story(snap: Snapshot, standing: Standing, width: int, keys: Spans) -> Told:
+def _question_story(snap: Snapshot, standing: Standing, width: int, keys: Spans) -> Told:
     """A check that only a person can answer, or that a person may answer."""
     spec = standing.spec
     right = words.state_spans(snap.look(standing))
@@ -251,7 +251,7 @@ def _foot(label: str, told: Spans, keys: Spans, width: int) -> list[Line]:
     return [*lines, *[Line(part) for part in wrap_spans(keys, width)]]
 
 
-def finding_story(
+def _finding_story(
     snap: Snapshot,
     standing: Standing,
     judged: Judged,
@@ -302,7 +302,7 @@ def finding_story(
         if sources:
             lines += labelled("From", [(", ".join(sources), "ink2")], width)
         lines += labelled("Rule", [(finding.rule, "ink2"), (f"  on {finding.subject}", "ink3")], width)
-    lines += _foot("Seen", seen_spans(standing, judged), keys, width)
+    lines += _foot("Seen", _seen_spans(standing, judged), keys, width)
     return Told((*head, *lines), len(head))
 
 
@@ -338,14 +338,14 @@ def tell(
     found = words.shown_findings(standing)
     asked = words.asks(standing) or (standing.confirmation is not None and not standing.spec.automated)
     if asked:
-        return replace(question_story(snap, standing, width, keys), keys=tuple(keys))
+        return replace(_question_story(snap, standing, width, keys), keys=tuple(keys))
     if not found:
         return empty_story(snap, standing, width)
     at = max(0, min(at, len(found) - 1))
     place = f"‹ {at + 1} of {len(found)} ›" if len(found) > 1 else ""
-    told = finding_story(snap, standing, found[at], place, width, keys, full)
+    told = _finding_story(snap, standing, found[at], place, width, keys, full)
     if not full and len(told.lines) > height:
-        told = finding_story(snap, standing, found[at], place, width, keys, full, tight=True)
+        told = _finding_story(snap, standing, found[at], place, width, keys, full, tight=True)
     return replace(told, keys=tuple(keys))
 
 

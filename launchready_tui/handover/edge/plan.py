@@ -91,7 +91,7 @@ def _old(launch: Launch) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[
     rows: dict[str, dict[str, str]] = {}
     left: list[str] = []
     for one in launch.redirects:
-        if can_write(one):
+        if _can_write(one):
             parts = urlsplit(one.from_)
             rows.setdefault(host_of(one.from_), {}).setdefault(parts.path or "/", one.to)
         else:
@@ -99,7 +99,7 @@ def _old(launch: Launch) -> tuple[dict[str, tuple[tuple[str, str], ...]], tuple[
     return {host: tuple(paths.items()) for host, paths in rows.items()}, tuple(left)
 
 
-def can_write(one: Redirect) -> bool:
+def _can_write(one: Redirect) -> bool:
     """Whether an old address is plain enough for a rule, and none that apps verify at, which follow no redirect."""
     place, mark, query = one.to.partition("?")
     plain = bool(_URL.match(one.from_) and _URL.match(place)) and (not mark or bool(_QUERY.match(query)))

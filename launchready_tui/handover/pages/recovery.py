@@ -95,7 +95,7 @@ def _card(draft: Draft, card: Recovery) -> None:
     if first.kind == "gap":
         draft.blocks.append(Para(first.text, "gap"))
     else:
-        draft.steps(*steps_of(card))
+        draft.steps(*_steps_of(card))
     command = draft.fact(card.command, f"{title}: the command", "p", about=card)
     if command.kind == "gap":
         draft.blocks.append(Para(command.text, "gap"))
@@ -116,13 +116,13 @@ def _proposal(draft: Draft, card: Recovery) -> None:
         ("Shown first by", plain(card.detect)),
         ("Call for help", plain(card.escalate)),
     )
-    draft.steps(*steps_of(card))
+    draft.steps(*_steps_of(card))
     draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
     draft.facts(("It worked when", plain(card.verify)))
     _looks(draft, card)
 
 
-def steps_of(card: Recovery) -> tuple[str, ...]:
+def _steps_of(card: Recovery) -> tuple[str, ...]:
     """The first steps, one a line, without numbers of their own."""
     lines = [line for line in text.clean_block(card.first_steps).splitlines() if line.strip()]
     return tuple(line.lstrip("0123456789.)-* ") or line for line in lines)

@@ -70,7 +70,7 @@ def split(raw: bytes) -> tuple[list[Field], bytes]:
     return [(name, value) for name, value in fields], body
 
 
-def tags_of(value: bytes) -> dict[str, str]:
+def _tags_of(value: bytes) -> dict[str, str]:
     """The tags of a signature. Raises ValueError for a list that is none, or a tag twice."""
     found: dict[str, str] = {}
     for part in value.decode("utf-8", "replace").split(";"):
@@ -95,7 +95,7 @@ async def verify(ask: Ask, raw: bytes, *, now: float | None = None) -> tuple[Sig
 
 async def _verify(ask: Ask, fields: list[Field], body: bytes, index: int, now: float) -> Signature:
     try:
-        tags = tags_of(fields[index][1])
+        tags = _tags_of(fields[index][1])
     except ValueError as error:
         return Signature(domain="", selector="", result="permerror", why=f"the signature cannot be read: {error}")
     domain, selector = comparable(tags.get("d", "")), comparable(tags.get("s", ""))
@@ -196,7 +196,7 @@ def canonical_body(body: bytes, how: str) -> bytes:
     return b"\r\n" if how == "simple" else b""
 
 
-def canonical_field(name: bytes, value: bytes, how: str) -> bytes:
+def _canonical_field(name: bytes, value: bytes, how: str) -> bytes:
     """Section 3.4.1 and 3.4.2, without the line break at its end."""
     if how == "simple":
         return name + b":" + value
@@ -216,9 +216,9 @@ def _signed_octets(fields: list[Field], index: int, tags: dict[str, str], signed
     for wanted in signed:
         numbers = left.get(wanted.encode("ascii", "replace"))
         if numbers:
-            lines.append(canonical_field(*fields[numbers.pop()], how))
+            lines.append(_canonical_field(*fields[numbers.pop()], how))
     name, value = fields[index]
-    lines.append(canonical_field(name, _B_VALUE.sub(rb"\g<tag>", value, count=1), how))
+    lines.append(_canonical_field(name, _B_VALUE.sub(rb"\g<tag>", value, count=1), how))
     return b"\r\n".join(lines)
 
 

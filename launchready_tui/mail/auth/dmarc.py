@@ -52,7 +52,7 @@ def names_walked(domain: str) -> tuple[str, ...]:
     return (start, *walk(start))[:8]
 
 
-def one_record(answer: DnsAnswer) -> str:
+def _one_record(answer: DnsAnswer) -> str:
     """The DMARC record of an answer; empty where there is none, or several, which are all discarded."""
     texts = [text for text in answer.texts if is_dmarc(text)]
     return texts[0] if len(texts) == 1 else ""
@@ -124,7 +124,7 @@ def _records(names: tuple[str, ...], looked: list[DnsAnswer | Failure]) -> tuple
         if isinstance(answer, Failure):
             hole = hole or (answer if "." in name else None)
             continue
-        text = one_record(answer)
+        text = _one_record(answer)
         if text:
             found[name] = text
             if read(text).tag("psd") in ("y", "n"):

@@ -28,7 +28,7 @@ def new_tag(now: datetime) -> str:
     return f"lr{now:%m%d}-" + "".join(secrets.choice(_LETTERS) for _ in range(6))
 
 
-def new_password() -> str:
+def _new_password() -> str:
     """One that every rule for passwords lets pass; used once and not kept."""
     return f"Lr-{secrets.token_urlsafe(15)}-9a"
 
@@ -68,7 +68,7 @@ async def send(world: World, route: Route, address: str, tag: str) -> Reply | Fa
         return Failure(
             kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name
         )
-    headers, body = request_of(route, address, tag, new_password())
+    headers, body = request_of(route, address, tag, _new_password())
     if route.login:
         # The keyring may take its time, and the loop must not wait for it.
         credential = await asyncio.to_thread(world.credential, route.login, host)

@@ -76,7 +76,7 @@ def read(
     """
     tally = Tally(since)
     for source in sources:
-        with open_log(source.path) as stream:
+        with _open_log(source.path) as stream:
             skipped = 0
             size = source.path.stat().st_size if hasattr(stream, "raw") else 0
             # What is packed cannot be entered in the middle.
@@ -94,7 +94,7 @@ def read_lines(source: Source, lines: Iterable[bytes], *, since: datetime | None
     return tally.reading()
 
 
-def open_log(path: Path) -> IO[bytes]:
+def _open_log(path: Path) -> IO[bytes]:
     """The file, unpacked where it is gzip, whatever it is called (RFC 1952 section 2.3.1)."""
     stream = path.open("rb")
     try:

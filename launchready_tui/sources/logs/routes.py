@@ -31,7 +31,7 @@ def is_health(path: str) -> bool:
     return bool(_HEALTH.match(path.partition("?")[0]))
 
 
-def plain_path(target: str) -> str:
+def _plain_path(target: str) -> str:
     """The path of a request target, without query, fragment and host; empty for what is none."""
     path = target.partition("?")[0].partition("#")[0]
     if "://" in path[:10]:
@@ -70,7 +70,7 @@ class Routes:
 
     def name(self, method: str, target: str, status: int) -> str:
         """The route of a request."""
-        path = plain_path(target)
+        path = _plain_path(target)
         if not path:
             return STRANGE
         if _STATIC.search(path):

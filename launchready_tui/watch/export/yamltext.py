@@ -23,7 +23,7 @@ def dump(value: Value, *, head: str = "") -> str:
     return comment + "\n".join(_block(value, 0)) + "\n"
 
 
-def scalar(value: str | float | bool | None) -> str:
+def _scalar(value: str | float | bool | None) -> str:
     """One value on one line."""
     if value is None:
         return "null"
@@ -51,7 +51,7 @@ def _escape(char: str) -> str:
 def _block(value: Value, depth: int) -> list[str]:
     pad = "  " * depth
     if isinstance(value, Mapping) and value:
-        return [line for key, inner in value.items() for line in _entry(f"{pad}{scalar(key)}:", inner, depth)]
+        return [line for key, inner in value.items() for line in _entry(f"{pad}{_scalar(key)}:", inner, depth)]
     if isinstance(value, Sequence) and not isinstance(value, str) and value:
         lines: list[str] = []
         for item in value:
@@ -86,5 +86,5 @@ def _flat(value: Value) -> str:
     if isinstance(value, Mapping):
         return "{}"
     if isinstance(value, str) or not isinstance(value, Sequence):
-        return scalar(value)
+        return _scalar(value)
     return "[]"

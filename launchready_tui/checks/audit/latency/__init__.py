@@ -67,7 +67,7 @@ def _ms(value: float | None) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
-def evidence_of(seen: Measurement) -> list[Evidence]:
+def _evidence_of(seen: Measurement) -> list[Evidence]:
     """A measurement as evidence, one figure a row, and as data beside its p95."""
     source, at = (
         f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count",
@@ -134,7 +134,7 @@ def _judge(say: Say, route: Route, seen: Measurement | Failure) -> list[Finding]
         login = route.login if seen.kind == "no-permission" else ""
         remedy = say.fix("store-credential", login=login) if login else None
         return [say.unknown("target", route.name, failure=seen, remedy=remedy)]
-    evidence = evidence_of(seen)
+    evidence = _evidence_of(seen)
     findings = [_errors(say, route, seen, [one for one in evidence if one.label in ("requests", "answers", "failed")])]
     if seen.errors < min(STOP_AFTER_ERRORS, max(1, seen.n)):
         findings.insert(0, _target(say, route, seen, evidence))

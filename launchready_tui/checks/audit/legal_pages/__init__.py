@@ -68,7 +68,7 @@ THIN = 600
 """Characters, menu and footer included: no terms that hold fit into less."""
 
 
-def said_of(kind: LegalKind) -> str:
+def _said_of(kind: LegalKind) -> str:
     """What a sentence calls such a page."""
     return _SAID.get(kind, WORDS[kind])
 
@@ -156,7 +156,7 @@ def _links(launch: Launch, home: Page) -> list[str]:
 def _missing(say: Say, launch: Launch, home: Page, kind: LegalKind, pages: list[_Legal]) -> Finding | None:
     if any(one.kind == kind for one in pages):
         return None
-    words, page = WORDS[kind], said_of(kind)
+    words, page = WORDS[kind], _said_of(kind)
     url = f"{launch.canonical.rstrip('/')}/{kind}"
     if home.document is None:
         return say.unknown("missing", words, "no-home", page=page, kind=kind, url=url)
@@ -169,7 +169,7 @@ def _missing(say: Say, launch: Launch, home: Page, kind: LegalKind, pages: list[
 
 def _page(say: Say, launch: Launch, one: _Legal) -> Finding | None:
     """Whether it opens, and whether it is finished."""
-    page, subject, words = one.page, place(one.url), said_of(one.kind)
+    page, subject, words = one.page, place(one.url), _said_of(one.kind)
     assert page is not None
     end, evidence = page.chain.end, [chain_evidence(page.chain)]
     stopped = (
@@ -222,7 +222,7 @@ def _unlinked(say: Say, home: Page, one: _Legal, links: list[str]) -> Finding | 
         return None
     path, label = urlsplit(one.url).path or "/", WORDS[one.kind].capitalize()
     evidence = [Evidence.of("own links of the home page", "\n".join(links) or "none", source=home.url)]
-    return say.warn("unlinked", place(one.url), page=said_of(one.kind), path=path, label=label, evidence=evidence)
+    return say.warn("unlinked", place(one.url), page=_said_of(one.kind), path=path, label=label, evidence=evidence)
 
 
 def _languages(say: Say, launch: Launch, pages: list[_Legal]) -> list[Finding]:
@@ -232,7 +232,7 @@ def _languages(say: Say, launch: Launch, pages: list[_Legal]) -> list[Finding]:
         own = one.document.language.partition("-")[0] if one.document else ""
         wanted = one.language.partition("-")[0]
         if wanted and own and own != wanted:
-            page = said_of(one.kind)
+            page = _said_of(one.kind)
             findings.append(say.warn("language", place(one.url), page=page, wanted=one.language, own=own))
     site = launch.canonical.rstrip("/")
     for language in launch.languages if len(launch.languages) > 1 else ():
@@ -240,7 +240,7 @@ def _languages(say: Say, launch: Launch, pages: list[_Legal]) -> list[Finding]:
             of_kind = [one for one in pages if one.kind == kind and one.document is not None]
             if not of_kind or any(_speaks(one, language) for one in of_kind):
                 continue
-            url, page = f"{site}/{language}/{urlsplit(of_kind[0].url).path.strip('/')}", said_of(kind)
+            url, page = f"{site}/{language}/{urlsplit(of_kind[0].url).path.strip('/')}", _said_of(kind)
             subject = f"{WORDS[kind]} ({language})"
             findings.append(say.warn("language", subject, "none", page=page, language=language, kind=kind, url=url))
     return findings

@@ -82,7 +82,7 @@ async def overbuild(launch: Launch, world: World) -> AsyncIterator[Finding]:
             yield say.unknown("repository", WHOLE_LAUNCH, failure=tree, cause=tree.detail)
         return
     texts = await _texts(world, tree)
-    signs = await asyncio.to_thread(signs_of, tree.files, texts)
+    signs = await asyncio.to_thread(_signs_of, tree.files, texts)
     found = [kind for kind in (*(kind.id for kind in kinds()), _MANY, _REGIONS) if kind in signs]
     for kind in found:
         rows = signs[kind]
@@ -106,7 +106,7 @@ async def _texts(world: World, tree: Tree) -> dict[str, str]:
     return {path: text for path, text in zip(wanted, read, strict=True) if isinstance(text, str)}
 
 
-def signs_of(files: Iterable[str], texts: dict[str, str]) -> dict[str, list[str]]:
+def _signs_of(files: Iterable[str], texts: dict[str, str]) -> dict[str, list[str]]:
     """Kind to the signs of it, `path: what`, for the kinds that have enough of them."""
     paths = [path for path in files if not _ASIDE.search(path)]
     found: dict[str, list[str]] = {}

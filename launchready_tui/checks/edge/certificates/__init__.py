@@ -91,7 +91,7 @@ def judge_look(
     if not isinstance(sight, Failure):
         return [
             *judge_certificate(say, sight, now, api=role == "api"),
-            *judge_versions(say, host, sight, versions),
+            *_judge_versions(say, host, sight, versions),
             *([judge_alpn(say, sight)] if role in ("web", "app", "api") else []),
             *judge_transparency(say, sight),
             *judge_stapling(say, sight),
@@ -198,7 +198,7 @@ def _trust(say: Say, sight: TlsSight, evidence: list[Evidence], api: bool) -> li
     host, leaf, code, via = sight.host, sight.leaf, sight.verify_code, sight.via
     if sight.verified or code in (*_EXPIRED, *_NOT_YET, *_NAME):
         return []
-    if (code == _WEAK_KEY and key_problem(leaf) == "short") or (code == _WEAK_SIGNATURE and weakly_signed(sight)):
+    if (code == _WEAK_KEY and _key_problem(leaf) == "short") or (code == _WEAK_SIGNATURE and _weakly_signed(sight)):
         return []
     if code in _ISSUER_UNKNOWN and leaf.ca_issuers and not leaf.self_signed:
         severity = Severity.BLOCKER if api else Severity.HIGH
@@ -216,17 +216,17 @@ def _quality(say: Say, sight: TlsSight, evidence: list[Evidence]) -> list[Findin
         findings.append(say.fail("lifetime", host, days=life.days, evidence=evidence, via=via))
     elif life > 200 * _DAY + timedelta(seconds=1) and leaf.not_before >= _SHORTER_FROM:
         findings.append(say.warn("lifetime", host, days=life.days, evidence=evidence, via=via))
-    if problem := key_problem(leaf):
+    if problem := _key_problem(leaf):
         voice = say.fail if problem == "short" else say.warn
         findings.append(voice("key", host, problem, bits=leaf.key_bits, evidence=evidence, via=via))
-    weak = weakly_signed(sight)
+    weak = _weakly_signed(sight)
     if weak is not None:
         shown = [*evidence, Evidence.of("weak", weak.subject)]
         findings.append(say.fail("signature", host, hash=weak.signature_hash, evidence=shown, via=via))
     return findings
 
 
-def weakly_signed(sight: TlsSight) -> Certificate | None:
+def _weakly_signed(sight: TlsSight) -> Certificate | None:
     """The first certificate of the chain with a signature that browsers refuse. A root's own signature is read by
     nobody."""
     return next(
@@ -242,7 +242,7 @@ def weakly_signed(sight: TlsSight) -> Certificate | None:
 KeyProblem = Literal["", "short", "long", "curve", "ed25519", "other"]
 
 
-def key_problem(leaf: Certificate) -> KeyProblem:
+def _key_problem(leaf: Certificate) -> KeyProblem:
     """What is wrong with the key; browsers refuse a short one. CA/B Baseline Requirements section 6.1.5."""
     match leaf.key:
         case "rsa" if leaf.key_bits < 2048:
@@ -262,7 +262,7 @@ def _version_evidence(host: str, versions: dict[str, VersionAnswer]) -> Evidence
     )
 
 
-def judge_versions(say: Say, host: str, sight: TlsSight, versions: dict[str, VersionAnswer] | None) -> list[Finding]:
+def _judge_versions(say: Say, host: str, sight: TlsSight, versions: dict[str, VersionAnswer] | None) -> list[Finding]:
     """Protocol versions: what is accepted is a fact, what could not be tested from here is none."""
     if versions is None:
         return []

@@ -40,13 +40,13 @@ def environment(reply: Reply) -> str:
     return _names([f"{name}=…" for name in found]) if len(set(found)) >= 2 else ""
 
 
-def git_head(reply: Reply) -> str:
+def _git_head(reply: Reply) -> str:
     """Where the repository stands (gitrepository-layout: HEAD)."""
     text = reply.text[:300].strip()
     return text if not _is_page(reply) and _HEAD.fullmatch(text) else ""
 
 
-def git_config(reply: Reply) -> str:
+def _git_config(reply: Reply) -> str:
     """Sections of the repository's settings. Their values may hold log-ins and are left out."""
     sections = [] if _is_page(reply) else _SECTION.findall(reply.text[:65536])
     return _names([f"[{name}]" for name in sections]) if "core" in sections else ""
@@ -65,7 +65,7 @@ def compose(reply: Reply) -> str:
     return _names([f"service {name}" for name in _SERVICE.findall(after)]) or "services"
 
 
-def server_status(reply: Reply) -> str:
+def _server_status(reply: Reply) -> str:
     """Apache's mod_status, or nginx's stub_status."""
     text = reply.text[:65536]
     if "<title>Apache Status</title>" in text or "Apache Server Status for" in text:
@@ -122,7 +122,7 @@ def openapi(reply: Reply) -> str:
     return _names(list(map(str, paths))) if isinstance(paths, dict) and paths else "an API description"
 
 
-def api_page(reply: Reply) -> str:
+def _api_page(reply: Reply) -> str:
     """A page that draws an API description (Swagger UI, ReDoc)."""
     text = reply.text[:65536].lower()
     return (
@@ -135,18 +135,18 @@ FILES: tuple[tuple[str, str, Reader], ...] = (
     ("env-file", "/.env", environment),
     ("env-file", "/.env.local", environment),
     ("env-file", "/.env.production", environment),
-    ("repository", "/.git/HEAD", git_head),
-    ("repository", "/.git/config", git_config),
+    ("repository", "/.git/HEAD", _git_head),
+    ("repository", "/.git/config", _git_config),
     ("leftover", "/.DS_Store", desktop),
     ("leftover", "/docker-compose.yml", compose),
-    ("debug-page", "/server-status", server_status),
+    ("debug-page", "/server-status", _server_status),
     ("debug-page", "/actuator/env", actuator),
     ("debug-page", "/phpinfo.php", phpinfo),
 )
 # What an API tells of itself: a fact, since some do it on purpose.
 DESCRIPTIONS: tuple[tuple[str, str, Reader], ...] = (
     ("api-description", "/openapi.json", openapi),
-    ("api-description", "/docs", api_page),
+    ("api-description", "/docs", _api_page),
 )
 GRAPHQL = "/graphql"
 INTROSPECTION = b'{"query":"{__schema{queryType{name}}}"}'

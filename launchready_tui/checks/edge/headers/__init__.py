@@ -253,7 +253,7 @@ ISOLATION: dict[str, tuple[str, ...]] = {
 }
 
 
-def isolation_problem(name: str, value: str) -> str:
+def _isolation_problem(name: str, value: str) -> str:
     """Why browsers ignore this value (HTML standard: a structured-field token, lower case, known): `no-token` or
     `invalid`; empty where they follow it."""
     if name == "cross-origin-resource-policy":
@@ -278,7 +278,7 @@ def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
         return []
     evidence, via = [header_evidence(reply, *dict.fromkeys(name for name, _ in sent))], via_of(reply)
     for name, value in sent:
-        if said := isolation_problem(name, value):
+        if said := _isolation_problem(name, value):
             fix = say.fix("isolation", header(host.platform, (name.title(), ISOLATION[name][1])), header=name)
             return [
                 say.warn("isolation", host.name, said, header=name, value=value, evidence=evidence, remedy=fix, via=via)

@@ -48,7 +48,7 @@ class Problem:
         return _LEVEL.get(self.message, "warn")
 
 
-def weaknesses(policy: Policy) -> list[Problem]:
+def _weaknesses(policy: Policy) -> list[Problem]:
     """What one policy lets in (CSP Level 3 sections 6 and 8), for a page that came over https."""
     found: list[Problem] = []
     scripts = policy.scripts
@@ -86,7 +86,7 @@ def combined(enforced: list[Policy]) -> list[Problem]:
     """A page must satisfy every policy, so only what all of them let in counts; the mildest reading of each wins."""
     common: dict[tuple[str, str], Problem] | None = None
     for policy in enforced:
-        own = {(problem.message, problem.directive): problem for problem in weaknesses(policy)}
+        own = {(problem.message, problem.directive): problem for problem in _weaknesses(policy)}
         common = own if common is None else {code: problem for code, problem in common.items() if code in own}
     problems = list((common or {}).values())
     problems += [Problem("syntax", text) for policy in enforced for text in policy.problems]

@@ -39,7 +39,7 @@ async def redirects(launch: Launch, world: World) -> AsyncIterator[Finding]:
     judged, rows, apis = await asyncio.gather(
         asyncio.gather(*(judge_host(say, launch, world, name) for name in names)),
         asyncio.gather(*(_old_address(say, launch, world, row) for row in launch.redirects)),
-        asyncio.gather(*(judge_api(say, launch, world, host.name) for host in launch.hosts_of("api"))),
+        asyncio.gather(*(_judge_api(say, launch, world, host.name) for host in launch.hosts_of("api"))),
     )
     for api in apis:
         if api is not None:
@@ -254,7 +254,7 @@ async def _for_ever(say: Say, world: World, host: str, *chains: Chain) -> list[F
     return []
 
 
-async def judge_api(say: Say, launch: Launch, world: World, host: str) -> Finding | None:
+async def _judge_api(say: Say, launch: Launch, world: World, host: str) -> Finding | None:
     """RFC 9110 section 15.4: clients turn a POST into a GET on 301 and 302; an API should answer where it is asked."""
     routes = [r.url for r in launch.routes if host_of(r.url) == host and r.safe and r.method == "GET" and not r.login]
     urls = [f"https://{host}/", *routes]

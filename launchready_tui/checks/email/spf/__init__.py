@@ -138,7 +138,7 @@ def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ..
     evidence = [dns_evidence(answer)]
     fix = say.fix("publish-example", subject=domain)
     if wanted:
-        fix = say.fix("publish", line=zone_line(domain, "TXT", with_senders("v=spf1 ~all", wanted)))
+        fix = say.fix("publish", line=zone_line(domain, "TXT", _with_senders("v=spf1 ~all", wanted)))
     message = "no-name" if answer.status == "nxdomain" else "fail"
     if near:
         message = "almost"
@@ -146,7 +146,7 @@ def _missing(say: Say, domain: str, answer: DnsAnswer, wanted: tuple[Service, ..
     return say.fail("missing", domain, message, evidence=evidence, remedy=fix, via=answer.via)
 
 
-def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
+def _with_senders(record: str, wanted: tuple[Service, ...]) -> str:
     """The record with what these services need, before its end; what it lets in already stays as it is."""
     terms = record.split()
     missing = [row.spf for row in wanted if row.spf.lower() not in (term.lower().lstrip("+") for term in terms)]
@@ -157,7 +157,7 @@ def with_senders(record: str, wanted: tuple[Service, ...]) -> str:
 def _multiple(say: Say, domain: str, answer: DnsAnswer, texts: list[str], wanted: tuple[Service, ...]) -> Finding:
     source, fact = f"{domain} TXT at {answer.server}", dns_fact(answer, texts)
     evidence = [Evidence.of("dns", "\n".join(texts), source=source, at=answer.at, fact=fact)]
-    line = zone_line(domain, "TXT", with_senders(merged([read(text) for text in texts]), wanted))
+    line = zone_line(domain, "TXT", _with_senders(merged([read(text) for text in texts]), wanted))
     fix = say.fix("merge", count=len(texts), line=line)
     return say.fail("multiple", domain, count=len(texts), evidence=evidence, remedy=fix, via=answer.via)
 
@@ -374,7 +374,7 @@ def _senders(say: Say, walk: _Walk, wanted: tuple[Service, ...]) -> list[Finding
     if not missing or walk.tree.failure is not None or any(node.status == "macro" for node in walk.nodes):
         return []  # it may be in what could not be seen
     names = tuple(row.name for row in missing)
-    fix = say.fix("replace", line=walk.line(with_senders(walk.record.raw, missing)))
+    fix = say.fix("replace", line=walk.line(_with_senders(walk.record.raw, missing)))
     evidence = [walk.drawn, *(_sender(walk.domain, name) for name in names)]
     return [say.warn("sender", walk.domain, services=names, n=len(names), evidence=evidence, remedy=fix, via=walk.via)]
 

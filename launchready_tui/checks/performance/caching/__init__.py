@@ -200,12 +200,12 @@ async def _personal(say: Say, launch: Launch, world: World, hosts: list[str]) ->
     found: dict[str, Finding] = {}
     for chain in seen:
         if isinstance(chain.end, Reply) and not chain.problem and not wall(chain.end):
-            found.setdefault(place(chain.end.url), judge_personal(say, place(chain.end.url), chain.end))
+            found.setdefault(place(chain.end.url), _judge_personal(say, place(chain.end.url), chain.end))
     for route, outcome in zip(routes, asked, strict=True):
         if outcome is None:
             found[route.name] = say.info("personal-shared", route.name, "unseen")
         elif isinstance(outcome, Reply) and not wall(outcome) and outcome.status < 400:
-            found[route.name] = judge_personal(say, route.name, outcome, logged_in=bool(route.login))
+            found[route.name] = _judge_personal(say, route.name, outcome, logged_in=bool(route.login))
     return list(found.values())
 
 
@@ -222,7 +222,7 @@ async def _ask(world: World, route: Route) -> Reply | Failure | None:
     return reply
 
 
-def judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = False) -> Finding:
+def _judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = False) -> Finding:
     """One answer. RFC 9111 sections 3.5 and 7.3; a cookie of the platform itself belongs to nobody in particular."""
     control = cache_control(reply.all("cache-control"))
     cookies = [

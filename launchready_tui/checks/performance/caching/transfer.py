@@ -32,27 +32,27 @@ _TEXT_TYPES = (
 _PASTED = ("nginx", "caddy", "apache")
 
 
-def is_text(reply: Reply) -> bool:
+def _is_text(reply: Reply) -> bool:
     """A type that shrinks when compressed."""
     return reply.content_type.startswith("text/") or reply.content_type in _TEXT_TYPES
 
 
-def can_shrink(reply: Reply) -> bool:
+def _can_shrink(reply: Reply) -> bool:
     """Text of more than 1 KB."""
-    return is_text(reply) and len(reply.body) > _MIN_BYTES
+    return _is_text(reply) and len(reply.body) > _MIN_BYTES
 
 
 async def ask_ahead(world: World, reply: Reply) -> None:
     """Asks what the two rules below will ask about this file; the world remembers the answers."""
     if reply.status == 200:
-        await asyncio.gather(_revalidate(world, reply), *([_codings(world, reply.url)] if can_shrink(reply) else []))
+        await asyncio.gather(_revalidate(world, reply), *([_codings(world, reply.url)] if _can_shrink(reply) else []))
 
 
 async def judge_compression(
     say: Say, world: World, name: str, replies: list[Reply], platform: Platform
 ) -> list[Finding]:
     """One finding for the page and its text files larger than 1 KB. Sizes are bytes on the wire."""
-    texts = [reply for reply in replies if can_shrink(reply)]
+    texts = [reply for reply in replies if _can_shrink(reply)]
     if not texts:
         return []
     rows = await asyncio.gather(*(_codings(world, reply.url) for reply in texts))
