@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from ..launch.jsonpath import json_value
 from ..launch.model import PathStep
 from ..mail.flow.sending import fill_body
 from ..world.sights import Reply
@@ -81,21 +81,3 @@ def caught(step: PathStep, reply: Reply | None, text: str) -> dict[str, str] | s
             return f"there is nothing to capture as {name} ({rule})"
         found[name] = value
     return found
-
-
-def json_value(body: bytes, path: str) -> str | None:
-    """The value at `a.0.b` in a JSON body as text; None where there is none."""
-    try:
-        here = json.loads(body)
-    except ValueError:
-        return None
-    for part in path.split("."):
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and part.isdecimal() and int(part) < len(here):
-            here = here[int(part)]
-        else:
-            return None
-    if isinstance(here, bool) or here is None:
-        return json.dumps(here)
-    return here if isinstance(here, str) else json.dumps(here)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import msgspec
-
+from ..launch.jsonpath import json_value
 from ..text import clean, shorten
 from .samples.model import Target
 
@@ -60,23 +58,6 @@ def version_of(target: Target, headers: Mapping[str, str], body: bytes) -> str:
     if target.version_json:
         return clean(json_value(_plain_body(headers, body), target.version_json) or "")[:100]
     return ""
-
-
-def json_value(body: bytes, path: str) -> str | None:
-    """The value at `checks.0.ok` as text: strings as they are, else as JSON writes it; None where there is none or it
-    is no JSON."""
-    try:
-        here: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    for step in path.split("."):
-        if isinstance(here, dict) and step in here:
-            here = here[step]
-        elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
-            here = here[int(step)]
-        else:
-            return None
-    return here if isinstance(here, str) else msgspec.json.encode(here).decode()
 
 
 def _plain_body(headers: Mapping[str, str], body: bytes) -> bytes:

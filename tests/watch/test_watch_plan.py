@@ -13,7 +13,7 @@ from launchready_tui.failure import Failure
 from launchready_tui.launch.load import parse
 from launchready_tui.launch.problems import LaunchFileError
 from launchready_tui.watch.compare import LEAST, compare, p_value
-from launchready_tui.watch.conditions import json_value, unmet, version_of
+from launchready_tui.watch.conditions import unmet, version_of
 from launchready_tui.watch.line import Newest, all_at_once, has_route, own_line_is_down
 from launchready_tui.watch.lock import AlreadyWatching, WatchLock, watching
 from launchready_tui.watch.samples import Condition, Target
@@ -274,8 +274,6 @@ def test_a_version_is_read_from_a_header_or_from_json() -> None:
     assert version_of(target(version_header="X-Version"), {"x-version": "7c1f"}, b"") == "7c1f"
     assert version_of(target(version_json="build.sha"), {}, b'{"build":{"sha":"7c1f"}}') == "7c1f"
     assert version_of(target(version_json="build.sha"), {}, b"down for maintenance") == ""
-    assert json_value(b'{"n": 3, "x": null}', "n") == "3"
-    assert json_value(b'{"n": 3, "x": null}', "x") == "null"
 
 
 # Our own line
