@@ -91,12 +91,12 @@ def span_for_markdown(value: str) -> str:
     return f"{fence}{pad}{body}{pad}{fence}".replace("|", "\\|")
 
 
-def code_for_markdown(value: str, language: str = "") -> str:
+def code_for_markdown(value: str) -> str:
     """A fenced block that its content cannot close."""
     body = clean_block(value)
     runs = re.findall(r"`+", body)
     fence = "`" * max(3, 1 + max((len(run) for run in runs), default=0))
-    return f"{fence}{language}\n{body}\n{fence}"
+    return f"{fence}\n{body}\n{fence}"
 
 
 def for_csv(value: str) -> str:

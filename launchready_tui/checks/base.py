@@ -253,14 +253,12 @@ class Say:
         """There is nothing to judge: the sentence says why."""
         return self._find(State.NOT_APPLICABLE, rule, subject, message, None, (), None, "", None, values)
 
-    def no_permission(
-        self, rule: str, subject: str, message: str = "no-permission", *, domain: str = "example.com", **values: Value
-    ) -> Finding:
+    def no_permission(self, rule: str, subject: str, *, domain: str = "example.com", **values: Value) -> Finding:
         """A rule that goes beyond an ordinary visit and has no recorded permission: not looked at. `domain` is the
         one to record it for."""
         day = self.at.date() if self.at else date(2026, 1, 31)
         remedy = self.fix("permission", day=str(day), domain=domain)
-        return self._find(State.INFO, rule, subject, message, None, (), remedy, "", None, values)
+        return self._find(State.INFO, rule, subject, "no-permission", None, (), remedy, "", None, values)
 
 
 def _clean_remedy(remedy: Remedy | None) -> Remedy | None:

@@ -81,18 +81,18 @@ class Common:
             raise click.UsageError(f"{question.path.name} was not approved: nothing was done")
         Trust(state_dir()).remember(question.sha256)
 
-    def ink(self, *, out: Any = None) -> Ink:
+    def ink(self) -> Ink:
         """How stdout is written to: colour at a terminal only, and never against NO_COLOR (https://no-color.org)."""
         from ..verdict.report.ink import Ink
 
-        stream = sys.stdout if out is None else out
-        terminal = bool(getattr(stream, "isatty", lambda: False)())
+        terminal = sys.stdout.isatty()
         colour = terminal and not self.no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         if not terminal:
             return Ink(plain=self.plain)
         import shutil
 
-        return Ink(colour=colour, plain=self.ascii(stream), width=max(60, min(shutil.get_terminal_size().columns, 140)))
+        width = max(60, min(shutil.get_terminal_size().columns, 140))
+        return Ink(colour=colour, plain=self.ascii(sys.stdout), width=width)
 
     def ascii(self, stream: Any) -> bool:
         """Whether a terminal gets ASCII in place of glyphs: as it was asked for, or because the terminal cannot show

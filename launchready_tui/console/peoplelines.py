@@ -4,6 +4,7 @@ somebody."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..findings import Finding, Severity
@@ -115,9 +116,7 @@ QUIET = (
 """Fields that are told only where they are filled."""
 
 
-def _labelled(label: str, said: Spans, width: int) -> list[Line]:
-    parts = wrap_spans(said, max(8, width - LABEL))
-    return [Line([((label if n == 0 else "").ljust(LABEL), "ink3"), *part]) for n, part in enumerate(parts)]
+_labelled = partial(labelled, margin=LABEL)
 
 
 def _ways(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int) -> list[Line]:

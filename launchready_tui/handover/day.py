@@ -148,7 +148,7 @@ def note(
     return line
 
 
-def log_as_markdown(lines: Iterable[Happened], title: str) -> str:
+def log_as_markdown(lines: Iterable[Happened]) -> str:
     """The log as a table, oldest first."""
     rows = ["| time | who | what |", "|---|---|---|"]
     for line in lines:
@@ -157,11 +157,11 @@ def log_as_markdown(lines: Iterable[Happened], title: str) -> str:
         rows.append(
             f"| {stamp(line.at)} | {text.for_markdown(line.by)} | {mark}{text.for_markdown(line.text)}{where} |"
         )
-    return f"# {text.for_markdown(title)}\n\n" + "\n".join(rows) + "\n"
+    return "# What happened on launch day\n\n" + "\n".join(rows) + "\n"
 
 
-def export_log(source: Workspace, path: str, *, title: str = "What happened on launch day") -> None:
+def export_log(source: Workspace, path: str) -> None:
     """Writes the log as Markdown, whole or not at all. Raises CannotWrite."""
     from pathlib import Path
 
-    write_atomically(Path(path), log_as_markdown(day_log(source.folder).read(), title))
+    write_atomically(Path(path), log_as_markdown(day_log(source.folder).read()))

@@ -198,12 +198,12 @@ class Vault:
         self._seen[name] = (item.created, secret)
         return "keyring"
 
-    def lend(self, name: str, value: str, hosts: Iterable[str], label: str = "") -> None:
+    def lend(self, name: str, value: str, hosts: Iterable[str]) -> None:
         """Has a value in memory for as long as the program runs, and asks no keyring. Raises ValueError."""
         bound = tuple(host.lower() for host in hosts)
         _check(name, value, bound)
         self._memory[name] = (
-            Item(name=name, label=label, hosts=bound, created=self._now()),
+            Item(name=name, label="", hosts=bound, created=self._now()),
             self._known(Secret(name, value)),
         )
 

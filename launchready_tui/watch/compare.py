@@ -79,7 +79,7 @@ def compare(
     b, a = side(before), side(after)
     if b.n < LEAST or a.n < LEAST:
         return Comparison(word="not enough data", before=b, after=a, control="not compared")
-    low, high = _ratio_interval(before, after, seed=seed)
+    low, high = _ratio_interval(before, after, seed)
     slower = p_value(before, after)
     assert b.p95 is not None and a.p95 is not None and b.p50 is not None and a.p50 is not None
     tail = low > 1 and a.p95 >= b.p95 * _RATIO and a.p95 - b.p95 >= _MORE_MS
@@ -103,15 +103,13 @@ def _control(before: Sequence[float], after: Sequence[float]) -> tuple[bool, str
     return moved, f"time to connect {_ms(one.p50)} (n={one.n}) before, {_ms(other.p50)} (n={other.n}) after"
 
 
-def _ratio_interval(
-    before: Sequence[float], after: Sequence[float], *, seed: int = 1, resamples: int = RESAMPLES
-) -> tuple[float, float]:
+def _ratio_interval(before: Sequence[float], after: Sequence[float], seed: int) -> tuple[float, float]:
     """The bootstrap percentile interval of p95 after over p95 before. Some 4 ms for 300 and 300."""
     chance = random.Random(seed)  # noqa: S311 - statistics, not secrecy
     b, a = sorted(before), sorted(after)
-    ratios = sorted(_p95(chance, a) / max(_p95(chance, b), 1e-9) for _ in range(resamples))
+    ratios = sorted(_p95(chance, a) / max(_p95(chance, b), 1e-9) for _ in range(RESAMPLES))
     edge = (1 - (LEVEL if len(a) >= LOOKS[-1] else EARLY_LEVEL)) / 2
-    return ratios[int(resamples * edge)], ratios[min(resamples - 1, int(resamples * (1 - edge)))]
+    return ratios[int(RESAMPLES * edge)], ratios[min(RESAMPLES - 1, int(RESAMPLES * (1 - edge)))]
 
 
 def _p95(chance: random.Random, ordered: Sequence[float]) -> float:

@@ -171,7 +171,7 @@ class Senders:
                 if not secure:
                     return Dead(f"{host} offers no secure connection, so the password was not sent")
                 await client.login(rule.user, password)
-            _, answer = await client.send_message(self.mail_of(rule, notice))
+            _, answer = await client.send_message(self._mail_of(rule, notice))
             return Sent(shorten(clean(answer), 120))
         except aiosmtplib.SMTPRecipientsRefused as problem:
             codes = [one.code for one in problem.recipients]
@@ -183,7 +183,7 @@ class Senders:
         finally:
             client.close()
 
-    def mail_of(self, rule: Alert, notice: Notice) -> EmailMessage:
+    def _mail_of(self, rule: Alert, notice: Notice) -> EmailMessage:
         """The message. Its Message-ID comes from the notice's key: a repeat after a crash is known as one (RFC 5322
         section 3.6.4)."""
         message = EmailMessage()

@@ -107,33 +107,30 @@ class Tls(Observer):
         key = ("look", name, port, address, starttls)
         return await self._memory.once(key, lambda: self._look(name, port, address, starttls))
 
-    async def versions(self, host: str, port: int = 443, *, address: str = "") -> dict[str, VersionAnswer]:
+    async def versions(self, host: str, port: int = 443) -> dict[str, VersionAnswer]:
         """Each protocol version offered alone, all at once. `could-not-test` where our OpenSSL cannot, or the server
         is silent."""
         name = _plain(host)
         if isinstance(name, Failure):
             return dict.fromkeys(VERSIONS, "could-not-test")
-        answers = await self._memory.once(
-            ("versions", name, port, address), lambda: self._versions(name, port, address)
-        )
-        return dict(answers)
+        return dict(await self._memory.once(("versions", name, port), lambda: self._versions(name, port)))
 
-    async def resumes(self, host: str, port: int = 443, *, address: str = "") -> bool | None:
+    async def resumes(self, host: str) -> bool | None:
         """Whether a second connection may go on with the first one's session (TLS 1.2 id or ticket, 1.3 ticket); None
         where unseen."""
         name = _plain(host)
         if isinstance(name, Failure):
             return None
-        return await self._memory.once(("resumes", name, port, address), lambda: self._resumes(name, port, address))
+        return await self._memory.once(("resumes", name), lambda: self._resumes(name))
 
-    async def _resumes(self, host: str, port: int, address: str) -> bool | None:
+    async def _resumes(self, host: str) -> bool | None:
         context = looking_context(LOOK_ALPN)
-        session = await self._ticket(context, host, port, address)
+        session = await self._ticket(context, host)
         if session is None:
             return None
         try:
             async with asyncio.timeout(self._deadline_s):
-                opened = await self._wire.open_tcp(host, port, address=address, deadline_s=self._deadline_s)
+                opened = await self._wire.open_tcp(host, 443, deadline_s=self._deadline_s)
                 if isinstance(opened, Failure):
                     return None
                 try:
@@ -144,12 +141,12 @@ class Tls(Observer):
         except (OSError, EOFError, ValueError, TimeoutError):
             return None
 
-    async def _ticket(self, context: ssl.SSLContext, host: str, port: int, address: str) -> ssl.SSLSession | None:
+    async def _ticket(self, context: ssl.SSLContext, host: str) -> ssl.SSLSession | None:
         """A session to go on with. In TLS 1.3 the ticket follows the handshake, so what the server sends next is read,
         for a moment."""
         try:
             async with asyncio.timeout(self._deadline_s):
-                opened = await self._wire.open_tcp(host, port, address=address, deadline_s=self._deadline_s)
+                opened = await self._wire.open_tcp(host, 443, deadline_s=self._deadline_s)
                 if isinstance(opened, Failure):
                     return None
                 try:
@@ -203,15 +200,15 @@ class Tls(Observer):
             via=opened.via,
         )
 
-    async def _versions(self, host: str, port: int, address: str) -> dict[str, VersionAnswer]:
-        answers = await asyncio.gather(*(self._version(one, host, port, address) for one in VERSIONS))
+    async def _versions(self, host: str, port: int) -> dict[str, VersionAnswer]:
+        answers = await asyncio.gather(*(self._version(one, host, port) for one in VERSIONS))
         return dict(zip(VERSIONS, answers, strict=True))
 
-    async def _version(self, version: str, host: str, port: int, address: str) -> VersionAnswer:
+    async def _version(self, version: str, host: str, port: int) -> VersionAnswer:
         context = version_context(version)
         if context is None:
             return "could-not-test"
-        seen = await self._shake(context, host, port, address, "")
+        seen = await self._shake(context, host, port, "", "")
         if not isinstance(seen, Failure):
             return "accepted"
         # Some servers drop the connection instead of sending an alert: both say no. Silence and no connection say

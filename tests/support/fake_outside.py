@@ -222,11 +222,11 @@ class FakeTls:
         await asyncio.sleep(0)
         return self.sights.get(host, failure("refused"))
 
-    async def versions(self, host: str, port: int = 443, *, address: str = "") -> dict[str, VersionAnswer]:
+    async def versions(self, host: str, port: int = 443) -> dict[str, VersionAnswer]:
         await asyncio.sleep(0)
         return self.answers.get(host, MODERN)
 
-    async def resumes(self, host: str, port: int = 443, *, address: str = "") -> bool | None:
+    async def resumes(self, host: str) -> bool | None:
         await asyncio.sleep(0)
         return self.resumed.get(host, True)
 

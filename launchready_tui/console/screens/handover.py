@@ -40,10 +40,10 @@ class Written(Message):
         self.exported, self.signed = exported, signed
 
 
-def _fullness(have: int, of: int, width: int = 7) -> Spans:
-    """A bar of what is filled."""
-    done = have * width // of if of else 0
-    return [("━" * done, "pass" if have == of else "ink2"), ("━" * (width - done), "rule")]
+def _fullness(have: int, of: int) -> Spans:
+    """A bar of what is filled, seven cells wide."""
+    done = have * 7 // of if of else 0
+    return [("━" * done, "pass" if have == of else "ink2"), ("━" * (7 - done), "rule")]
 
 
 class HandoverPage(Page):

@@ -197,7 +197,7 @@ class LaunchPage(Page):
         from ...handover.day import log_as_markdown
 
         log = self.day.log if self.day else ()
-        return "launch-day-log.md", log_as_markdown(log, "What happened on launch day")
+        return "launch-day-log.md", log_as_markdown(log)
 
     def panel(self) -> Widget | None:
         crew = self.query_one("#crew", Ledger)

@@ -36,10 +36,10 @@ class Told:
     """The keys that act on it, for the last line when the story is longer than its room."""
 
 
-def labelled(label: str, parts: Spans, width: int, tone: str = "ink3") -> list[Line]:
-    """A wrapped paragraph with its label in the margin."""
-    lines = wrap_spans(parts, max(8, width - LABEL))
-    return [Line([((label if n == 0 else "").ljust(LABEL), tone), *line]) for n, line in enumerate(lines)]
+def labelled(label: str, parts: Spans, width: int, *, margin: int = LABEL) -> list[Line]:
+    """A wrapped paragraph with its label in the margin, which takes so many of the cells."""
+    lines = wrap_spans(parts, max(8, width - margin))
+    return [Line([((label if n == 0 else "").ljust(margin), "ink3"), *line]) for n, line in enumerate(lines)]
 
 
 def _waterfall(hops: Sequence[Hop], room: int) -> list[Spans]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from importlib import resources
 from typing import Literal
 
@@ -48,9 +47,8 @@ def behind(target: str) -> Service | None:
     return next((row for row in services() if any(bare == end or bare.endswith("." + end) for end in row.target)), None)
 
 
-def usual_selectors(more: Iterable[str] = ()) -> tuple[str, ...]:
-    """Every selector worth a try where nothing is known: those given first, then those of the services, then the
-    common ones."""
+def usual_selectors() -> tuple[str, ...]:
+    """Every selector worth a try where nothing is known: those of the services, then the common ones."""
     common = (
         "default",
         "dkim",
@@ -65,4 +63,4 @@ def usual_selectors(more: Iterable[str] = ()) -> tuple[str, ...]:
         "ctct2",
         "cf2024-1",
     )
-    return tuple(dict.fromkeys((*more, *(one for row in services() for one in row.selectors), *common)))
+    return tuple(dict.fromkeys((*(one for row in services() for one in row.selectors), *common)))

@@ -153,7 +153,7 @@ INTROSPECTION = b'{"query":"{__schema{queryType{name}}}"}'
 UPLOADS = ("/uploads/", "/backup/")
 
 
-def folders(urls: list[str], home: str, most: int = 3) -> list[str]:
-    """Folders of this site that its own page loads files from, without the root."""
+def folders(urls: list[str], home: str) -> list[str]:
+    """The first three folders of this site that its own page loads files from, without the root."""
     found = [url.partition("?")[0].rsplit("/", 1)[0] + "/" for url in urls if origin(url) == origin(home)]
-    return [folder for folder in dict.fromkeys(found) if folder != origin(home) + "/"][:most]
+    return [folder for folder in dict.fromkeys(found) if folder != origin(home) + "/"][:3]

@@ -162,12 +162,12 @@ async def _loop(
     )
 
 
-async def _cookies_break(world: World, start: str, limit: int = 10) -> bool:
+async def _cookies_break(world: World, start: str) -> bool:
     """Follows once more, giving back the cookies that were set, as a browser does."""
     jar: dict[tuple[str, str], str] = {}
     visited: set[tuple[str, str]] = set()
     url = start
-    for _ in range(limit):
+    for _ in range(10):
         own = "; ".join(f"{name}={value}" for (host, name), value in jar.items() if host == host_of(url))
         if (url, own) in visited:
             return False
