@@ -73,7 +73,7 @@ def _crc_npm(value: str, _now: datetime) -> Answer:
     return "high" if crc_ok(value.partition("_")[2]) else "low"
 
 
-def _jwt_payload(value: str) -> dict[str, Any] | None:
+def jwt_payload(value: str) -> dict[str, Any] | None:
     """The claims of a JSON Web Token (RFC 7519), unverified; None where head or claims are no JSON objects."""
     parts = value.split(".")
     found = []
@@ -94,7 +94,7 @@ def _expired(claims: dict[str, Any], now: datetime) -> bool:
 
 
 def _supabase_role(value: str, role: str, now: datetime) -> Answer:
-    claims = _jwt_payload(value)
+    claims = jwt_payload(value)
     if claims is None or not str(claims.get("iss", "")).startswith("supabase") or claims.get("role") != role:
         return None
     return "low" if claims["iss"] == "supabase-demo" or _expired(claims, now) else "high"
@@ -109,7 +109,7 @@ def _jwt_anon(value: str, now: datetime) -> Answer:
 
 
 def _jwt_other(value: str, now: datetime) -> Answer:
-    claims = _jwt_payload(value)
+    claims = jwt_payload(value)
     if claims is None or (
         str(claims.get("iss", "")).startswith("supabase") and claims.get("role") in ("service_role", "anon")
     ):
