@@ -21,7 +21,7 @@ from ..clock import Clock, SystemClock
 from ..failure import Failure, FailureKind
 from ..hostnames import to_ascii
 from ..launch.model import Route
-from ..wire import Door, Reach, Wire, is_address
+from ..wire import Reach, Wire
 from . import stats
 from .model import Batch, Broken, Dial, Done, Job, Measurement, Phases, Sample, Started, Word
 
@@ -132,10 +132,10 @@ async def _job(
         return refuse("protocol", "not a web address")
     if credential is not None and url.scheme != "https":
         return refuse("no-permission", "a credential is only sent over https")
-    dialled = await _dial_for(host, port, wire)
-    if isinstance(dialled, Failure):
-        return dialled
-    dial, via = dialled
+    # The child may connect to these and no other: it knows no names, policy or connect map.
+    doors = await wire.doors(host, port)
+    if isinstance(doors, Failure):
+        return doors
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     try:
         target.encode("ascii")
@@ -146,7 +146,7 @@ async def _job(
         scheme=url.scheme,
         host=host,
         port=port,
-        dial=dial,
+        dial=tuple(Dial(*door.to) for door in doors[:4]),
         method=route.method,
         target=target,
         headers=headers,
@@ -158,31 +158,7 @@ async def _job(
         exchange_s=EXCHANGE_S,
         deadline_s=deadline_s,
     )
-    return job, via
-
-
-async def _dial_for(host: str, port: int, wire: Wire) -> tuple[tuple[Dial, ...], str] | Failure:
-    """Where the child may connect. Names, address policy, connect map and the demo's refusal are `wire`'s; the child
-    knows none of them."""
-    named = wire.reach.connect.target(host, port)
-    if is_address(host):
-        found: tuple[str, ...] | Failure = (host,)
-    elif named is not None and named.named:
-        found = ("",)
-    else:
-        found = await wire.lookup(host)
-    if isinstance(found, Failure):
-        return found
-    doors = [wire.door(host, port, address) for address in found if _of_family(address, wire.reach.family)][:4]
-    opened = [door for door in doors if isinstance(door, Door)]
-    if not opened:
-        refused = [door for door in doors if isinstance(door, Failure)]
-        return refused[0] if refused else Failure(kind="no-address", target=host)
-    return tuple(Dial(*door.to) for door in opened), opened[0].via
-
-
-def _of_family(address: str, family: str) -> bool:
-    return not address or family == "both" or (":" in address) == (family == "ipv6")
+    return job, doors[0].via
 
 
 def request_headers(

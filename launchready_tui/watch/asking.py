@@ -11,7 +11,7 @@ from ..launch.model import Method, Route
 from ..probe.exchange import ExchangeError, Limits, Line, Timed
 from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
-from ..wire import Door, Wire, is_address
+from ..wire import Wire
 from ..wire.trust import HTTP_ALPN, verifying_context
 
 DEADLINE_S = 10.0
@@ -51,7 +51,7 @@ async def ask(
         return Failure(kind="no-permission", detail=f"the stored URL does not lead to {host}", target=host)
     if parts.scheme == "http" and secret and name not in _HERE:
         return Failure(kind="protocol", detail="a secret URL must be https", target=name)
-    doors = await _doors_of(wire, name, port)
+    doors = await wire.doors(name, port)
     if isinstance(doors, Failure):
         return doors
     agent = f"LaunchReady/{__version__} ({agent})"
@@ -65,7 +65,7 @@ async def ask(
         scheme=parts.scheme,
         host=name,
         port=port,
-        dial=tuple(Dial(*door.to) for door in doors),
+        dial=tuple(Dial(*door.to) for door in doors[:4]),
         method=method,
         target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
         headers=(*lines, *headers),
@@ -88,16 +88,3 @@ async def ask(
         return Failure(kind=kind, detail=problem.detail, target=name)  # type: ignore[arg-type]
     finally:
         line.close()
-
-
-async def _doors_of(wire: Wire, host: str, port: int) -> list[Door] | Failure:
-    """The addresses of a host that the policy lets us connect to."""
-    named = wire.reach.connect.target(host, port)
-    found: tuple[str, ...] | Failure = (host,)
-    if not is_address(host):
-        found = ("",) if named is not None and named.named else await wire.lookup(host)
-    if isinstance(found, Failure):
-        return found
-    doors = [wire.door(host, port, address) for address in found[:4]]
-    opened = [door for door in doors if isinstance(door, Door)]
-    return opened or next(door for door in doors if isinstance(door, Failure))

@@ -24,7 +24,7 @@ from ..probe.exchange import ExchangeError, Limits, Line
 from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
 from ..text import clean, shorten
-from ..wire import Door, Opened, Wire, is_address
+from ..wire import Door, Opened, Wire
 from ..wire.trust import HTTP_ALPN, verifying_context
 from .conditions import headers_of, kept_bytes, unmet, version_of
 from .samples.model import Cause, Phases, Target
@@ -223,9 +223,8 @@ class Prober:
 
     async def _doors(self) -> list[Door]:
         target = self.target
-        named = self._wire.reach.connect.target(target.host, target.port)
-        found: tuple[str, ...] | Failure = (target.host,) if is_address(target.host) else ("",)
-        if not is_address(target.host) and (named is None or not named.named):
+        found: tuple[str, ...] | Failure | None = self._wire.known(target.host, target.port)
+        if found is None:
             started = time.perf_counter()
             try:
                 async with asyncio.timeout(DNS_S):
@@ -235,12 +234,10 @@ class Prober:
             self._phases["dns"] = (time.perf_counter() - started) * 1000
         if isinstance(found, Failure):
             raise _Failed("dns", found.kind, found.words)
-        doors = [self._wire.door(target.host, target.port, address) for address in found[:4]]
-        opened = [door for door in doors if isinstance(door, Door)]
-        if not opened:
-            refused = next(door for door in doors if isinstance(door, Failure))
-            raise _Failed("connect", refused.kind, refused.words)
-        return opened
+        doors = self._wire.open_doors(target.host, target.port, found)
+        if isinstance(doors, Failure):
+            raise _Failed("connect", doors.kind, doors.words)
+        return doors[:4]
 
     async def _job(self, dial: tuple[Dial, ...]) -> Job:
         target = self.target

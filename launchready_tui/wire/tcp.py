@@ -50,39 +50,42 @@ class Wire(Doors):
 
     async def _connect(self, host: str, port: int, address: str) -> Connected | Failure:
         started = time.perf_counter()
+        found = (address,) if address else self.known(host, port)
         dns_ms: float | None = None
-        addresses: tuple[str, ...]
-        if address:
-            addresses = (address,)
-        elif is_address(host):
-            addresses = (host.strip("[]"),)
-        elif self._knows_name(host, port):
-            addresses = ("",)
-        else:
-            found = await self.lookup(host)
+        if found is None:
+            heard = await self.lookup(host)
             dns_ms = (time.perf_counter() - started) * 1000
-            if isinstance(found, Failure):
-                return found
-            addresses = found
-        addresses = self._of_family(addresses)
+            if isinstance(heard, Failure):
+                return heard
+            found = heard
+        doors = self.open_doors(host, port, found)
+        return doors if isinstance(doors, Failure) else await self._race(doors, f"{host}:{port}", dns_ms)
+
+    async def doors(self, host: str, port: int) -> list[Door] | Failure:
+        """Every door to a host that may be opened, in the order in which they are to be tried; never an empty list."""
+        host = host.lower().rstrip(".")
+        found = self.known(host, port)
+        heard = await self.lookup(host) if found is None else found
+        return heard if isinstance(heard, Failure) else self.open_doors(host, port, heard)
+
+    def known(self, host: str, port: int) -> tuple[str, ...] | None:
+        """The addresses of a host that needs no look-up: an address itself, or a name with a rule of its own, which may
+        not exist yet and has the address "". None where the name must be looked up."""
+        if is_address(host):
+            return (host.strip("[]"),)
+        return ("",) if any(rule.meets(host, port) for rule in self.reach.connect.rules) else None
+
+    def open_doors(self, host: str, port: int, addresses: Sequence[str]) -> list[Door] | Failure:
+        """The doors at these addresses that policy, connect map and the family that is asked for leave open; where
+        they leave none, the reason that tells most."""
+        if self.reach.family != "both":
+            six = self.reach.family == "ipv6"
+            addresses = [one for one in addresses if not one or (":" in one) == six]
         if not addresses:
             return Failure(kind="no-address", detail=f"none of family {self.reach.family}", target=f"{host}:{port}")
         doors = [self.door(host, port, one) for one in addresses]
-        refusals = [door for door in doors if isinstance(door, Failure)]
-        open_doors = [door for door in doors if isinstance(door, Door)]
-        if not open_doors:
-            return most_telling(refusals)
-        return await self._race(open_doors, f"{host}:{port}", dns_ms)
-
-    def _knows_name(self, host: str, port: int) -> bool:
-        """A rule for the name itself needs no DNS: the name may not exist yet."""
-        return any(rule.meets(host, port) for rule in self.reach.connect.rules)
-
-    def _of_family(self, addresses: Sequence[str]) -> tuple[str, ...]:
-        if self.reach.family == "both":
-            return tuple(addresses)
-        six = self.reach.family == "ipv6"
-        return tuple(one for one in addresses if not one or (":" in one) == six)
+        found = [door for door in doors if isinstance(door, Door)]
+        return found or most_telling([door for door in doors if isinstance(door, Failure)])
 
     async def _race(self, doors: list[Door], name: str, dns_ms: float | None) -> Connected | Failure:
         """Tries the doors in order, each a little after the one before, or at once when that one failed; the first

@@ -220,3 +220,27 @@ def test_the_file_of_the_wire_loads_no_dns_library(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+# host, DNS's answer, rules, family -> the addresses of the doors, or the failure's kind
+WAYS: tuple[tuple[str, tuple[str, ...] | Failure, tuple[str, ...], str, tuple[str, ...] | str], ...] = (
+    ("shop.example.com", ("2001:db8::1", "203.0.113.1"), (), "both", ("2001:db8::1", "203.0.113.1")),
+    ("shop.example.com", ("2001:db8::1", "203.0.113.1"), (), "ipv4", ("203.0.113.1",)),
+    ("shop.example.com", ("2001:db8::1",), (), "ipv4", "no-address"),
+    ("shop.example.com", (), (), "both", "no-address"),
+    ("shop.example.com", ("10.0.0.1", "203.0.113.1"), (), "both", ("203.0.113.1",)),
+    ("shop.example.com", ("10.0.0.1",), (), "both", "blocked-address"),
+    ("Shop.Example.com.", Failure(kind="timeout"), ("shop.example.com=127.0.0.1",), "ipv6", ("127.0.0.1",)),
+    ("203.0.113.1", Failure(kind="timeout"), (), "both", ("203.0.113.1",)),
+    ("shop.example.com", Failure(kind="timeout"), (), "both", "timeout"),
+)
+
+
+@pytest.mark.parametrize(("host", "answer", "rules", "family", "outcome"), WAYS)
+async def test_every_caller_gets_the_same_doors(
+    host: str, answer: tuple[str, ...] | Failure, rules: tuple[str, ...], family: str, outcome: tuple[str, ...] | str
+) -> None:
+    wire = wire_for(*(rules or ("unrelated.example.com=127.0.0.1",)), answers=answer, family=family)
+    doors = await wire.doors(host, 443)
+    assert (doors.kind if isinstance(doors, Failure) else tuple(door.address for door in doors)) == outcome
+    assert wire.counts.connections == 0

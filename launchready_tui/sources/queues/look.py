@@ -12,7 +12,7 @@ from ...clock import Clock
 from ...failure import Failure
 from ...launch.model import Queue
 from ...launch.names import split_port
-from ...wire import Door, Wire, is_address
+from ...wire import Door, Wire
 from .model import Looked
 from .server import DEADLINE_S, Server
 
@@ -46,10 +46,10 @@ async def look(
         detail = f"the stored URL must begin with {SCHEMES[queue.kind][0]}:// and lead to {host}"
         return Failure(kind="no-permission", detail=detail, target=queue.server)
     number = port or stored_port or PORTS[queue.kind]
-    door = await _door(wire, host, number)
-    if isinstance(door, Failure):
-        return door
-    server = _server(host, door, url, str(wire.reach.ca_file or ""))
+    doors = await wire.doors(host, number)
+    if isinstance(doors, Failure):
+        return doors
+    server = _server(host, doors[0], url, str(wire.reach.ca_file or ""))
     try:
         async with asyncio.timeout(DEADLINE_S + 2):
             return await asyncio.to_thread(_read, queue, server, clock.now())
@@ -74,18 +74,6 @@ def _server(host: str, door: Door, url: SplitResult, ca_file: str) -> Server:
         ca_file=ca_file,
         options={name: unquote(value) for name, _, value in pairs},
     )
-
-
-async def _door(wire: Wire, host: str, port: int) -> Door | Failure:
-    """The first address that the policy lets us connect to."""
-    named = wire.reach.connect.target(host, port)
-    found: tuple[str, ...] | Failure = (host,)
-    if not is_address(host):
-        found = ("",) if named is not None and named.named else await wire.lookup(host)
-    if isinstance(found, Failure):
-        return found
-    doors = [wire.door(host, port, address) for address in found[:4]]
-    return next((door for door in doors if isinstance(door, Door)), doors[0])
 
 
 def _read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
