@@ -116,6 +116,13 @@ def shown_findings(standing: Standing) -> tuple[Judged, ...]:
     )
 
 
+def beside(standing: Standing, finding: str, step: int) -> str:
+    """The id of the finding so many steps from another of its check, without going round. Raises ValueError where the
+    check does not show that one."""
+    ids = [one.id for one in shown_findings(standing)]
+    return ids[max(0, min(len(ids) - 1, ids.index(finding) + step))]
+
+
 def settled(judged: Judged) -> bool:
     """What could not be seen, and a person said that it holds, or that it does not apply."""
     return judged.by_word is not None and judged.finding.state is State.UNKNOWN

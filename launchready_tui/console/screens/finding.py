@@ -83,9 +83,6 @@ class FindingPage(Page):
     def action_finding(self, step: int) -> None:
         """Left and right: the check's finding before or after, without going round."""
         target = self.target()
-        if target is None or target.judged is None:
-            return
-        found = words.shown_findings(target.standing)
-        at = next(n for n, one in enumerate(found) if one.id == target.judged.id)
-        self.finding = found[max(0, min(len(found) - 1, at + step))].id
-        self.redraw()
+        if target is not None and target.judged is not None:
+            self.finding = words.beside(target.standing, target.judged.id, step)
+            self.redraw()

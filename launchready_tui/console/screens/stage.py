@@ -292,12 +292,9 @@ class StagePage(Page):
     def action_finding(self, step: int) -> None:
         """Left and right: the check's finding before or after, without going round."""
         target = self.target()
-        if target is None or target.judged is None:
-            return
-        found = words.shown_findings(target.standing)
-        at = next(n for n, one in enumerate(found) if one.id == target.judged.id)
-        self.at[target.standing.spec.id] = found[max(0, min(len(found) - 1, at + step))].id
-        self._tell(self.console.snapshot)
+        if target is not None and target.judged is not None:
+            self.at[target.standing.spec.id] = words.beside(target.standing, target.judged.id, step)
+            self._tell(self.console.snapshot)
 
     def go_to(self, check: str, finding: str = "") -> None:
         self.wanted = (check, finding)
