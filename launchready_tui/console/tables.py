@@ -129,7 +129,8 @@ def drop(workspace: Workspace, kind: Kind, key: str) -> None:
         if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
     ]
     if held:
-        raise ValueError(f"Still named by {plural(len(held), 'line')} of access; delete those first")
+        still = plural(len(held), "line of access still names it", "lines of access still name it")
+        raise ValueError(f"{still}; delete access first")
     _save(workspace, kind, [one for one in items(workspace, kind) if one is not item])
 
 

@@ -80,7 +80,7 @@ async def test_who_still_has_access_is_not_deleted(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "p", "delete", "y")
-        await until(pilot, lambda: "still name it" in app.last_said)
+        await until(pilot, lambda: "still name it; delete access first" in app.last_said)
         assert double(app).people.find("founder")
 
 
