@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import functools
 from datetime import timedelta
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
 from ..findings import Severity
-from .sheet import SheetError, check_ids, head, sheet_of
+from .sheet import SheetError, check_ids, head, sheet_of, stage_file
 
 How = Literal["live", "repo", "log", "person"]
 ShelfLife = Literal["24h", "30d", "commit", "deploy"]
@@ -202,11 +201,10 @@ def load() -> Roadmap:
     """The roadmap of this version. Raises SheetError if the package's own data does not read."""
     import tomllib
 
-    here = resources.files(__package__)
     stages = []
     for name in STAGE_FILES:
         try:
-            file = msgspec.convert(tomllib.loads((here / f"{name}.toml").read_text("utf-8")), _StageFile)
+            file = msgspec.convert(tomllib.loads(stage_file(name).read_text("utf-8")), _StageFile)
         except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
             raise SheetError(f"roadmap/{name}.toml: {error}") from error
         checks = tuple(sorted((head(check, CheckSpec) for check in check_ids(name)), key=lambda check: check.place))

@@ -69,9 +69,19 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return Message(text=found) if isinstance(found, str) else found
 
 
+def root() -> Traversable:
+    """Where the stage files (`roadmap/`) and the checks' folders (`checks/`) lie: the package."""
+    return resources.files(__package__.rpartition(".")[0])
+
+
+def stage_file(stage: str) -> Traversable:
+    """The file of a stage."""
+    return root() / "roadmap" / f"{stage}.toml"
+
+
 def folder() -> Traversable:
     """Where the checks lie in the package."""
-    return resources.files(__package__.rpartition(".")[0]) / "checks"
+    return root() / "checks"
 
 
 def home(check: str) -> Traversable:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from frozen import FROZEN
 from sights import sights
 
 from launchready_tui.clock import FixedClock
@@ -489,12 +490,11 @@ class Double(Workspace):
 
     @classmethod
     def recorded(cls, folder: Path) -> Double:
-        """The embedded demo as `record.py` found and stored it: its files, and the results of one run."""
-        stored = Path(__file__).parent / "data"
-        kept = json.loads((stored / "demo-run.json").read_text("utf-8"))
+        """The embedded demo as `record.py` froze it: its files, and the results of one run."""
+        kept = json.loads((FROZEN / "run.json").read_text("utf-8"))
         now = datetime.fromisoformat(kept["now"])
         folder.mkdir(parents=True, exist_ok=True)
-        for path in stored.glob("*.toml"):
+        for path in FROZEN.glob("*.toml"):
             shutil.copyfile(path, folder / path.name)
         made = cls.open(folder, Options(trust=True, demo=True, user="launch-engineer", state_dir=folder / "state"))
         assert isinstance(made, Double)

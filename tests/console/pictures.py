@@ -1,8 +1,8 @@
-"""Pictures of screens as SVG that are the same on every machine: no outside font, fixed ids, LF line ends."""
+"""The screens that are drawn: as rows that are compared (`data/rows`), and as SVG for people (`screens`), which is the
+same on every machine: no outside font, fixed ids, LF line ends."""
 
 from __future__ import annotations
 
-import difflib
 import html
 import re
 from pathlib import Path
@@ -15,6 +15,9 @@ from watchstore import fill, fill_beside, with_sources
 from launchready_tui.console.app import Console
 
 FOLDER = Path(__file__).resolve().parents[2] / "screens"
+ROWS = Path(__file__).parent / "data" / "rows"
+CELL = 12.2
+"""How wide a column is in a picture."""
 # Name, size, theme, and the keys that lead there from the overview.
 PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "overview-100x30": ((100, 30), "night", ()),
@@ -24,7 +27,7 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "stage2-100x30": ((100, 30), "night", ("2", "down")),
     "stage3-100x30": ((100, 30), "night", ("3", "down")),
     "stage4-100x30": ((100, 30), "night", ("4",)),
-    "stage5-100x30": ((100, 30), "night", ("5", "end", "up", "up")),
+    "stage5-100x30": ((100, 30), "night", ("5", "end", "up")),
     "stage6-100x30": ((100, 30), "paper", ("6",)),
     "stage7-100x30": ((100, 30), "night", ("7",)),
     "finding-100x30": ((100, 30), "night", ("2", "down", "enter")),
@@ -55,7 +58,7 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
 def console(
     folder: Path, theme: str, *, watched: bool = False, launching: bool = False, beside: bool = False
 ) -> Console:
-    """The console over the recorded demo, the stored hour of its watch, and the middle of a launch day."""
+    """The console over the frozen demo, the stored hour of its watch, and the middle of a launch day."""
     lab: object = LabDouble()
     double = Double.recorded(folder)
     if watched:
@@ -77,14 +80,11 @@ def normalised(svg: str) -> str:
     return "\n".join(line.rstrip() for line in svg.replace("\r\n", "\n").splitlines() if line.strip()) + "\n"
 
 
-def words_of(svg: str) -> list[str]:
-    """The rows of a picture as text."""
-    rows: dict[float, list[tuple[float, str]]] = {}
-    for x, y, text in re.findall(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg, flags=re.S):
-        rows.setdefault(float(y), []).append((float(x), html.unescape(text).replace("\xa0", " ")))
-    return ["".join(text for _, text in sorted(row)).rstrip() for _, row in sorted(rows.items())]
-
-
-def difference(old: str, new: str) -> str:
-    """What changed, in words; empty where only colours did."""
-    return "\n".join(difflib.unified_diff(words_of(old), words_of(new), "stored", "now", lineterm="", n=1))
+def words_of(svg: str) -> tuple[str, ...]:
+    """The rows of a picture as text. Each run stands at its own column; what is left out is blank."""
+    rows: dict[float, str] = {}
+    runs = re.findall(r'<text class="terminal-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', svg, flags=re.S)
+    for x, y, text in runs:
+        row = rows.get(float(y), "").ljust(round(float(x) / CELL))
+        rows[float(y)] = row + html.unescape(text).replace("\xa0", " ")
+    return tuple(row.rstrip() for _, row in sorted(rows.items()))

@@ -1,34 +1,30 @@
-"""The stored pictures are what the console draws. LAUNCHREADY_UPDATE_SCREENS=1 draws them anew."""
+"""The console draws the stored rows, and the pictures show them. LAUNCHREADY_UPDATE_SCREENS=1 draws both anew."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pictures import FOLDER, PICTURES, console, difference, normalised
+from frozen import frozen_roadmap
+from pictures import FOLDER, PICTURES, ROWS, console, normalised, words_of
+from rows import Rows, difference
 from screen import settled, shown, until
 
-# The bytes of a picture depend on these two; other versions draw the same screens with other bytes.
-DRAWN_WITH = {"textual": "8.2.8", "rich": "15"}
 UPDATE = bool(os.environ.get("LAUNCHREADY_UPDATE_SCREENS"))
 README = FOLDER.parent / "README.md"
 
 
-def _other_version() -> str:
-    for package, wanted in DRAWN_WITH.items():
-        found = importlib.metadata.version(package)
-        if not (found == wanted or found.startswith(wanted + ".")):
-            return f"{package} {found}; the pictures were drawn with {wanted}"
-    return ""
+@pytest.fixture(autouse=True, scope="module")
+def _frozen() -> Iterator[None]:
+    with frozen_roadmap():
+        yield
 
 
 @pytest.mark.parametrize("name", list(PICTURES))
 async def test_picture(name: str, tmp_path: Path) -> None:
-    if _other_version():
-        pytest.skip(_other_version())
     size, theme, keys = PICTURES[name]
     app = console(
         tmp_path / "demo",
@@ -53,27 +49,39 @@ async def test_picture(name: str, tmp_path: Path) -> None:
             app.watching.tick()
             await until(pilot, lambda: app.screen.shot is not None)
         await settled(pilot)
-        svg = normalised(app.export_screenshot(title="LaunchReady", simplify=True))
-    assert not re.search(r"(href|src)=|url\((?!#)|@import", svg), "a picture fetches nothing"
-    stored = FOLDER / f"{name}.svg"
+        now, svg = Rows.of(app), normalised(app.export_screenshot(title="LaunchReady", simplify=True))
+    rows, picture = ROWS / f"{name}.txt", FOLDER / f"{name}.svg"
     if UPDATE:
-        FOLDER.mkdir(exist_ok=True)
-        stored.write_text(svg, "utf-8", newline="\n")
+        _store(now, rows, svg, picture)
+    assert rows.exists() and picture.exists(), "draw it with LAUNCHREADY_UPDATE_SCREENS=1"
+    changed = difference(Rows.read(rows.read_text("utf-8")), now)
+    if changed:
+        (tmp_path / picture.name).write_text(svg, "utf-8", newline="\n")
+        pytest.fail(f"{name} changed; {tmp_path / picture.name} shows it now\n{changed}", pytrace=False)
+
+
+def _store(now: Rows, rows: Path, svg: str, picture: Path) -> None:
+    """Stores rows and picture where a row or a style changed, and never for another way to write the same picture."""
+    stored = rows.exists() and picture.exists()
+    if stored and rows.read_text("utf-8") == str(now) and words_of(picture.read_text("utf-8")) == now.words:
         return
-    assert stored.exists(), "draw it with LAUNCHREADY_UPDATE_SCREENS=1"
-    old = stored.read_text("utf-8")
-    if old != svg:
-        fresh = tmp_path / f"{name}.svg"
-        fresh.write_text(svg, "utf-8", newline="\n")
-        pytest.fail(
-            f"{name} changed; the new picture is {fresh}\n{difference(old, svg) or 'only colours or places differ'}"
-        )
+    rows.parent.mkdir(exist_ok=True)
+    rows.write_text(str(now), "utf-8", newline="\n")
+    picture.write_text(svg, "utf-8", newline="\n")
 
 
-def test_the_folder_holds_exactly_these() -> None:
-    if UPDATE:
-        pytest.skip("they are being drawn")
+@pytest.mark.parametrize("name", list(PICTURES))
+def test_the_picture_shows_the_stored_rows_and_fetches_nothing(name: str) -> None:
+    svg = (FOLDER / f"{name}.svg").read_text("utf-8")
+    stored = Rows.read((ROWS / f"{name}.txt").read_text("utf-8"))
+    assert words_of(svg) == stored.words
+    assert all(colour in svg for colour in stored.colours.values())
+    assert not re.search(r"(href|src)=|url\((?!#)|@import", svg)
+
+
+def test_the_folders_hold_exactly_these() -> None:
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(f"{name}.svg" for name in PICTURES)
+    assert sorted(path.name for path in ROWS.iterdir()) == sorted(f"{name}.txt" for name in PICTURES)
 
 
 def test_readme_shows_pictures_that_exist() -> None:
