@@ -32,7 +32,7 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
     from ..launch.people import PeopleFile
     from ..launch.records import DRAFTS, KEPT_LOGS
     from ..launch.trust import Trust, state_dir
-    from ..watch.samples import PLACE
+    from ..watch import PLACE
     from ..workspace import JOURNAL
     from ..workspace.watching import LOG
 

@@ -75,7 +75,8 @@ async def _look(ws: Workspace) -> dict[str, Looked | Failure]:
 
 def _before(ws: Workspace) -> dict[tuple[str, str, str], Backlog]:
     """The oldest reading of the last hour, by queue."""
-    from ..watch.samples import PLACE, WatchReader
+    from ..watch import PLACE
+    from ..watch.samples import WatchReader
 
     try:
         with WatchReader(ws.folder / PLACE) as reader:
@@ -87,7 +88,8 @@ def _before(ws: Workspace) -> dict[tuple[str, str, str], Backlog]:
 
 
 def _keep(ws: Workspace, rows: list[Backlog]) -> None:
-    from ..watch.samples import PLACE, WatchStore
+    from ..watch import PLACE
+    from ..watch.samples import WatchStore
 
     store = WatchStore.open(ws.folder / PLACE)
     try:

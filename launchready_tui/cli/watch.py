@@ -168,7 +168,8 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
     ws = said.open()
     try:
         drills = [_real(ws, real)] if real else _in_the_lab(ws, alert, every)
-        from ..watch.samples import PLACE, WatchStore
+        from ..watch import PLACE
+        from ..watch.samples import WatchStore
 
         store = WatchStore.open(ws.folder / PLACE)
         try:
@@ -244,9 +245,10 @@ def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
 
 def _real(ws: Workspace, name: str) -> Drill:
     from ..clock import SystemClock
+    from ..watch import PLACE
     from ..watch.drill import await_real
     from ..watch.lock import watching
-    from ..watch.samples import PLACE, WatchReader
+    from ..watch.samples import WatchReader
 
     if watching(ws.folder) is None:
         raise CouldNotRun("this launch is not watched: start `launchready watch` first, then the drill next to it")

@@ -72,8 +72,9 @@ def metrics(said: Common, window: float, out: Path | None) -> int:
     """Print the watch's metrics in Prometheus text format (textfile collector)."""
     from datetime import timedelta
 
+    from ..watch import PLACE
     from ..watch.metrics import metrics as written
-    from ..watch.samples import PLACE, WatchReader, snapshot
+    from ..watch.samples import WatchReader, snapshot
 
     ws = said.open()
     try:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from textual.app import ScreenStackError, UnknownModeError
 from textual.message import Message
 
-from ..watch.samples import PLACE, Feed, Shot, View
+from ..watch import PLACE
+from ..watch.samples import Feed, Shot, View
 
 if TYPE_CHECKING:
     from ..workspace import Workspace

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -48,17 +49,18 @@ def judge(
     demo: bool = False,
     commit: str = "",
     deploy: str = "",
+    deployed_at: datetime | None = None,
     papers: str = "",
 ) -> Verdict:
     """Where the launch stands at `now`.
 
-    `results` holds the newest kept result of each check; `commit`, `deploy` and `papers` say what is current.
+    `results` holds the newest kept result of each check; `commit`, `deploy` and `papers` say what is current, and
+    `deployed_at` since when the deploy is.
     """
-    book = _Book(decisions, now, commit=commit, deploy=deploy)
+    current = _Current(commit, deploy, deployed_at, papers)
+    book = _Book(decisions, now, current)
     standings = {
-        spec.id: _automated(spec, results.get(spec.id), book, (commit, deploy, papers))
-        if spec.automated
-        else _for_a_person(spec, book)
+        spec.id: _automated(spec, results.get(spec.id), book) if spec.automated else _for_a_person(spec, book)
         for spec in roadmap.checks.values()
     }
     ranks = fix_order(standings)
@@ -162,12 +164,32 @@ def accepted_until(acceptance: Acceptance) -> datetime:
     return min(utc(acceptance.until), utc(acceptance.on) + LONGEST_ACCEPTANCE)
 
 
+class _Current(NamedTuple):
+    """What is current: commit of the repository, deploy in production and since when, people and inventory. Empty
+    where unknown, and what is not known ends no answer."""
+
+    commit: str
+    deploy: str
+    deployed_at: datetime | None
+    papers: str
+
+    def ended(self, spec: CheckSpec, said_at: datetime, commit: str, deploy: str) -> bool:
+        """Whether the commit or deploy came that a check's answer holds until. An answer that knows of no deploy
+        ended with one that came after it."""
+        if spec.shelf_life == "commit":
+            return _moved_on(commit, self.commit)
+        if spec.shelf_life != "deploy":
+            return False
+        later = self.deployed_at is not None and utc(said_at) < utc(self.deployed_at)
+        return _moved_on(deploy, self.deploy) if deploy else later
+
+
 class _Book:
     """The decisions, looked up by what they are about."""
 
-    def __init__(self, decisions: Decisions, now: datetime, *, commit: str = "", deploy: str = "") -> None:
+    def __init__(self, decisions: Decisions, now: datetime, current: _Current) -> None:
         self.now = now
-        self._commit, self._deploy = commit, deploy
+        self.current = current
         self._decisions = decisions
         self._confirmed: dict[str, Confirmation] = {}
         for confirmation in sorted(decisions.confirmations, key=lambda one: utc(one.on)):
@@ -186,11 +208,7 @@ class _Book:
         found = self._confirmed.get(spec.id)
         if found is None or not utc(found.on) <= self.now < confirmed_until(found):
             return None
-        if spec.shelf_life == "commit" and _moved_on(found.commit, self._commit):
-            return None
-        if spec.shelf_life == "deploy" and _moved_on(found.deploy, self._deploy):
-            return None
-        return found
+        return None if self.current.ended(spec, found.on, found.commit, found.deploy) else found
 
     def owner(self, check: str, rule: str = "", subject: str = "") -> PersonId:
         """The owner of a finding, of all findings of its rule, or of its check: the nearest counts."""
@@ -312,7 +330,7 @@ def _said(spec: CheckSpec, word: Confirmation | None, holds: Confirmation | None
     return msgspec.structs.replace(made, severity=spec.severity)
 
 
-def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current: tuple[str, str, str]) -> Standing:
+def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book) -> Standing:
     """A check that code answers; where it could not see and a person may say so, their word settles it."""
     word = book.holds(spec) if "person" in spec.how else None
     if result is None:
@@ -326,14 +344,12 @@ def _automated(spec: CheckSpec, result: CheckResult | None, book: _Book, current
         nothing = book.judged(_not_judged(spec, result), spec, lifts)
         findings.append(nothing)
         state = nothing.state
-    commit, deploy, papers = current
     fresh_until = result.started_at + (spec.keeps or LONGEST)
     stale = (
         book.now >= fresh_until
         or not result.readable
-        or (spec.shelf_life == "commit" and _moved_on(result.commit, commit))
-        or (spec.shelf_life == "deploy" and _moved_on(result.deploy, deploy))
-        or _moved_on(result.papers, papers)
+        or book.current.ended(spec, result.started_at, result.commit, result.deploy)
+        or _moved_on(result.papers, book.current.papers)
     )
     return replace(
         book.standing(spec, State.UNKNOWN if stale else state, findings),

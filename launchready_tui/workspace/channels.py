@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..launch.model import Alert
+from ..watch import PLACE
 from ..watch.lock import watching
 from ..watch.rules import slug
-from ..watch.samples import PLACE, ChannelTest, Notice, WatchStore
+from ..watch.samples import ChannelTest, Notice, WatchStore
 
 if TYPE_CHECKING:
     from . import Workspace

@@ -32,6 +32,7 @@ from . import decide
 from .commit import current_commit
 from .decide import Target
 from .errors import DecisionError, NotTrusted, ReachError
+from .live import LastDeploy, name_of
 from .options import Options
 from .run import Ended, Event, Finished, Marks, run
 
@@ -67,6 +68,7 @@ class Workspace:
         self.people: People = self._people_file.load()
         self.inventory: Inventory = self._inventory_file.load()
         self._digested: Papers | None = None
+        self._last_deploy = LastDeploy(self.folder)
         self._undo: list[tuple[str, Decisions]] = []
         self._kept = journal.latest()
         self._not_kept: dict[str, CheckResult] = {}
@@ -209,10 +211,16 @@ class Workspace:
         return self.options.now is None
 
     def marks(self) -> Marks:
-        """What answers of now belong to. Which deploy is live is not known without looking, so only the commit is."""
+        """What answers of now belong to: the repository's commit, and the newest deploy that was marked or seen."""
         repository = self.launch.repository
         commit = current_commit(self.folder / repository.path) if repository else ""
-        return Marks(commit=commit, papers=self._papers_digest())
+        live = self._last_deploy.at(self.clock.now())
+        return Marks(
+            commit=commit,
+            deploy=name_of(live) if live else "",
+            deployed_at=live.at if live else None,
+            papers=self._papers_digest(),
+        )
 
     def _papers_digest(self) -> str:
         """Made anew only when people or inventory are other objects: a verdict is asked for often."""
@@ -244,6 +252,7 @@ class Workspace:
             demo=self.demo,
             commit=marks.commit,
             deploy=marks.deploy,
+            deployed_at=marks.deployed_at,
             papers=marks.papers,
         )
 

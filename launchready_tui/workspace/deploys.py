@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..persons import PersonId
-from ..watch.samples import PLACE, Mark, WatchStore
+from ..watch import PLACE
 
 if TYPE_CHECKING:
+    from ..watch.samples import Mark
     from . import Workspace
 
 
@@ -25,6 +26,8 @@ def mark_deploy(
 
     Without a commit it is the one that the launch file's repository stands at, as far as there is one.
     """
+    from ..watch.samples import Mark, WatchStore
+
     mark = Mark(
         at=at or ws.clock.now(),
         kind="failed" if failed else "deploy",

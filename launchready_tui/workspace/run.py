@@ -20,6 +20,8 @@ from ..roadmap import shared_sheet
 from ..text import clean
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..launch.model import Launch
     from ..world import Counts, World
 
@@ -148,6 +150,7 @@ class Marks:
 
     commit: str = ""
     deploy: str = ""
+    deployed_at: datetime | None = None
     papers: str = ""
     """The state of people and inventory."""
 

@@ -26,8 +26,9 @@ import msgspec
 
 from .. import __file__ as package_file
 from ..clock import SystemClock
+from ..watch import PLACE
 from ..watch.lock import AlreadyWatching, WatchLock, watching
-from ..watch.samples import PLACE, WatchReader, WatchStore
+from ..watch.samples import WatchReader, WatchStore
 
 if TYPE_CHECKING:
     from ..watch.prober import Answer

@@ -57,7 +57,8 @@ def write(folder: Path, count: int) -> None:
     """What a watcher writes, until the parent ends this process."""
     from watchstore import latest, probe, watcher
 
-    from launchready_tui.watch.samples import PLACE, WatchReader, WatchStore
+    from launchready_tui.watch import PLACE
+    from launchready_tui.watch.samples import WatchReader, WatchStore
 
     store = WatchStore.open(folder / PLACE)
     with WatchReader(folder / PLACE) as reader:

@@ -31,8 +31,9 @@ from watch_rate import at_share, serve
 from launchready_tui.clock import SystemClock
 from launchready_tui.launch.model import Launch
 from launchready_tui.launch.write import write_new
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.engine import Engine
-from launchready_tui.watch.samples import PLACE, Target, WatchReader, WatchStore
+from launchready_tui.watch.samples import Target, WatchReader, WatchStore
 from launchready_tui.wire import Reach, Wire
 
 TARGETS, EVERY_S = 10, 0.5

@@ -21,7 +21,8 @@ from watchstore import begin, fill, latest, probe, watcher
 from launchready_tui.console.app import Console
 from launchready_tui.console.watching import WINDOWS, Seen
 from launchready_tui.launch.model import Alert
-from launchready_tui.watch.samples import PLACE, ChannelTest, Gap, Incident, Notice, Target
+from launchready_tui.watch import PLACE
+from launchready_tui.watch.samples import ChannelTest, Gap, Incident, Notice, Target
 from launchready_tui.workspace.watching import CannotWatch, Ensured
 
 

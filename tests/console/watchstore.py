@@ -17,8 +17,8 @@ import msgspec
 
 from launchready_tui.launch.model import Launch, Log, Queue, Region
 from launchready_tui.sources.queues.model import Backlog
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.samples import (
-    PLACE,
     ChannelTest,
     Gap,
     Incident,

@@ -53,7 +53,8 @@ from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.records import Happened, day_log
 from launchready_tui.persons import PersonId, fields_of, people_in, renamed, unnamed
-from launchready_tui.watch.samples import PLACE, ChannelTest, Latest, Mark, Notice, Sample, Target, Watcher, WatchStore
+from launchready_tui.watch import PLACE
+from launchready_tui.watch.samples import ChannelTest, Latest, Mark, Notice, Sample, Target, Watcher, WatchStore
 
 D = "shop.test"
 PUBLIC = f"help@{D}"

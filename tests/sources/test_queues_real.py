@@ -538,7 +538,8 @@ def test_the_command_shows_and_keeps(
     redis_db: Any, redis_port: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from launchready_tui.cli.run import run
-    from launchready_tui.watch.samples import PLACE, WatchReader
+    from launchready_tui.watch import PLACE
+    from launchready_tui.watch.samples import WatchReader
 
     launch = 'name = "M"\ndomain = "m.test"\ncanonical = "https://m.test/"\n'
     (tmp_path / "launchready.toml").write_text(

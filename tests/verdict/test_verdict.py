@@ -181,6 +181,14 @@ FRESH = {
     "a commit, but the answer has none": ("commit", HOUR, {}, {"commit": "b2"}, False),
     "a commit, 30 days": ("commit", 30 * DAY, {"commit": "a1"}, {"commit": "a1"}, True),
     "the next deploy": ("deploy", HOUR, {"deploy": "a1"}, {"deploy": "b2"}, True),
+    "a deploy since, and the answer knows of none": ("deploy", HOUR, {}, {"deploy": "b2", "deployed_at": NOW}, True),
+    "a deploy before, and the answer knows of none": (
+        "deploy",
+        HOUR,
+        {},
+        {"deploy": "b2", "deployed_at": NOW - DAY},
+        False,
+    ),
     "the next commit ends no measurement": ("deploy", HOUR, {"commit": "a1"}, {"commit": "b2"}, False),
     "seen in the future, as another clock has it": ("24h", -HOUR, {}, {}, False),
 }

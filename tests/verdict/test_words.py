@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -26,7 +27,7 @@ LIT = [spec(f"lit.{light.id}", light=light.id) for light in LIGHTS]
 NONE = Decisions()
 
 
-def judged(one: CheckSpec, *results: CheckResult, given: Decisions = NONE, **current: str) -> Verdict:
+def judged(one: CheckSpec, *results: CheckResult, given: Decisions = NONE, **current: Any) -> Verdict:
     """The verdict over this check alone; the minimum bar is lit by others, which are left out of the counts."""
     made = {done.check: done for done in (*results, *(result(lit.id) for lit in LIT))}
     verdict = judge(roadmap(one, *LIT), made, given, NOW, **current)
@@ -113,11 +114,14 @@ def test_a_word_never_outranks_a_look_that_was_possible(severity: str, seen_by: 
         ("commit", {"commit": ""}, {"commit": "bbb"}, True),
         ("deploy", {"deploy": "aaa"}, {"deploy": "bbb"}, False),
         ("deploy", {"commit": "aaa"}, {"commit": "bbb"}, True),
+        ("deploy", {"deploy": "aaa"}, {"deploy": "aaa", "deployed_at": NOW}, True),
+        ("deploy", {"deploy": ""}, {"deploy": "bbb", "deployed_at": NOW}, False),
+        ("deploy", {"deploy": ""}, {"deploy": "bbb", "deployed_at": NOW - 99 * DAY}, True),
         ("30d", {"commit": "aaa", "deploy": "aaa"}, {"commit": "bbb", "deploy": "bbb"}, True),
     ],
 )
 def test_a_word_ends_with_what_ends_the_checks_answer(
-    shelf: str, said_at: dict[str, str], now_at: dict[str, str], holds: bool
+    shelf: str, said_at: dict[str, str], now_at: dict[str, Any], holds: bool
 ) -> None:
     one = spec("deploy.build", automated=False, shelf=shelf)
     standing = judged(one, given=word("deploy.build", **said_at), **now_at).standings["deploy.build"]

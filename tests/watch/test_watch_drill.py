@@ -16,7 +16,8 @@ import pytest
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.lab.faults import FAULTS
-from launchready_tui.watch.samples import PLACE, WatchReader
+from launchready_tui.watch import PLACE
+from launchready_tui.watch.samples import WatchReader
 
 ROOT = str(Path(__file__).resolve().parents[2])
 

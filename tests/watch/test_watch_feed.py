@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.samples import (
-    PLACE,
     ChannelTest,
     Feed,
     Gap,

@@ -21,8 +21,9 @@ from watchtown import until
 from launchready_tui.clock import SystemClock
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.lock import watching
-from launchready_tui.watch.samples import PLACE, WatchReader, snapshot
+from launchready_tui.watch.samples import WatchReader, snapshot
 from launchready_tui.workspace import Options, Workspace
 from launchready_tui.workspace.channels import acknowledge, send_tests
 from launchready_tui.workspace.deploys import mark_deploy

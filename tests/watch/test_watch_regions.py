@@ -15,9 +15,10 @@ from launchready_tui.checks.monitoring.regions import regions
 from launchready_tui.clock import FixedClock
 from launchready_tui.launch.model import Host, Launch, Region, Route, Watch, WatchTarget
 from launchready_tui.launch.validate import problems_of
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.exporter import answer_of, figures_of
 from launchready_tui.watch.regions import Budget, elsewhere
-from launchready_tui.watch.samples import PLACE, Incident, Latest, Sample, Target, Watcher, WatchStore
+from launchready_tui.watch.samples import Incident, Latest, Sample, Target, Watcher, WatchStore
 from launchready_tui.watch.targets import targets_of
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)

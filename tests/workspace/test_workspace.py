@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from launchready_tui.launch.inventory import Inventory, System
 from launchready_tui.launch.model import Host
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.problems import ChangedUnderneath, LaunchFileError
+from launchready_tui.watch import PLACE
 from launchready_tui.workspace import JOURNAL, DecisionError, NotTrusted, Options, ReachError, Workspace
 from launchready_tui.workspace.commit import current_commit
+from launchready_tui.workspace.deploys import mark_deploy
 from launchready_tui.workspace.run import Ended, Event, Finished
 
 LAUNCH = 'name = "Market"\ndomain = "example.com"\ncanonical = "https://example.com/"\n'
@@ -476,3 +479,35 @@ def test_people_are_kept_out_of_git_before_they_are_written(tmp_path: Path) -> N
     with closing(Workspace.open(tmp_path, Options(trust=True, state_dir=tmp_path / "state"))) as workspace:
         workspace.save_people(workspace.people)
     assert "people.toml" in (tmp_path / ".gitignore").read_text().splitlines()
+
+
+SMOKE = "deploy.smoke"  # a person answers it, until the next deploy
+
+
+def test_a_deploy_that_is_marked_ends_the_words_that_hold_until_the_next(folder: Path, options: Options) -> None:
+    with closing(Workspace.open(folder, replace(options, now=NOW))) as ws:
+        assert ws.roadmap.checks[SMOKE].shelf_life == "deploy" and not ws.roadmap.checks[SMOKE].automated
+        ws.confirm(SMOKE, "engineer", "All five paths walked")
+        assert ws.verdict().standings[SMOKE].state is State.PASS
+        mark_deploy(ws, sha="0a1b2c3d4e5f60", env="staging", at=NOW)
+        mark_deploy(ws, sha="1a1b2c3d4e5f60", failed=True, at=NOW)
+        assert ws.verdict().standings[SMOKE].state is State.PASS, "production is as it was"
+    with closing(Workspace.open(folder, replace(options, now=NOW + HOUR))) as ws:
+        mark_deploy(ws, sha="2a1b2c3d4e5f60")
+        assert ws.verdict().standings[SMOKE].state is State.UNKNOWN
+        ws.confirm(SMOKE, "engineer", "All five paths walked again")
+        (word,) = ws.decisions.confirmations
+        assert word.deploy == f"{NOW + HOUR:%Y-%m-%dT%H:%M:%SZ} 2a1b2c3d4e5f"
+        assert ws.verdict().standings[SMOKE].state is State.PASS
+    with closing(Workspace.open(folder, replace(options, now=NOW + 2 * HOUR))) as ws:
+        assert ws.verdict().standings[SMOKE].state is State.PASS
+        mark_deploy(ws, sha="2a1b2c3d4e5f60")
+        assert ws.verdict().standings[SMOKE].state is State.UNKNOWN, "the same commit, deployed once more"
+
+
+def test_a_watch_that_cannot_be_read_ends_no_word(folder: Path, options: Options) -> None:
+    with closing(Workspace.open(folder, replace(options, now=NOW))) as ws:
+        ws.confirm(SMOKE, "engineer", "All five paths walked")
+        (folder / PLACE).write_bytes(b"not a database, but long enough to be taken for the head of one")
+        assert ws.marks().deploy == ""
+        assert ws.verdict().standings[SMOKE].state is State.PASS

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ...findings import Evidence, Finding
 from ...journal import JournalError
 from ...launch.problems import NewerFile
-from ...watch.samples import PLACE, WatchReader
+from ...watch import PLACE
+from ...watch.samples import WatchReader
 from ..base import Say
 
 if TYPE_CHECKING:

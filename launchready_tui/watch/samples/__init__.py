@@ -24,10 +24,9 @@ from .model import (
 )
 from .reader import Point, Series, Stats, WatchReader
 from .snapshot import Row, Snapshot, snapshot
-from .store import PLACE, WatchStore
+from .store import WatchStore
 
 __all__ = [
-    "PLACE",
     "STUCK_AFTER",
     "Cause",
     "ChannelTest",

@@ -39,8 +39,6 @@ from .model import (
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
 
-NAME = "watch.sqlite3"
-PLACE = Path(".launchready") / NAME
 RAW_DAYS, FINE_DAYS, COARSE_DAYS = 7, 30, 400
 """How long samples, their ten-minute sums and their hourly sums are kept."""
 _NEAR, _SAME_DEPLOY = timedelta(days=8), timedelta(minutes=10)

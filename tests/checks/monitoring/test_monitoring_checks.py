@@ -23,8 +23,8 @@ from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Alert, Host, Launch, Queue, Watch
 from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
+from launchready_tui.watch import PLACE
 from launchready_tui.watch.samples import (
-    PLACE,
     STUCK_AFTER,
     ChannelTest,
     Drill,

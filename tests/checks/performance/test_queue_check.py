@@ -14,7 +14,8 @@ from launchready_tui.checks.performance.queues import queues
 from launchready_tui.clock import FixedClock
 from launchready_tui.launch.model import Launch, Queue
 from launchready_tui.sources.queues.model import Backlog
-from launchready_tui.watch.samples import PLACE, WatchStore
+from launchready_tui.watch import PLACE
+from launchready_tui.watch.samples import WatchStore
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 NAMED = (Queue(name="jobs", server="10.0.0.5"),)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ....clock import span
 from ....findings import WHOLE_LAUNCH, Evidence, Finding
 from ....sources.queues.model import Backlog
-from ....watch.samples import PLACE
+from ....watch import PLACE
 from ...base import Say, check
 from ...monitoring.kept import WATCH, the_watch
 
