@@ -10,6 +10,7 @@ import msgspec
 
 from ..persons import PersonId
 from ..roadmap.model import Answer
+from ..roadmap.model import load as roadmap
 from .problems import FileProblems, Problem
 from .store import TomlFile
 
@@ -127,12 +128,24 @@ class DecisionsFile(TomlFile[Decisions]):
     """decisions.toml: `load()`, `load_at(now)`, `save(decisions)`."""
 
     def load_at(self, now: datetime) -> Decisions:
-        """As `load`, and no decision may be of a later time than `now`, an hour of clocks that differ apart. Raises
-        FileProblems, with the line of each that is."""
+        """As `load`, and no decision may be of a later time than `now`, an hour of clocks that differ apart; nor may
+        anybody say that what every launch needs does not apply. Raises FileProblems, with the line of each."""
         content = self.load()
         latest = now + timedelta(hours=1)
         lines = (self._bytes() or b"").decode("utf-8", "replace").splitlines()
+        checks = roadmap().checks
         problems = [
+            Problem(
+                file=self.path.name,
+                key=f"confirmations[{number}].answer",
+                found=f"{entry.answer} for {entry.check}, which every launch needs",
+                allowed="yes or no",
+                line=_line_of(lines, "confirmations", number, "answer"),
+            )
+            for number, entry in enumerate(content.confirmations, 1)
+            if entry.answer == "does-not-apply" and entry.check in checks and not checks[entry.check].may_not_apply
+        ]
+        problems += [
             Problem(
                 file=self.path.name,
                 key=f"{table}[{number}].on",

@@ -208,6 +208,8 @@ class _Book:
         found = self._confirmed.get(spec.id)
         if found is None or not utc(found.on) <= self.now < confirmed_until(found):
             return None
+        if found.answer == "does-not-apply" and not spec.may_not_apply:
+            return None
         return None if self.current.ended(spec, found.on, found.commit, found.deploy) else found
 
     def owner(self, check: str, rule: str = "", subject: str = "") -> PersonId:

@@ -56,6 +56,16 @@ def test_does_not_apply_is_neither_passed_nor_open() -> None:
     assert str(verdict.counts) == "0 seen, 1 does not apply"
 
 
+@pytest.mark.parametrize("how", ["person", "live person"])
+def test_what_every_launch_needs_cannot_be_said_not_to_apply(how: str) -> None:
+    one = spec("edge.tls", "blocker", how=how, automated=how != "person", about="lists")
+    verdict = judged(
+        one, *([result("edge.tls", UNSEEN)] if one.automated else []), given=word("edge.tls", "does-not-apply")
+    )
+    assert verdict.standings["edge.tls"].state is State.UNKNOWN
+    assert verdict.word == "NO-GO"
+
+
 def test_a_word_settles_only_what_it_is_about() -> None:
     one = spec("edge.tls", "blocker", how="live person", about="lists")
     given = word("edge.tls")
