@@ -80,7 +80,8 @@ class Say:
 
     `say.fail("too-many-hops", host, redirects=4)` is the message `fail` of the rule `too-many-hops`, its place
     `{redirects}` filled with 4; a third argument names another message than the state's own. `{subject}` is always
-    there, and `{cause}` where there is a failure. The message's fix is filled from the same values, unless a remedy
+    there. Where there is a failure, `{cause}` is its words, and the value `failure` its kind, for programs. The
+    message's fix is filled from the same values, unless a remedy
     is given. What comes from outside is cleaned here, as evidence is at its own border.
     """
 
@@ -147,6 +148,7 @@ class Say:
         values = {name: _clean_value(value) for name, value in values.items()}
         if failure is not None:
             values.setdefault("cause", clean(failure.words))
+            values.setdefault("failure", failure.kind)
         filling = {"subject": subject, **values}
         said = self._message(rule, message)
         if remedy is None and said.fix:

@@ -103,7 +103,7 @@ def _check(check: CheckSpec, roadmap: Roadmap, ink: Ink) -> None:
         ("minimum bar", check.light or "not part of it"),
         ("stays fresh", keeps),
         ("usual effort", f"{check.effort_min} min"),
-        ("depends on", ", ".join(check.needs) or "nothing"),
+        ("depends on", ", ".join(check.rests_on) or "nothing"),
         ("answered by", "LaunchReady" if check.automated else "a person"),
         ("rules", ", ".join(rules)),
     ]

@@ -32,7 +32,7 @@ def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
 def baseline(handed: Handed) -> dict[str, Any]:
     """The folder's data without people: it is committed. What names people is left out, so it is not compared; nor are
     the checks of people and inventory, which are not there where it is compared."""
-    made = {**handed.data, "profile": "team", "people": [], "signed": [], "documents": []}
+    made = {**handed.data, "profile": "team", "people": [], "signed": [], "documents": [], "fixes": []}
     inventory = handed.data.get("inventory")
     tables = inventory if isinstance(inventory, dict) else {}
     called = dict.fromkeys(_called(handed.data, tables), SOMEONE)

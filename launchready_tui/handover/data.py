@@ -27,7 +27,7 @@ from ..launch.inventory import (
 )
 from ..launch.people import Person
 from ..persons import NOBODY, PersonId
-from ..verdict import Judged
+from ..verdict import FixRow, Judged
 from ..wording import Value
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
@@ -69,13 +69,30 @@ class Decision(msgspec.Struct, kw_only=True):
 
 
 class Place(msgspec.Struct, kw_only=True):
-    """Where a finding stands in the fix order, with what put it there."""
+    """Where a finding stands in the fix order, with what put it there. `place` is that of its row in `fixes`,
+    `waits_for` the places of the rows that stand in its way."""
 
     place: int
     blocks: bool
     flow: str
     effort_min: int
-    waits_for: list[str]
+    waits_for: list[int]
+
+
+class FixNow(msgspec.Struct, kw_only=True):
+    """One thing to do: findings with one cause and one remedy, by id. `behind` could not be seen because of them."""
+
+    place: int
+    id: str
+    title: str
+    state: str
+    severity: str
+    flow: str
+    effort_min: int
+    waits_for: list[int]
+    members: list[str]
+    behind: list[str]
+    remedy: str
 
 
 class FindingNow(msgspec.Struct, kw_only=True):
@@ -195,6 +212,7 @@ class Bundle(msgspec.Struct, kw_only=True):
     reasons: list[str]
     minimum_bar: dict[str, str]
     checks: list[CheckNow]
+    fixes: list[FixNow]
     findings: list[FindingNow]
     domains: list[DomainRow]
     hosts: list[HostRow]
@@ -231,6 +249,7 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         reasons=list(verdict.reasons),
         minimum_bar={light.light.id: light.state.value for light in verdict.lights},
         checks=[_check(shot, name) for name in verdict.standings],
+        fixes=list(map(_fix, verdict.rows)),
         findings=[_finding(shot, one) for standing in verdict.standings.values() for one in standing.findings],
         domains=list(domain_rows(shot)),
         hosts=list(host_rows(shot)),
@@ -316,6 +335,22 @@ def _check(shot: Snapshot, name: str) -> CheckNow:
         fresh_until=standing.fresh_until,
         confirmed_by=said.by if said else NOBODY,
         confirmation=said.evidence if said else "",
+    )
+
+
+def _fix(row: FixRow) -> FixNow:
+    return FixNow(
+        place=row.place,
+        id=row.id,
+        title=row.title,
+        state=row.state.value,
+        severity=row.severity.value,
+        flow=row.flow,
+        effort_min=row.effort_min,
+        waits_for=list(row.waits_for),
+        members=[one.id for one in row.members],
+        behind=[one.id for one in row.behind],
+        remedy=row.remedy.text if row.remedy else "",
     )
 
 

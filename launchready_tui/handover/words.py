@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from ..findings import Severity, State
-from ..verdict import Judged, Standing
+from ..verdict import FixRow, Judged, Standing
 from .blocks import Cell, Column, Tone
 
 STATES: dict[State, tuple[str, str, Tone]] = {
@@ -36,6 +36,11 @@ SEVERITIES: dict[Severity, str] = {
 def weight(judged: Judged) -> str:
     """How heavy a finding is now."""
     return f"{judged.unsure} stop the launch" if judged.unsure else SEVERITIES[judged.finding.severity]
+
+
+def row_weight(row: FixRow) -> str:
+    """How heavy one thing to do is now: as heavy as its heaviest problem."""
+    return weight(row.first)
 
 
 FLOWS: dict[str, str] = {"all": "everything"}

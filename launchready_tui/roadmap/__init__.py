@@ -12,10 +12,11 @@ from .model import (
     Stage,
     load,
 )
-from .sheet import SheetError, flaws, shared_sheet, sheet_of
+from .sheet import Cause, SheetError, causes_of, flaws, shared_sheet, sheet_of
 
 __all__ = [
     "LIGHTS",
+    "Cause",
     "CheckSpec",
     "Deliverable",
     "Light",
@@ -24,6 +25,7 @@ __all__ = [
     "SheetError",
     "Signal",
     "Stage",
+    "causes_of",
     "flaws",
     "load",
     "shared_sheet",

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from ..failure import FailureKind
 from ..findings import Severity
 from .sheet import SheetError, check_ids, head, sheet_of, stage_file
 
@@ -71,7 +72,14 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sprint_item: str
     shelf_life: ShelfLife
     effort_min: int
-    needs: tuple[str, ...] = ()
+    flows: dict[str, str] = {}
+    """Rules of this check that touch another flow than `flow`."""
+    after: dict[str, tuple[str, ...]] = {}
+    """Rules of this check that make no sense to fix before others, by rule or by whole check: while such a one fails
+    (on the same host, where both speak of one) it stands in the way."""
+    blinds: dict[str, tuple[FailureKind, ...]] = {}
+    """Rules of this check that stop others from looking at the same host when they fail, each with the reasons that
+    such a look then gives."""
     fills: tuple[str, ...] = ()
     """Deliverables of its stage that it fills, beside those that the stage's own file names."""
     asks_about: tuple[str, ...] = ()
@@ -87,6 +95,24 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def stage(self) -> str:
         """The stage that it belongs to."""
         return self.id.partition(".")[0]
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The other checks that some of its rules wait for, by id."""
+        names = dict.fromkeys(".".join(name.split(".")[:2]) for after in self.after.values() for name in after)
+        return tuple(name for name in names if name != self.id)
+
+    def flow_of(self, rule: str) -> str:
+        """The flow of a rule of this check, by its whole id."""
+        return self.flows.get(rule.removeprefix(f"{self.id}."), self.flow)
+
+    def after_of(self, rule: str) -> tuple[str, ...]:
+        """The rules and checks that a rule of this check, by its whole id, waits for while they fail."""
+        return self.after.get(rule.removeprefix(f"{self.id}."), ())
+
+    def blinds_by(self, rule: str) -> tuple[FailureKind, ...]:
+        """The reasons that looks at a host give while a rule of this check, by its whole id, fails there."""
+        return self.blinds.get(rule.removeprefix(f"{self.id}."), ())
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -122,6 +148,8 @@ class RuleSpec(msgspec.Struct, frozen=True):
     """What the rule tests and why the line is drawn there."""
     source: str
     """RFC section, vendor page, with the date it was seen where it can change."""
+    several: str = ""
+    """One line for many subjects at once, with the place `{n}`."""
 
 
 class Deliverable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -178,11 +206,20 @@ class Roadmap:
     def rules(self) -> dict[str, RuleSpec]:
         """Every rule that a check's own file explains, in the order of the roadmap. Raises SheetError."""
         return {
-            f"{check}.{name}": RuleSpec(f"{check}.{name}", rule.term, rule.explain, rule.source)
+            f"{check}.{name}": RuleSpec(f"{check}.{name}", rule.term, rule.explain, rule.source, rule.several)
             for check in self.checks
             for name, rule in sheet_of(check).rules.items()
             if rule.term
         }
+
+    def several(self, rule: str) -> str:
+        """The line of a rule for many subjects at once; empty where it has none. Reads no sheet but this rule's.
+        Raises SheetError."""
+        if "rules" in self.__dict__:
+            return self.rules[rule].several if rule in self.rules else ""
+        check, _, name = rule.rpartition(".")
+        found = sheet_of(check).rules.get(name)
+        return found.several if found else ""
 
     def stage(self, name: str) -> Stage:
         """A stage by id or number. KeyError if there is none."""

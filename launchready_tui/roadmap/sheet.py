@@ -18,6 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ..failure import FailureKind
 from ..findings import Severity
 
 _T = TypeVar("_T")
@@ -47,21 +48,38 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     where: str = ""
 
 
+class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What several checks stumble over at once, such as a permission that nobody has recorded: whatever they would have
+    looked at, it is one thing to do. Stands in a shared sheet only."""
+
+    text: str
+    """What is missing, in a few words; a count of checks follows it."""
+    fix: str
+    """The shared fix that removes it. A finding that carries this fix has this cause."""
+    failures: tuple[FailureKind, ...] = ()
+    """What could not be seen for one of these reasons, and brings no fix of its own, has this cause too."""
+    minutes: int = 5
+    """How long the fix takes as a rule, however many checks wait for it."""
+
+
 class RuleSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A rule: its technical term, what it tests and why the line is drawn there, where that comes from (RFC section,
-    vendor page, with the date it was seen), and its messages by id."""
+    vendor page, with the date it was seen), and its messages by id. `several` is one line for many subjects at once,
+    with the place `{n}`; without it the first subject's sentence stands for all."""
 
     term: str = ""
     explain: str = ""
     source: str = ""
+    several: str = ""
     messages: dict[str, Message | str] = {}
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rules and fixes of one check, or those that several share."""
+    """The rules and fixes of one check, or those that several share with the causes that they have in common."""
 
     rules: dict[str, RuleSheet] = {}
     fixes: dict[str, Fix] = {}
+    causes: dict[str, Cause] = {}
 
     def message(self, rule: str, name: str) -> Message | None:
         """A rule's message; None where it has none of that name."""
@@ -160,6 +178,15 @@ def shared_sheet() -> Sheet:
     return _typed(file.read_text("utf-8"), Sheet, file)
 
 
+@functools.cache
+def causes_of(stage: str) -> Mapping[str, Cause]:
+    """The causes that checks of a stage may have in common, by name: those of all checks and its own. Raises
+    SheetError."""
+    own = folder() / stage / _SHARED
+    more = _typed(own.read_text("utf-8"), Sheet, own).causes if own.is_file() else {}
+    return {**shared_sheet().causes, **more}
+
+
 def _over(under: Sheet, upper: Sheet) -> Sheet:
     """Both together; where both say something, `upper` counts."""
     rules = dict(under.rules)
@@ -169,6 +196,7 @@ def _over(under: Sheet, upper: Sheet) -> Sheet:
             term=rule.term or below.term,
             explain=rule.explain or below.explain,
             source=rule.source or below.source,
+            several=rule.several or below.several,
             messages={**below.messages, **rule.messages},
         )
-    return Sheet(rules=rules, fixes={**under.fixes, **upper.fixes})
+    return Sheet(rules=rules, fixes={**under.fixes, **upper.fixes}, causes={**under.causes, **upper.causes})

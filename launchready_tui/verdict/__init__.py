@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .judge import LONGEST, LONGEST_ACCEPTANCE, accepted_until, confirmed_until, judge
-from .model import Judged, LightNow, Rank, Standing, Step, StepKind, Verdict, Word
+from .model import FixRow, Judged, LightNow, Rank, Standing, Step, StepKind, Verdict, Word
+from .ranking import minutes_of
 from .steps import next_step
 
 __all__ = [
     "LONGEST",
     "LONGEST_ACCEPTANCE",
+    "FixRow",
     "Judged",
     "LightNow",
     "Rank",
@@ -20,5 +22,6 @@ __all__ = [
     "accepted_until",
     "confirmed_until",
     "judge",
+    "minutes_of",
     "next_step",
 ]

@@ -11,14 +11,15 @@ import msgspec
 
 from ..checks.base import Say
 from ..clock import stamp
-from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Remedy, Severity, State, worst
+from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Severity, State, worst
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Owner, Parked, PutOff
+from ..launch.model import Launch
 from ..persons import NOBODY, PersonId
 from ..roadmap import shared_sheet
 from ..roadmap.model import LIGHTS, CheckSpec, LightId, Roadmap
 from ..wording import fill
 from .model import Counts, Judged, LightNow, Standing, Verdict, Word
-from .ranking import fix_order
+from .ranking import fix_rows, minutes_of
 
 LONGEST = timedelta(days=30)
 """No answer is fresh for longer, not even one that the next commit or deploy ends."""
@@ -46,6 +47,7 @@ def judge(
     decisions: Decisions,
     now: datetime,
     *,
+    launch: Launch | None = None,
     demo: bool = False,
     commit: str = "",
     deploy: str = "",
@@ -54,8 +56,8 @@ def judge(
 ) -> Verdict:
     """Where the launch stands at `now`.
 
-    `results` holds the newest kept result of each check; `commit`, `deploy` and `papers` say what is current, and
-    `deployed_at` since when the deploy is.
+    `results` holds the newest kept result of each check; `launch` says which flow a host and a route belong to;
+    `commit`, `deploy` and `papers` say what is current, and `deployed_at` since when the deploy is.
     """
     current = _Current(commit, deploy, deployed_at, papers)
     book = _Book(decisions, now, current)
@@ -63,15 +65,13 @@ def judge(
         spec.id: _automated(spec, results.get(spec.id), book) if spec.automated else _for_a_person(spec, book)
         for spec in roadmap.checks.values()
     }
-    ranks = fix_order(standings)
+    rows = fix_rows(standings, roadmap, launch)
+    ranks = {one.id: one.rank for row in rows for one in row.findings}
     standings = {
         name: replace(standing, findings=tuple(replace(one, rank=ranks.get(one.id)) for one in standing.findings))
         for name, standing in standings.items()
     }
     everything = [one for standing in standings.values() for one in standing.findings]
-    fixes = sorted(
-        (one for one in everything if one.rank is not None), key=lambda one: one.rank.place if one.rank else 0
-    )
     lights = tuple(_light(roadmap, light_id, standings) for light_id in range(len(LIGHTS)))
     blockers = sum(one.stops for one in everything)
     unanswered = [
@@ -102,11 +102,11 @@ def judge(
         ),
         lights=lights,
         standings=standings,
-        fixes=tuple(fixes),
+        rows=rows,
         questions=tuple(standing for standing in standings.values() if _asks(standing)),
         not_run=tuple(s.spec.id for s in standings.values() if s.spec.automated and s.result is None),
         stale=tuple(s.spec.id for s in standings.values() if s.spec.automated and s.stale),
-        minutes_left=_minutes_left(fixes, standings),
+        minutes_left=minutes_of(rows),
         blockers=blockers,
         unanswered=len(unanswered),
         accepted=len(accepted),
@@ -130,23 +130,6 @@ def _stands_on_a_word_alone(standing: Standing) -> bool:
     """A check that can stop the launch, could be seen, and was answered by a word instead."""
     good = standing.state in (State.PASS, State.WARN, State.NOT_APPLICABLE)
     return good and standing.by_word and standing.spec.severity is Severity.BLOCKER and bool(standing.spec.seen_by)
-
-
-def _minutes_left(fixes: Iterable[Judged], standings: Mapping[str, Standing]) -> int:
-    """The usual effort of each check with something to mend. One whose remedies all came up before costs nothing
-    more."""
-    done: set[Remedy] = set()
-    asked: dict[str, list[Remedy | None]] = {}
-    for one in fixes:
-        if one.state is not State.UNKNOWN:
-            asked.setdefault(one.finding.check, []).append(one.finding.remedy)
-    total = 0
-    for check, remedies in asked.items():
-        known = {remedy for remedy in remedies if remedy is not None}
-        if None in remedies or not known <= done:
-            total += standings[check].spec.effort_min
-        done |= known
-    return total
 
 
 def utc(at: datetime) -> datetime:

@@ -3,14 +3,16 @@ bundle."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from ..findings import CheckResult, Finding, Severity, State
+from ..findings import CheckResult, Finding, Remedy, Severity, State
 from ..launch.decisions import Acceptance, Confirmation, Note, Parked, PutOff
 from ..persons import NOBODY, PersonId
 from ..roadmap.model import CheckSpec, Light
+from ..wording import fill
 
 Word = Literal["GO", "GO WITH ACCEPTED RISKS", "NO-GO"]
 StepKind = Literal["run", "fix", "ask", "export", "done"]
@@ -21,17 +23,17 @@ class Rank:
     """Where a finding stands in the fix order, and every input of that place, so that it can be argued with."""
 
     place: int
-    """1 is the first thing to fix."""
+    """The place of its row: 1 is the first thing to fix. Findings of one row share it."""
     blocks: bool
     """It keeps the launch at NO-GO by itself."""
     severity: Severity
     flow: str
     effort_min: int
-    """Usual minutes to fix everything that this check finds."""
-    waits_for: tuple[str, ...] = ()
-    """Checks that fail or are unknown now and must pass before this fix makes sense."""
-    unblocks: tuple[str, ...] = ()
-    """Checks with open findings that wait for this one; they may have lifted it above its own weight."""
+    """Usual minutes for its row."""
+    waits_for: tuple[int, ...] = ()
+    """The places of the rows that stand in the way: without them this fix makes no sense."""
+    unblocks: tuple[int, ...] = ()
+    """The places of the rows that wait for this one; they may have lifted it above its own weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,84 @@ class Judged:
     def is_open(self) -> bool:
         """Somebody must still act on it."""
         return self.state in (State.FAIL, State.WARN, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class FixRow:
+    """One thing to do: findings with one cause and one remedy."""
+
+    id: str
+    """12 hex digits, stable between runs; the finding's own where it is only one."""
+    place: int
+    """1 is the first thing to fix."""
+    line: str
+    """The sheets' line for several of them, its place `{n}` not yet filled; empty where there is none."""
+    remedy: Remedy | None
+    """What mends all of it; None where nothing is known that does."""
+    members: tuple[Judged, ...]
+    """What the remedy mends, the heaviest first; at least one."""
+    behind: tuple[Judged, ...]
+    """What could not be seen because of them, and is seen again once they are mended."""
+    shared: bool
+    """One cause over several checks, such as a permission that nobody has recorded."""
+    state: State
+    """The worst of its members."""
+    severity: Severity
+    """The heaviest of its members."""
+    flow: str
+    """The first flow of its members."""
+    effort_min: int
+    """Usual minutes for all of it."""
+    waits_for: tuple[int, ...] = ()
+    """The places of the rows that stand in the way."""
+    unblocks: tuple[int, ...] = ()
+    """The places of the rows that wait for this one."""
+
+    @property
+    def first(self) -> Judged:
+        """Its heaviest member: whose remedy is shown, and whose sentence where there is no line for all."""
+        return self.members[0]
+
+    @property
+    def findings(self) -> tuple[Judged, ...]:
+        """Members and what they hide."""
+        return (*self.members, *self.behind)
+
+    @property
+    def opens(self) -> bool:
+        """Whether there is more in it than one finding."""
+        return len(self.findings) > 1
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The checks that its members belong to, by id."""
+        return tuple(dict.fromkeys(one.finding.check for one in self.members))
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one line."""
+        more = len(self.members) - 1
+        if not more:
+            return self.first.finding.summary
+        if not self.line:
+            return f"{self.first.finding.summary} (and {more} more)"
+        return fill(self.line, {"n": len(self.checks) if self.shared else len(self.members)})
+
+    def among(self, checks: Collection[str]) -> FixRow | None:
+        """The row with those of its findings that are of these checks; None where no member is."""
+        members = tuple(one for one in self.members if one.finding.check in checks)
+        behind = tuple(one for one in self.behind if one.finding.check in checks)
+        return replace(self, members=members, behind=behind) if members else None
+
+    @property
+    def stops(self) -> bool:
+        """It stops the launch."""
+        return any(one.stops for one in self.members)
+
+    @property
+    def blocks(self) -> bool:
+        """It keeps the launch at NO-GO by itself, or hides something that may."""
+        return any(one.blocks for one in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +229,8 @@ class Verdict:
     lights: tuple[LightNow, ...]
     standings: dict[str, Standing]
     """Every check of the roadmap, in roadmap order."""
-    fixes: tuple[Judged, ...]
-    """Open findings that somebody must fix, in fix order: failed, warned, and unknown ones that no person's word can
-    settle."""
+    rows: tuple[FixRow, ...]
+    """What is to be done, in fix order; each finding that somebody must fix stands in exactly one row."""
     questions: tuple[Standing, ...]
     """Checks that wait for a person's answer, in stage order; parked ones are left out until they come back."""
     not_run: tuple[str, ...]
@@ -159,8 +238,8 @@ class Verdict:
     stale: tuple[str, ...]
     """Automated checks to run again."""
     minutes_left: int
-    """Minutes of fixes left by the estimates: each check once, each remedy once, and nothing for what could not be
-    seen."""
+    """Minutes of fixes left by the estimates: each check once, each cause and each remedy once, and nothing for what
+    could not be seen by itself."""
     blockers: int
     """Findings that stop the launch (`Judged.stops`): failing blockers that nobody has accepted."""
     unanswered: int
@@ -179,6 +258,21 @@ class Verdict:
     def fragile(self) -> bool:
         """One light of the minimum bar is dark: fragile, not ready."""
         return not all(light.lit for light in self.lights)
+
+    @property
+    def fixes(self) -> tuple[Judged, ...]:
+        """Open findings that somebody must fix, in the order of the rows: failed, warned, and unknown ones that no
+        person's word can settle."""
+        return tuple(one for row in self.rows for one in row.findings)
+
+    def row(self, name: str) -> FixRow | None:
+        """A row by its id, or by that of a finding in it."""
+        found = next((row for row in self.rows if row.id == name), None)
+        return found or next((row for row in self.rows if any(one.id == name for one in row.findings)), None)
+
+    def rows_at(self, places: Iterable[int]) -> tuple[FixRow, ...]:
+        """The rows at these places."""
+        return tuple(self.rows[place - 1] for place in places)
 
     def finding(self, finding_id: str) -> Judged | None:
         """A finding by id."""

@@ -59,7 +59,7 @@ def _fix(judged: Judged, verdict: Verdict) -> Step:
     verb = "Find out" if judged.state is State.UNKNOWN else "Fix"
     note = finding.remedy.text if finding.remedy else ""
     if rank is not None and rank.waits_for:
-        names = ", ".join(verdict.standings[check].spec.title for check in rank.waits_for)
+        names = ", ".join(row.title for row in verdict.rows_at(rank.waits_for))
         note = f"{note}; first: {names}" if note else f"first: {names}"
     return Step("fix", f"{verb}: {finding.summary}", note, finding.check, judged.id)
 

@@ -249,6 +249,7 @@ class Workspace:
             self.results,
             self.decisions,
             self.clock.now(),
+            launch=self.launch,
             demo=self.demo,
             commit=marks.commit,
             deploy=marks.deploy,

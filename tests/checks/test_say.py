@@ -7,6 +7,7 @@ from hostile import TEXTS
 from market import NOW, result
 
 from launchready_tui.checks.base import Say
+from launchready_tui.failure import Failure
 from launchready_tui.findings import Evidence, Remedy
 from launchready_tui.journal import Journal
 
@@ -24,3 +25,9 @@ def test_hostile_names_are_cleaned_and_can_be_saved(kind: str, tmp_path_factory:
     with Journal.open(tmp_path_factory.mktemp("j") / "journal.sqlite3") as journal:
         run = journal.begin(kind="run", full=True, now=NOW, launch="example.com")
         assert journal.read(journal.save(run, given)) == given
+
+
+def test_why_something_could_not_be_seen_is_data() -> None:
+    failure = Failure(kind="no-such-name", target="api.example.com")
+    finding = Say("edge.https").unknown("plain-http", "api.example.com", failure=failure)
+    assert finding.values == {"cause": "the name does not exist", "failure": "no-such-name"}

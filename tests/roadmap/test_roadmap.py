@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from launchready_tui import roadmap
-from launchready_tui.roadmap.model import FLOWS, LIGHTS, CheckSpec
+from launchready_tui.failure import WORDS
+from launchready_tui.roadmap.model import FLOWS, LIGHTS, CheckSpec, Stage
+from launchready_tui.roadmap.sheet import home
+from launchready_tui.wording import places
 
 SNAPSHOT = Path(__file__).with_name("snapshot.csv")
 """What the checks' own files say, a line each: drawn anew with LAUNCHREADY_UPDATE_SNAPSHOT=1, and read in the diff."""
@@ -19,7 +23,7 @@ CHECKS = list(roadmap.load().checks.values())
 each_check = pytest.mark.parametrize("spec", CHECKS, ids=lambda spec: spec.id)
 
 
-COLUMNS = "id,by,severity,flow,light,sprint item,shelf life,effort in minutes,needs,rules"
+COLUMNS = "id,by,severity,flow,light,sprint item,shelf life,effort in minutes,rests on,rules"
 
 
 def snapshot() -> str:
@@ -36,7 +40,7 @@ def snapshot() -> str:
             spec.sprint_item,
             spec.shelf_life,
             str(spec.effort_min),
-            " ".join(spec.needs),
+            " ".join(spec.rests_on),
             str(rules.count(spec.id)),
         )
         lines.append(",".join(cells))
@@ -65,17 +69,36 @@ def test_a_stage_is_found_by_name_and_by_number() -> None:
 
 
 @each_check
-def test_what_a_check_needs_exists_and_leads_to_no_circle(spec: CheckSpec) -> None:
-    known = roadmap.load().checks
-    before: set[str] = set()
-    waiting = list(spec.needs)
-    while waiting:
-        need = waiting.pop()
-        assert need in known
-        assert need != spec.id, "a check waits for itself"
-        if need not in before:
-            before.add(need)
-            waiting += known[need].needs
+def test_what_stands_in_the_way_exists(spec: CheckSpec) -> None:
+    known, rules = roadmap.load().checks, roadmap.load().rules
+    own = {rule.removeprefix(f"{spec.id}.") for rule in rules if rule.rpartition(".")[0] == spec.id}
+    for rule, names in spec.after.items():
+        assert rule in own
+        assert f"{spec.id}.{rule}" not in names, "a rule waits for itself"
+        assert all(name in rules or name in known for name in names)
+    assert set(spec.blinds) <= own
+    assert set(spec.flows) <= own
+    assert all(kind in WORDS for kinds in spec.blinds.values() for kind in kinds)
+    assert all(flow in FLOWS and flow != spec.flow for flow in spec.flows.values())
+
+
+@pytest.mark.parametrize("stage", roadmap.load().stages, ids=lambda stage: stage.id)
+def test_a_cause_names_a_fix_that_only_shared_sheets_have(stage: Stage) -> None:
+    causes = roadmap.causes_of(stage.id)
+    fixes = [cause.fix for cause in causes.values()]
+    assert len(set(fixes)) == len(fixes), "two causes are one"
+    for check in stage.checks:
+        sheet = roadmap.sheet_of(check.id)
+        own = tomllib.loads((home(check.id) / "check.toml").read_text("utf-8")).get("fixes", {})
+        for cause in causes.values():
+            assert cause.fix in sheet.fixes and cause.fix not in own
+            assert all(kind in WORDS for kind in cause.failures)
+
+
+@each_check
+def test_the_line_for_several_subjects_counts_them(spec: CheckSpec) -> None:
+    for rule in roadmap.sheet_of(spec.id).rules.values():
+        assert not rule.several or places(rule.several) == {"n"}
 
 
 @each_check

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from launchready_tui.findings import CheckResult, Finding, Remedy, Severity, State, worst
 from launchready_tui.launch.decisions import Acceptance, Confirmation, Parked, PutOff
-from launchready_tui.roadmap.model import CheckSpec, Roadmap, Stage
+from launchready_tui.roadmap.model import CheckSpec, Roadmap, RuleSpec, Stage
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -21,7 +21,9 @@ def spec(
     light: str | None = None,
     shelf: str = "24h",
     effort: int = 30,
-    needs: str = "",
+    after: dict[str, str] | None = None,
+    blinds: dict[str, str] | None = None,
+    flows: dict[str, str] | None = None,
     automated: bool = True,
     how: str = "live",
     about: str = "",
@@ -47,12 +49,14 @@ def spec(
         sprint_item="DNS setup",
         shelf_life=shelf,  # type: ignore[arg-type]
         effort_min=effort,
-        needs=tuple(needs.split()),
+        after={rule: tuple(names.split()) for rule, names in (after or {}).items()},
+        blinds={rule: tuple(kinds.split()) for rule, kinds in (blinds or {}).items()},  # type: ignore[misc]
+        flows=flows or {},
         automated=automated,
     )
 
 
-def roadmap(*specs: CheckSpec) -> Roadmap:
+def roadmap(*specs: CheckSpec, rules: dict[str, RuleSpec] | None = None) -> Roadmap:
     stages: dict[str, list[CheckSpec]] = {}
     for one in specs:
         stages.setdefault(one.stage, []).append(one)
@@ -61,12 +65,21 @@ def roadmap(*specs: CheckSpec) -> Roadmap:
             Stage(id=name, number=number, title=name, goal="", checks=tuple(checks), deliverables=(), signals=())
             for number, (name, checks) in enumerate(stages.items(), 1)
         ),
-        {},
+        rules or {},
     )
 
 
-def found(rule: str, state: str = "fail", severity: str = "high", subject: str = "example.com") -> Finding:
-    """A finding of rule `stage.check.rule`."""
+def found(
+    rule: str,
+    state: str = "fail",
+    severity: str = "high",
+    subject: str = "example.com",
+    *,
+    fix: str = "",
+    where: str = "",
+    failure: str = "",
+) -> Finding:
+    """A finding of rule `stage.check.rule`. `fix` is its fix in a sheet, `failure` why it could not be seen."""
     return Finding(
         check=rule.rpartition(".")[0],
         rule=rule,
@@ -74,7 +87,8 @@ def found(rule: str, state: str = "fail", severity: str = "high", subject: str =
         state=State(state),
         severity=Severity(severity),
         summary=f"{rule} {state}",
-        remedy=Remedy(text="mend it"),
+        remedy=Remedy(text=f"mend {subject}" if fix else "mend it", where=where, fix=fix),
+        values={"failure": failure} if failure else {},
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
+import msgspec
 import pytest
 from hostile import TEXTS
 from market import DAY, NOW, acceptance, confirmation, found, put_off, result, results, spec
@@ -23,7 +24,7 @@ from launchready_tui.verdict.report.ink import ASCII, GLYPHS, columns, cut, pad
 
 SPECS = (
     spec("audit.dns", "blocker", flow="all", light="dns"),
-    spec("edge.tls", "blocker", flow="pay", effort=20, needs="audit.dns"),
+    spec("edge.tls", "blocker", flow="pay", effort=20, after={"expired": "audit.dns.lame"}),
     spec("edge.headers", "medium"),
     spec("edge.never", "low"),
     spec("handover.access", "blocker", automated=False, how="person"),
@@ -35,6 +36,7 @@ CHAIN = found("edge.tls.chain", "fail", "high")
 KEY = found("edge.tls.key", "warn", "medium")
 LATER = found("edge.headers.csp", "fail", "medium")
 UNSEEN = found("audit.dns.silent", "unknown", "high")
+LAME = found("audit.dns.lame", "fail", "low", "api.example.com")
 
 
 def report(*given: CheckResult, decisions: Decisions | None = None, full: bool = True, **more: object) -> Report:
@@ -97,7 +99,23 @@ def test_the_json_report_says_all_that_design_promises() -> None:
     finding = next(one for one in document["findings"] if one["rule"] == EXPIRED.rule)
     assert finding["id"] == EXPIRED.id
     assert finding["remedy"] == {"text": "mend it", "paste": "", "where": ""}
-    assert finding["rank"] == {"place": 1, "blocks": True, "flow": "pay", "effort_min": 20, "waits_for": ["audit.dns"]}
+    assert finding["rank"] == {"place": 1, "blocks": True, "flow": "pay", "effort_min": 20, "waits_for": []}
+    assert document["fixes"][0] == {
+        "place": 1,
+        "id": EXPIRED.id,
+        "title": EXPIRED.summary,
+        "state": "fail",
+        "severity": "blocker",
+        "blocks": True,
+        "flow": "pay",
+        "effort_min": 20,
+        "waits_for": [],
+        "unblocks": [],
+        "members": [EXPIRED.id],
+        "behind": [],
+        "remedy": finding["remedy"],
+    }
+    assert document["minutes_left"] == 20
     assert finding["fresh_until"] == "2026-11-25T14:00:00Z"
     accepted = next(one for one in document["findings"] if one["rule"] == CHAIN.rule)
     assert (accepted["state"], accepted["seen"], accepted["decision"]["kind"], accepted["decision"]["by"]) == (
@@ -236,7 +254,7 @@ def test_markdown_reads_from_verdict_to_stages() -> None:
     text = render(usual(changes=Changes(4, ("a",), ("b", "c"), ("d",)), via="connect-map", kept=False), "markdown")
     heads = re.findall(r"(?m)^#+ (.+)$", text)
     assert heads == ["Market: NO-GO", "Minimum bar", "Fix first", "1. audit", "2. edge", "3. handover"]
-    assert "3. ? **audit.dns.silent unknown" in text
+    assert "2. ? **audit.dns.silent unknown (example.com)** (high, all, 30 min)" in text
     assert "Since the last run: 1 new, 2 fixed, 1 unchanged." in text
     assert "connect map" in text and "set time" in text
     assert re.search(r"(?m)^[2-8] of \d lights dark: fragile, not ready\.$", text)
@@ -255,7 +273,7 @@ def test_text_says_word_reasons_bar_stages_and_fixes() -> None:
         "Does handover.access hold?",
         "confirmed by founder, until 2026-12-23",
         "Fix first",
-        "blocker · pay · 20 min · after dns",
+        "blocker · pay · 20 min",
         "mend it",
         "Since the last run: 1 new, 2 fixed, 1 unchanged",
     ):
@@ -269,11 +287,51 @@ def test_text_of_some_checks_says_no_verdict() -> None:
 
 
 def test_only_ten_fixes_are_shown() -> None:
-    many = [found("edge.tls.x", subject=f"{number:02}.example.com") for number in range(14)]
+    many = [found(f"edge.tls.x{number:02}") for number in range(14)]
     text = render(report(result("edge.tls", *many), full=False), "text")
     fixes = text.partition("Fix first")[2]
     assert fixes.count("✕") == 10
     assert "4 more" in fixes
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown"])
+def test_one_remedy_for_many_is_one_entry_with_its_findings(format_: str) -> None:
+    many = [found("edge.tls.chain", subject=f"{number:02}.example.com", fix="send-chain") for number in range(8)]
+    made = report(result("edge.tls", *many), full=False)
+    fixes = render(made, format_).partition("Fix first")[2].partition("edge\n")[0]
+    assert "edge.tls.chain fail (and 7 more)" in fixes
+    assert [f"- edge.tls.chain fail ({number:02}.example.com)" in fixes for number in range(7)] == [
+        *([True] * 6),
+        False,
+    ]
+    assert "- and 2 more" in fixes
+    assert fixes.count("mend 0") == 1, "one remedy"
+    assert made.minutes_left == 20
+
+
+def test_what_comes_first_and_what_waits_for_it_name_each_other() -> None:
+    made = report(result("audit.dns", LAME), result("edge.tls", EXPIRED))
+    assert [(fix["members"], fix["waits_for"], fix["unblocks"]) for fix in validated(made)["fixes"]] == [
+        ([LAME.id], [], [2]),
+        ([EXPIRED.id], [1], []),
+    ]
+    assert "2. ✕ **edge.tls.expired fail (api.example.com)** (blocker, pay, 20 min, waits for 1)" in render(
+        made, "markdown"
+    )
+    text = render(made, "text")
+    assert "low · all · 30 min · before 2" in text and "blocker · pay · 20 min · after 1" in text
+
+
+def test_what_a_cause_hides_stands_under_it() -> None:
+    hiding = msgspec.structs.replace(SPECS[0], blinds={"gone": ("no-such-name",)})
+    made = roadmap_of(hiding, *SPECS[1:])
+    hidden = found("edge.tls.unread", "unknown", failure="no-such-name")
+    given = results(result("audit.dns", found("audit.dns.gone")), result("edge.tls", hidden))
+    verdict = judge(made, given, Decisions(), NOW)
+    whole = replace(report(full=True), verdict=verdict, roadmap=made, standings=of(verdict, made, None))
+    assert "      - not visible until then: edge.tls.unread unknown (example.com)" in render(whole, "text")
+    fix = json.loads(render(whole, "json"))["fixes"][0]
+    assert (fix["members"], fix["behind"]) == ([found("audit.dns.gone").id], [hidden.id])
 
 
 def test_plain_text_has_no_glyph() -> None:

@@ -67,7 +67,7 @@ def _why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
     lines += labelled(
         "Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width
     )
-    titles = [snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks]
+    titles = [row.title for row in snap.verdict.rows_at(rank.waits_for)]
     lines += labelled(
         "After",
         [(", ".join(titles), "ink"), (" must pass first", "ink3")]
@@ -75,7 +75,7 @@ def _why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
         else [("nothing has to come first", "ink2")],
         width,
     )
-    opens = [snap.roadmap.checks[name].title for name in rank.unblocks if name in snap.roadmap.checks]
+    opens = [row.title for row in snap.verdict.rows_at(rank.unblocks)]
     if opens:
         lines += labelled("Opens", [(", ".join(opens), "ink"), (" can then be fixed too", "ink3")], width)
     lines.append(Line())

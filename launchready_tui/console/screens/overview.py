@@ -93,8 +93,8 @@ def waits_for(snap: Snapshot, judged: Judged) -> str:
     """What a fix waits for: somebody until a time, or another check."""
     if judged.parked:
         return f"{snap.name(judged.parked.waiting_for)}, {judged.parked.until:%H:%M}"
-    names = judged.rank.waits_for if judged.rank else ()
-    return snap.roadmap.checks[names[0]].title if names else ""
+    rows = snap.verdict.rows_at(judged.rank.waits_for if judged.rank else ())
+    return snap.roadmap.checks[rows[0].first.finding.check].title if rows else ""
 
 
 def severity_of(judged: Judged) -> Cell:

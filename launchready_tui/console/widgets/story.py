@@ -294,7 +294,7 @@ def _finding_story(
     lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
     if rank and rank.waits_for:
-        titles = ", ".join(snap.roadmap.checks[name].title for name in rank.waits_for if name in snap.roadmap.checks)
+        titles = ", ".join(row.title for row in snap.verdict.rows_at(rank.waits_for))
         lines += labelled("First", [(f"{titles} must pass before this fix makes sense", "ink")], width)
     lines += decided_lines(snap, standing, judged, width)
     if full:

@@ -66,7 +66,7 @@ def _fixes(shot: Snapshot) -> list[tuple[Cell, ...]]:
                 plain(weight_of(one)),
                 plain(FLOWS.get(rank.flow, rank.flow) if rank else ""),
                 plain(minutes(rank.effort_min) if rank else ""),
-                plain(", ".join(shot.spec(check).title for check in rank.waits_for) if rank else ""),
+                plain(", ".join(map(str, rank.waits_for)) if rank else ""),
                 code(one.finding.rule),
             )
         )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ... import text
 from ...findings import State
 from ...launch.decisions import Acceptance
-from ...verdict import Judged
+from ...verdict import FixRow, Judged
 from ...wording import minutes, plural
-from ..blocks import Code, Heading, Para
-from ..draft import Draft, plain
+from ..blocks import Cell, Code, Heading, Para
+from ..draft import Draft, code, plain
 from ..model import Document
 from ..snapshot import Snapshot
-from ..words import FLOWS, STATES, day, is_answered, state_cell
+from ..words import FLOWS, STATES, day, is_answered, row_weight, state_cell
 from ..words import weight as weight_of
 
 FIRST = 10
@@ -23,7 +23,7 @@ def write(shot: Snapshot) -> Document:
     """The first of the fix order as a table and one by one, then what was accepted; says how much has no answer."""
     draft = Draft(shot, "risks", "Risk list", "01-risks.md")
     verdict = shot.verdict
-    fixes = verdict.fixes[:FIRST]
+    fixes = verdict.rows[:FIRST]
     draft.lead("What can hurt this launch, the most urgent first. What earns money comes before what looks good.")
     for stage in shot.roadmap.stages:
         for spec in stage.checks:
@@ -34,31 +34,30 @@ def write(shot: Snapshot) -> Document:
         missing = f"the answers to {of - answered} of {of} checks, so what they would find is missing from this list"
         draft.blocks.append(Para(missing, "gap"))
     rows = []
-    for one in fixes:
-        assert one.rank is not None, "what is in the fix order has a place"
-        summary = text.clean(one.finding.summary)
+    for row in fixes:
+        title = text.clean(row.title)
         rows.append(
             (
-                plain(str(one.rank.place)),
-                plain(summary),
-                state_cell(one.state),
-                plain(weight_of(one)),
-                plain(FLOWS.get(one.rank.flow, one.rank.flow)),
-                plain(minutes(one.rank.effort_min)),
-                plain(", ".join(shot.spec(check).title for check in one.rank.waits_for)),
+                plain(str(row.place)),
+                plain(title),
+                state_cell(row.state),
+                plain(row_weight(row)),
+                plain(FLOWS.get(row.flow, row.flow)),
+                plain(minutes(row.effort_min)),
+                plain(", ".join(map(str, row.waits_for))),
                 draft.fact(
-                    shot.person(_owner(shot, one)),
-                    f"owner of “{text.shorten(summary, 60)}”",
+                    ", ".join(dict.fromkeys(shot.person(_owner(shot, one)) for one in row.members)),
+                    f"owner of “{text.shorten(title, 60)}”",
                     "x",
                     short="owner",
-                    about=one.finding,
+                    about=row.first.finding,
                 ),
             )
         )
-    rest = len(verdict.fixes) - len(fixes)
+    rest = len(verdict.rows) - len(fixes)
     more = f"; {rest} more in the appendix" if rest else ""
     draft.table(
-        f"Fix first ({len(fixes)} of {len(verdict.fixes)}{more})" if fixes else "Fix first",
+        f"Fix first ({len(fixes)} of {len(verdict.rows)}{more})" if fixes else "Fix first",
         "#place|+problem|state|weight|touches|#effort|waits for|@owner",
         rows,
         empty="Nothing has been found that needs fixing." if answered else "Nothing has been looked at yet.",
@@ -67,8 +66,8 @@ def write(shot: Snapshot) -> Document:
         draft.note(f"By the usual efforts, {minutes(verdict.minutes_left)} of work in all.")
     if len(fixes) > 1:
         draft.heading("One by one")
-    for one in fixes:
-        _story(draft, one)
+    for row in fixes:
+        _story(draft, row)
     _decided(draft)
     return draft.finish()
 
@@ -77,23 +76,31 @@ def _owner(shot: Snapshot, one: Judged) -> str:
     return one.owner or shot.standing(one.finding.check).owner
 
 
-def _story(draft: Draft, one: Judged) -> None:
-    finding, spec = one.finding, draft.snapshot.spec(one.finding.check)
-    glyph, _, tone = STATES[one.state]
-    place = f"{one.rank.place}  " if one.rank else ""
-    draft.blocks.append(Heading(f"{place}{text.clean(finding.summary)}", 3, tone, glyph))
+def _story(draft: Draft, row: FixRow) -> None:
+    spec = draft.snapshot.spec(row.first.finding.check)
+    glyph, _, tone = STATES[row.state]
+    draft.blocks.append(Heading(f"{row.place}  {text.clean(row.title)}", 3, tone, glyph))
     draft.facts(("Why it matters", plain(spec.why)))
-    if finding.evidence:
-        draft.blocks.append(Code(evidence_text(one, _EVIDENCE), "What we saw"))
-    if finding.remedy:
-        draft.facts(("How to fix it", plain(finding.remedy.text)))
-        if finding.remedy.paste:
-            where = text.clean(finding.remedy.where)
+    if len(row.members) > 1:
+        draft.table("What it is about", "+problem|where|weight", [_inside(one) for one in row.members])
+    if row.behind:
+        draft.table("Hidden until it is fixed", "+problem|where|weight", [_inside(one) for one in row.behind])
+    if row.first.finding.evidence:
+        draft.blocks.append(Code(evidence_text(row.first, _EVIDENCE), "What we saw"))
+    if row.remedy:
+        draft.facts(("How to fix it", plain(row.remedy.text)))
+        if row.remedy.paste:
+            where = text.clean(row.remedy.where)
             draft.blocks.append(
-                Code(text.clean_block(finding.remedy.paste), f"To paste, {where}" if where else "To paste", paste=True)
+                Code(text.clean_block(row.remedy.paste), f"To paste, {where}" if where else "To paste", paste=True)
             )
-    for note in one.notes:
-        draft.note(f"{draft.snapshot.person(note.by)}, {day(note.on.date())}: {text.clean(note.text)}")
+    for one in row.members:
+        for note in one.notes:
+            draft.note(f"{draft.snapshot.person(note.by)}, {day(note.on.date())}: {text.clean(note.text)}")
+
+
+def _inside(one: Judged) -> tuple[Cell, ...]:
+    return plain(text.clean(one.finding.summary)), code(one.finding.subject), plain(weight_of(one))
 
 
 def evidence_text(one: Judged, limit: int) -> str:

@@ -13,11 +13,11 @@ import msgspec
 from ... import __version__
 from ...facts import VERSION as FACTS_VERSION
 from ...facts import Fact
-from ...findings import State
+from ...findings import Remedy, State
 from ...launch.decisions import Acceptance, Confirmation, PutOff
 from ...roadmap.model import Answer
 from ...wording import Value
-from .. import Judged, Standing, accepted_until, confirmed_until
+from .. import FixRow, Judged, Standing, accepted_until, confirmed_until
 from .model import Report
 
 StateWord = Literal["pass", "warn", "fail", "info", "unknown", "not-applicable", "accepted", "later"]
@@ -72,13 +72,34 @@ class CountsOut(msgspec.Struct, kw_only=True):
 
 
 class RankOut(msgspec.Struct, kw_only=True):
-    """The place in the fix order, and its inputs."""
+    """The place in the fix order, and its inputs. `place` is that of the row of `fixes` that it belongs to, `waits_for`
+    the places of those that stand in its way."""
 
     place: int
     blocks: bool
     flow: str
     effort_min: int
-    waits_for: list[str]
+    waits_for: list[int]
+
+
+class FixOut(msgspec.Struct, kw_only=True):
+    """One thing to do, a row of the fix order: findings with one cause and one remedy, by id. `behind` could not be
+    seen because of the members; `waits_for` are the places of the rows that stand in the way, `unblocks` of those that
+    wait for this one."""
+
+    place: int
+    id: str
+    title: str
+    state: StateWord
+    severity: SeverityWord
+    blocks: bool
+    flow: str
+    effort_min: int
+    waits_for: list[int]
+    unblocks: list[int]
+    members: list[str]
+    behind: list[str]
+    remedy: RemedyOut | None
 
 
 class FindingOut(msgspec.Struct, kw_only=True):
@@ -143,6 +164,8 @@ class ReportOut(msgspec.Struct, kw_only=True):
     minimum_bar: dict[str, StateWord]
     counts: CountsOut
     facts_version: int
+    minutes_left: int
+    fixes: list[FixOut]
     findings: list[FindingOut]
     checks: list[CheckOut]
 
@@ -171,6 +194,8 @@ def document(report: Report) -> ReportOut:
         minimum_bar={light.light.id: _word(light.state) for light in report.verdict.lights},
         counts=CountsOut(**asdict(report.verdict.counts)),
         facts_version=FACTS_VERSION,
+        minutes_left=report.minutes_left,
+        fixes=list(map(_fix, report.rows)),
         findings=[_finding(one, standing) for standing in report.standings for one in standing.findings],
         checks=[_check(standing, report) for standing in report.standings],
     )
@@ -194,7 +219,6 @@ def _word(state: State) -> StateWord:
 
 def _finding(judged: Judged, standing: Standing) -> FindingOut:
     finding, rank = judged.finding, judged.rank
-    remedy = finding.remedy
     return FindingOut(
         id=finding.id,
         check=finding.check,
@@ -210,7 +234,7 @@ def _finding(judged: Judged, standing: Standing) -> FindingOut:
         evidence=[
             EvidenceOut(label=one.label, text=one.text, source=one.source, at=one.at) for one in finding.evidence
         ],
-        remedy=RemedyOut(text=remedy.text, paste=remedy.paste, where=remedy.where) if remedy else None,
+        remedy=_remedy(finding.remedy),
         via=finding.via or None,
         owner=judged.owner or None,
         decision=_decision(judged.decision),
@@ -226,6 +250,28 @@ def _finding(judged: Judged, standing: Standing) -> FindingOut:
         if rank
         else None,
     )
+
+
+def _fix(row: FixRow) -> FixOut:
+    return FixOut(
+        place=row.place,
+        id=row.id,
+        title=row.title,
+        state=_word(row.state),
+        severity=row.severity.value,
+        blocks=row.blocks,
+        flow=row.flow,
+        effort_min=row.effort_min,
+        waits_for=list(row.waits_for),
+        unblocks=list(row.unblocks),
+        members=[one.id for one in row.members],
+        behind=[one.id for one in row.behind],
+        remedy=_remedy(row.remedy),
+    )
+
+
+def _remedy(remedy: Remedy | None) -> RemedyOut | None:
+    return RemedyOut(text=remedy.text, paste=remedy.paste, where=remedy.where) if remedy else None
 
 
 def _decision(decision: Acceptance | PutOff | None) -> DecisionOut | None:

@@ -7,7 +7,7 @@ from ...findings import State
 from ...text import code_for_markdown, for_markdown, span_for_markdown
 from ...wording import minutes
 from .. import Judged, Standing
-from .as_text import sentence, with_subject
+from .as_text import inside, sentence, title_of, with_subject
 from .ink import GLYPHS, WORDS, state_key
 from .model import Report
 
@@ -42,26 +42,28 @@ def _bar(report: Report) -> list[str]:
 
 
 def _fixes(report: Report) -> list[str]:
-    if not report.fixes:
+    rows = report.rows
+    if not rows:
         return []
     lines = ["## Fix first", ""]
-    for number, one in enumerate(report.fixes[:FIRST], 1):
-        finding, rank = one.finding, one.rank
-        waits = f", waits for {', '.join(rank.waits_for)}" if rank and rank.waits_for else ""
-        flow = f"{rank.flow}, {minutes(rank.effort_min)}{waits}" if rank else ""
-        owner = f", owner {for_markdown(one.owner)}" if one.owner else ""
-        lines.append(
-            f"{number}. {GLYPHS[str(one.state)]} **{for_markdown(with_subject(one))}** ({finding.severity}, "
-            f"{flow}{owner})"
-        )
-        if finding.remedy:
-            lines.append(f"   {for_markdown(finding.remedy.text)}")
-            if finding.remedy.paste:
-                block = code_for_markdown(finding.remedy.paste)
+    for row in rows[:FIRST]:
+        inputs = [str(row.severity), row.flow, minutes(row.effort_min)]
+        if row.waits_for:
+            inputs.append(f"waits for {', '.join(map(str, row.waits_for))}")
+        owners = dict.fromkeys(for_markdown(one.owner) for one in row.members if one.owner)
+        if owners:
+            inputs.append(f"owner {', '.join(owners)}")
+        lines.append(f"{row.place}. {GLYPHS[str(row.state)]} **{for_markdown(title_of(row))}** ({', '.join(inputs)})")
+        lines += [f"   - {for_markdown(words)}" for words in inside(row, report.roadmap)]
+        if row.remedy:
+            lines += [""] if row.opens else []
+            lines.append(f"   {for_markdown(row.remedy.text)}")
+            if row.remedy.paste:
+                block = code_for_markdown(row.remedy.paste)
                 lines += ["", *(f"   {line}" for line in block.splitlines()), ""]
-    if len(report.fixes) > FIRST:
+    if len(rows) > FIRST:
         lines.append("")
-        lines.append(f"{len(report.fixes) - FIRST} more below.")
+        lines.append(f"{len(rows) - FIRST} more below.")
     return [*lines, ""]
 
 

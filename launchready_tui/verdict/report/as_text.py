@@ -7,14 +7,17 @@ import textwrap
 from ...clock import stamp
 from ...findings import WHOLE_LAUNCH, State
 from ...launch.decisions import Confirmation
+from ...roadmap.model import Roadmap
 from ...text import clean_block, for_terminal
 from ...wording import minutes
-from .. import Judged, Standing
+from .. import FixRow, Judged, Standing
 from .ink import GLYPHS, Ink, columns, pad, state_key
 from .model import Report, counts
 
 FIRST = 10
 """How many fixes a founder is shown; the rest is in the stages above them."""
+INSIDE = 6
+"""How many findings of one row are shown."""
 _TITLE = 20
 _TONE = {"GO": "strong-pass", "GO WITH ACCEPTED RISKS": "strong-accepted", "NO-GO": "strong-fail"}
 _VERDICT = {"GO": "pass", "GO WITH ACCEPTED RISKS": "accepted", "NO-GO": "fail"}
@@ -130,37 +133,59 @@ def _finding(judged: Judged, ink: Ink, used: int) -> str:
 
 
 def _fixes(report: Report, ink: Ink) -> str:
-    if not report.fixes:
+    rows = report.rows
+    if not rows:
         return ""
     lines = [ink.paint("Fix first", "bold")]
-    for one in report.fixes[:FIRST]:
-        lines += _fix(one, report, ink)
-    left = len(report.fixes) - FIRST
+    for row in rows[:FIRST]:
+        lines += _fix(row, report, ink)
+    left = len(rows) - FIRST
     if left > 0:
         lines.append(ink.paint(f"    {left} more, in the stages above", "dim"))
     lines.append("")
     return "\n".join(lines)
 
 
-def _fix(judged: Judged, report: Report, ink: Ink) -> list[str]:
-    finding, rank = judged.finding, judged.rank
-    assert rank is not None
-    inputs = [str(finding.severity), rank.flow, minutes(rank.effort_min)]
-    if judged.owner:
-        inputs.append(f"owner {for_terminal(judged.owner)}")
-    if rank.waits_for:
-        inputs.append("after " + ", ".join(report.roadmap.checks[check].title for check in rank.waits_for))
-    if rank.unblocks:
-        inputs.append("before " + ", ".join(report.roadmap.checks[check].title for check in rank.unblocks))
+def _fix(row: FixRow, report: Report, ink: Ink) -> list[str]:
+    inputs = [str(row.severity), row.flow, minutes(row.effort_min)]
+    owners = dict.fromkeys(for_terminal(one.owner) for one in row.members if one.owner)
+    if owners:
+        inputs.append(f"owner {', '.join(owners)}")
+    for word, places in (("after", row.waits_for), ("before", row.unblocks)):
+        if places:
+            inputs.append(f"{word} {', '.join(map(str, places))}")
     lines = [
-        f"{rank.place:3} {ink.glyph(str(judged.state))} {ink.fit(with_subject(judged), 6)}",
+        f"{row.place:3} {ink.glyph(str(row.state))} {ink.fit(title_of(row), 6)}",
         "      " + ink.paint(ink.fit(" · ".join(inputs), 6), "dim"),
     ]
-    if finding.remedy:
-        where = f" ({for_terminal(finding.remedy.where)})" if finding.remedy.where and finding.remedy.paste else ""
-        lines += _wrapped(f"{for_terminal(finding.remedy.text)}{where}", ink)
-        lines += [f"        {line}" for line in clean_block(finding.remedy.paste).splitlines()]
+    lines += [f"      - {ink.fit(words, 8)}" for words in inside(row, report.roadmap)]
+    if row.remedy:
+        where = f" ({for_terminal(row.remedy.where)})" if row.remedy.where and row.remedy.paste else ""
+        lines += _wrapped(f"{for_terminal(row.remedy.text)}{where}", ink)
+        lines += [f"        {line}" for line in clean_block(row.remedy.paste).splitlines()]
     return lines
+
+
+def title_of(row: FixRow) -> str:
+    """What is wrong in a row, in one line; of one finding, with what it speaks of."""
+    return for_terminal(row.title) if len(row.members) > 1 else with_subject(row.first)
+
+
+def inside(row: FixRow, roadmap: Roadmap) -> list[str]:
+    """What a row with more than one finding holds, a line each: its members, and what could not be seen because of
+    them."""
+
+    def named(one: Judged) -> str:
+        return f"{roadmap.checks[one.finding.check].title}: {with_subject(one)}" if row.shared else with_subject(one)
+
+    members = list(map(named, row.members)) if len(row.members) > 1 else []
+    hidden = [f"not visible until then: {with_subject(one)}" for one in row.behind]
+    return [*_first(members), *_first(hidden)]
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - INSIDE
+    return [*lines[:INSIDE], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _wrapped(words: str, ink: Ink) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Literal
 from ...findings import Severity, State
 from ...journal import Changes
 from ...roadmap.model import Roadmap, Stage
-from .. import Judged, Standing, Verdict
+from .. import FixRow, Judged, Standing, Verdict, minutes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,16 @@ class Report:
         return tuple(one for standing in self.standings for one in standing.findings)
 
     @property
-    def fixes(self) -> tuple[Judged, ...]:
-        """What is to fix among them, in fix order."""
+    def rows(self) -> tuple[FixRow, ...]:
+        """What is to fix among them, in fix order, each row at its place in the whole order."""
         names = {standing.spec.id for standing in self.standings}
-        return tuple(one for one in self.verdict.fixes if one.finding.check in names)
+        rows = (row.among(names) for row in self.verdict.rows)
+        return tuple(row for row in rows if row is not None)
+
+    @property
+    def minutes_left(self) -> int:
+        """Minutes of fixes left among them, by the estimates."""
+        return minutes_of(self.rows)
 
     def stages(self) -> list[tuple[Stage, list[Standing]]]:
         """The checks it speaks of, by stage; stages without any are left out."""
