@@ -10,6 +10,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from typing import Any
+
+import msgspec
 
 # Categories that never reach a person: control, format (bidi, zero width, tags), surrogate, private use, unassigned
 # are kept out.
@@ -54,6 +57,14 @@ def clean_block(value: str | bytes) -> str:
     """Foreign text with its lines kept, each made safe."""
     lines = [_strip(line).rstrip() for line in _LINE_BREAKS.split(_text_of(value))]
     return "\n".join(lines).strip("\n")
+
+
+def json_of(raw: str | bytes) -> Any:
+    """Foreign JSON (RFC 8259) as Python has it; None for what is none, however deep or broken, and for `null`."""
+    try:
+        return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf") if isinstance(raw, bytes) else raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
 
 
 def shorten(value: str, size: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ..secrets import scan
+from ..text import json_of
 from ..vault.store import variable
 from ..world.repository import beginning, walk
 
@@ -208,11 +209,7 @@ def _assigned(text: str) -> Iterator[str]:
 
 
 def _in_json(text: str) -> Iterator[str]:
-    try:
-        read = msgspec.json.decode(text.encode())
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return
-    waiting = [read]
+    waiting = [json_of(text)]
     while waiting:
         here = waiting.pop()
         if isinstance(here, list):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
+
+from ..text import json_of
 
 
 def json_value(body: bytes, path: str) -> str | None:
     """What stands there as text: strings as they are, else as JSON writes it; None where nothing does, or where the
     body is no JSON, however deep or broken."""
-    try:
-        here: Any = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    here = json_of(body)
     for step in path.split("."):
         if isinstance(here, dict) and step in here:
             here = here[step]

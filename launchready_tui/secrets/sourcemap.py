@@ -60,7 +60,7 @@ def sources(raw: bytes) -> tuple[Source, ...]:
     """The sources inside a version 3 map, sections included. Raises ValueError where it is no such map."""
     try:
         decoded = msgspec.json.decode(raw.removeprefix(b")]}'\n"), type=_Map)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a source map: {error}") from error
     if decoded.version != 3:
         raise ValueError(f"a source map of version {decoded.version}, not 3")

@@ -17,13 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Launch
 from ..persons import PersonId
-from ..text import clean, shorten
+from ..text import clean, json_of, shorten
 from ..wire import Wire
 from .asking import ask
 from .keeper import Keeper
@@ -145,10 +143,7 @@ class GitHub:
                 else "unavailable"
             )
             return Failure(kind=kind, detail=detail, target=HOST)  # type: ignore[arg-type]  # one of its kinds
-        try:
-            found = msgspec.json.decode(said.body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return Failure(kind="protocol", detail="what came is no JSON", target=HOST)
+        found = json_of(said.body)
         if not isinstance(found, list):
             return Failure(kind="protocol", detail="what came is no list", target=HOST)
         if listing:

@@ -21,7 +21,7 @@ import msgspec
 from ..failure import Failure
 from ..launch.model import Launch, Region
 from ..probe.exchange import Timed
-from ..text import clean, shorten
+from ..text import clean, json_of, shorten
 from ..wire import Wire
 from .asking import ask
 from .conditions import unmet
@@ -246,10 +246,7 @@ def _median(timed: list[dict[str, Any]], name: str) -> float | None:
 
 
 def _json(said: Timed) -> dict[str, Any] | None:
-    try:
-        found = msgspec.json.decode(said.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    found = json_of(said.body)
     return found if isinstance(found, dict) else None
 
 

@@ -19,6 +19,7 @@ import msgspec
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.records import KEPT_LOGS
+from ..text import json_of
 from .memory import Observer
 from .sights import Reply
 from .web import Web
@@ -162,10 +163,7 @@ def _rows(reply: Reply | Failure) -> list[dict[str, Any]] | Failure:
             detail=f"status {reply.status}" if not reply.truncated else "too many names",
             target=reply.url,
         )
-    try:
-        rows = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return Failure(kind="unavailable", detail="no JSON", target=reply.url)
+    rows = json_of(reply.body)
     if not isinstance(rows, list):
         return Failure(kind="unavailable", detail="no list", target=reply.url)
     return list(_dicts(rows))

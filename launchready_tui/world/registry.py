@@ -17,6 +17,7 @@ import msgspec
 from ..clock import Clock, parse_moment
 from ..failure import Failure
 from ..launch.model import Launch
+from ..text import json_of
 from .memory import Observer
 from .sights import Registration, Reply
 from .urls import locate, resolve
@@ -123,10 +124,7 @@ def _judge(reply: Reply, name: str) -> tuple[_Seen, Reply] | Registration | Fail
         return Failure(kind="rate-limited", detail=f"retry after {later}" if later else "", target=reply.url)
     if reply.status != 200:
         return Failure(kind="unavailable", detail=f"status {reply.status}", target=reply.url)
-    try:
-        raw = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        return Failure(kind="unavailable", detail=f"not JSON: {problem}", target=reply.url)
+    raw = json_of(reply.body)
     if not isinstance(raw, dict):
         return Failure(kind="unavailable", detail="not an RDAP object", target=reply.url)
     said = _text(raw.get("ldhName")).rstrip(".").lower()

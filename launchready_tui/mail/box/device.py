@@ -7,7 +7,6 @@ registration is the user's own, since registering one needs a directory.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -15,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from ...failure import Failure
-from ...text import clean
+from ...text import clean, json_of
 from ...vault.secret import Secret
 
 if TYPE_CHECKING:
@@ -116,10 +115,7 @@ async def _post(web: Web, path: str, form: dict[str, str]) -> dict[str, Any] | F
     )
     if isinstance(reply, Failure):
         return reply
-    try:
-        said = json.loads(reply.body)
-    except ValueError:
-        said = None
+    said = json_of(reply.body)
     if not isinstance(said, dict):
         return Failure(kind="unavailable", detail=f"status {reply.status}, and no JSON object", target=HOST)
     return said

@@ -8,12 +8,11 @@ scope of mail.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ...failure import Failure
-from ...text import clean
+from ...text import clean, json_of
 from ...vault.secret import Secret
 from .device import Tokens
 
@@ -64,8 +63,5 @@ async def refresh(web: Web, stored: Secret) -> Tokens | Failure:
 
 def _object(text: str | bytes) -> dict[str, Any]:
     """A JSON object; an empty one for anything else."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
+    found = json_of(text)
     return found if isinstance(found, dict) else {}

@@ -4,7 +4,6 @@ BODY.PEEK."""
 from __future__ import annotations
 
 import imaplib
-import json
 import re
 import socket
 import ssl
@@ -12,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, NoReturn
 
+from ...text import json_of
 from .folders import Folder, folder_of, in_order
 from .letter import Letter
 
@@ -234,10 +234,7 @@ def _arrived(about: bytes) -> datetime | None:
 def _status_in(challenges: list[bytes]) -> str:
     """The status of XOAUTH2's error, a JSON object."""
     for challenge in challenges:
-        try:
-            said = json.loads(challenge)
-        except ValueError:
-            continue
+        said = json_of(challenge)
         if isinstance(said, dict):
             return str(said.get("status", ""))
     return ""

@@ -15,11 +15,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from ...failure import Failure
 from ...launch.model import Queue
-from ...text import clean
+from ...text import clean, json_of
 from .model import Backlog, Looked
 from .server import DEADLINE_S, Server, age_s
 
@@ -217,10 +215,7 @@ def _number(value: Any) -> float | None:
 
 
 def _enqueued(job: Any) -> object:
-    try:
-        found = msgspec.json.decode(job)
-    except (msgspec.DecodeError, TypeError, UnicodeDecodeError):
-        return None
+    found = json_of(job) if isinstance(job, str | bytes) else None
     return found.get("enqueued_at") if isinstance(found, dict) else None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import re
 from collections.abc import AsyncIterator, Iterable
 from importlib import resources
@@ -15,6 +14,7 @@ import msgspec
 
 from ....failure import Failure
 from ....findings import WHOLE_LAUNCH, Evidence, Finding
+from ....text import json_of
 from ...base import Say, check
 
 if TYPE_CHECKING:
@@ -149,10 +149,7 @@ def _runs(image: str, part: str) -> bool:
 
 def _depends(path: str, text: str, name: str) -> bool:
     if path.endswith(".json"):
-        try:
-            raw = json.loads(text)
-        except (ValueError, RecursionError):
-            return False
+        raw = json_of(text)
         tables = [raw.get(key) for key in ("dependencies", "require")] if isinstance(raw, dict) else []
         return any(isinstance(table, dict) and name in table for table in tables)
     return re.search(rf"(?<![\w@/.-]){re.escape(name)}(?![\w/-])", text) is not None
@@ -176,10 +173,7 @@ def _regions(texts: dict[str, str]) -> dict[str, str]:
             for region in _REGION.findall(text):
                 found.setdefault(region, path)
         if path.endswith("vercel.json"):
-            try:
-                raw = json.loads(text)
-            except (ValueError, RecursionError):
-                continue
+            raw = json_of(text)
             regions = raw.get("regions") if isinstance(raw, dict) else None
             for region in regions if isinstance(regions, list) else ():
                 found.setdefault(str(region), path)

@@ -3,10 +3,10 @@ never kept."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
+from ....text import json_of
 from ....world.sights import Reply
 from ...parse.addresses import origin
 
@@ -75,10 +75,7 @@ def _server_status(reply: Reply) -> str:
 
 def actuator(reply: Reply) -> str:
     """Spring Boot's environment: names of its property sources."""
-    try:
-        told = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return ""
+    told = json_of(reply.body)
     sources = told.get("propertySources") if isinstance(told, dict) else None
     if not isinstance(sources, list):
         return ""
@@ -98,10 +95,7 @@ def listing(reply: Reply) -> str:
 
 def graphql(reply: Reply) -> str:
     """An answer to the question for a schema (GraphQL October 2021, section 4.1)."""
-    try:
-        told = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return ""
+    told = json_of(reply.body)
     data = told.get("data") if isinstance(told, dict) else None
     return (
         "the whole schema, by introspection"
@@ -112,10 +106,7 @@ def graphql(reply: Reply) -> str:
 
 def openapi(reply: Reply) -> str:
     """An OpenAPI or Swagger description: its paths."""
-    try:
-        told = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return ""
+    told = json_of(reply.body)
     if not isinstance(told, dict) or not isinstance(told.get("openapi", told.get("swagger")), str):
         return ""
     paths = told.get("paths")

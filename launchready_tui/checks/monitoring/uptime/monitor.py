@@ -18,7 +18,7 @@ from ....clock import ago, stamp
 from ....failure import Failure
 from ....findings import Evidence, Finding
 from ....hostnames import host_of
-from ....text import clean, shorten
+from ....text import clean, json_of, shorten
 from ....world.sights import Reply
 from ...base import Say
 
@@ -82,10 +82,7 @@ def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> 
 
 def said_by(body: bytes) -> Said | None:
     """What a body says, where it is of a known form."""
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    found = json_of(body)
     if isinstance(found, list):
         return _gatus(found)
     if not isinstance(found, dict):
