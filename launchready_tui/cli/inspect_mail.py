@@ -98,7 +98,7 @@ def domain_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
 
 
 async def dmarc_line(world: World, row: batch.Row, given: Given) -> batch.Row:
-    """As `dmarc_row`."""
+    """A line of standard input, answered as one JSON row."""
     return _policy(await dmarc(world, domain=batch.text_of(row, "domain")))
 
 

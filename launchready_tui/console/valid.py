@@ -32,7 +32,7 @@ def is_url(value: str) -> str:
 
 
 def is_hours(value: str) -> str:
-    """What is wrong with hours."""
+    """What is wrong with hours in which somebody can be reached; empty where nothing is."""
     now = datetime.now(UTC)
     try:
         stretches(value, "", now, now + timedelta(days=1))

@@ -46,7 +46,7 @@ def there(shot: Shot | None, launch: Launch) -> tuple[str, ...]:
 
 
 def pane(name: str, shot: Shot | None, launch: Launch, now: datetime) -> Pane:
-    """The pane of that name."""
+    """Incidents of the last 24 hours where the name is none of `NAMES`."""
     match name:
         case "errors":
             return _errors(shot, launch)

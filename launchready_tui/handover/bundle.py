@@ -154,7 +154,7 @@ def folder_name(product: str, now: datetime, profile: Profile = "founder") -> st
 
 
 def documents_of(shot: Snapshot) -> tuple[Document, ...]:
-    """All documents of one look."""
+    """Every document, in the order of the folder."""
     return tuple(write(shot) for write in PAGES)
 
 

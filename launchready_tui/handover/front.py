@@ -83,7 +83,7 @@ def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
 
 
 def start_here(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
-    """START-HERE.html."""
+    """START-HERE.html: all documents on one page, which needs no other file and asks nothing of the net."""
     name = text.clean(shot.launch.name)
     html = page.render(
         f"{name}: handover",
@@ -117,7 +117,7 @@ def card(shot: Snapshot) -> bytes:
 
 
 def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
-    """README.md."""
+    """README.md: what lies where in the folder, and what is not filled."""
     files = Table(
         "In this folder", column_list("file|+what it is"), tuple((plain(file), plain(words)) for file, words in ABOUT)
     )

@@ -16,7 +16,7 @@ def render(title: str, banners: tuple[str, ...], blocks: tuple[Block, ...], foot
 
 
 def block(one: Block) -> str:
-    """One block."""
+    """A block without the empty line that follows it; foreign text in it means nothing to Markdown."""
     match one:
         case Heading():
             return f"{'#' * one.level} {_glyph(one.glyph)}{text.for_markdown(one.text)}"

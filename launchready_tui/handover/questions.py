@@ -163,7 +163,7 @@ def _people(source: Workspace) -> Iterator[Question]:
 
 
 def sheet(source: Workspace, *, now: datetime) -> str:
-    """The sheet as Markdown."""
+    """All questions as Markdown, each with room for an answer, as `take` reads them back."""
     asked = questions(source)
     name = text.for_markdown(source.launch.name)
     known = ", ".join(text.for_markdown(one.name or one.id) for one in source.people.people if one.status != "left")

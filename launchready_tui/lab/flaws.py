@@ -89,12 +89,12 @@ def verified(flaws: tuple[Flaw, ...]) -> tuple[Flaw, ...]:
 
 @functools.cache
 def by_id() -> dict[str, Flaw]:
-    """All flaws by id."""
+    """Those that the demo does not begin with, too; read once."""
     return {flaw.id: flaw for flaw in load()}
 
 
 def every_id() -> frozenset[str]:
-    """The ids of all flaws."""
+    """Ids in no order, those that wait included."""
     return frozenset(by_id())
 
 

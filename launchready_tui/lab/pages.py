@@ -84,7 +84,7 @@ def _card(listing: Listing) -> str:
 
 
 def search_form(words: str = "", city: str = CITIES[0]) -> str:
-    """The search form."""
+    """Filled with what was searched for last."""
     options = "".join(f"<option{' selected' if name == city else ''}>{escape(name)}</option>" for name in CITIES)
     return (
         '<form action="/search" method="get" data-search>'

@@ -222,7 +222,7 @@ class Inventory(_Row, frozen=True, kw_only=True):
     duties: tuple[Duty, ...] = ()
 
     def system(self, system: str) -> System | None:
-        """The system with this id."""
+        """None where no system with this id is written down."""
         return next((one for one in self.systems if one.id == system), None)
 
     def name_of(self, system: str) -> str:

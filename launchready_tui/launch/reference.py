@@ -45,7 +45,7 @@ def document(path: str) -> KeyDoc | None:
 
 
 def table_text(table: str) -> str:
-    """What a table as a whole is for."""
+    """What a table as a whole is for; empty where the reference says nothing of it."""
     return next((key.text for key in reference() if not key.table and key.name == table), "")
 
 

@@ -93,7 +93,7 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def stage(self) -> str:
-        """The stage that it belongs to."""
+        """The id of its stage, which its own id begins with."""
         return self.id.partition(".")[0]
 
     @property

@@ -275,7 +275,7 @@ class Verdict:
         return tuple(self.rows[place - 1] for place in places)
 
     def finding(self, finding_id: str) -> Judged | None:
-        """A finding by id."""
+        """None where no check has it now: ids outlive findings, in decisions and drafts."""
         for standing in self.standings.values():
             for judged in standing.findings:
                 if judged.finding.id == finding_id:

@@ -258,7 +258,7 @@ class Workspace:
         )
 
     def next_step(self, verdict: Verdict | None = None) -> Step:
-        """The one next step."""
+        """The one thing to do next; judges anew unless a verdict is at hand."""
         export = self.journal.last_export()
         return next_step(verdict or self.verdict(), bundle_exported=export is not None and not export.outdated)
 

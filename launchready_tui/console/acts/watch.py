@@ -27,14 +27,14 @@ def pause(app: ConsoleHost) -> None:
 
 
 def shorter(app: ConsoleHost) -> None:
-    """A shorter window."""
+    """The next shorter window of the chart; only on the watch page."""
     page = _page(app)
     if page is not None:
         page.turn(-1)
 
 
 def longer(app: ConsoleHost) -> None:
-    """A longer window."""
+    """The next longer window of the chart; only on the watch page."""
     page = _page(app)
     if page is not None:
         page.turn(1)
