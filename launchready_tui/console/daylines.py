@@ -168,7 +168,7 @@ def stop_rows(snap: Snapshot, day: Day) -> list[Row]:
         if stop.phase == "ahead" and not drawn:
             rows.append(_now(day))
             drawn = True
-        rows.append(_stop(snap, day, stop))
+        rows.append(_stop(snap, stop))
     if not drawn and day.launch_at is not None:
         rows.append(_now(day))
     return rows
@@ -180,7 +180,7 @@ def _now(day: Day) -> Row:
     )
 
 
-def _stop(snap: Snapshot, day: Day, stop: Stop) -> Row:
+def _stop(snap: Snapshot, stop: Stop) -> Row:
     look = _stop_look(stop)
     moment_at = stop.moment.at
     when = f"{moment_at.astimezone(UTC):%a %H:%M}" if moment_at else stop.moment.key

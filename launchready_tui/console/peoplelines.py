@@ -87,7 +87,7 @@ def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, g
     if gone is not None:
         told = words.plural(len(gone.breaks), "thing") if gone.breaks else "nothing breaks"
         lines += [Line([("if they go".ljust(LABEL), "ink3"), (told, "ink")], [("m", "ink b")])]
-    lines += _ways(workspace, kind, item, name, width)
+    lines += _ways(workspace, kind, item, name)
     if hasattr(item, "id"):
         lines += [Line(), Line([("id".ljust(LABEL), "ink3"), (item.id, "ink2")])]
     keys: Spans = [
@@ -119,7 +119,7 @@ QUIET = (
 _labelled = partial(labelled, margin=LABEL)
 
 
-def _ways(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int) -> list[Line]:
+def _ways(workspace: Workspace, kind: Kind, item: Item, name: Name) -> list[Line]:
     """What a person gets into; who gets into a system."""
     if kind.id not in ("people", "systems"):
         return []
@@ -137,7 +137,7 @@ def _ways(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int) 
     return lines
 
 
-def proposal_story(one: Proposal, kind: Kind, name: Name, width: int, take: str, take_all: str) -> Told:
+def proposal_story(one: Proposal, kind: Kind, width: int, take: str, take_all: str) -> Told:
     """A line that could be taken over: what it was seen by, and what it would say."""
     head = title_lines(one.title, [("seen", "accent")], width)
     lines = [Line([(part, "ink2")]) for part in wrap(one.why, width)] + [Line()]

@@ -61,7 +61,7 @@ def pane(name: str, shot: Shot | None, launch: Launch, now: datetime) -> Pane:
     )
 
 
-def _count_of(name: str, shot: Shot | None, now: datetime) -> tuple[str, str]:
+def _count_of(name: str, shot: Shot | None) -> tuple[str, str]:
     """What the switch says of a pane before it is opened, with its tone: how many are bad."""
     if shot is None:
         return "", ""
@@ -267,15 +267,13 @@ def _deploys(shot: Shot | None, now: datetime) -> Pane:
     return Pane(cols, rows, "no deploy in the last seven days")
 
 
-def titles(
-    panes: Sequence[str], now_shown: str, shot: Shot | None, now: datetime, key: str, room: int = 200
-) -> list[tuple[str, str]]:
+def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, key: str, room: int) -> list[tuple[str, str]]:
     """The switch: every pane with its bad ones counted, the shown one bold, and the key that goes on; closer where
     there is little room."""
     parts: list[tuple[str, str]] = [(key, "ink2 b"), (" ", "ink")]
     for name in panes:
         parts.append((f" {name}", "ink b" if name == now_shown else "ink3"))
-        said, tone = _count_of(name, shot, now)
+        said, tone = _count_of(name, shot)
         if said:
             parts.append((f" {said}", tone))
         parts.append(("  ", "ink"))

@@ -250,7 +250,7 @@ def bundle(shot: Snapshot, documents: tuple[Document, ...]) -> Bundle:
         minimum_bar={light.light.id: light.state.value for light in verdict.lights},
         checks=[_check(shot, name) for name in verdict.standings],
         fixes=list(map(_fix, verdict.rows)),
-        findings=[_finding(shot, one) for standing in verdict.standings.values() for one in standing.findings],
+        findings=[_finding(one) for standing in verdict.standings.values() for one in standing.findings],
         domains=list(domain_rows(shot)),
         hosts=list(host_rows(shot)),
         profile=shot.profile,
@@ -354,7 +354,7 @@ def _fix(row: FixRow) -> FixNow:
     )
 
 
-def _finding(shot: Snapshot, one: Judged) -> FindingNow:
+def _finding(one: Judged) -> FindingNow:
     finding, remedy, rank = one.finding, one.finding.remedy, one.rank
     return FindingNow(
         id=finding.id,
@@ -377,7 +377,7 @@ def _finding(shot: Snapshot, one: Judged) -> FindingNow:
         via=finding.via,
         owner=one.owner,
         people=list(finding.people),
-        decision=_decision(shot, one.decision),
+        decision=_decision(one.decision),
         rank=Place(
             place=rank.place,
             blocks=rank.blocks,
@@ -390,7 +390,7 @@ def _finding(shot: Snapshot, one: Judged) -> FindingNow:
     )
 
 
-def _decision(shot: Snapshot, made: Acceptance | PutOff | None) -> Decision | None:
+def _decision(made: Acceptance | PutOff | None) -> Decision | None:
     if made is None:
         return None
     until = made.until if isinstance(made, Acceptance) else None

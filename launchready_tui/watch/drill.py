@@ -81,7 +81,7 @@ async def drill(
                     running,
                     WARM_S,
                 )
-                return await _break_and_wait(trials, break_, engine, reader, clock, rule.name, where, running)
+                return await _break_and_wait(trials, break_, reader, clock, rule.name, where, running)
             finally:
                 stop.set()
                 await asyncio.gather(running, return_exceptions=True)
@@ -92,7 +92,6 @@ async def drill(
 async def _break_and_wait(
     trials: Sequence[Trial],
     break_: Break,
-    engine: Engine,
     reader: WatchReader,
     clock: Clock,
     channel: str,

@@ -73,7 +73,7 @@ class Exporter:
         if not figures["probe_success"] and not figures.get("probe_http_status_code"):
             more = await self._ask("&debug=true")
             log = more if isinstance(more, str) else ""
-        return answer_of(self.target, figures, log, due)
+        return answer_of(self.target, figures, log)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -157,7 +157,7 @@ def figures_of(text: str) -> dict[str, float]:
     return found
 
 
-def answer_of(target: Target, figures: dict[str, float], log: str, due: float) -> Answer:
+def answer_of(target: Target, figures: dict[str, float], log: str) -> Answer:
     """The exporter's figures as a probe of ours."""
     from .prober import Answer
 

@@ -237,7 +237,7 @@ probe_success 1
 
 
 def test_figures_of_a_probe_that_succeeded() -> None:
-    answer = answer_of(HOME, figures_of(GOOD), "", 0.0)
+    answer = answer_of(HOME, figures_of(GOOD), "")
     assert answer.ok and answer.status == 200 and answer.total == pytest.approx(120.4)
     phases = answer.phases
     assert [phases.dns, phases.connect, phases.tls, phases.first_byte, phases.transfer] == pytest.approx(
@@ -275,7 +275,7 @@ def test_figures_of_a_probe_that_succeeded() -> None:
     ],
 )
 def test_figures_of_one_that_failed(figures: str, log: str, cause: str) -> None:
-    answer = answer_of(HOME, figures_of(f"probe_duration_seconds 0.5\nprobe_success 0\n{figures}\n"), log, 0.0)
+    answer = answer_of(HOME, figures_of(f"probe_duration_seconds 0.5\nprobe_success 0\n{figures}\n"), log)
     assert not answer.ok and answer.cause == cause and answer.detail
 
 

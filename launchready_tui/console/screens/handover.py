@@ -110,7 +110,7 @@ class HandoverPage(Page):
         if self.exporting:
             right = [("writing …", "accent")]
         self.query_one("#title", Lines).show([Line(left, right, ("b", "ink3"))])
-        self._read(snap)
+        self._read()
 
     @property
     def document(self) -> Document | None:
@@ -123,7 +123,7 @@ class HandoverPage(Page):
         document = self.document
         return document.gaps if document is not None else tuple(gaps_of(self.card))
 
-    def _read(self, snap: Snapshot) -> None:
+    def _read(self) -> None:
         document, gaps = self.document, self.gaps()
         rows = [Row(f"{n}", [gap.text, gap.screen], words.glyph("unknown"), "unknown") for n, gap in enumerate(gaps)]
         self.query_one("#gaps", Ledger).show(rows, empty="Nothing is missing here")
@@ -163,7 +163,7 @@ class HandoverPage(Page):
         event.stop()
         if event.ledger.id == "docs":
             self.query_one("#gaps", Ledger).reset("")
-            self._read(self.console.snapshot)
+            self._read()
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()

@@ -90,7 +90,7 @@ class PeoplePage(Page):
             room = table.size.width - table.lead_width() - 1 - 15 - 2 - 6 - (18 if table.size.width >= 104 else 0)
             cols, rows = matrix(workspace, room)
         else:
-            cols, rows = list(kind.cols), self._rows(snap)
+            cols, rows = list(kind.cols), self._rows()
         table.set_cols(cols)
         table.show(rows, empty=kind.empty)
         board = self.query_one("#points", Ledger)
@@ -104,10 +104,10 @@ class PeoplePage(Page):
                 for one, look in zip(shown, looks, strict=True)
             ]
         )
-        self._title(snap)
+        self._title()
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
         self.query_one("#tabs", Lines).show([told.tabs(kind, KINDS, width)])
-        self._card(snap)
+        self._card()
 
     def _look(self, snap: Snapshot) -> None:
         """What is to change, and what was seen beside: worked out when something changed, not while checks come in one
@@ -121,7 +121,7 @@ class PeoplePage(Page):
         self.points = tuple(told.problems(self.console.workspace, snap.now))
         self.found = proposals(self.console.workspace, now=snap.now)
 
-    def _title(self, snap: Snapshot) -> None:
+    def _title(self) -> None:
         workspace = self.console.workspace
         persons = words.plural(len(workspace.people.people), "person", "people")
         counted = f"   {persons}, {words.plural(len(workspace.inventory.systems), 'system')}"
@@ -145,7 +145,7 @@ class PeoplePage(Page):
             return self.console.workspace.inventory.name_of(who.removeprefix("system:"))
         return self.console.snapshot.name(who)
 
-    def _rows(self, snap: Snapshot) -> list[Row]:
+    def _rows(self) -> list[Row]:
         kind = self.kind
         rows = [
             Row(kind.key(one), list(kind.cells(one, self.called)), (" ", "ink3"))
@@ -193,7 +193,7 @@ class PeoplePage(Page):
             self._looked = (version, item.id, without(self.console.workspace, item.id))
         return self._looked[2]
 
-    def _card(self, snap: Snapshot) -> None:
+    def _card(self) -> None:
         card = self.query_one("#card", Story)
         if card.size.width < 14:
             return
@@ -204,7 +204,7 @@ class PeoplePage(Page):
             card.tell(told.point_story(point, "enter", width), f"{point.rule} {point.subject}")
         elif proposal is not None:
             keys = app.key_of("decide.confirm"), app.key_of("edit.take")
-            card.tell(told.proposal_story(proposal, kind, self.called, width, *keys), key)
+            card.tell(told.proposal_story(proposal, kind, width, *keys), key)
         elif item is None:
             card.tell(told.empty_story(kind, width), "")
         elif self.has_class("-without") and (gone := self.gone()) is not None:
@@ -327,11 +327,11 @@ class PeoplePage(Page):
         return False
 
     def on_descendant_focus(self) -> None:
-        self._card(self.console.snapshot)
+        self._card()
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         event.stop()
-        self._card(self.console.snapshot)
+        self._card()
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()

@@ -178,7 +178,7 @@ class WatchPage(Page):
         ledger.set_cols(shown.cols)
         ledger.show(shown.rows, empty=shown.empty)
         # Where there is but one there is nothing to switch.
-        titles = watchpanes.titles(panes, self.pane, self.shot, self.now, self.console.key_of("show.panel"), self.room)
+        titles = watchpanes.titles(panes, self.pane, self.shot, self.console.key_of("show.panel"), self.room)
         self.set_class(len(panes) > 1, "-panes")
         self.query_one("#panes", Lines).show([Line(titles)] if len(panes) > 1 else [])
 

@@ -87,9 +87,7 @@ def _row(standing: Standing) -> str:
         one for one in standing.findings if one.state not in (State.PASS, State.INFO, State.NOT_APPLICABLE)
     ]
     fine = [one for one in standing.findings if one.state is standing.state][:1]
-    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(
-        for_markdown(sentence(one, standing)) for one in fine
-    )
+    what = "<br>".join(_told(one) for one in open_or_decided) or "".join(for_markdown(sentence(one)) for one in fine)
     return (
         f"| {span_for_markdown(standing.spec.id)} | {GLYPHS[key]} {WORDS[key]} | "
         f"{what or for_markdown(standing.spec.goal)} |"

@@ -109,7 +109,7 @@ def _fine(standing: Standing) -> str:
         return f"confirmed by {by}, {until}"
     said = [one for one in standing.findings if one.state is standing.state] or list(standing.findings)
     more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-    return f"{sentence(said[0], standing)}{more}" if said else ""
+    return f"{sentence(said[0])}{more}" if said else ""
 
 
 def said_by(word: Confirmation) -> str:
@@ -118,7 +118,7 @@ def said_by(word: Confirmation) -> str:
     return f"{for_terminal(word.by)} said on {word.on:%Y-%m-%d} {what[word.answer]}"
 
 
-def sentence(judged: Judged, standing: Standing) -> str:
+def sentence(judged: Judged) -> str:
     """The sentence of a finding; where a person's word stands for what could not be seen, that person first."""
     words = for_terminal(judged.finding.summary)
     if judged.by_word is not None and judged.finding.state is State.UNKNOWN:

@@ -49,11 +49,7 @@ async def judge_etags(say: Say, world: World, name: str, assets: list[Asset]) ->
     codings = await asyncio.gather(*(_by_coding(world, asset.url) for asset in assets))
     lines, problem = [], ""
     for asset, (plain, packed) in zip(assets, codings, strict=True):
-        tags = {
-            (look.header("etag"), look.header("content-encoding")): look.body
-            for look in asset.looks
-            if look.header("etag")
-        }
+        tags = {(look.header("etag"), look.header("content-encoding")) for look in asset.looks if look.header("etag")}
         by_coding: dict[str, set[str]] = {}
         for tag, coding in tags:
             by_coding.setdefault(coding or "", set()).add(tag or "")
