@@ -12,8 +12,6 @@ import re
 import unicodedata
 from typing import Any
 
-import msgspec
-
 # Categories that never reach a person: control, format (bidi, zero width, tags), surrogate, private use, unassigned
 # are kept out.
 _DROP = {"Cc", "Cf", "Cs", "Co", "Cn"}
@@ -61,6 +59,8 @@ def clean_block(value: str | bytes) -> str:
 
 def json_of(raw: str | bytes) -> Any:
     """Foreign JSON (RFC 8259) as Python has it; None for what is none, however deep or broken, and for `null`."""
+    import msgspec
+
     try:
         return msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf") if isinstance(raw, bytes) else raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -126,7 +126,8 @@ def _judge(reply: Reply, name: str) -> tuple[_Seen, Reply] | Registration | Fail
         return Failure(kind="unavailable", detail=f"status {reply.status}", target=reply.url)
     raw = json_of(reply.body)
     if not isinstance(raw, dict):
-        return Failure(kind="unavailable", detail="not an RDAP object", target=reply.url)
+        detail = "not JSON" if raw is None else "not an RDAP object"
+        return Failure(kind="unavailable", detail=detail, target=reply.url)
     said = _text(raw.get("ldhName")).rstrip(".").lower()
     if said and said != name:
         return Failure(kind="unavailable", detail=f"an answer about {said}", target=reply.url)
