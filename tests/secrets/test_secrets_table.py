@@ -17,7 +17,7 @@ import pytest
 import launchready_tui
 from launchready_tui import secrets
 from launchready_tui.secrets.scan import _prefix
-from launchready_tui.secrets.validate import _jwt_payload, base62, crc_ok, entropy, is_placeholder
+from launchready_tui.secrets.validate import base62, crc_ok, entropy, is_placeholder, jwt_payload
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 DICE = random.Random(20261124)
@@ -406,7 +406,7 @@ def test_an_access_key_id_of_few_characters_is_a_sample() -> None:
 
 @pytest.mark.parametrize("claims", [{"sub": "1"}, {"sub": "12"}, {"sub": "123"}, {"sub": "1234"}])
 def test_a_token_decodes_whatever_its_length(claims: dict[str, object]) -> None:
-    assert _jwt_payload(jwt(**claims)) == claims
+    assert jwt_payload(jwt(**claims)) == claims
 
 
 @pytest.mark.parametrize(("unknown", "shown"), [(23, 0), (24, 4), (25, 4)])
