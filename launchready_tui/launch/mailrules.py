@@ -4,10 +4,10 @@ to."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import names
+from .judging import Found, Say, rows
 from .strict import nearest
 
 TAG, EMAIL = "{tag}", "{{email}}"
@@ -15,8 +15,6 @@ _BLANKS = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 BLANKS = ("email", "password", "run_id")
 """What a flow's request may leave open: the test address, a password made for it, and the run's own id."""
 _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
-
-Say = Callable[..., None]
 
 
 def tagged(value: str) -> str:
@@ -43,7 +41,7 @@ def client(value: str) -> str:
 
 def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
     """A server that can be reached, and a way to log in that it offers."""
-    for key, row in _rows(data, "mailboxes"):
+    for key, row in rows(data, "mailboxes"):
         kind, auth = row.get("kind", "imap"), row.get("auth", "")
         if kind == "imap" and not row.get("host"):
             say(
@@ -72,8 +70,8 @@ def mailboxes(data: dict[str, Any], broken: set[str], say: Say) -> None:
 
 def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
     """A request goes to a test address, or it is not sent at all; what it leaves open is known."""
-    routes = {row["name"]: row for _, row in _rows(data, "routes") if isinstance(row.get("name"), str)}
-    for key, row in _rows(data, "flows"):
+    routes = {row["name"]: row for _, row in rows(data, "routes") if isinstance(row.get("name"), str)}
+    for key, row in rows(data, "flows"):
         name = row.get("route", "")
         if not isinstance(name, str) or not name:
             continue
@@ -95,22 +93,9 @@ def flows(data: dict[str, Any], broken: set[str], say: Say) -> None:
                 name,
                 f"a route with {EMAIL} in its body in place of the address: mail only ever goes to test addresses",
             )
-    for key, row in _rows(data, "routes"):
+    for key, row in rows(data, "routes"):
         body = row.get("body", "")
         unknown = [blank for blank in _BLANKS.findall(body) if blank not in BLANKS] if isinstance(body, str) else []
-        if unknown and any(flow.get("route") == row.get("name") for _, flow in _rows(data, "flows")):
+        if unknown and any(flow.get("route") == row.get("name") for _, flow in rows(data, "flows")):
             allowed = "only " + ", ".join("{{" + blank + "}}" for blank in BLANKS)
             say(f"{key}.body", Found("{{" + unknown[0] + "}}"), allowed, nearest(unknown[0], BLANKS))
-
-
-class Found(str):
-    """What was found, already in words."""
-
-    __slots__ = ()
-
-
-def _rows(data: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    rows = data.get(table)
-    for number, row in enumerate(rows if isinstance(rows, list) else [], 1):
-        if isinstance(row, dict):
-            yield f"{table}[{number}]", row

@@ -4,25 +4,22 @@ can be caught."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from .mailrules import Found
+from .judging import Found, Say, rows
 from .strict import joined, nearest
 
 GIVEN = ("email", "password", "run_id")
 _BLANK = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 
-Say = Callable[..., None]
-
 
 def steps(data: dict[str, Any], broken: set[str], say: Say) -> None:
     """The steps in their order, each with what is known by then."""
-    boxes = [row["name"] for row in _rows(data, "mailboxes") if isinstance(row.get("name"), str)]
+    boxes = [row["name"] for _, row in rows(data, "mailboxes") if isinstance(row.get("name"), str)]
     known = list(GIVEN)
-    for number, row in enumerate(_rows(data, "recovery_path"), 1):
-        key = f"recovery_path[{number}]"
+    for key, row in rows(data, "recovery_path"):
         url, box = row.get("url", ""), row.get("mailbox", "")
         if bool(url) == bool(box):
             say(
@@ -68,8 +65,3 @@ def _blanks(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for text, where in texts:
         for blank in _BLANK.findall(text) if isinstance(text, str) else ():
             yield blank, where
-
-
-def _rows(data: dict[str, Any], table: str) -> list[dict[str, Any]]:
-    rows = data.get(table)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

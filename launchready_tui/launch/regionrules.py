@@ -3,15 +3,13 @@ are read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import names
-from .mailrules import Found
+from .judging import Found, Say, rows
 from .strict import nearest
 
-Say = Callable[..., None]
 LEAST_S = {"blackbox": 15, "globalping": 300}
 
 
@@ -49,7 +47,7 @@ def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
         if isinstance(data.get("markets"), list)
         else []
     )
-    for key, row in _rows(data, "regions"):
+    for key, row in rows(data, "regions"):
         kind = row.get("kind", "blackbox")
         if kind == "blackbox" and not row.get("url"):
             say(
@@ -92,10 +90,3 @@ def regions(data: dict[str, Any], broken: set[str], say: Say) -> None:
         )
     if isinstance(feeds, list) and "tags" in feeds and not repository.get("path"):
         say("repository.path", Found("nothing"), "the repository to read tags from")
-
-
-def _rows(data: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    rows = data.get(table)
-    for n, row in enumerate(rows if isinstance(rows, list) else (), 1):
-        if isinstance(row, dict):
-            yield f"{table}[{n}]", row

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..secrets import IN_QUERY, written_out
 from . import mailrules, names, pathrules, regionrules
-from .mailrules import Found as Seen
+from .judging import Found, Say, rows
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
 
@@ -287,7 +287,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
             Problem(
                 file=file,
                 key=key,
-                found=value if isinstance(value, Seen) else shown(value),
+                found=value if isinstance(value, Found) else shown(value),
                 allowed=allowed,
                 nearest=nearest,
             )
@@ -302,7 +302,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
                     broken.add(key)
                     say(
                         key,
-                        Seen("a URL with a user name or password in it") if _USERINFO.search(value) else value,
+                        Found("a URL with a user name or password in it") if _USERINFO.search(value) else value,
                         allowed,
                         near,
                     )
@@ -342,13 +342,10 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
     ):
         found += duplicates(data.get(table), table, key, file)
     for table, most_rows in MOST_ROWS.items():
-        rows = data.get(table)
-        if isinstance(rows, list) and len(rows) > most_rows:
-            say(table, Seen(f"{len(rows)} of them"), f"at most {most_rows}")
+        given = data.get(table)
+        if isinstance(given, list) and len(given) > most_rows:
+            say(table, Found(f"{len(given)} of them"), f"at most {most_rows}")
     return found
-
-
-Say = Callable[..., None]
 
 
 def _at(data: dict[str, Any], pattern: str) -> Iterator[tuple[str, Any]]:
@@ -379,12 +376,6 @@ def _one(data: dict[str, Any], pattern: str, broken: set[str]) -> str:
     return next((value for _, value in _text(data, pattern, broken)), "")
 
 
-def _rows(data: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for key, row in _at(data, f"{table}[]"):
-        if isinstance(row, dict):
-            yield key, row
-
-
 def _canonical(data: dict[str, Any], broken: set[str], say: Say) -> None:
     domain, canonical = _one(data, "domain", broken), _one(data, "canonical", broken)
     if not canonical:
@@ -403,7 +394,7 @@ def _canonical(data: dict[str, Any], broken: set[str], say: Say) -> None:
 def _hosts(data: dict[str, Any], broken: set[str], say: Say) -> None:
     domain = _one(data, "domain", broken)
     own = [domain, *(value for _, value in _text(data, "permission.domains[]", broken))]
-    for key, row in _rows(data, "hosts"):
+    for key, row in rows(data, "hosts"):
         name, role = row.get("name"), row.get("role", "other")
         if not domain or not isinstance(name, str) or f"{key}.name" in broken or role in _FOREIGN_ROLES:
             continue
@@ -455,7 +446,7 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
             if match:
                 say(
                     key,
-                    Seen(f"a value for `{match[1]}` in the URL"),
+                    Found(f"a value for `{match[1]}` in the URL"),
                     "no secret in a URL: name a stored credential with `login`",
                 )
 
@@ -466,16 +457,16 @@ def _routes(data: dict[str, Any], broken: set[str], say: Say) -> None:
 
 
 def _requests(data: dict[str, Any], table: str, say: Say) -> None:
-    for key, row in _rows(data, table):
+    for key, row in rows(data, table):
         method, safe, body = row.get("method", "GET"), row.get("safe", False), row.get("body", "")
         if safe is True and method in ("PUT", "PATCH", "DELETE"):
             say(f"{key}.safe", safe, f"false: each {method} request changes something")
         if body and method in ("GET", "HEAD", "OPTIONS"):
-            say(f"{key}.body", Seen("a body"), f"no body with {method}")
+            say(f"{key}.body", Found("a body"), f"no body with {method}")
         if isinstance(body, str) and written_out(body):
             say(
                 f"{key}.body",
-                Seen("what looks like a secret"),
+                Found("what looks like a secret"),
                 "no secret in the launch file: name a stored credential with `login`",
             )
         headers = row.get("headers")
@@ -484,7 +475,7 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
 
 
 def _targets(data: dict[str, Any], broken: set[str], say: Say) -> None:
-    for key, row in _rows(data, "targets"):
+    for key, row in rows(data, "targets"):
         every, method = row.get("every_s", 0), row.get("method", "GET")
         if isinstance(every, int | float) and not isinstance(every, bool) and every != 0 and not 5 <= every <= 3600:
             say(f"{key}.every_s", every, "5 to 3600 seconds, or 0 for the value in [watch]")
@@ -507,13 +498,13 @@ def _targets(data: dict[str, Any], broken: set[str], say: Say) -> None:
 
 
 def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
-    known = [row.get("name") for _, row in _rows(data, "alerts")]
-    for key, row in _rows(data, "alerts"):
+    known = [row.get("name") for _, row in rows(data, "alerts")]
+    for key, row in rows(data, "alerts"):
         kind = row.get("kind", "slack")
         if kind == "slack" and not row.get("credential"):
             say(
                 f"{key}.credential",
-                Seen("nothing"),
+                Found("nothing"),
                 'the name of the stored webhook URL, such as credential = "chat-webhook"',
             )
         if kind == "email":
@@ -523,9 +514,9 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
                 ("to", "founder@example.com"),
             ):
                 if not row.get(name):
-                    say(f"{key}.{name}", Seen("nothing"), f'{name} = "{example}" (an alert by email needs it)')
+                    say(f"{key}.{name}", Found("nothing"), f'{name} = "{example}" (an alert by email needs it)')
             if row.get("user") and not row.get("credential"):
-                say(f"{key}.credential", Seen("nothing"), "the name of the stored password of this mail account")
+                say(f"{key}.credential", Found("nothing"), "the name of the stored password of this mail account")
         second = row.get("second")
         if isinstance(second, str) and second and (second == row.get("name") or second not in known):
             say(
@@ -539,19 +530,19 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
 def _header(key: str, name: str, value: object, say: Say) -> None:
     """Never shows the value: it may be the secret that does not belong here."""
     if not _HEADER.fullmatch(name):
-        say(key, Seen("a name with characters not allowed in a header"), "a header name, such as accept-language")
+        say(key, Found("a name with characters not allowed in a header"), "a header name, such as accept-language")
     elif name.lower() in _SECRET_HEADERS:
         say(
             key,
-            Seen("a header with a secret"),
+            Found("a header with a secret"),
             'no such header: store the value as a credential and name it: login = "NAME"',
         )
     elif name.lower() in _OWN_HEADERS:
-        say(key, Seen("a header that the connection sets itself"), "other headers")
+        say(key, Found("a header that the connection sets itself"), "other headers")
     elif isinstance(value, str) and written_out(value):
         say(
             key,
-            Seen("what looks like a secret"),
+            Found("what looks like a secret"),
             'no secret in the launch file: store it as a credential and name it: login = "NAME"',
         )
     elif isinstance(value, str) and not (
@@ -559,7 +550,7 @@ def _header(key: str, name: str, value: object, say: Say) -> None:
     ):
         say(
             key,
-            Seen("a value with characters not allowed in a header"),
+            Found("a value with characters not allowed in a header"),
             "one line of ASCII text without spaces around it",
         )
 
@@ -581,12 +572,12 @@ def _maps(data: dict[str, Any], broken: set[str], say: Say) -> None:
     seen: set[str] = set()
     for key, value in _text(data, "settings.services[]", broken):
         if value in seen:
-            say(key, Seen(f"{shown(value)} again"), "each service once")
+            say(key, Found(f"{shown(value)} again"), "each service once")
         seen.add(value)
 
 
 def _redirects(data: dict[str, Any], broken: set[str], say: Say) -> None:
-    for key, row in _rows(data, "redirects"):
+    for key, row in rows(data, "redirects"):
         old, new = row.get("from"), row.get("to")
         if isinstance(old, str) and old == new:
             say(f"{key}.to", new, "another address than the old one")

@@ -192,3 +192,9 @@ def test_cookies_go_only_where_they_belong() -> None:
     assert jar.header("https://evil.test/") == () == jar.header("https://notshop.test/")
     jar.take(reply("https://app.shop.test/", "a=; Max-Age=0; Path=/"))
     assert jar.header("https://app.shop.test/x") == (("cookie", "b=2; __Host-e=5"),)
+
+
+def test_a_step_is_named_by_its_place_in_the_file() -> None:
+    """What is no table at all is told by the types; the steps after it keep their numbers."""
+    table = {"recovery_path": ["log in", {"name": "home"}]}
+    assert [one.key for one in problems_of(table, "launchready.toml")] == ["recovery_path[2].url"]
