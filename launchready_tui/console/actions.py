@@ -192,6 +192,15 @@ ACTIONS: tuple[Action, ...] = (
         demo=True,
     ),
     Action(
+        "demo.fix-row",
+        "D",
+        "check",
+        "fix all of one cause in the demo",
+        "Repairs everything with the cause of the selected problem in the demo marketplace, then checks again",
+        look.fix_row_in_demo,
+        demo=True,
+    ),
+    Action(
         "decide.confirm",
         "y",
         "decide",

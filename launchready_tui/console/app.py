@@ -35,7 +35,7 @@ from .widgets.form import Field
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..lab.client import Lab
+    from ..lab.client import Flaw, Lab
     from ..watch.samples import View
     from ..workspace import Workspace
 
@@ -219,6 +219,13 @@ class Console(App[int]):
         screen = self.screen
         if isinstance(screen, Page):
             screen.go_to(check, finding)
+
+    async def open_row(self, row: str) -> None:
+        """Opens the fix order with the cursor on a row, and shows what is in it."""
+        await self.open_page("fixes")
+        screen = self.screen
+        if isinstance(screen, Page):
+            screen.go_to("", row)
 
     async def open_finding(self) -> None:
         """The full view of what is selected."""
@@ -417,29 +424,39 @@ class Console(App[int]):
         self.draw_soon()
 
     @work(exclusive=True, exit_on_error=False, group="lab", name="repair")
-    async def repair(self, finding: Finding) -> None:
-        """Repairs the flaw behind a finding in the demo marketplace."""
+    async def repair(self, findings: Sequence[Finding]) -> None:
+        """Repairs every flaw behind these findings in the demo marketplace."""
         lab = self.lab
         if lab is None:
             return
-        flaw = lab.flaw_for(finding.rule, finding.subject)
-        if flaw is None:
-            self.post_message(Repaired(""))
+        mended: dict[str, Flaw] = {}
+        for finding in findings:
+            flaw = lab.flaw_for(finding.rule, finding.subject)
+            while flaw is not None and flaw.id not in mended:
+                mended[flaw.id] = flaw
+                await lab.fix(flaw.id)
+                flaw = lab.flaw_for(finding.rule, finding.subject)
+        if not mended:
+            self.post_message(Repaired())
             return
-        await lab.fix(flaw.id)
-        await mail.again(self, [change.rule for change in flaw.changes], [change.subject for change in flaw.changes])
-        # What the flaw hid comes to light with it, so those checks look again as well.
-        moved = [flaw, *(other for other in lab.flaws() if other.id in flaw.masks)]
-        rules = [finding.rule, *(change.rule for one in moved for change in one.changes)]
+        changes = [change for flaw in mended.values() for change in flaw.changes]
+        await mail.again(self, [change.rule for change in changes], [change.subject for change in changes])
+        # What a flaw hid comes to light with it, so those checks look again as well.
+        hid = [other for other in lab.flaws() if any(other.id in flaw.masks for flaw in mended.values())]
+        rules = [finding.rule for finding in findings]
+        rules += [change.rule for change in (*changes, *(change for flaw in hid for change in flaw.changes))]
         checks = dict.fromkeys(rule.rpartition(".")[0] for rule in rules)
-        self.post_message(Repaired(flaw.fix, tuple(name for name in self.workspace.automated if name in checks)))
+        words = tuple(flaw.fix for flaw in mended.values())
+        self.post_message(Repaired(words, tuple(name for name in self.workspace.automated if name in checks)))
 
     def on_repaired(self, message: Repaired) -> None:
         if not message.words:
             self.say("Nothing in the demo marketplace stands behind this; it goes when its cause goes", wrong=True)
             return
-        self.say(f"In the demo marketplace: {message.words}")
-        self.store.say("pass", f"Repaired in the demo: {message.words}")
+        first, *more = message.words
+        self.say(f"In the demo marketplace: {first}{f' (and {len(more)} more)' if more else ''}")
+        for words in message.words:
+            self.store.say("pass", f"Repaired in the demo: {words}")
         self.look(message.checks)
 
     @work(exclusive=True, exit_on_error=False, group="path", name="path")

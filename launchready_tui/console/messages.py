@@ -30,11 +30,11 @@ class Told(Message):
 
 
 class Repaired(Message):
-    """The demo marketplace has been repaired; these checks look again."""
+    """The demo marketplace has been repaired; these checks look again. `words` say what was done, one for each flaw."""
 
     bubble = False
 
-    def __init__(self, words: str, checks: tuple[str, ...] = ()) -> None:
+    def __init__(self, words: tuple[str, ...] = (), checks: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.words, self.checks = words, checks
 

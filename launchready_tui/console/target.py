@@ -13,3 +13,10 @@ class Target:
 
     standing: Standing
     judged: Judged | None = None
+    together: tuple[Judged, ...] = ()
+    """Several findings at once, `judged` the first of them, where the cursor stands on a line for all of them."""
+
+    @property
+    def all(self) -> tuple[Judged, ...]:
+        """The findings that an action is about."""
+        return self.together or ((self.judged,) if self.judged else ())

@@ -6,7 +6,7 @@ from ..findings import Finding, Severity, State
 from ..launch.decisions import Confirmation
 from ..launch.model import Launch
 from ..roadmap import model as roadmap
-from ..verdict import Judged, Standing
+from ..verdict import FixRow, Judged, Standing
 from ..wording import minutes as minutes
 from ..wording import plural as plural
 from .ink import GLYPHS, Spans
@@ -141,6 +141,14 @@ def headline(finding: Finding, launch: Launch) -> str:
         spec = roadmap.load().checks.get(finding.check)
         said = f"{spec.title if spec else finding.check}, {said[:1].lower()}{said[1:]}"
     return " ".join(_spoken(word, launch.domain) for word in said.split(" "))
+
+
+def row_headline(row: FixRow, launch: Launch) -> str:
+    """What is wrong in a row of the fix order, in few words."""
+    more = len(row.members) - 1
+    if more and row.line:
+        return row.title
+    return headline(row.first.finding, launch) + (f" (and {more} more)" if more else "")
 
 
 def _spoken(word: str, domain: str) -> str:

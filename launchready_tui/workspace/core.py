@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -376,6 +376,21 @@ class Workspace:
         if kind:
             allowed = "the name of where it lies, in a password manager"
             raise FileProblems([Problem(file=file.NAME, found=f"what looks like a secret ({kind})", allowed=allowed)])
+
+    @contextmanager
+    def as_one(self, words: str) -> Iterator[None]:
+        """What is decided within is one decision: one `undo` takes it back, and nothing of it stays where it ends with
+        an exception."""
+        before, known = self.decisions, len(self._undo)
+        try:
+            yield
+        except BaseException:
+            if self.decisions is not before and len(self._undo) > known:
+                self._save(before)
+            del self._undo[known:]
+            raise
+        if len(self._undo) > known + 1:
+            self._undo[known:] = [(words, before)]
 
     def _decide(self, words: str, made: Decisions) -> None:
         before = self.decisions

@@ -550,7 +550,12 @@ class LabDouble:
 
     def flaw_for(self, rule: str, subject: str) -> Flaw | None:
         return next(
-            (flaw for flaw in self.known if any((c.rule, c.subject) == (rule, subject) for c in flaw.changes)), None
+            (
+                flaw
+                for flaw in self.known
+                if flaw.id in self.on and any((c.rule, c.subject) == (rule, subject) for c in flaw.changes)
+            ),
+            None,
         )
 
     async def fix(self, flaw: str) -> None:

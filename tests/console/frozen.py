@@ -28,5 +28,5 @@ def frozen_roadmap() -> Iterator[None]:
 
 def _forget() -> None:
     """What was read is read again."""
-    for read in (model.load, sheet.check_ids, sheet.sheet_of, sheet.shared_sheet):
+    for read in (model.load, sheet.check_ids, sheet.sheet_of, sheet.shared_sheet, sheet.causes_of):
         read.cache_clear()

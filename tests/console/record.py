@@ -132,12 +132,21 @@ def _sheets(seen: set[str]) -> None:
     rules = {name: rule for name, rule in engine["rules"].items() if "explain" in rule}
     said = [message for rule in rules.values() for message in rule["messages"].values() if isinstance(message, dict)]
     fixes = {one["fix"]: engine["fixes"][one["fix"]] for one in said}
-    _write("checks/shared.toml", {"rules": rules, "fixes": fixes})
+    _write("checks/shared.toml", {"rules": rules, "fixes": fixes | _of_causes(engine), "causes": engine["causes"]})
+    for stage in model.STAGE_FILES:
+        at = sheet.folder() / stage / "shared.toml"
+        shared = tomllib.loads(at.read_text("utf-8")) if at.is_file() else {}
+        if "causes" in shared:
+            _write(f"checks/{stage}/shared.toml", {"fixes": _of_causes(shared), "causes": shared["causes"]})
     for check in sorted(CHOSEN):
         at = sheet.home(check)
         content = tomllib.loads((at / "check.toml").read_text("utf-8"))
         content.pop("flaws", None)
-        content["needs"] = [one for one in content.get("needs", ()) if one in CHOSEN]
+        after = {
+            rule: [one for one in names if ".".join(one.split(".")[:2]) in CHOSEN]
+            for rule, names in content.get("after", {}).items()
+        }
+        content["after"] = {rule: names for rule, names in after.items() if names}
         if check not in SPOKEN:
             content.pop("fixes", None)
             content["rules"] = {
@@ -149,6 +158,11 @@ def _sheets(seen: set[str]) -> None:
         _write(f"{place}/check.toml", {key: value for key, value in content.items() if value not in ([], {})})
         if (at / "__init__.py").is_file():
             (WHERE / place / "__init__.py").touch()
+
+
+def _of_causes(shared: Mapping[str, Any]) -> dict[str, Any]:
+    """The fixes that the causes of a shared sheet name."""
+    return {cause["fix"]: shared["fixes"][cause["fix"]] for cause in shared["causes"].values()}
 
 
 def _write(name: str, content: Mapping[str, Any]) -> None:

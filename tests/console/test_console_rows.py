@@ -74,7 +74,7 @@ def test_the_frozen_roadmap_is_small_whole_and_gone_afterwards() -> None:
         assert [stage.number for stage in frozen.stages] == [1, 2, 3, 4, 5, 6, 7]
         assert all(4 <= len(stage.checks) <= 10 for stage in frozen.stages)
         assert all(frozen.light(light.id) for light in model.LIGHTS)
-        assert {need for check in frozen.checks.values() for need in check.needs} <= frozen.checks.keys()
+        assert {other for check in frozen.checks.values() for other in check.rests_on} <= frozen.checks.keys()
         filled = {one for stage in frozen.stages for part in stage.deliverables for one in part.filled_by}
         assert filled <= frozen.checks.keys()
         assert sheet.home("edge.redirects") == FROZEN / "checks" / "edge" / "redirects"

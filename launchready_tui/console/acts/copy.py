@@ -11,31 +11,34 @@ if TYPE_CHECKING:
     from ..host import ConsoleHost
 
 
-def _selected(app: ConsoleHost) -> Finding | None:
+def _selected(app: ConsoleHost) -> tuple[Finding, ...]:
+    """What the cursor stands on: one finding, or those of a line for several."""
     target = app.target()
-    if target is None or target.judged is None:
+    found = tuple(one.finding for one in target.all) if target else ()
+    if not found:
         app.say("Select a problem first: its text is copied from here")
-        return None
-    return target.judged.finding
+    return found
 
 
 def fix(app: ConsoleHost) -> None:
-    """The exact text to paste."""
-    finding = _selected(app)
-    if finding is None:
+    """The exact text to paste; of several problems all that differ."""
+    found = _selected(app)
+    if not found:
         return
-    remedy = finding.remedy
-    if remedy is None:
+    remedies = [one.remedy for one in found if one.remedy]
+    if not remedies:
         app.say("There is nothing to fix here")
         return
-    app.put(remedy.paste or remedy.text, "The fix" if remedy.paste else "The advice")
+    texts = dict.fromkeys(one.paste or one.text for one in remedies)
+    what = "The fix" if remedies[0].paste else "The advice"
+    app.put("\n\n".join(texts), what if len(texts) == 1 else f"The fixes of {len(texts)} problems")
 
 
 def evidence(app: ConsoleHost) -> None:
     """What was seen."""
-    finding = _selected(app)
-    if finding is not None:
-        app.put(evidence_text(finding), "The evidence")
+    found = _selected(app)
+    if found:
+        app.put("\n".join(map(evidence_text, found)), "The evidence")
 
 
 def evidence_text(finding: Finding) -> str:
@@ -75,8 +78,10 @@ def save(app: ConsoleHost) -> None:
         if target is None or target.judged is None:
             app.say("Select a problem first: its story is saved from here")
             return
-        finding = target.judged.finding
-        name, words = f"problem-{finding.id}.txt", _story_text(finding, target.standing.spec.why)
+        name = f"problem-{target.judged.id}.txt"
+        words = "\n".join(
+            _story_text(one.finding, app.snapshot.roadmap.checks[one.finding.check].why) for one in target.all
+        )
     path = app.out / name
 
     def write() -> str:

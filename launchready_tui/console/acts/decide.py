@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ... import clock
-from ...findings import Severity, State
+from ...findings import Finding, Severity, State
 from ...roadmap.model import Answer
 from ..target import Target
 from ..widgets.form import Field
@@ -89,6 +90,24 @@ def _finding_target(app: ConsoleHost, what: str) -> Target | None:
     return target
 
 
+def _each(app: ConsoleHost, target: Target) -> list[str | Finding]:
+    """What a decision is about: the one that is selected, or each finding of a line for several."""
+    return [app.about(replace(target, judged=one)) for one in target.together] or [app.about(target)]
+
+
+def _what(app: ConsoleHost, target: Target) -> str:
+    """What is selected, in one line."""
+    more = len(target.together) - 1
+    return app.title_of(target) + (f" (and {more} more)" if more > 0 else "")
+
+
+def _stops(app: ConsoleHost, finding: Finding) -> bool:
+    """Whether it stops the launch, or may."""
+    worst = app.snapshot.roadmap.checks[finding.check].severity
+    may = finding.state is State.UNKNOWN and worst is Severity.BLOCKER
+    return may or finding.severity is Severity.BLOCKER
+
+
 ANSWERS: dict[Answer, str] = {"yes": "yes", "no": "no, not so", "does-not-apply": "does not apply"}
 HOLDS: dict[str, str] = {
     "commit": "Holds until the next commit, for 30 days at most.",
@@ -131,15 +150,17 @@ async def confirm(app: ConsoleHost) -> None:
 
 
 async def accept(app: ConsoleHost) -> None:
-    """A known risk, signed."""
+    """A known risk, signed; on a line of several problems, each of them."""
     target = _finding_target(app, "it becomes a known risk, signed, with a last day")
     if target is None or target.judged is None:
         return
-    finding, now = target.judged.finding, app.snapshot.now
+    now = app.snapshot.now
 
     def save(values: dict[str, str]) -> str:
         until = moment(values["until"], now)
-        app.workspace.accept(finding, values["by"], values["reason"], until)
+        with app.workspace.as_one(f"accepted: {_what(app, target)}"):
+            for one in target.all:
+                app.workspace.accept(one, values["by"], values["reason"], until)
         return f"Known risk until {until:%d %b %Y}, signed by {values['by']}"
 
     fields = [
@@ -155,11 +176,11 @@ async def accept(app: ConsoleHost) -> None:
         ),
     ]
     lines = [
-        finding.summary,
+        _what(app, target),
         "A known risk still shows, and comes back open after its last day. "
         "With one that stops the launch the word is at best GO WITH ACCEPTED RISKS.",
     ]
-    await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {finding.id}")
+    await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {_about_key(target)}")
 
 
 async def put_off(app: ConsoleHost) -> None:
@@ -167,11 +188,7 @@ async def put_off(app: ConsoleHost) -> None:
     target = _finding_target(app, "it is put off until after the launch")
     if target is None or target.judged is None:
         return
-    finding = target.judged.finding
-    blocker = finding.severity is Severity.BLOCKER or (
-        finding.state is State.UNKNOWN and target.standing.spec.severity is Severity.BLOCKER
-    )
-    if blocker:
+    if any(_stops(app, one.finding) for one in target.all):
         app.say(
             "This stops the launch, so it cannot wait until after it: fix it, or sign it as a known risk (a)",
             wrong=True,
@@ -179,11 +196,15 @@ async def put_off(app: ConsoleHost) -> None:
         return
 
     def save(values: dict[str, str]) -> str:
-        app.workspace.put_off(finding, values["by"], values["reason"])
+        with app.workspace.as_one(f"put off: {_what(app, target)}"):
+            for one in target.all:
+                app.workspace.put_off(one, values["by"], values["reason"])
         return "Put off until after the launch"
 
     fields = [who(app, "by", "decided by"), Field("reason", "reason", hint="why it can wait", needed=True)]
-    await app.ask_form("Put off until after the launch", [finding.summary], fields, save, f"later {finding.id}")
+    await app.ask_form(
+        "Put off until after the launch", [_what(app, target)], fields, save, f"later {_about_key(target)}"
+    )
 
 
 async def park(app: ConsoleHost) -> None:
@@ -191,11 +212,13 @@ async def park(app: ConsoleHost) -> None:
     target = _check_target(app)
     if target is None:
         return
-    now, about = app.snapshot.now, app.about(target)
+    now = app.snapshot.now
 
     def save(values: dict[str, str]) -> str:
         until = moment(values["until"], now)
-        app.workspace.park(about, values["who"], until)
+        with app.workspace.as_one(f"parked: {_what(app, target)}"):
+            for about in _each(app, target):
+                app.workspace.park(about, values["who"], until)
         return f"Waiting for {values['who']} until {until:%d %b %H:%M} UTC; then it comes back by itself"
 
     fields = [
@@ -204,7 +227,7 @@ async def park(app: ConsoleHost) -> None:
     ]
     await app.ask_form(
         "Wait for somebody",
-        [app.title_of(target), "It leaves the next step until then, and comes back by itself."],
+        [_what(app, target), "It leaves the next step until then, and comes back by itself."],
         fields,
         save,
         f"park {_about_key(target)}",
@@ -216,16 +239,17 @@ async def owner(app: ConsoleHost) -> None:
     target = _check_target(app)
     if target is None:
         return
-    about = app.about(target)
     now = (target.judged.owner if target.judged else "") or target.standing.owner
 
     def save(values: dict[str, str]) -> str:
-        app.workspace.set_owner(about, values["who"])
+        with app.workspace.as_one(f"owner: {_what(app, target)}"):
+            for about in _each(app, target):
+                app.workspace.set_owner(about, values["who"])
         return f"{values['who']} takes care of it"
 
     await app.ask_form(
         "Who takes care of it",
-        [app.title_of(target)],
+        [_what(app, target)],
         [who(app, "who", "owner", now)],
         save,
         f"owner {_about_key(target)}",
@@ -237,19 +261,20 @@ async def note(app: ConsoleHost) -> None:
     target = _check_target(app)
     if target is None:
         return
-    about = app.about(target)
 
     def save(values: dict[str, str]) -> str:
-        app.workspace.add_note(about, values["text"])
+        with app.workspace.as_one(f"note: {_what(app, target)}"):
+            for about in _each(app, target):
+                app.workspace.add_note(about, values["text"])
         return "Note kept"
 
     fields = [Field("text", "note", hint="what others should know", needed=True)]
-    await app.ask_form("Note", [app.title_of(target)], fields, save, f"note {_about_key(target)}")
+    await app.ask_form("Note", [_what(app, target)], fields, save, f"note {_about_key(target)}")
 
 
 def _about_key(target: Target) -> str:
     """What a draft is about."""
-    return target.judged.id if target.judged else target.standing.spec.id
+    return " ".join(one.id for one in target.all) or target.standing.spec.id
 
 
 def undo(app: ConsoleHost) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..host import ConsoleHost
+    from ..target import Target
 
 
 def start(app: ConsoleHost, names: Sequence[str]) -> None:
@@ -67,15 +68,32 @@ def cancel(app: ConsoleHost) -> None:
 
 
 def fix_in_demo(app: ConsoleHost) -> None:
-    """Repairs the flaw behind the selected finding in the demo marketplace, then looks again."""
+    """Repairs what is behind the selected finding in the demo marketplace, then looks again; on a line of several what
+    is behind each of them."""
+    if (target := _to_repair(app)) is not None:
+        app.repair(tuple(one.finding for one in target.all))
+
+
+def fix_row_in_demo(app: ConsoleHost) -> None:
+    """Repairs everything of one cause: what is behind each finding in the selected one's row of the fix order, and
+    behind what that row hides."""
+    target = _to_repair(app)
+    if target is None or target.judged is None:
+        return
+    row = app.snapshot.verdict.row(target.judged.id)
+    app.repair(tuple(one.finding for one in (row.findings if row else target.all)))
+
+
+def _to_repair(app: ConsoleHost) -> Target | None:
+    """The selection, where it can be repaired now; says why not otherwise."""
     if app.lab is None:
         app.say("Only the demo marketplace can be repaired from here")
-        return
+        return None
     target = app.target()
     if target is None or target.judged is None:
         app.say("Select a problem first: this key repairs it in the demo marketplace")
-        return
+        return None
     if app.snapshot.progress is not None:
         app.say("A run is on; repair it when it is through")
-        return
-    app.repair(target.judged.finding)
+        return None
+    return target

@@ -2,86 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from ...verdict import Judged
-from .. import words
+from ...verdict import FixRow, Judged
+from .. import fixlist, words
 from ..ink import Spans
 from ..store import Snapshot
 from ..target import Target
-from ..widgets.ledger import Col, Ledger, Row
+from ..widgets.ledger import Col, Ledger
 from ..widgets.lines import Line, Lines
 from ..widgets.story import Story, Told, decided_lines, labelled, paste_lines, title_lines
-from .overview import severity_of, waits_for
 from .page import Page
 
 
-def rows_of(snap: Snapshot) -> list[Row]:
-    """One line a fix, with the inputs of its place."""
-    rows = []
-    for judged in snap.verdict.fixes:
-        finding, rank = judged.finding, judged.rank
-        stage = snap.stage_of(finding.check)
-        severity = severity_of(judged)
-        rows.append(
-            Row(
-                judged.id,
-                [
-                    str(rank.place) if rank else "",
-                    words.headline(finding, snap.launch),
-                    stage.title if stage else "",
-                    severity,
-                    rank.flow if rank else "",
-                    words.minutes(rank.effort_min) if rank else "",
-                    waits_for(snap, judged),
-                ],
-                words.glyph(words.look(judged.state)),
-                words.look(judged.state),
-            )
-        )
-    return rows
-
-
-def _why_first(snap: Snapshot, judged: Judged, width: int) -> Told:
-    """Every input of a fix's place, so that it can be argued with; then the fix itself."""
-    rank = judged.rank
-    finding = judged.finding
-    if rank is None:
-        return Told((), 0)
-    right = words.state_spans(words.look(judged.state))
-    head = title_lines(f"Why this is {'first' if rank.place == 1 else f'number {rank.place}'}", right, width)
-    spec = snap.roadmap.checks[finding.check]
-    lines = labelled("What", [(finding.summary, "ink")], width)
+def _why_first(snap: Snapshot, row: FixRow, target: Target, width: int) -> Told:
+    """Every input of a row's place, so that it can be argued with; then the fix itself. Of one finding in a row of
+    several, that finding and what it has in common with the others."""
+    judged = target.judged
+    assert judged is not None, "a line of the fix order is about a finding"
+    alone = not target.together
+    look = words.look(judged.state if alone else row.state)
+    head = title_lines(
+        f"Why this is {'first' if row.place == 1 else f'number {row.place}'}", words.state_spans(look), width
+    )
+    lines = labelled("What", [(judged.finding.summary if alone else row.title, "ink")], width)
+    lines += _members(row, judged, alone, width)
     lines.append(Line())
     blocks: Spans = [("no, not by itself", "ink2")]
-    if judged.stops:
+    if row.stops:
         blocks = [("yes, it keeps the word at NO-GO", "ink")]
-    elif judged.blocks:
+    elif row.blocks:
         blocks = [("it may: it could not be seen, and NO-GO stays until it is", "ink")]
     lines += labelled("Stops", blocks, width)
-    lines += labelled("Weight", [(words.weight(judged), "ink"), (" if it stands at launch", "ink3")], width)
-    lines += labelled(
-        "Flow", [(rank.flow, "ink"), (f", {FLOW_WHY.get(rank.flow, 'a flow of the business')}", "ink3")], width
+    weight = words.weight(judged if alone else row.first)
+    lines += labelled("Weight", [(weight, "ink"), (" if it stands at launch", "ink3")], width)
+    flow = judged.rank.flow if alone and judged.rank else row.flow
+    lines += labelled("Flow", [(flow, "ink"), (f", {FLOW_WHY.get(flow, 'a flow of the business')}", "ink3")], width)
+    spec = snap.roadmap.checks[row.first.finding.check]
+    usual = " as a rule, for all of them" if row.shared else f" as a rule, for all of {spec.title}"
+    lines += labelled("Effort", [(words.minutes(row.effort_min), "ink"), (usual, "ink3")], width)
+    lines += _others(snap, "After", row.waits_for, width) or labelled(
+        "After", [("nothing has to come first", "ink2")], width
     )
-    lines += labelled(
-        "Effort", [(words.minutes(rank.effort_min), "ink"), (f" as a rule, for all of {spec.title}", "ink3")], width
-    )
-    titles = [row.title for row in snap.verdict.rows_at(rank.waits_for)]
-    lines += labelled(
-        "After",
-        [(", ".join(titles), "ink"), (" must pass first", "ink3")]
-        if titles
-        else [("nothing has to come first", "ink2")],
-        width,
-    )
-    opens = [row.title for row in snap.verdict.rows_at(rank.unblocks)]
-    if opens:
-        lines += labelled("Opens", [(", ".join(opens), "ink"), (" can then be fixed too", "ink3")], width)
+    lines += _others(snap, "Opens", row.unblocks, width)
     lines.append(Line())
-    lines += paste_lines(judged, width)
-    lines += decided_lines(snap, snap.verdict.standings[finding.check], judged, width)
+    lines += paste_lines(judged.finding.remedy if alone else row.remedy, width)
+    lines += decided_lines(snap, snap.verdict.standings[judged.finding.check], judged, width)
     return Told((*head, *lines), len(head))
+
+
+def _members(row: FixRow, judged: Judged, alone: bool, width: int) -> list[Line]:
+    """What else is in the row, in counts: the lines themselves stand in the list."""
+    if alone and len(row.members) > 1:
+        others = words.plural(len(row.members) - 1, "other")
+        return labelled("With", [(f"{others}, the same remedy", "ink")], width)
+    told: list[Line] = []
+    if not alone:
+        told += labelled(
+            "In it", [(words.plural(len(row.members), "problem"), "ink"), (", enter shows them", "ink3")], width
+        )
+    if row.behind and judged in row.members:
+        hidden = words.plural(len(row.behind), "answer")
+        told += labelled("Hides", [(hidden, "ink"), (" that could not be seen because of it", "ink3")], width)
+    return told
+
+
+def _others(snap: Snapshot, label: str, places: Sequence[int], width: int) -> list[Line]:
+    """The rows at these places, a line each."""
+    lines: list[Line] = []
+    for row in snap.verdict.rows_at(places):
+        told: Spans = [(f"{row.place}  ", "ink3"), (words.row_headline(row, snap.launch), "ink")]
+        lines += labelled("" if lines else label, told, width)
+    return lines
 
 
 FLOW_WHY = {
@@ -103,11 +98,12 @@ class Fixes(Page):
 
     AUTO_FOCUS = "#order"
     HINTS = ("run.one", "list.find", "list.filter")
+    BINDINGS = [("right", "open(True)"), ("left", "open(False)")]  # noqa: RUF012
     HELP = (
-        "Everything that is to fix, in the order that helps the launch most: what stops it first, then by severity, by "
-        "the business flow it "
-        "touches, and by effort; what must pass before comes before. Beside the selected line stands every input "
-        "of its place."
+        "Everything that is to fix, in the order that helps the launch most: what holds the verdict first, then by "
+        "severity, by the business flow it touches, and by effort; what stands in the way of another comes before it. "
+        "Problems with one cause and one remedy are one line: enter or right opens it, left closes it. Beside the "
+        "selected line stands every input of its place."
     )
 
     def body(self) -> ComposeResult:
@@ -121,7 +117,7 @@ class Fixes(Page):
                     Col("severity", 12, tone="ink2", above=66),
                     Col("flow", 9, tone="ink2", above=56),
                     Col("effort", 6, right=True),
-                    Col("waits for", 18, tone="ink3", above=130),
+                    Col("after", 10, tone="ink3", above=90),
                 ],
                 end=1,
                 hold=True,
@@ -131,14 +127,19 @@ class Fixes(Page):
             )
             yield Story(id="why")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: set[str] = set()
+        """The rows that show what is in them, by id."""
+
     def draw(self, snap: Snapshot) -> None:
-        fixes = snap.verdict.fixes
+        rows = snap.verdict.rows
         left: Spans = [("Fix order", "ink b")]
-        if fixes:
+        if rows:
             left_over = words.minutes(snap.verdict.minutes_left)
-            told = f"{words.plural(len(fixes), 'thing')} to fix, {left_over} by the usual effort"
+            told = f"{words.plural(len(rows), 'thing')} to fix, {left_over} by the usual effort"
             if self.app.size.width < 100:
-                told = f"{len(fixes)} to fix, {left_over}"
+                told = f"{len(rows)} to fix, {left_over}"
             left.append((f"   {told}", "ink3"))
         stops = snap.verdict.blockers
         right: Spans = (
@@ -152,32 +153,55 @@ class Fixes(Page):
             if not snap.verdict.not_run
             else "What is to fix stands here once the checks have run (R)"
         )
-        self.query_one("#order", Ledger).show(rows_of(snap), empty=nothing)
+        self.query_one("#order", Ledger).show(fixlist.fix_lines(snap, self.opened), empty=nothing)
         self._tell(snap)
 
     def _tell(self, snap: Snapshot) -> None:
         story = self.query_one("#why", Story)
-        judged = self._judged()
         if story.size.width < 12:
             return
-        if judged is None:
+        key, target, row = self._key(), self.target(), self._row()
+        if target is None or row is None:
             story.tell(Told((), 0), "")
         else:
-            story.tell(_why_first(snap, judged, story.text_width), judged.id)
+            story.tell(_why_first(snap, row, target, story.text_width), key)
 
-    def _judged(self) -> Judged | None:
-        key = self.query_one("#order", Ledger).key
-        return self.console.snapshot.verdict.finding(key) if key else None
+    def _key(self) -> str:
+        return self.query_one("#order", Ledger).key
+
+    def _row(self) -> FixRow | None:
+        """The row that the cursor is on, or in."""
+        return self.console.snapshot.verdict.row(self._key()) if self._key() else None
 
     def target(self) -> Target | None:
-        judged = self._judged()
-        standing = self.console.snapshot.standing(judged.finding.check) if judged else None
-        return Target(standing, judged) if standing else None
+        return fixlist.target_of(self.console.snapshot, self._key())
+
+    def checks_here(self) -> tuple[str, ...]:
+        return fixlist.checks_of(self.console.snapshot, self._key())
 
     def go_to(self, check: str, finding: str = "") -> None:
+        row = self.console.snapshot.verdict.row(finding)
+        if row is not None and row.id != finding:
+            self._open(row, True)
         order = self.query_one("#order", Ledger)
         order.focus()
         self.call_after_refresh(order.select, finding)
+
+    def _open(self, row: FixRow, is_open: bool) -> None:
+        """Shows what is in a row below it, or puts it away; the cursor is then on the row itself."""
+        (self.opened.add if is_open else self.opened.discard)(row.id)
+        order = self.query_one("#order", Ledger)
+        order.moved = True
+        order.show(fixlist.fix_lines(self.console.snapshot, self.opened))
+        if not is_open:
+            order.select(row.id)
+        self._tell(self.console.snapshot)
+
+    def action_open(self, is_open: bool) -> None:
+        """Opens the row under the cursor, or closes the one that it is in."""
+        row = self._row()
+        if row is not None and row.opens and (row.id in self.opened) != is_open:
+            self._open(row, is_open)
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         event.stop()
@@ -185,4 +209,13 @@ class Fixes(Page):
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
-        await self.console.open_finding()
+        row = self._row()
+        if (
+            row is not None
+            and row.opens
+            and event.key == row.id
+            and (len(row.members) > 1 or row.id not in self.opened)
+        ):
+            self._open(row, row.id not in self.opened)
+        else:
+            await self.console.open_finding()

@@ -11,8 +11,8 @@ from textual.containers import Horizontal
 from ... import clock
 from ...findings import State
 from ...roadmap.model import Stage
-from ...verdict import Judged, Standing
-from .. import words
+from ...verdict import Standing
+from .. import fixlist, words
 from ..ink import GLYPHS, Cell, Span, Spans
 from ..store import Snapshot
 from ..target import Target
@@ -89,37 +89,6 @@ def _light_rows(snap: Snapshot) -> list[Row]:
     return rows
 
 
-def waits_for(snap: Snapshot, judged: Judged) -> str:
-    """What a fix waits for: somebody until a time, or another check."""
-    if judged.parked:
-        return f"{snap.name(judged.parked.waiting_for)}, {judged.parked.until:%H:%M}"
-    rows = snap.verdict.rows_at(judged.rank.waits_for if judged.rank else ())
-    return snap.roadmap.checks[rows[0].first.finding.check].title if rows else ""
-
-
-def severity_of(judged: Judged) -> Cell:
-    """How heavy a fix is; what stops the launch stands out."""
-    return (words.weight(judged), "ink" if judged.stops else "ink2" if judged.blocks else "ink3")
-
-
-def _fix_rows(snap: Snapshot) -> list[Row]:
-    rows = []
-    for judged in snap.verdict.fixes:
-        finding = judged.finding
-        stage = snap.stage_of(finding.check)
-        rank = judged.rank
-        cells: list[Cell] = [
-            words.headline(finding, snap.launch),
-            stage.title if stage else "",
-            severity_of(judged),
-            rank.flow if rank else "",
-            words.minutes(rank.effort_min) if rank else "",
-            waits_for(snap, judged),
-        ]
-        rows.append(Row(judged.id, cells, words.glyph(words.look(judged.state)), words.look(judged.state)))
-    return rows
-
-
 def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
     """The verdict in one line; the demo says what it is and which keys walk it."""
     verdict = snap.verdict
@@ -190,6 +159,7 @@ class Overview(Page):
             yield Ledger([Col("Minimum bar", 0), Col("", 7, right=True)], lead="hang", id="lights", cursor=False)
         yield Ledger(
             [
+                Col("", 2, right=True, tone="ink3"),
                 Col("Fix next", 0),
                 Col("stage", 23, tone="ink2", above=130),
                 Col("severity", 12, tone="ink2", above=90),
@@ -227,7 +197,7 @@ class Overview(Page):
             if not snap.verdict.not_run
             else "What is to fix stands here once the checks have run (R)"
         )
-        self.query_one("#fixes", Ledger).show(_fix_rows(snap), empty=nothing)
+        self.query_one("#fixes", Ledger).show(fixlist.fix_lines(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
     @staticmethod
@@ -263,15 +233,19 @@ class Overview(Page):
     def target(self) -> Target | None:
         if isinstance(self.focused, Ledger) and self.focused.id == "stages":
             return None
-        key = self.query_one("#fixes", Ledger).key
-        judged = self.console.snapshot.verdict.finding(key) if key else None
-        standing = self.console.snapshot.standing(judged.finding.check) if judged else None
-        return Target(standing, judged) if standing else None
+        return fixlist.target_of(self.console.snapshot, self.query_one("#fixes", Ledger).key)
+
+    def checks_here(self) -> tuple[str, ...]:
+        if isinstance(self.focused, Ledger) and self.focused.id == "stages":
+            return ()
+        return fixlist.checks_of(self.console.snapshot, self.query_one("#fixes", Ledger).key)
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
         if event.ledger.id == "stages":
             stage = self.console.snapshot.roadmap.stage(event.key)
             await self.console.open_page(f"stage{stage.number}")
-        elif event.ledger.id == "fixes":
+        elif fixlist.checks_of(self.console.snapshot, event.key):
+            await self.console.open_row(event.key)
+        else:
             await self.console.open_finding()

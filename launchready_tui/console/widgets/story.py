@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from ... import clock, text
 from ...facts import Hop, RedirectChain
-from ...findings import Evidence, State
+from ...findings import Evidence, Remedy, State
 from ...launch.decisions import Acceptance
 from ...verdict import Judged, Standing
 from .. import words
@@ -133,9 +133,8 @@ def title_lines(title: str, right: Spans, width: int) -> list[Line]:
     return [Line([(title, "ink b")], right), Line(rule=True)]
 
 
-def paste_lines(judged: Judged, width: int, *, full: bool = False) -> list[Line]:
+def paste_lines(remedy: Remedy | None, width: int, *, full: bool = False) -> list[Line]:
     """What to do, and the exact text to paste; a long one is cut in short views, never by itself when it is copied."""
-    remedy = judged.finding.remedy
     if remedy is None:
         return []
     lines = labelled("Fix", [(remedy.text if full else text.shorten(remedy.text, LONG), "ink")], width)
@@ -290,12 +289,13 @@ def _finding_story(
         if act
         else labelled("Goal", [(standing.spec.goal, "ink")], width)
     )
-    fix = [] if words.settled(judged) else paste_lines(judged, width, full=full)
+    fix = [] if words.settled(judged) else paste_lines(judged.finding.remedy, width, full=full)
     lines += [*fix, *why] if tight else [*why, *fix]
     rank = judged.rank
     if rank and rank.waits_for:
-        titles = ", ".join(row.title for row in snap.verdict.rows_at(rank.waits_for))
-        lines += labelled("First", [(f"{titles} must pass before this fix makes sense", "ink")], width)
+        for row in snap.verdict.rows_at(rank.waits_for):
+            label = "First" if row.place == rank.waits_for[0] else ""
+            lines += labelled(label, [(words.row_headline(row, snap.launch), "ink")], width)
     lines += decided_lines(snap, standing, judged, width)
     if full:
         sources = dict.fromkeys(one.source for one in finding.evidence if one.source)
