@@ -34,12 +34,12 @@ _UNFINISHED_S = 3600
 """No export takes so long: a room older than this was left by one that was killed."""
 _WORDS = {
     errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
+    errno.EDQUOT: "the disk quota is exhausted",
     errno.EROFS: "the file system is read-only",
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
+    errno.EACCES: "this user has no write permission there",
+    errno.EPERM: "this user has no write permission there",
     errno.ENOTDIR: "that is not a folder",
-    errno.ENAMETOOLONG: "its name would be too long there",
+    errno.ENAMETOOLONG: "its name would be too long",
 }
 
 
@@ -219,8 +219,8 @@ def _rename(staged: Path, archive: Path, out: Path, name: str) -> tuple[Path, Pa
             raise
         return folder, zipped
     raise ExportError(
-        f"{out} already holds {_TRIES} handover folders of this day; move some away, then export again. Nothing "
-        "was changed."
+        f"{out} already contains {_TRIES} handover folders from today. Move some elsewhere, then export again. "
+        f"Nothing was changed."
     )
 
 
@@ -244,4 +244,4 @@ def _claim(archive: Path, target: Path) -> bool:
 
 def _cannot(where: Path, why: OSError) -> ExportError:
     reason = _WORDS.get(why.errno or 0, why.strerror or str(why))
-    return ExportError(f"The handover folder could not be written to {where}: {reason}. Nothing was left behind.")
+    return ExportError(f"Could not write the handover folder to {where}: {reason}. No partial files were left behind.")

@@ -45,13 +45,15 @@ def _seen(shot: Snapshot) -> Iterable[Event]:
                 ends.date(),
                 "domain",
                 row.domain,
-                f"{row.domain} runs out",
+                f"{row.domain} expires",
                 f"Registered at {row.registrar or 'its registrar'}.",
             )
     for host in shot.launch.hosts:
         if (ends := seen_certificate_end(shot, host.name)) is not None:
-            note = "It should renew by itself weeks before; look when it does not."
-            yield Event(ends.date(), "certificate", host.name, f"The certificate of {text.clean(host.name)} ends", note)
+            note = "It should renew automatically weeks earlier. Check why if it has not."
+            yield Event(
+                ends.date(), "certificate", host.name, f"The certificate for {text.clean(host.name)} expires", note
+            )
 
 
 def _written(shot: Snapshot) -> Iterable[Event]:
@@ -59,30 +61,32 @@ def _written(shot: Snapshot) -> Iterable[Event]:
         if system.renewal:
             name = text.clean(system.name or system.id)
             payer = (
-                f"Paid by {shot.person(system.billing_owner)}." if system.billing_owner else "Nobody is named who pays."
+                f"Paid by {shot.person(system.billing_owner)}."
+                if system.billing_owner
+                else "No one is named to pay for it."
             )
             yield Event(
-                system.renewal, "system", system.id, f"{name} renews or ends ({CATEGORIES[system.category]})", payer
+                system.renewal, "system", system.id, f"{name} renews or expires ({CATEGORIES[system.category]})", payer
             )
     for one in shot.inventory.renewals:
-        how = "It renews by itself." if one.auto else "It does not renew by itself."
-        owner = f" {shot.person(one.owner)} looks after it." if one.owner else ""
-        yield Event(one.on, "contract", one.subject, f"{text.clean(one.subject)} ends", f"{how}{owner}")
+        how = "It renews automatically." if one.auto else "It does not renew automatically."
+        owner = f" {shot.person(one.owner)} is responsible." if one.owner else ""
+        yield Event(one.on, "contract", one.subject, f"{text.clean(one.subject)} expires", f"{how}{owner}")
     for way in shot.inventory.access:
         if way.remove_by:
             name = shot.inventory.name_of(way.system)
             yield Event(
-                way.remove_by, "access", f"{way.system}/{way.person}", f"Take {shot.person(way.person)} out of {name}"
+                way.remove_by, "access", f"{way.system}/{way.person}", f"Remove {shot.person(way.person)} from {name}"
             )
     if shot.inventory.plan.watch_until:
-        yield Event(shot.inventory.plan.watch_until, "plan", "watch", "The close watch after the launch ends")
+        yield Event(shot.inventory.plan.watch_until, "plan", "watch", "The close watch after launch ends")
 
 
 def _due(shot: Snapshot) -> Iterable[Event]:
     reviewed = [one.reviewed for one in shot.inventory.access if one.reviewed]
     if reviewed:
         yield Event(
-            min(reviewed) + _REVIEW, "review", "access", "Look through who gets in", "Every 90 days: 08-access.md."
+            min(reviewed) + _REVIEW, "review", "access", "Review who has access", "Due every 90 days. See 08-access.md."
         )
     for backup in shot.inventory.backups:
         if backup.last_restore_test:
@@ -91,23 +95,26 @@ def _due(shot: Snapshot) -> Iterable[Event]:
                 due,
                 "restore",
                 backup.store,
-                f"Restore {text.clean(backup.store)} once",
-                "Every 30 days: 09-recovery.md.",
+                f"Test-restore {text.clean(backup.store)}",
+                "Due every 30 days. See 09-recovery.md.",
             )
     for standing in shot.verdict.standings.values():
         for one in standing.findings:
             if one.state is State.ACCEPTED and isinstance(one.decision, Acceptance):
                 ends = accepted_until(one.decision).date()
                 yield Event(
-                    ends, "risk", one.finding.id, f"An accepted risk comes up again: {text.clean(one.finding.summary)}"
+                    ends,
+                    "risk",
+                    one.finding.id,
+                    f"An accepted risk is due for review: {text.clean(one.finding.summary)}",
                 )
     due = shot.made_at.astimezone(UTC).date() + _COMPARE
     yield Event(
         due,
         "compare",
         "handover",
-        "Compare the handover folder with what is there",
-        "launchready drift, with this folder's zip.",
+        "Compare the handover folder with the live product",
+        "Run launchready drift with this folder's zip.",
     )
 
 

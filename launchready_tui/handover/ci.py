@@ -22,7 +22,7 @@ def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
     written = (folder / BASELINE, folder / WORKFLOW)
     for path in written:
         if path.exists():
-            raise FileExistsError(f"{path} is there already and is not overwritten; delete it to have it made anew")
+            raise FileExistsError(f"{path} already exists and was not overwritten. Delete it to create a new one")
     (folder / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
     write_once(folder / BASELINE, json.dumps(baseline(handed), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     write_once(folder / WORKFLOW, _YAML.replace("@BASELINE@", BASELINE))
@@ -88,9 +88,9 @@ def _dicts(rows: Any) -> list[dict[str, Any]]:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
-_YAML = """# Once a month: is the product still as it was handed over? What changed becomes an issue,
-# which GitHub mails to whoever watches.
-# Written by `launchready drift --write-ci`. Secrets: SLACK_WEBHOOK (optional) gets the first line as well.
+_YAML = """# Once a month: is the product still as it was handed over? Changes are filed as an issue,
+# which GitHub mails to everyone who watches the repository.
+# Written by `launchready drift --write-ci`. SLACK_WEBHOOK (optional secret) receives the headline.
 name: handover drift
 
 on:
@@ -120,7 +120,7 @@ jobs:
           launchready drift @BASELINE@ --trust --format markdown --out drift.md || code=$?
           echo "code=$code" >> "$GITHUB_OUTPUT"
           test -f drift.md && cat drift.md >> "$GITHUB_STEP_SUMMARY"
-          # 1 says that something changed; anything above, that nothing could be compared.
+          # 1 means that something changed; anything higher, that the comparison failed.
           test "$code" -le 1
       - if: steps.compare.outputs.code == '1'
         env:

@@ -142,7 +142,7 @@ def note(
 ) -> Happened:
     """Appends a line to the log; on the disk when this returns. Raises ValueError for an empty one, CannotWrite."""
     if not words.strip():
-        raise ValueError("A line of the log needs words")
+        raise ValueError("A log entry needs text")
     line = Happened(at=now, text=source.hide(words.strip()), by=PersonId(by), kind=kind, checkpoint=checkpoint)
     day_log(source.folder).append(line)
     return line

@@ -72,7 +72,7 @@ class Item:
     def sentence(self) -> str:
         """`DNS of example.com: MX was …, is …`."""
         if self.answer == "changed":
-            moved = f"was {self.then or 'not there'}, is {self.now or 'not there'}"
+            moved = f"was {self.then or 'not there'}, now {self.now or 'not there'}"
             return f"{self.what}: {self.note or moved}"
         return f"{self.what}: {self.note}" if self.note else self.what
 
@@ -104,14 +104,12 @@ class Drift:
         since = f"since {day(self.handed.made_at.date())}"
         if self.handed.problems:
             return (
-                "The handover folder itself is no longer what was exported "
+                "The handover folder itself has been changed since the export "
                 f"({plural(len(self.handed.problems), 'problem')})"
             )
         count = len(self.of("changed"))
         return (
-            f"{count} {'thing' if count == 1 else 'things'} changed {since}"
-            if count
-            else f"Nothing that can be seen changed {since}"
+            f"{count} {'thing' if count == 1 else 'things'} changed {since}" if count else f"No visible changes {since}"
         )
 
 
@@ -122,8 +120,8 @@ def load(path: Path) -> Handed:
         return Handed(path.name, _decode(raw, path.name), sha256(raw).hexdigest(), (), sealed=False)
     files, problems = read(path)
     if files is None or "data/launchready.json" not in files:
-        why = f": {problems[0].text}" if problems else ", for it has no data/launchready.json"
-        raise NotComparable(f"{path} is no handover folder{why}")
+        why = f": {problems[0].text}" if problems else ": data/launchready.json is missing"
+        raise NotComparable(f"{path} is not a handover folder{why}")
     found = _decode(files["data/launchready.json"], path.name)
     sums = sha256(files.get(pack.SUMS, b"")).hexdigest()
     return Handed(path.name, found, sums, tuple(sorted({*problems, *problems_in(files)}, key=str)), sealed=True)
@@ -133,12 +131,12 @@ def _decode(raw: bytes, name: str) -> dict[str, Any]:
     try:
         found = json.loads(raw)
         if not isinstance(found, dict) or found["kind"] != "launchready-handover":
-            raise NotComparable(f"{name} is no handover folder of LaunchReady")
+            raise NotComparable(f"{name} is not a LaunchReady handover folder")
         if found["schema"] > 1:
-            raise NotComparable(f"{name} was made by a newer LaunchReady; update this one first")
+            raise NotComparable(f"{name} was made by a newer LaunchReady. Update LaunchReady first")
         parse_moment(str(found["made_at"]))
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise NotComparable(f"{name} holds no data that this LaunchReady can read") from None
+        raise NotComparable(f"{name} contains no data that this version of LaunchReady can read") from None
     return found
 
 
@@ -147,10 +145,10 @@ def of_this_launch(source: Workspace, handed: Handed) -> None:
     theirs = handed.data.get("launch", {}).get("domain", "")
     if theirs != text.clean(source.launch.domain):
         whose = text.clean(str(theirs)) or "another launch"
-        raise NotComparable(f"{handed.name} was made for {whose}, this launch is {source.launch.domain}")
+        raise NotComparable(f"{handed.name} was made for {whose}, but this launch is {source.launch.domain}")
     if bool(handed.data.get("demo")) != source.demo:
-        whose = "the demo's" if handed.data.get("demo") else "not the demo's"
-        raise NotComparable(f"{handed.name} is {whose}; it cannot be compared with this launch")
+        whose = "comes from the demo" if handed.data.get("demo") else "does not come from the demo"
+        raise NotComparable(f"{handed.name} {whose}: it cannot be compared with this launch")
 
 
 def compare(source: Workspace, handed: Handed, *, now: datetime, records: tuple[Record, ...] = ()) -> Drift:
@@ -181,7 +179,7 @@ _HOST = {
     "provider": "provider",
     "address": "address",
     "tls_until": "certificate until",
-    "tls_issuer": "certificate from",
+    "tls_issuer": "certificate issuer",
     "leads_to": "leads to",
 }
 _LATER_IS_FINE = ("expires", "tls_until")
@@ -209,7 +207,7 @@ def _rows(
 
 def _value(area: str, what: str, was: str, is_now: str, later_is_fine: bool) -> Item:
     if not is_now:
-        return Item(area, what, "unseen", was, "", "could not be seen now")
+        return Item(area, what, "unseen", was, "", "could not be checked now")
     if _set(was) == _set(is_now):
         return Item(area, what, "same", was, is_now)
     if later_is_fine and _is_later(was, is_now):
@@ -243,9 +241,9 @@ def _records(then: dict[str, Any], now: Iterable[Record]) -> Iterator[Item]:
         if found == values:
             yield Item("DNS records", what, "same", were, were)
         elif found is None:
-            yield Item("DNS records", what, "unseen", were, "", "was not asked, or gave no answer now")
+            yield Item("DNS records", what, "unseen", were, "", "was not queried or did not answer")
         elif not found:
-            yield Item("DNS records", what, "changed", were, "", "is gone")
+            yield Item("DNS records", what, "changed", were, "", "was removed")
         else:
             yield Item("DNS records", what, "changed", were, "; ".join(sorted(found)))
     # Where not all was asked for then, what is seen now may have been there.
@@ -285,7 +283,7 @@ def _checks(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
         if was is None or was.get("state") in ("unknown", None) or name == "handover.reproducible":
             continue
         if row["state"] == "unknown":
-            note = "check again" if row["stale"] else "could not be seen now"
+            note = "check again" if row["stale"] else "could not be checked now"
             yield Item("Checks", title, "unseen", str(was.get("state")), "unknown", note)
             continue
         appeared = [one for key, one in new.get(name, {}).items() if key not in old.get(name, {})]
@@ -295,7 +293,7 @@ def _checks(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
         for one in appeared:
             yield Item("Checks", title, "changed", "", one["state"], f"new problem: {one['summary']}")
         for one in gone:
-            yield Item("Checks", title, "changed", str(one.get("state")), "", f"no longer: {one.get('summary')}")
+            yield Item("Checks", title, "changed", str(one.get("state")), "", f"no longer found: {one.get('summary')}")
 
 
 def _findings(rows: Iterable[dict[str, Any]]) -> dict[str, dict[tuple[str, str], dict[str, Any]]]:
@@ -313,9 +311,9 @@ def _speed(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
     for route, old in before.items():
         new = after.get(route)
         was = ms(old.p95)
-        what = f"{route}, 19 of 20 requests"
+        what = f"{route}, p95"
         if new is None:
-            yield Item("Speed", what, "unseen", was, "", "was not measured now")
+            yield Item("Speed", what, "unseen", was, "", "was not measured this time")
             continue
         said = change(old, new)
         moved = said not in (NO_DIFFERENCE, "too few requests to say")
@@ -363,7 +361,7 @@ def _inventory(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
         for key, row in old.items():
             what = f"{title} {' '.join(key)}"
             if key not in new:
-                yield Item("Inventory", what, "changed", "there", "", "is gone")
+                yield Item("Inventory", what, "changed", "there", "", "was removed")
                 continue
             # A key that is not there and one that says nothing are the same.
             moved = sorted(
@@ -372,7 +370,7 @@ def _inventory(then: dict[str, Any], now: dict[str, Any]) -> Iterator[Item]:
                 if (row.get(name) or "") != (new[key].get(name) or "")
                 and NAMES_SOMEONE not in (row.get(name), new[key].get(name))
             )
-            told = "; ".join(f"{name} was {_told(row, name)}, is {_told(new[key], name)}" for name in moved)
+            told = "; ".join(f"{name} was {_told(row, name)}, now {_told(new[key], name)}" for name in moved)
             yield Item("Inventory", what, "changed" if moved else "same", note=told)
         for key in new.keys() - old.keys():
             yield Item("Inventory", f"{title} {' '.join(key)}", "changed", "", "there", "is new")

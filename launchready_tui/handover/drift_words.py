@@ -24,7 +24,7 @@ def render(drift: Drift, kind: str) -> str:
 
 def as_text(drift: Drift) -> str:
     """The headline, what changed, what could not be checked, and a count of the rest."""
-    lines = [drift.headline, f"verdict then {drift.label_then}, now {drift.label_now}", ""]
+    lines = [drift.headline, f"verdict then: {drift.label_then}, now: {drift.label_now}", ""]
     lines += [f"  {problem}" for problem in drift.handed.problems]
     for answer, head in _HEADS:
         items = drift.of(answer)
@@ -41,7 +41,7 @@ def as_markdown(drift: Drift) -> str:
         f"Verdict then {text.for_markdown(drift.label_then)}, now {text.for_markdown(drift.label_now)}."
     )
     if not drift.handed.sealed:
-        parts.append("Compared with the data alone: nobody can tell whether it was changed.")
+        parts.append("Only the data file was compared, so it cannot be verified that it is unaltered.")
     if drift.handed.problems:
         parts.append("\n".join(f"- {text.for_markdown(str(problem))}" for problem in drift.handed.problems))
     for answer, head in _HEADS:
@@ -51,9 +51,7 @@ def as_markdown(drift: Drift) -> str:
             parts.append(
                 "\n".join(f"- **{text.for_markdown(one.area)}** {text.for_markdown(one.sentence)}" for one in items)
             )
-    parts.append(
-        "What changed may be meant. Then make a new handover folder, so that the next comparison starts from it."
-    )
+    parts.append("If the changes are intended, export a new handover folder as the baseline for the next comparison.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -14,11 +14,11 @@ from .snapshot import Snapshot
 from .words import column_list
 
 FIRST = (
-    "Stop all releases. Say in the team's channel that you have.",
+    "Stop all releases, and say so in the team's channel.",
     "Write down the time and what people see.",
-    "Started right after a release? Go back first, look for the cause later.",
-    "Call the first person below. No answer in the time given: the next.",
-    "Tell users, with the first message of “Launch-day contacts”.",
+    "Did it start right after a release? Roll back first, look for the cause later.",
+    "Call the first person below. If they do not answer in time, call the next.",
+    "Tell your users: use the first message in “Launch-day contacts”.",
 )
 
 
@@ -30,14 +30,14 @@ def blocks(shot: Snapshot) -> tuple[Block, ...]:
 def _back(shot: Snapshot) -> Iterable[Block]:
     command = rollback(shot)
     if command:
-        yield Code(command, "Back to the last good version", paste=True)
+        yield Code(command, "Roll back to the last good version", paste=True)
     else:
-        yield Para("how to go back to the last good version", "gap")
+        yield Para("how to roll back to the last good version", "gap")
     close = text.clean_block(shot.inventory.plan.kill_switch)
     if close:
-        yield Code(close, "Close the doors", paste=False)
+        yield Code(close, "Take the product offline", paste=False)
     else:
-        yield Para("how the product is closed at once (kill switch)", "gap")
+        yield Para("how to take the product offline at once (kill switch)", "gap")
 
 
 def rollback(shot: Snapshot) -> str:
@@ -49,12 +49,12 @@ def rollback(shot: Snapshot) -> str:
 
 
 _PLACES: tuple[tuple[str, Category], ...] = (
-    ("DNS is changed at", "dns"),
+    ("Change DNS at", "dns"),
     ("Domain registered at", "registrar"),
-    ("Product runs at", "hosting"),
-    ("Data lies at", "database"),
+    ("Product hosted at", "hosting"),
+    ("Data stored at", "database"),
     ("Payments at", "payments"),
-    ("Mail is sent by", "email"),
+    ("Mail sent by", "email"),
 )
 
 
@@ -68,7 +68,7 @@ def _places(shot: Snapshot) -> Table:
         if not systems:
             gap = Cell("system", "gap", about="systems")
             rows.append((plain(words), gap, Cell("", "blank"), Cell("", "blank"), Cell("", "blank")))
-    columns, shown = shot.shown(column_list("what|where|+log-in|@who gets in|says it is down at"), tuple(rows))
+    columns, shown = shot.shown(column_list("what|where|+log-in|@who has access|status page"), tuple(rows))
     return Table("Where to go", columns, shown)
 
 
@@ -94,7 +94,7 @@ def _who(shot: Snapshot, system: System) -> str:
 
 
 def _told(shot: Snapshot, who: str) -> str:
-    return f"{shot.person(who)} (is leaving)" if _status(shot, who) == "leaving" else shot.person(who)
+    return f"{shot.person(who)} (leaving)" if _status(shot, who) == "leaving" else shot.person(who)
 
 
 def _status(shot: Snapshot, who: str) -> str:
@@ -104,9 +104,7 @@ def _status(shot: Snapshot, who: str) -> str:
 
 def _calls(shot: Snapshot) -> Block:
     if shot.profile == "team":
-        return Facts(
-            (("Whom to call", plain("The numbers stand in the founder's folder, which is not for everybody.")),)
-        )
+        return Facts((("Who to call", plain("Phone numbers are in the founder's folder, which is confidential.")),))
     rows = []
     for rung in sorted(shot.inventory.contacts, key=lambda one: (one.order, one.person)):
         person = shot.people.find(rung.person)
@@ -122,7 +120,7 @@ def _calls(shot: Snapshot) -> Block:
                 plain(f"{rung.escalate_after_min} min"),
             )
         )
-    empty = "Not filled: who is called first, second and third."
+    empty = "Missing: who to call first, second and third."
     return Table(
-        "Call, in this order", column_list("#call|who|+reach them at|there|#next after"), tuple(rows), empty=empty
+        "Call in this order", column_list("#call|who|+reach them at|available|#next after"), tuple(rows), empty=empty
     )

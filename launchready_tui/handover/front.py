@@ -17,30 +17,32 @@ _TONES = {"GO": ("●", "pass"), "GO WITH ACCEPTED RISKS": ("◆", "accepted"), 
 
 ABOUT: tuple[tuple[str, str], ...] = (
     ("START-HERE.html", "everything on one page; open it in any browser, print it, or save it as PDF"),
-    ("EMERGENCY-CARD.html", "one sheet for the wall: go back, close the doors, whom to call, where DNS is changed"),
-    ("01-risks.md", "what can hurt the launch, the first ten, and what was accepted"),
-    ("02-domain-map.md", "every public name, where it leads, who has it"),
-    ("03-email.md", "who sends and receives mail, and the records for it"),
-    ("04-deploy.md", "how a change reaches production and back"),
-    ("05-performance.md", "how quick it is"),
-    ("06-monitoring.md", "who is told when it breaks"),
-    ("07-checklist.md", "what must be true when the founder is alone"),
-    ("08-access.md", "systems, accounts, bills, and who gets in"),
-    ("09-recovery.md", "what to do when one thing breaks; backups"),
-    ("10-launch-day.md", "whom to call, when, in which order"),
-    ("11-reports.md", "the appendix: everything that was looked at"),
-    ("dns/", "the DNS records as they were seen, as zone files; rebuilt, not the zone itself"),
-    ("calendar/renewals.ics", "what ends or comes up again; open it once and your calendar knows"),
+    (
+        "EMERGENCY-CARD.html",
+        "one sheet for the wall: how to roll back, how to take the product offline, who to call, where to change DNS",
+    ),
+    ("01-risks.md", "the ten most urgent risks to the launch, and the risks you accepted"),
+    ("02-domain-map.md", "every public host name, where it points, who owns it"),
+    ("03-email.md", "who sends and receives mail, and the DNS records for it"),
+    ("04-deploy.md", "how a change reaches production, and how to roll it back"),
+    ("05-performance.md", "how fast the product is"),
+    ("06-monitoring.md", "who is alerted when it breaks"),
+    ("07-checklist.md", "what must be true when the founder runs it alone"),
+    ("08-access.md", "systems, accounts, bills, and who has access"),
+    ("09-recovery.md", "what to do when something breaks; backups"),
+    ("10-launch-day.md", "who to call, when, in which order"),
+    ("11-reports.md", "the appendix: everything that was checked"),
+    ("dns/", "zone files rebuilt from public DNS answers; not the zone itself"),
+    ("calendar/renewals.ics", "what expires or is due for review; import it into your calendar"),
     ("edge/", "redirects, headers and caching rules to paste, for nginx, Cloudflare, Vercel and Netlify"),
     (
         "monitoring/",
-        "what keeps a watch running: systemd unit, container, Prometheus, Gatus, Healthchecks (not in the "
-        "team's folder)",
+        "ways to run the watch: systemd unit, container, Prometheus, Gatus, Healthchecks (not in the team's folder)",
     ),
     ("reports/", "the checks for CI servers (JUnit)"),
-    ("data/", "the same as tables for a spreadsheet (csv) and for programs (launchready.json, with its schema.json)"),
-    ("VERIFY.txt", "how to see that nothing was changed since"),
-    ("SHA256SUMS", "the fingerprint of every file, and SHA256SUMS.sig where it was signed"),
+    ("data/", "the same data for spreadsheets (CSV) and programs (launchready.json, with its schema.json)"),
+    ("VERIFY.txt", "how to check that nothing was changed since"),
+    ("SHA256SUMS", "the fingerprint of every file; SHA256SUMS.sig if it was signed"),
 )
 
 
@@ -49,7 +51,7 @@ def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
     verdict = shot.verdict
     glyph, tone = _TONES[verdict.word]
     answered, of = shot.answered
-    work = f" About {minutes(verdict.minutes_left)} of fixes are left." if verdict.minutes_left else ""
+    work = f" About {minutes(verdict.minutes_left)} of fixes remain." if verdict.minutes_left else ""
     places = {one.title: f"#{one.id}" for one in documents}
     questions = tuple(
         (plain(words), answer, Cell(where, link=places.get(where, ""))) for words, answer, where in five_questions(shot)
@@ -67,9 +69,9 @@ def lead(shot: Snapshot, documents: tuple[Document, ...]) -> tuple[Block, ...]:
             verdict.label, "verdict", "pass" if tone == "pass" else "accepted" if tone == "accepted" else "fail", glyph
         ),
         Para(
-            f"This folder holds what you need to run {text.clean(shot.launch.name)} without the people who built it. "
-            f"{answered} of {plural(of, 'check')} are answered.{work} What is not known "
-            "yet stands here as “Not filled”.",
+            f"This folder contains what you need to run {text.clean(shot.launch.name)} without the people who built "
+            f"it. "
+            f"{answered} of {plural(of, 'check')} are answered.{work} What is not known yet is marked “Missing”.",
             "lead",
         ),
         *((Steps(tuple(f"{reason}." for reason in verdict.reasons), numbered=False),) if verdict.reasons else ()),
@@ -99,8 +101,11 @@ def start_here(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
 
 def _shared(shot: Snapshot) -> str:
     if shot.profile == "team":
-        return "It is the team's: it names no people and no secret. Names and numbers stand in the founder's folder."
-    return "It names people and systems, and no secret: share it with care."
+        return (
+            "This is the team's folder: it contains no personal names and no secrets. Names and phone numbers are in "
+            "the founder's folder."
+        )
+    return "It names people and systems but contains no secrets: share it with care."
 
 
 def card(shot: Snapshot) -> bytes:
@@ -111,7 +116,7 @@ def card(shot: Snapshot) -> bytes:
         emergency.blocks(shot),
         shot.banners,
         (name, text.clean(shot.launch.domain), moment(shot.made_at)),
-        "Print it and hang it up. It holds no password; keys lie in the team's vault.",
+        "Print it and hang it up. It contains no passwords; keys are in the team's vault.",
     )
     return html.encode("utf-8")
 
@@ -122,7 +127,7 @@ def readme(shot: Snapshot, documents: tuple[Document, ...]) -> bytes:
         "In this folder", column_list("file|+what it is"), tuple((plain(file), plain(words)) for file, words in ABOUT)
     )
     gaps = Table(
-        "Not filled yet",
+        "Still missing",
         column_list("document|+what is missing|#key in the console"),
         tuple((plain(_asking(documents, gap)), plain(gap.text), plain(gap.screen)) for gap in not_filled(documents)),
         empty="Nothing: every document is complete.",
@@ -143,10 +148,10 @@ def verify_txt(shot: Snapshot) -> bytes:
     return f"{banners}{_VERIFY}".encode()
 
 
-_VERIFY = """HOW TO SEE THAT NOTHING IN THIS FOLDER WAS CHANGED
+_VERIFY = """HOW TO CHECK THAT NOTHING IN THIS FOLDER WAS CHANGED
 
-SHA256SUMS holds the fingerprint of every file, taken when the folder was made.
-If one letter of one file is changed, its fingerprint no longer fits.
+SHA256SUMS contains the fingerprint of every file, taken when the folder was made.
+If one letter of one file changes, its fingerprint no longer matches.
 
 With LaunchReady (finds missing and extra files too):
 
@@ -160,19 +165,19 @@ Linux, in a terminal in this folder:
 
     sha256sum -c SHA256SUMS
 
-Windows, in PowerShell in this folder (prints the files that do not fit):
+Windows, in PowerShell in this folder (prints the files that do not match):
 
     Get-Content SHA256SUMS -Encoding UTF8 | ForEach-Object {
       $sum, $file = $_ -split '  ', 2
       if ((Get-FileHash -LiteralPath $file -Algorithm SHA256).Hash -ne $sum) { $file }
     }
 
-This shows that the files are those of that day. It does not show who made them:
-whoever can change a file can also write a new SHA256SUMS. If that matters, keep
+This proves that the files are unchanged. It does not prove who made them:
+anyone who can change a file can also write a new SHA256SUMS. If that matters, keep
 the fingerprint of SHA256SUMS itself somewhere else, or have the folder signed.
 
-Where there is a SHA256SUMS.sig, ask who made it for their public key (one line
-that begins with ssh-), put it into a file called signer.pub, and test it:
+If there is a SHA256SUMS.sig, ask the signer for their public key (one line
+that begins with ssh-), save it in a file called signer.pub, and verify:
 
     launchready verify . --key signer.pub
 
@@ -181,7 +186,7 @@ Without LaunchReady, on macOS, Linux or Windows with OpenSSH 8.1 or later:
     (printf "signer "; cat signer.pub) > allowed
     ssh-keygen -Y verify -f allowed -I signer -n launchready-handover -s SHA256SUMS.sig < SHA256SUMS
 
-To see a month later whether the product still is as this folder says:
+To check a month later whether the product still matches this folder:
 
     launchready drift .
 """

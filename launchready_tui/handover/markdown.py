@@ -21,7 +21,7 @@ def block(one: Block) -> str:
         case Heading():
             return f"{'#' * one.level} {_glyph(one.glyph)}{text.for_markdown(one.text)}"
         case Para(kind="gap"):
-            return f"**Not filled:** {text.for_markdown(one.text)}"
+            return f"**Missing:** {text.for_markdown(one.text)}"
         case Para(kind="verdict"):
             return f"**{_glyph(one.glyph)}{text.for_markdown(one.text)}**"
         case Para():
@@ -42,7 +42,7 @@ def block(one: Block) -> str:
 def cell(one: Cell) -> str:
     """One cell, fit for a table."""
     if one.kind == "gap":
-        return f"**Not filled:** {text.for_markdown(one.text)}"
+        return f"**Missing:** {text.for_markdown(one.text)}"
     if one.kind == "code":
         return text.span_for_markdown(one.text)
     return _glyph(one.glyph) + text.for_markdown(one.text)

@@ -75,6 +75,6 @@ class SecretFound(ExportError):  # noqa: N818 - read aloud it is a sentence
         listed = "; ".join(f"{file} ({rule})" for file, rule in hits[:5])
         more = f" and {len(hits) - 5} more" if len(hits) > 5 else ""
         super().__init__(
-            f"The handover folder was not written: it would carry a secret in {listed}{more}. "
-            "Remove it where it came from, then export again."
+            f"The handover folder was not written: it would contain a secret in {listed}{more}. Remove the secret at "
+            f"its source, then export again."
         )

@@ -8,7 +8,7 @@ from ..watch.export import Kind, Plan, export, jobs_of
 from .snapshot import Snapshot
 
 KINDS: dict[Kind, str] = {
-    "systemd": "`launchready watch` itself as a service of a Linux machine: the unit, and which secrets it needs",
+    "systemd": "`launchready watch` as a service on a Linux machine: the unit, and the secrets that it needs",
     "docker": "the same as a container with a compose file",
     "prometheus": "Prometheus, Alertmanager and blackbox_exporter with a compose file",
     "gatus": "one small program with a status page",
@@ -16,9 +16,9 @@ KINDS: dict[Kind, str] = {
 }
 _HEAD = """# The watch for another machine
 
-What watches {product} now asks these targets and tells these people. Somebody has to keep it running on a machine
-that stays on; the folders here do that, the first two with the same watch, the others with other programs. Use one of
-them, not all.
+The watch for {product} probes these targets and alerts these people. Someone has to keep it running on a machine
+that stays on. Each folder here does that: the first two with LaunchReady's own watch, the others with other tools. Use
+one of them.
 
 """
 

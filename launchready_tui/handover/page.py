@@ -31,7 +31,7 @@ def render(
         *(_banner(banner) for banner in banners),
         *(block(one) for one in lead if not isinstance(one, Table)),
         *(
-            ('<p><a href="#emergency">When something breaks: go back, close the doors, whom to call</a></p>',)
+            ('<p><a href="#emergency">When something breaks: roll back, take the product offline, who to call</a></p>',)
             if urgent
             else ()
         ),
@@ -159,7 +159,7 @@ def _mark(glyph: str, tone: str) -> str:
 
 
 def _gap(words: str) -> str:
-    return f'<span class="gap"><b>Not filled:</b> {text.for_html(words)}</span>'
+    return f'<span class="gap"><b>Missing:</b> {text.for_html(words)}</span>'
 
 
 def _breakable(value: str) -> str:
@@ -207,7 +207,7 @@ def _contents(documents: tuple[Document, ...]) -> str:
     rows = []
     for document in documents:
         done = 20 * document.have // document.of if document.of else 20
-        gaps = f"{len(document.gaps)} not filled" if document.gaps else "complete"
+        gaps = f"{len(document.gaps)} missing" if document.gaps else "complete"
         rows.append(
             f'<tr><th scope="row"><a href="#{document.id}">{e(document.title)}</a></th>'
             f'<td class="bar" aria-hidden="true"><span>{"━" * done}</span><span '
@@ -215,14 +215,14 @@ def _contents(documents: tuple[Document, ...]) -> str:
             f'<td class="number">{document.have} of {document.of}</td><td class="quiet">{gaps}</td>'
             f'<td class="quiet file"><a href="{e(document.file)}">{e(document.file)}</a></td></tr>'
         )
-    head = '<th scope="col">Document</th><th scope="col"><span class="hidden">How full</span></th>'
+    head = '<th scope="col">Document</th><th scope="col"><span class="hidden">Completeness</span></th>'
     head += (
         '<th scope="col" class="number">Facts known</th><th scope="col">Gaps</th><th '
         'scope="col" class="file">As a file</th>'
     )
     missing = len(not_filled(documents))
     caption = (
-        f"In this folder: {missing} of its facts {'is' if missing == 1 else 'are'} not filled"
+        f"In this folder: {missing} {'fact is' if missing == 1 else 'facts are'} missing"
         if missing
         else "In this folder"
     )

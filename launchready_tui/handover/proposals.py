@@ -52,7 +52,7 @@ def proposals(source: Workspace, *, now: datetime | None = None) -> tuple[Propos
         shot.inventory, systems=(*shot.inventory.systems, *(one.item for one in systems))
     )
     cards = [
-        Proposal(card, "one of the nine usual breakdowns, and no card speaks of it")
+        Proposal(card, "one of the nine usual breakdowns, not covered by any card")
         for card in missing(running(shot), with_seen)
     ]
     return (*(Proposal(one.item, one.why) for one in systems), *cards)
@@ -106,12 +106,12 @@ def _systems(shot: Snapshot) -> list[_Seen]:
     for row in host_rows(shot):
         for provider in filter(None, (part.strip() for part in row.provider.split(","))):
             category: Category = "cdn" if _is_edge(provider) else "hosting"
-            add(category, provider, provider, f"{row.host} is answered there")
+            add(category, provider, provider, f"{row.host} is served there")
     receives = receiver(shot)
     if receives and "." not in receives:
         add("email", receives, f"Mailboxes at {receives}", f"mail to {shot.launch.domain} is received there")
     for sender in senders(shot):
-        add("email", sender, f"Mail sent by {sender}", "the launch file or SPF names it")
+        add("email", sender, f"Mail sent by {sender}", "named in the launch file or in SPF")
     return found
 
 

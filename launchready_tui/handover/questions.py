@@ -84,15 +84,15 @@ def _systems(inventory: Inventory) -> Iterator[Question]:
         about = name if kind.casefold() in name.casefold() else f"{name} ({kind})"
         if system.business_owned == "unknown":
             ask = f"Does the account of {about} belong to the business?"
-            why = "Who holds the account can lock everybody out."
+            why = "The account owner can lock everyone else out."
             yield Question(f"system.{system.id}.business_owned", ask, why, "choice", "yes or no", _ACCOUNTS)
         if not system.billing_owner and not system.no_bill:
             ask = f"Who pays for {about}?"
             why = "An unpaid bill switches a product off."
             yield Question(f"system.{system.id}.billing_owner", ask, why, "person", "a name, or: nothing", _ACCOUNTS)
         if not system.login_url:
-            ask = f"Where does one log in to {about}?"
-            why = "In an outage nobody should have to search for it."
+            ask = f"Where do you log in to {about}?"
+            why = "In an outage no one should have to search for it."
             yield Question(f"system.{system.id}.login_url", ask, why, "words", "https://…", _ACCOUNTS)
 
 
@@ -101,10 +101,10 @@ def _limits(inventory: Inventory) -> Iterator[Question]:
     limited = {cap.system for cap in inventory.caps if cap.limit}
     for system in inventory.systems:
         if system.category in METERED - {"other"} and not system.no_bill and system.id not in limited:
-            ask = f"How high may the bill of {system.name or system.id} grow before you are told?"
+            ask = f"How high may the bill for {system.name or system.id} grow before you are alerted?"
             why = (
-                "It grows with use: a flood of visitors or bots can make it any number. Set the alarm there first, "
-                "then answer."
+                "It grows with use, so a flood of visitors or bots can drive it to any amount. Set the alert there "
+                "first, then answer."
             )
             yield Question(f"cap.{system.id}.limit", ask, why, "words", "200 EUR a month", _ACCOUNTS)
 
@@ -114,8 +114,8 @@ def _plan(inventory: Inventory) -> Iterator[Question]:
     if plan.launch_at is None:
         yield Question(
             "plan.launch_at",
-            "When do the doors open?",
-            "All else is counted from there.",
+            "When does the product launch?",
+            "Every other time is counted from it.",
             "moment",
             "2026-12-01 09:00 +01:00",
             _DAY,
@@ -123,20 +123,20 @@ def _plan(inventory: Inventory) -> Iterator[Question]:
     if not plan.decider:
         yield Question(
             "plan.decider",
-            "Who says go or no-go?",
-            "Without a name everybody waits for somebody else.",
+            "Who decides go or no-go?",
+            "Without a name, everyone waits for someone else.",
             "person",
             "one name",
             _DAY,
         )
     if not plan.kill_switch:
-        why = "When money or data is at risk, closing comes before repairing."
+        why = "When money or data is at risk, going offline comes before fixing."
         yield Question(
             "plan.kill_switch",
-            "How is the product closed at once?",
+            "How do you take the product offline at once?",
             why,
             "words",
-            "which switch, where, what users then see",
+            "which switch, where, what users see then",
             _DAY,
         )
 
@@ -148,13 +148,15 @@ def _people(source: Workspace) -> Iterator[Question]:
             continue
         name = person.name or person.id
         if not person.contact:
-            why = "They are on the list for launch day."
-            yield Question(f"person.{person.id}.contact", f"How is {name} reached?", why, "words", "a number", _DAY)
+            why = "They are on the launch-day call list."
+            yield Question(
+                f"person.{person.id}.contact", f"How can {name} be reached?", why, "words", "a phone number", _DAY
+            )
         if not person.hours:
-            why = "So that no hour of launch day is without somebody."
+            why = "So that someone is available at every hour of launch day."
             yield Question(
                 f"person.{person.id}.hours",
-                f"When is {name} there?",
+                f"When is {name} available?",
                 why,
                 "words",
                 "09:00-18:00 Europe/Berlin, or: always",
@@ -169,12 +171,11 @@ def sheet(source: Workspace, *, now: datetime) -> str:
     known = ", ".join(text.for_markdown(one.name or one.id) for one in source.people.people if one.status != "left")
     parts = [
         f"# {name}: questions before the launch",
-        f"Made on {moment(now)}. Write behind “Answer:”, and behind “Shown by:” where you saw it. Leave open "
-        "what you do not know; "
-        "nothing is taken for a yes that you did not write. Do not change the words in square brackets. Never "
-        "write a password here.",
+        f"Made on {moment(now)}. Write your answer after “Answer:” and where you saw it after “Shown by:”. Leave "
+        f"blank what you do not know: a blank never counts as yes. Do not change the text in square brackets. Never "
+        f"write a password here.",
         *([f"People: {known}."] if known else []),
-        *([] if asked else ["Nothing is open: every question is answered."]),
+        *([] if asked else ["No open questions: everything is answered."]),
     ]
     part = ""
     for number, one in enumerate(asked, 1):
@@ -225,7 +226,7 @@ def _joined(lines: list[str] | None) -> str:
 
 
 def _asked(spec: CheckSpec) -> str:
-    return listed([_WORDS[answer] for answer in spec.answers], "or") or "no answer: LaunchReady checks it itself"
+    return listed([_WORDS[answer] for answer in spec.answers], "or") or "no answer: LaunchReady checks this itself"
 
 
 YES = frozenset({"yes", "y", "ja", "oui", "si", "sí", "true", "done"})
@@ -278,9 +279,7 @@ def take(desk: Workspace, answers: Iterable[Answered], by: str, *, file: str = "
             elif kind in ("system", "plan"):
                 inventory, said = _written(inventory, people, kind, rest, one.answer)
             else:
-                raise _UnusableError(
-                    "a question that is not known here", "the words in square brackets as they were sent"
-                )
+                raise _UnusableError("an unknown question", "the text in square brackets exactly as it was sent")
         except _UnusableError as why:
             problems.append(Problem(file=file, key=one.id, found=why.found, allowed=why.allowed))
             continue
@@ -310,17 +309,17 @@ class _UnusableError(ValueError):
 def _confirm(desk: Workspace | None, check: str, one: Answered, who: str, roadmap: Roadmap) -> str:
     spec = roadmap.checks.get(check)
     if spec is None:
-        raise _UnusableError("a check that is not known here", "a check of the roadmap")
+        raise _UnusableError("an unknown check", "a check of the roadmap")
     first = re.split(r"[\s,.;:!–-]", one.answer.casefold(), maxsplit=1)[0]
     rest = one.answer[len(first) :].strip(" ,.;:!–-")
     evidence = one.shown_by or rest
     answer = _answer(one.answer, first)
     if answer is None or answer not in spec.answers:
-        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', f"{_asked(spec)} first, then what you like")
+        raise _UnusableError(f'"{text.shorten(one.answer, 60)}"', f"{_asked(spec)} first, then any text")
     if answer == "does-not-apply":
         evidence = one.shown_by or _NOT_APPLICABLE.sub("", one.answer).strip(" ,.;:!–-")
     if not evidence:
-        raise _UnusableError(f"{_WORDS[answer]}, and nothing behind “Shown by”", _BEHIND[answer])
+        raise _UnusableError(f"{_WORDS[answer]}, with nothing after “Shown by”", _BEHIND[answer])
     if desk is not None:
         desk.confirm(check, who, evidence, answer)
     return f"{_DONE[answer]}: {spec.title}"
@@ -352,7 +351,7 @@ _PLAN = ("launch_at", "decider", "kill_switch")
 def _written(inventory: Inventory, people: People, kind: str, rest: str, answer: str) -> tuple[Inventory, str]:
     if kind == "plan":
         if rest not in _PLAN:
-            raise _UnusableError("a question that is not known here", "the words in square brackets as they were sent")
+            raise _UnusableError("an unknown question", "the text in square brackets exactly as it was sent")
         value: object = (
             _moment(answer) if rest == "launch_at" else _id_of(people, answer) if rest == "decider" else answer
         )
@@ -363,7 +362,9 @@ def _written(inventory: Inventory, people: People, kind: str, rest: str, answer:
     system_id, _, field = rest.rpartition(".")
     system = inventory.system(system_id)
     if system is None or field not in _SYSTEM:
-        raise _UnusableError("a system that is not in the inventory", "the words in square brackets as they were sent")
+        raise _UnusableError(
+            "a system that is not in the inventory", "the text in square brackets exactly as it was sent"
+        )
     change: dict[str, object]
     if field == "business_owned":
         word = answer.casefold().strip(".! ")
@@ -375,7 +376,7 @@ def _written(inventory: Inventory, people: People, kind: str, rest: str, answer:
         change = {"no_bill": True} if free else {field: _id_of(people, answer)}
     else:
         if not re.fullmatch(r"https://\S+", answer):
-            raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an address that begins with https://")
+            raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an address that starts with https://")
         change = {field: answer}
     systems = tuple(msgspec.structs.replace(one, **change) if one.id == system_id else one for one in inventory.systems)
     told = ", ".join("nothing to pay" if value is True else str(value) for value in change.values())
@@ -388,9 +389,11 @@ def _limit(inventory: Inventory, rest: str, answer: str, who: str, now: datetime
     """A limit with its author as the one who is told; they have just seen it."""
     system_id, _, field = rest.rpartition(".")
     if inventory.system(system_id) is None or field != "limit":
-        raise _UnusableError("a system that is not in the inventory", "the words in square brackets as they were sent")
+        raise _UnusableError(
+            "a system that is not in the inventory", "the text in square brackets exactly as it was sent"
+        )
     if not re.search(r"\d", answer):
-        raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an amount and how often, such as 200 EUR a month")
+        raise _UnusableError(f'"{text.shorten(answer, 60)}"', "an amount per period, such as 200 EUR a month")
     cap = Cap(system=system_id, limit=answer, alert_at="100 %", owner=PersonId(who), seen=now.date())
     kept = tuple(one for one in inventory.caps if one.system != system_id)
     return msgspec.structs.replace(
@@ -402,20 +405,22 @@ def _about_person(people: People, rest: str, answer: str) -> tuple[People, str]:
     person_id, _, field = rest.rpartition(".")
     person = people.find(person_id)
     if person is None or field not in ("contact", "hours"):
-        raise _UnusableError("somebody who is not in people.toml", "the words in square brackets as they were sent")
+        raise _UnusableError("someone who is not in people.toml", "the text in square brackets exactly as it was sent")
     change = {field: answer}
     if field == "hours" and (found := re.fullmatch(r"(.+?)\s+([A-Z][A-Za-z_]+/[A-Za-z_/+-]+)", answer)):
         change = {"hours": found[1], "time_zone": found[2]}
     kept = tuple(msgspec.structs.replace(one, **change) if one.id == person_id else one for one in people.people)
     # What somebody's number is stays in people.toml; the note that git keeps only says that it came.
-    return People(people=kept), f"{person.id}: {field} written down"
+    return People(people=kept), f"{person.id}: {field} recorded"
 
 
 def _moment(answer: str) -> datetime:
     try:
         return parse_moment(re.sub(r"\s+(?=[+-]\d\d:?\d\d\Z)", "", answer))
     except ValueError as why:
-        raise _UnusableError(f'"{text.shorten(answer, 60)}"', "a moment, such as 2026-12-01 09:00 +01:00") from why
+        raise _UnusableError(
+            f'"{text.shorten(answer, 60)}"', "a date and time, such as 2026-12-01 09:00 +01:00"
+        ) from why
 
 
 def _person(people: People, words: str) -> Person | None:

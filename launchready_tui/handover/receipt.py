@@ -147,15 +147,13 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
     """The page's content."""
     shot = made.shot
     if made.first_at is None:
-        return (
-            Para("Nothing was looked at yet: run the checks at the beginning and at the end of the sprint.", "gap"),
-        )
+        return (Para("Nothing has been checked yet: run the checks at the start and at the end of the sprint.", "gap"),)
     span = f"{day(made.first_at.date())} to {day((made.last_at or made.first_at).date())}"
     lead = (
         f"{span}: {plural(made.total('found'), 'problem')} found, {made.total('fixed')} fixed, "
         f"{made.total('left')} left, "
-        f"{made.total('accepted')} taken on as known risks, {made.total('later')} put off until after the launch. "
-        f"By the usual efforts what was fixed is {minutes(made.minutes)} of work."
+        f"{made.total('accepted')} accepted as known risks, {made.total('later')} postponed until after launch. "
+        f"Estimated work for the fixes: {minutes(made.minutes)}."
     )
     # A column that nothing stands in takes the room of those that say something.
     kinds = [
@@ -183,17 +181,17 @@ def blocks(made: Receipt) -> tuple[Block, ...]:
             "verdict",
             *(("pass", "●") if shot.verdict.word == "GO" else ("fail", "✕")),
         ),
-        Table("By sprint item", columns, rows, empty="No problem was found."),
+        Table("By sprint item", columns, rows, empty="No problems found."),
         Table(
-            "Speed, 19 of 20 requests",
-            column_list("route|#before|#now|+what can be said"),
+            "Speed: 19 of 20 requests are faster than",
+            column_list("route|#before|#now|+result"),
             speed,
-            empty="Nothing was measured twice.",
+            empty="Nothing has been measured twice.",
         ),
-        *((Heading("Left"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
+        *((Heading("Still open"), Steps(tuple(left[:10]), numbered=False)) if left else ()),
         *((Para(f"and {len(left) - 10} more in the handover folder", "note"),) if len(left) > 10 else ()),
         *(
-            (Heading("Known risks and what was put off"), Steps(tuple(accepted[:10]), numbered=False))
+            (Heading("Known risks and postponed problems"), Steps(tuple(accepted[:10]), numbered=False))
             if accepted
             else ()
         ),
@@ -232,4 +230,4 @@ def _title(made: Receipt) -> str:
 
 
 def _foot(made: Receipt) -> str:
-    return f"Made by LaunchReady on {moment(made.shot.made_at)} from the first and the newest result of each check."
+    return f"Made by LaunchReady on {moment(made.shot.made_at)} from the first and the latest result of each check."

@@ -29,12 +29,12 @@ def nginx(shot: Snapshot) -> bytes:
     for one in shot.launch.redirects:
         old = urlsplit(one.from_)
         if not (_SAFE.match(one.from_) and _target(one.to)) or old.path.startswith("/.well-known/"):
-            left.append(f"# not written: {text.for_terminal(one.from_)}")
+            left.append(f"# left out: {text.for_terminal(one.from_)}")
             continue
         by_host.setdefault(old.netloc, []).append(f"location = {old.path or '/'} {{ return 301 {one.to}; }}")
     lines = [
         *(f"# {text.for_terminal(banner)}" for banner in shot.banners),
-        "# Old addresses and where they must lead, in one hop.",
+        "# Old addresses and their new targets, one redirect each.",
     ]
     for host, rules in by_host.items():
         lines += ["", f"# in the server block of {host}", *dict.fromkeys(rules)]

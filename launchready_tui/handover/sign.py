@@ -24,15 +24,15 @@ def sign(sums: bytes, key: Path, *, may_ask: bool = True) -> bytes:
     """
     if not key.is_file():
         raise ExportError(
-            f"There is no key {key}; --sign takes an SSH key such as ~/.ssh/id_ed25519. Nothing was written."
+            f"Key {key} does not exist. Pass an SSH key such as ~/.ssh/id_ed25519 to --sign. Nothing was written."
         )
     done = _run(["-Y", "sign", "-f", str(key), "-n", NAMESPACE], sums, apart=not may_ask)
     if done.returncode or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        hint = "" if may_ask else " A key with a passphrase must be in the agent (ssh-add)."
+        hint = "" if may_ask else " Add a key with a passphrase to the agent first (ssh-add)."
         raise ExportError(
-            f"The handover folder could not be signed with {key}: {why[-1] if why else 'no signature came'}. "
-            f"Nothing was written.{hint}"
+            f"Could not sign the handover folder with {key}: {why[-1] if why else 'no signature came back'}. Nothing "
+            f"was written.{hint}"
         )
     return done.stdout
 
@@ -40,11 +40,11 @@ def sign(sums: bytes, key: Path, *, may_ask: bool = True) -> bytes:
 def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...]:
     """What is wrong with the signature, by a public key or an allowed-signers file (ssh-keygen(1), ALLOWED SIGNERS)."""
     if signature is None:
-        return (Problem(SIGNATURE, "is missing, so it cannot be seen who made this folder."),)
+        return (Problem(SIGNATURE, "is missing, so there is no proof of who made this folder."),)
     try:
         lines = key.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as why:
-        return (Problem("", f"{key} could not be read: {getattr(why, 'strerror', None) or 'it is no text'}."),)
+        return (Problem("", f"Could not read {key}: {getattr(why, 'strerror', None) or 'it is not a text file'}."),)
     with tempfile.TemporaryDirectory(prefix="launchready-verify-") as name:
         room = Path(name)
         allowed, signed = room / "allowed", room / SIGNATURE
@@ -58,12 +58,14 @@ def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...
             found = _run(["-Y", "find-principals", "-s", str(signed), "-f", str(allowed)], b"")
             who = found.stdout.decode("utf-8", "replace").split()
             if found.returncode or not who:
-                return (Problem(SIGNATURE, f"was not made by a key of {key.name}."),)
+                return (Problem(SIGNATURE, f"was not made with a key from {key.name}."),)
             done = _run(["-Y", "verify", "-f", str(allowed), "-I", who[0], "-n", NAMESPACE, "-s", str(signed)], sums)
         except ExportError as why:
             return (Problem("", str(why)),)
     return (
-        () if done.returncode == 0 else (Problem(SIGNATURE, "does not fit: SHA256SUMS or the signature was changed."),)
+        ()
+        if done.returncode == 0
+        else (Problem(SIGNATURE, "does not match: SHA256SUMS or the signature was changed."),)
     )
 
 
@@ -74,7 +76,7 @@ def _run(arguments: list[str], given: bytes, *, apart: bool = False) -> subproce
     program = shutil.which("ssh-keygen")
     if program is None:
         raise ExportError(
-            "Signing needs ssh-keygen (OpenSSH 8.1 or later), and it is not installed. Nothing was written."
+            "Signing needs ssh-keygen (OpenSSH 8.1 or later), which is not installed. Nothing was written."
         )
     try:
         return subprocess.run(
@@ -86,4 +88,4 @@ def _run(arguments: list[str], given: bytes, *, apart: bool = False) -> subproce
             start_new_session=apart,
         )
     except subprocess.TimeoutExpired:
-        raise ExportError("ssh-keygen gave no answer in two minutes. Nothing was written.") from None
+        raise ExportError("ssh-keygen did not respond within two minutes. Nothing was written.") from None

@@ -44,31 +44,31 @@ def sign(
     if person is None:
         known = ", ".join(one.id for one in desk.people.people)
         raise NotSigned(
-            f"Nobody is called {by}; {f'known: {known}' if known else 'people.toml names nobody yet (people page, p)'}"
+            f"No one is called {by}. {f'Known: {known}' if known else 'people.toml is still empty: add people (p)'}"
         )
     if person.status == "left":
         raise NotSigned(f"{by} has left")
     if what == GO_NO_GO:
         decider = desk.inventory.plan.decider
         if answer not in ("go", "no-go"):
-            raise NotSigned("It is go or no-go")
+            raise NotSigned("Answer go or no-go")
         if not decider:
             raise NotSigned(
-                "Nobody is named who decides; write [plan] decider into inventory.toml, or name them on launch "
-                "day's page (l)"
+                "No one is named to decide. Set [plan] decider in inventory.toml, or name them on the launch-day "
+                "page (l)"
             )
         if by != decider:
-            raise NotSigned(f"{decider} decides, by the plan; {by} cannot")
+            raise NotSigned(f"The plan names {decider} to decide, so {by} cannot")
         verdict = desk.verdict()
         if answer == "go" and verdict.word == "NO-GO" and not note.strip():
             raise NotSigned(
-                f"The checks say NO-GO ({'; '.join(verdict.reasons)}). Go all the same needs a reason (--note)"
+                f"The verdict is NO-GO ({'; '.join(verdict.reasons)}). To go anyway, give a reason (--note)"
             )
-        note = "; ".join(part for part in (note.strip(), f"checks then: {verdict.label}") if part)
+        note = "; ".join(part for part in (note.strip(), f"verdict then: {verdict.label}") if part)
     elif what not in {one.id for one in ITEMS}:
-        raise NotSigned(f"There is no line {what}; lines are {', '.join(one.id for one in ITEMS)}")
+        raise NotSigned(f"Unknown line {what}. Lines are {', '.join(one.id for one in ITEMS)}")
     elif answer != "signed":
-        raise NotSigned("A line of the checklist is signed or not")
+        raise NotSigned("A checklist line takes no go or no-go")
     made = SignOff(
         what=what, answer=answer, by=PersonId(by), recorded_by=PersonId(recorded_by), on=now, note=note.strip()
     )

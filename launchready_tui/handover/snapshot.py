@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from .variables import Variable
 
 Rows = tuple[tuple[Cell, ...], ...]
-DEMO = "This is a demo: a made-up marketplace on this machine. Nothing here speaks of a real product."
+DEMO = "This is a demo of a made-up marketplace on this machine. Nothing here is about a real product."
 CONNECT_MAP = (
-    "Seen through a connect map: names were led to addresses given by hand, so this is not what the public "
+    "Checked through a connect map: host names were mapped to addresses by hand, so this is not what the public "
     "internet sees."
 )
-OTHER_TIME = "Judged at a time that was set by hand, not at the time of the clock."
+OTHER_TIME = "Judged at a time set by hand, not at the current time."
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def _rules(name: str, content: bytes, known: Known, now: datetime) -> tuple[str,
         seen = scan(view, now=now)
         found.update(dict.fromkeys(match.rule.title for match in seen.matches if match.sure))
         if not seen.complete:
-            found["too much to be searched"] = None
+            found["too much content to search"] = None
     return tuple(found)
 
 

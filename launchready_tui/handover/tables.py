@@ -36,4 +36,4 @@ def render(table: Table, origin: str) -> bytes:
 
 
 def _words(cell: Cell) -> str:
-    return f"Not filled: {cell.text}" if cell.kind == "gap" else cell.text
+    return f"Missing: {cell.text}" if cell.kind == "gap" else cell.text

@@ -46,4 +46,4 @@ def change(before: Timing, after: Timing) -> str:
     return NO_DIFFERENCE
 
 
-NO_DIFFERENCE = "no difference beyond chance"
+NO_DIFFERENCE = "no significant difference"

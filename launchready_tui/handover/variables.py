@@ -106,9 +106,9 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     def note(self) -> str:
         """What somebody should look at."""
         if self.public and self.secret:
-            return "its prefix hands it to every browser, and its name says secret"
+            return "its prefix exposes it to every browser, but its name says it is a secret"
         if "code" in self.named_in and "example file" not in self.named_in:
-            return "the code reads it, no example file names it"
+            return "read by the code, missing from the example file"
         return ""
 
 

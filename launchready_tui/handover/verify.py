@@ -16,12 +16,12 @@ LIMIT = 256 * 1024 * 1024
 """No bundle is larger; a zip that would unpack to more is not unpacked."""
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)\Z")
 _SYSTEM = {
-    ".DS_Store": "macOS writes it when a folder is looked at; delete it",
-    "Thumbs.db": "Windows writes it when a folder is looked at; delete it",
-    "desktop.ini": "Windows writes it when a folder is looked at; delete it",
+    ".DS_Store": "macOS creates it when a folder is opened: delete it",
+    "Thumbs.db": "Windows creates it when a folder is opened: delete it",
+    "desktop.ini": "Windows creates it when a folder is opened: delete it",
 }
 
-_UNPACK = "Unpack it and verify the folder to see whether the files are still the same."
+_UNPACK = "Unpack it and verify the folder to check the files themselves."
 
 
 def verify(path: Path, *, key: Path | None = None) -> tuple[Problem, ...]:
@@ -44,13 +44,13 @@ def read(path: Path) -> tuple[dict[str, bytes] | None, tuple[Problem, ...]]:
     """The files of a folder or zip, unverified, and what is wrong with how they are kept; None where nothing can be
     read."""
     if path.is_symlink():
-        return None, (Problem("", f"{path.name} is a link to somewhere else; name the folder or zip itself."),)
+        return None, (Problem("", f"{path.name} is a symbolic link. Name the folder or zip itself."),)
     if path.is_dir():
         files, problems = _read_folder(path)
     elif path.is_file():
         files, problems = _read_zip(path)
     else:
-        return None, (Problem("", f"There is no folder and no zip called {path.name}."),)
+        return None, (Problem("", f"No folder or zip called {path.name} exists."),)
     return files, tuple(problems)
 
 
@@ -76,7 +76,7 @@ def _extra(name: str) -> str:
 
 def _listed(raw: bytes) -> tuple[dict[str, str], list[Problem]]:
     """SHA256SUMS, read strictly: every line, in order, nothing else."""
-    broken = [Problem(SUMS, "was changed: it no longer has the form in which it was written.")]
+    broken = [Problem(SUMS, "was changed: its format is not the one LaunchReady writes.")]
     try:
         body = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -97,9 +97,9 @@ def _bad_name(name: str) -> str:
     if not name or "\x00" in name or not name.isprintable():
         return "has a name that no bundle uses"
     if "\\" in name or re.match(r"[A-Za-z]:", name) or name.startswith("/"):
-        return "has a name that leads outside the folder"
+        return "has a name that points outside the folder"
     if any(part in ("", ".", "..") for part in name.split("/")):
-        return "has a name that leads outside the folder"
+        return "has a name that points outside the folder"
     return ""
 
 
@@ -112,14 +112,14 @@ def _read_folder(folder: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
         try:
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                problems.append(Problem(name, "is a link to somewhere else, not a file of the bundle."))
+                problems.append(Problem(name, "is a symbolic link, not a file of the bundle."))
             elif stat.S_ISDIR(mode):
                 if not any(path.iterdir()):
                     problems.append(Problem(f"{name}/", "is an empty folder that was added since the export."))
             elif not stat.S_ISREG(mode):
-                problems.append(Problem(name, "is not an ordinary file."))
+                problems.append(Problem(name, "is not a regular file."))
             elif (total := total + path.stat().st_size) > LIMIT:
-                return None, [Problem("", f"{folder.name} holds more than a bundle can; it was not read.")]
+                return None, [Problem("", f"{folder.name} is larger than any bundle, so it was not read.")]
             else:
                 files[name] = path.read_bytes()
         except OSError as why:
@@ -129,7 +129,7 @@ def _read_folder(folder: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
 
 def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
     if path.stat().st_size > LIMIT:
-        return None, [Problem("", f"{path.name} is larger than any bundle; it was not read.")]
+        return None, [Problem("", f"{path.name} is larger than any bundle, so it was not read.")]
     raw = path.read_bytes()
     try:
         with zipfile.ZipFile(path) as archive:
@@ -144,13 +144,12 @@ def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
         UnicodeError,
         OverflowError,
     ) as why:
-        return None, [Problem("", f"{path.name} is broken or no zip: {text.clean(str(why))}.")]
+        return None, [Problem("", f"{path.name} is damaged or not a zip: {text.clean(str(why))}.")]
     if files is not None and not problems and pack(files, top) != raw:
         problems.append(
             Problem(
                 "",
-                "The zip is not as it was exported, though it unpacks: it was packed again or its directory "
-                f"was changed. {_UNPACK}",
+                f"The zip is not as exported: it was repacked or its directory was changed. {_UNPACK}",
             )
         )
     return files, problems
@@ -165,9 +164,9 @@ def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Pr
         return None, [Problem("", "The zip is empty.")], ""
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         # No bundle is compressed, so nothing is ever unpacked that could grow.
-        return None, [Problem("", f"The zip was packed again by another program. {_UNPACK}")], ""
+        return None, [Problem("", f"The zip was repacked by another program. {_UNPACK}")], ""
     if sum(entry.file_size for entry in entries) > LIMIT:
-        return None, [Problem("", "The zip would unpack to more than any bundle holds; it was not unpacked.")], ""
+        return None, [Problem("", "The zip would unpack to more than any bundle contains, so it was not unpacked.")], ""
     seen: set[str] = set()
     for entry in entries:
         name = entry.filename
@@ -178,12 +177,12 @@ def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Pr
             problems.append(Problem(name, "is in the zip twice; the zip was tampered with."))
         seen.add(name.casefold())
         if stat.S_ISLNK(entry.external_attr >> 16):
-            problems.append(Problem(name, "is a link to somewhere else; the zip was tampered with."))
+            problems.append(Problem(name, "is a symbolic link; the zip was tampered with."))
         if entry.flag_bits & 0x1:
-            problems.append(Problem(name, "is encrypted; no bundle is."))
+            problems.append(Problem(name, "is encrypted, which no bundle is."))
     tops = {PurePosixPath(entry.filename).parts[0] for entry in entries if entry.filename.strip("/")}
     if len(tops) != 1 or any("/" not in entry.filename for entry in entries):
-        problems.append(Problem("", "The zip does not hold exactly one folder."))
+        problems.append(Problem("", "The zip does not contain exactly one folder."))
     if problems:
         return None, problems, ""
     top = tops.pop()

@@ -71,20 +71,20 @@ def _access(papers: Papers, person: str) -> list[Break]:
             continue
         rest = tuple(who for who in hands if who != person)
         if not rest:
-            first = f"Invite a second person into {name}, and let them log in once while {person} is still there"
-            found.append(Break("access", f"Nobody else can repair {name}", Severity.BLOCKER, first))
+            first = f"Invite a second person to {name} and have them log in once while {person} is still available"
+            found.append(Break("access", f"No one else can fix {name}", Severity.BLOCKER, first))
         elif len(rest) == 1:
-            first = f"Invite another person into {name}: {rest[0]} would be alone"
-            found.append(Break("access", f"Only {rest[0]} is left who can repair {name}", Severity.HIGH, first))
+            first = f"Invite another person to {name}: {rest[0]} would be alone"
+            found.append(Break("access", f"Only {rest[0]} is left to fix {name}", Severity.HIGH, first))
     shared = [one.system for one in papers.inventory.access if one.shared and one.person == person]
     for system_id in dict.fromkeys(shared):
         name = _name(papers, system_id)
-        first = f"Change the shared password of {name} on their last day"
-        found.append(Break("access", f"They know the shared log-in of {name}", Severity.HIGH, first))
+        first = f"Change the shared password for {name} on their last day"
+        found.append(Break("access", f"They know the shared log-in for {name}", Severity.HIGH, first))
     ways = [one for one in papers.inventory.access if one.person == person and one.role.casefold() not in LOOKERS]
     keys = [one.credential for one in ways if one.credential]
     if keys:
-        first = "Change the keys they could read: " + ", ".join(dict.fromkeys(map(text.clean, keys)))
+        first = "Rotate the keys they could read: " + ", ".join(dict.fromkeys(map(text.clean, keys)))
         found.append(
             Break("access", f"They could read {len(set(keys))} of the keys in the vault", Severity.MEDIUM, first)
         )
@@ -96,22 +96,24 @@ def _accounts(papers: Papers, person: str) -> list[Break]:
     for system in papers.inventory.systems:
         name = _name(papers, system.id)
         if system.account_owner == person and system.business_owned != "yes":
-            first = f"Move the account of {name} to the business before anything else"
-            found.append(Break("account", f"The account of {name} is theirs", Severity.BLOCKER, first))
+            first = f"Move the {name} account to the business before anything else"
+            found.append(Break("account", f"They own the {name} account", Severity.BLOCKER, first))
         elif system.account_owner == person:
-            first = f"Put the account of {name} in another name"
-            found.append(Break("account", f"The account of {name} carries their name", Severity.HIGH, first))
+            first = f"Transfer the {name} account to another name"
+            found.append(Break("account", f"The {name} account is in their name", Severity.HIGH, first))
         if system.billing_owner == person:
-            first = f"Change card and bill address of {name}"
-            found.append(Break("billing", f"The bill of {name} goes to them", Severity.HIGH, first))
+            first = f"Change the card and billing address of {name}"
+            found.append(Break("billing", f"The bill for {name} goes to them", Severity.HIGH, first))
         if system.recovery_contact == person:
-            first = f"Change the recovery address and telephone of {name}"
-            found.append(Break("recovery mail", f"A lost log-in to {name} is reset through them", Severity.HIGH, first))
+            first = f"Change the recovery address and phone number of {name}"
+            found.append(
+                Break("recovery mail", f"A lost log-in to {name} can only be reset through them", Severity.HIGH, first)
+            )
     for renewal in papers.inventory.renewals:
         if renewal.owner == person:
-            what = f"{text.clean(renewal.subject)} ends on {renewal.on.isoformat()}, and they look after it"
+            what = f"{text.clean(renewal.subject)} expires on {renewal.on.isoformat()}, and they are responsible"
             found.append(
-                Break("billing", what, Severity.MEDIUM, f"Name somebody else for {text.clean(renewal.subject)}")
+                Break("billing", what, Severity.MEDIUM, f"Name someone else for {text.clean(renewal.subject)}")
             )
     for cap in papers.inventory.caps:
         if cap.owner == person:
@@ -119,9 +121,9 @@ def _accounts(papers: Papers, person: str) -> list[Break]:
             found.append(
                 Break(
                     "billing",
-                    f"Nobody is told when the bill of {name} grows",
+                    f"No one is alerted when the bill for {name} grows",
                     Severity.HIGH,
-                    f"Have the alarm of {name} mail somebody else",
+                    f"Send the billing alert for {name} to someone else",
                 )
             )
     return found
@@ -134,20 +136,20 @@ def _alerts(source: Workspace, person: str) -> list[Break]:
     others = [one for one in alerts if one.owner and one.owner != person]
     for alert in own:
         severity = Severity.HIGH if others else Severity.BLOCKER
-        what = f"Nobody acts on the alert {text.clean(alert.name)}"
-        first = f"Name another owner for the alert {text.clean(alert.name)} in launchready.toml, and send a test"
+        what = f"No one acts on the alert {text.clean(alert.name)}"
+        first = f"Name another owner for the alert {text.clean(alert.name)} in launchready.toml and send a test alert"
         found.append(Break("alerts", what, severity, first))
     if own and not source.launch.watch.always_on:
-        what = "The watch may run on their machine: with it the watching ends"
-        first = "Start the watch on a machine that stays on, and write always_on = true"
+        what = "The watch may run on their machine and would stop with it"
+        first = "Run the watch on a machine that stays on, and set always_on = true"
         found.append(Break("watcher", what, Severity.HIGH, first))
     if source.launch.safety.owner == person:
-        first = "Name somebody else under [safety] in launchready.toml, and let the reports go to them"
-        found.append(Break("alerts", "Nobody looks at what users report", Severity.HIGH, first))
+        first = "Name someone else under [safety] in launchready.toml, and send user reports to them"
+        found.append(Break("alerts", "No one reviews user reports", Severity.HIGH, first))
     permission = source.launch.permission
     if permission is not None and permission.by == person:
-        first = "Have somebody of the business record the permission anew in launchready.toml"
-        found.append(Break("decisions", "The permission for the checks was given by them", Severity.LOW, first))
+        first = "Have someone from the business renew the permission in launchready.toml"
+        found.append(Break("decisions", "They gave the permission for the checks", Severity.LOW, first))
     return found
 
 
@@ -156,27 +158,27 @@ def _knowledge(papers: Papers, person: str) -> list[Break]:
     for backup in papers.inventory.backups:
         if backup.owner == person:
             store = text.clean(backup.store)
-            first = f"Name another owner for the backup of {store}, and let them restore it once"
-            found.append(Break("backups", f"Nobody looks after the backup of {store}", Severity.HIGH, first))
+            first = f"Name another owner for the backup of {store} and have them test a restore"
+            found.append(Break("backups", f"No one is responsible for the backup of {store}", Severity.HIGH, first))
     for card in papers.inventory.recovery:
         title = text.clean(card.title)
         if card.rehearsed_by == person:
             weight = Severity.HIGH if scenarios_of(card) & {"release", "data"} else Severity.MEDIUM
-            first = f"Let somebody else follow the card “{title}” once, by its words alone"
+            first = f"Have someone else follow the card “{title}” once, without help"
             found.append(Break("cards", f"Only they have ever tried the card “{title}”", weight, first))
         elif not card.command and person in card.escalate.split():
             found.append(
                 Break(
                     "cards",
-                    f"The card “{title}” says only to call them",
+                    f"The card “{title}” only says to call them",
                     Severity.HIGH,
-                    f"Write the steps of “{title}” down",
+                    f"Write down the steps of “{title}”",
                 )
             )
         elif person in card.escalate.replace(",", " ").split():
             found.append(
                 Break(
-                    "cards", f"The card “{title}” calls them", Severity.LOW, f"Name somebody else in the card “{title}”"
+                    "cards", f"The card “{title}” calls them", Severity.LOW, f"Name someone else in the card “{title}”"
                 )
             )
     return found
@@ -190,14 +192,14 @@ def _day(papers: Papers, person: str) -> list[Break]:
         rest = [one for one in ladder if one != person]
         severity = Severity.BLOCKER if not rest else Severity.HIGH if len(set(rest)) == 1 else Severity.LOW
         left = (
-            "nobody is left to call"
+            "no one is left to call"
             if not rest
-            else f"{len(set(rest))} to call {'is' if len(set(rest)) == 1 else 'are'} left"
+            else f"{len(set(rest))} {'contact is' if len(set(rest)) == 1 else 'contacts are'} left"
         )
-        first = "Put another name on the list of whom to call"
-        found.append(Break("launch day", f"They are on the list of whom to call; {left}", severity, first))
+        first = "Add another person to the call list"
+        found.append(Break("launch day", f"They are on the call list; {left}", severity, first))
     if plan.decider == person:
-        found.append(Break("launch day", "They say go or no-go", Severity.HIGH, "Name somebody else who decides"))
+        found.append(Break("launch day", "They decide go or no-go", Severity.HIGH, "Name someone else to decide"))
     for duty in papers.inventory.duties:
         if duty.person == person:
             deputy = f"{duty.deputy} is their deputy" if duty.deputy and duty.deputy != person else "there is no deputy"
@@ -213,17 +215,17 @@ def _decisions(source: Workspace, person: str) -> list[Break]:
     verdict = source.verdict()
     open_ones = [one for one in verdict.fixes if (one.owner or verdict.standings[one.finding.check].owner) == person]
     if open_ones:
-        first = "Give their open problems to others: fix order (x)"
-        found.append(Break("decisions", f"They own {len(open_ones)} open problems", Severity.MEDIUM, first))
+        first = "Reassign their open problems in the fix order (x)"
+        found.append(Break("decisions", f"They own {plural(len(open_ones), 'open problem')}", Severity.MEDIUM, first))
     words = [
         one.spec.title
         for one in verdict.standings.values()
         if one.confirmation and one.confirmation.by == person and not one.stale
     ]
     if words:
-        what = f"Only their word stands behind {plural(len(words), 'check')}; it expires after 30 days"
+        what = f"Only their word backs {plural(len(words), 'check')}; it expires after 30 days"
         found.append(
-            Break("decisions", what, Severity.LOW, "Let somebody else look and confirm: " + ", ".join(words[:5]))
+            Break("decisions", what, Severity.LOW, "Have someone else check and confirm: " + ", ".join(words[:5]))
         )
     return found
 

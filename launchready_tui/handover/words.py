@@ -12,7 +12,7 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     State.PASS: ("●", "passes", "pass"),
     State.WARN: ("▲", "warning", "warn"),
     State.FAIL: ("✕", "problem", "fail"),
-    State.INFO: ("·", "to know", "info"),
+    State.INFO: ("·", "note", "info"),
     State.UNKNOWN: ("?", "could not check", "unknown"),
     State.NOT_APPLICABLE: ("–", "does not apply", "na"),
     State.ACCEPTED: ("◆", "known risk", "accepted"),
@@ -48,9 +48,9 @@ CATEGORIES: dict[str, str] = {
     "registrar": "domain registrar",
     "dns": "DNS",
     "hosting": "hosting",
-    "cdn": "protection network",
+    "cdn": "CDN",
     "code": "code",
-    "ci": "automatic tests",
+    "ci": "CI",
     "database": "database",
     "queue": "queue",
     "storage": "file storage",
@@ -59,14 +59,14 @@ CATEGORIES: dict[str, str] = {
     "sms": "text messages",
     "payments": "payments",
     "app-store": "app store",
-    "analytics": "visitor numbers",
+    "analytics": "visitor analytics",
     "monitoring": "monitoring",
     "support": "customer support",
     "ai": "AI",
     "other": "other",
 }
 MFA: dict[str, str] = {"none": "none", "sms": "text message", "totp": "app", "key": "key", "unknown": ""}
-PERSON_STATUS: dict[str, str] = {"in": "in the team", "leaving": "is leaving", "left": "has left"}
+PERSON_STATUS: dict[str, str] = {"in": "on the team", "leaving": "is leaving", "left": "has left"}
 
 
 def state_cell(state: State) -> Cell:

@@ -130,9 +130,9 @@ def render(shot: Snapshot, domain: str, records: Iterable[Record]) -> bytes:
     """One zone file. What is no well-formed record stands in it as a remark."""
     head = [
         f"Records of {domain}, rebuilt from public DNS answers by {moment(shot.made_at)}.",
-        "This is not the zone itself: names that nobody asked for are missing, and so are records that only the",
-        "provider shows (aliases of the root, proxied addresses, weights). Compare before you load it anywhere.",
-        f"TTLs are not kept, since a resolver counts them down; {_TTL} seconds stand for all.",
+        "This is not the zone itself: names that were never queried are missing, and so are records that only the",
+        "provider shows (aliases of the root, proxied addresses, weights). Compare it before you load it anywhere.",
+        f"TTLs are not preserved, since resolvers count them down: {_TTL} seconds is used for all.",
         *shot.banners,
     ]
     lines = [f"; {text.for_terminal(one)}" for one in head]
@@ -142,7 +142,7 @@ def render(shot: Snapshot, domain: str, records: Iterable[Record]) -> bytes:
     ]
     if not any(" IN SOA " in line for line in written):
         primary = next((line.split()[-1] for line in written if " IN NS " in line), f"ns.{domain}.")
-        lines.append("; The SOA record was not seen. This one is made up, so that programs can read the file.")
+        lines.append("; The SOA record was not found. This one is a placeholder so that programs can read the file.")
         lines.append(f"@ IN SOA {primary} hostmaster.{domain}. 1 3600 600 604800 300")
     lines += dict.fromkeys(written)
     return ("\n".join(lines) + "\n").encode("ascii", "backslashreplace")
@@ -163,7 +163,7 @@ def _line(record: Record, domain: str) -> list[str]:
     owner = "@" if record.name == domain else record.name.removesuffix(f".{domain}")
     data = _data(record.type, record.data.strip())
     if not _NAME.fullmatch(record.name) or not data:
-        return [f"; not written, since it is no well-formed record: {text.for_terminal(str(record))}"]
+        return [f"; left out, not a well-formed record: {text.for_terminal(str(record))}"]
     return [f"{owner} IN {record.type} {data}"]
 
 

@@ -48,7 +48,7 @@ def test_inventory_lists_proposes_and_takes(program: Program) -> None:
 
 def test_without_says_what_breaks_by_its_code(program: Program) -> None:
     said = program.at("without", "engineer")
-    assert said.code == 1 and said.out.startswith("blocker  access        Nobody else can repair Hosting")
+    assert said.code == 1 and said.out.startswith("blocker  access        No one else can fix Hosting")
     assert "First:" in said.out and "close their access to: hosting" in said.out
     data = json.loads(program.at("without", "engineer", "--format", "json").out)
     assert data["breaks"][0]["severity"] == "blocker" and data["systems"] == ["hosting"]
@@ -76,7 +76,7 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
     assert not DecisionsFile(program.folder).load().confirmations
     taken = program.at("answers", sheet, "--from", "The founder")
     assert taken.code == 1, "one answer could not be used, and is named"
-    assert "plan.launch_at" in taken.err and "a moment" in taken.err
+    assert "plan.launch_at" in taken.err and "a date and time" in taken.err
     assert "confirmed: " in taken.out and "Hosting: billing owner is founder" in taken.out
     decisions = DecisionsFile(program.folder).load()
     assert [(one.check, one.by, one.recorded_by) for one in decisions.confirmations] == [
@@ -88,7 +88,7 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
 def test_sign_keeps_the_word_of_the_one_named(program: Program) -> None:
     assert program.at("sign", "go", "--by", "engineer").code == 2
     refused = program.at("sign", "go", "--by", "founder")
-    assert refused.code == 2 and "needs a reason" in refused.err
+    assert refused.code == 2 and "give a reason" in refused.err
     assert program.at("sign", "no-go", "--by", "founder").code == 0
     assert program.at("sign", "handover.backups", "--by", "founder").code == 0
     signed = DecisionsFile(program.folder).load().signed
@@ -96,7 +96,7 @@ def test_sign_keeps_the_word_of_the_one_named(program: Program) -> None:
         ("go-no-go", "no-go", "founder", "engineer"),
         ("handover.backups", "signed", "founder", "engineer"),
     ]
-    assert "There is no line" in program.at("sign", "nonsense", "--by", "founder").err
+    assert "Unknown line" in program.at("sign", "nonsense", "--by", "founder").err
 
 
 def test_receipt_is_written_as_the_file_is_called(program: Program, tmp_path: Path) -> None:
@@ -146,4 +146,4 @@ def test_forget_takes_the_records_too(program: Program) -> None:
 def test_drift_of_something_else_is_wrong_use(program: Program, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     said = program.at("drift", tmp_path / "x.json")
-    assert said.code == 2 and "no data that this LaunchReady can read" in said.err
+    assert said.code == 2 and "no data that this version of LaunchReady can read" in said.err

@@ -39,7 +39,7 @@ async def test_page_form_and_folder_count_what_is_missing_in_one_way(make: Any) 
     app = make()
     missing = len(not_filled(documents(double(app))))
     files, _ = build(double(app), now=double(app).clock.now())
-    assert f"{missing} of its facts are not filled" in files["START-HERE.html"].decode()
+    assert f"{missing} facts are missing" in files["START-HERE.html"].decode()
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "b")
         await until(pilot, lambda: f"{missing} facts not filled" in shown(app))

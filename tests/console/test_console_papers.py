@@ -304,7 +304,7 @@ async def test_without_somebody(make: Any, size: tuple[int, int]) -> None:
         app.screen.query_one("#table").select("launch-engineer")
         await press(pilot, "m")
         await until(
-            pilot, lambda: "Without Launch" in shown(app) and "Nobody else can repair" in " ".join(shown(app).split())
+            pilot, lambda: "Without Launch" in shown(app) and "No one else can fix" in " ".join(shown(app).split())
         )
         await press(pilot, "end")
         await until(pilot, lambda: "On the last day" in shown(app))

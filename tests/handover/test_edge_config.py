@@ -92,7 +92,10 @@ def test_nginx_words() -> None:
     assert text.count("return 403;") == 1
     assert "location = /old { return 301 https://shop.test/new?from=old; }" in text
     assert r"~^app\.shop\.test/assets/ 1y;" in text and text.count("expires $edge_expires;") == 1
-    assert "Strict-Transport-Security" not in text.split("# into the server block of app.shop.test")[1].split("#")[0]
+    assert (
+        "Strict-Transport-Security"
+        not in text.split("# put this into the server block of app.shop.test")[1].split("#")[0]
+    )
     assert "location = /old" not in files_of(made(), "nginx", old=False)["nginx.conf"]
 
 
@@ -104,7 +107,7 @@ def test_old_addresses_are_written_as_each_server_compares_them() -> None:
     sources = [row["source"] for row in json.loads(files_of(wanted, "vercel")["vercel.json"])["redirects"][: len(ODD)]]
     assert sources == ["/a%20b", r"/it's\(1\)\+x\:y", "/caf%C3%A9", "/q%22%5C", r"/all\*"]
     netlify = files_of(wanted, "netlify")["_redirects"]
-    assert "# not written, Netlify reads a pattern in it: https://shop.test/all*" in netlify
+    assert "# left out, Netlify would read it as a pattern: https://shop.test/all*" in netlify
     assert "\nhttps://shop.test/it's(1)+x:y  https://shop.test/n  301!\n" in "\n" + netlify
     broken = msgspec.structs.replace(
         LAUNCH, redirects=(Redirect(from_="https://shop.test/100%", to="https://shop.test/n"),)
@@ -118,7 +121,7 @@ def test_nginx_itself_reads_it(tmp_path: Path, launch: Launch) -> None:
     """The blocks as they stand, and the lines for existing blocks inside one, as their comments say."""
     parts = files_of(plan(launch, SEEN), "nginx")["nginx.conf"].split("\n\n")
     whole = [part for part in parts if "server {" in part or "map $host" in part]
-    lines = [part for part in parts if part.startswith("# into the server block")]
+    lines = [part for part in parts if part.startswith("# put this into the server block")]
     assert len(lines) == 3
     subprocess.run(
         [
@@ -164,7 +167,7 @@ def test_cloudflare_words_and_rule_sets_say_the_same() -> None:
         for rule in phase["rules"]:
             assert f"When   {rule['expression']}" in files["cloudflare.txt"]
     redirects = rules["http_request_dynamic_redirect"]["rules"]
-    assert [rule["description"] for rule in redirects] == ["https first", "www.shop.test to the main address"]
+    assert [rule["description"] for rule in redirects] == ["HTTPS first", "www.shop.test to the main address"]
     assert 'http.host in {"shop.test" "www.shop.test" "app.shop.test"}' in redirects[0]["expression"]
     assert all('not starts_with(http.request.uri.path, "/.well-known/")' in rule["expression"] for rule in redirects)
     (caching,) = rules["http_request_cache_settings"]["rules"]
@@ -209,7 +212,7 @@ def test_a_target_that_would_be_more_than_a_target_is_left_out_and_said(to: str)
     assert wanted.left == ("https://shop.test/odd",)
     for kind in KINDS:
         for name, text in files_of(wanted, kind).items():
-            rules = [line for line in text.splitlines() if not line.startswith("# not written")]
+            rules = [line for line in text.splitlines() if not line.startswith("# left out")]
             assert not any("/odd" in line for line in rules), name
 
 

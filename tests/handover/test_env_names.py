@@ -97,9 +97,9 @@ def test_each_says_where_it_is_named_for_which_environment_and_what_to_look_at(m
     found = by_name(market)
     assert found["DATABASE_URL"].named_in == ("example file", "settings file") and found["DATABASE_URL"].secret
     assert found["PAYMENT_MODE"].environments == ("production",) and found["LOG_LEVEL"].environments == ("production",)
-    assert found["REDIS_URL"].note == "the code reads it, no example file names it"
+    assert found["REDIS_URL"].note == "read by the code, missing from the example file"
     assert found["STRIPE_SECRET_KEY"].note == "" and not found["PORT"].secret
-    assert found["NEXT_PUBLIC_ADMIN_TOKEN"].note.startswith("its prefix hands it to every browser")
+    assert found["NEXT_PUBLIC_ADMIN_TOKEN"].note.startswith("its prefix exposes it to every browser")
     assert found["DEPLOY_TOKEN"].where == (".github/workflows/ship.yml",)
     assert found["LAUNCHREADY_SHOP_LOGIN"].named_in == ("launch file",)
     assert found["LAUNCHREADY_TEST_USER"].named_in == ("launch file",)

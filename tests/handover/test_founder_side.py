@@ -158,18 +158,18 @@ def test_a_sheet_is_read_as_editors_and_mail_programs_leave_it(body: str, found:
     [
         ("confirm.deploy.ci", "perhaps", "yes or no first"),
         ("confirm.handover.contacts", "yes, all agreed", "no first"),
-        ("confirm.edge.redirects", "yes, seen", "LaunchReady checks it itself"),
+        ("confirm.edge.redirects", "yes, seen", "LaunchReady checks this itself"),
         ("confirm.deploy.secrets", "does not apply", "yes or no first"),
         ("confirm.deploy.ci", "yes", "where it was seen"),
         ("confirm.no.such", "yes", "a check of the roadmap"),
         ("system.fly.login_url", "javascript:alert(1)", "https://"),
-        ("system.nowhere.login_url", "https://x", "as they were sent"),
-        ("system.fly.note", "mine", "as they were sent"),
+        ("system.nowhere.login_url", "https://x", "exactly as it was sent"),
+        ("system.fly.note", "mine", "exactly as it was sent"),
         ("system.fly.billing_owner", "Nobody We Know", "one of"),
-        ("plan.launch_at", "soon", "a moment"),
-        ("plan.watch_until", "2026-12-01", "as they were sent"),
-        ("person.nobody.hours", "always", "as they were sent"),
-        ("launch.name", "mine", "as they were sent"),
+        ("plan.launch_at", "soon", "a date and time"),
+        ("plan.watch_until", "2026-12-01", "exactly as it was sent"),
+        ("person.nobody.hours", "always", "exactly as it was sent"),
+        ("launch.name", "mine", "exactly as it was sent"),
     ],
 )
 def test_what_cannot_be_used_is_told_and_changes_nothing(key: str, answer: str, says: str) -> None:
@@ -232,12 +232,12 @@ def test_go_is_said_by_the_one_named_and_against_the_checks_with_a_reason_only()
     market = deciding()
     with pytest.raises(signing.NotSigned, match="NO-GO"):
         signing.sign(market, "go-no-go", "go", "founder", recorded_by="engineer", now=NOW)
-    with pytest.raises(signing.NotSigned, match="founder decides"):
+    with pytest.raises(signing.NotSigned, match="names founder to decide"):
         signing.sign(market, "go-no-go", "go", "engineer", recorded_by="engineer", now=NOW, note="x")
     made = signing.sign(
         market, "go-no-go", "go", "founder", recorded_by="engineer", now=NOW, note="the press comes at nine"
     )
-    assert made.note == "the press comes at nine; checks then: NO-GO" and made.recorded_by == "engineer"
+    assert made.note == "the press comes at nine; verdict then: NO-GO" and made.recorded_by == "engineer"
     signing.sign(market, "go-no-go", "no-go", "founder", recorded_by="founder", now=NOW + timedelta(minutes=5))
     assert [one.answer for one in market.decisions.signed] == ["go", "no-go"], "each word is kept"
 
@@ -245,10 +245,10 @@ def test_go_is_said_by_the_one_named_and_against_the_checks_with_a_reason_only()
 @pytest.mark.parametrize(
     ("what", "answer", "by", "says"),
     [
-        ("no.such.line", "signed", "founder", "There is no line"),
-        ("handover.backups", "go", "founder", "signed or not"),
+        ("no.such.line", "signed", "founder", "Unknown line"),
+        ("handover.backups", "go", "founder", "takes no go or no-go"),
         ("handover.backups", "signed", "helper", "has left"),
-        ("handover.backups", "signed", "stranger", "Nobody is called"),
+        ("handover.backups", "signed", "stranger", "No one is called"),
         ("handover.backups", "signed", " ", "Say who signs"),
         ("go-no-go", "signed", "founder", "go or no-go"),
     ],
@@ -259,7 +259,7 @@ def test_a_signature_that_cannot_stand(what: str, answer: Any, by: str, says: st
 
 
 def test_without_a_decider_nobody_can_say_go() -> None:
-    with pytest.raises(signing.NotSigned, match="Nobody is named who decides"):
+    with pytest.raises(signing.NotSigned, match="No one is named to decide"):
         signing.sign(desk(), "go-no-go", "no-go", "founder", recorded_by="x", now=NOW)
 
 
@@ -289,25 +289,25 @@ def test_what_breaks_is_told_the_heaviest_first_with_what_to_do() -> None:
     found = without(market, "engineer")
     said = {one.what: str(one.severity) for one in found.breaks}
     for what, severity in {
-        "Nobody else can repair Fly.io": "blocker",
-        "The account of Fly.io is theirs": "blocker",
-        "The bill of Mail goes to them": "high",
-        "A lost log-in to Mail is reset through them": "high",
-        "Nobody acts on the alert on-call": "blocker",
-        "The watch may run on their machine: with it the watching ends": "high",
-        "Nobody looks after the backup of orders": "high",
-        "They are on the list of whom to call; 1 to call is left": "high",
-        "They say go or no-go": "high",
+        "No one else can fix Fly.io": "blocker",
+        "They own the Fly.io account": "blocker",
+        "The bill for Mail goes to them": "high",
+        "A lost log-in to Mail can only be reset through them": "high",
+        "No one acts on the alert on-call": "blocker",
+        "The watch may run on their machine and would stop with it": "high",
+        "No one is responsible for the backup of orders": "high",
+        "They are on the call list; 1 contact is left": "high",
+        "They decide go or no-go": "high",
         "They are the commander, founder is their deputy": "low",
         "They are the scribe, there is no deputy": "medium",
         "The card “A release broke the shop” calls them": "low",
-        "They own 1 open problems": "medium",
-        "Only their word stands behind 1 check; it expires after 30 days": "low",
+        "They own 1 open problem": "medium",
+        "Only their word backs 1 check; it expires after 30 days": "low",
     }.items():
         assert said.get(what) == severity, what
     weights = [one.severity.weight for one in found.breaks]
     assert weights == sorted(weights)
-    assert found.systems == ("fly",) and found.first[0].startswith("Invite a second person into Fly.io")
+    assert found.systems == ("fly",) and found.first[0].startswith("Invite a second person to Fly.io")
 
 
 def test_nothing_breaks_without_somebody_who_holds_nothing() -> None:
@@ -328,7 +328,7 @@ def test_a_card_that_only_one_has_tried_is_knowledge_that_leaves() -> None:
     )
     found = {one.what: str(one.severity) for one in without(full(inventory=Inventory(recovery=cards)), "one").breaks}
     assert found["Only they have ever tried the card “Data”"] == "high"
-    assert found["The card “X” says only to call them"] == "high"
+    assert found["The card “X” only says to call them"] == "high"
 
 
 # The receipt
@@ -365,7 +365,7 @@ def test_the_receipt_is_one_page_as_markdown_and_html() -> None:
     assert "22 November 2026 to 24 November 2026: 4 problems found, 1 fixed, 1 left" in words
     seen = Seen(receipt.as_html(made))
     assert "4 problems found, 1 fixed" in seen.text and not {"script", "img", "form"} & {tag for tag, _ in seen.tags}
-    assert "Nothing was looked at yet" in receipt.as_markdown(receipt.receipt(bare(), now=NOW))
+    assert "Nothing has been checked yet" in receipt.as_markdown(receipt.receipt(bare(), now=NOW))
 
 
 def test_the_receipt_is_text_whatever_was_found() -> None:
@@ -439,7 +439,7 @@ def test_the_log_survives_a_restart_and_is_exported(tmp_path: Path) -> None:
     market = launching(tmp_path, NOW)
     day.note(market, "Opened the doors", by="founder", now=NOW)
     day.note(market, "All green | really", by="engineer", now=NOW, kind="checkpoint", checkpoint="T0")
-    with pytest.raises(ValueError, match="needs words"):
+    with pytest.raises(ValueError, match="needs text"):
         day.note(market, "  ", by="founder", now=NOW)
     again = day.day(launching(tmp_path, NOW), now=NOW)
     assert [one.text for one in again.log] == ["Opened the doors", "All green | really"]

@@ -241,7 +241,7 @@ def test_the_readme_lists_every_file_and_every_gap() -> None:
             or name.startswith(("data/", "dns/", "edge/", "monitoring/", "reports/"))
             or name == "README.md"
         ), name
-    rows = [line for line in readme.partition("Not filled yet")[2].splitlines() if line.startswith("| ")][2:]
+    rows = [line for line in readme.partition("Still missing")[2].splitlines() if line.startswith("| ")][2:]
     assert len(rows) == len(not_filled(documents))
     for document in documents:
         assert sum(document.title in row.split(" | ")[0] for row in rows) == len(document.gaps)

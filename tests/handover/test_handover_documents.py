@@ -80,7 +80,7 @@ def test_a_launch_of_which_nothing_is_known_shows_gaps_and_no_empty_page() -> No
 
 def test_each_gap_leads_to_the_screen_where_it_is_filled() -> None:
     gaps = {gap.text: gap.screen for one in documents(full()) for gap in one.gaps}
-    assert gaps["owner of billing for Cloudflare"] == "p"
+    assert gaps["who pays for Cloudflare"] == "p"
     assert gaps["what staging.example.com is for"] == "2"
     assert gaps["who hosts mail.example.com"] == "1"
     assert gaps["last restore of pictures"] == "p"
@@ -91,8 +91,8 @@ def test_each_gap_leads_to_the_screen_where_it_is_filled() -> None:
 
 def test_a_gap_is_seen_in_the_document_itself() -> None:
     access = document(full(), "access").markdown
-    assert "**Not filled:** owner of billing" in access
-    assert "**Not filled:** log-in address" not in access, "in a table the row tells of what"
+    assert "**Missing:** who pays" in access
+    assert "**Missing:** log-in address" not in access, "in a table the row tells of what"
 
 
 def test_filling_a_gap_fills_the_document() -> None:
@@ -149,8 +149,8 @@ def test_the_risk_list_is_ten_long_and_the_appendix_has_the_rest() -> None:
 
 def test_a_list_without_problems_does_not_hide_that_nothing_was_looked_at() -> None:
     made = document(bare(), "risks").markdown
-    assert "Nothing has been looked at yet" in made
-    assert f"**Not filled:** the answers to {CHECKS} of {CHECKS} checks" in made
+    assert "Nothing has been checked yet" in made
+    assert f"**Missing:** the answers to {CHECKS} of {CHECKS} checks" in made
     assert f"the answers to {CHECKS - 10} of {CHECKS} checks" in document(full(), "risks").markdown
 
 
@@ -234,9 +234,9 @@ def test_the_domains_show_registrar_and_name_servers() -> None:
 
 
 def test_a_mail_host_owes_no_web_certificate() -> None:
-    rows = {row[0]: row for row in table(document(full(), "domain-map"), "Public names")}
+    rows = {row[0]: row for row in table(document(full(), "domain-map"), "Public host names")}
     assert rows["mail.example.com"][6] == ""
-    assert rows["app.example.com"][6] == "end"
+    assert rows["app.example.com"][6] == "expiry"
 
 
 def test_an_old_address_has_its_own_state() -> None:
@@ -386,11 +386,11 @@ def test_the_checklist_asks_of_known_checks_and_systems_only() -> None:
 
 def test_a_checklist_line_follows_the_inventory_and_the_checks() -> None:
     rows = {row[1]: row for row in table(document(full(), "checklist"), "Handover checklist")}
-    assert rows["The business owns the account where the domain is registered"][2] == "yes"
+    assert rows["The business owns the registrar account"][2] == "yes"
     assert rows["The business owns the hosting account"][2] == "no"
     assert rows["The business owns the payment account"][2] == "account"
-    assert rows["Going back a version was rehearsed"][2:4] == ["passes", "The launch engineer, 22 November 2026"]
-    assert rows["A release is one step"][2] == "not answered"
+    assert rows["A rollback has been rehearsed"][2:4] == ["passes", "The launch engineer, 22 November 2026"]
+    assert rows["A release takes one step"][2] == "not answered"
 
 
 def answers(market: Market) -> list[str]:
@@ -429,9 +429,9 @@ def test_a_gap_that_two_documents_name_is_counted_once_everywhere() -> None:
     files, written = build(bare(), now=NOW)
     missing = not_filled(written)
     assert 0 < len(missing) <= sum(len(one.gaps) for one in written) and len(set(missing)) == len(missing)
-    assert f"In this folder: {len(missing)} of its facts are not filled" in files["START-HERE.html"].decode()
+    assert f"In this folder: {len(missing)} facts are missing" in files["START-HERE.html"].decode()
     readme = files["README.md"].decode()
-    assert readme.partition("Not filled yet")[2].count("\n|") - 2 == len(missing)
+    assert readme.partition("Still missing")[2].count("\n|") - 2 == len(missing)
 
 
 # Recovery and launch day
@@ -442,7 +442,7 @@ def test_every_usual_breakdown_has_a_card_or_a_proposal_that_is_a_gap() -> None:
     for card in cards().cards:
         assert f"recovery steps for “{card.title}”" in [gap.text for gap in made.gaps]
         assert f"### {card.title}" in made.markdown
-    assert "Proposed, and tried by nobody yet" in made.markdown
+    assert "Proposed, not yet tried" in made.markdown
     assert "Status pages" not in made.markdown, "nothing is known of the providers"
 
 
@@ -476,7 +476,9 @@ def test_the_contact_plan_stands_in_its_order_with_names_from_people() -> None:
 def test_one_contact_alone_is_a_gap() -> None:
     market = full()
     market.inventory = msgspec.structs.replace(market.inventory, contacts=(Contact(order=1, person="founder"),))
-    assert "who is called when the first does not answer" in [gap.text for gap in document(market, "launch-day").gaps]
+    assert "who to call when the first person does not answer" in [
+        gap.text for gap in document(market, "launch-day").gaps
+    ]
 
 
 # What must be known before reading
@@ -486,14 +488,14 @@ def test_one_contact_alone_is_a_gap() -> None:
     ("changes", "says", "origin"),
     [
         ({"demo": True}, "This is a demo", "demo"),
-        ({"keeps": False}, "at a time that was set by hand", "set time"),
+        ({"keeps": False}, "at a time set by hand", "set time"),
         (
             {
                 "results": results(
                     finding("edge.https.plain-http", "example.com", "It answers without HTTPS", via="connect-map")
                 )
             },
-            "Seen through a connect map",
+            "Checked through a connect map",
             "connect map",
         ),
     ],
@@ -511,7 +513,7 @@ def test_every_document_says_where_it_does_not_speak_of_the_real_thing(
 def test_a_declared_connect_map_is_enough_for_the_warning() -> None:
     market = full()
     market.launch = msgspec.structs.replace(market.launch, connect={"example.com": "127.0.0.1"})
-    assert "Seen through a connect map" in documents(market)[0].markdown
+    assert "Checked through a connect map" in documents(market)[0].markdown
 
 
 def test_an_ordinary_run_carries_no_warning() -> None:
@@ -548,7 +550,7 @@ def test_alert_rules_and_what_is_watched_are_written_down() -> None:
     assert rows[0][:3] == ["on-call", "The launch engineer", "slack"] and rows[0][-1] == "mail"
     assert rows[1][4] == "home" and "a second channel for the alert mail" in [gap.text for gap in page.gaps]
     assert ["search", "https://api.example.com/search?q=boat"] in table(page, "What is watched")
-    assert "who is told when something breaks" in [gap.text for gap in document(full(), "monitoring").gaps]
+    assert "who is alerted when something breaks" in [gap.text for gap in document(full(), "monitoring").gaps]
 
 
 def test_the_recovery_notes_show_the_path_as_it_was_walked() -> None:

@@ -237,7 +237,7 @@ def test_a_file_system_without_hard_links_still_gets_its_zip(tmp_path: Path, mon
     ("code", "words"),
     [
         (errno.ENOSPC, "the disk is full"),
-        (errno.EDQUOT, "the disk quota is used up"),
+        (errno.EDQUOT, "the disk quota is exhausted"),
         (errno.EIO, os.strerror(errno.EIO)),
     ],
 )
@@ -256,7 +256,7 @@ def test_a_disk_that_fails_leaves_nothing_behind(
     market = full()
     with pytest.raises(ExportError) as caught:
         export(market, tmp_path, now=NOW)
-    assert words in str(caught.value) and "Nothing was left behind" in str(caught.value)
+    assert words in str(caught.value) and "No partial files were left behind" in str(caught.value)
     assert everything(tmp_path) == [] and market.journal.noted == []
 
 
@@ -270,7 +270,7 @@ def test_a_hundred_bundles_a_day_are_too_many(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(room, "_TRIES", 2)
     export(full(), tmp_path, now=NOW)
     export(full(), tmp_path, now=NOW)
-    with pytest.raises(ExportError, match="already holds 2 handover folders"):
+    with pytest.raises(ExportError, match="already contains 2 handover folders"):
         export(full(), tmp_path, now=NOW)
     assert everything(tmp_path) == [NAME, f"{NAME}-2", f"{NAME}-2.zip", f"{NAME}.zip"]
 
@@ -314,7 +314,7 @@ print(sorted(str(path) for path in Path("small").rglob("*")))
     )
     assert run.returncode == 0, run.stderr
     said, left = run.stdout.splitlines()
-    assert words in said and said.startswith("The handover folder could not be written to small")
+    assert words in said and said.startswith("Could not write the handover folder to small")
     assert left == "[]"
 
 

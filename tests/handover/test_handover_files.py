@@ -102,7 +102,7 @@ def test_without_fresh_answers_the_evidence_of_the_checks_fills_it(tmp_path: Pat
         "@ IN NS ada.ns.cloudflare.com.",
         "@ IN A 203.0.113.10",
         "api IN AAAA 2001:db8::20",
-        "; The SOA record was not seen. This one is made up, so that programs can read the file.",
+        "; The SOA record was not found. This one is a placeholder so that programs can read the file.",
         "@ IN SOA ada.ns.cloudflare.com. hostmaster.example.com. 1 3600 600 604800 300",
     ):
         assert line in zone.splitlines(), line
@@ -184,22 +184,22 @@ def test_the_calendar_has_domains_certificates_reviews_and_contracts() -> None:
     ics = made(market)["calendar/renewals.ics"]
     said = {(one["DTSTART;VALUE=DATE"], one["SUMMARY"]) for one in events(ics)}
     for row in (
-        ("20280301", "example.com runs out"),
-        ("20280131", "In 30 days: example.com runs out"),
-        ("20280223", "In 7 days: example.com runs out"),
-        ("20280229", "Tomorrow: example.com runs out"),
-        ("20261126", "The certificate of api.example.com ends"),
-        ("20261125", "Tomorrow: The certificate of api.example.com ends"),
-        ("20270301", "Developer account ends"),
-        ("20260731", "Look through who gets in"),
-        ("20261210", "Restore orders once"),
-        ("20261208", "The close watch after the launch ends"),
-        ("20261231", "Take The launch engineer out of Fly.io"),
-        ("20261224", "An accepted risk comes up again: DMARC names no address for reports"),
-        ("20261224", "Compare the handover folder with what is there"),
+        ("20280301", "example.com expires"),
+        ("20280131", "In 30 days: example.com expires"),
+        ("20280223", "In 7 days: example.com expires"),
+        ("20280229", "Tomorrow: example.com expires"),
+        ("20261126", "The certificate for api.example.com expires"),
+        ("20261125", "Tomorrow: The certificate for api.example.com expires"),
+        ("20270301", "Developer account expires"),
+        ("20260731", "Review who has access"),
+        ("20261210", "Test-restore orders"),
+        ("20261208", "The close watch after launch ends"),
+        ("20261231", "Remove The launch engineer from Fly.io"),
+        ("20261224", "An accepted risk is due for review: DMARC names no address for reports"),
+        ("20261224", "Compare the handover folder with the live product"),
     ):
         assert row in said, row
-    assert ("20261119", "In 7 days: The certificate of api.example.com ends") not in said, "that day has passed"
+    assert ("20261119", "In 7 days: The certificate for api.example.com expires") not in said, "that day has passed"
 
 
 def test_an_event_that_moves_keeps_its_uid_and_a_later_file_wins() -> None:
@@ -213,7 +213,7 @@ def test_an_event_that_moves_keeps_its_uid_and_a_later_file_wins() -> None:
         one = first[uid]
         assert re.fullmatch(r"[0-9a-f]{32}@launchready", uid)
         assert int(later[uid]["SEQUENCE"]) > int(one["SEQUENCE"])
-    moved = [uid for uid in first if first[uid]["SUMMARY"] == "One renews or ends (other)"]
+    moved = [uid for uid in first if first[uid]["SUMMARY"] == "One renews or expires (other)"]
     assert [later[uid]["DTSTART;VALUE=DATE"] for uid in moved] == ["20270201"]
 
 
@@ -285,7 +285,7 @@ def test_old_addresses_become_rules_for_both_edges() -> None:
 def test_what_could_start_a_rule_of_its_own_is_a_remark(pair: tuple[str, str]) -> None:
     rules = made(redirecting(pair))["edge/redirects.nginx.conf"]
     assert not [line for line in rules.splitlines() if line and not line.startswith("#")]
-    assert "# not written: https://example.com/" in rules
+    assert "# left out: https://example.com/" in rules
 
 
 # Emergency card
@@ -300,8 +300,8 @@ def test_the_card_says_in_one_sheet_how_to_go_back_whom_to_call_and_where_dns_is
         "Maintenance page at the edge",
         "+00 000 0002",
         "Cloudflare",
-        "Call, in this order",
-        "DNS is changed at",
+        "Call in this order",
+        "Change DNS at",
     ):
         assert words in seen.text, words
     assert len(seen.all("h1")) == 1 and not {"script", "img", "form"} & {tag for tag, _ in seen.tags}
@@ -310,12 +310,12 @@ def test_the_card_says_in_one_sheet_how_to_go_back_whom_to_call_and_where_dns_is
 def test_start_here_answers_the_first_minute_without_a_click() -> None:
     html = made(full())["START-HERE.html"]
     top = html[: html.index('<nav aria-label="Documents">')]
-    assert "fly deploy --image market:41" in top and "DNS is changed at" in top and "+00 000 0002" in top
+    assert "fly deploy --image market:41" in top and "Change DNS at" in top and "+00 000 0002" in top
 
 
 def test_the_card_never_shows_a_proposed_way_back() -> None:
     text = Seen(made(full(inventory=Inventory()))["EMERGENCY-CARD.html"]).text
-    assert "git revert" not in text and "how to go back to the last good version" in text
+    assert "git revert" not in text and "how to roll back to the last good version" in text
 
 
 # JUnit and timings
@@ -348,7 +348,7 @@ def measured(p95: str, between: str, day: int, verdict: str = "") -> Any:
         (
             ("640 ms", "590 ms to 720 ms (95 %)"),
             ("600 ms", "500 ms to 600 ms (95 %)"),
-            "no difference beyond chance",
+            "no significant difference",
         ),
         (
             ("640 ms", "not bounded by so few requests (95 %)"),
@@ -406,7 +406,7 @@ def test_a_signed_line_shows_who_and_when_and_the_launch_says_its_go() -> None:
         "| The founder, 23 November 2026 |" in files["07-checklist.md"]
         and "1 of 24 lines are signed" in files["07-checklist.md"]
     )
-    assert "Said: go, The founder, 24 November 2026, 14:02 UTC" in files["10-launch-day.md"]
+    assert "Decision: go, The founder, 24 November 2026, 14:02 UTC" in files["10-launch-day.md"]
     assert [one["answer"] for one in json.loads(files["data/launchready.json"])["signed"]] == ["signed", "no-go", "go"]
 
 
@@ -473,7 +473,7 @@ def test_a_signed_folder_verifies_by_public_key_and_by_allowed_signers(key: str,
 def test_another_key_and_a_changed_list_are_told(keys: Path, tmp_path: Path) -> None:
     exported = export(full(), tmp_path, now=NOW, key=keys / "mine")
     assert [str(one) for one in verify(exported.zip, key=keys / "other.pub")] == [
-        "SHA256SUMS.sig: was not made by a key of other.pub."
+        "SHA256SUMS.sig: was not made with a key from other.pub."
     ]
     target = exported.folder / "README.md"
     target.write_text(target.read_text() + "x")

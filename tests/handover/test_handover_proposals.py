@@ -32,7 +32,7 @@ def test_what_was_seen_is_proposed_with_its_log_in_place() -> None:
     by_id = {one.item.id: one for one in proposals(market, now=NOW) if isinstance(one.item, System)}
     assert isinstance(registrar := by_id["registrar"].item, System)
     assert registrar.renewal == date(2028, 3, 1) and registrar.login_url == "https://admin.gandi.net"
-    assert by_id["hosting-fly-io"].why == "api.example.com is answered there"
+    assert by_id["hosting-fly-io"].why == "api.example.com is served there"
     for one in by_id.values():
         assert isinstance(one.item, System)
         assert (one.item.account_owner, one.item.business_owned, one.item.billing_owner) == ("", "unknown", "")

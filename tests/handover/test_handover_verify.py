@@ -106,7 +106,7 @@ def test_an_extra_file_is_named(folder: Path) -> None:
 def test_what_a_system_drops_into_folders_is_said_to_be_that(folder: Path) -> None:
     (folder / ".DS_Store").write_text("x")
     assert said(folder) == [
-        ".DS_Store: was added since the export (macOS writes it when a folder is looked at; delete it)."
+        ".DS_Store: was added since the export (macOS creates it when a folder is opened: delete it)."
     ]
 
 
@@ -132,9 +132,9 @@ def test_links_and_devices_are_no_files(folder: Path, tmp_path: Path) -> None:
     (folder / "README.md").symlink_to(outside)
     os.mkfifo(folder / "pipe")
     assert said(folder) == [
-        "README.md: is a link to somewhere else, not a file of the bundle.",
+        "README.md: is a symbolic link, not a file of the bundle.",
         "README.md: is missing.",
-        "pipe: is not an ordinary file.",
+        "pipe: is not a regular file.",
     ]
 
 
@@ -143,13 +143,13 @@ def test_a_linked_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     shutil.rmtree(folder / "data")
     (folder / "data").symlink_to(tmp_path / "data")
     problems = said(folder)
-    assert "data: is a link to somewhere else, not a file of the bundle." in problems
+    assert "data: is a symbolic link, not a file of the bundle." in problems
     assert "data/systems.csv: is missing." in problems
 
 
 def test_a_link_in_place_of_the_bundle_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
-    assert said(tmp_path / "link") == ["link is a link to somewhere else; name the folder or zip itself."]
+    assert said(tmp_path / "link") == ["link is a symbolic link. Name the folder or zip itself."]
 
 
 def test_a_file_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_file_that_cannot_be_read_is_named(folder: Path, monkeypatch: pytest.M
 
 
 def test_nothing_there_is_said(tmp_path: Path) -> None:
-    assert said(tmp_path / "none.zip") == ["There is no folder and no zip called none.zip."]
+    assert said(tmp_path / "none.zip") == ["No folder or zip called none.zip exists."]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_nothing_there_is_said(tmp_path: Path) -> None:
 )
 def test_a_list_in_another_form_is_not_trusted(body: bytes, tmp_path: Path) -> None:
     (tmp_path / SUMS).write_bytes(body)
-    assert "SHA256SUMS: was changed: it no longer has the form in which it was written." in said(tmp_path)
+    assert "SHA256SUMS: was changed: its format is not the one LaunchReady writes." in said(tmp_path)
 
 
 # What is found in a zip
@@ -228,27 +228,27 @@ def test_a_cut_or_longer_zip_is_found(change: Callable[[bytes], bytes], tmp_path
 
 def test_a_zip_packed_by_another_program_says_how_to_go_on(tmp_path: Path) -> None:
     path = zipped(tmp_path / "again.zip", entries(SMALL))
-    assert said(path)[0].startswith("The zip is not as it was exported, though it unpacks")
+    assert said(path)[0].startswith("The zip is not as exported")
     smaller = zipped(tmp_path / "smaller.zip", entries(SMALL), compression=zipfile.ZIP_DEFLATED)
-    assert said(smaller)[0].startswith("The zip was packed again by another program.")
+    assert said(smaller)[0].startswith("The zip was repacked by another program.")
     assert "Unpack it and verify the folder" in said(path)[0] and "Unpack it and verify the folder" in said(smaller)[0]
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("bundle/../outside.md", "leads outside the folder"),
-        ("../outside.md", "leads outside the folder"),
-        ("/etc/passwd", "leads outside the folder"),
-        ("bundle/./a.md", "leads outside the folder"),
-        ("bundle//a.md", "leads outside the folder"),
-        ("bundle\\outside.md", "leads outside the folder"),
-        ("C:/outside.md", "leads outside the folder"),
+        ("bundle/../outside.md", "points outside the folder"),
+        ("../outside.md", "points outside the folder"),
+        ("/etc/passwd", "points outside the folder"),
+        ("bundle/./a.md", "points outside the folder"),
+        ("bundle//a.md", "points outside the folder"),
+        ("bundle\\outside.md", "points outside the folder"),
+        ("C:/outside.md", "points outside the folder"),
         ("bundle/a\x1b[31m.md", "a name that no bundle uses"),
         ("bundle/\u202egnp.md", "a name that no bundle uses"),
         ("bundle/A.md", "is in the zip twice"),
-        ("other/c.md", "does not hold exactly one folder"),
-        ("loose.md", "does not hold exactly one folder"),
+        ("other/c.md", "does not contain exactly one folder"),
+        ("loose.md", "does not contain exactly one folder"),
     ],
 )
 def test_names_that_play_tricks_are_refused(name: str, words: str, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("bundle/link.md")
     link.create_system = 3
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    assert "bundle/link.md: is a link to somewhere else; the zip was tampered with." in said(
+    assert "bundle/link.md: is a symbolic link; the zip was tampered with." in said(
         zipped(tmp_path / "link.zip", [*entries(SMALL), (link, b"/etc/passwd")])
     )
 
@@ -278,14 +278,14 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("bundle/a.md", "w") as stream:
         for _ in range(32):
             stream.write(bytes(1024 * 1024))
-    assert len(said(path)) == 1 and "packed again" in said(path)[0]
+    assert len(said(path)) == 1 and "repacked" in said(path)[0]
 
 
 def test_a_zip_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "x.zip", [("bundle/a.md", bytes(1000))]).read_bytes()
     path = tmp_path / "huge.zip"
     path.write_bytes(whole.replace((1000).to_bytes(4, "little"), (0xF0000000).to_bytes(4, "little")))
-    assert said(path) == ["The zip would unpack to more than any bundle holds; it was not unpacked."]
+    assert said(path) == ["The zip would unpack to more than any bundle contains, so it was not unpacked."]
 
 
 def test_a_zip_that_lies_about_sizes_is_found(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_zip_that_lies_about_sizes_is_found(tmp_path: Path) -> None:
 def test_an_empty_zip_and_no_zip_at_all_are_said(tmp_path: Path) -> None:
     assert said(zipped(tmp_path / "empty.zip", [])) == ["The zip is empty."]
     (tmp_path / "text.zip").write_text("hello")
-    assert said(tmp_path / "text.zip")[0].startswith("text.zip is broken or no zip")
+    assert said(tmp_path / "text.zip")[0].startswith("text.zip is damaged or not a zip")
 
 
 def test_files_in_a_zip_are_held_against_the_sums(tmp_path: Path) -> None:

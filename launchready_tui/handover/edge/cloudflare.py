@@ -18,13 +18,13 @@ def write(plan: Plan, *, old: bool = True) -> str:
     """Steps for the dashboard, each with what to paste. Without `old` the list of old addresses is left to a file of
     its own."""
     lines = [
-        "# SSL/TLS > Overview: Full (strict). Flexible makes redirects go in circles and leaves the way to your "
-        "server open."
+        "# SSL/TLS > Overview: Full (strict). Flexible causes redirect loops and leaves the connection to your "
+        "server unencrypted."
     ]
     if all(host.http == "redirect" for host in plan.hosts):
         lines += ["# SSL/TLS > Edge Certificates > Always Use HTTPS: on"]
     else:
-        lines += ["# SSL/TLS > Edge Certificates > Always Use HTTPS: off, the rules below do it host by host"]
+        lines += ["# SSL/TLS > Edge Certificates > Always Use HTTPS: off; the rules below do it per host"]
     if any(host.modern_tls for host in plan.hosts):
         lines += ["# SSL/TLS > Edge Certificates > Minimum TLS Version: TLS 1.2; TLS 1.3: on"]
     for where, rules in (
@@ -48,10 +48,12 @@ def write(plan: Plan, *, old: bool = True) -> str:
         ]
         lines.append(bulk(plan).rstrip())
     kept = [
-        f"# {host.name} already sends, leave as they are: {', '.join(host.sent)}" for host in plan.hosts if host.sent
+        f"# {host.name} already sends these headers, leave them as they are: {', '.join(host.sent)}"
+        for host in plan.hosts
+        if host.sent
     ]
     unseen = [
-        f"# {host.name}: no check has seen its headers, so the usual ones are set"
+        f"# {host.name}: its headers have not been checked, so the usual ones are set"
         for host in plan.hosts
         if not host.looked_at
     ]
@@ -89,7 +91,7 @@ _NOT_WELL_KNOWN = 'not starts_with(http.request.uri.path, "/.well-known/")'
 
 def _refusals(plan: Plan) -> list[dict[str, Any]]:
     return [
-        {"description": f"{host.name}: no plain http", "expression": _when(host, "not ssl"), "action": "block"}
+        {"description": f"{host.name}: no plain HTTP", "expression": _when(host, "not ssl"), "action": "block"}
         for host in plan.hosts
         if host.http == "refuse"
     ]
@@ -101,7 +103,7 @@ def _redirects(plan: Plan) -> list[dict[str, Any]]:
     if len(led) < len(plan.hosts):
         names = " ".join(f'"{name}"' for name in led)
         when = f"(http.host in {{{names}}} and not ssl and {_NOT_WELL_KNOWN})"
-        rules.append(_redirect("https first", when, 'concat("https://", http.host, http.request.uri.path)'))
+        rules.append(_redirect("HTTPS first", when, 'concat("https://", http.host, http.request.uri.path)'))
     for host in plan.hosts:
         if host.leads_to:
             paths = [f'http.request.uri.path ne "{path}"' for path, _ in host.old]
@@ -137,7 +139,7 @@ def _caching(plan: Plan) -> list[dict[str, Any]]:
             seconds = 31536000
             rules.append(
                 {
-                    "description": f"{host.name}: files with a hash in their names",
+                    "description": f"{host.name}: files with a hash in their name",
                     "expression": _when(host, f'starts_with(http.request.uri.path, "{folder}")'),
                     "action": "set_cache_settings",
                     "action_parameters": {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from .plan import PAGE, HostPlan, Plan
 
 _WELL_KNOWN = [
-    "    # apps and certificate authorities verify here and follow no redirect",
+    "    # apps and certificate authorities verify ownership here and do not follow redirects",
     "    location ^~ /.well-known/ { root /var/www/html; }",
 ]
 
@@ -18,17 +18,17 @@ def write(plan: Plan, *, old: bool = True) -> str:
 
     Without `old` the old addresses are left to a file of their own.
     """
-    lines = ["# Before nginx reads this: nginx -t", *_lifetimes(plan)]
+    lines = ["# Test before you reload nginx: nginx -t", *_lifetimes(plan)]
     to_https = [host.name for host in plan.hosts if host.http == "redirect"]
     refused = [host.name for host in plan.hosts if host.http == "refuse"]
     if to_https:
         lines += [
             "",
-            "# plain http leads to https on the same host, path and query kept",
+            "# redirect plain HTTP to HTTPS on the same host, keeping path and query",
             *_block("80", to_https, "https://$host"),
         ]
     if refused:
-        lines += ["", "# an app that is redirected has sent its token in the clear by then: plain http is refused"]
+        lines += ["", "# refuse plain HTTP: an app that is redirected has already sent its token in the clear"]
         lines += [
             "server {",
             "    listen 80;",
@@ -49,7 +49,7 @@ def _lifetimes(plan: Plan) -> list[str]:
         return []
     return [
         "",
-        "# files with a hash in their names",
+        "# files with a hash in their name",
         "map $host$uri $edge_expires {",
         "    default off;",
         *rows,
@@ -71,7 +71,7 @@ def _block(port: str, names: list[str], to: str) -> list[str]:
 
 def _leads_on(host: HostPlan, old: bool) -> list[str]:
     lines = [
-        f"# {host.name} only leads to {host.leads_to}",
+        f"# {host.name} only redirects to {host.leads_to}",
         "server {",
         "    listen 443 ssl;",
         "    listen [::]:443 ssl;",
@@ -95,15 +95,18 @@ def _own(host: HostPlan, old: bool) -> list[str]:
             "    gzip_types text/css application/javascript application/json application/manifest+json image/svg+xml;"
         ]
     if host.fresh_pages:
-        lines += ["    # pages: in the location that serves them", f'    # add_header Cache-Control "{PAGE[1]}";']
+        lines += [
+            "    # pages: put this into the location that serves them",
+            f'    # add_header Cache-Control "{PAGE[1]}";',
+        ]
     if host.folders:
         lines += ["    expires $edge_expires;"]
     lines += [_old_address(path, to) for path, to in host.old if old]
-    note = "" if host.looked_at else " (no check has seen its headers: the usual ones)"
-    kept = [f"# already sent, leave as they are: {', '.join(host.sent)}"] if host.sent else []
+    note = "" if host.looked_at else " (its headers have not been checked: the usual ones)"
+    kept = [f"# already sent, leave them as they are: {', '.join(host.sent)}"] if host.sent else []
     if not lines:
         return [f"# {host.name}: nothing to change", *kept]
-    return [f"# into the server block of {host.name}, listen 443{note}", *kept, *(line[4:] for line in lines)]
+    return [f"# put this into the server block of {host.name}, listen 443{note}", *kept, *(line[4:] for line in lines)]
 
 
 def _old_address(path: str, to: str) -> str:
@@ -123,10 +126,8 @@ def _headers(host: HostPlan) -> list[str]:
     lines = []
     for name, value in host.headers:
         if name == "Strict-Transport-Security":
-            lines.append("    # the careful start: max-age=86400 for a day, 604800 for a week, then this")
+            lines.append("    # start carefully: max-age=86400 for a day, 604800 for a week, then this")
         if name.endswith("-Report-Only"):
-            lines.append(
-                "    # watches only; read the console of a browser for a day, then enforce it under its short name"
-            )
+            lines.append("    # report-only; check a browser's console for a day, then enforce it under its short name")
         lines.append(f'    add_header {name} "{value}" always;')
     return lines

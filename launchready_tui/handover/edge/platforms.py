@@ -71,7 +71,7 @@ def netlify_redirects(plan: Plan) -> str:
         for path, to in host.old:
             odd = bool(_NETLIFY_PATTERN.search(path))
             lines.append(
-                f"{'# not written, Netlify reads a pattern in it: ' if odd else ''}https://{host.name}{path}  "
+                f"{'# left out, Netlify would read it as a pattern: ' if odd else ''}https://{host.name}{path}  "
                 f"{to}  301!"
             )
         if host.leads_to:

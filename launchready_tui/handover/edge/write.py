@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 def files_of(plan: Plan, kind: Kind, banners: Sequence[str] = (), *, old: bool = True) -> dict[str, str]:
     """File name to its text. Banners and what could not be written stand as comments, where the form has any."""
     head = "".join(f"# {text.for_terminal(line)}\n" for line in banners)
-    foot = "".join(f"# not written, too unusual for a rule: {text.for_terminal(line)}\n" for line in plan.left)
+    foot = "".join(f"# left out, too unusual for a rule: {text.for_terminal(line)}\n" for line in plan.left)
     match kind:
         case "nginx":
             return {"nginx.conf": head + nginx.write(plan, old=old) + foot}

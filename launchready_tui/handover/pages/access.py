@@ -18,50 +18,50 @@ def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "access", "Access inventory", "08-access.md")
     inventory = shot.inventory
     draft.lead(
-        "Which systems the product needs, whose accounts they are, who pays, and who can get in. "
-        "Keys are named by where they lie, never shown."
+        "Which systems the product needs, who owns the accounts, who pays, and who has access. Keys are listed by "
+        "where they are stored, never shown."
     )
     draft.table(
         "What to change",
-        "+what|state|weight|+how",
+        "+what|state|severity|+how",
         points(shot),
         csv="access-points",
-        empty="Nothing found to change in what is filled in.",
+        empty="The entries so far show nothing to change.",
     )
     draft.table(
         "Systems",
-        "system|kind|provider|@account of|business owns it|@pays the bill|renews|log-in",
+        "system|kind|provider|@account owner|business owns it|@pays the bill|renews|log-in",
         [_system(draft, system) for system in inventory.systems],
         csv="systems",
-        empty="No system is filled in yet.",
+        empty="No systems have been entered yet.",
     )
     draft.table(
-        "Where bills stop",
-        "bill|at most|when it is reached|told at|@who is told|+set where|looked at",
+        "Spending limits",
+        "bill|limit|when it is reached|alert at|@who is alerted|+set where|checked",
         [_cap(draft, cap) for cap in inventory.caps],
         csv="spend-limits",
-        empty="No bill has a limit written down.",
+        empty="No spending limits have been recorded.",
     )
     ways = [_access(draft, entry) for entry in inventory.access]
     if shot.profile == "founder":
         draft.table(
-            "Who gets in",
-            "system|person|right|least needed|second factor|kind of log-in|key lies in|looked at|ends",
+            "Who has access",
+            "system|person|role|role needed|second factor|kind of log-in|key stored in|reviewed|ends",
             ways,
             csv="access",
-            empty="Nobody's access is filled in yet.",
+            empty="No access has been entered yet.",
         )
     if not inventory.systems:
         for kind in ("registrar", "dns", "hosting", "code", "database", "payments", "email"):
             draft.fact("", f"{CATEGORIES[kind]} account", "p", about="systems")
     for system in inventory.systems:
         if not any(entry.system == system.id for entry in inventory.access):
-            draft.fact("", f"who gets into {_name(system)}", "p", about=system)
+            draft.fact("", f"who has access to {_name(system)}", "p", about=system)
     people = [_person(draft, one) for one in shot.people.people]
     if shot.profile == "founder":
-        draft.table("People", "person|role|kind|state", people, empty="No people are filled in on this machine.")
+        draft.table("People", "person|role|kind|state", people, empty="No people have been entered on this machine.")
     else:
-        draft.note("Who gets in and who pays stands in the founder's folder, which is not for everybody.")
+        draft.note("Who has access and who pays is in the founder's folder, which is confidential.")
     return draft.finish()
 
 
@@ -80,9 +80,9 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
         draft.fact(system.provider, f"provider of {name}", "p", short="provider", about=system),
         draft.fact(
             shot.person(system.account_owner),
-            f"owner of the account {name}",
+            f"account owner of {name}",
             "p",
-            short="owner of the account",
+            short="account owner",
             about=system,
         ),
         draft.known(
@@ -90,9 +90,9 @@ def _system(draft: Draft, system: System) -> tuple[Cell, ...]:
         ),
         draft.fact(
             "nothing to pay" if system.no_bill else shot.person(system.billing_owner),
-            f"owner of billing for {name}",
+            f"who pays for {name}",
             "p",
-            short="owner of billing",
+            short="who pays",
             about=system,
         ),
         plain(day(system.renewal)) if system.renewal else BLANK,
@@ -107,20 +107,24 @@ def _cap(draft: Draft, cap: Cap) -> tuple[Cell, ...]:
     name = _system_name(shot, cap.system)
     return (
         plain(name),
-        draft.fact(cap.limit, f"limit of the bill of {name}", "p", short="limit", about="systems"),
-        plain("it stops there" if cap.hard else "it goes on"),
+        draft.fact(cap.limit, f"spending limit of {name}", "p", short="limit", about="systems"),
+        plain("service stops" if cap.hard else "billing goes on"),
         plain(cap.alert_at)
         if cap.hard
         else draft.fact(
-            cap.alert_at, f"when somebody is told of the bill of {name}", "p", short="alarm", about="systems"
+            cap.alert_at, f"at which amount {name} alerts someone", "p", short="alert amount", about="systems"
         ),
         draft.fact(
-            shot.person(cap.owner), f"who is told of the bill of {name}", "p", short="who is told", about="systems"
+            shot.person(cap.owner),
+            f"who is alerted about the bill for {name}",
+            "p",
+            short="who is alerted",
+            about="systems",
         ),
         plain(cap.where),
         draft.fact(
             day(cap.seen) if cap.seen else "",
-            f"when the limit of {name} was looked at",
+            f"when the limit of {name} was last checked",
             "p",
             short="day",
             about="systems",
@@ -131,18 +135,18 @@ def _cap(draft: Draft, cap: Cap) -> tuple[Cell, ...]:
 def _access(draft: Draft, entry: Access) -> tuple[Cell, ...]:
     shot = draft.snapshot
     person, system = shot.person(entry.person), _system_name(shot, entry.system)
-    kind = [word for word, on in (("shared", entry.shared), ("emergencies only", entry.break_glass)) if on]
+    kind = [word for word, on in (("shared", entry.shared), ("emergency only", entry.break_glass)) if on]
     return (
         plain(system),
         plain(person),
-        draft.fact(entry.role, f"right of {person} in {system}", "p", short="right", about=entry),
+        draft.fact(entry.role, f"role of {person} in {system}", "p", short="role", about=entry),
         plain(entry.expected_role),
         draft.fact(MFA[entry.mfa], f"second factor of {person} in {system}", "p", short="second factor", about=entry),
         plain(", ".join(kind) or "personal"),
         plain(entry.credential),
         draft.fact(
             day(entry.reviewed) if entry.reviewed else "",
-            f"when the access of {person} to {system} was looked at",
+            f"when the access of {person} to {system} was reviewed",
             "p",
             short="day",
             about=entry,

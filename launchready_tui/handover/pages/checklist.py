@@ -32,29 +32,29 @@ class Item:
 
 
 ITEMS: tuple[Item, ...] = (
-    Item("Ownership", "The business owns the account where the domain is registered", category="registrar"),
-    Item("Ownership", "The business owns the account where DNS is served", category="dns"),
+    Item("Ownership", "The business owns the registrar account", category="registrar"),
+    Item("Ownership", "The business owns the DNS account", category="dns"),
     Item("Ownership", "The business owns the hosting account", category="hosting"),
-    Item("Ownership", "The business owns the code", category="code"),
+    Item("Ownership", "The business owns the code repository", category="code"),
     Item("Ownership", "The business owns the database account", category="database"),
     Item("Ownership", "The business owns the payment account", category="payments"),
-    Item("Ownership", "The business owns the account that sends mail", category="email"),
+    Item("Ownership", "The business owns the mail-sending account", category="email"),
     Item("Ownership", "The business owns the monitoring account", category="monitoring"),
-    Item("Access", "Everybody with access is listed, still needed, and has a second factor", check="handover.access"),
-    Item("Access", "Nothing secret that was sent around is still valid", check="audit.shared-secrets"),
-    Item("Access", "All keys lie in one vault", check="deploy.secret-store"),
-    Item("Access", "Two people can repair production", check="handover.bus-factor"),
-    Item("Release", "The way of a change to production is written down", check="audit.deploy-flow"),
-    Item("Release", "A release is one step", check="deploy.release"),
-    Item("Release", "Going back a version was rehearsed", check="deploy.rollback"),
+    Item("Access", "Everyone with access is listed, still needs it, and has a second factor", check="handover.access"),
+    Item("Access", "Every secret that was ever sent around has been revoked", check="audit.shared-secrets"),
+    Item("Access", "All keys are in one vault", check="deploy.secret-store"),
+    Item("Access", "Two people can fix production", check="handover.bus-factor"),
+    Item("Release", "The path of a change to production is documented", check="audit.deploy-flow"),
+    Item("Release", "A release takes one step", check="deploy.release"),
+    Item("Release", "A rollback has been rehearsed", check="deploy.rollback"),
     Item("Release", "Sign-up, log-in, booking, payment and reset work", check="deploy.smoke"),
-    Item("Recovery", "One whole path was broken and brought back", check="handover.recovery"),
-    Item("Recovery", "Every data store was restored from its backup", check="handover.backups"),
-    Item("Recovery", "An outage is told within five minutes", check="monitoring.detection"),
-    Item("Recovery", "Alerts reach somebody who acts", check="monitoring.alerts"),
-    Item("Running it", "The domain renews by itself", check="audit.registrar"),
+    Item("Recovery", "One complete breakdown has been rehearsed and recovered", check="handover.recovery"),
+    Item("Recovery", "Every data store has been restored from its backup", check="handover.backups"),
+    Item("Recovery", "An outage is reported within five minutes", check="monitoring.detection"),
+    Item("Recovery", "Alerts reach someone who acts", check="monitoring.alerts"),
+    Item("Running it", "The domain renews automatically", check="audit.registrar"),
     Item("Running it", "The contact plan for launch day is agreed", check="handover.contacts"),
-    Item("Running it", "The documents of this folder are read and complete", check="handover.documents"),
+    Item("Running it", "The documents in this folder are complete and have been read", check="handover.documents"),
     Item("Running it", "The setup can be rebuilt from this folder", check="handover.reproducible"),
 )
 
@@ -62,21 +62,21 @@ ITEMS: tuple[Item, ...] = (
 def write(shot: Snapshot) -> Document:
     """Every line of the checklist with what checks, inventory and signatures say of it."""
     draft = Draft(shot, "checklist", "Handover checklist", "07-checklist.md")
-    draft.lead("When every line is true, the founder is in control. Sign what you have seen with your own eyes.")
+    draft.lead("When every line is true, the founder is in control. Sign only what you have seen yourself.")
     rows = []
     for item in ITEMS:
         state, known_by, look = _by_check(draft, item) if item.check else _by_system(draft, item)
         rows.append((plain(item.group), plain(item.text), state, known_by, plain(look), _signed(shot, item.id)))
     draft.table(
         "Handover checklist",
-        "part|+what is true|state|known from|+see for yourself|signed, date",
+        "part|+what is true|state|known from|+check it yourself|signed, date",
         rows,
         csv="checklist",
     )
     open_lines = sum(not signature(shot, item.id) for item in ITEMS)
     draft.note(
-        f"{len(ITEMS) - open_lines} of {len(ITEMS)} lines are signed. A signature is put down with “launchready sign”, "
-        "or by hand on paper; it stands for what somebody has seen, not for what is planned."
+        f"{len(ITEMS) - open_lines} of {len(ITEMS)} lines are signed. Sign with “launchready sign” or by hand on "
+        f"paper. A signature confirms what someone has seen, not what is planned."
     )
     return draft.finish()
 
@@ -106,7 +106,7 @@ def _by_check(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
 
 def _by_system(draft: Draft, item: Item) -> tuple[Cell, Cell, str]:
     systems = [system for system in draft.snapshot.inventory.systems if system.category == item.category]
-    look = "Log in as the owner and read whose name the account and its bill carry."
+    look = "Log in as the owner and check whose name is on the account and its bill."
     if not systems:
         return (
             draft.fact("", f"the {CATEGORIES[item.category]} account", "p", short="account", about="systems"),
@@ -152,13 +152,13 @@ def five_questions(shot: Snapshot) -> tuple[tuple[str, Cell, str], ...]:
 
     back = by("deploy.rollback")
     return (
-        ("Bring a change live", by("deploy.release"), "Deployment"),
+        ("Release a change", by("deploy.release"), "Deployment"),
         (
-            "Go back to the last good version",
+            "Roll back to the last good version",
             _lacks("the command") if back is YES and not rollback(shot) else back,
             "Recovery notes",
         ),
-        ("Bring the data back", by("handover.backups"), "Recovery notes"),
+        ("Restore the data", by("handover.backups"), "Recovery notes"),
         ("Pay every bill", _pay(shot), "Access inventory"),
         ("Change a DNS record", _dns(shot), "Access inventory"),
     )

@@ -18,10 +18,10 @@ _EDGE = ("edge.canonical", "edge.redirects", "edge.https", "edge.certificates", 
 def write(shot: Snapshot) -> Document:
     """Domains, hosts, and the way each address people type leads."""
     draft = Draft(shot, "domain-map", "Domain map", "02-domain-map.md")
-    draft.lead("Every public name of the product: what it is for, whose machines answer, and where it leads.")
+    draft.lead("Every public host name of the product: what it is for, who hosts it, and where it redirects.")
     draft.facts(
         ("Main address", draft.fact(shot.launch.canonical, "the main address", "2", "code")),
-        ("One address a page", standing_cell(shot.standing("edge.canonical"))),
+        ("One address per page", standing_cell(shot.standing("edge.canonical"))),
         ("HTTPS", standing_cell(shot.standing("edge.https"))),
         ("Certificates", standing_cell(shot.standing("edge.certificates"))),
     )
@@ -32,7 +32,7 @@ def write(shot: Snapshot) -> Document:
             (
                 code(row.domain),
                 draft.fact(row.registrar, f"registrar of {row.domain}", "1", short="registrar"),
-                draft.fact(row.expires, f"end date of {row.domain}", "1", short="end date"),
+                draft.fact(row.expires, f"expiry date of {row.domain}", "1", short="expiry date"),
                 plain(row.lock) if row.lock else BLANK,
                 draft.fact(row.dns_provider, f"who serves DNS for {row.domain}", "1", short="DNS provider"),
                 code(row.nameservers) if row.nameservers else BLANK,
@@ -42,32 +42,33 @@ def write(shot: Snapshot) -> Document:
         csv="domains",
     )
     draft.table(
-        "Public names",
-        "name|what it is for|environment|provider|address|+TLS|certificate until|+main address for|leads to|account of",
+        "Public host names",
+        "name|what it is for|environment|provider|address|+TLS|certificate until|+main address for|redirects "
+        "to|account owner",
         [_host(draft, row) for row in host_rows(shot)],
         csv="domain-map",
-        empty="The launch file names no host yet.",
+        empty="The launch file lists no hosts yet.",
     )
     if not shot.launch.hosts:
-        draft.fact("", "the public names of the product", "1")
+        draft.fact("", "the public host names of the product", "1")
     found = [one for standing in shot.verdict.standings.values() for one in standing.findings]
     stale = shot.standing("edge.redirects").stale
     draft.table(
         "Redirect map",
-        "+from|+way|#redirects|state",
+        "+from|+path|#redirects|state",
         [
             (code(row.start), code(way(row)), plain(str(row.redirects)), STALE if stale else state_cell(row.state))
             for row in chain_rows(found)
         ],
         csv="redirect-map",
-        empty="No address that was followed leads on to another."
+        empty="None of the addresses checked redirects."
         if shot.standing("edge.redirects").result
-        else "Not followed yet.",
+        else "Not checked yet.",
     )
     ways = {place(row.start): way(row) for row in followed(found)}
     draft.table(
-        "Old addresses and where they must lead",
-        "+from|+to|+seen|state",
+        "Old addresses and their new targets",
+        "+from|+to|+actual path|state",
         [
             (
                 code(one.from_),
@@ -78,7 +79,7 @@ def write(shot: Snapshot) -> Document:
             for one in shot.launch.redirects
         ],
         csv="redirects",
-        empty="The launch file names no old address. If the product ever had others, add them there.",
+        empty="The launch file lists no old addresses. If the product ever had any, add them there.",
     )
     draft.pastes("Rules to paste", *_EDGE)
     return draft.finish()
@@ -87,7 +88,7 @@ def write(shot: Snapshot) -> Document:
 def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
     named = row.host
     until = (
-        draft.fact(row.tls_until, f"end of the certificate of {named}", "2", short="end")
+        draft.fact(row.tls_until, f"certificate expiry of {named}", "2", short="expiry")
         if has_tls(draft.snapshot, named)
         else BLANK
     )
@@ -101,7 +102,7 @@ def _host(draft: Draft, row: HostRow) -> tuple[Cell, ...]:
         until,
         code(row.canonical_for) if row.canonical_for else BLANK,
         plain(row.leads_to),
-        draft.fact(row.owner, f"whose account {named} runs in", "p", short="owner"),
+        draft.fact(row.owner, f"whose account hosts {named}", "p", short="owner"),
     )
 
 

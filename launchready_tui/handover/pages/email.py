@@ -22,23 +22,23 @@ def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "email", "Mail", "03-email.md")
     mail, domain = shot.launch.email, shot.launch.domain
     draft.lead(
-        "Sign-up codes, resets and receipts travel by mail. This page says who may send them, and what is "
-        "published so that they arrive."
+        "Sign-up codes, resets and receipts travel by mail. This page lists who may send them and which DNS records "
+        "make them arrive."
     )
     draft.facts(
         ("Domain", draft.fact(domain, "the domain that mail is sent from", "3", "code")),
         ("Received by", draft.fact(receiver(shot), "who receives mail", "1")),
         ("Senders", draft.fact(", ".join(mail.senders), "services that send mail", "3")),
-        ("DKIM selectors", draft.fact(", ".join(mail.selectors), "selectors of the mail signatures", "3", "code")),
+        ("DKIM selectors", draft.fact(", ".join(mail.selectors), "selectors of the DKIM signatures", "3", "code")),
         ("Support address", draft.fact(mail.support, "address that customers write to", "3", "code")),
     )
     draft.table("Records", "what|state|goal", [_row(draft, check) for check in _RECORDS])
     who = mail_senders(shot.launch, shot.verdict.standings)
     if who:
-        draft.table("Who sends", "who+|state|SPF lets it|DKIM signs", [_sender(one) for one in who])
+        draft.table("Who sends", "who+|state|allowed by SPF|signed with DKIM", [_sender(one) for one in who])
     draft.table(
-        "What the large mailboxes ask for",
-        "what|state|asked by|because+",
+        "What the large mailbox providers require",
+        "what|state|required by|because+",
         [_asked(one) for one in mailboxes(shot.verdict.standings)],
     )
     for check in _RECORDS:
@@ -48,7 +48,7 @@ def write(shot: Snapshot) -> Document:
     draft.table("From the product to the inbox", "what|state|goal", [_row(draft, check) for check in _FLOWS])
     tests = mail_tests(shot.verdict.standings)
     if tests:
-        draft.table("Mails that were tested", "what|state|where+|found+", [_tested(one) for one in tests])
+        draft.table("Tested mails", "what|state|where+|found+", [_tested(one) for one in tests])
     draft.pastes("Records to paste", *_RECORDS, *_FLOWS)
     return draft.finish()
 

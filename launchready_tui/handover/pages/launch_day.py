@@ -20,15 +20,15 @@ def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "launch-day", "Launch-day contacts", "10-launch-day.md")
     inventory, plan = shot.inventory, shot.inventory.plan
     draft.lead(
-        "When the doors open, who decides, and whom to call in which order. If nobody answers in the time given, "
+        "When the product launches, who decides, and who to call in which order. If someone does not answer in time, "
         "call the next."
     )
     draft.facts(
-        ("Launch", draft.fact(moment(plan.launch_at) if plan.launch_at else "", "when the doors open", "l")),
+        ("Launch", draft.fact(moment(plan.launch_at) if plan.launch_at else "", "launch time", "l")),
         ("Go or no-go", plain(moment(said_at)) if (said_at := go_no_go_at(inventory)) else BLANK),
-        ("Decided by", draft.fact(shot.person(plan.decider) if plan.decider else "", "who says go or no-go", "l")),
-        ("Said", plain(_said(shot))),
-        ("Close the doors", draft.fact(plan.kill_switch, "how the product is closed at once (kill switch)", "l")),
+        ("Decided by", draft.fact(shot.person(plan.decider) if plan.decider else "", "who decides go or no-go", "l")),
+        ("Decision", plain(_said(shot))),
+        ("Take it offline", draft.fact(plan.kill_switch, "how to take the product offline at once (kill switch)", "l")),
         ("Close watch until", plain(day(plan.watch_until)) if plan.watch_until else BLANK),
         ("Customers write to", draft.fact(shot.launch.email.support, "address that customers write to", "3", "code")),
         ("Sprint", draft.fact(_sprint(shot), "when the launch sprint starts and ends", "l", about="sprint")),
@@ -38,17 +38,17 @@ def write(shot: Snapshot) -> Document:
     if shot.profile == "founder":
         draft.table(
             "Contact plan",
-            "#order|person|role|reach them at|hours|time zone|here when|#next after",
+            "#order|person|role|reach them at|hours|time zone|available|#next after",
             rungs,
             csv="contacts",
-            empty="Not filled: who is called first, second and third.",
+            empty="Missing: who to call first, second and third.",
         )
     else:
-        draft.note("The numbers stand in the founder's folder, which is not for everybody.")
+        draft.note("Phone numbers are in the founder's folder, which is confidential.")
     if not contacts:
-        draft.fact("", "who is called first when something breaks", "l", about="contacts")
+        draft.fact("", "who to call first when something breaks", "l", about="contacts")
     if len(contacts) < 2:
-        draft.fact("", "who is called when the first does not answer", "l", about="contacts")
+        draft.fact("", "who to call when the first person does not answer", "l", about="contacts")
     draft.table(
         "Who does what",
         "duty|+what that is|person|deputy",
@@ -61,10 +61,10 @@ def write(shot: Snapshot) -> Document:
             )
             for one in inventory.duties
         ],
-        empty="Not filled: who leads, who changes things, who tells the users. One person may have two duties.",
+        empty="Missing: who leads, who changes things, who informs users. One person may have two duties.",
     )
     draft.table(
-        "What is looked at when",
+        "What to check when",
         "when|at|+what|checks|@owner",
         [
             (
@@ -85,12 +85,12 @@ def write(shot: Snapshot) -> Document:
             [(plain(short_moment(one.at)), plain(shot.person(one.by)), plain(_happened(one))) for one in shot.happened],
             csv="launch-day-log",
         )
-    draft.heading("Messages, ready to send")
+    draft.heading("Ready-to-send messages")
     for title, words in MESSAGES:
         draft.blocks.append(Code(fill(words, support=shot.launch.email.support), title))
     if contacts and any(contact.escalate_after_min > 30 for contact in contacts):
         draft.blocks.append(
-            Para("Some people in the plan are waited for longer than 30 minutes; on launch day that is long.", "note")
+            Para("The plan waits more than 30 minutes for some people. On launch day that is too long.", "note")
         )
     return draft.finish()
 

@@ -17,26 +17,26 @@ from ..words import day, moment
 def write(shot: Snapshot) -> Document:
     """Own recovery cards first, then proposals for breakdowns that no card covers, then backups."""
     draft = Draft(shot, "recovery", "Recovery notes", "09-recovery.md")
-    draft.lead("First stop all releases and tell the others. Then find the card that fits and follow it line by line.")
+    draft.lead("First stop all releases and tell the team. Then find the matching card and follow it line by line.")
     cards = sorted(shot.inventory.recovery, key=_place)
     proposed = missing(running(shot), shot.inventory)
     for card in cards:
         _card(draft, card)
     if proposed:
-        draft.heading("Proposed, and tried by nobody yet")
+        draft.heading("Proposed, not yet tried")
         draft.note(
-            "No card of your own speaks of these breakdowns. Take the proposals over, put your own commands in, "
-            "and try them."
+            "None of your own cards covers these breakdowns. Adopt the proposals, fill in your own commands, and try "
+            "them."
         )
     for card in proposed:
         _proposal(draft, card)
     draft.heading("Data and backups")
     draft.table(
         "Data stores",
-        "data|backup lies in|@owner|how often|last restored|may be lost|back within",
+        "data|backup stored in|@owner|how often|last restored|may be lost|back within",
         [_backup(draft, backup) for backup in shot.inventory.backups],
         csv="backups",
-        empty="Not filled: which data the business cannot lose, and where its backups are.",
+        empty="Missing: which data the business cannot lose, and where its backups are.",
     )
     if not shot.inventory.backups:
         draft.fact("", "data stores and their backups", "p", about="backups")
@@ -67,7 +67,7 @@ def _path(draft: Draft) -> None:
     when = f", walked on {moment(seen[0].at)}" if seen[0].at else ""
     draft.heading("From log-in to notification")
     draft.blocks.append(
-        Code(text.clean_block(seen[0].text), f"Each step as a test user, with its time and its answer{when}")
+        Code(text.clean_block(seen[0].text), f"Each step as a test user, with its time and response{when}")
     )
 
 
@@ -83,11 +83,11 @@ def _card(draft: Draft, card: Recovery) -> None:
     draft.facts(
         ("What people notice", draft.fact(card.symptom, f"{title}: what people notice", "p", about=card)),
         ("Shown first by", plain(card.detect)),
-        ("Call for help", draft.fact(card.escalate, f"{title}: whom to call", "p", about=card)),
+        ("Call for help", draft.fact(card.escalate, f"{title}: who to call", "p", about=card)),
         (
             "Rehearsed",
             draft.fact(
-                _rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="nobody tried it yet", about=card
+                _rehearsed(draft.snapshot, card), f"{title}: a rehearsal", "p", short="not tried yet", about=card
             ),
         ),
     )
@@ -101,7 +101,7 @@ def _card(draft: Draft, card: Recovery) -> None:
         draft.blocks.append(Para(command.text, "gap"))
     else:
         draft.blocks.append(Code(text.clean_block(card.command), "Command", paste=True))
-    draft.facts(("It worked when", draft.fact(card.verify, f"{title}: how to see that it worked", "p", about=card)))
+    draft.facts(("It worked when", draft.fact(card.verify, f"{title}: how to tell that it worked", "p", about=card)))
     _looks(draft, card)
 
 
@@ -110,7 +110,7 @@ def _proposal(draft: Draft, card: Recovery) -> None:
     title = text.clean(card.title)
     draft.blocks.append(Heading(title, 3))
     draft.fact("", f"recovery steps for “{title}”", "p", about="recovery")
-    draft.blocks.append(Para(f"a card of your own for “{title}”; this one is proposed", "gap"))
+    draft.blocks.append(Para(f"your own card for “{title}” (this one is only proposed)", "gap"))
     draft.facts(
         ("What people notice", plain(card.symptom)),
         ("Shown first by", plain(card.detect)),
@@ -131,14 +131,14 @@ def _steps_of(card: Recovery) -> tuple[str, ...]:
 def _looks(draft: Draft, card: Recovery) -> None:
     known = [check for check in card.checks if check in draft.snapshot.roadmap.checks]
     if known:
-        draft.blocks.append(Code(f"launchready check {' '.join(known)}", "Let the console look"))
+        draft.blocks.append(Code(f"launchready check {' '.join(known)}", "Check with LaunchReady"))
 
 
 def _backup(draft: Draft, backup: Backup) -> tuple[Cell, ...]:
     store = backup.store
     return (
         plain(store),
-        draft.fact(backup.where, f"where the backup of {store} lies", "p", short="place", about=backup),
+        draft.fact(backup.where, f"where the backup of {store} is stored", "p", short="place", about=backup),
         draft.fact(
             draft.snapshot.person(backup.owner), f"owner of the backup of {store}", "p", short="owner", about=backup
         ),
@@ -151,7 +151,7 @@ def _backup(draft: Draft, backup: Backup) -> tuple[Cell, ...]:
             about=backup,
         ),
         draft.fact(backup.rpo, f"how much of {store} may be lost", "p", short="how much", about=backup),
-        draft.fact(backup.rto, f"how long {store} may be away", "p", short="how long", about=backup),
+        draft.fact(backup.rto, f"how long {store} may be unavailable", "p", short="how long", about=backup),
     )
 
 

@@ -16,16 +16,14 @@ from ..words import weight as weight_of
 
 def write(shot: Snapshot) -> Document:
     """The appendix: the whole fix order, then each stage's checks with all findings."""
-    draft = Draft(shot, "reports", "Appendix: everything looked at", "11-reports.md")
-    draft.lead(
-        "All checks and all that they found, for whoever repairs it. The same stands as tables in the folder “data”."
-    )
+    draft = Draft(shot, "reports", "Appendix: all checks and findings", "11-reports.md")
+    draft.lead("All checks and all findings, for the people who fix them. The “data” folder has the same as tables.")
     draft.table(
         "All problems, in fix order",
-        "#place|+problem|where|state|weight|touches|#effort|waits for|rule",
+        "#place|+problem|where|state|severity|affects|#effort|waits for|rule",
         _fixes(shot),
         csv="risks",
-        empty="Nothing has been found that needs fixing.",
+        empty="No problems found.",
     )
     for stage in shot.roadmap.stages:
         draft.blocks.append(Heading(f"{stage.number}  {stage.title}"))
@@ -44,12 +42,12 @@ def write(shot: Snapshot) -> Document:
             if spec.automated or one.state is not State.UNKNOWN
         ]
         draft.table(
-            f"What was found: {stage.title}",
-            "check|state|+finding|where|weight",
+            f"Findings: {stage.title}",
+            "check|state|+finding|where|severity",
             [_finding(shot, one) for one in findings],
-            empty="Nothing has been looked at yet.",
+            empty="Nothing has been checked yet.",
         )
-    draft.table("All checks", "check|state|+goal|last seen|fresh until|@owner|id", _checks(shot), csv="checks")
+    draft.table("All checks", "check|state|+goal|last checked|valid until|@owner|id", _checks(shot), csv="checks")
     return draft.finish()
 
 

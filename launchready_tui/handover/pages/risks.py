@@ -24,14 +24,14 @@ def write(shot: Snapshot) -> Document:
     draft = Draft(shot, "risks", "Risk list", "01-risks.md")
     verdict = shot.verdict
     fixes = verdict.rows[:FIRST]
-    draft.lead("What can hurt this launch, the most urgent first. What earns money comes before what looks good.")
+    draft.lead("What can hurt this launch, the most urgent first. Revenue comes before looks.")
     for stage in shot.roadmap.stages:
         for spec in stage.checks:
             standing = shot.standing(spec.id)
             draft.known(plain(""), f"answer to “{spec.title}”", str(stage.number), is_answered(standing), about=spec)
     answered, of = shot.answered
     if answered < of:
-        missing = f"the answers to {of - answered} of {of} checks, so what they would find is missing from this list"
+        missing = f"the answers to {of - answered} of {of} checks; this list lacks what they may find"
         draft.blocks.append(Para(missing, "gap"))
     rows = []
     for row in fixes:
@@ -58,12 +58,12 @@ def write(shot: Snapshot) -> Document:
     more = f"; {rest} more in the appendix" if rest else ""
     draft.table(
         f"Fix first ({len(fixes)} of {len(verdict.rows)}{more})" if fixes else "Fix first",
-        "#place|+problem|state|weight|touches|#effort|waits for|@owner",
+        "#place|+problem|state|severity|affects|#effort|waits for|@owner",
         rows,
-        empty="Nothing has been found that needs fixing." if answered else "Nothing has been looked at yet.",
+        empty="No problems found." if answered else "Nothing has been checked yet.",
     )
     if verdict.minutes_left:
-        draft.note(f"By the usual efforts, {minutes(verdict.minutes_left)} of work in all.")
+        draft.note(f"Estimated work in total: {minutes(verdict.minutes_left)}.")
     if len(fixes) > 1:
         draft.heading("One by one")
     for row in fixes:
@@ -135,14 +135,14 @@ def _decided(draft: Draft) -> None:
     draft.blocks.append(Heading("Decided"))
     draft.table(
         "Known risks",
-        "+problem|@taken on by|+why|until",
+        "+problem|@accepted by|+why|until",
         accepted,
         csv="known-risks",
         empty="No risk has been accepted.",
     )
     draft.table(
-        "Put off until after the launch",
+        "Postponed until after launch",
         "+problem|@by|+why",
         later,
-        empty=f"Nothing was put off ({plural(len(shot.verdict.fixes), 'problem')} open).",
+        empty=f"Nothing has been postponed ({plural(len(shot.verdict.fixes), 'problem')} open).",
     )

@@ -14,9 +14,9 @@ from ..timing import change, interval, ms, over, timings
 from ..words import OPEN, day, is_answered, standing_cell, state_cell
 
 LEADS = {
-    "deploy": "How a change reaches production, how to go back, and where the settings and keys are.",
-    "performance": "How quick the product is, and what was measured.",
-    "monitoring": "Who is told when something breaks, and how fast.",
+    "deploy": "How a change reaches production, how to roll it back, and where settings and keys are stored.",
+    "performance": "How fast the product is, and what was measured.",
+    "monitoring": "Who is alerted when something breaks, and how fast.",
 }
 
 
@@ -107,15 +107,15 @@ def _variables(draft: Draft) -> None:
     """Names only: what a value is nobody has looked at."""
     shot = draft.snapshot
     if shot.variables is None:
-        draft.note("The names of the environment variables are read from the repository when the folder is written.")
+        draft.note("The names of environment variables are read from the repository when the folder is exported.")
         return
     draft.table(
         "Environment variables, by name",
-        "name|holds a secret|environments|named in|+first seen in|+to look at",
+        "name|secret|environments|found in|+first seen in|+note",
         [
             (
                 code(one.name),
-                plain("by its name, yes" if one.secret else "no"),
+                plain("yes, by its name" if one.secret else "no"),
                 plain(", ".join(one.environments)),
                 plain(", ".join(one.named_in)),
                 code(", ".join(one.where)),
@@ -124,11 +124,11 @@ def _variables(draft: Draft) -> None:
             for one in shot.variables
         ],
         csv="env-names",
-        empty="No name was found: the launch file names no repository, or nothing in it reads one.",
+        empty="None found: the launch file names no repository, or its code reads no environment variables.",
     )
     draft.note(
-        "Names only. No value was read, and none is in this folder: values lie in the vault or in the platform's "
-        "own settings."
+        "Names only. No values were read and none are in this folder: they are in the vault or in the platform's "
+        "settings."
     )
 
 
@@ -147,7 +147,7 @@ def _routes(draft: Draft) -> None:
             compared.append(_compared(route, before[route], seen))
     draft.table(
         "Measured routes",
-        "route|state|#requests|#half are faster than|#19 of 20 are faster than|which lies between|slow or failed",
+        "route|state|#requests|#half are faster than|#19 of 20 are faster than|95 % sure between|slow or failed",
         rows,
         csv="routes",
         empty="No route has been measured yet.",
@@ -156,10 +156,10 @@ def _routes(draft: Draft) -> None:
         draft.fact("", "measurements of the main routes", "1")
     draft.table(
         "Before and after",
-        "route|#before|which lay between|#requests then|#now|which lies between|#requests now|+what can be said",
+        "route|#before|95 % sure between|#requests then|#now|95 % sure between|#requests now|+result",
         compared,
         csv="before-after",
-        empty="Nothing to compare: each route was measured once at most.",
+        empty="Nothing to compare yet: no route has been measured twice.",
     )
 
 
@@ -173,7 +173,7 @@ def _alerts(draft: Draft) -> None:
     alerts = shot.launch.alerts
     draft.table(
         "Alert rules",
-        "alert|@acts on it|by|is told of|about|if that fails",
+        "alert|@acts on it|channel|events|targets|if that fails",
         [
             (
                 plain(one.name),
@@ -186,31 +186,31 @@ def _alerts(draft: Draft) -> None:
             for one in alerts
         ],
         csv="alerts",
-        empty="Not filled: who is told when something breaks.",
+        empty="Missing: who is alerted when something breaks.",
     )
     if not alerts:
-        draft.fact("", "who is told when something breaks", "6")
+        draft.fact("", "who is alerted when something breaks", "6")
     watch = shot.launch.watch
     draft.facts(
-        ("Looked at every", plain(f"{watch.every_s:g} s")),
-        ("Promised to be up", plain(f"{watch.slo:g} % of the time")),
-        ("Watching machine", plain("stays on" if watch.always_on else "may be somebody's laptop")),
-        ("Hosted monitor beside it", plain(watch.monitor)),
-        ("Run by hand", code("launchready watch")),
-        ("Kept running by systemd", code(START_UNIT)),
-        ("Kept running in a container", code(START_CONTAINER)),
+        ("Checked every", plain(f"{watch.every_s:g} s")),
+        ("Uptime target", plain(f"{watch.slo:g} % of the time")),
+        ("Watch runs on", plain("a machine that stays on" if watch.always_on else "possibly someone's laptop")),
+        ("External monitor", plain(watch.monitor)),
+        ("Run it by hand", code("launchready watch")),
+        ("Run it with systemd", code(START_UNIT)),
+        ("Run it in a container", code(START_CONTAINER)),
     )
     if shot.profile != "team":
         draft.note(
-            "The unit and the container lie in monitoring/systemd and monitoring/docker; `launchready watch "
-            "export` writes them anew."
+            "The unit and the container are in monitoring/systemd and monitoring/docker. `launchready watch export` "
+            "writes them again."
         )
     draft.table(
         "What is watched",
         "target|+what",
         [(plain(one.name), code(one.url)) for one in targets_of(shot.launch)],
         csv="targets",
-        empty="Not filled: the launch file names nothing that could be watched.",
+        empty="Missing: the launch file lists nothing to watch.",
     )
 
 
