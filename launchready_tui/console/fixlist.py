@@ -14,13 +14,13 @@ from .widgets.ledger import Row
 
 def fix_lines(snap: Snapshot, opened: Collection[str] = ()) -> list[Row]:
     """Place, what is wrong, stage, severity, flow, effort, what it waits for: a line for each row of the fix order, and
-    below those of `opened` (by their ids) a line for each finding in them."""
+    below those of `opened` (by their ids) a line for each finding in them; what they hide hangs from them."""
     lines = []
     for row in snap.verdict.rows:
         lines.append(_line(snap, row, row.id in opened))
         if row.id in opened:
-            lines += [_inside(snap, one, "") for one in row.members if one.id != row.id]
-            lines += [_inside(snap, one, "hidden until then: ") for one in row.behind]
+            lines += [_inside(snap, one, "  ") for one in row.members if one.id != row.id]
+            lines += [_inside(snap, one, "└ ") for one in row.behind]
     return lines
 
 
@@ -41,7 +41,7 @@ def _line(snap: Snapshot, row: FixRow, is_open: bool) -> Row:
 
 def _inside(snap: Snapshot, judged: Judged, lead: str) -> Row:
     stage = snap.stage_of(judged.finding.check)
-    told: Spans = [("  ", "ink3"), (lead, "ink3"), (words.headline(judged.finding, snap.launch), "ink2")]
+    told: Spans = [(lead, "ink3"), (words.headline(judged.finding, snap.launch), "ink2")]
     weight = (words.weight(judged), "ink3")
     cells: list[Cell] = ["", told, stage.title if stage else "", weight, "", "", parked(snap, judged)]
     return Row(judged.id, cells, words.glyph(words.look(judged.state)), words.look(judged.state))

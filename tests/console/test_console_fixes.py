@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from double import DOMAIN, NOW, Double, finding, results_of
-from screen import press, shown, until
+from screen import lines, press, shown, until
 
 from launchready_tui.console import fixlist
 from launchready_tui.console.app import Console
@@ -92,7 +92,7 @@ async def test_what_a_problem_hides_stands_under_it_and_the_line_itself_is_the_p
         await until(pilot, lambda: key(app) == GONE.id)
         assert "▸ status does not resolve" in listed(app)
         await press(pilot, "enter")
-        assert "  hidden until then: Could not check status" in listed(app)
+        assert "└ Could not check status" in listed(app)
         await press(pilot, "enter")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert app.target().judged.finding == GONE
@@ -107,6 +107,7 @@ async def test_the_story_is_there_for_a_member_and_for_what_is_hidden(make: Any)
         await press(pilot, "enter")
         await until(pilot, lambda: len(app.screen_stack) == 2)
         assert "Could not check status" in shown(app)
+        assert any(line.split()[:2] == ["First", "status"] for line in lines(app) if line.strip()), "what hides it"
 
 
 async def test_rechecking_a_line_of_several_runs_all_their_checks(make: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,7 +14,7 @@ from sights import as_chain
 from launchready_tui.checks.base import Say
 from launchready_tui.checks.edge.certificates import judge_certificate
 from launchready_tui.facts import Step, Walked
-from launchready_tui.findings import Evidence, Finding, State
+from launchready_tui.findings import Evidence, Finding, Remedy, State
 from launchready_tui.handover import Document, build, documents, emergency, not_filled
 from launchready_tui.handover.blocks import Cell, Table
 from launchready_tui.handover.hosts import domain_rows, host_rows
@@ -145,6 +146,33 @@ def test_the_risk_list_is_ten_long_and_the_appendix_has_the_rest() -> None:
     assert len(table(risks, "Fix first")) == 10
     assert "10 of 14; 4 more in the appendix" in risks.markdown
     assert len(table(reports, "All problems")) == 14
+
+
+def test_one_remedy_is_one_line_with_what_it_is_about_and_what_it_hides() -> None:
+    lame = [
+        replaced_fix(finding("audit.hosts.unresolved", f"{host}.example.com", f"{host} does not resolve"), "add-alias")
+        for host in ("api", "status")
+    ]
+    hidden = msgspec.structs.replace(
+        finding("edge.certificates.no-tls", "api.example.com", "Could not check api", state=State.UNKNOWN),
+        values={"failure": "no-such-name"},
+    )
+    market = full(results=results(*lame, hidden))
+    risks, reports = documents(market)[0], documents(market)[-1]
+    line = "2 hosts do not resolve: no one can reach them"
+    assert [row[1] for row in table(risks, "Fix first")] == [line]
+    assert [row[1] for row in table(risks, "What it is about")] == ["api.example.com", "status.example.com"]
+    assert [row[0] for row in table(risks, "Hidden until it is fixed")] == ["Could not check api"]
+    assert [row[0] for row in table(reports, "All problems")] == ["1", "1", "1"]
+    handed = json.loads(build(market, now=NOW)[0]["data/launchready.json"])
+    assert [(fix["title"], fix["members"], fix["behind"]) for fix in handed["fixes"]] == [
+        (line, [one.id for one in lame], [hidden.id])
+    ]
+
+
+def replaced_fix(found: Finding, name: str) -> Finding:
+    """The finding with a fix of its sheet."""
+    return msgspec.structs.replace(found, remedy=Remedy(text=f"Add {found.subject}", fix=name))
 
 
 def test_a_list_without_problems_does_not_hide_that_nothing_was_looked_at() -> None:

@@ -29,12 +29,13 @@ def _why_first(snap: Snapshot, row: FixRow, target: Target, width: int) -> Told:
         f"Why this is {'first' if row.place == 1 else f'number {row.place}'}", words.state_spans(look), width
     )
     lines = labelled("What", [(judged.finding.summary if alone else row.title, "ink")], width)
-    lines += _members(row, judged, alone, width)
+    lines += _members(snap, row, judged, alone, width)
     lines.append(Line())
+    stops, may = (judged.stops, judged.blocks) if alone else (row.stops, row.blocks)
     blocks: Spans = [("no, not by itself", "ink2")]
-    if row.stops:
+    if stops:
         blocks = [("yes, it keeps the word at NO-GO", "ink")]
-    elif row.blocks:
+    elif may:
         blocks = [("it may: it could not be seen, and NO-GO stays until it is", "ink")]
     lines += labelled("Stops", blocks, width)
     weight = words.weight(judged if alone else row.first)
@@ -54,19 +55,20 @@ def _why_first(snap: Snapshot, row: FixRow, target: Target, width: int) -> Told:
     return Told((*head, *lines), len(head))
 
 
-def _members(row: FixRow, judged: Judged, alone: bool, width: int) -> list[Line]:
-    """What else is in the row, in counts: the lines themselves stand in the list."""
-    if alone and len(row.members) > 1:
-        others = words.plural(len(row.members) - 1, "other")
-        return labelled("With", [(f"{others}, the same remedy", "ink")], width)
+def _members(snap: Snapshot, row: FixRow, judged: Judged, alone: bool, width: int) -> list[Line]:
+    """What else is in the row: in counts, since the lines themselves stand in the list."""
+    if judged not in row.members:
+        return labelled("Behind", [(words.row_headline(row, snap.launch), "ink")], width)
     told: list[Line] = []
     if not alone:
-        told += labelled(
-            "In it", [(words.plural(len(row.members), "problem"), "ink"), (", enter shows them", "ink3")], width
-        )
-    if row.behind and judged in row.members:
-        hidden = words.plural(len(row.behind), "answer")
-        told += labelled("Hides", [(hidden, "ink"), (" that could not be seen because of it", "ink3")], width)
+        count = words.plural(len(row.members), "problem")
+        told += labelled("In it", [(count, "ink"), (", enter shows them", "ink3")], width)
+    elif len(row.members) > 1:
+        others = words.plural(len(row.members) - 1, "other")
+        told += labelled("With", [(f"{others}, the same remedy", "ink")], width)
+    if row.behind:
+        hidden = words.plural(len(row.behind), "finding")
+        told += labelled("Hides", [(hidden, "ink"), (" that cannot be checked until this is fixed", "ink3")], width)
     return told
 
 

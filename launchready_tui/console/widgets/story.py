@@ -13,7 +13,7 @@ from ... import clock, text
 from ...facts import Hop, RedirectChain
 from ...findings import Evidence, Remedy, State
 from ...launch.decisions import Acceptance
-from ...verdict import Judged, Standing
+from ...verdict import FixRow, Judged, Standing
 from .. import words
 from ..ink import Spans, break_hard, width_of, wrap, wrap_spans
 from ..store import Snapshot
@@ -155,6 +155,14 @@ def paste_lines(remedy: Remedy | None, width: int, *, full: bool = False) -> lis
     return lines
 
 
+def _first_of(snap: Snapshot, judged: Judged) -> tuple[FixRow, ...]:
+    """What has to be fixed before a finding: the rows that stand in its way, or the one that hides it."""
+    row = snap.verdict.row(judged.id) if judged.rank else None
+    if row is None:
+        return ()
+    return (row,) if judged.id in {one.id for one in row.behind} else snap.verdict.rows_at(row.waits_for)
+
+
 def _seen_spans(standing: Standing, judged: Judged | None) -> Spans:
     """When, how long, from where, and by which road."""
     if standing.seen_at is None:
@@ -291,11 +299,8 @@ def _finding_story(
     )
     fix = [] if words.settled(judged) else paste_lines(judged.finding.remedy, width, full=full)
     lines += [*fix, *why] if tight else [*why, *fix]
-    rank = judged.rank
-    if rank and rank.waits_for:
-        for row in snap.verdict.rows_at(rank.waits_for):
-            label = "First" if row.place == rank.waits_for[0] else ""
-            lines += labelled(label, [(words.row_headline(row, snap.launch), "ink")], width)
+    for n, row in enumerate(_first_of(snap, judged)):
+        lines += labelled("" if n else "First", [(words.row_headline(row, snap.launch), "ink")], width)
     lines += decided_lines(snap, standing, judged, width)
     if full:
         sources = dict.fromkeys(one.source for one in finding.evidence if one.source)
