@@ -30,7 +30,7 @@ class Api:
         self._flaws = flaws
 
     async def __call__(self, request: Request) -> Response:
-        """Problems as JSON (RFC 9457); the origins of site and app may read every answer (CORS)."""
+        """Problems are JSON objects with `error`; the origins of site and app may read every answer (CORS)."""
         if request.host != at.API:
             return _problem(421, "no API of that name lives here")
         if not request.secure and "api-over-http" not in self._flaws:

@@ -105,7 +105,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_log_in(self) -> bool:
-        """Whether a probe logs in, and so must come seldom."""
+        """Whether it asks a log-in page or needs a log-in, and so is asked seldom."""
         return self.flow == "log-in" or bool(self.login)
 
 

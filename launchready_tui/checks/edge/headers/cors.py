@@ -30,12 +30,12 @@ class Answer:
 
     @property
     def allowed(self) -> str:
-        """Access-Control-Allow-Origin as sent (Fetch, section 3.2.3): an origin, `*`, `null`, or empty."""
+        """Access-Control-Allow-Origin as sent (Fetch, CORS protocol): an origin, `*`, `null`, or empty."""
         return (self.reply.header("access-control-allow-origin") or "").strip()
 
     @property
     def credentials(self) -> bool:
-        """Whether cookies may come along: the header counts only as lower-case `true` (Fetch, section 3.2.3)."""
+        """Whether cookies may come along: the header counts only as lower-case `true` (Fetch, CORS protocol)."""
         return (self.reply.header("access-control-allow-credentials") or "").strip() == "true"
 
     @property
