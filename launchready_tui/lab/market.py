@@ -182,13 +182,13 @@ class Market:
             self._writer.execute(statement)
             self._writer.commit()
 
-        if wanted == self.indexed:
+        if wanted == self._indexed:
             return
         # In the searches' own thread, so no search is half way; those that wait for their turn go on after it.
         await asyncio.get_running_loop().run_in_executor(self._search_thread, work)
 
     @property
-    def indexed(self) -> bool:
+    def _indexed(self) -> bool:
         """Whether the index is there."""
         return bool(
             self._writer.execute("select 1 from sqlite_schema where type = 'index' and name = ?", (INDEX,)).fetchone()

@@ -167,7 +167,7 @@ class PeoplePage(Page):
         return tables.find(self.console.workspace, self.kind, key) if key else None
 
     @property
-    def proposal(self) -> Proposal | None:
+    def _proposal(self) -> Proposal | None:
         """The selected line, where it was only seen."""
         key = self.query_one("#table", Ledger).key
         seen = tables.proposed(self.found, self.kind)
@@ -198,7 +198,7 @@ class PeoplePage(Page):
         if card.size.width < 14:
             return
         workspace, kind, width, app = self.console.workspace, self.kind, card.text_width, self.console
-        item, proposal, point = self.item, self.proposal, self.point
+        item, proposal, point = self.item, self._proposal, self.point
         key = self.query_one("#table", Ledger).key
         if point is not None:
             card.tell(told.point_story(point, "enter", width), f"{point.rule} {point.subject}")
@@ -265,7 +265,7 @@ class PeoplePage(Page):
         return True
 
     async def confirm(self) -> bool:
-        proposal = self.proposal
+        proposal = self._proposal
         if proposal is not None:
             self._take([proposal])
         return proposal is not None
@@ -339,7 +339,7 @@ class PeoplePage(Page):
             if self.point is not None:
                 self.show_kind(*told.place_of(self.console.workspace, self.point))
             return
-        proposal = self.proposal
+        proposal = self._proposal
         if proposal is not None:
             await self._ask("", proposal.item, proposal)
         else:
