@@ -17,14 +17,15 @@ def fix_lines(snap: Snapshot, opened: Collection[str] = ()) -> list[Row]:
     below those of `opened` (by their ids) a line for each finding in them; what they hide hangs from them."""
     lines = []
     for row in snap.verdict.rows:
-        lines.append(_line(snap, row, row.id in opened))
-        if row.id in opened:
-            lines += [_inside(snap, one, "  ") for one in row.members if one.id != row.id]
-            lines += [_inside(snap, one, "└ ") for one in row.behind]
+        inside = [_inside(snap, one, "  ") for one in row.members if one.id != row.id]
+        inside += [_inside(snap, one, "└ ") for one in row.behind]
+        is_open = row.id in opened
+        lines.append(_line(snap, row, is_open, () if is_open else tuple(inside)))
+        lines += inside if is_open else []
     return lines
 
 
-def _line(snap: Snapshot, row: FixRow, is_open: bool) -> Row:
+def _line(snap: Snapshot, row: FixRow, is_open: bool, inside: tuple[Row, ...]) -> Row:
     stage = snap.stage_of(row.first.finding.check)
     title: Spans = [("▾ " if is_open else "▸ ", "ink3")] if row.opens else []
     cells: list[Cell] = [
@@ -36,7 +37,7 @@ def _line(snap: Snapshot, row: FixRow, is_open: bool) -> Row:
         words.minutes(row.effort_min),
         waits_for(snap, row),
     ]
-    return Row(row.id, cells, words.glyph(words.look(row.state)), words.look(row.state))
+    return Row(row.id, cells, words.glyph(words.look(row.state)), words.look(row.state), inside=inside)
 
 
 def _inside(snap: Snapshot, judged: Judged, lead: str) -> Row:

@@ -110,6 +110,20 @@ async def test_the_story_is_there_for_a_member_and_for_what_is_hidden(make: Any)
         assert any(line.split()[:2] == ["First", "status"] for line in lines(app) if line.strip()), "what hides it"
 
 
+async def test_a_closed_line_is_found_by_what_is_in_it(make: Any) -> None:
+    app = make(FOUND)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await to_the_group(pilot)
+        await press(pilot, "slash", *"protects", "space", *"www", "enter")
+        assert [line[:9] for line in listed(app)] == ["▸ 3 hosts"]
+        await press(pilot, "enter")
+        assert [line.strip() for line in listed(app)] == ["Nothing protects www"]
+        await press(pilot, "escape")
+        assert len(listed(app)) == 6
+        await press(pilot, "f", "f", "f")
+        assert [line[:9] for line in listed(app)] == ["▸ status "], "it hides what could not be checked"
+
+
 async def test_rechecking_a_line_of_several_runs_all_their_checks(make: Any) -> None:
     app = make(FOUND)
     async with app.run_test(size=(100, 30)) as pilot:

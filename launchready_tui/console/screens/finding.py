@@ -49,7 +49,7 @@ class FindingPage(Page):
         left: Spans = [(stage.title if stage else "", "ink b"), (f"   {target.standing.spec.title}", "ink3")]
         rank = target.judged.rank if target.judged else None
         right: Spans = (
-            [(f"number {rank.place}", "ink2"), (f" of {len(snap.verdict.fixes)} to fix", "ink3")] if rank else []
+            [(f"number {rank.place}", "ink2"), (f" of {len(snap.verdict.rows)} to fix", "ink3")] if rank else []
         )
         self.query_one("#title", Lines).show([Line(left, right, (number, "ink3"))])
         story = self.query_one("#story", Story)
@@ -67,9 +67,11 @@ class FindingPage(Page):
         target = self.target()
         judged = target.judged if target else None
         open_ = bool(judged and judged.is_open and judged.finding.state in (State.FAIL, State.WARN, State.UNKNOWN))
+        row = app.snapshot.verdict.row(judged.id) if judged else None
         in_demo = app.lab is not None and judged is not None and judged.state in (State.FAIL, State.WARN)
         for name, label, fits in (
             ("demo.fix", "fix it", in_demo),
+            ("demo.fix-row", "fix all of it", in_demo and row is not None and len(row.members) > 1),
             ("copy.fix", "copy fix", bool(judged and judged.finding.remedy and (judged.is_open or judged.decision))),
             ("decide.accept", "accept", open_),
             ("show.explain", "explain", bool(judged and judged.finding.rule in app.snapshot.roadmap.rules)),

@@ -128,12 +128,13 @@ class Ledger(Inked, Widget, can_focus=True):
 
     def _sift(self) -> None:
         wanted, needle = FILTERS[self.sieve][1], self.needle.casefold()
-        self.rows = tuple(
-            row
-            for row in self.all_rows
-            if (not wanted or row.state in wanted)
-            and (not needle or any(needle in plain_text(cell).casefold() for cell in row.cells))
-        )
+
+        def fits(row: Row) -> bool:
+            is_wanted = not wanted or row.state in wanted
+            found = not needle or any(needle in plain_text(cell).casefold() for cell in row.cells)
+            return (is_wanted and found) or any(map(fits, row.inside))
+
+        self.rows = tuple(filter(fits, self.all_rows))
         self._broken = (-1, [])
 
     def _settle(self, near: int | None) -> None:
@@ -260,7 +261,7 @@ class Ledger(Inked, Widget, can_focus=True):
 
     def filter_next(self) -> str:
         """Shows the next kind of rows; says which."""
-        states = {row.state for row in self.all_rows}
+        states = {one.state for row in self.all_rows for one in (row, *row.inside)}
         for step in range(1, len(FILTERS) + 1):
             at = (self.sieve + step) % len(FILTERS)
             if at == 0 or FILTERS[at][1] & states:

@@ -36,6 +36,8 @@ class Row:
     across: bool = False
     """Its cells follow each other over the whole width, whatever the columns are; a last one of one character is
     repeated to the end."""
+    inside: tuple[Row, ...] = ()
+    """Lines that it stands for while they are not shown: find and filter look at them too."""
 
 
 FILTERS: tuple[tuple[str, frozenset[str]], ...] = (
