@@ -26,6 +26,7 @@ from .host import Laid, Listed
 from .messages import Repaired, Said, Told, Walking
 from .screens import PAGES, screen_class, screen_of, warm
 from .screens.page import Page
+from .sheets import Sheets
 from .store import Snapshot, Store
 from .target import Target
 from .themes import THEMES
@@ -99,6 +100,7 @@ class Console(App[int]):
 
         `out` is where exports go; without it, the launch's folder."""
         super().__init__()
+        self.stylesheet = Sheets(variables=self.get_css_variables())
         self.workspace = workspace
         self.lab = lab
         self.out = out or workspace.folder

@@ -106,12 +106,23 @@ def listed(words: Iterable[str]) -> str:
 def problems_of(data: Mapping[str, Any], wanted: type[Any], file: str) -> list[Problem]:
     """Everything in `data` that does not fit the struct `wanted`, in file order. Empty means that `msgspec.convert`
     will take it."""
-    info = kinds.type_info(wanted)
-    assert isinstance(info, kinds.StructType)
+    info = _layout(wanted)
     found: list[Problem] = []
     top = [field.encode_name for field in info.fields]
     _struct(data, info, "", file, found, top)
     return found
+
+
+_LAYOUTS: dict[type[Any], kinds.StructType] = {}
+
+
+def _layout(wanted: type[Any]) -> kinds.StructType:
+    """What a struct is made of, worked out once."""
+    if wanted not in _LAYOUTS:
+        info = kinds.type_info(wanted)
+        assert isinstance(info, kinds.StructType)
+        _LAYOUTS[wanted] = info
+    return _LAYOUTS[wanted]
 
 
 def _struct(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import tempfile
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -449,6 +450,11 @@ class NoDoor(Door):
         raise NoKeyring("none")
 
 
+_TEMPLATES = tempfile.TemporaryDirectory(prefix="doubles-")
+_WRITTEN: dict[bytes, Path] = {}
+"""Folders that were written, by all that went into them."""
+
+
 class Double(Workspace):
     """The real workspace, but its runs are told from a script: results that `next_results` holds, each let through one
     by one."""
@@ -469,15 +475,38 @@ class Double(Workspace):
         inventory: Inventory | None = None,
         before: Sequence[Finding] | None = None,
     ) -> Double:
-        """A workspace in this folder. `findings` are the newest results, `before` those of the run before."""
-        folder.mkdir(parents=True, exist_ok=True)
-        write_new(folder / "launchready.toml", launch or launch_of_demo())
-        options = Options(trust=True, demo=demo, user="launch-engineer", state_dir=folder / "state")
-        made = cls.open(folder, options)
-        assert isinstance(made, Double)
-        made._settle(NOW)
-        made.save_people(people or people_of_demo())
-        made.save_inventory(inventory or inventory_of_demo())
+        """A workspace in this folder. `findings` are the newest results, `before` those of the run before. The same
+        once more is a copy of the folder, since writing it takes longer than most tests."""
+        launch, people, inventory = (
+            launch or launch_of_demo(),
+            people or people_of_demo(),
+            inventory or inventory_of_demo(),
+        )
+        same = msgspec.json.encode((launch, findings, people, inventory, before, demo))
+        if same not in _WRITTEN:
+            _WRITTEN[same] = Path(_TEMPLATES.name) / str(len(_WRITTEN))
+            cls._write(_WRITTEN[same], launch, people, inventory, before, findings, demo)
+        shutil.copytree(_WRITTEN[same], folder, dirs_exist_ok=True)
+        made = cls._open(folder, demo, NOW)
+        made.people, made.inventory = people, inventory
+        return made
+
+    @classmethod
+    def _write(
+        cls,
+        folder: Path,
+        launch: Launch,
+        people: People,
+        inventory: Inventory,
+        before: Sequence[Finding] | None,
+        findings: Sequence[Finding] | None,
+        demo: bool,
+    ) -> None:
+        folder.mkdir()
+        write_new(folder / "launchready.toml", launch)
+        made = cls._open(folder, demo, NOW)
+        made.save_people(people)
+        made.save_inventory(inventory)
         for at, found in ((NOW - timedelta(hours=3), before), (NOW - timedelta(minutes=4), findings)):
             if found is None:
                 continue
@@ -485,7 +514,14 @@ class Double(Workspace):
             for result in results_of(found, at).values():
                 made.journal.save(run, result)
             made.journal.finish(run, now=at, outcome="done")
-        made._kept = made.journal.latest()
+        made.close()
+
+    @classmethod
+    def _open(cls, folder: Path, demo: bool, now: datetime) -> Double:
+        options = Options(trust=True, demo=demo, user="launch-engineer", state_dir=folder / "state")
+        made = cls.open(folder, options)
+        assert isinstance(made, Double)
+        made._settle(now)
         return made
 
     @classmethod
@@ -496,9 +532,7 @@ class Double(Workspace):
         folder.mkdir(parents=True, exist_ok=True)
         for path in FROZEN.glob("*.toml"):
             shutil.copyfile(path, folder / path.name)
-        made = cls.open(folder, Options(trust=True, demo=True, user="launch-engineer", state_dir=folder / "state"))
-        assert isinstance(made, Double)
-        made._settle(now)
+        made = cls._open(folder, True, now)
         run = made.journal.begin(kind="run", full=True, now=now - timedelta(minutes=4), launch=DOMAIN)
         for result in msgspec.convert(kept["results"], list[CheckResult]):
             made.journal.save(run, result)

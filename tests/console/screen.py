@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from launchready_tui.console.app import Console
 
@@ -39,11 +40,12 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
 
 async def settled(pilot: Pilot[int]) -> None:
     """Waits until the screen has stopped changing: the same words and places over several looks."""
-    before, same = "", 0
+    before: list[Strip] = []
+    same = 0
     for _ in range(400):
         await pilot.pause()
         await asyncio.sleep(0.01)
-        now = pilot.app.export_screenshot(simplify=True)
+        now = pilot.app.screen._compositor.render_strips()
         same = same + 1 if now == before else 0
         if same >= 6:
             return
