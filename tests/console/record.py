@@ -1,5 +1,6 @@
 """Freezes what the console's pictures are drawn from: a run of the embedded demo, its files, and the sheets of a few
-checks a stage, cut down to what the run needs. `python tests/console/record.py` does so anew.
+checks a stage, cut down to what the run needs. `python tests/console/record.py` does so anew; with `sheets`, only the
+sheets are, such as after their format has changed.
 
 A new check, a reworded message or another severity changes none of it. Times of day are set to one fixed minute.
 """
@@ -172,4 +173,8 @@ def _write(name: str, content: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    if sys.argv[1:] == ["sheets"]:
+        kept = json.loads((WHERE / "run.json").read_text("utf-8"))["results"]
+        _sheets({finding["rule"] for result in kept for finding in result["findings"]})
+    else:
+        asyncio.run(record())
