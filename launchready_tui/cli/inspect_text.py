@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..checks.single import Looked, by_badness
-from ..clock import ago, stamp
+from ..clock import span, stamp
 from ..failure import Failure
 from ..findings import Finding
 from ..text import clean_block, for_terminal
@@ -211,16 +211,15 @@ def _tls(seen: dict[str, Any], ink: Ink) -> Iterator[str]:
         )
         yield ink.paint(f"  {for_terminal(sight.address)}:{sight.port}, {sight.duration_ms:.0f} ms{via}", "dim")
         for number, certificate in enumerate(sight.chain):
-            yield from _certificate(number, certificate, ink)
+            yield from _certificate(number, certificate, sight.at, ink)
     answers = seen.get("versions")
     if answers:
         yield "  ".join(f"{version} {answer.replace('-', ' ')}" for version, answer in answers.items())
 
 
-def _certificate(number: int, certificate: Certificate, ink: Ink) -> Iterator[str]:
-    now = datetime.now(UTC)
-    ends = ago(certificate.not_after, now)
-    left = f"{ends.removeprefix('in ')} left" if ends.startswith("in ") else f"expired {ends} ago"
+def _certificate(number: int, certificate: Certificate, at: datetime, ink: Ink) -> Iterator[str]:
+    away = span(abs((certificate.not_after - at).total_seconds()))
+    left = f"{away} left" if certificate.not_after > at else f"expired {away} ago"
     yield f"{ink.paint(str(number), 'bold')} {ink.fit(certificate.subject or '(no subject)', 4)}"
     yield f"    issuer  {ink.fit(certificate.issuer, 12)}"
     yield f"    valid   {stamp(certificate.not_before)} to {stamp(certificate.not_after)}, {left}"
