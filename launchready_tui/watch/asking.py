@@ -44,13 +44,13 @@ async def ask(
         parts = urlsplit(url)
         name, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        return Failure(kind="protocol", detail="what is stored is no URL")
+        return Failure(kind="protocol", detail="the stored value is not a URL")
     if parts.scheme not in ("http", "https") or not name or not url.isascii():
-        return Failure(kind="protocol", detail="what is stored is no web URL")
+        return Failure(kind="protocol", detail="the stored value is not a web URL")
     if host and name != host:
-        return Failure(kind="no-permission", detail=f"the stored URL does not lead to {host}", target=host)
+        return Failure(kind="no-permission", detail=f"the stored URL does not point to {host}", target=host)
     if parts.scheme == "http" and secret and name not in _HERE:
-        return Failure(kind="protocol", detail="a secret URL must be https", target=name)
+        return Failure(kind="protocol", detail="a secret URL must use https", target=name)
     doors = await wire.doors(name, port)
     if isinstance(doors, Failure):
         return doors

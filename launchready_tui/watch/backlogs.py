@@ -66,7 +66,7 @@ class Backlogs:
             said.append(
                 Word(
                     what=f"{source}-read-{_number(now)}",
-                    title=f"Over: the queues of {source} can be read again",
+                    title=f"Resolved: the queues of {source} are readable again",
                     text="",
                 )
             )
@@ -91,10 +91,10 @@ class Backlogs:
             return []
         self._open[source] = Open(trouble="unread", since=now)
         text = (
-            f"Why: {why}\nNothing is known of its jobs until it can be read: whether they are "
-            "late, or whether any are done."
+            f"Why: {why}\nUntil it is readable, LaunchReady cannot tell whether its jobs are late or being processed "
+            f"at all."
         )
-        return [Word(what=f"{source}-unread-{_number(now)}", title=f"the queues of {source} cannot be read", text=text)]
+        return [Word(what=f"{source}-unread-{_number(now)}", title=f"cannot read the queues of {source}", text=text)]
 
     def _one(self, name: str, row: Backlog | None, before: Backlog | None, now: datetime) -> list[Word]:
         """One queue; `before` is where it began to grow, `row` None where it is empty and gone."""
@@ -109,8 +109,10 @@ class Backlogs:
                 return []
             del self._open[name], self._well[name]
             lasted = clock.span(max(0.0, (now - known.since).total_seconds()))
-            text = f"It lasted {lasted}. " + (_line(row) if row is not None else "Nothing waits now.")
-            return [Word(what=f"{key}-over-{_number(now)}", title=f"Over: the queue {queue} keeps up again", text=text)]
+            text = f"It lasted {lasted}. " + (_line(row) if row is not None else "The queue is empty now.")
+            return [
+                Word(what=f"{key}-over-{_number(now)}", title=f"Resolved: the queue {queue} keeps up again", text=text)
+            ]
         assert row is not None
         self._well.pop(name, None)
         trouble: Trouble = "late" if row.late else "grows"
@@ -129,7 +131,7 @@ class Backlogs:
         else:
             assert before is not None
             title = (
-                f"the queue {queue} grows: {row.ready:,} jobs wait, "
+                f"the queue {queue} is growing: {row.ready:,} jobs are waiting, "
                 f"{clock.span((row.at - before.at).total_seconds())} ago {before.ready:,}"
             )
         return [Word(what=f"{key}-{trouble}-{_number(now)}", title=title, text=_line(row))]
@@ -145,13 +147,13 @@ def _grows(readings: Sequence[Backlog], now: datetime) -> Backlog | None:
 
 
 def _line(row: Backlog) -> str:
-    parts = [f"{row.ready:,} {'job is' if row.ready == 1 else 'jobs are'} ready"]
+    parts = [f"{row.ready:,} {'job is' if row.ready == 1 else 'jobs are'} waiting"]
     parts += [f"the oldest has waited for {clock.span(row.oldest_s)}"] if row.oldest_s is not None else []
-    parts += [f"{row.active:,} are being done"] if row.active is not None else []
+    parts += [f"{row.active:,} are being processed"] if row.active is not None else []
     parts += [f"{row.failed:,} have failed"] if row.failed else []
     said = f"{', '.join(parts)} ({row.system}, {row.source}, {row.environment})."
     if row.workers == 0:
-        return f"{said}\nNo worker is there: start one."
+        return f"{said}\nNo worker is running: start one."
     return f"{said}\nThe queue is paused." if row.paused else said
 
 

@@ -79,10 +79,7 @@ class Blindness:
         since = min(failing, default=now)
         self.offline_since = began = self._moments.of(since)
         self._told = False
-        self._say(
-            "this machine's own line seems to be down: nothing is known of the product, and "
-            "nobody is told that it is down"
-        )
+        self._say("this machine seems to be offline: the product's state is unknown, and no outage is reported")
         self._forget()
         await self._keeper.flush()
         await self._try(partial(self._keeper.store.nothing_of_the_target, began))
@@ -95,9 +92,9 @@ class Blindness:
             return
         self._told = True
         words = (
-            f"Since: {since:%Y-%m-%d %H:%M:%S} UTC\nEither the whole product is down, or the line of the machine "
-            "that watches."
-            " That this message arrived speaks against the line. Look at the product from somewhere else."
+            f"Since: {since:%Y-%m-%d %H:%M:%S} UTC\nEither the whole product is down, or the machine that runs the "
+            "watch is offline. This message arrived, so the product is more likely to be down. Check it from "
+            "somewhere else."
         )
         await self._teller.blind(str(int(since.timestamp())), words)
 
@@ -108,7 +105,7 @@ class Blindness:
         since, self.offline_since = self.offline_since, None
         until = self._moments.of(ended)
         self._asked = (0.0, False)
-        self._say(f"the line is back after {(until - since).total_seconds():.0f} s")
+        self._say(f"this machine is online again after {(until - since).total_seconds():.0f} s")
         await self._try(partial(self._keeper.store.stretch_gap, "offline", since, until))
         self._forget()
 

@@ -41,12 +41,12 @@ def unmet(target: Target, status: int, headers: Mapping[str, str], body: bytes) 
             case "json":
                 found = json_value(_plain_body(headers, body), condition.name)
                 if found != condition.value:
-                    shown = "not there" if found is None else shorten(clean(found), 80)
+                    shown = "missing" if found is None else shorten(clean(found), 80)
                     return "json", f"{condition.name} is {shown}, not {condition.value}"
             case _:
                 text = text if text is not None else _plain_body(headers, body).decode("utf-8", "replace")
                 if (condition.value in text) != (condition.kind == "contains"):
-                    missing = "the page does not hold" if condition.kind == "contains" else "the page holds"
+                    missing = "the page does not contain" if condition.kind == "contains" else "the page contains"
                     return condition.kind, f"{missing} {condition.value!r}"
     return "", ""
 

@@ -58,7 +58,7 @@ BEAT_S = 1.0
 MARKS_S = 2.0
 PING_S = 60.0
 UPKEEP_S = 60.0
-_NO_PORT_25 = "port 25 seems closed from here, so nothing is known of this mail server"
+_NO_PORT_25 = "port 25 seems blocked from here, so this mail server cannot be checked"
 
 GetCredential = Callable[[str, str], "Secret | None"]
 
@@ -211,7 +211,7 @@ class Engine:
             self.watched[target.id] = one
         for left in incidents.values():
             if left.open and left.target not in self.watched:
-                closed = msgspec.structs.replace(left, closed_at=now, detail="it is not watched any more")
+                closed = msgspec.structs.replace(left, closed_at=now, detail="it is no longer watched")
                 await self.keeper.ask(partial(self.store.save_incident, closed))
         before = self.reader.watcher()
         if before is not None and (now - before.beat_at).total_seconds() > STALL_S:
@@ -430,7 +430,7 @@ class Engine:
         name, host = self.launch.watch.heartbeat, self.launch.watch.heartbeat_host
         secret = await asyncio.to_thread(self._credential, name, host)
         if secret is None:
-            self._say(f"the ping URL {name!r} is not stored for {host}")
+            self._say(f"no ping URL {name!r} is stored for {host}")
             return
         answer = await self.senders.exchange(secret.reveal().strip().rstrip("/") + tail, "GET", host=host)
         if isinstance(answer, Failure):

@@ -37,12 +37,12 @@ _PHASE = re.compile(r'phase="(\w+)"')
 _SAID = re.compile(r'\b(?:err|msg)="((?:[^"\\]|\\.)*)"')
 _WRONG = re.compile(r"(?i)\blevel=error\b")
 _REASONS: tuple[tuple[str, Cause, str, str], ...] = (
-    (r"(?i)resolving|no such host|lookup ", "dns", "no-such-name", "its name cannot be looked up there"),
+    (r"(?i)resolving|no such host|lookup ", "dns", "no-such-name", "its name does not resolve there"),
     (r"(?i)connection refused", "connect", "refused", "the connection was refused there"),
-    (r"(?i)x509|certificate", "tls", "certificate", "the certificate is not accepted there"),
+    (r"(?i)x509|certificate", "tls", "certificate", "the certificate is not trusted there"),
     (r"(?i)tls: |handshake", "tls", "tls", "no secure connection there"),
-    (r"(?i)no route|unreachable", "connect", "unreachable", "no way there leads to it"),
-    (r"(?i)timeout|deadline exceeded", "answer", "timeout", "no whole answer in time there"),
+    (r"(?i)no route|unreachable", "connect", "unreachable", "no route to it from there"),
+    (r"(?i)timeout|deadline exceeded", "answer", "timeout", "no complete response in time there"),
 )
 
 
@@ -61,13 +61,12 @@ class Exporter:
         """One probe over there; an exporter that does not answer says nothing of the target."""
         text = await self._ask("")
         if isinstance(text, Failure):
-            return blind(due, f"the prober in {self.region.name} does not answer: {text}")
+            return blind(due, f"the prober in {self.region.name} does not respond: {text}")
         figures = figures_of(text)
         if "probe_success" not in figures:
             return blind(
                 due,
-                f"what answers in {self.region.name} is no blackbox_exporter, or does not know the module "
-                f"{self.module}",
+                f"the server in {self.region.name} is not a blackbox_exporter, or lacks the module {self.module}",
             )
         log = ""
         if not figures["probe_success"] and not figures.get("probe_http_status_code"):
@@ -193,7 +192,7 @@ def _why(target: Target, figures: dict[str, float], status: int, log: str) -> tu
         if kind == "status":
             return "status", kind, seen
         if figures.get("probe_failed_due_to_regex"):
-            return "condition", "contains", "the page is not the right one there"
+            return "condition", "contains", "the page has the wrong content there"
     said = " ".join(words for line in log.splitlines() if _WRONG.search(line) for words in _SAID.findall(line))
     for pattern, cause, kind, words in _REASONS:
         if re.search(pattern, said):
@@ -201,7 +200,7 @@ def _why(target: Target, figures: dict[str, float], status: int, log: str) -> tu
     if status:
         return "status", "status", f"status {status}"
     if target.kind == "mail" and figures.get("probe_failed_due_to_regex"):
-        return "status", "status", "another greeting than 220"
+        return "status", "status", "a greeting other than 220"
     return "connect", "unreachable", "no connection from there"
 
 

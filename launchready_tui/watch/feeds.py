@@ -131,8 +131,8 @@ class GitHub:
             return None
         if said.status != 200:
             words = {
-                404: "there is no such repository, or it is private and the token does not reach it",
-                401: "the token is not taken",
+                404: "the repository does not exist, or it is private and the token has no access",
+                401: "the token was rejected",
             }
             detail = words.get(said.status, f"status {said.status}")
             kind = (
@@ -145,7 +145,7 @@ class GitHub:
             return Failure(kind=kind, detail=detail, target=HOST)  # type: ignore[arg-type]  # one of its kinds
         found = json_of(said.body)
         if not isinstance(found, list):
-            return Failure(kind="protocol", detail="what came is no list", target=HOST)
+            return Failure(kind="protocol", detail="the response is not a list", target=HOST)
         if listing:
             self._etag = next((value for name, value in said.headers if name.lower() == "etag"), "")
         return [one for one in found if isinstance(one, dict)]
@@ -174,7 +174,7 @@ def tags(folder: Path, now: datetime) -> tuple[Mark, ...] | Failure:
         return Failure(kind="unavailable", detail=str(why))
     if done.returncode:
         said = shorten(clean(done.stderr.decode("utf-8", "replace")), 120)
-        return Failure(kind="unavailable", detail=f"its tags cannot be read: {said}")
+        return Failure(kind="unavailable", detail=f"could not read its tags: {said}")
     marks = []
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         name, own, pointed, made = (*line.split(_SEPARATOR), "", "", "", "")[:4]
@@ -219,15 +219,15 @@ async def read_deploys(
     async def keep(name: str, found: tuple[Mark, ...] | Failure) -> None:
         if isinstance(found, Failure):
             if silent.get(name) != found.kind:
-                say(f"deploys cannot be read from {name}: {found}")
+                say(f"cannot read deploys from {name}: {found}")
             silent[name] = found.kind
             return
         if silent.pop(name, None):
-            say(f"deploys can be read from {name} again")
+            say(f"deploys from {name} are readable again")
         for mark in found:
             with contextlib.suppress(StoreError):
                 if await keeper.ask(partial(store.add_mark_once, mark)):
-                    what = "a deploy that failed" if mark.kind == "failed" else "a deploy"
+                    what = "a failed deploy" if mark.kind == "failed" else "a deploy"
                     say(f"{what}, by {name}: {mark.sha[:12] or 'no commit named'} to {mark.env}")
 
     async def of_github() -> None:

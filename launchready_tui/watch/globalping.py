@@ -70,7 +70,7 @@ class Globalping:
                 due, 'not asked: the launch is not announced, or "globalping" is not among [settings] services'
             )
         if not self._budget.take(self.region.probes, time.monotonic(), keep_back=0.0 if fresh else FOR_OUTAGES):
-            return blind(due, "this hour's tests of Globalping are used up")
+            return blind(due, "this hour's Globalping tests are used up")
         made = await self._post()
         if isinstance(made, Failure):
             return blind(due, f"Globalping: {made}")
@@ -119,7 +119,7 @@ class Globalping:
             return said
         if said.status == 429:
             self._budget.close(time.monotonic() + _wait_of(said))
-            return Failure(kind="refused", detail="no more tests in this hour", target="api.globalping.io")
+            return Failure(kind="refused", detail="no tests left this hour", target="api.globalping.io")
         found = _json(said)
         number = found.get("id") if found else None
         if said.status not in (200, 202) or not isinstance(number, str) or not number.isalnum():
@@ -179,7 +179,7 @@ def answer_of(target: Target, results: list[dict[str, Any]], due: float) -> Answ
         if (one := row.get("result")) and isinstance(one, dict) and (why := _why(target, one)) is not None
     ]
     if not judged:
-        return blind(due, "no probe there could be asked")
+        return blind(due, "no probe is available there")
     bad = [why for _, why in judged if why]
     good = [one for one, why in judged if not why]
     down = len(bad) * 2 > len(judged)
@@ -220,7 +220,7 @@ def _why(target: Target, result: dict[str, Any]) -> str | None:
         case "finished":
             tls = result.get("tls")
             if isinstance(tls, dict) and tls.get("authorized") is False:
-                return f"tls: {shorten(clean(str(tls.get('error') or 'the certificate is not accepted')), 80)}"
+                return f"tls: {shorten(clean(str(tls.get('error') or 'the certificate is not trusted')), 80)}"
             status = result.get("statusCode")
             kind, seen = unmet(
                 msgspec.structs.replace(target, conditions=_statuses(target)),

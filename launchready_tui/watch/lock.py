@@ -16,7 +16,7 @@ class AlreadyWatching(Exception):  # noqa: N818 - an answer, not a mistake
     def __init__(self, pid: int) -> None:
         self.pid = pid
         who = f" (process {pid})" if pid else ""
-        super().__init__(f"this launch is being watched already{who}; one watcher is enough")
+        super().__init__(f"this launch is already being watched{who}")
 
 
 class WatchLock:

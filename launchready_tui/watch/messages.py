@@ -14,7 +14,7 @@ from .samples.model import CAUSE_WORDS, Gap, Incident, Latest, Mark, Target
 
 _HEAD: dict[Told, str] = {
     "down": "DOWN",
-    "degraded": "FAILING NOW AND THEN",
+    "degraded": "FAILING INTERMITTENTLY",
     "slow": "SLOW",
     "worse": "NOW DOWN",
     "flapping": "UNSTABLE",
@@ -54,21 +54,21 @@ def body(
     lines = []
     if told == "resolved":
         ended = incident.closed_at or now
-        lines.append(f"It answers again after {span((ended - incident.since).total_seconds())}, since {stamp(ended)}.")
+        lines.append(f"It is up again after {span((ended - incident.since).total_seconds())}, since {stamp(ended)}.")
     elif told == "flapping":
         lines.append(
-            f"It came back and failed again {plural(incident.flaps, 'time')}. The next message comes when it has been "
-            "calm for 10 minutes."
+            f"It recovered and failed again {plural(incident.flaps, 'time')}. The next message follows once it has "
+            "been stable for 10 minutes."
         )
     elif incident.kind == "slow":
-        lines.append(f"Far more than one in twenty answers take longer than {target.target_ms:.0f} ms.")
+        lines.append(f"Far more than 1 in 20 responses take longer than {target.target_ms:.0f} ms.")
     else:
         lines.append(f"What: {_what(incident)}.")
     lines.append(f"Where: {target.url}" + (f" ({last.address})" if last and last.address else ""))
     if told != "resolved":
         lines.append(f"Since: {stamp(incident.since)} ({span(max(0.0, (now - incident.since).total_seconds()))})")
         if incident.last_good:
-            lines.append(f"Last good answer: {stamp(incident.last_good)}")
+            lines.append(f"Last success: {stamp(incident.last_good)}")
     if incident.elsewhere:
         lines.append(f"From elsewhere: {incident.elsewhere}")
     mark = (
@@ -78,8 +78,7 @@ def body(
     )
     if mark[0] and mark[1] is not None:
         lines.append(
-            f"Last deploy before it: {mark[0][:12]}, "
-            f"{span(max(0.0, (incident.since - mark[1]).total_seconds()))} earlier"
+            f"Previous deploy: {mark[0][:12]}, {span(max(0.0, (incident.since - mark[1]).total_seconds()))} earlier"
         )
     if gaps:
         lines.append(f"Not watched in the last hour: {span(sum(gap.seconds for gap in gaps))}")

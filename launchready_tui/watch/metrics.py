@@ -23,76 +23,81 @@ def metrics(shot: Snapshot, *, product: str = "") -> str:
         (
             "launchready_probe_success",
             "gauge",
-            "1 where the newest probe got the right answer, else 0",
+            "1 if the latest probe succeeded, else 0",
             _newest(rows, lambda one: float(one.ok)),
         ),
         (
             "launchready_probe_time_seconds",
             "gauge",
-            "When the newest probe was due, Unix time",
+            "When the latest probe was due, Unix time",
             _newest(rows, lambda one: one.at.timestamp()),
         ),
         (
             "launchready_probe_duration_seconds",
             "gauge",
-            "How long the newest probe took, until its failure where it failed",
+            "Duration of the latest probe, up to its failure if it failed",
             _newest(rows, lambda one: one.total / 1000),
         ),
-        ("launchready_probe_phase_seconds", "gauge", "Where the time of the newest probe went", _phases(rows)),
+        ("launchready_probe_phase_seconds", "gauge", "Duration of the latest probe by phase", _phases(rows)),
         (
             "launchready_probe_http_status_code",
             "gauge",
-            "The status of the newest answer",
+            "HTTP status of the latest response",
             _newest(rows, lambda one: one.status or None),
         ),
         (
             "launchready_probe_certificate_expiry_time_seconds",
             "gauge",
-            "When the certificate ends, Unix time",
+            "When the certificate expires, Unix time",
             (
                 (_labels(row.target), ends.timestamp())
                 for row in rows
                 if row.last and (ends := row.last.certificate_ends)
             ),
         ),
-        ("launchready_target_state", "gauge", "1 for the state a target is in, 0 for the others", _states(rows)),
+        ("launchready_target_state", "gauge", "1 for the current state of a target, 0 for the others", _states(rows)),
         (
             "launchready_window_probes",
             "gauge",
-            f"Probes on the schedule that say something, {window}",
+            f"Scheduled probes with a usable result, {window}",
             _window(rows, lambda one: one.stats.n),
         ),
         (
             "launchready_window_failed_probes",
             "gauge",
-            f"Those of them that failed, {window}",
+            f"Scheduled probes that failed, {window}",
             _window(rows, lambda one: one.stats.bad),
         ),
         (
             "launchready_window_unwatched_seconds",
             "gauge",
-            f"How long nothing was known, {window}",
+            f"Time without data, {window}",
             _window(rows, lambda one: one.stats.gap_s),
         ),
         (
             "launchready_window_answer_seconds",
             "gauge",
-            f"Answer times on an open connection, by percentile, {window}",
+            f"Response times on an open connection, by percentile, {window}",
             _quantiles(rows),
         ),
-        ("launchready_incidents_open", "gauge", "Incidents that are open", [({}, float(len(shot.open)))]),
+        ("launchready_incidents_open", "gauge", "Open incidents", [({}, float(len(shot.open)))]),
         ("launchready_messages_stuck", "gauge", "Messages that could not be delivered", [({}, float(len(shot.stuck)))]),
         (
             "launchready_watch_alive",
             "gauge",
-            "1 while the watching process lives",
+            "1 while the watch process is running",
             [({"product": product}, float(shot.alive))],
         ),
     ]
     if shot.watcher is not None:
         beat = shot.watcher.beat_at.timestamp()
         families.append(
-            ("launchready_watch_beat_time_seconds", "gauge", "Its last sign of life, Unix time", [({}, beat)])
+            (
+                "launchready_watch_beat_time_seconds",
+                "gauge",
+                "Last heartbeat of the watch process, Unix time",
+                [({}, beat)],
+            )
         )
     if shot.last_mark is not None:
         mark = shot.last_mark
@@ -101,7 +106,7 @@ def metrics(shot: Snapshot, *, product: str = "") -> str:
             (
                 "launchready_last_deploy_time_seconds",
                 "gauge",
-                "The newest deploy mark, Unix time",
+                "Latest deploy mark, Unix time",
                 [(labels, mark.at.timestamp())],
             )
         )

@@ -123,9 +123,9 @@ class Outbox:
         """One attempt, and what came of it written down."""
         rule = self._rules().get(notice.rule)
         if rule is None:
-            return await self._keep(notice, state="dropped", answer="its alert is not in the launch file any more")
+            return await self._keep(notice, state="dropped", answer="its alert is no longer in the launch file")
         if not self._still(notice):
-            return await self._keep(notice, state="dropped", answer="it is not true any more")
+            return await self._keep(notice, state="dropped", answer="it no longer applies")
         marked = await self._keep(notice, trying=True, attempts=notice.attempts + 1)
         # The message itself says "may be a repeat" only where an earlier attempt's end is not known.
         result = await self._senders.send(rule, msgspec.structs.replace(marked, trying=notice.trying))
@@ -135,10 +135,10 @@ class Outbox:
         now = self._clock.now()
         match result:
             case Sent():
-                self._say(f"told {notice.owner} through {notice.rule}: {notice.title}")
+                self._say(f"alerted {notice.owner} through {notice.rule}: {notice.title}")
                 return await self._keep(notice, state="sent", sent_at=now, answer=result.answer, trying=False)
             case Dead():
-                self._say(f"{notice.rule} takes no messages: {result.why}")
+                self._say(f"{notice.rule} rejects messages: {result.why}")
                 known = msgspec.structs.replace(notice, dead=(*notice.dead, notice.rule))
                 return await self._turn(known, result.why) or await self._keep(
                     known, state="failed", answer=result.why, trying=False

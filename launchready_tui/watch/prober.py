@@ -230,7 +230,7 @@ class Prober:
                 async with asyncio.timeout(DNS_S):
                     found = await self._wire.lookup(target.host)
             except TimeoutError:
-                raise _Failed("dns", "timeout", f"no answer about {target.host} within {DNS_S:g} s") from None
+                raise _Failed("dns", "timeout", f"DNS did not answer for {target.host} within {DNS_S:g} s") from None
             self._phases["dns"] = (time.perf_counter() - started) * 1000
         if isinstance(found, Failure):
             raise _Failed("dns", found.kind, found.words)
@@ -306,7 +306,7 @@ class Prober:
             opened.writer.close()
         status = int(line[:3]) if line[:3].isdigit() else 0
         if not line:
-            raise _Failed("answer", "reset", "closed before its greeting")
+            raise _Failed("answer", "reset", "closed before sending its greeting")
         return Answer(
             total=(ended - due) * 1000,
             ended=ended,

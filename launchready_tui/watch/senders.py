@@ -169,7 +169,7 @@ class Senders:
                     secure = True
             if rule.user:
                 if not secure:
-                    return Dead(f"{host} offers no secure connection, so the password was not sent")
+                    return Dead(f"{host} offers no encryption, so the password was not sent")
                 await client.login(rule.user, password)
             _, answer = await client.send_message(self._mail_of(rule, notice))
             return Sent(shorten(clean(answer), 120))

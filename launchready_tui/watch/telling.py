@@ -140,7 +140,7 @@ class Teller:
 
     def _announce(self, told: Told, one: Watched, *, nobody: bool) -> None:
         assert one.case.incident is not None
-        tail = " (nobody is told: no alert asks for it)" if nobody else ""
+        tail = " (no one is alerted: no alert covers it)" if nobody else ""
         self._say(title(self._launch.name, told, one.case.incident) + tail)
 
     # The rest
@@ -177,9 +177,9 @@ class Teller:
             if ends > now
             else "has expired"
         )
-        words = f"{self._launch.name}: the certificate of {one.target.host} {when}"
+        words = f"{self._launch.name}: the certificate for {one.target.host} {when}"
         text = (
-            f"Valid until {ends:%Y-%m-%d %H:%M} UTC. After that every visitor sees a warning in place of the page.\n"
+            f"Valid until {ends:%Y-%m-%d %H:%M} UTC. After that every visitor sees a warning instead of the page.\n"
             "Renew it, then find out why it was not renewed automatically."
         )
         await self.enqueue(other_notices(self._launch.alerts, "certificate", what, one.target.name, words, text, now))
@@ -202,7 +202,7 @@ class Teller:
             await self._keeper.ask(lambda: self._keeper.store.add_mark(mark))
         except StoreError as problem:
             self._trouble(problem)
-        self._say(f"{one.target.name} serves release {mark.sha[:20]} now, {before[:20]} before")
+        self._say(f"{one.target.name} now serves release {mark.sha[:20]}, was {before[:20]}")
 
     async def marks(self, watched: list[Watched]) -> None:
         """Reads what `deploy mark` and CI wrote; a failed deploy is told."""
@@ -234,7 +234,7 @@ class Teller:
 
     async def blind(self, since: str, words: str) -> None:
         """All targets are out of reach, and it cannot be told from here whose fault that is."""
-        title_ = f"{self._launch.name}: all targets are out of reach from the watching machine"
+        title_ = f"{self._launch.name}: the watching machine cannot reach any target"
         await self.enqueue(other_notices(self._launch.alerts, "blind", since, "", title_, words, self._moments.now()))
 
     def _trouble(self, problem: StoreError) -> None:

@@ -42,12 +42,12 @@ async def follow_logs(
                 batch = await asyncio.to_thread(follower.look, clock.now())
             except OSError as why:
                 if log.path not in silent:
-                    say(f"the log {log.path} cannot be read: {why.strerror or why}")
+                    say(f"cannot read the log {log.path}: {why.strerror or why}")
                 silent.add(log.path)
                 continue
             if log.path in silent:
                 silent.discard(log.path)
-                say(f"the log {log.path} can be read again")
+                say(f"the log {log.path} is readable again")
             try:
                 await keeper.ask(partial(_keep, store, log, batch))
             except StoreError as problem:

@@ -52,7 +52,7 @@ async def watch_queues(
                 store.set_fact(FACT, judge.kept())
 
         for word in said:
-            say(f"{launch.name}: {word.title}" + ("" if notices else " (nobody is told: no alert asks for it)"))
+            say(f"{launch.name}: {word.title}" + ("" if notices else " (no one is alerted: no alert covers it)"))
         if said:
             await keeper.ask(write)
             wake()
@@ -62,13 +62,13 @@ async def watch_queues(
             found = await look(queue, wire, credential, clock)
             if isinstance(found, Failure):
                 if silent.get(queue.name) != found.kind:
-                    say(f"queues of {queue.name} cannot be read: {found}")
+                    say(f"cannot read the queues of {queue.name}: {found}")
                 silent[queue.name] = found.kind
                 with contextlib.suppress(StoreError):
                     await tell(judge.failed(queue.name, found, clock.now()))
                 continue
             if silent.pop(queue.name, None):
-                say(f"queues of {queue.name} can be read again")
+                say(f"the queues of {queue.name} are readable again")
             try:
                 await keeper.ask(partial(store.save_backlog, found.rows))
                 await tell(judge.read(queue.name, found.rows, clock.now()))

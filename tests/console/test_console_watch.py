@@ -144,7 +144,7 @@ async def test_down_slow_and_failing_are_told_apart(tmp_path: Path) -> None:
         )
         assert "Incident  no connection since 14:01:30" in shown(market.app)
         await press(pilot, "m")
-        assert "no connection" in shown(market.app) and "it answers with an error" in shown(market.app)
+        assert "no connection" in shown(market.app) and "it returns an error" in shown(market.app)
         await press(pilot, "end", "enter")
         assert market.app.screen.chosen().target.name == "home", "an incident leads to its target"
     market.store.close()

@@ -545,4 +545,4 @@ def test_the_watch_for_another_machine_names_credentials_and_holds_none() -> Non
             and "docker compose up" in words
             and "launchready watch" in words
         )
-    assert "- No dead\\-man's switch is named" in said or "No dead-man's switch is named" in said
+    assert "- No dead\\-man's switch is named" in said or "No dead-man's switch is set" in said

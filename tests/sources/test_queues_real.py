@@ -521,13 +521,13 @@ async def test_the_watch_keeps_what_it_reads(redis_db: Any, redis_port: int, tmp
         since = datetime.now(UTC) - timedelta(minutes=1)
         await until(lambda: len({row.at for row in reader.backlog(since)}) >= 3)
         assert {(row.queue, row.ready) for row in reader.backlog(since)} == {("kept", 1), ("(all)", 0)}
-        assert len([one for one in said if "gone cannot be read:" in one]) == 1, "said once"
+        assert len([one for one in said if "cannot read the queues of gone:" in one]) == 1, "said once"
         late = "M: the queue kept is late: its oldest job has waited for 5 min"
-        await until(lambda: "M: the queues of gone cannot be read" in [one.title for one in store.queued()])
-        assert [one.title for one in store.queued()] == [late, "M: the queues of gone cannot be read"], "each told once"
+        await until(lambda: "M: cannot read the queues of gone" in [one.title for one in store.queued()])
+        assert [one.title for one in store.queued()] == [late, "M: cannot read the queues of gone"], "each told once"
         assert all(one.owner == "founder" and "Who acts: founder" in one.text for one in store.queued()) and woken
         redis_db.delete("queue:kept")
-        await until(lambda: "M: Over: the queue kept keeps up again" in [one.title for one in store.queued()])
+        await until(lambda: "M: Resolved: the queue kept keeps up again" in [one.title for one in store.queued()])
     finally:
         running.cancel()
         reader.close()

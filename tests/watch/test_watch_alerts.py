@@ -167,7 +167,7 @@ async def test_a_secret_url_goes_only_where_the_alert_says_and_never_in_the_clea
         elsewhere = msgspec.structs.replace(CALL, server="hooks.slack.com")
         result = await senders({"hook": double.url}).send(elsewhere, notice())
         assert result == Dead(
-            "hooks.slack.com: no permission recorded (the stored URL does not lead to hooks.slack.com)"
+            "hooks.slack.com: no permission recorded (the stored URL does not point to hooks.slack.com)"
         )
         clear = msgspec.structs.replace(CALL, server="chat.market.test")
         result = await senders({"hook": "http://chat.market.test/x"}).send(clear, notice())
@@ -294,7 +294,7 @@ async def test_a_password_is_never_sent_in_the_clear() -> None:
             mail_to(port, user="alerts", credential="smtp-password"), notice()
         )
     assert isinstance(result, Dead)
-    assert "no secure connection" in result.why
+    assert "no encryption" in result.why
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,16 @@ def test_a_late_queue_is_told_once_and_once_more_when_it_is_over() -> None:
     (word,) = judge.read("jobs", [jobs(41, 360.0, workers=0)], NOW)
     assert word.title == "the queue mails is late: its oldest job has waited for 6 min"
     assert (
-        "41 jobs are ready" in word.text and "No worker is there" in word.text and "rq, jobs, production" in word.text
+        "41 jobs are waiting" in word.text
+        and "No worker is running" in word.text
+        and "rq, jobs, production" in word.text
     )
     assert titles(judge, [jobs(60, 420.0)]) == [], "told already"
     assert titles(judge, [jobs(3, 5.0)]) == [] and titles(judge, [jobs(70, 121.0)]) == [], (
         "well for one reading is not over"
     )
     assert titles(judge, [jobs(3, 5.0)]) == []
-    assert titles(judge, [], NOW + 2 * MINUTE) == ["Over: the queue mails keeps up again"], (
+    assert titles(judge, [], NOW + 2 * MINUTE) == ["Resolved: the queue mails keeps up again"], (
         "an empty queue is named no more"
     )
     assert titles(judge, [jobs(1, 125.0)]) == ["the queue mails is late: its oldest job has waited for 2 min"], (
@@ -56,7 +58,9 @@ def test_what_was_told_is_known_to_the_next_watch() -> None:
     assert titles(first, [jobs(41, 360.0)])
     second = Backlogs(first.kept())
     assert titles(second, [jobs(41, 420.0)]) == []
-    assert titles(second, [jobs(0, None)]) + titles(second, [jobs(0, None)]) == ["Over: the queue mails keeps up again"]
+    assert titles(second, [jobs(0, None)]) + titles(second, [jobs(0, None)]) == [
+        "Resolved: the queue mails keeps up again"
+    ]
     assert titles(Backlogs(second.kept()), [jobs(41, 420.0)]), "and what is over is told anew"
 
 
@@ -75,14 +79,14 @@ def test_a_queue_whose_age_nobody_knows_is_told_when_it_only_grows(amounts: list
     for minute, amount in enumerate(amounts):
         at = NOW + minute * MINUTE
         said += titles(judge, [jobs(amount, None, at)], at)
-    assert said == (["the queue mails grows: 50 jobs wait, 10 min ago 20"] if told else [])
+    assert said == (["the queue mails is growing: 50 jobs are waiting, 10 min ago 20"] if told else [])
 
 
 def test_a_server_that_cannot_be_read_is_told_after_five_minutes_and_when_it_can_be_again() -> None:
     judge, why = Backlogs(), Failure(kind="refused", target="127.0.0.1:6379")
     said = [word for _ in range(UNREAD_AFTER + 3) for word in judge.failed("jobs", why, NOW)]
-    assert [word.title for word in said] == ["the queues of jobs cannot be read"] and "refused" in said[0].text
-    assert titles(judge, [jobs(1, 1.0)]) == ["Over: the queues of jobs can be read again"]
+    assert [word.title for word in said] == ["cannot read the queues of jobs"] and "refused" in said[0].text
+    assert titles(judge, [jobs(1, 1.0)]) == ["Resolved: the queues of jobs are readable again"]
     assert not judge.failed("jobs", why, NOW), "counted from the start again"
 
 

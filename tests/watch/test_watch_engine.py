@@ -73,12 +73,12 @@ async def test_an_outage_is_kept_told_and_resolved(chat: Chat) -> None:
         assert incident.last_good is not None
         assert incident.since > incident.last_good
         assert "*Market: DOWN: api*" in chat.texts[0]
-        for said in ("no connection", "Since:", "Last good answer:", "Who acts: founder"):
+        for said in ("no connection", "Since:", "Last success:", "Who acts: founder"):
             assert said in chat.texts[0]
         await shop.start()
         await until(lambda: len(chat.texts) == 2)
         assert "RESOLVED: api" in chat.texts[1]
-        assert "It answers again after" in chat.texts[1]
+        assert "It is up again after" in chat.texts[1]
         await until(lambda: [one.state for one in running.reader.notices()] == ["sent", "sent"])
         assert not running.incidents()[0].open
 
@@ -133,7 +133,7 @@ async def test_one_bad_server_of_three_is_degraded(chat: Chat) -> None:
         await until(lambda: running.incidents())
         assert running.incidents()[0].kind == "degraded"
         await until(lambda: chat.texts)
-        assert "FAILING NOW AND THEN: api" in chat.texts[0]
+        assert "FAILING INTERMITTENTLY: api" in chat.texts[0]
         shop.every_third = b""
         await until(lambda: not running.incidents()[0].open)
 
@@ -280,7 +280,7 @@ async def test_a_line_that_is_down_is_a_gap_and_no_outage(chat: Chat, monkeypatc
             seen = snapshot(running.reader, now(), timedelta(minutes=5))
             assert [row.stats.bad for row in seen.rows] == [0, 0]
             assert seen.rows[0].stats.gap_s > 0
-            assert any("line seems to be down" in words for words in running.said)
+            assert any("this machine seems to be offline" in words for words in running.said)
 
 
 async def test_where_the_resolver_answers_the_outage_is_real(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,8 +307,8 @@ async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(
             await until(lambda: one.asked > 6 and other.asked > 6)
             silent.gone = True
             await until(lambda: chat.texts)
-            assert "all targets are out of reach" in chat.texts[0]
-            assert "speaks against the line" in chat.texts[0]
+            assert "the watching machine cannot reach any target" in chat.texts[0]
+            assert "more likely to be down" in chat.texts[0]
 
 
 async def test_a_machine_that_slept_leaves_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,14 +188,14 @@ tests:
           - exp_labels: {{event: down, every: 15s, job: launchready, target: dead, instance: "https://dead.test/"}}
             exp_annotations:
               summary: dead is down
-              description: https://dead.test/ gave no right answer for 30s or longer.
+              description: https://dead.test/ has not answered correctly for 30s or longer.
       - eval_time: 3m
         alertname: TargetDegraded
         exp_alerts:
           - exp_labels: {{event: down, every: 15s, job: launchready, target: one bad of three, instance: "https://third.test/"}}
             exp_annotations:
-              summary: one bad of three fails now and then
-              description: 4 of the probes of the last 300s got no right answer.
+              summary: one bad of three fails intermittently
+              description: 4 of the probes in the last 300s got no correct answer.
   - interval: 15s
     input_series:
       - series: 'probe_success{{job="launchready", every="15s", target="back", instance="https://back.test/"}}'
@@ -207,7 +207,7 @@ tests:
           - exp_labels: {{event: down, every: 15s, job: launchready, target: back, instance: "https://back.test/"}}
             exp_annotations:
               summary: back is down
-              description: https://back.test/ gave no right answer for 30s or longer.
+              description: https://back.test/ has not answered correctly for 30s or longer.
       - eval_time: 3m45s
         alertname: TargetDegraded
         exp_alerts: []
@@ -246,8 +246,8 @@ tests:
         exp_alerts:
           - exp_labels: {{event: certificate, job: launchready, target: home}}
             exp_annotations:
-              summary: The certificate of home ends soon
-              description: It ends in 13d 23h 57m 20s. Look why it was not renewed.
+              summary: The certificate for home expires soon
+              description: It expires in 13d 23h 57m 20s. Check why it was not renewed.
 """  # noqa: E501
 
 
@@ -292,7 +292,7 @@ tests:
               {event: down, every: 60s, job: launchready-region, region: US east, target: search, instance: "https://s.test/"}
             exp_annotations:
               summary: search is down from US east
-              description: https://s.test/ gave no right answer to the prober there for 120s or longer.
+              description: https://s.test/ has not answered the prober there correctly for 120s or longer.
       - eval_time: 7m
         alertname: TargetDown
         exp_alerts: []
@@ -301,7 +301,7 @@ tests:
         exp_alerts:
           - exp_labels: {event: down, region: EU}
             exp_annotations:
-              summary: Nothing is known from EU
+              summary: No data from EU
               description: The exporter there does not answer.
 """
 
@@ -351,7 +351,7 @@ def test_the_container_is_described_and_says_what_lies_outside_it() -> None:
         and service["volumes"] == ["state:/launch/.launchready"]
     )
     assert '"--trust", "watch"' in exported.files["Dockerfile"]
-    assert any(line.startswith("/var/log/nginx/access.log lies on the machine") for line in exported.notes)
+    assert any(line.startswith("/var/log/nginx/access.log is on the machine") for line in exported.notes)
     assert "LAUNCHREADY_REDIS_READER=\nLAUNCHREADY_REDIS_READER_HOSTS=10.0.0.5\n" in exported.files["watch.env.example"]
     assert any("always_on" in line for line in exported.notes)
     stays = msgspec.structs.replace(launch, watch=Watch(always_on=True))
@@ -404,10 +404,10 @@ def test_words_of_the_launch_file_are_no_template() -> None:
 
 def test_what_cannot_be_said_is_told() -> None:
     assert any("second channel" in line for line in made("prometheus").notes)
-    assert any("answer headers" in line for line in made("gatus").notes)
+    assert any("response headers" in line for line in made("gatus").notes)
     assert any("late" in line for line in made("github-actions").notes)
     bare = Launch(name="M", domain="market.test", canonical="https://market.test/")
-    assert any("nobody" in line for line in made("prometheus", bare).notes)
+    assert any("no one" in line for line in made("prometheus", bare).notes)
     assert "alive.sh" not in made("prometheus", bare).files and "alive.sh" in made("prometheus").files
 
 
@@ -434,7 +434,7 @@ def test_the_switch_is_pinged_while_alertmanager_holds_the_rule(tmp_path: Path, 
     asked = (tmp_path / "bin" / "curl.log").read_text()
     assert "127.0.0.1:9093/api/v2/alerts?filter=alertname%3DWatchdog" in asked
     assert ('url = "' in asked) is pinged
-    assert ("does not hold the rule" in done.stderr) is not pinged
+    assert ("does not have the rule" in done.stderr) is not pinged
 
 
 def test_backups_become_switches(tmp_path: Path) -> None:

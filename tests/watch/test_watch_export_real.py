@@ -196,10 +196,12 @@ async def test_a_killed_server_is_told_and_its_return_too(tmp_path: Path) -> Non
                 assert receiver.titles() == ["Market: home is down"]
                 await until(lambda: asked_of(prometheus, both) == {"": "0", "US": "0"}, 60)
                 text = str(receiver.messages[0]["attachments"][0]["text"])  # type: ignore[index]
-                assert "Who acts: founder" in text and f"http://127.0.0.1:{shop.port}/ gave no right answer" in text
+                assert (
+                    "Who acts: founder" in text and f"http://127.0.0.1:{shop.port}/ has not answered correctly" in text
+                )
                 await shop.start()
-                await until(lambda: any(title.startswith("Market: Over: ") for title in receiver.titles()), 120)
-                assert set(receiver.titles()) == {"Market: home is down", "Market: Over: home is down"}, (
+                await until(lambda: any(title.startswith("Market: Resolved: ") for title in receiver.titles()), 120)
+                assert set(receiver.titles()) == {"Market: home is down", "Market: Resolved: home is down"}, (
                     "neither from there nor as a flutter"
                 )
         except TimeoutError:

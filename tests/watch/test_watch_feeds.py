@@ -194,7 +194,7 @@ def test_tags_of_the_last_week_with_the_commit_they_point_to(shop: Path) -> None
 
 def test_a_folder_that_is_no_repository_is_told(tmp_path: Path) -> None:
     told = tags(tmp_path, NOW)
-    assert isinstance(told, Failure) and "cannot be read" in told.detail
+    assert isinstance(told, Failure) and "could not read" in told.detail
 
 
 async def test_both_are_kept_and_a_source_that_is_silent_is_said_once(api: Api, shop: Path, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ async def test_both_are_kept_and_a_source_that_is_silent_is_said_once(api: Api, 
         looks = len(api.heads)
         await until(lambda: len(api.heads) > looks + 3)
         api.status = 200
-        await until(lambda: any("can be read from GitHub again" in words for words in said))
+        await until(lambda: any("deploys from GitHub are readable again" in words for words in said))
     finally:
         loop.cancel()
         await asyncio.gather(loop, return_exceptions=True)
@@ -232,5 +232,5 @@ async def test_both_are_kept_and_a_source_that_is_silent_is_said_once(api: Api, 
         reader.close()
         store.close()
     assert sorted((one.kind, one.source) for one in marks) == [("deploy", "tag"), ("failed", "github")]
-    assert sum("cannot be read" in words for words in said) == 1
-    assert sum("a deploy that failed, by GitHub: aaa" in words for words in said) == 1
+    assert sum("cannot read" in words for words in said) == 1
+    assert sum("a failed deploy, by GitHub: aaa" in words for words in said) == 1

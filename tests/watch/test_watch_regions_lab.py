@@ -165,7 +165,7 @@ async def test_a_region_is_watched_beside_this_machine_and_gives_a_second_opinio
         async with watching(launch, (target,), tmp_path) as running:
             # The exporter is gone now: that is no outage of the product.
             asked = shop.asked
-            await until(lambda: shop.asked > asked + 5 and "does not answer" in region_of(running).last.sample.detail)
+            await until(lambda: shop.asked > asked + 5 and "does not respond" in region_of(running).last.sample.detail)
             assert not running.reader.open_incidents()
             assert region_of(running).standing == "unknown"
 
@@ -316,7 +316,7 @@ async def test_the_budget_holds_and_a_refusal_is_heeded() -> None:
         assert len(world.asked) == 2
         world.status, world.retry = 429, "1200"
         budget = Budget(100)
-        assert "no more tests" in (await public(world, budget=budget).probe(0.0)).detail
+        assert "no tests left" in (await public(world, budget=budget).probe(0.0)).detail
         assert "used up" in (await public(world, budget=budget).probe(0.0, fresh=True)).detail
         assert len(world.asked) == 3, "after a 429 nothing is asked until it said so"
 

@@ -390,7 +390,7 @@ def test_a_newer_file_and_a_strange_one_are_refused_and_left_as_they_are(tmp_pat
     connection.close()
     before = strange.read_bytes()
     for opening in (WatchStore.open, WatchReader):
-        with pytest.raises(StoreError, match="not a watch"):
+        with pytest.raises(StoreError, match="not a LaunchReady watch"):
             opening(strange)
     assert strange.read_bytes() == before
     noise = tmp_path / "noise.sqlite3"

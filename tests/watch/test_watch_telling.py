@@ -54,10 +54,10 @@ async def told(folder: Path, ends: datetime, *later: timedelta) -> list[str]:
     ("left", "words"),
     [
         (20 * DAY, []),
-        (10 * DAY, ["Market: the certificate of www.example.com expires in 10 days"]),
-        (1.5 * DAY, ["Market: the certificate of www.example.com expires in 1 day"]),
-        (0.5 * DAY, ["Market: the certificate of www.example.com expires in less than a day"]),
-        (-2 * DAY, ["Market: the certificate of www.example.com has expired"]),
+        (10 * DAY, ["Market: the certificate for www.example.com expires in 10 days"]),
+        (1.5 * DAY, ["Market: the certificate for www.example.com expires in 1 day"]),
+        (0.5 * DAY, ["Market: the certificate for www.example.com expires in less than a day"]),
+        (-2 * DAY, ["Market: the certificate for www.example.com has expired"]),
     ],
 )
 async def test_a_certificate_is_told_in_the_days_that_are_left(

@@ -60,7 +60,7 @@ async def test_what_is_written_is_counted_once_over_restarts_and_rotation(tmp_pa
         log.write_text(line("/listings/17", 200) + line("/listings/18", 502))
         await until(lambda: counts(reader) == [("staging", "GET /listings/{id}", 2, 1)])
         await until(lambda: len(said) == 2)
-        assert "cannot be read" in said[0] and "can be read again" in said[1]
+        assert "cannot read" in said[0] and "is readable again" in said[1]
     with log.open("a") as stream:
         stream.write(line("/search?q=x", 200))
     async with following(tmp_path) as (reader, _):

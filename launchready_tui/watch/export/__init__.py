@@ -80,15 +80,15 @@ FILES: dict[Kind, tuple[Text | Yaml | Json, ...]] = {
     "systemd": (_UNIT, _ENVIRONMENT),
     "docker": (_DOCKERFILE, Text("compose.yml", "compose-watch.yml"), _ENVIRONMENT),
     "prometheus": (
-        Yaml("prometheus.yml", prometheus.config, f"What of @product@ is watched, for Prometheus. {_BY}"),
+        Yaml("prometheus.yml", prometheus.config, f"What to watch of @product@, for Prometheus. {_BY}"),
         Yaml(
             "rules.yml",
             prometheus.rules,
-            f"When somebody is told of @product@. {_BY}\nThe exporter opens a new connection each time; what is "
-            "compared with the target is the answer without lookup, connect and TLS.",
+            f"When to alert about @product@. {_BY}\nThe exporter opens a new connection each time, so the time "
+            f"compared with the target leaves out lookup, connect and TLS.",
         ),
-        Yaml("alertmanager.yml", alertmanager.config, f"Who is told of @product@, for Alertmanager. {_BY}"),
-        Yaml("blackbox.yml", blackbox.config, f"How @product@ is asked, for blackbox_exporter. {_BY}"),
+        Yaml("alertmanager.yml", alertmanager.config, f"Who is alerted about @product@, for Alertmanager. {_BY}"),
+        Yaml("blackbox.yml", blackbox.config, f"How to probe @product@, for blackbox_exporter. {_BY}"),
         Text("compose.yml", "compose-prometheus.yml"),
         _UNIT,
         _ENVIRONMENT,

@@ -13,7 +13,7 @@ from .blackbox import re2
 from .plan import Plan
 
 NOBODY = "nobody"
-_TITLE = '{{ if eq .Status "resolved" }}Over: {{ end }}{{ .CommonAnnotations.summary }}'
+_TITLE = '{{ if eq .Status "resolved" }}Resolved: {{ end }}{{ .CommonAnnotations.summary }}'
 _EACH = '{{ range .Alerts }}{{ .Annotations.description }}\nSince {{ .StartsAt.UTC.Format "15:04:05" }} UTC\n{{ end }}'
 
 
@@ -26,13 +26,13 @@ def config(plan: Plan) -> yamltext.Value:
         receivers.append({"name": alert.name, **(_mail(plan, alert) if alert.kind == "email" else _chat(plan, alert))})
         if alert.second:
             plan.left.append(
-                f"{alert.name}: Alertmanager knows no second channel; when one fails, all others are told that "
-                "(MessagesFail)"
+                f"{alert.name}: Alertmanager has no second channel. If a channel fails, all the others are alerted "
+                f"(MessagesFail)"
             )
         if "deploy" in alert.on:
             plan.left.append(
-                f"{alert.name}: failed deploys, and answers that became slower after one, are told by "
-                "`launchready watch` only"
+                f"{alert.name}: only `launchready watch` reports failed deploys and responses that got slower after "
+                f"a deploy"
             )
     lesser = 'alertname=~"TargetDegraded|TargetSlow|BudgetBurns"'
     return {

@@ -53,7 +53,7 @@ def _web(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
         http["body"] = target.body
     if target.login:
         http["authorization"] = {"credentials_file": plan.secret(target.login)}
-        plan.left.append(f"{plan.secret(target.login)} must hold the token alone; it is sent as a bearer token")
+        plan.left.append(f"{plan.secret(target.login)} must contain only the token, which is sent as a bearer token")
     if plan.own_ca:
         http["tls_config"] = {"ca_file": CA_FILE}
     there: list[yamltext.Value] = []
@@ -71,9 +71,7 @@ def _web(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
                 headers.append({"header": condition.name, "regexp": re2(condition.value)})
             case "json":
                 there.append(_json(condition.name.split("."), json_words(condition)[1]))
-                plan.left.append(
-                    f"{target.name}: {condition.words} is looked for as text, wherever it stands in the body"
-                )
+                plan.left.append(f"{target.name}: {condition.words} is matched as text anywhere in the body")
     http["valid_status_codes"] = statuses
     if there:
         http["fail_if_body_not_matches_regexp"] = there

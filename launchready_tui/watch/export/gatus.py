@@ -23,12 +23,12 @@ def config(plan: Plan) -> yamltext.Value:
     for alert in plan.alerts:
         alerting.setdefault("email" if alert.kind == "email" else "slack", _provider(alert))
         if alert.second:
-            plan.left.append(f"{alert.name}: Gatus knows no second channel")
+            plan.left.append(f"{alert.name}: Gatus has no second channel")
     if any("deploy" in alert.on for alert in plan.alerts):
-        plan.left.append(
-            "Failed deploys, and answers that became slower after one, are told by `launchready watch` only"
-        )
-    plan.left.append("Gatus counts failures in a row only, and judges each answer against the time limit by itself")
+        plan.left.append("Only `launchready watch` reports failed deploys and responses that got slower after a deploy")
+    plan.left.append(
+        "Gatus counts only consecutive failures, and compares each response with the time limit on its own"
+    )
     storage: dict[str, yamltext.Value] = {"type": "sqlite", "path": "/data/gatus.db", "caching": True}
     made: dict[str, yamltext.Value] = {
         # Three at a time is the default: slow targets would hold up the others.
@@ -48,7 +48,9 @@ def _endpoint(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
             "interval": seconds(target.every_s),
             "conditions": ["[CONNECTED] == true"],
         }
-        plan.left.append(f"{target.name}: Gatus sees whether the mail server takes connections, not whether it greets")
+        plan.left.append(
+            f"{target.name}: Gatus checks that the mail server accepts connections, not that it sends its greeting"
+        )
     else:
         made |= {"url": _text(target.url), "interval": seconds(target.every_s), "method": target.method}
         headers = {name: _text(value) for name, value in target.headers.items()}
@@ -85,13 +87,13 @@ def _condition(plan: Plan, target: Target, condition: Condition) -> list[str]:
         case "contains" | "absent":
             if _PATTERN.search(condition.value):
                 plan.left.append(
-                    f"{target.name}: Gatus reads {condition.value!r} as a pattern; look whether it still means the same"
+                    f"{target.name}: Gatus reads {condition.value!r} as a pattern. Check that it still means the same"
                 )
             return [f"[BODY] {'==' if condition.kind == 'contains' else '!='} pat(*{condition.value}*)"]
         case "json":
             steps = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in condition.name.split("."))
             return [f"[BODY]{steps} == {condition.value}"]
-    plan.left.append(f"{target.name}: Gatus does not look at answer headers ({condition.words})")
+    plan.left.append(f"{target.name}: Gatus does not check response headers ({condition.words})")
     return []
 
 

@@ -22,8 +22,7 @@ def checks(plan: Plan) -> list[dict[str, object]]:
         {
             "name": f"{plan.product}: the watch is alive",
             "tags": f"launchready {plan.domain}",
-            "desc": "Pinged once a minute by the machine that watches. When pings stop, "
-            "nobody would be told of an outage.",
+            "desc": "Pinged once a minute by the machine that runs the watch. When pings stop, outages go unreported.",
             "timeout": WATCH_EVERY_S,
             "grace": WATCH_GRACE_S,
             "channels": "*",
@@ -33,7 +32,7 @@ def checks(plan: Plan) -> list[dict[str, object]]:
             {
                 "name": f"{plan.product}: {job.name}",
                 "tags": f"launchready {plan.domain} backup",
-                "desc": f"The job pings this as its last step. Who acts: {job.owner or 'nobody named yet'}",
+                "desc": f"The job pings this as its last step. Who acts: {job.owner or 'no one named yet'}",
                 "timeout": max(60, min(job.every_s or _DAY, MOST_S)),
                 "grace": max(60, min(job.grace_s or 3600, MOST_S)),
                 "channels": "*",

@@ -22,7 +22,7 @@ SECRETS = "/etc/launchready/secrets"
 """Where a file of each credential's name lies on the machine that watches. No export holds a secret, only this path
 and the name."""
 CA_FILE = "/etc/launchready/ca.pem"
-CHANGED = "Change the launch file and export again, or take this file over as your own."
+CHANGED = "Change the launch file and export again, or maintain this file yourself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +102,18 @@ class Plan:
             own=_own(launch),
         )
         if not launch.alerts:
-            made.left.append("The launch file has no [[alerts]], so nobody would be told")
+            made.left.append("The launch file has no [[alerts]], so no one would be alerted")
         return made
 
     def for_others(self) -> None:
         """Notes on what other programs than our own do not do."""
         if self.own_ca:
-            self.left.append(f"The launch file names an extra certificate authority: put it at {CA_FILE}")
+            self.left.append(f"The launch file names an extra certificate authority: copy it to {CA_FILE}")
         if self.connect:
-            self.left.append("The connect map is not exported: names are looked up as everybody does")
+            self.left.append("The connect map is not exported: host names are resolved through public DNS")
         if self.queues:
-            self.left.append("Late job queues are told by `launchready watch` only: let it run beside this")
-        self.left.extend(f"{name}: Globalping's probes are asked by `launchready watch` only" for name in self.public)
+            self.left.append("Only `launchready watch` reports late job queues: run it as well")
+        self.left.extend(f"{name}: only `launchready watch` uses Globalping probes" for name in self.public)
 
     def secret(self, name: str) -> str:
         """The path of the file with this credential."""

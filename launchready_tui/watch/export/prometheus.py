@@ -91,8 +91,7 @@ def _region(plan: Plan, region: Region, every: float, targets: list[Target]) -> 
     if region.credential:
         made["basic_auth"] = {"username": "USER", "password_file": plan.secret(region.credential)}
         plan.left.append(
-            f"{region.name}: write the user name into prometheus.yml in place of USER, and the password alone "
-            "into the file"
+            f"{region.name}: replace USER in prometheus.yml with the user name, and put only the password into the file"
         )
     if plan.own_ca and url.scheme == "https":
         made["tls_config"] = {"ca_file": CA_FILE}

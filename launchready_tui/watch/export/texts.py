@@ -14,7 +14,7 @@ UNIT_FILE = "/etc/systemd/system/launchready-watch.service"
 START_UNIT = "systemctl daemon-reload && systemctl enable --now launchready-watch"
 START_CONTAINER = "docker compose up -d --build"
 LATE = "GitHub starts scheduled workflows late, by hours at busy times, and drops some"
-SO = "this shows that a deploy works, it does not watch. Keep a monitor or `launchready watch` for outages."
+SO = "this shows that a deploy works, but it is not monitoring. Keep a monitor or `launchready watch` for outages."
 
 
 def values(plan: Plan) -> Row:
@@ -69,17 +69,15 @@ def for_a_machine(plan: Plan) -> list[str]:
     said = (
         []
         if plan.watch.always_on
-        else ["Say that the machine stays on, or the console keeps warning: [watch] always_on = true"]
+        else ["Set [watch] always_on = true, or the console keeps warning that the machine may be switched off"]
     )
-    return [*said, "End the watch on this machine then: every watch tells what it sees, and two tell everything twice"]
+    return [*said, "Then stop the watch on this machine: two watches send every alert twice"]
 
 
 def for_a_container(plan: Plan) -> list[str]:
     """The same for a container, and what lies outside it."""
     said = for_a_machine(plan)
-    said += [
-        f"{path} lies on the machine: mount it into the container, or what it tells is not known" for path in plan.files
-    ]
+    said += [f"{path} is on the machine: mount it into the container, or it cannot be read" for path in plan.files]
     if plan.own_ca:
         said.append("The extra certificate authority of the launch file must be copied into the container")
     return said
@@ -89,13 +87,15 @@ def for_prometheus(plan: Plan) -> list[str]:
     """Who notices that it died."""
     if plan.watch.heartbeat:
         return []
-    return ["No dead-man's switch is named ([watch] heartbeat): nobody notices when the watching machine dies"]
+    return ["No dead-man's switch is set ([watch] heartbeat): no one notices when the watching machine fails"]
 
 
 def for_healthchecks(plan: Plan) -> list[str]:
     """What was taken because nobody said it."""
     return [
-        f"{job.name}: the inventory does not say how often, so a day is taken" for job in plan.jobs if not job.every_s
+        f"{job.name}: the inventory does not say how often it runs, so once a day is assumed"
+        for job in plan.jobs
+        if not job.every_s
     ]
 
 

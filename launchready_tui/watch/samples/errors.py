@@ -8,12 +8,12 @@ from pathlib import Path
 from ...journal.errors import JournalError, JournalProblem, from_os, from_sqlite
 
 _WORDS: dict[JournalProblem, str] = {
-    "full": "the disk is full; watching goes on, but nothing more is kept until there is room",
-    "read-only": "its folder cannot be written",
-    "no-access": "it cannot be opened; look at the rights of the file and its folder",
-    "busy": "another program holds it; wait until that is done, then try again",
-    "broken": "it is damaged and was left as it is; move it away to start a new one",
-    "foreign": "this file is not a watch of LaunchReady; it was left as it is",
+    "full": "the disk is full: the watch continues, but nothing is saved until there is space",
+    "read-only": "its folder is not writable",
+    "no-access": "it cannot be opened: check the permissions of the file and its folder",
+    "busy": "another program is using it: wait until it is done, then try again",
+    "broken": "it is damaged and was left unchanged: move it away to start a new one",
+    "foreign": "this file is not a LaunchReady watch and was left unchanged",
     "failed": "reading or writing it failed",
 }
 
@@ -24,7 +24,7 @@ class StoreError(JournalError):
     def __init__(self, path: Path, problem: JournalProblem, detail: str = "") -> None:
         super().__init__(path, problem, detail)
         tail = f" ({detail})" if detail else ""
-        self.args = (f"The watch {path}: {_WORDS[problem]}{tail}",)
+        self.args = (f"Watch data {path}: {_WORDS[problem]}{tail}",)
 
 
 def store_error(path: Path, error: sqlite3.Error | OSError) -> StoreError:

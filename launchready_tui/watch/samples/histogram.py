@@ -73,7 +73,7 @@ class Histogram:
         made = cls()
         numbers = _varints(blob)
         if len(numbers) % 2:
-            raise ValueError("a histogram is cut off")
+            raise ValueError("a histogram is truncated")
         key = 0
         for step, count in zip(numbers[::2], numbers[1::2], strict=True):
             key += step
@@ -114,5 +114,5 @@ def _varints(blob: bytes) -> list[int]:
             numbers.append(value)
             value = shift = 0
     if shift:
-        raise ValueError("a histogram is cut off")
+        raise ValueError("a histogram is truncated")
     return numbers

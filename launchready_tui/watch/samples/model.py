@@ -23,14 +23,14 @@ MarkKind = Literal["deploy", "version", "failed"]
 CAUSES: tuple[Cause, ...] = ("", "dns", "connect", "tls", "answer", "status", "condition", "slow", "line")
 CAUSE_WORDS: dict[Cause, str] = {
     "": "up",
-    "dns": "its name cannot be looked up",
+    "dns": "its name does not resolve",
     "connect": "no connection",
     "tls": "no secure connection",
-    "answer": "no whole answer",
-    "status": "it answers with an error",
-    "condition": "the answer is not the right one",
+    "answer": "no complete response",
+    "status": "it returns an error",
+    "condition": "the response is wrong",
     "slow": "it is slow",
-    "line": "the watching machine has no line",
+    "line": "the watching machine is offline",
 }
 
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes or changes the checks of @domain@ at Healthchecks, and prints the ping URL of each.
+# Creates or updates the checks for @domain@ at Healthchecks, and prints the ping URL of each.
 # Needs HEALTHCHECKS_API_KEY (a project's read-write key). Made by `launchready watch export healthchecks`.
 set -eu
-: "${HEALTHCHECKS_API_KEY:?give the read-write API key of the project in HEALTHCHECKS_API_KEY}"
+: "${HEALTHCHECKS_API_KEY:?set HEALTHCHECKS_API_KEY to the read-write API key of the project}"
 API="${HEALTHCHECKS_URL:-https://healthchecks.io}/api/v3/checks/"
 
 make() {
