@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, go, launchday, launchfile, look, mail, path, watch
+from .acts import copy, decide, find, go, launchday, launchfile, look, mail, path, watch
 
 if TYPE_CHECKING:
     from .host import ConsoleHost
@@ -137,11 +137,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
     Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
     Action(
+        "find",
+        "slash",
+        "go to",
+        "find",
+        "Finds problems, checks, rules, hosts, people and systems by their words, on all pages; enter goes there",
+        find.find,
+        shown="/",
+    ),
+    Action(
         "back",
         "escape",
         "go to",
         "back",
-        "Closes what is open; on a page itself it cancels a run",
+        "Closes what is open, goes back to where find was asked; on a page itself it cancels a run",
         go.back,
         shown="esc",
     ),
@@ -313,7 +322,6 @@ ACTIONS: tuple[Action, ...] = (
         go.explain,
     ),
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
-    Action("list.find", "slash", "list", "find", "Shows only the lines with the words you type", go.find, shown="/"),
     Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
     Action(
         "edit.add",
@@ -354,7 +362,9 @@ ACTIONS: tuple[Action, ...] = (
         go.help_panel,
         shown="?",
     ),
-    Action("palette", "ctrl+p", "console", "palette", "Every action by name", go.palette, shown="^p"),
+    Action(
+        "palette", "ctrl+p", "console", "palette", "Every action by name, and what find finds", go.palette, shown="^p"
+    ),
     Action(
         "quit",
         "ctrl+q",

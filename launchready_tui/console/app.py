@@ -22,10 +22,11 @@ from .actions import ACTIONS, BY_ID
 from .acts import mail, path, trust
 from .drafts import Drafts
 from .edits import Edits
-from .host import Laid, Listed
+from .host import Laid, Listed, WayBack
 from .messages import Repaired, Said, Told, Walking
 from .screens import PAGES, screen_class, screen_of, warm
 from .screens.page import Page
+from .search import Thing
 from .sheets import Sheets
 from .store import Snapshot, Store
 from .target import Target
@@ -67,6 +68,12 @@ def _palette() -> type[Provider]:
     return Actions
 
 
+def _found() -> type[Provider]:
+    from .palette import Found
+
+    return Found
+
+
 class Console(App[int]):
     """The console over one workspace. Tests hand in a double of it, and a lab or none."""
 
@@ -83,7 +90,7 @@ class Console(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [action.binding() for action in ACTIONS]
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_palette}  # type: ignore[assignment]
+    COMMANDS: ClassVar[set[Callable[[], type[Provider]]]] = {_palette, _found}  # type: ignore[assignment]
     NOTIFICATION_TIMEOUT = 6
 
     def __init__(
@@ -117,6 +124,10 @@ class Console(App[int]):
         self.broken = ""
         """What is wrong with a file that was changed outside; its old content stays in use."""
         self._drawing = False
+        self._came: WayBack | None = None
+        """Where one was before find led here."""
+        self._things: tuple[int, tuple[Thing, ...]] = (-1, ())
+        """What can be found, and the version of the store that it was taken from."""
         for one in THEMES:
             self.register_theme(one)
         self.theme = theme if theme in {one.name for one in THEMES} else "ledger-night"
@@ -206,6 +217,7 @@ class Console(App[int]):
         for screen in self.screen_stack[1:]:
             if screen.is_modal:
                 return
+        self._came = None
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         if self.current_mode != name:
@@ -242,6 +254,48 @@ class Console(App[int]):
             return False
         await self.pop_screen()
         return True
+
+    # Going to what was found, and back
+
+    def show_line(self, table: str, key: str) -> None:
+        """Puts the cursor of the page in sight on a line of one of its tables."""
+        if self.page is not None:
+            self.page.show_line(table, key)
+
+    def way_back(self) -> WayBack:
+        """Where one is now."""
+        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]
+        return WayBack(self.current_mode, pages[0].way_back(), pages[-1].lay_again())
+
+    def came_by(self, way_back: WayBack) -> None:
+        """Remembers the way back, until another page is gone to."""
+        self._came = way_back
+
+    async def go_back(self) -> bool:
+        """Goes back to where one was before find led here; False where it did not."""
+        came = self._came
+        if came is None:
+            return False
+        await self.open_page(came.mode)
+        came.again()
+        if came.over is not None:
+            await came.over()
+        return True
+
+    def things(self) -> Sequence[Thing]:
+        """Everything that can be found by its words."""
+        from . import search
+
+        version = self.store.version
+        if self._things[0] != version:
+            self._things = (version, search.things(self.snapshot, self.workspace))
+        return self._things[1]
+
+    def find(
+        self, things: Sequence[Thing], chosen: Callable[[Thing | None], Awaitable[None] | None]
+    ) -> Awaitable[None]:
+        """Lays the search over the page; `chosen` gets what was chosen, or None on escape."""
+        return self._push(screen_of("find", things), chosen)
 
     # Laying something over the page
 
@@ -405,7 +459,8 @@ class Console(App[int]):
     # Running
 
     def look(self, names: tuple[str, ...]) -> None:
-        """Starts a run over these checks."""
+        """Starts a run over these checks; escape cancels it, then."""
+        self._came = None
         self.store.begin(names)
         self.draw_soon()
         self._look(names)

@@ -1,4 +1,4 @@
-"""The palette lists the actions of the table: the same names, the same keys, the same deeds."""
+"""The palette lists the actions of the table: the same names, the same keys, the same deeds; and what find finds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
+from ..roadmap.find import words_of
+from . import search
+from .acts import find
 from .host import ConsoleHost, Listed
+
+MOST = 12
+"""Things that the palette shows beside the actions; `/` shows all."""
 
 
 class Actions(Provider):
@@ -33,3 +39,19 @@ class Actions(Provider):
             score = max(matcher.match(name), 0.8 * matcher.match(one.tooltip))
             if score > 0:
                 yield Hit(score, matcher.highlight(name), self._does(one), help=one.tooltip)
+
+
+class Found(Provider):
+    """Problems, checks, rules, hosts and people, by their words."""
+
+    async def search(self, query: str) -> Hits:
+        app = cast("ConsoleHost", self.app)
+        letters = sum(len(word) - 1 for word in words_of(query))
+        for n, thing in enumerate(search.find(app.things(), query, MOST).things):
+            # Below an action that is called so, above one whose letters only come in this order.
+            score = 2.5 * letters - n / 100
+            stage = app.snapshot.roadmap.stages[thing.stage - 1].title if thing.stage else "People and access"
+            name = search.named(thing, app.snapshot)
+            yield Hit(
+                score, f"{thing.mark[0]} {name}".strip(), partial(find.go, app, thing), help=f"{thing.what}, {stage}"
+            )

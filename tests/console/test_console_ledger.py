@@ -107,32 +107,27 @@ async def test_a_row_that_goes_leaves_the_cursor_at_its_place() -> None:
         assert app.ledger.key == "" and "nothing yet" in app.seen()[2]
 
 
-async def test_find_and_filter() -> None:
+async def test_filter() -> None:
     app = Bench([*rows("alpha", "beta"), *rows("gamma", state="fail"), *rows("betray", state="warn")])
     async with app.run_test(size=(80, 20)) as pilot:
-        app.ledger.find()
-        await press(pilot, "b", "e", "t")
-        assert [row.key for row in app.ledger.rows] == ["beta", "betray"]
-        assert "/bet" in app.seen()[0]
-        await press(pilot, "backspace", "enter")
-        assert not app.ledger.finding and app.ledger.needle == "be"
-        await press(pilot, "down")
-        assert app.ledger.key == "betray"
-        await press(pilot, "escape")
-        assert len(app.ledger.rows) == 4 and app.ledger.key == "betray"
         assert app.ledger.filter_next() == "open"
         assert [row.key for row in app.ledger.rows] == ["gamma", "betray"]
         assert app.ledger.filter_next() == "problems"
         assert app.ledger.filter_next() == "warnings"
         assert app.ledger.filter_next() == "passes"
-        assert app.ledger.filter_next() == "all"
+        await press(pilot, "escape")
+        assert len(app.ledger.rows) == 4
+        assert app.ledger.filter_next() == "open"
+        app.ledger.select("alpha")
+        assert app.ledger.key == "alpha" and len(app.ledger.rows) == 4, "what is gone to is shown, whatever was hidden"
 
 
-async def test_nothing_found_says_how_to_see_all() -> None:
-    app = Bench(rows("alpha"))
+async def test_a_filter_that_nothing_passes_says_how_to_see_all() -> None:
+    app = Bench(rows("alpha", state="fail"))
     async with app.run_test(size=(60, 20)) as pilot:
-        app.ledger.find()
-        await press(pilot, "q")
+        app.ledger.filter_next()
+        app.ledger.show(rows("alpha", state="pass"))
+        await pilot.pause()
         assert "escape shows all" in app.seen()[2]
 
 

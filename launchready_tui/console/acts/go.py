@@ -41,12 +41,15 @@ async def next_step(app: ConsoleHost) -> None:
 
 
 async def back(app: ConsoleHost) -> None:
-    """Closes what is open; on a bare page it cancels a run."""
+    """Closes what is open; on a page that find led to it goes back to where one was; on a bare page it cancels a
+    run."""
     from . import look
 
     if app.page is not None and app.page.leave():
         return
-    if not await app.close_top() and (app.walking or app.snapshot.progress is not None):
+    if await app.close_top() or await app.go_back():
+        return
+    if app.walking or app.snapshot.progress is not None:
         look.cancel(app)
 
 
@@ -75,16 +78,6 @@ def panel(app: ConsoleHost) -> None:
         app.say("This page has no panel of its own")
     elif widget.can_focus:
         widget.focus()
-
-
-def find(app: ConsoleHost) -> None:
-    """Looks for words in the list."""
-    table = app.page.ledger() if app.page else None
-    if table is None:
-        app.say("There is no list here to look through")
-        return
-    table.focus()
-    table.find()
 
 
 def sieve(app: ConsoleHost) -> None:

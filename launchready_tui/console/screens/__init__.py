@@ -24,6 +24,7 @@ LAID: dict[str, tuple[str, str]] = {
     "choose": ("dialog", "Choose"),
     "emergency": ("texts", "Emergency"),
     "explain": ("explain", "Explain"),
+    "find": ("find", "Find"),
     "finding": ("finding", "FindingPage"),
     "form": ("dialog", "FormSheet"),
     "help": ("dialog", "Help"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from textual.app import ComposeResult
 
 from .. import words
@@ -12,10 +15,10 @@ from ..widgets.story import Story, Told, labelled, title_lines
 from .page import Page
 
 
-def explained(snap: Snapshot, target: Target, width: int) -> Told:
-    """A rule and its check in the field's own words, with sources."""
+def explained(snap: Snapshot, target: Target, width: int, name: str = "") -> Told:
+    """A rule and its check in the field's own words, with sources. `name` is a rule that nothing was found by."""
     spec = target.standing.spec
-    rule = snap.roadmap.rules.get(target.judged.finding.rule) if target.judged else None
+    rule = snap.roadmap.rules.get(target.judged.finding.rule if target.judged else name)
     lines: list[Line] = []
     if rule is not None:
         head = title_lines(rule.term, [], width)
@@ -49,7 +52,7 @@ def explained(snap: Snapshot, target: Target, width: int) -> Told:
 
 
 class Explain(Page):
-    """Opened with e."""
+    """Opened with e, and by find."""
 
     AUTO_FOCUS = "#story"
     HINTS = ("back",)
@@ -59,9 +62,10 @@ class Explain(Page):
         "looked up. Escape goes back."
     )
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, rule: str = "") -> None:
+        """`rule` where nothing was found by it."""
         super().__init__()
-        self.at = target
+        self.at, self.rule = target, rule
 
     def body(self) -> ComposeResult:
         yield Lines(id="title")
@@ -70,9 +74,12 @@ class Explain(Page):
     def target(self) -> Target | None:
         return self.at
 
+    def lay_again(self) -> Callable[[], Awaitable[None]] | None:
+        return partial(self.console.lay, "explain", self.at, self.rule)
+
     def draw(self, snap: Snapshot) -> None:
         stage = snap.stage_of(self.at.standing.spec.id)
         left = [("Explained", "ink b"), (f"   {self.at.standing.spec.title}", "ink3")]
         self.query_one("#title", Lines).show([Line(left, [], (str(stage.number) if stage else "", "ink3"))])
         story = self.query_one("#story", Story)
-        story.tell(explained(snap, self.at, min(story.text_width, 100)), self.at)
+        story.tell(explained(snap, self.at, min(story.text_width, 100), self.rule), (self.at, self.rule))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from textual.app import ComposeResult
 
 from ...findings import State
@@ -39,6 +42,9 @@ class FindingPage(Page):
             return None
         found = words.shown_findings(standing)
         return Target(standing, next((one for one in found if one.id == self.finding), found[0] if found else None))
+
+    def lay_again(self) -> Callable[[], Awaitable[None]] | None:
+        return partial(self.console.lay, "finding", self.check, self.finding)
 
     def draw(self, snap: Snapshot) -> None:
         target = self.target()

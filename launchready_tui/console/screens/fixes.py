@@ -99,7 +99,7 @@ class Fixes(Page):
     """Key x."""
 
     AUTO_FOCUS = "#order"
-    HINTS = ("run.one", "list.find", "list.filter")
+    HINTS = ("run.one", "find", "list.filter")
     BINDINGS = [("right", "open(True)"), ("left", "open(False)")]  # noqa: RUF012
     HELP = (
         "Everything that is to fix, in the order that helps the launch most: what holds the verdict first, then by "

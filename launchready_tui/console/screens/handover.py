@@ -50,7 +50,7 @@ class HandoverPage(Page):
     """Key b."""
 
     AUTO_FOCUS = "#docs"
-    HINTS = ("show.panel", "list.find")
+    HINTS = ("show.panel", "find")
     HELP = (
         "The handover folder: its documents with how many of their facts are known, what is missing in the selected "
         "one, and how it reads; the emergency card that hangs on the wall stands first. Enter on a "

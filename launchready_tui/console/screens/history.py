@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from textual.app import ComposeResult
 
 from ... import clock
@@ -18,7 +21,7 @@ class History(Page):
     """Opened with h."""
 
     AUTO_FOCUS = "#runs"
-    HINTS = ("list.find", "list.filter", "back")
+    HINTS = ("find", "list.filter", "back")
     HELP = (
         "Every kept answer of one check, the newest first: its state, what it found open, and how long it took. "
         "Escape goes back."
@@ -46,6 +49,9 @@ class History(Page):
     def target(self) -> Target | None:
         standing = self.console.snapshot.standing(self.check)
         return Target(standing) if standing else None
+
+    def lay_again(self) -> Callable[[], Awaitable[None]] | None:
+        return partial(self.console.lay, "history", self.check)
 
     def draw(self, snap: Snapshot) -> None:
         spec = snap.roadmap.checks[self.check]

@@ -15,11 +15,10 @@ class Log(Page):
     """Key g."""
 
     AUTO_FOCUS = "#lines"
-    HINTS = ("run.all", "list.find", "list.filter")
+    HINTS = ("run.all", "find", "list.filter")
     HELP = (
         "Everything that the runs of this session said, with the second it was said. "
-        "/ looks for words, f shows one "
-        "kind of line."
+        "/ finds words, here and everywhere, f shows one kind of line."
     )
 
     def body(self) -> ComposeResult:

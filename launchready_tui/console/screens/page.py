@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -10,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
-from ..host import ConsoleHost, WatchInSight, host_of
+from ..host import Again, ConsoleHost, WatchInSight, host_of
 from ..store import Snapshot
 from ..target import Target
 from ..widgets.keys import Keys
@@ -27,7 +28,7 @@ class Page(Screen[None]):
     SHOW_VERDICT: ClassVar[bool] = True
     AUTO_FOCUS: ClassVar[str | None] = "Ledger"
     HELP: ClassVar[str | None] = ""
-    HINTS: ClassVar[tuple[str, ...]] = ("run.one", "list.find", "list.filter")
+    HINTS: ClassVar[tuple[str, ...]] = ("run.one", "find", "list.filter")
     """Actions named at the right of the footer where there is room."""
 
     _due = False
@@ -84,7 +85,7 @@ class Page(Screen[None]):
         self.draw(snap)
 
     def ledger(self) -> Ledger | None:
-        """The table that find and filter work on: the focused one, else the first in sight."""
+        """The table that filter works on, and find too: the focused one, else the first in sight."""
         if isinstance(self.focused, Ledger):
             return self.focused
         return next((one for one in self.query(Ledger) if one.display and one.can_focus and one.size.width), None)
@@ -138,6 +139,24 @@ class Page(Screen[None]):
 
     def go_to(self, check: str, finding: str = "") -> None:
         """Puts the cursor on a check, and on one of its findings."""
+
+    def show_line(self, table: str, key: str) -> None:
+        """Puts the cursor on a line of one of the page's tables, by the table's id."""
+        ledger = self.query_one(f"#{table}", Ledger)
+        ledger.focus()
+        ledger.select(key)
+
+    def way_back(self) -> Again:
+        """What puts the cursor back to where it stands now."""
+        ledger = self.ledger()
+        if ledger is None or not ledger.id or not ledger.key:
+            return lambda: None
+        table, key = ledger.id, ledger.key
+        return lambda: self.show_line(table, key)
+
+    def lay_again(self) -> Callable[[], Awaitable[None]] | None:
+        """What lays this over a page once more; None where it is a page itself, or cannot come back as it is."""
+        return None
 
     def on_screen_resume(self) -> None:
         self.redraw()

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from .. import kinds, tables, words
 from .. import peoplelines as told
+from ..host import Again
 from ..ink import Spans
 from ..kinds import KINDS, Item, Kind
 from ..matrix import matrix
@@ -43,7 +44,7 @@ class PeoplePage(Page):
     """Key p."""
 
     AUTO_FOCUS = "#table"
-    HINTS = ("edit.add", "edit.delete", "decide.undo", "list.find")
+    HINTS = ("edit.add", "edit.delete", "decide.undo", "find")
     HELP = (
         "Who takes part and what they can do, the systems the business runs on, backups, recovery cards, whom to "
         "call, duties and "
@@ -229,6 +230,16 @@ class PeoplePage(Page):
         table.reset(self.keys.get(name, ""))
         table.focus()
         self.redraw()
+
+    def show_line(self, table: str, key: str) -> None:
+        if table in kinds.KIND:
+            self.show_kind(table, key)
+        else:
+            super().show_line(table, key)
+
+    def way_back(self) -> Again:
+        kind, key = self.kind.id, self.query_one("#table", Ledger).key
+        return lambda: self.show_kind(kind, key)
 
     def action_turn(self, step: int) -> None:
         """Left and right: the table before or after, round and round."""

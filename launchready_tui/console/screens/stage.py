@@ -16,6 +16,7 @@ from ...roadmap.model import Stage
 from ...verdict import Judged, Standing, Verdict
 from ...watch.samples import Shot, View
 from .. import panels, words
+from ..host import Again
 from ..ink import GLYPHS, Cell, Spans, width_of
 from ..store import Snapshot
 from ..target import Target
@@ -132,7 +133,7 @@ class StagePage(Page):
     """Keys 1 to 7."""
 
     AUTO_FOCUS = "#checks"
-    HINTS = ("run.one", "decide.confirm", "list.find", "list.filter")
+    HINTS = ("run.one", "decide.confirm", "find", "list.filter")
     HELP = (
         "A stage of the roadmap: its checks at the left, the story of the selected one beside them. Left and "
         "right walk through the "
@@ -150,6 +151,10 @@ class StagePage(Page):
         self.at: dict[str, str] = {}
         """The finding shown of each check, by id: it stays when results change."""
         self.wanted: tuple[str, str] | None = None
+        self.wanted_line = ""
+        """A line of the panel that is gone to."""
+        self.led = False
+        """Find led to the panel, so that escape leads away from the page at once."""
         self.paneled: Verdict | None = None
         self.watched: Shot | None = None
         """On the stage of monitoring: the newest look at the watch, where there is one."""
@@ -202,6 +207,9 @@ class StagePage(Page):
             # Progress alone does not change what is known.
             self.paneled = snap.verdict
             self._show(panels.panel_of(snap, self.console.workspace, stage, test_key=self.console.key_of("mail.test")))
+        if self.wanted_line:
+            self.query_one("#panel", Ledger).select(self.wanted_line)
+            self.wanted_line = ""
         width = self.app.size.width - (4 if self.app.size.width < 100 else 6) - 3
         self.query_one("#outcome", Lines).show(_outcome_lines(snap, stage, width))
         self._tell(snap)
@@ -298,21 +306,41 @@ class StagePage(Page):
 
     def go_to(self, check: str, finding: str = "") -> None:
         self.wanted = (check, finding)
+        self.remove_class("-story", "-panel")
         self.query_one("#checks", Ledger).focus()
         self.redraw()
 
     def panel(self) -> Widget | None:
         ledger = self.query_one("#panel", Ledger)
+        self.led = False
         self.add_class("-panel")
         self.call_after_refresh(ledger.focus)
         return ledger
 
+    def show_line(self, table: str, key: str) -> None:
+        """A line of the panel, or a check."""
+        if table == "panel":
+            self.wanted_line = key
+            self.panel()
+            self.led = True
+            self.redraw()
+        else:
+            self.go_to(key)
+
+    def way_back(self) -> Again:
+        target = self.target()
+        if target is None:
+            return super().way_back()
+        check, finding = target.standing.spec.id, target.judged.id if target.judged else ""
+        return lambda: self.go_to(check, finding)
+
     def leave(self) -> bool:
+        led, self.led = self.led, False
         if self.has_class("-story") or self.has_class("-panel"):
             self.remove_class("-story", "-panel")
             self.query_one("#checks", Ledger).focus()
             self.call_after_refresh(self.redraw)
-            return True
+            return not led
         if self.focused is not self.query_one("#checks"):
             self.query_one("#checks", Ledger).focus()
             return True

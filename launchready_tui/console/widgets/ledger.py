@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from ..ink import Cell, Inked, Lead, Spans, fit, plain_text, spans, width_of, wrap_spans
+from ..ink import Cell, Inked, Lead, Spans, fit, spans, width_of, wrap_spans
 from .rows import FILTERS, Col, Row
 
 
@@ -87,8 +87,6 @@ class Ledger(Inked, Widget, can_focus=True):
         """The line at the top of what is in sight; a row may take several."""
         self.leads, self.moved = leads, False
         """A list whose order is its meaning: the cursor keeps to its first row until somebody moves it."""
-        self.needle = ""
-        self.finding = False
         self.sieve = 0
         self._layout: tuple[int, list[tuple[Col, int, int]]] = (-1, [])
         self._broken: tuple[int, list[tuple[int, Spans]]] = (-1, [])
@@ -114,9 +112,9 @@ class Ledger(Inked, Widget, can_focus=True):
             self.relayout()
 
     def reset(self, key: str) -> None:
-        """Forgets filter, search and place, for a table that shows another kind of thing; the cursor goes to `key`
+        """Forgets filter and place, for a table that shows another kind of thing; the cursor goes to `key`
         when it comes."""
-        self.key, self.first, self.needle, self.sieve, self.finding = key, 0, "", 0, False
+        self.key, self.first, self.sieve = key, 0, 0
         self.all_rows = self.rows = ()
         self._broken = (-1, [])
 
@@ -127,12 +125,10 @@ class Ledger(Inked, Widget, can_focus=True):
             self.refresh()
 
     def _sift(self) -> None:
-        wanted, needle = FILTERS[self.sieve][1], self.needle.casefold()
+        wanted = FILTERS[self.sieve][1]
 
         def fits(row: Row) -> bool:
-            is_wanted = not wanted or row.state in wanted
-            found = not needle or any(needle in plain_text(cell).casefold() for cell in row.cells)
-            return (is_wanted and found) or any(map(fits, row.inside))
+            return not wanted or row.state in wanted or any(map(fits, row.inside))
 
         self.rows = tuple(filter(fits, self.all_rows))
         self._broken = (-1, [])
@@ -197,7 +193,10 @@ class Ledger(Inked, Widget, can_focus=True):
         return max(1, self.size.height - self.top)
 
     def select(self, key: str, *, tell: bool = True) -> None:
-        """Moves the cursor to a row and brings it into sight."""
+        """Moves the cursor to a row and brings it into sight, also where the filter hides it: then all are shown."""
+        if self.sieve and not any(row.key == key for row in self.rows):
+            self.sieve = 0
+            self._renew()
         if not any(row.key == key and not row.apart for row in self.rows):
             return
         changed = key != self.key
@@ -254,11 +253,6 @@ class Ledger(Inked, Widget, can_focus=True):
         if self.key:
             self.post_message(self.Chosen(self, self.key))
 
-    def find(self) -> None:
-        """Starts to type what to look for."""
-        self.finding = True
-        self.refresh()
-
     def filter_next(self) -> str:
         """Shows the next kind of rows; says which."""
         states = {one.state for row in self.all_rows for one in (row, *row.inside)}
@@ -279,32 +273,13 @@ class Ledger(Inked, Widget, can_focus=True):
         if len(self.lines) != before:
             self.relayout()
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        return self.finding and character is not None and character.isprintable()
-
     def on_key(self, event: events.Key) -> None:
-        if not self.finding:
-            if event.key == "escape" and (self.needle or self.sieve):
-                self.needle, self.sieve = "", 0
-                event.stop()
-                self._renew()
-            return
-        if event.key == "enter":
-            self.finding = False
-        elif event.key == "escape":
-            self.finding, self.needle = False, ""
-        elif event.key == "backspace":
-            self.needle = self.needle[:-1]
-        elif event.character and event.is_printable:
-            self.needle += event.character
-        else:
-            return
-        event.stop()
-        event.prevent_default()
-        self._renew()
+        if event.key == "escape" and self.sieve:
+            self.sieve = 0
+            event.stop()
+            self._renew()
 
     def on_blur(self) -> None:
-        self.finding = False
         self.refresh()
 
     def on_focus(self) -> None:
@@ -366,12 +341,7 @@ class Ledger(Inked, Widget, can_focus=True):
         for n, (col, _, size) in enumerate(columns):
             title = spans(col.title, "ink3")
             room = size - width_of(title)
-            if (
-                more
-                and n == teller
-                and not col.right
-                and (width_of(more) + 2 <= room or self.needle or self.finding or self.sieve)
-            ):
+            if more and n == teller and not col.right and (width_of(more) + 2 <= room or self.sieve):
                 if width_of(more) + 2 > room:  # what is filtered is told before what the column is called
                     title = fit(title, max(0, size - width_of(more) - 2))
                 title, more = (
@@ -382,7 +352,7 @@ class Ledger(Inked, Widget, can_focus=True):
         return self.ink_strip(parts, width)
 
     def _told(self) -> Spans:
-        """What the head says of rows that are not in sight, of the filter, and of what is being looked for."""
+        """What the head says of rows that are not in sight, and of the filter."""
         told: Spans = []
         shown = len({at for at, _ in self.lines[self.first : self.first + self.shown] if not self.rows[at].apart})
         every = sum(not row.apart for row in self.all_rows)
@@ -390,14 +360,6 @@ class Ledger(Inked, Widget, can_focus=True):
             told.append((f"{shown} of {every}", "ink3"))
         if self.sieve:
             told = [("f ", "accent"), (FILTERS[self.sieve][0], "ink"), ("  ", "ink"), *told]
-        if self.finding or self.needle:
-            told = [
-                ("/", "accent"),
-                (self.needle, "ink"),
-                ("▏" if self.finding else "", "accent"),
-                ("  ", "ink"),
-                *told,
-            ]
         return told
 
     def render_line(self, y: int) -> Strip:
