@@ -63,8 +63,8 @@ class GitHub:
         self._clock = clock
         self._base = base
         self._etag = ""
-        self._ended: dict[int, str] = {}
-        """How a deployment ended, by its number: it is not asked for again."""
+        self._ended: dict[int, tuple[str, datetime]] = {}
+        """How a deployment ended, and when, by its number: it is not asked for again."""
         self._list: list[dict[str, Any]] = []
 
     async def look(self) -> tuple[Mark, ...] | Failure:
@@ -101,17 +101,16 @@ class GitHub:
                 state = str(newest.get("state", ""))
                 if state not in ("success", "inactive", *_FAILED):
                     continue
-                self._ended[number] = state
-                at = _moment(newest.get("created_at")) if state != "inactive" else at
-                one["ended_at"] = (at or self._clock.now()).isoformat()
-            marks.append(self._mark(one, self._ended[number]))
+                ended = at if state == "inactive" else _moment(newest.get("created_at"))
+                self._ended[number] = state, ended or self._clock.now()
+            marks.append(self._mark(one, *self._ended[number]))
         return tuple(sorted(marks, key=lambda mark: mark.at))
 
-    def _mark(self, one: dict[str, Any], state: str) -> Mark:
+    def _mark(self, one: dict[str, Any], state: str, at: datetime) -> Mark:
         creator = one.get("creator")
         by = creator.get("login") if isinstance(creator, dict) else ""
         return Mark(
-            at=_moment(one.get("ended_at")) or self._clock.now(),
+            at=at,
             kind="failed" if state in _FAILED else "deploy",
             sha=clean(str(one.get("sha") or ""))[:64],
             env=clean(str(one.get("environment") or "production")).lower()[:60],
@@ -178,9 +177,10 @@ def tags(folder: Path, now: datetime) -> tuple[Mark, ...] | Failure:
     marks = []
     for line in done.stdout.decode("utf-8", "replace").splitlines():
         name, own, pointed, made = (*line.split(_SEPARATOR), "", "", "", "")[:4]
-        if not made.strip().isdecimal():
-            continue
-        at = datetime.fromtimestamp(int(made), UTC)
+        try:
+            at = datetime.fromtimestamp(int(made), UTC)
+        except (ValueError, OverflowError, OSError):
+            continue  # no date, or one that no calendar has
         if timedelta() <= now - at <= BACK:
             sha = pointed or own
             marks.append(

@@ -129,6 +129,17 @@ async def test_what_ended_is_marked_and_what_runs_is_waited_for(api: Api) -> Non
     assert any("If-None-Match" in head for head in api.heads), "an unchanged list costs nothing"
 
 
+async def test_a_deploy_keeps_its_time_when_the_list_changes(api: Api) -> None:
+    """A new list has new rows: when an older deployment ended must not become the moment of the look."""
+    api.add(1, "aaa", "inactive", minutes=30)
+    feed = github(api)
+    (first,) = await feed.look()
+    api.add(2, "bbb", "success")
+    again = await feed.look()
+    assert not isinstance(again, Failure)
+    assert [one.at for one in again] == [NOW - timedelta(minutes=30), NOW] and again[0] == first
+
+
 async def test_the_token_goes_along_and_a_missing_one_is_told(api: Api) -> None:
     api.add(1, "aaa", "success")
     assert len(await github(api, "gh").look()) == 1  # type: ignore[arg-type]
@@ -190,6 +201,17 @@ def test_tags_of_the_last_week_with_the_commit_they_point_to(shop: Path) -> None
     assert not isinstance(found, Failure)
     assert [(one.by, one.sha) for one in found] == [("tag light", commit), ("tag v1", commit)]
     assert found[1].at == NOW - timedelta(hours=1)
+
+
+def test_a_tag_of_no_calendar_ends_no_watch(shop: Path) -> None:
+    commit = run(shop, "rev-parse", "HEAD")
+    for name, when in (("far", "99999999999999999"), ("near", str(int((NOW - timedelta(hours=1)).timestamp())))):
+        body = f"object {commit}\ntype commit\ntag {name}\ntagger x <x@market.test> {when} +0000\n\n{name}\n"
+        write = ("git", "-C", str(shop), "hash-object", "-t", "tag", "-w", "--literally", "--stdin")
+        made = subprocess.run(write, input=body, check=True, capture_output=True, text=True).stdout.strip()
+        run(shop, "update-ref", f"refs/tags/{name}", made)
+    found = tags(shop, NOW)
+    assert not isinstance(found, Failure) and [one.by for one in found] == ["tag near"]
 
 
 def test_a_folder_that_is_no_repository_is_told(tmp_path: Path) -> None:
