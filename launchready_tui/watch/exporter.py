@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 KEEP = 64 * 1024
 _LINE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{([^}]*)\})?\s+([-+0-9.eE]+|NaN|[-+]?Inf)\s*$")
+_MOST = 1e11
+"""Seconds: the year 5138. No moment and no duration is beyond it, and the store has room for what is below."""
 _PHASE = re.compile(r'phase="(\w+)"')
 _SAID = re.compile(r'\b(?:err|msg)="((?:[^"\\]|\\.)*)"')
 _WRONG = re.compile(r"(?i)\blevel=error\b")
@@ -136,7 +138,8 @@ def blind(due: float, why: str) -> Answer:
 
 
 def figures_of(text: str) -> dict[str, float]:
-    """Metrics by name; the phases by `phase:NAME`. Comments, logs and what does not read are passed over."""
+    """Metrics by name; the phases by `phase:NAME`. Comments, logs, what does not read and what cannot be are passed
+    over."""
     found: dict[str, float] = {}
     for line in text.splitlines():
         read = _LINE.match(line)
@@ -150,9 +153,11 @@ def figures_of(text: str) -> dict[str, float]:
             else name
         )
         try:
-            found[key] = float(value)
+            figure = float(value)
         except ValueError:
             continue
+        if abs(figure) < _MOST:  # false for NaN too
+            found[key] = figure
     return found
 
 
@@ -160,10 +165,8 @@ def answer_of(target: Target, figures: dict[str, float], log: str) -> Answer:
     """The exporter's figures as a probe of ours."""
     from .prober import Answer
 
-    ends = figures.get("probe_ssl_earliest_cert_expiry")
-    status = int(figures.get("probe_http_status_code", 0)) or (
-        220 if target.kind == "mail" and figures["probe_success"] else 0
-    )
+    code, ends = figures.get("probe_http_status_code", 0), figures.get("probe_ssl_earliest_cert_expiry", 0)
+    status = int(code) if 100 <= code < 600 else 220 if target.kind == "mail" and figures["probe_success"] else 0
     cause, kind, detail = ("", "", "") if figures["probe_success"] else _why(target, figures, status, log)
     lookup = figures.get("probe_dns_lookup_time_seconds") or figures.get("phase:resolve")
     return Answer(
@@ -181,7 +184,7 @@ def answer_of(target: Target, figures: dict[str, float], log: str) -> Answer:
         cause=cause,  # type: ignore[arg-type]  # one of `_why`
         kind=kind,
         detail=detail,
-        certificate_ends=datetime.fromtimestamp(ends, UTC) if ends and ends > 0 else None,
+        certificate_ends=datetime.fromtimestamp(ends, UTC) if ends > 0 else None,
     )
 
 

@@ -279,5 +279,15 @@ def test_figures_of_one_that_failed(figures: str, log: str, cause: str) -> None:
     assert not answer.ok and answer.cause == cause and answer.detail
 
 
+@pytest.mark.parametrize("value", ["NaN", "+Inf", "-Inf", "1e300", "-62135596800", "1e17"])
+def test_figures_that_cannot_be_are_none(value: str) -> None:
+    """A prober in a far region is somebody else's machine: whatever it says, the watch goes on."""
+    names = ("probe_http_status_code", "probe_ssl_earliest_cert_expiry", "probe_dns_lookup_time_seconds")
+    told = "".join(f"{name} {value}\n" for name in names)
+    answer = answer_of(HOME, figures_of(f"{told}probe_duration_seconds 0.5\nprobe_success 1\n"), "")
+    assert (answer.ok, answer.status, answer.certificate_ends, answer.total) == (True, 0, None, 500.0)
+    assert answer.phases.dns is None or abs(answer.phases.dns) < 2**63 / 1e4, "the store can keep it"
+
+
 def test_noise_is_passed_over() -> None:
     assert figures_of("<html>\nprobe_success one\n{} 1\nprobe_success 1 2\n") == {}
