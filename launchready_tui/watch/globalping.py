@@ -198,14 +198,7 @@ def answer_of(target: Target, results: list[dict[str, Any]], due: float) -> Answ
             first_byte=_median(timed, "firstByte"),
             transfer=_median(timed, "download"),
         ),
-        status=next(
-            (
-                one["statusCode"]
-                for one in (good or [row for row, _ in judged])
-                if isinstance(one.get("statusCode"), int)
-            ),
-            0,
-        ),
+        status=next((code for one in (good or [row for row, _ in judged]) if (code := _status(one))), 0),
         cause=kind if down else "",  # type: ignore[arg-type]  # one of `_why`
         kind=kind if down else "",
         detail=f"down from {len(bad)} of {len(judged)} probes: {words}"
@@ -221,13 +214,8 @@ def _why(target: Target, result: dict[str, Any]) -> str | None:
             tls = result.get("tls")
             if isinstance(tls, dict) and tls.get("authorized") is False:
                 return f"tls: {shorten(clean(str(tls.get('error') or 'the certificate is not trusted')), 80)}"
-            status = result.get("statusCode")
-            kind, seen = unmet(
-                msgspec.structs.replace(target, conditions=_statuses(target)),
-                status if isinstance(status, int) else 0,
-                {},
-                b"",
-            )
+            judged = msgspec.structs.replace(target, conditions=_statuses(target))
+            kind, seen = unmet(judged, _status(result), {}, b"")
             return f"status: {seen}" if kind else ""
         case "failed":
             said = shorten(clean(str(result.get("rawOutput") or "no answer")), 80)
@@ -240,9 +228,17 @@ def _statuses(target: Target) -> tuple[Any, ...]:
     return tuple(one for one in target.conditions if one.kind == "status")
 
 
+def _status(result: dict[str, Any]) -> int:
+    """Its HTTP status; 0 for none, and for what can be none."""
+    code = result.get("statusCode")
+    return code if isinstance(code, int) and 100 <= code < 600 else 0
+
+
 def _median(timed: list[dict[str, Any]], name: str) -> float | None:
+    """In ms; a time that is longer than any measurement there is none."""
     values = [float(one[name]) for one in timed if isinstance(one.get(name), int | float)]
-    return statistics.median(values) if values else None
+    believed = [value for value in values if 0 <= value < MOST_WAIT_S * 1000]
+    return statistics.median(believed) if believed else None
 
 
 def _json(said: Timed) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from launchready_tui.checks.monitoring.regions import regions
 from launchready_tui.clock import FixedClock
 from launchready_tui.launch.model import Host, Launch, Region, Route, Watch, WatchTarget
 from launchready_tui.launch.validate import problems_of
-from launchready_tui.watch import PLACE
+from launchready_tui.watch import PLACE, globalping
 from launchready_tui.watch.exporter import answer_of, figures_of
 from launchready_tui.watch.regions import Budget, elsewhere
 from launchready_tui.watch.samples import Incident, Latest, Sample, Target, Watcher, WatchStore
@@ -287,6 +287,17 @@ def test_figures_that_cannot_be_are_none(value: str) -> None:
     answer = answer_of(HOME, figures_of(f"{told}probe_duration_seconds 0.5\nprobe_success 1\n"), "")
     assert (answer.ok, answer.status, answer.certificate_ends, answer.total) == (True, 0, None, 500.0)
     assert answer.phases.dns is None or abs(answer.phases.dns) < 2**63 / 1e4, "the store can keep it"
+
+
+@pytest.mark.parametrize("number", [2**63, -1, True, 1e300, "200", None])
+def test_what_a_public_probe_cannot_have_seen_is_left_out(number: Any) -> None:
+    timings = {"total": 120, "dns": number, "tcp": number}
+    results = [{"result": {"status": "finished", "statusCode": 200, "timings": timings}}]
+    answer = globalping.answer_of(HOME, results, 0.0)
+    assert answer.ok and (answer.total, answer.status) == (120.0, 200)
+    assert answer.phases.connect in (None, 1.0), "a number that is a time is one"
+    odd = globalping.answer_of(HOME, [{"result": {"status": "finished", "statusCode": number}}], 0.0)
+    assert (odd.ok, odd.status) == (False, 0)
 
 
 def test_noise_is_passed_over() -> None:
