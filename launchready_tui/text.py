@@ -57,6 +57,12 @@ def clean_block(value: str | bytes) -> str:
     return "\n".join(lines).strip("\n")
 
 
+def whole(value: str) -> int | None:
+    """A whole number as protocols write it: ASCII digits and nothing else; None for all else. Of one with more than 18
+    digits the first 18 count: it is far too large either way, and Python reads 4300 at most."""
+    return int(value[:18]) if value.isascii() and value.isdigit() else None
+
+
 def json_of(raw: str | bytes) -> Any:
     """Foreign JSON (RFC 8259) as Python has it; None for what is none, however deep or broken, and for `null`."""
     import msgspec

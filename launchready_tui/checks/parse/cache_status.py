@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ...text import whole
 from ...world.sights import Reply
 from .fields import sf_list
 
@@ -126,6 +127,5 @@ def read(reply: Reply) -> CacheAnswer | None:
             if verdict != "unclear":
                 return CacheAnswer(verdict, cache or _nearest(value), header, value)
     age = (reply.header("age") or "").strip()
-    if age.isdigit():
-        return CacheAnswer("hit" if int(age) > 0 else "miss", "a shared cache", "age", age)
-    return None
+    seconds = whole(age)
+    return None if seconds is None else CacheAnswer("hit" if seconds else "miss", "a shared cache", "age", age)

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from ...text import whole
+
 
 def split_list(value: str, separator: str = ",") -> list[str]:
     """Splits at separators outside quoted strings and trims; empty members are left out (RFC 9110 section 5.6.1)."""
@@ -50,7 +52,7 @@ class CacheControl:
     def seconds(self, name: str) -> int | None:
         """A delta-seconds directive; None where it is absent or no number."""
         value = self.directives.get(name)
-        return int(value) if value is not None and value.isascii() and value.isdigit() else None
+        return whole(value or "")
 
     @property
     def shared(self) -> bool:
@@ -93,7 +95,7 @@ def cache_control(values: tuple[str, ...] | list[str]) -> CacheControl:
             problems.append(f"{key} is repeated")
             continue
         found[key] = given
-        if key in _VALUED and not (given or "").isdigit():
+        if key in _VALUED and whole(given or "") is None:
             problems.append(f"{key} must be a number of seconds")
         elif key in _VALUELESS and given is not None:
             problems.append(f"{key} must not have a value")
@@ -101,7 +103,7 @@ def cache_control(values: tuple[str, ...] | list[str]) -> CacheControl:
             near = get_close_matches(key, _KNOWN_DIRECTIVES, n=1)
             # Caches may understand words of their own; one letter beside a known word is a slip.
             problems += [f"{key} is not a directive (did you mean {near[0]}?)"] if near else []
-        elif key == "max-age" and int(given or 0) > 10**9:
+        elif key == "max-age" and (whole(given or "") or 0) > 10**9:
             problems.append(f"max-age={given} is more than 30 years: are these milliseconds?")
     if "no-store" in found and "max-age" in found and found["max-age"] != "0":
         problems.append("no-store and max-age contradict each other")
@@ -139,7 +141,7 @@ def hsts(value: str) -> Hsts:
             continue
         seen[key] = None if given is None else unquote(given)
     age = seen.get("max-age")
-    max_age = int(age) if age is not None and age.isascii() and age.isdigit() else None
+    max_age = whole(age or "")
     if "max-age" not in seen:
         problems.append("max-age is missing")
     elif max_age is None:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ...text import whole
+
 VERSION = re.compile(r"^v=spf1(?= |$)", re.IGNORECASE)
 MECHANISMS = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
 # What costs one of the ten look-ups (section 4.6.4).
@@ -201,7 +203,7 @@ def _host(name: str, rest: str, text: str, start: int, qualifier: str, offset: i
     four, six = (cidr.group("four"), cidr.group("six")) if cidr else (None, None)
     domain = rest[: cidr.start()] if cidr and cidr.group() else rest
     for value, most in ((four, 32), (six, 128)):
-        if value is not None and (int(value) > most or (len(value) > 1 and value[0] == "0")):
+        if value is not None and not _is_length(value, most):
             return Problem(offset, end, f"/{value} is not a prefix length up to {most}")
     if domain and (not domain.startswith(":") or (wrong := _domain_problem(domain[1:]))):
         return Problem(offset, end, wrong if domain.startswith(":") else f"{domain} cannot follow {name}")
@@ -230,13 +232,17 @@ def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset
         parsed = ipaddress.IPv4Address(address) if name == "ip4" else ipaddress.IPv6Address(address)
     except ValueError:
         return Problem(offset + 1, end, f"{address} is not an {'IPv4' if name == 'ip4' else 'IPv6'} address")
-    if slash and (
-        not length.isascii() or not length.isdigit() or int(length) > most or (len(length) > 1 and length[0] == "0")
-    ):
+    if slash and not _is_length(length, most):
         return Problem(offset + 1, end, f"/{length} is not a prefix length up to {most}")
     prefix = int(length) if slash else most
     four, six = (prefix, None) if name == "ip4" else (None, prefix)
     return Term("mechanism", name, text, start, qualifier, "", str(parsed), four, six)
+
+
+def _is_length(value: str, most: int) -> bool:
+    """Whether this is a prefix length; RFC 7208 section 12 has no leading zeros."""
+    length = whole(value)
+    return length is not None and length <= most and str(length) == value
 
 
 def merged(records: list[Record]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from ...text import whole
 from .model import Format
 
 _STAMP = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
@@ -305,8 +306,8 @@ def _first(row: dict[str, Any], paths: Paths) -> Any:
 
 def _status(value: Any) -> int | None:
     """An HTTP status; -1 is how a platform writes that the function crashed (Vercel log drains)."""
-    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit():
-        value = int(value)
+    if isinstance(value, str):
+        value = -1 if value == "-1" else whole(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 100 <= value <= 599 or value in (-1, 0) else None

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ....findings import Evidence, Finding
 from ....hostnames import host_of
+from ....text import whole
 from ....world.sights import Reply
 from ...base import Say
 from ...parse.cookies import Cookie, read
@@ -73,9 +74,8 @@ def scope(cookie: Cookie) -> Verdict:
         return _GOOD
     if cookie.is_session and cookie.domain:
         return Verdict("info", "every-host", cookie.domain)
-    age = cookie.attribute("max-age") or ""
-    long = age.isascii() and age.isdigit() and int(age[:12]) > _LONGEST_S
-    return Verdict("info", "too-long") if long else _GOOD
+    age = whole(cookie.attribute("max-age") or "")
+    return Verdict("info", "too-long") if age is not None and age > _LONGEST_S else _GOOD
 
 
 RULES: dict[str, Callable[[Cookie], Verdict]] = {
