@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from .console import NO_RUN
 from .options import common
 
 # Name: where it lies, and its line in the help. A command is imported when it is called.
@@ -99,9 +100,10 @@ def _is_folder(word: str) -> bool:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(__version__, "--version", "-V", prog_name="launchready", message="%(prog)s %(version)s")
+@NO_RUN
 @common
 @click.pass_context
-def program(context: click.Context) -> int | None:
+def program(context: click.Context, no_run: bool) -> int | None:
     """Take a marketplace from prototype to launch: check the running product, and show what blocks the launch and how
     to fix it.
 
@@ -111,8 +113,10 @@ def program(context: click.Context) -> int | None:
     launchready check        run all checks and print the verdict
     """
     if context.invoked_subcommand is not None:
+        if no_run:
+            raise click.UsageError("--no-run is for the console: launchready console --no-run")
         return None
     command = program.get_command(context, "console")
     assert command is not None
-    answer: Any = context.invoke(command)
+    answer: Any = context.invoke(command, no_run=no_run)
     return answer if isinstance(answer, int) else None

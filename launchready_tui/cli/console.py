@@ -11,15 +11,21 @@ import click
 from .options import Common, common, pass_common
 from .say import Exit
 
+NO_RUN = click.option("--no-run", is_flag=True, help="Run no check until a key asks for it.")
+
 
 @click.command()
 @click.argument(
     "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="[DIR]"
 )
+@NO_RUN
 @common
 @pass_common
-def console(said: Common, folder: Path | None = None) -> int:
-    """Open the console on the launch in DIR [default: this folder]."""
+def console(said: Common, folder: Path | None = None, no_run: bool = False) -> int:
+    """Open the console on the launch in DIR [default: this folder].
+
+    Where no check has ever run, all of them start by themselves, if you have approved the launch file.
+    """
     if folder is not None:
         said.folder = folder
     _needs_a_terminal()
@@ -27,7 +33,7 @@ def console(said: Common, folder: Path | None = None) -> int:
     try:
         from ..console.app import Console
 
-        answer = Console(ws, plain=said.ascii(sys.stdout)).run()
+        answer = Console(ws, plain=said.ascii(sys.stdout), runs_first=not no_run and ws.approved).run()
         return answer if isinstance(answer, int) else Exit.FINE
     finally:
         ws.close()

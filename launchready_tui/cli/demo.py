@@ -7,11 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .console import NO_RUN
 from .options import Common, common, pass_common
 from .say import CouldNotRun, Exit, note
 from .values import FORMATS, TO_FOLDER
@@ -19,6 +21,8 @@ from .values import FORMATS, TO_FOLDER
 if TYPE_CHECKING:
     from ..lab.client import Lab
     from ..workspace import Workspace
+
+_RELEASE = "3f9c2a1"
 
 
 @click.command()
@@ -42,10 +46,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Write the report in this format.",
 )
+@NO_RUN
 @click.option("--out", type=TO_FOLDER, metavar="DIR", help="Write the handover folder to DIR.")
 @common
 @pass_common
-def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, out: Path | None) -> int:
+def demo(
+    said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind: str, no_run: bool, out: Path | None
+) -> int:
     """Open the embedded demo marketplace: real servers on this machine, with flaws to find and fix.
 
     Nothing outside this machine is contacted. With -C DIR the demo's workspace is kept in DIR, otherwise it is deleted
@@ -59,8 +66,8 @@ def demo(said: Common, headless: bool, fixed: tuple[str, ...], flaws: bool, kind
         if not has_terminal():
             note("No terminal for the console: running the demo headless")
             headless = True
-    with _lab(fixed) as lab, _workspace(said, lab) as ws:
-        return _headless(ws, said, kind, out) if headless else _console(ws, lab, said, out)
+    with _lab(fixed) as lab, workspace_of(said, lab) as ws:
+        return _headless(ws, said, kind, out) if headless else _console(ws, lab, said, out, no_run)
 
 
 def _list_flaws(said: Common) -> int:
@@ -85,10 +92,12 @@ def _lab(fixed: tuple[str, ...]) -> Iterator[Lab]:
 
 
 @contextlib.contextmanager
-def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
-    """The demo's workspace, in the folder of -C or in one that is gone afterwards."""
+def workspace_of(said: Common, lab: Lab) -> Iterator[Workspace]:
+    """The demo's workspace, in the folder of -C or in one that is gone afterwards. The release that is live was marked
+    before anybody confirmed anything of it."""
     from ..lab.demo import prepare
     from ..workspace import Options, Workspace
+    from ..workspace.deploys import mark_deploy
 
     with contextlib.ExitStack() as stack:
         folder = said.folder or Path(
@@ -106,13 +115,16 @@ def _workspace(said: Common, lab: Lab) -> Iterator[Workspace]:
         )
         ws = Workspace.open(folder, replace(options, now=said.now, allow=said.options().allow))
         stack.callback(ws.close)
+        if not ws.marks().deploy:
+            mark_deploy(ws, sha=_RELEASE, at=ws.clock.now() - timedelta(hours=3))
         yield ws
 
 
-def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None) -> int:
+def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None, no_run: bool) -> int:
     from ..console.app import Console
 
-    answer = Console(ws, lab=lab, plain=said.ascii(sys.stdout), out=out or said.folder or Path.cwd()).run()
+    folder = out or said.folder or Path.cwd()
+    answer = Console(ws, lab=lab, plain=said.ascii(sys.stdout), out=folder, runs_first=not no_run).run()
     return answer if isinstance(answer, int) else Exit.FINE
 
 

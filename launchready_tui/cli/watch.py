@@ -168,15 +168,9 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
     ws = said.open()
     try:
         drills = [_real(ws, real)] if real else _in_the_lab(ws, alert, every)
-        from ..watch import PLACE
-        from ..watch.samples import WatchStore
+        from ..workspace.drills import keep_drills
 
-        store = WatchStore.open(ws.folder / PLACE)
-        try:
-            for one in drills:
-                store.add_drill(one)
-        finally:
-            store.close()
+        keep_drills(ws, drills)
         for one in drills:
             took = f"{one.seconds:5.1f} s" if one.seconds is not None else "not reported"
             click.echo(f"{took:8}  {one.fault:20} {one.cause}")
@@ -186,59 +180,20 @@ def drill(said: Common, alert: str | None, real: str | None, every: float) -> in
 
 
 def _in_the_lab(ws: Workspace, alert: str | None, every: float) -> list[Drill]:
-    from urllib.parse import urlsplit
-
-    from ..clock import SystemClock
     from ..lab.client import Lab
     from ..lab.drill import SPOTS
-    from ..watch.drill import Trial
-    from ..watch.drill import drill as run
-    from ..watch.samples import Condition, Target
-    from ..wire import ConnectMap, Reach
+    from ..lab.places import DOMAIN
+    from ..workspace.drills import drill_on
 
     rule = next((one for one in ws.launch.alerts if one.name == alert), None)
     if alert and rule is None:
         raise click.UsageError(f"no alert in the launch file is named {alert!r}")
-    trials = []
-    for spot in SPOTS:
-        conditions = [Condition(kind="status", value=spot.statuses)] if spot.statuses else []
-        conditions += [Condition(kind="contains", value=spot.contains)] if spot.contains else []
-        conditions += [Condition(kind="json", name=spot.json[0], value=spot.json[1])] if spot.json[0] else []
-        host = urlsplit(spot.url).hostname or ""
-        target = Target(name=spot.fault, url=spot.url, host=host, port=443, every_s=every, conditions=tuple(conditions))
-        trials.append(Trial(spot.fault, target))
 
     async def whole() -> list[Drill]:
         note("Starting the demo's servers")
         async with Lab.start(fixed="all") as lab:
-            rules = [f"{name}={target}" for name, target in lab.connect.items()]
-            # The alert's own host is reached as the launch reaches it; everything else of the drill is the demo's.
-            reach = Reach(
-                connect=ConnectMap((*ConnectMap.parse(rules).rules, *ws.reach.connect.rules)),
-                nameservers=lab.nameservers if rule is None else ws.reach.nameservers,
-                ca_file=lab.ca_file,
-                private=ws.reach.private,
-            )
-
-            async def break_(trial: Trial) -> None:
-                _say(f"now: {trial.fault}")
-                await lab.fault(trial.target.host, trial.fault)
-
-            note(f"Waiting until all {len(trials)} are up, then breaking them")
-            owner = rule.owner if rule else "the drill"
-            return list(
-                await run(
-                    trials,
-                    break_,
-                    reach,
-                    SystemClock(),
-                    owner=owner,
-                    domain="demo-market.test",
-                    alert=rule,
-                    credential=lambda name, host: ws.vault.get(name, host),
-                    say=_say,
-                )
-            )
+            note(f"Waiting until all {len(SPOTS)} are up, then breaking them")
+            return await drill_on(lab, SPOTS, ws, alert=rule, every_s=every, domain=DOMAIN, say=_say)
 
     return asyncio.run(whole())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from .acts import copy, decide, find, go, launchday, launchfile, look, mail, path, watch
+from .acts import copy, decide, find, go, launchday, launchfile, look, mail, path, steps, watch
 
 if TYPE_CHECKING:
     from .host import ConsoleHost
@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         _page("launch"),
     ),
     Action("go.log", "g", "go to", "log", "What the runs did, line by line", _page("log")),
-    Action("next", "n", "go to", "next step", "The one next thing to do: goes there, from anywhere", go.next_step),
+    Action("next", "n", "go to", "next step", "The one next thing to do: goes there and opens its form", steps.take),
     Action(
         "find",
         "slash",
@@ -205,7 +205,8 @@ ACTIONS: tuple[Action, ...] = (
         "D",
         "check",
         "fix all of one cause in the demo",
-        "Repairs everything with the cause of the selected problem in the demo marketplace, then checks again",
+        "Repairs everything with the cause of the selected problem in the demo marketplace, and all else that "
+        "its check found, then checks again",
         look.fix_row_in_demo,
         demo=True,
     ),
@@ -275,6 +276,14 @@ ACTIONS: tuple[Action, ...] = (
         "start or stop",
         "Starts the watch of this launch, or stops it; asks first",
         watch.run,
+    ),
+    Action(
+        "watch.drill",
+        "L",
+        "watch",
+        "drill",
+        "Breaks the demo's servers on this machine in six ways and measures how fast each is reported; asks first",
+        watch.drill,
     ),
     Action(
         "watch.test", "T", "watch", "test alert", "Sends a test alert through a channel of the launch file", watch.test

@@ -102,8 +102,11 @@ class Console(App[int]):
         theme: str | None = None,
         live: bool = True,
         out: Path | None = None,
+        runs_first: bool = False,
     ) -> None:
         """`live` off stops the clock, the watch on files and the user's own keys, for pictures.
+
+        `runs_first`: where no check has ever run, all of them start by themselves.
 
         `out` is where exports go; without it, the launch's folder."""
         super().__init__()
@@ -113,12 +116,14 @@ class Console(App[int]):
         self.out = out or workspace.folder
         self.plain = plain
         self.live = live
+        self.runs_first = runs_first
         self.store = Store(workspace)
         self.watching = Watching(self)
         self.drafts = Drafts(workspace.folder, workspace.hide)
         self.edits = Edits(workspace)
         self.last_said = ""
         self.walking = False
+        self.repairing = False
         self.refused = ""
         """Hash of a changed launch file that the person did not allow."""
         self.broken = ""
@@ -158,6 +163,10 @@ class Console(App[int]):
             self.set_interval(TICK_S, self.watching.tick)
             self.set_timer(0.2, self._warm)
 
+        if self.runs_first and not self.snapshot.ran_anything:
+            self.store.begin(self.workspace.automated)
+            self.call_after_refresh(self._look, self.workspace.automated)
+
     async def on_unmount(self) -> None:
         await self.watching.close()
 
@@ -171,6 +180,13 @@ class Console(App[int]):
 
         warm()
         import_module("launchready_tui.handover")
+
+    @property
+    def doing(self) -> str:
+        """What is being done outside the checks at this moment, in words; empty where nothing is."""
+        if self.repairing:
+            return "Repairing it in the demo"
+        return "Walking the path" if self.walking else self.watching.doing
 
     # Drawing
 
@@ -486,6 +502,8 @@ class Console(App[int]):
         lab = self.lab
         if lab is None:
             return
+        self.repairing = True
+        self.draw_soon()
         mended: dict[str, Flaw] = {}
         for finding in findings:
             flaw = lab.flaw_for(finding.rule, finding.subject)
@@ -507,6 +525,7 @@ class Console(App[int]):
         self.post_message(Repaired(words, tuple(name for name in self.workspace.automated if name in checks)))
 
     def on_repaired(self, message: Repaired) -> None:
+        self.repairing = False
         if not message.words:
             self.say("Nothing in the demo marketplace stands behind this; it goes when its cause goes", wrong=True)
             return
@@ -562,7 +581,10 @@ class Console(App[int]):
         self.watching.doing = ""
         self.say(message.words, wrong=message.wrong)
         self.store.say("fail" if message.wrong else "pass", message.words)
+        self.store.renew()
         self.watching.tick()
+        if message.checks and self.snapshot.progress is None:
+            self.look(message.checks)
         self.draw_soon()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -578,7 +600,7 @@ class Console(App[int]):
                 self.watching.take(Seen(None, _plain(worker.error)))
                 return
             self.watching.doing = ""
-            self.walking = False
+            self.walking = self.repairing = False
             self.tell_broken(worker.error)
 
     def tell_broken(self, error: BaseException | None) -> None:

@@ -55,6 +55,11 @@ class Snapshot:
         """Some check has a result or an answer."""
         return any(one.result is not None or one.confirmation is not None for one in self.verdict.standings.values())
 
+    @property
+    def ran_anything(self) -> bool:
+        """Some check has a result."""
+        return any(one.result is not None for one in self.verdict.standings.values())
+
     def name(self, person: str) -> str:
         """What a person is called here."""
         return dict(self.names).get(person) or person

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import subprocess
+import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,11 +15,15 @@ from textual.app import ScreenStackError, UnknownModeError
 from textual.message import Message
 
 from ..watch import PLACE
-from ..watch.samples import Feed, Shot, View
+from ..watch.samples import Drill, Feed, Shot, View, WatchReader
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
 
+MONITORING = "monitoring."
+FIRST_S = 8.0
+"""So long starting the watch waits for the first answer of every target."""
+TICKS = timedelta(minutes=1)
 TICK_S = 0.25
 """At most four looks a second; most find that nothing was written, and cost next to nothing."""
 WINDOWS: tuple[tuple[timedelta, str], ...] = (
@@ -45,9 +51,10 @@ class Handled(Message):
 
     bubble = False
 
-    def __init__(self, words: str, wrong: bool = False) -> None:
+    def __init__(self, words: str, wrong: bool = False, checks: Sequence[str] = ()) -> None:
+        """`checks` judge by what was done, and look again."""
         super().__init__()
-        self.words, self.wrong = words, wrong
+        self.words, self.wrong, self.checks = words, wrong, tuple(checks)
 
 
 class Shows(Protocol):
@@ -143,7 +150,51 @@ class Watching:
             self._ours = ensured.process
             if self._closed:  # the console was left while it started
                 self._let_go()
-        return Handled("Watching" if ensured.started else f"It is being watched already, by process {ensured.pid}")
+        words = "Watching" if ensured.started else f"It is being watched already, by process {ensured.pid}"
+        self._first_look()
+        return Handled(words, checks=[one for one in self.console.workspace.automated if one.startswith(MONITORING)])
+
+    def _first_look(self) -> None:
+        """Waits until every target has been asked once, but for log-ins: before, there is nothing to judge by."""
+        from ..watch.lock import watching
+
+        ends, folder = time.monotonic() + FIRST_S, self.console.workspace.folder
+        while time.monotonic() < ends and watching(folder) is not None and not self._all_asked():
+            time.sleep(0.1)
+
+    def _all_asked(self) -> bool:
+        now = self.console.workspace.clock.now()
+        try:
+            with WatchReader(self.console.workspace.folder / PLACE) as reader:
+                targets = [one for one in reader.targets() if not one.is_log_in]
+                return bool(targets) and all(reader.stats(one.id, now - TICKS, now).n for one in targets)
+        except FileNotFoundError:
+            return False  # the watcher has its lock and not yet its file
+
+    def drill(self) -> Handled:
+        """Breaks the demo's servers and keeps what was measured, in a thread with a loop of its own."""
+        from ..journal import JournalError
+        from ..lab.client import Lab, LabError
+        from ..lab.drill import SPOTS
+        from ..lab.places import DOMAIN
+        from ..workspace.drills import drill_on, keep_drills
+
+        workspace = self.console.workspace
+
+        async def whole() -> list[Drill]:
+            async with Lab.start(fixed="all") as servers:
+                return await drill_on(servers, SPOTS, workspace, domain=DOMAIN, say=lambda words: None)
+
+        try:
+            drills = asyncio.run(whole())
+            keep_drills(workspace, drills)
+        except (LabError, JournalError, OSError) as why:
+            return Handled(f"The drill could not be run: {why}", True)
+        took = [one.seconds for one in drills if one.seconds is not None]
+        missed = len(drills) - len(took)
+        words = f"{missed} of {len(drills)} outages were not reported" if missed else ""
+        words = words or f"All {len(drills)} outages were reported, the last after {max(took):.0f} s"
+        return Handled(words, bool(missed), ("monitoring.detection",))
 
     def stop(self) -> Handled:
         """Ends the watcher, in a thread."""

@@ -106,6 +106,9 @@ def write_new(path: Path, launch: Launch, *, notes: dict[str, str] | None = None
 def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -> LaunchFile:
     """Adds tables at the end, the rest of the file untouched, and checks the whole before it takes the old one's place.
 
+    A table that a launch has once, such as `permission`, is added where there is none yet; else it is to be changed by
+    hand, and LaunchFileError says so.
+
     `expected` is the SHA-256 of the file the caller has read: raises ChangedUnderneath where it is another by now.
     Raises LaunchFileError where the new file would not be valid, CannotWrite where it cannot be written; the old file
     then stays. The caller is to remember the new hash as trusted: the change was made by the person at the keys.
@@ -118,13 +121,19 @@ def append(path: Path, table: str, *items: msgspec.Struct, expected: str = "") -
         if expected and hashlib.sha256(old).hexdigest() != expected:
             raise ChangedUnderneath(path.name)
         before = parse(old, path.name, path.parent)
-        rows = "\n".join(render.table(table, strict.to_table(item), of_many=True) for item in items)
+        if table not in _MANY and getattr(before, table) is not None:
+            there = Problem(
+                file=path.name, key=table, found="there already", allowed="to be changed in the file itself"
+            )
+            raise LaunchFileError([there])
+        rows = "\n".join(render.table(table, strict.to_table(item), of_many=table in _MANY) for item in items)
         new = old + _in_style_of(old, rows)
         try:
             after = parse(new, path.name, path.parent)
         except LaunchFileError as why:
             raise _explained(why, path.name, table, old) from None
-        if getattr(after, table) != (*getattr(before, table), *items):
+        wanted = (*getattr(before, table), *items) if table in _MANY else items[0]
+        if getattr(after, table) != wanted:
             raise LaunchFileError(
                 [
                     Problem(

@@ -15,7 +15,27 @@ from ..roadmap.model import CheckSpec, Light
 from ..wording import fill
 
 Word = Literal["GO", "GO WITH ACCEPTED RISKS", "NO-GO"]
-StepKind = Literal["run", "fix", "ask", "export", "done"]
+StepKind = Literal["run", "fix", "mail", "path", "watch", "drill", "fill", "ask", "sign", "export", "done"]
+Form = Literal[
+    "",
+    "permission",
+    "repository",
+    "alert",
+    "prove",
+    "deploy",
+    "mail",
+    "path",
+    "watch",
+    "drill",
+    "entry",
+    "plan",
+    "answer",
+    "sign",
+    "export",
+]
+"""What settles a step: a form or a question of the console, and a command of the command line. Empty: a hand does."""
+Deed = Literal["none", "open", "done"]
+"""Something that is done beside the checks: there is nothing of it here, it is still to do, or it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +304,53 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What is missing in people and inventory."""
+
+    table: str
+    """The table it belongs to: people, systems, access, backups, recovery, contacts, or plan."""
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What was done beside the checks, as far as a true GO asks for it."""
+
+    mails: Deed = "none"
+    """The product's mails: a test of the last 30 days of each that the launch file declares."""
+    path: Deed = "none"
+    """A walk of the last 30 days along the path from log-in to notification."""
+    watch: Deed = "none"
+    """A running watch."""
+    drill: Deed = "none"
+    """A drill of the last 30 days."""
+    permitted: bool = True
+    """A permission is recorded for the launch's domain."""
+    gaps: tuple[Gap, ...] = ()
+    """The order is the one in which a person would fill them."""
+    signed: bool = False
+    """Somebody has signed go or no-go."""
+    exported: bool = False
+    """The handover folder was written, and nothing has been checked since."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """The one next step."""
 
     kind: StepKind
     text: str
+    why: str = ""
+    """Why it comes now, in a few words."""
     note: str = ""
+    """How, or what comes first."""
     check: str = ""
     finding: str = ""
     checks: tuple[str, ...] = ()
     """What to run, for kind `run`."""
+    form: Form = ""
+    table: str = ""
+    """The table of people and inventory where it is filled in."""
+    optional: bool = False
+    """A GO does not need it."""

@@ -19,7 +19,7 @@ from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
-from ..launch.model import Alert, Host, Launch, LaunchFile, Mailbox, Page, Route, WatchTarget
+from ..launch.model import Alert, Host, Launch, LaunchFile, Mailbox, Page, Permission, Repository, Route, WatchTarget
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath, FileProblems, Problem
@@ -31,6 +31,7 @@ from ..verdict import Judged, Step, Verdict, judge, next_step
 from . import decide
 from .commit import current_commit
 from .decide import Target
+from .deeds import deeds_of
 from .errors import DecisionError, NotTrusted, ReachError
 from .live import LastDeploy, name_of
 from .options import Options
@@ -258,9 +259,9 @@ class Workspace:
         )
 
     def next_step(self, verdict: Verdict | None = None) -> Step:
-        """The one thing to do next; judges anew unless a verdict is at hand."""
-        export = self.journal.last_export()
-        return next_step(verdict or self.verdict(), bundle_exported=export is not None and not export.outdated)
+        """The one thing to do next; judges anew unless a verdict is at hand. Raises JournalError."""
+        judged = verdict or self.verdict()
+        return next_step(judged, deeds_of(self, judged))
 
     # Deciding. Each writes decisions.toml at once and can be undone.
 
@@ -429,7 +430,7 @@ class Workspace:
             raise
         self.inventory = inventory
 
-    def add_to_launch(self, item: Host | Route | Page | WatchTarget | Alert) -> None:
+    def add_to_launch(self, item: Host | Route | Page | WatchTarget | Alert | Permission | Repository) -> None:
         """Appends a table to the launch file, comments kept; the person at the keyboard trusts what they have just
         written.
 
@@ -437,11 +438,17 @@ class Workspace:
         """
         from ..launch import write
 
-        table = {Host: "hosts", Route: "routes", Page: "pages", WatchTarget: "targets", Alert: "alerts"}[type(item)]
+        tables = {Host: "hosts", Route: "routes", Page: "pages", WatchTarget: "targets", Alert: "alerts"}
+        table = tables.get(type(item)) or {Permission: "permission", Repository: "repository"}[type(item)]
         was_trusted = self._trust().knows(self.launch_file.sha256)
         self.launch_file = write.append(self.launch_file.path, table, item, expected=self.launch_file.sha256)
         if was_trusted:
             self._trust().remember(self.launch_file.sha256)
+
+    @property
+    def approved(self) -> bool:
+        """Whether the person at the keyboard has approved the launch file: for the demo nobody has to."""
+        return self.demo or self._trust().knows(self.launch_file.sha256)
 
     def trust_launch_file(self, sha256: str) -> None:
         """The person at the keyboard allows the launch file with this hash. Raises OSError."""

@@ -389,18 +389,18 @@ async def test_next_step_walks(make: Any) -> None:
         assert first.finding.rule in shown(app)
 
 
-async def test_next_step_asks_when_nothing_is_left_to_fix(make: Any) -> None:
+async def test_next_step_starts_the_watch_when_nothing_is_left_to_fix(make: Any) -> None:
     fine = [one for one in findings_of_demo() if one.state is State.PASS]
     app = make([])
     async with app.run_test(size=(100, 30)) as pilot:
         double(app).next_results = results_of(fine, NOW)
         await press(pilot, "n")
         await until(pilot, lambda: app.snapshot.progress is None and app.snapshot.seen_anything)
-        assert app.snapshot.step.kind == "ask"
+        await until(
+            pilot, lambda: "Start the watch" in lines(app)[-2] and "nothing reports an outage" in lines(app)[-2]
+        )
         await press(pilot, "n")
-        await until(pilot, lambda: app.target() and app.target().standing.spec.id == app.snapshot.step.check)
-        await press(pilot, "n")
-        await until(pilot, lambda: "Answer:" in shown(app), "there already, it opens the form")
+        await until(pilot, lambda: app.current_mode == "watch" and "Watch 3 targets" in shown(app))
 
 
 async def test_pages_close_what_was_laid_over_them(make: Any) -> None:
@@ -496,7 +496,7 @@ FLAW = Flaw(
 async def test_the_demo_is_repaired_and_checked_again(make: Any) -> None:
     app = make(flaws=(FLAW,), demo=True)
     async with app.run_test(size=(100, 30)) as pilot:
-        assert "d repairs" in shown(app), "the first minute explains itself"
+        assert "D repairs" in shown(app), "the first minute explains itself"
         double(app).next_results = results_of(
             [finding("edge.redirects.too-many-hops", WWW, State.PASS, "One redirect")], NOW
         )

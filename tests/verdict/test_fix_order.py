@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from market import DAY, HOUR, NOW, acceptance, confirmation, found, parked, result, results, roadmap, spec
+from market import NOW, acceptance, found, result, results, roadmap, spec
 
 from launchready_tui.findings import Finding, Severity, State
 from launchready_tui.launch.decisions import Decisions
 from launchready_tui.launch.model import Host, Launch, Route
 from launchready_tui.roadmap import RuleSpec
 from launchready_tui.roadmap import load as load_roadmap
-from launchready_tui.verdict import FixRow, judge, next_step
+from launchready_tui.verdict import FixRow, judge
 from launchready_tui.verdict.touches import FLOW_WEIGHT, host_in
 
 NONE = Decisions()
@@ -416,99 +416,3 @@ def test_what_a_person_can_settle_is_a_question_not_a_fix() -> None:
     unseen = found("edge.tls.unread", "unknown")
     assert order([spec("edge.tls", how="live")], [result("edge.tls", unseen)]) == ["edge.tls.unread"]
     assert order([spec("edge.tls", how="live person", about="unread")], [result("edge.tls", unseen)]) == []
-
-
-# The one next step
-
-RUNS = spec("edge.tls", "blocker")
-ASKS = spec("handover.access", "blocker", automated=False, how="person")
-ASKS_LATER = spec("handover.backups", "blocker", automated=False, how="person")
-BROKEN = found("edge.tls.expired", "fail", "blocker")
-ANSWERED = (confirmation("handover.access"), confirmation("handover.backups"))
-
-STEPS = {
-    # results, decisions, bundle exported, kind, text
-    "nothing ran": ([], Decisions(), False, "run", "Run the check: tls"),
-    "out of date": ([result("edge.tls", at=NOW - 2 * DAY)], Decisions(), False, "run", "Check again: tls"),
-    "something to fix": ([result("edge.tls", BROKEN)], Decisions(), False, "fix", "Fix: edge.tls.expired fail"),
-    "the fix is parked": (
-        [result("edge.tls", BROKEN)],
-        Decisions(parked=(parked(finding=BROKEN),)),
-        False,
-        "ask",
-        "Does handover.access hold?",
-    ),
-    "its check is parked": (
-        [result("edge.tls", BROKEN)],
-        Decisions(parked=(parked(check="edge.tls"),)),
-        False,
-        "ask",
-        "Does handover.access hold?",
-    ),
-    "the parked fix is back": (
-        [result("edge.tls", BROKEN)],
-        Decisions(parked=(parked(finding=BROKEN, until=NOW),)),
-        False,
-        "fix",
-        "Fix: edge.tls.expired fail",
-    ),
-    "the risk is accepted": (
-        [result("edge.tls", BROKEN)],
-        Decisions(accepted=(acceptance(BROKEN),)),
-        False,
-        "ask",
-        "Does handover.access hold?",
-    ),
-    "a question": ([result("edge.tls")], Decisions(), False, "ask", "Does handover.access hold?"),
-    "the next question": (
-        [result("edge.tls")],
-        Decisions(confirmations=ANSWERED[:1]),
-        False,
-        "ask",
-        "Does handover.backups hold?",
-    ),
-    "the bundle": (
-        [result("edge.tls")],
-        Decisions(confirmations=ANSWERED),
-        False,
-        "export",
-        "Export the handover folder",
-    ),
-    "nothing": ([result("edge.tls")], Decisions(confirmations=ANSWERED), True, "done", "Nothing is left to do"),
-    "waiting": (
-        [result("edge.tls", BROKEN)],
-        Decisions(confirmations=ANSWERED, parked=(parked(finding=BROKEN, until=NOW + 2 * HOUR),)),
-        True,
-        "done",
-        "Waiting for support until 2026-11-24 16:00:00 UTC",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", STEPS)
-def test_there_is_one_next_step(case: str) -> None:
-    given, decisions, exported, kind, text = STEPS[case]
-    verdict = judge(roadmap(RUNS, ASKS, ASKS_LATER), results(*given), decisions, NOW)
-    step = next_step(verdict, bundle_exported=exported)
-    assert (step.kind, step.text) == (kind, text)
-
-
-def test_a_step_leads_to_its_place() -> None:
-    verdict = judge(roadmap(RUNS, ASKS), results(result("edge.tls", BROKEN)), Decisions(), NOW)
-    step = next_step(verdict, bundle_exported=False)
-    assert (step.check, step.finding) == ("edge.tls", BROKEN.id)
-    run = next_step(judge(roadmap(RUNS, ASKS), {}, Decisions(), NOW), bundle_exported=False)
-    assert run.checks == ("edge.tls",)
-
-
-def test_a_fix_that_waits_says_what_comes_first() -> None:
-    broken = found("edge.tls.chain", "fail", "low")
-    given = results(result("audit.dns"), result("edge.tls", broken), result("edge.hsts", MISSING))
-    aside = Decisions(parked=(parked(finding=broken),))
-    step = next_step(judge(roadmap(*CHAIN), given, aside, NOW), bundle_exported=False)
-    assert (step.text, step.note) == ("Fix: edge.hsts.missing fail", "mend it; first: edge.tls.chain fail")
-
-
-def test_what_could_not_be_seen_is_to_be_found_out() -> None:
-    verdict = judge(roadmap(RUNS), results(result("edge.tls", found("edge.tls.unread", "unknown"))), Decisions(), NOW)
-    assert next_step(verdict, bundle_exported=False).text == "Find out: edge.tls.unread unknown"

@@ -122,9 +122,13 @@ async def confirm(app: ConsoleHost) -> None:
     if app.page is not None and await app.page.confirm():
         return
     target = _check_target(app)
-    if target is None:
-        return
-    spec = target.standing.spec
+    if target is not None:
+        await answer(app, target.standing.spec.id)
+
+
+async def answer(app: ConsoleHost, check: str) -> None:
+    """The form that answers a check's question: yes, no, does not apply."""
+    spec = app.snapshot.roadmap.checks[check]
     if not spec.answers:
         app.say(f"{spec.title} is seen by the console itself; r looks again")
         return
@@ -134,12 +138,12 @@ async def confirm(app: ConsoleHost) -> None:
     elif spec.automated:
         lines.append("Your word settles what could not be seen; it never overrules what was seen to fail.")
 
-    answers = tuple((answer, ANSWERS[answer]) for answer in spec.answers)
+    answers = tuple((one, ANSWERS[one]) for one in spec.answers)
 
     def save(values: dict[str, str]) -> str:
-        answer = next(one for one in spec.answers if one == values["answer"])
-        app.workspace.confirm(spec.id, values["by"], values["evidence"], answer)
-        return f"{spec.title}: {ANSWERS[answer]}, says {values['by']}"
+        said = next(one for one in spec.answers if one == values["answer"])
+        app.workspace.confirm(spec.id, values["by"], values["evidence"], said)
+        return f"{spec.title}: {ANSWERS[said]}, says {values['by']}"
 
     fields = [
         Field("answer", "answer", spec.answers[0], "choice", answers),

@@ -13,33 +13,6 @@ async def page(app: ConsoleHost, name: str) -> None:
     await app.open_page(name)
 
 
-async def next_step(app: ConsoleHost) -> None:
-    """Goes to the one next thing to do, and starts it where it can run by itself."""
-    from . import look
-
-    step = app.snapshot.step
-    if step.kind == "run":
-        look.start(app, step.checks)
-    elif step.kind in ("fix", "ask"):
-        target = app.target() if app.current_mode.startswith("stage") else None
-        on_check = target is not None and target.standing.spec.id == step.check
-        there = on_check and (
-            not step.finding or (target is not None and target.judged is not None and target.judged.id == step.finding)
-        )
-        if there and step.kind == "ask":
-            from . import decide
-
-            await decide.confirm(app)
-        elif there:
-            await app.open_finding()
-        else:
-            await app.go_to(step.check, step.finding)
-    elif step.kind == "export":
-        await app.open_page("handover")
-    else:
-        app.say(step.text)
-
-
 async def back(app: ConsoleHost) -> None:
     """Closes what is open; on a page that find led to it goes back to where one was; on a bare page it cancels a
     run."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from ...launch.model import Environment, Flow, Host, Method, PageUse, Role, Route
+from ...launch.model import Alert, Environment, Flow, Host, Method, PageUse, Permission, Repository, Role, Route
 from ...launch.model import Page as LaunchPage
+from ...persons import PersonId
 from ..valid import is_url
 from ..widgets.form import Field
+from . import decide
 
 if TYPE_CHECKING:
     from ..host import ConsoleHost
@@ -106,6 +108,70 @@ async def _add_page(app: ConsoleHost) -> None:
         return "The page stands in the launch file now"
 
     await app.ask_form("A page for the launch file", [], fields, save, "add page")
+
+
+async def add_permission(app: ConsoleHost) -> None:
+    """Who allowed what goes beyond an ordinary visit."""
+    domain = app.snapshot.launch.domain
+
+    def save(values: dict[str, str]) -> str:
+        domains = tuple(part.strip() for part in values["domains"].split(",") if part.strip())
+        item = Permission(by=PersonId(values["by"]), on=app.snapshot.now.date(), domains=domains)
+        app.workspace.add_to_launch(item)
+        return f"Recorded: {values['by']} allows it for {', '.join(domains)}"
+
+    lines = [
+        "Some checks go beyond an ordinary visit: they ask for files that should not be there, for the whole zone, "
+        "or send an unsigned payment message. They run only for domains whose owner allowed it.",
+    ]
+    fields = [
+        decide.who(app, "by", "allowed by"),
+        Field("domains", "domains", domain, hint=f"{domain}, with everything below it", needed=True),
+    ]
+    await app.ask_form("Record the permission", lines, fields, save, "add permission")
+
+
+async def add_repository(app: ConsoleHost) -> None:
+    """The folder of the code."""
+    folder = app.workspace.folder
+
+    def is_folder(value: str) -> str:
+        return "" if (folder / value).is_dir() else f"no such folder, seen from {folder}"
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.add_to_launch(Repository(**values))
+        return f"The code is in {values['path']}; the checks read it from now on"
+
+    fields = [
+        Field(
+            "path", "folder", "." if (folder / ".git").exists() else "", hint="../shop", needed=True, check=is_folder
+        ),
+        Field("github", "at GitHub", hint="owner/name, to read its deployments"),
+    ]
+    lines = ["The code is only read, and no line of it leaves this machine."]
+    await app.ask_form("Name the folder of the code", lines, fields, save, "add repository")
+
+
+async def add_alert(app: ConsoleHost) -> None:
+    """Who is alerted, and where they read it."""
+    kinds = (("slack", "a webhook: Slack, Mattermost, Discord"), ("email", "an email"))
+
+    def save(values: dict[str, str]) -> str:
+        app.workspace.add_to_launch(Alert(**values))  # type: ignore[arg-type]
+        keeps = f"; {app.key_of('go.credentials')} stores {values['credential']}" if values["credential"] else ""
+        return f"{values['owner']} is alerted through {values['name']}{keeps}"
+
+    fields = [
+        Field("name", "name", "on-call", needed=True),
+        decide.who(app, "owner", "who acts"),
+        Field("kind", "through", "slack", "choice", kinds),
+        Field("credential", "credential", "chat-webhook", hint="the stored webhook or password, by its name"),
+        Field("server", "server", hint="hooks.slack.com, or the mail server"),
+        Field("to", "to", hint="the address, for an email"),
+        Field("sender", "from", hint="the address it comes from, for an email"),
+    ]
+    lines = ["The address of a webhook is a secret: only its name belongs here."]
+    await app.ask_form("Add an alert", lines, fields, save, "add alert")
 
 
 FORMS = {"host": _add_host, "route": _add_route, "page": _add_page}

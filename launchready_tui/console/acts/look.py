@@ -76,12 +76,15 @@ def fix_in_demo(app: ConsoleHost) -> None:
 
 def fix_row_in_demo(app: ConsoleHost) -> None:
     """Repairs everything of one cause: what is behind each finding in the selected one's row of the fix order, and
-    behind what that row hides."""
+    behind what that row hides; and all else that the same checks found."""
     target = _to_repair(app)
     if target is None or target.judged is None:
         return
-    row = app.snapshot.verdict.row(target.judged.id)
-    app.repair(tuple(one.finding for one in (row.findings if row else target.all)))
+    verdict = app.snapshot.verdict
+    row = verdict.row(target.judged.id)
+    checks = row.checks if row is not None else (target.standing.spec.id,)
+    also = [one for one in verdict.fixes if one.finding.check in checks]
+    app.repair(tuple(one.finding for one in (*(row.findings if row else target.all), *also)))
 
 
 def _to_repair(app: ConsoleHost) -> Target | None:
@@ -93,7 +96,7 @@ def _to_repair(app: ConsoleHost) -> Target | None:
     if target is None or target.judged is None:
         app.say("Select a problem first: this key repairs it in the demo marketplace")
         return None
-    if app.snapshot.progress is not None:
+    if app.snapshot.progress is not None or app.doing:
         app.say("A run is on; repair it when it is through")
         return None
     return target

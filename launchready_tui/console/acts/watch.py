@@ -130,6 +130,55 @@ async def test(app: ConsoleHost) -> None:
 ALL = "\0all"
 
 
+async def prove(app: ConsoleHost) -> None:
+    """Sends a test alert; where one waits for its words, takes those."""
+    shot = app.watching.shot
+    waiting = shot is not None and any(one.acknowledged_at is None and one.sent_at for one in shot.tests)
+    await (heard(app) if waiting else test(app))
+
+
+async def drill(app: ConsoleHost) -> None:
+    """Asks, then breaks the demo's servers on this machine and measures how fast each is reported."""
+    if app.doing:
+        app.say(f"{app.doing} …")
+        return
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            app.watching.doing = "Running the drill, about a minute"
+            app.handle_watch(app.watching.drill)
+            app.draw_soon()
+
+    lines = [
+        "It starts the demo's servers on this machine, breaks them in six ways at once, and measures the seconds until "
+        "each is reported. Nothing of your product is touched.",
+        "What it measured counts as evidence for 30 days.",
+    ]
+    await app.ask("Run the drill?", lines, "run it", answered)
+
+
+async def mark(app: ConsoleHost) -> None:
+    """Asks, then marks the version that is live on the timeline of the watch."""
+    from ...workspace.deploys import mark_deploy
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            said = app.attempt(lambda: _marked(mark_deploy(app.workspace).sha))
+            app.say(said.wrong or said.words, wrong=bool(said.wrong))
+            if not said.wrong:
+                app.look(("monitoring.deploys",))
+
+    lines = [
+        "The mark stands on the timeline of the watch, beside response times and errors.",
+        "CI can do it from then on, as its last step: launchready deploy mark",
+    ]
+    await app.ask("Mark what is live now as deployed?", lines, "mark it", answered)
+
+
+def _marked(sha: str) -> str:
+    return f"Marked: {sha[:12]} is live" if sha else "Marked: a deploy, without its commit"
+
+
 async def heard(app: ConsoleHost) -> None:
     """Takes the words that the owner of an alert says from the test that arrived."""
     from ...workspace.channels import acknowledge

@@ -207,6 +207,7 @@ class Fixes(Page):
 
     def on_ledger_moved(self, event: Ledger.Moved) -> None:
         event.stop()
+        self.name_next()
         self._tell(self.console.snapshot)
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:

@@ -189,6 +189,10 @@ class HandoverPage(Page):
         elif place.page == "launch":
             console.say("The sprint stands in launchready.toml: [sprint] start and hours")
 
+    async def export(self) -> None:
+        self.draw(self.console.snapshot)  # the form counts what is missing in the documents
+        await handing.export(self.console, self)
+
     async def confirm(self) -> bool:
         document = self.document
         if document is None or document.id != "checklist":

@@ -92,7 +92,18 @@ def _light_rows(snap: Snapshot) -> list[Row]:
 def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
     """The verdict in one line; the demo says what it is and which keys walk it."""
     verdict = snap.verdict
-    if not snap.seen_anything:
+    if snap.progress is not None and not snap.ran_anything:
+        done = f"{snap.progress.done} of {snap.progress.total}"
+        lines = [
+            Line(
+                [
+                    ("Checking for the first time", "ink b"),
+                    (f"   {done}: what is to fix appears as it is found", "ink2"),
+                ],
+                mark=("…", "accent b"),
+            )
+        ]
+    elif not snap.seen_anything:
         lines = [
             Line(
                 [("Not checked yet", "ink b"), ("   R runs every check that can run by itself", "ink2")],
@@ -115,13 +126,12 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
         lines.append(
             Line(
                 [
-                    ("A demo marketplace with flaws. ", "ink2"),
+                    ("A demo marketplace with flaws: ", "ink2"),
                     ("n", "ink b"),
-                    (" walks, ", "ink2"),
-                    ("d", "ink b"),
-                    (" repairs the selected flaw", "ink2"),
-                    ("" if narrow else " in it and looks again", "ink2"),
-                    (".", "ink2"),
+                    (" leads to what comes next, ", "ink2"),
+                    ("D", "ink b"),
+                    (" repairs it", "ink2"),
+                    ("." if narrow else " and checks again.", "ink2"),
                 ]
             )
         )
@@ -192,11 +202,11 @@ class Overview(Page):
             ]
         )
         lights.show(_light_rows(snap))
-        nothing = (
-            "Nothing is left to fix"
-            if not snap.verdict.not_run
-            else "What is to fix stands here once the checks have run (R)"
-        )
+        nothing = "Nothing is left to fix"
+        if snap.progress is not None:
+            nothing = "The checks are running: what is to fix appears here"
+        elif snap.verdict.not_run:
+            nothing = f"Run the checks ({self.console.key_of('run.all')}) to see what to fix"
         self.query_one("#fixes", Ledger).show(fixlist.fix_lines(snap), empty=nothing)
         self.query_one("#since", Lines).show([self._since(snap)])
 
@@ -239,6 +249,11 @@ class Overview(Page):
         if isinstance(self.focused, Ledger) and self.focused.id == "stages":
             return ()
         return fixlist.checks_of(self.console.snapshot, self.query_one("#fixes", Ledger).key)
+
+    def on_ledger_moved(self, event: Ledger.Moved) -> None:
+        """The band names what fits the line that the cursor stands on."""
+        event.stop()
+        self.name_next()
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()

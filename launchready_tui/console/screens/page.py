@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
+from ..acts import steps
 from ..host import Again, ConsoleHost, WatchInSight, host_of
 from ..store import Snapshot
 from ..target import Target
@@ -19,6 +20,7 @@ from ..widgets.ledger import Ledger
 from ..widgets.masthead import Masthead, NextStep, TooSmall
 
 if TYPE_CHECKING:
+    from ...findings import Finding
     from ...watch.samples import Shot, View
 
 
@@ -32,6 +34,8 @@ class Page(Screen[None]):
     """Actions named at the right of the footer where there is room."""
 
     _due = False
+    next_key = ""
+    """The key that the band names."""
 
     @property
     def console(self) -> ConsoleHost:
@@ -80,9 +84,16 @@ class Page(Screen[None]):
         console = self.console
         snap = console.snapshot
         self.query_one(Masthead).follow(snap)
-        self.query_one(NextStep).follow(snap, console.broken)
         self.query_one(Keys).follow(console.current_mode, self.HINTS, console)
         self.draw(snap)
+        self.name_next()
+
+    def name_next(self) -> None:
+        """Names the next thing to do, and its key."""
+        console = self.console
+        does = steps.suggested(console, self.target())
+        self.next_key = console.key_of(does)
+        self.query_one(NextStep).follow(console.snapshot, console.broken, console.doing, does, self.next_key)
 
     def ledger(self) -> Ledger | None:
         """The table that filter works on, and find too: the focused one, else the first in sight."""
@@ -109,6 +120,12 @@ class Page(Screen[None]):
     def take_all(self) -> bool:
         """Takes over all that the page proposes; False where it proposes nothing."""
         return False
+
+    async def fill(self, table: str, finding: Finding | None) -> None:
+        """On people and access: opens the line that a finding is about, or a new one of this table."""
+
+    async def export(self) -> None:
+        """On the handover page: asks how the folder is to be written."""
 
     def checks_here(self) -> tuple[str, ...]:
         """Checks that belong to the selected line, where that is no check itself."""

@@ -271,6 +271,20 @@ class PeoplePage(Page):
         draft = f"{kind.id} {key or (proposal.title if proposal else '')}"
         await self.console.ask_form(title, lines, tables.fields(workspace, kind, item), save, draft)
 
+    async def fill(self, table: str, finding: Finding | None) -> None:
+        """The line that a finding is about, in the form; where it has none yet, a new one of this table."""
+        workspace = self.console.workspace
+        name, key = table, ""
+        if finding is not None and finding.check in ("handover.access", "handover.bus-factor"):
+            name, key = told.place_of(workspace, finding)
+        elif finding is not None:
+            key = finding.subject
+        if name == "access" and not workspace.inventory.systems:
+            name, key = "systems", ""
+        item = tables.find(workspace, kinds.KIND[name], key) if key else None
+        self.show_kind(name, key if item is not None else "")
+        await self._ask(key if item is not None else "", item)
+
     async def add(self) -> bool:
         await self._ask("", None)
         return True

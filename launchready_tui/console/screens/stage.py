@@ -247,6 +247,7 @@ class StagePage(Page):
         return Line(left, right, (str(stage.number), "ink3"))
 
     def _tell(self, snap: Snapshot) -> None:
+        self.name_next()
         target = self.target()
         story = self.query_one("#story", Story)
         if target is None or story.size.width < 12:

@@ -102,9 +102,10 @@ class NextStep(Lines):
         self.does = "next"
         """The action that a click does."""
 
-    def follow(self, snap: Snapshot, broken: str = "") -> None:
-        """`broken`: what is wrong with a file that was changed outside, while its old content stays in use."""
-        self.does = "cancel" if snap.progress is not None else "next"
+    def follow(self, snap: Snapshot, broken: str = "", doing: str = "", does: str = "next", key: str = "n") -> None:
+        """`broken`: what is wrong with a file that was changed outside, while its old content stays in use. `doing`:
+        what is being done outside the checks. `does`, `key`: the action that comes next, and its key."""
+        self.does = "cancel" if snap.progress is not None else does
         if snap.progress is not None:
             progress = snap.progress
             names = [name for name in progress.doing[:3] if name in snap.roadmap.checks]
@@ -123,17 +124,22 @@ class NextStep(Lines):
             room = self.size.width - self.axis - 3 - len(_OLD)
             self.show([Line([(text.shorten(broken, max(room, 30)), "fail b"), (_OLD, "ink2")], [], ("✕", "fail b"))])
             return
+        if doing:
+            self.show([Line([(f"{doing} …", "ink b")], [], ("…", "accent b"))])
+            return
         step = snap.step
-        said, note = step.text, step.note
+        said, why = step.text, step.why
         judged = snap.verdict.finding(step.finding) if step.finding else None
         if judged is not None:
             said = f"{step.text.partition(': ')[0]}: {words.headline(judged.finding, snap.launch)}"
-            note = words.minutes(judged.rank.effort_min) if judged.rank else ""
-        room = self.size.width - self.axis - 3 - len(said) - len("next step") - 5
-        told: Spans = [("next step", "accent")] if room >= 0 else []
-        if note and len(note) <= room:
-            told.append((f"   {note}", "ink2"))
-        self.show([Line([(said, "ink b")], told, ("n", "accent b"))])
+        room = self.size.width - self.axis - 5
+        if why and len(why) + 20 <= room:
+            said = text.shorten(said, room - len(why))
+        told: Spans = []
+        for part, tone in (("next step" if does == "next" else "repairs it", "accent"), (why, "ink2")):
+            if part and len(said) + sum(len(one) for one, _ in told) + len(part) + 3 <= room + 3:
+                told += [("   " if told else "", "ink"), (part, tone)]
+        self.show([Line([(said, "ink b")], told, (key, "accent b"))])
 
     async def on_click(self) -> None:
         await self.app.run_action(f"do('{self.does}')")
