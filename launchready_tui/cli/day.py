@@ -96,7 +96,7 @@ def _show(made: Day) -> None:
         title = for_terminal(stop.moment.checkpoint.title)
         click.echo(f"{mark} {stop.moment.key:<7} {when:<24}{title}: {_counted(stop)}")
     click.echo("")
-    click.echo(for_terminal(f"Close the doors: {made.kill_switch or 'not recorded'}"))
+    click.echo(for_terminal(f"Take offline: {made.kill_switch or 'not recorded'}"))
     click.echo(for_terminal(f"Roll back: {made.rollback or 'not recorded'}"))
     for line in made.log:
         click.echo(for_terminal(f"{stamp(line.at)} {line.by}: {line.text}"))

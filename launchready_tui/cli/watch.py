@@ -135,7 +135,7 @@ def ack(said: Common, code: tuple[str, ...], by: str) -> int:
     try:
         done = acknowledge(ws, " ".join(code), by)
         if done is None:
-            note("No test alert of the last 24 hours has these words: send a new one with `launchready watch test`")
+            note("No test alert from the last 24 hours has these words: send a new one with `launchready watch test`")
             return Exit.FOUND
         note(f"recorded: {done.rule} reaches {done.acknowledged_by}")
         return Exit.FINE

@@ -12,7 +12,7 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     State.PASS: ("●", "passes", "pass"),
     State.WARN: ("▲", "warning", "warn"),
     State.FAIL: ("✕", "problem", "fail"),
-    State.INFO: ("·", "note", "info"),
+    State.INFO: ("·", "info", "info"),
     State.UNKNOWN: ("?", "could not check", "unknown"),
     State.NOT_APPLICABLE: ("–", "does not apply", "na"),
     State.ACCEPTED: ("◆", "known risk", "accepted"),

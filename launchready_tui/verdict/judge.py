@@ -426,7 +426,9 @@ def _reasons(
     if lapsed:
         ended = "{n:1 accepted risk is|# accepted risks are} open again: expired, or worse than what was accepted"
         reasons.append(fill(ended, {"n": len(lapsed)}))
-    reasons += [f"{one.spec.title} rests on a word alone; to have it checked: {one.spec.seen_by}" for one in unseen]
+    reasons += [
+        f"{one.spec.title} rests on a confirmation alone. To have it checked: {one.spec.seen_by}" for one in unseen
+    ]
     if accepted:
         ends = min(accepted_until(one.decision) for one in accepted if isinstance(one.decision, Acceptance))
         known = "{n:1 known risk is accepted until|# known risks are accepted, the first of them until} {ends}"

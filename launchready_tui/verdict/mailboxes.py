@@ -32,9 +32,9 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def asked_by(self) -> str:
-        """Who asks for it, in words: `Gmail and Yahoo of everybody`, `Outlook of bulk senders`."""
+        """Who asks for it, in words: `Gmail and Yahoo from everyone`, `Outlook from bulk senders`."""
         groups = []
-        for reach, of in (("all", "of everybody"), ("bulk", "of bulk senders")):
+        for reach, of in (("all", "from everyone"), ("bulk", "from bulk senders")):
             names = [
                 name
                 for name, wants in (("Gmail", self.gmail), ("Yahoo", self.yahoo), ("Outlook", self.outlook))
@@ -105,7 +105,7 @@ def _state(names: tuple[str, ...], standings: Mapping[str, Standing]) -> tuple[S
             if one.finding.rule == name and one.state is not State.INFO
         ]
     if not found and all(_answered(name, standings) for name in names):
-        return State.PASS, "somebody confirmed it"
+        return State.PASS, "confirmed by a person"
     state = worst([one for one, _ in found])
     return state, next((why for one, why in found if one is state), "")
 

@@ -18,7 +18,7 @@ _TOLD = {
     State.PASS: "yes",
     State.WARN: "weak",
     State.FAIL: "no",
-    State.UNKNOWN: "not known",
+    State.UNKNOWN: "unknown",
     State.ACCEPTED: "no, accepted",
 }
 

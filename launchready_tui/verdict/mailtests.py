@@ -63,7 +63,7 @@ def _row(found: list[tuple[Judged, facts.MailTest]]) -> MailTest:
         told="" if state is State.PASS else judged.finding.summary,
         folder=f"{test.folder}{f', tab {test.tab}' if test.tab else ''}" if test.folder else "",
         seconds=spent(test.seconds) if test.folder and test.seconds is not None else "",
-        verdicts=", ".join(f"{name} {word or 'not told'}" for name, word in verdicts)
+        verdicts=", ".join(f"{name} {word or 'not reported'}" for name, word in verdicts)
         if any(word for _, word in verdicts)
         else "",
     )

@@ -75,8 +75,8 @@ def _notice(product: str, test: ChannelTest, now: datetime) -> Notice:
         owner=test.owner,
         title=f"{product}: test alert",
         text=(
-            f"Nothing is wrong. {test.owner}, this shows that alerts reach you.\n"
-            f"Please say these words to whoever sent it: {test.code}\n"
+            f"Nothing is wrong. {test.owner}, this test shows that alerts reach you.\n"
+            f"Please tell the sender these words: {test.code}\n"
             f'They type: launchready watch ack "{test.code}"'
         ),
         made_at=now,

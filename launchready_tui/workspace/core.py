@@ -311,7 +311,7 @@ class Workspace:
             reason=reason,
             now=self.clock.now(),
         )
-        self._decide(f"put off: {found.summary}", made)
+        self._decide(f"postponed: {found.summary}", made)
 
     def park(self, target: Target, waiting_for: str, until: datetime) -> None:
         """It waits for somebody and comes back by itself."""
@@ -349,7 +349,7 @@ class Workspace:
     def undo(self) -> str:
         """Takes back the last decision of this session and says which. Raises DecisionError where there is none."""
         if not self._undo:
-            raise DecisionError("Nothing was decided since the console was opened")
+            raise DecisionError("No decision has been made in this session")
         words, before = self._undo[-1]
         self._save(before)
         self._undo.pop()
@@ -360,9 +360,7 @@ class Workspace:
         DecisionError."""
         kind = self._secret_in(words)
         if kind:
-            raise DecisionError(
-                f"This holds what looks like a secret ({kind}). Write where it lies, never the value itself"
-            )
+            raise DecisionError(f"This looks like a secret ({kind}). Enter where it is stored, never the value itself")
 
     def _secret_in(self, words: str) -> str:
         from ..secrets import scan
@@ -375,7 +373,7 @@ class Workspace:
         """The same for a whole file. Raises FileProblems."""
         kind = self._secret_in(file.render(content))
         if kind:
-            allowed = "the name of where it lies, in a password manager"
+            allowed = "the name of its entry in a password manager"
             raise FileProblems([Problem(file=file.NAME, found=f"what looks like a secret ({kind})", allowed=allowed)])
 
     @contextmanager
@@ -504,7 +502,7 @@ def reach_for(launch_file: LaunchFile, options: Options) -> Reach:
     given = [*options.connect, *(f"{source}={target}" for source, target in launch_file.launch.connect.items())]
     ca_file = options.ca_file or (launch_file.folder / settings.ca_file if settings.ca_file else None)
     if ca_file is not None and not ca_file.is_file():
-        raise ReachError(f"{ca_file} is not a file; --ca-file takes a file of certificates (PEM)")
+        raise ReachError(f"{ca_file} is not a file. Pass a file of PEM certificates to --ca-file")
     try:
         return Reach(
             connect=ConnectMap.parse(given),

@@ -40,7 +40,7 @@ def confirm(
     check's answer does, after 30 days otherwise. Raises DecisionError."""
     if answer not in spec.answers:
         raise DecisionError(_REFUSED[answer if spec.answers else ""].format(title=spec.title))
-    _needs(by, "Say who answers it")
+    _needs(by, "Enter who answers")
     _needs(evidence, _SHOWN[answer])
     entry = Confirmation(
         check=spec.id,
@@ -58,14 +58,14 @@ def confirm(
 
 
 _REFUSED: dict[str, str] = {
-    "": "LaunchReady checks “{title}” itself: run it, no one has to confirm it",
-    "yes": "No word settles “{title}”: write down or try what is missing; a no can be recorded",
+    "": "LaunchReady checks “{title}” itself: run the check instead of confirming it",
+    "yes": "“{title}” cannot be confirmed: fill in or try what is missing. You can record a no",
     "does-not-apply": "“{title}” applies to every launch: answer yes or no",
 }
 _SHOWN: dict[Answer, str] = {
-    "yes": "Say what shows it: where it was seen, or who did it and when",
-    "no": "Say what is missing",
-    "does-not-apply": "Say why it does not apply",
+    "yes": "Enter the evidence: where it was seen, or who did it and when",
+    "no": "Enter what is missing",
+    "does-not-apply": "Enter why it does not apply",
 }
 
 
@@ -81,13 +81,13 @@ def accept(
 ) -> Decisions:
     """Somebody takes on a known risk until a day, at most 90 days ahead. Raises DecisionError."""
     if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
-        raise DecisionError("Only something open can be accepted as a known risk")
-    _needs(by, "Say who takes on this risk")
-    _needs(reason, "Say why this risk can be taken")
+        raise DecisionError("Only an open problem can be accepted as a known risk")
+    _needs(by, "Enter who accepts this risk")
+    _needs(reason, "Enter why this risk is acceptable")
     if until <= now:
-        raise DecisionError("The end of an accepted risk must lie ahead")
+        raise DecisionError("An accepted risk must end in the future")
     if until > now + LONGEST_ACCEPTANCE:
-        raise DecisionError(f"A risk is accepted for {LONGEST_ACCEPTANCE.days} days at most; then it comes up again")
+        raise DecisionError(f"A risk can be accepted for {LONGEST_ACCEPTANCE.days} days at most. Then it is open again")
     entry = Acceptance(
         rule=finding.rule,
         subject=finding.subject,
@@ -108,13 +108,13 @@ def put_off(
 ) -> Decisions:
     """Left for after the launch; never a blocker. Raises DecisionError."""
     if finding.state not in (State.FAIL, State.WARN, State.UNKNOWN):
-        raise DecisionError("Only something open can be put off")
+        raise DecisionError("Only an open problem can be postponed")
     if finding.severity is Severity.BLOCKER or (finding.state is State.UNKNOWN and spec.severity is Severity.BLOCKER):
         raise DecisionError(
-            "This can stop the launch, so it cannot be put off until after it; fix it, or accept the risk with a reason"
+            "This can stop the launch, so it cannot wait until after it. Fix it, or accept the risk with a reason"
         )
-    _needs(by, "Say who puts it off")
-    _needs(reason, "Say why it can wait")
+    _needs(by, "Enter who postpones it")
+    _needs(reason, "Enter why it can wait")
     entry = PutOff(
         rule=finding.rule,
         subject=finding.subject,
@@ -131,9 +131,9 @@ def park(
     decisions: Decisions, target: Target, *, waiting_for: str, until: datetime, by: str, now: datetime
 ) -> Decisions:
     """It waits for somebody and comes back by itself. Raises DecisionError."""
-    _needs(waiting_for, "Say who or what it waits for")
+    _needs(waiting_for, "Enter who or what it waits for")
     if until <= now:
-        raise DecisionError("It must come back at a time that lies ahead")
+        raise DecisionError("It must come back at a time in the future")
     if until > now + timedelta(days=365):
         raise DecisionError("It must come back within a year")
     check, rule, subject = parts(target)
@@ -160,7 +160,7 @@ def set_owner(decisions: Decisions, target: Target, person: str) -> Decisions:
 
 def add_note(decisions: Decisions, target: Target, words: str, *, by: str, now: datetime) -> Decisions:
     """A remark. Raises DecisionError."""
-    _needs(words, "A note needs words")
+    _needs(words, "A note needs text")
     check, rule, subject = parts(target)
     note = Note(check=check, rule=rule, subject=subject, text=words.strip(), by=PersonId(by), on=now)
     return msgspec.structs.replace(decisions, notes=(*decisions.notes, note))

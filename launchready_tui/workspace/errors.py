@@ -12,9 +12,8 @@ class NotTrusted(Exception):  # noqa: N818  a question to the user, not a mistak
     def __init__(self, path: Path, sha256: str, summary: Any) -> None:
         self.path, self.sha256, self.summary = path, sha256, summary
         super().__init__(
-            f"{path.name} has not been used on this computer before, or was changed since. It decides where "
-            "LaunchReady connects to; "
-            "look at what it would reach, then allow it (--trust)."
+            f"{path.name} is new on this computer or has changed. It decides where LaunchReady connects: review its "
+            f"hosts, then allow it (--trust)."
         )
 
 

@@ -130,7 +130,7 @@ async def watch(
                 timer.cancel()
             reader.close()
             store.close()
-    say("stopped watching")
+    say("watch stopped")
 
 
 async def once(ws: Workspace) -> dict[str, Answer]:
@@ -168,10 +168,10 @@ async def _set_when_changed(ws: Workspace, anew: asyncio.Event, say: Callable[[s
         try:
             await asyncio.to_thread(ws.refresh)
         except (NotTrusted, FileProblems, OSError) as why:
-            say(f"the launch file was changed and is not used as it is now: {why}")
+            say(f"the launch file was changed but is invalid, so the watch keeps the old one: {why}")
             continue
         if ws.launch_file.sha256 != before:
-            say("the launch file was changed; watching goes on with the new one")
+            say("the launch file was changed: the watch continues with the new one")
             anew.set()
             return
 
@@ -199,7 +199,7 @@ def main() -> int:
 
     try:
         if order.sha256 and load(find(Path(order.folder))).sha256 != order.sha256:
-            _log("the launch file was changed meanwhile")
+            _log("the launch file was changed in the meantime")
             return 3
         from dataclasses import replace
 
@@ -215,7 +215,7 @@ def main() -> int:
     except Exception as why:  # noqa: BLE001 - see above
         from .run import reference
 
-        _log(f"watching ended: {why or type(why).__name__} ({reference(why)})")
+        _log(f"the watch stopped: {why or type(why).__name__} ({reference(why)})")
         return 3
     finally:
         ws.close()
@@ -293,7 +293,7 @@ def ensure_watcher(ws: Workspace) -> Ensured:
             other = watching(ws.folder)
             if process.returncode == 4 and other is not None:
                 return Ensured(other, False)  # somebody was faster
-            raise CannotWatch(_last_line(log) or f"the watcher ended with code {process.returncode}")
+            raise CannotWatch(_last_line(log) or f"the watch exited with code {process.returncode}")
         if watching(ws.folder) == process.pid:
             if order.with_asker:
                 return Ensured(process.pid, True, process)
@@ -306,7 +306,7 @@ def ensure_watcher(ws: Workspace) -> Ensured:
     process.kill()
     process.wait()
     process.stdin.close()
-    raise CannotWatch(f"the watcher did not come up within {START_S:g} s: {_last_line(log)}")
+    raise CannotWatch(f"the watch did not start within {START_S:g} s: {_last_line(log)}")
 
 
 def stop_watcher(folder: Path, *, within_s: float = 10.0) -> bool:

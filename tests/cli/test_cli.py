@@ -174,7 +174,7 @@ def test_a_bad_launch_file_is_refused_with_all_that_is_wrong(program: Program) -
 def test_an_unseen_launch_file_is_refused_with_what_it_would_reach(program: Program) -> None:
     said = program("check", "-C", program.folder)
     assert said.code == 2
-    assert "has not been used on this computer before" in said.err
+    assert "is new on this computer" in said.err
     assert "hosts: example.com" in said.err
     assert "--trust" in said.err
 
@@ -300,7 +300,7 @@ def test_options_stand_before_the_command_and_after_it(program: Program, says: d
         "-C", program.folder, "--connect", "a.example=192.0.2.1", "check", "--connect", "b.example=192.0.2.2", "--trust"
     )
     assert said.code == 1
-    assert "Seen through a connect map" in said.out
+    assert "Checked through a connect map" in said.out
 
 
 def test_the_schema_is_printed_without_a_launch(program: Program, tmp_path: Path) -> None:

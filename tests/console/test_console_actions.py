@@ -281,7 +281,7 @@ async def test_park_owner_note_and_undo(make: Any) -> None:
         assert app.last_said.startswith("Undone: note “www.demo-market.test takes 4 redirects")
         await press(pilot, "u", "u", "u")
         assert not double(app).decisions.owners and not double(app).decisions.parked
-        assert "Nothing was decided" in app.last_said
+        assert "No decision has been made" in app.last_said
 
 
 async def test_a_file_changed_by_another_is_not_overwritten(make: Any) -> None:

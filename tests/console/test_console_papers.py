@@ -333,7 +333,7 @@ async def test_changes_and_decisions_are_undone_in_turn(make: Any) -> None:
         await press(pilot, "u")
         assert ws.people.find("night-desk") is None and app.last_said == "Undone: saved “Night Desk”"
         await press(pilot, "u")
-        assert "Nothing was decided" in app.last_said
+        assert "No decision has been made" in app.last_said
 
 
 async def test_undo_never_overwrites_another_persons_change(make: Any) -> None:

@@ -408,7 +408,7 @@ async def test_a_watcher_that_does_not_start_says_why(make: Any, monkeypatch: py
     app = make()
 
     def refuse(ws: Any) -> Ensured:
-        raise CannotWatch("the launch file was changed meanwhile")
+        raise CannotWatch("the launch file was changed in the meantime")
 
     monkeypatch.setattr("launchready_tui.workspace.watching.ensure_watcher", refuse)
     async with app.run_test(size=(100, 30)) as pilot:

@@ -74,5 +74,5 @@ def test_every_requirement_names_checks_and_rules_that_exist_and_somebody_who_as
 
 def test_who_asks_is_told_in_words() -> None:
     by_id = {one.id: one.asked_by for one in requirements()}
-    assert by_id["either"] == "Gmail and Yahoo of everybody"
-    assert by_id["both"] == "Gmail, Yahoo and Outlook of bulk senders"
+    assert by_id["either"] == "Gmail and Yahoo from everyone"
+    assert by_id["both"] == "Gmail, Yahoo and Outlook from bulk senders"

@@ -257,7 +257,7 @@ def test_markdown_reads_from_verdict_to_stages() -> None:
     assert "2. ? **audit.dns.silent unknown (example.com)** (high, all, 30 min)" in text
     assert "Since the last run: 1 new, 2 fixed, 1 unchanged." in text
     assert "connect map" in text and "set time" in text
-    assert re.search(r"(?m)^[2-8] of \d lights dark: fragile, not ready\.$", text)
+    assert re.search(r"(?m)^[2-8] of \d lights are dark: fragile, not ready\.$", text)
 
 
 def test_text_says_word_reasons_bar_stages_and_fixes() -> None:

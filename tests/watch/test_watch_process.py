@@ -121,7 +121,7 @@ async def test_without_a_demo_it_lives_on_alone_and_is_stopped_in_order(ws: Work
         assert process.stderr is not None
         said = process.stderr.read().decode()
     assert "watching 6 targets" in said
-    assert "stopped watching" in said
+    assert "watch stopped" in said
     assert "Traceback" not in said
 
 

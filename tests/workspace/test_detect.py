@@ -169,7 +169,7 @@ async def test_both_addresses_alive_takes_the_apex_and_says_so() -> None:
     pages = {f"https://{host}/": (f"https://{host}/", 200, "<p>") for host in ("example.com", "www.example.com")}
     proposal = await propose(names={"example.com": ONE, "www.example.com": ONE}, pages=pages)
     assert proposal.launch.canonical == "https://example.com/"
-    assert any("without leading to one" in look.text for look in proposal.seen)
+    assert any("both answer without a redirect" in look.text for look in proposal.seen)
 
 
 async def test_www_alone_becomes_the_main_address() -> None:

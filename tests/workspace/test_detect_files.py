@@ -73,7 +73,7 @@ def test_a_recording_becomes_routes_by_business_flow() -> None:
         ("home", "GET", f"https://{APP}/", "list", True),
         ("listings, one", "GET", f"https://{API}/api/v1/listings/4711?page=2", "list", True),
     ]
-    assert imported.notes == ("left out: 1 request to hosts that are not the launch's own: www.google-analytics.com",)
+    assert imported.notes == ("left out: 1 request to hosts outside the launch: www.google-analytics.com",)
 
 
 def test_nothing_of_a_session_comes_along() -> None:
@@ -102,7 +102,7 @@ def test_nothing_of_a_session_comes_along() -> None:
         f"https://{API}/login": {},
     }
     assert any("left out: 1 request body;" in note for note in imported.notes)
-    assert any("sent logged in: 1 request;" in note for note in imported.notes)
+    assert any("sent with a log-in: 1 request;" in note for note in imported.notes)
 
 
 def test_the_well_answered_one_speaks_for_its_kind() -> None:
@@ -130,7 +130,7 @@ def test_at_most_a_hundred_routes_are_taken() -> None:
         HOSTS,
     )
     assert len(valid(imported.routes)) == 100
-    assert imported.notes == ("only the first 100 of 144 routes were taken",)
+    assert imported.notes == ("only the first 100 of 144 routes were imported",)
 
 
 @pytest.mark.parametrize(
@@ -170,13 +170,13 @@ def test_names_are_the_telling_words(method: str, path: str, name: str) -> None:
         (b"", "line 1, column 1 is not JSON"),
         (b'{"log":', "line 1, column 8 is not JSON"),
         (b"\xff\xfe{}", "byte 0 is not UTF-8"),
-        (b"[]", "the file holds a list where a HAR file has an object"),
-        (b"null", "holds null"),
+        (b"[]", "the file contains a list where a HAR file has an object"),
+        (b"null", "contains null"),
         (b"{}", "no log.entries list"),
         (b'{"log": []}', "no log.entries list"),
         (b'{"log": {"entries": {}}}', "no log.entries list"),
         (b'{"a":' * 100_000, "nested too deep"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "a number too long"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number that is too long"),
     ],
 )
 def test_what_is_no_har_is_told(raw: bytes, said: str) -> None:
@@ -235,13 +235,13 @@ def test_an_openapi_document_becomes_routes() -> None:
         ("search listings", "GET", f"https://{API}/v1/search?q=red+bike", True),
         ("listings, one", "GET", f"https://{API}/v1/listings/42", True),
     ]
-    assert imported.notes == ("left out, since a parameter has no example: 1 route: GET /threads/{thread}",)
+    assert imported.notes == ("left out, no example for a parameter: 1 route: GET /threads/{thread}",)
 
 
 def test_what_needs_a_log_in_is_not_yet_safe() -> None:
     imported = read_openapi(openapi({"/me": get(), "/open": get(security=[])}, security=[{"bearer": []}]), HOSTS)
     assert {route.name: route.safe for route in imported.routes} == {"me": False, "open": True}
-    assert imported.notes == ("1 route needs a log-in; store a credential and name it with `login`",)
+    assert imported.notes == ("1 route needs a log-in; store a credential and set `login`",)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_servers_are_understood(servers: list[Any], base: str, url: str) -> None
 def test_without_a_whole_server_nothing_is_guessed(servers: Any) -> None:
     imported = read_openapi(openapi({"/a": get()}, servers=servers), HOSTS)
     assert imported.routes == ()
-    assert "no whole server URL" in imported.notes[0]
+    assert "no full server URL" in imported.notes[0]
 
 
 def test_foreign_and_plain_servers_are_left_out() -> None:
@@ -282,17 +282,17 @@ def test_foreign_and_plain_servers_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"openapi: 3.1.0\npaths: {}\n", "this is OpenAPI in YAML; only JSON is read here. Convert it first"),
+        (b"openapi: 3.1.0\npaths: {}\n", "this is OpenAPI in YAML, but only JSON is supported. Convert it first"),
         (b"# comment\nswagger: '2.0'\n", "in YAML"),
         (b"hello", "this is not JSON"),
         (b"", "this is not JSON"),
-        (b'{"swagger": "2.0", "paths": {}}', "this is Swagger 2.0; OpenAPI 3.0 or later is read"),
+        (b'{"swagger": "2.0", "paths": {}}', "this is Swagger 2.0; OpenAPI 3.0 or later is required"),
         (b'{"openapi": "2.9", "paths": {}}', "its `openapi` is 2.9"),
         (b'{"openapi": 3, "paths": {}}', "its `openapi` is 3;"),
         (b'{"paths": {}}', "its `openapi` is None"),
         (b'{"openapi": "3.0.3"}', "it has no `paths` object"),
         (b'{"openapi": "3.0.3",\n "paths": }', "line 2, column 11 is not JSON"),
-        (b"[1]", "holds a list"),
+        (b"[1]", "contains a list"),
     ],
 )
 def test_what_is_no_openapi_is_told(raw: bytes, said: str) -> None:

@@ -264,7 +264,7 @@ async def test_an_accepted_risk_is_written_at_once_and_can_be_undone(open_market
     assert ws.can_undo == ws.undo() == f"accepted: {EXPIRED.summary}"
     assert DecisionsFile(ws.folder).load().accepted == ()
     assert ws.can_undo == ""
-    with pytest.raises(DecisionError, match="Nothing was decided"):
+    with pytest.raises(DecisionError, match="No decision has been made"):
         ws.undo()
 
 
@@ -279,26 +279,26 @@ async def test_a_finding_has_one_decision_at_most(open_market: Workspace) -> Non
 
 
 REFUSED = {
-    "a blocker is never put off": (lambda ws: ws.put_off(EXPIRED, "founder", "later"), "cannot be put off"),
+    "a blocker is never put off": (lambda ws: ws.put_off(EXPIRED, "founder", "later"), "cannot wait until after it"),
     "something fine needs no decision": (
         lambda ws: ws.accept(found("edge.x.y", "pass"), "founder", "r", NOW + DAY),
-        "Only something open",
+        "Only an open problem",
     ),
-    "no end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW), "must lie ahead"),
+    "no end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW), "must end in the future"),
     "too far an end": (lambda ws: ws.accept(CHAIN, "founder", "r", NOW + 91 * DAY), "90 days at most"),
-    "nobody accepts": (lambda ws: ws.accept(CHAIN, " ", "r", NOW + DAY), "who takes on"),
+    "nobody accepts": (lambda ws: ws.accept(CHAIN, " ", "r", NOW + DAY), "who accepts"),
     "no reason": (lambda ws: ws.accept(CHAIN, "founder", " ", NOW + DAY), "why this risk"),
-    "no evidence": (lambda ws: ws.confirm("audit.hosting", "founder", ""), "what shows it"),
-    "what is to be written down": (lambda ws: ws.confirm("handover.access", "founder", "seen"), "No word settles"),
+    "no evidence": (lambda ws: ws.confirm("audit.hosting", "founder", ""), "Enter the evidence"),
+    "what is to be written down": (lambda ws: ws.confirm("handover.access", "founder", "seen"), "cannot be confirmed"),
     "what always applies": (
         lambda ws: ws.confirm("deploy.secrets", "founder", "none", "does-not-apply"),
         "applies to every launch",
     ),
-    "what can be seen is not asked": (lambda ws: ws.confirm(TLS, "founder", "seen"), "no one has to confirm"),
+    "what can be seen is not asked": (lambda ws: ws.confirm(TLS, "founder", "seen"), "instead of confirming"),
     "no such check": (lambda ws: ws.confirm("no.such", "founder", "seen"), "no check called"),
-    "parked into the past": (lambda ws: ws.park(CHAIN, "support", NOW), "lies ahead"),
+    "parked into the past": (lambda ws: ws.park(CHAIN, "support", NOW), "in the future"),
     "parked for ever": (lambda ws: ws.park(CHAIN, "support", NOW + 400 * DAY), "within a year"),
-    "an empty note": (lambda ws: ws.add_note(CHAIN, "  "), "needs words"),
+    "an empty note": (lambda ws: ws.add_note(CHAIN, "  "), "needs text"),
 }
 
 

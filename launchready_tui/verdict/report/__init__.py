@@ -33,7 +33,7 @@ def render(report: Report, kind: str, ink: Ink | None = None) -> str:
         from . import as_markdown
 
         return as_markdown.render(report)
-    raise ValueError(f"{kind!r} is no format; allowed are {', '.join(FORMATS)}")
+    raise ValueError(f"{kind!r} is not a format: use one of {', '.join(FORMATS)}")
 
 
 def schema() -> str:

@@ -24,7 +24,7 @@ def _head(report: Report) -> list[str]:
     lines = [f"# {for_markdown(report.name)}: {report.label or 'some checks'}", ""]
     lines.append(f"{for_markdown(report.domain)}, {stamp(report.finished_at)}")
     if report.outcome == "cancelled":
-        lines += ["", "The run was cancelled; what had an answer is below."]
+        lines += ["", "The run was cancelled. Results up to then are below."]
     if report.word and report.verdict.reasons:
         lines += [""] + [f"- {for_markdown(reason)}" for reason in report.verdict.reasons]
     return [*lines, ""]
@@ -37,7 +37,7 @@ def _bar(report: Report) -> list[str]:
     head = "| " + " | ".join(for_markdown(one.light.title) for one in lights) + " |"
     row = "| " + " | ".join(f"{GLYPHS[str(one.state)]} {WORDS[str(one.state)]}" for one in lights) + " |"
     dark = sum(not one.lit for one in lights)
-    word = f"{dark} of {len(lights)} lights dark: fragile, not ready." if dark else f"All {len(lights)} lights are lit."
+    word = f"{dark} of {len(lights)} lights are dark: fragile, not ready." if dark else f"All {len(lights)} are lit."
     return ["## Minimum bar", "", head, "|" + "---|" * len(lights), row, "", word, ""]
 
 
@@ -107,7 +107,7 @@ def _foot(report: Report) -> list[str]:
             f"{report.changes.unchanged} unchanged."
         )
     if report.via:
-        lines.append("Seen through a connect map, not as the public sees it.")
+        lines.append("Checked through a connect map, not as the public sees it.")
     if not report.kept:
-        lines.append("Judged at a set time; not kept as a real run.")
+        lines.append("Judged at a set time; not saved as a real run.")
     return ["\n\n".join(lines)] if lines else []

@@ -36,10 +36,10 @@ def _head(report: Report, ink: Ink) -> str:
     gap = max(2, (ink.width or 100) - columns(left) - len(right))
     lines = [ink.paint(left, "bold") + " " * gap + ink.paint(right, "dim"), ""]
     if report.outcome == "cancelled":
-        lines += [ink.paint("Cancelled: what had an answer by then is saved and shown here.", "warn"), ""]
+        lines += [ink.paint("Cancelled: results up to then are saved and shown here.", "warn"), ""]
     if report.word:
         said = f"{GLYPHS[_VERDICT[report.word]]} {report.label}   {report.verdict.counts}"
-        reasons = report.verdict.reasons or ("nothing stands in the way",)
+        reasons = report.verdict.reasons or ("no blockers",)
         indent = columns(said) + 3
         lines.append(ink.paint(said, _TONE[report.word]) + "   " + ink.fit(reasons[0], indent))
         lines += [" " * indent + ink.fit(reason, indent) for reason in reasons[1:]]
@@ -122,7 +122,7 @@ def sentence(judged: Judged) -> str:
     """The sentence of a finding; where a person's word stands for what could not be seen, that person first."""
     words = for_terminal(judged.finding.summary)
     if judged.by_word is not None and judged.finding.state is State.UNKNOWN:
-        return f"{said_by(judged.by_word)}; not seen: {words}"
+        return f"{said_by(judged.by_word)}; not checked: {words}"
     return words
 
 
@@ -198,14 +198,14 @@ def _foot(report: Report, ink: Ink) -> str:
     lines = []
     if report.changes and report.changes.compared:
         changes = report.changes
-        unseen = f", {len(changes.unseen_ids)} could not be looked at again" if changes.unseen_ids else ""
+        unseen = f", {len(changes.unseen_ids)} could not be checked again" if changes.unseen_ids else ""
         lines.append(
             f"Since the last run: {changes.new} new, {changes.fixed} fixed, {changes.unchanged} unchanged{unseen}"
         )
     if report.verdict.minutes_left and report.full:
-        lines.append(f"Fixes left by the estimates: {minutes(report.verdict.minutes_left)}")
+        lines.append(f"Estimated fixing time left: {minutes(report.verdict.minutes_left)}")
     if report.via:
-        lines.append("Seen through a connect map, not as the public sees it")
+        lines.append("Checked through a connect map, not as the public sees it")
     if not report.kept:
-        lines.append("Judged at a set time: not kept as a real run")
+        lines.append("Judged at a set time: not saved as a real run")
     return "\n".join(ink.paint(line, "dim") for line in lines) + "\n" if lines else ""

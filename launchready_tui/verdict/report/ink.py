@@ -26,7 +26,7 @@ WORDS: dict[str, str] = {
     "pass": "passes",
     "warn": "warning",
     "fail": "problem",
-    "info": "to know",
+    "info": "info",
     "unknown": "could not check",
     "not-applicable": "does not apply",
     "accepted": "known risk",

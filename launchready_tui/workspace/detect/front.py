@@ -47,7 +47,7 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
         answered = (
             f"answers {chain.end.status}"
             if where == host
-            else f"leads to {chain.end.url}, which answers {chain.end.status}"
+            else f"redirects to {chain.end.url}, which answers {chain.end.status}"
         )
         seen.append(_seen("canonical", "seen", f"https://{host}/ {answered}"))
         if where in (domain, www) and chain.end.status < 500 and not chain.problem:
@@ -59,8 +59,8 @@ async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, 
             _seen(
                 "canonical",
                 "seen",
-                f"both {domain} and {www} answer without leading to one: {main} was taken; change `canonical` "
-                "if it is the other",
+                f"{domain} and {www} both answer without a redirect: {main} was chosen. Change `canonical` if it is "
+                f"the other",
             )
         )
     page = next((end for end in ends.values() if host_of(end.url) == main and end.status == 200 and end.is_html), None)
@@ -73,7 +73,7 @@ def find_pages(
     """The front page, and those it links to that speak of a business flow, one a flow; the front page as a route to
     measure."""
     if front is None:
-        return (), (), [_seen("pages", "could-not-look", "The front page gave no HTML to read links from")]
+        return (), (), [_seen("pages", "could-not-look", "The front page returned no HTML, so no links were read")]
     pages = [Page(url=canonical, name="home")]
     flows = {"marketing"}
     reader = _Links()
@@ -91,7 +91,7 @@ def find_pages(
     return (
         tuple(pages),
         (route,),
-        [_seen("pages", "seen", f"{len(pages)} pages from {len(reader.links)} links of the front page")],
+        [_seen("pages", "seen", f"{len(pages)} pages from {len(reader.links)} links on the front page")],
     )
 
 

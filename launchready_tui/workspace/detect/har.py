@@ -38,7 +38,7 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(entries, list):
         raise CannotImport(
-            "there is no log.entries list in it; save the recording with `Save all as HAR` in the browser's network tab"
+            "it has no log.entries list; save the recording with `Save all as HAR` in the browser's network tab"
         )
     candidates: list[Candidate] = []
     unread = bodies = private = 0
@@ -70,12 +70,12 @@ def read_har(raw: bytes, hosts: Collection[str], taken: Collection[str] = ()) ->
         notes.append(f"left out: {plural(unread, 'entry', 'entries')} without a request")
     if bodies:
         notes.append(
-            f"left out: {plural(bodies, 'request body', 'request bodies')}; write into `body` what everyone may see"
+            f"left out: {plural(bodies, 'request body', 'request bodies')}; enter a body without private data in `body`"
         )
     if private:
         notes.append(
-            f"sent logged in: {plural(private, 'request')}; store a credential and name it with "
-            "`login` where a route needs it"
+            f"sent with a log-in: {plural(private, 'request')}; store a credential and set `login` where a route "
+            f"needs it"
         )
     return msgspec.structs.replace(imported, notes=tuple(notes))
 

@@ -36,17 +36,17 @@ async def find_hosts(domain: str, world: World) -> tuple[tuple[Host, ...], list[
         seen.append(_seen("not-there" if absent else "could-not-look", f"{domain}: {apex.words}"))
     else:
         hosts.append(Host(name=domain, role="web", purpose="public site"))
-        seen.append(_seen("seen", f"{domain} leads to {_places(apex)}"))
+        seen.append(_seen("seen", f"{domain} points to {_places(apex)}"))
     every = frozenset() if isinstance(wildcard, Failure) else wildcard
     if every:
         seen.append(
             _seen(
                 "seen",
-                f"every name under {domain} leads to {_places(every)}; a name counts only where it leads elsewhere",
+                f"every name under {domain} points to {_places(every)}; only names that point elsewhere are listed",
             )
         )
     elif isinstance(wildcard, Failure) and wildcard.kind not in _ABSENT:
-        seen.append(_seen("could-not-look", f"whether {domain} answers for every name: {wildcard.words}"))
+        seen.append(_seen("could-not-look", f"whether {domain} has a wildcard record: {wildcard.words}"))
     failed: list[str] = []
     for kind, answer in zip(USUAL, usual, strict=True):
         name = f"{kind.label}.{domain}"
@@ -55,7 +55,7 @@ async def find_hosts(domain: str, world: World) -> tuple[tuple[Host, ...], list[
                 failed.append(name)
         elif answer != every or kind.label == "www":
             hosts.append(_host(name, kind))
-            seen.append(_seen("seen", f"{name} leads to {_places(answer)}"))
+            seen.append(_seen("seen", f"{name} points to {_places(answer)}"))
     if failed:
         seen.append(_seen("could-not-look", f"{len(failed)} of {len(USUAL)} usual names, such as {failed[0]}"))
     return tuple(hosts), seen

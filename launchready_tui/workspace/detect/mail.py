@@ -54,12 +54,12 @@ async def _exchanges(domain: str, world: World) -> tuple[Seen, tuple[str, ...], 
     included = await _through_own(domain, _includes(records), world)
     known = [sender_of(name) for name in included]
     unknown = [name for name, sender in zip(included, known, strict=True) if not sender]
-    looks = [_seen("seen", f"SPF of {domain} lets send: {', '.join(included) or 'own addresses only'}")]
+    looks = [_seen("seen", f"SPF of {domain} allows: {', '.join(included) or 'own addresses only'}")]
     if unknown:
         looks.append(
             _seen(
                 "could-not-look",
-                f"whose service {', '.join(unknown)} is: add it to `senders` if the product sends through it",
+                f"which service {', '.join(unknown)} belongs to: add it to `senders` if the product sends through it",
             )
         )
     return said, tuple(dict.fromkeys(sender for sender in known if sender)), looks
@@ -110,7 +110,7 @@ async def _selectors(domain: str, world: World) -> tuple[tuple[str, ...], list[S
         seen.append(
             _seen(
                 "not-there",
-                "none of the well-known DKIM selectors; read the real one from a delivered mail (s= in DKIM-Signature)",
+                "none of the well-known DKIM selectors; copy the real one from a delivered mail (s= in DKIM-Signature)",
             )
         )
     return found, seen

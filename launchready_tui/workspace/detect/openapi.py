@@ -29,16 +29,18 @@ def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Coll
     if not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         if re.search(rb"(?m)^(?:openapi|swagger)\s*:", raw):
             raise CannotImport(
-                "this is OpenAPI in YAML; only JSON is read here. Convert it first, such as with: yq -o=json "
+                "this is OpenAPI in YAML, but only JSON is supported. Convert it first, for example: yq -o=json "
                 "openapi.yaml"
             )
-        raise CannotImport("this is not JSON; an OpenAPI document in JSON begins with {")
+        raise CannotImport("this is not JSON; an OpenAPI document in JSON starts with {")
     document = read_json(raw, "an OpenAPI document")
     if "swagger" in document:
-        raise CannotImport(f"this is Swagger {text.clean(str(document['swagger']))[:10]}; OpenAPI 3.0 or later is read")
+        raise CannotImport(
+            f"this is Swagger {text.clean(str(document['swagger']))[:10]}; OpenAPI 3.0 or later is required"
+        )
     version = document.get("openapi")
     if not isinstance(version, str) or not re.match(r"3\.\d", version):
-        raise CannotImport(f"its `openapi` is {text.shorten(text.clean(str(version)), 20)}; 3.0 or later is read")
+        raise CannotImport(f"its `openapi` is {text.shorten(text.clean(str(version)), 20)}; 3.0 or later is required")
     paths = document.get("paths")
     if not isinstance(paths, dict):
         raise CannotImport("it has no `paths` object")
@@ -51,16 +53,14 @@ def read_openapi(raw: bytes, hosts: Collection[str], base: str = "", taken: Coll
     if reader.without_example:
         names = ", ".join(reader.without_example[:5])
         left = plural(len(reader.without_example), "route")
-        notes.append(f"left out, since a parameter has no example: {left}: {names}")
+        notes.append(f"left out, no example for a parameter: {left}: {names}")
     if reader.locked:
         notes.append(
-            f"{plural(reader.locked, 'route needs', 'routes need')} a log-in; store a credential and name it with "
-            "`login`"
+            f"{plural(reader.locked, 'route needs', 'routes need')} a log-in; store a credential and set `login`"
         )
     if reader.nowhere:
         notes.append(
-            f"left out, since the document names no whole server URL: {plural(reader.nowhere, 'route')}; give the "
-            "address they are under"
+            f"left out, no full server URL in the document: {plural(reader.nowhere, 'route')}; pass the base address"
         )
     return msgspec.structs.replace(imported, notes=tuple(notes))
 

@@ -38,4 +38,4 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         for look in self.seen:
             if look.outcome == "could-not-look" and look.topic in table:
                 gaps[table[look.topic]] = f"{gaps.get(table[look.topic], '')}{look.text}. ".replace("..", ".")
-        return {name: f"Not everything could be seen: {said.strip()}" for name, said in gaps.items()}
+        return {name: f"Could not detect everything: {said.strip()}" for name, said in gaps.items()}

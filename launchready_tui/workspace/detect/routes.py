@@ -83,9 +83,11 @@ def read_json(raw: bytes, kind: str) -> dict[str, Any]:
     except json.JSONDecodeError as why:
         raise CannotImport(f"line {why.lineno}, column {why.colno} is not JSON ({why.msg}); {kind} is JSON") from None
     except (RecursionError, ValueError):
-        raise CannotImport(f"the JSON is nested too deep or holds a number too long; this is not {kind}") from None
+        raise CannotImport(
+            f"the JSON is nested too deeply or has a number that is too long; this is not {kind}"
+        ) from None
     if not isinstance(data, dict):
-        raise CannotImport(f"the file holds {_kind(data)} where {kind} has an object")
+        raise CannotImport(f"the file contains {_kind(data)} where {kind} has an object")
     return data
 
 
@@ -179,13 +181,13 @@ def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int) -> tu
         most = sorted(foreign, key=lambda host: -foreign[host])
         more = f" and {len(most) - 5} more" if len(most) > 5 else ""
         notes.append(
-            f"left out: {plural(sum(foreign.values()), 'request')} to hosts that are not the launch's own: "
+            f"left out: {plural(sum(foreign.values()), 'request')} to hosts outside the launch: "
             f"{', '.join(most[:5])}{more}"
         )
     if plain:
         notes.append(f"left out: {plural(plain, 'request')} over plain http")
     if broken:
-        notes.append(f"left out: {plural(broken, 'request')} without a usable web address")
+        notes.append(f"left out: {plural(broken, 'request')} without a valid URL")
     if found > MOST_ROWS["routes"]:
-        notes.append(f"only the first {MOST_ROWS['routes']} of {found} routes were taken")
+        notes.append(f"only the first {MOST_ROWS['routes']} of {found} routes were imported")
     return tuple(notes)
