@@ -136,15 +136,15 @@ class Ledger(Inked, Widget, can_focus=True):
     def _settle(self, near: int | None) -> None:
         """Gives the cursor a row: the same key, else the place where it stood, else the first."""
         able = [row.key for row in self.rows if not row.apart]
+        was = self.key
         if self.leads and not self.moved and able:
             self.key, self.first = able[0], 0
         elif self.key not in able:
-            was = self.key
             self.key = (
                 able[min(near, len(able) - 1)] if able and near is not None and was else (able[0] if able else "")
             )
-            if self.key != was and self.is_mounted:
-                self.post_message(self.Moved(self, self.key))
+        if self.key != was and self.is_mounted:
+            self.post_message(self.Moved(self, self.key))
         self.first = max(0, min(self.first, len(self.lines) - self.shown))
 
     @property
