@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "console": ("console:console", "Open the console on a launch (default without a command)."),
     "init": ("init:init", "Detect what runs on a domain and write its launch file."),
     "check": ("check:check", "Run checks and print the findings."),
+    "next": ("next:next_", "Show the next step towards a GO, and the command that does it."),
     "demo": ("demo:demo", "Open the embedded demo marketplace."),
     "watch": ("watch:watch", "Watch latency and uptime, and alert people when something is down."),
     "queues": ("queues:queues", "Show how many jobs are waiting, and for how long."),

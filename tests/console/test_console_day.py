@@ -423,3 +423,13 @@ async def test_findings_of_a_rerun_reach_the_checkpoint(launching: Any) -> None:
                 app.snapshot.progress is None and [row.state for row in app.screen.query_one("#checks").rows] != before
             ),
         )
+
+
+async def test_the_panels_key_leads_there_and_back_without_a_word(launching: Any) -> None:
+    app = launching()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "l", "m")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "crew")
+        await press(pilot, "m")
+        await until(pilot, lambda: app.focused is not None and app.focused.id == "times")
+        assert not app.last_said

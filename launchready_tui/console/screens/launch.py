@@ -203,7 +203,7 @@ class LaunchPage(Page):
         crew = self.query_one("#crew", Ledger)
         if self.has_class("-panel") or self.focused is crew:
             self.leave()
-            return None
+            return self.query_one("#times", Ledger)
         self.add_class("-panel")
         self.call_after_refresh(crew.focus)
         return crew

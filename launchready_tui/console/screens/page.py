@@ -102,7 +102,7 @@ class Page(Screen[None]):
         return next((one for one in self.query(Ledger) if one.display and one.can_focus and one.size.width), None)
 
     def panel(self) -> Widget | None:
-        """The page's own panel, where it has one that can be gone to."""
+        """The page's own panel, where it has one that can be gone to; from the panel, the list that it belongs to."""
         return None
 
     def leave(self) -> bool:

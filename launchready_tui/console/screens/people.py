@@ -335,7 +335,7 @@ class PeoplePage(Page):
         """What breaks without the selected person; on a narrow page a line's card."""
         if self.has_class("-without"):
             self.leave()
-            return None
+            return self.query_one("#table", Ledger)
         card = self.query_one("#card", Story)
         self.add_class("-without")
         self.call_after_refresh(card.focus)

@@ -306,7 +306,7 @@ class WatchPage(Page):
             after = panes[panes.index(self.pane) + 1 :] if self.pane in panes else ()
             if not after:
                 self.leave()
-                return None
+                return self.query_one("#targets", Ledger)
             self.pane = after[0]
             self._draw_pane()
             self._draw_chosen()
