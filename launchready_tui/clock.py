@@ -43,9 +43,9 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 moment; without a zone it is UTC. Raises ValueError with what is allowed."""
     try:
         at = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1, with a zone east of Greenwich, is before all years in UTC
         raise ValueError(f"{text!r} is not a time: write it as 2026-11-24T14:02:00Z") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def ago(at: datetime, now: datetime) -> str:
