@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -25,10 +26,11 @@ def is_count(value: str) -> str:
 
 def is_url(value: str) -> str:
     """What is wrong with an address of a page."""
-    parts = urlsplit(value)
-    return (
-        "" if parts.scheme in ("http", "https") and parts.hostname else "a whole address, such as https://example.com/"
-    )
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(value)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return ""
+    return "a whole address, such as https://example.com/"
 
 
 def is_hours(value: str) -> str:

@@ -4,9 +4,10 @@ BIMI."""
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 import msgspec
+
+from ...hostnames import host_of
 
 MAX_AGE = 31_557_600
 _MAILBOX = re.compile(r"mailto:[^@\s!]+@[A-Za-z0-9._-]+\.[A-Za-z0-9-]+", re.IGNORECASE)
@@ -121,7 +122,7 @@ def tls_report(text: str) -> Tags:
     if not addresses:
         problems.append("rua is missing: the reports go nowhere")
     for one in addresses:
-        if not (_MAILBOX.match(one) or (one.lower().startswith("https://") and urlsplit(one).hostname)):
+        if not (_MAILBOX.match(one) or (one.lower().startswith("https://") and host_of(one))):
             problems.append(f"rua={one} is neither a mailto: nor an https: address")
     return Tags(raw=text, values=values, problems=tuple(problems))
 

@@ -81,7 +81,7 @@ def find_pages(
     with contextlib.suppress(AssertionError):
         reader.feed(front.text)
     for link in reader.links:
-        url = _inside(urljoin(front.url, link), hosts)
+        url = _inside(front.url, link, hosts)
         path = urlsplit(url).path
         flow = flow_of(path, other="all")
         if url and flow not in ("all", "admin", *flows) and repeatable(path) and len(pages) < MOST_PAGES:
@@ -95,10 +95,10 @@ def find_pages(
     )
 
 
-def _inside(url: str, hosts: frozenset[str]) -> str:
-    """The URL without query and fragment where it is a page of ours; empty otherwise."""
+def _inside(base: str, link: str, hosts: frozenset[str]) -> str:
+    """A link's URL without query and fragment where it is a page of ours; empty otherwise."""
     try:
-        bare = with_ascii_host(urlsplit(url)._replace(query="", fragment="").geturl())
+        bare = with_ascii_host(urlsplit(urljoin(base, link))._replace(query="", fragment="").geturl())
     except ValueError:
         return ""
     parts = url_parts(bare)
