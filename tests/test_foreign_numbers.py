@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from launchready_tui.checks.parse import fields
+from launchready_tui.console.acts.launchfile import _count
+from launchready_tui.console.valid import is_count
 from launchready_tui.mail.auth import spf_record
 from launchready_tui.sources.logs.entry import _status
 from launchready_tui.text import whole
@@ -46,3 +48,9 @@ def test_a_status_of_no_server_is_none() -> None:
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("value", [LONG, *ODD[1:]])
+def test_a_form_refuses_it_in_words(value: str) -> None:
+    assert is_count(value) == "a whole number" and _count(value) == "a number of milliseconds"
+    assert is_count("120") == _count("120") == ""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..launch.hours import HoursError, stretches, zone
 from ..launch.plan import offset
+from ..text import whole
 
 
 def is_day(value: str) -> str:
@@ -21,7 +22,8 @@ def is_day(value: str) -> str:
 
 def is_count(value: str) -> str:
     """What is wrong with a whole number."""
-    return "" if value.isdigit() and int(value) < 100000 else "a whole number"
+    count = whole(value)
+    return "" if count is not None and count < 100_000 else "a whole number"
 
 
 def is_url(value: str) -> str:

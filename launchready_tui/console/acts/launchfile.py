@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from ...launch.model import Alert, Environment, Flow, Host, Method, PageUse, Permission, Repository, Role, Route
 from ...launch.model import Page as LaunchPage
 from ...persons import PersonId
+from ...text import whole
 from ..valid import is_url
 from ..widgets.form import Field
 from . import decide
@@ -27,7 +28,7 @@ def _host_name(value: str) -> str:
 
 
 def _count(value: str) -> str:
-    return "" if value.isdigit() and 0 < int(value) <= 60000 else "a number of milliseconds"
+    return "" if 0 < (whole(value) or 0) <= 60_000 else "a number of milliseconds"
 
 
 async def add(app: ConsoleHost) -> None:
