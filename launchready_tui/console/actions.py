@@ -331,6 +331,14 @@ ACTIONS: tuple[Action, ...] = (
         go.explain,
     ),
     Action("show.panel", "m", "show", "panel", "Goes to the page's own panel, such as the domain map", go.panel),
+    Action(
+        "show.items",
+        "v",
+        "show",
+        "stages or items",
+        "Groups the overview by the items of the sprint, or by stages again",
+        go.items,
+    ),
     Action("list.filter", "f", "list", "filter", "Shows only problems, warnings, questions, …", go.sieve),
     Action(
         "edit.add",
@@ -358,9 +366,7 @@ ACTIONS: tuple[Action, ...] = (
         "Takes all that was seen, and is not written down, into the table",
         launchfile.take,
     ),
-    Action(
-        "edit.test", "v", "edit", "test", "Asks whether the selected credential can be read", launchfile.test, shown="v"
-    ),
+    Action("edit.test", "V", "edit", "test", "Asks whether the selected credential can be read", launchfile.test),
     Action("theme", "t", "console", "theme", "Night or paper", go.theme),
     Action(
         "help",

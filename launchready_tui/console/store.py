@@ -99,6 +99,8 @@ class Store:
     workspace: Workspace
     log: list[LogLine] = field(default_factory=list)
     version: int = 0
+    by_item: bool = False
+    """The overview shows the sprint's items in place of the stages."""
     _snapshot: Snapshot | None = None
     _progress: Progress | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..findings import Finding, Severity, State
 from ..launch.decisions import Confirmation
 from ..launch.model import Launch
@@ -67,6 +69,12 @@ def standing_look(standing: Standing, running: bool = False) -> str:
     if standing.result is None and (standing.confirmation is None or standing.state is State.UNKNOWN):
         return "new"  # somebody has confirmed it once, and nobody has looked yet: that is not “could not check”
     return LOOKS[standing.state]
+
+
+def worst_look(looks: Collection[str]) -> str:
+    """The look of several together; `new` where there are none."""
+    order = ("fail", "unknown", "stale", "warn", "asks", "new", "checking", "accepted", "later")
+    return next((look for look in order if look in looks), "pass" if looks else "new")
 
 
 def asks(standing: Standing) -> bool:

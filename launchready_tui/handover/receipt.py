@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .. import text
 from ..findings import CheckResult, Finding, State
-from ..roadmap.model import CheckSpec
+from ..roadmap.model import SPRINT_ITEMS, CheckSpec, SprintItem
 from ..wording import minutes, plural
 from . import markdown, page
 from .blocks import Block, Heading, Para, Steps, Table
@@ -76,17 +76,14 @@ class Receipt:
 def receipt(source: Workspace, *, now: datetime) -> Receipt:
     """The first kept result of each check against how it stands now."""
     shot = Snapshot.of(source, now)
-    items: dict[str, list[CheckSpec]] = {}
-    for spec in shot.roadmap.checks.values():
-        items.setdefault(spec.sprint_item or "Other", []).append(spec)
-    rows = [row for item, specs in items.items() if (row := _row(shot, item, specs)) is not None]
+    rows = [row for item in SPRINT_ITEMS if (row := _row(shot, item, shot.roadmap.of_item(item))) is not None]
     standings = shot.verdict.standings.values()
     seen = [one.result.started_at for one in standings if one.result is not None]
     begun = [result.started_at for result in shot.first.values()]
     return Receipt(shot, min(begun, default=None), max(seen, default=None), tuple(rows), tuple(_speed(shot)))
 
 
-def _row(shot: Snapshot, item: str, specs: list[CheckSpec]) -> Row | None:
+def _row(shot: Snapshot, item: SprintItem, specs: Sequence[CheckSpec]) -> Row | None:
     """None where nothing of the item was ever found."""
     found: dict[str, Finding] = {}
     fixed: list[Finding] = []

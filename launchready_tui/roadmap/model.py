@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -21,6 +21,24 @@ LightId = Literal["dns", "ssl", "redirects", "email", "deployment", "secrets", "
 
 # Business flows, the one that earns first. `all` touches every flow, so it ranks with the first.
 FLOWS: tuple[str, ...] = ("pay", "all", "sign-up", "log-in", "book", "search", "list", "message", "admin", "marketing")
+
+SprintItem = Literal[
+    "DNS setup",
+    "Redirects",
+    "Subdomains",
+    "Cloudflare",
+    "SSL",
+    "DDoS protection",
+    "Caching",
+    "SPF/DKIM/DMARC",
+    "Production deployment",
+    "Environment variables",
+    "Secrets handling",
+    "Uptime monitoring",
+    "Handover checklist",
+]
+SPRINT_ITEMS: tuple[SprintItem, ...] = get_args(SprintItem)
+"""What a launch sprint is booked for, in the order of the offer; each check belongs to one."""
 
 
 class Light(msgspec.Struct, frozen=True):
@@ -69,7 +87,7 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The light that its rules belong to, those apart that `lights` names."""
     lights: dict[str, LightId | Literal[""]] = {}
     """Rules of this check that belong to another light, or to none (empty)."""
-    sprint_item: str
+    sprint_item: SprintItem
     shelf_life: ShelfLife
     effort_min: int
     flows: dict[str, str] = {}
@@ -227,6 +245,10 @@ class Roadmap:
             if name in (stage.id, str(stage.number)):
                 return stage
         raise KeyError(name)
+
+    def of_item(self, item: SprintItem) -> tuple[CheckSpec, ...]:
+        """The checks of a sprint item, in the order of the roadmap."""
+        return tuple(one for one in self.checks.values() if one.sprint_item == item)
 
     def light(self, light: str) -> tuple[CheckSpec, ...]:
         """The checks whose rules make a light."""

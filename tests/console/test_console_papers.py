@@ -187,7 +187,7 @@ async def test_a_credential_is_stored_tested_and_deleted_without_being_seen(make
         secret = double(app).vault.get("shop-login", f"api.{DOMAIN}")
         assert secret is not None and secret.reveal() == value
         assert value not in shown(app) and value not in str(app.drafts) and value not in app.last_said
-        await press(pilot, "v")
+        await press(pilot, "V")
         await until(pilot, lambda: "can be read" in shown(app))
         await press(pilot, "delete", "y")
         await until(pilot, lambda: double(app).vault.get("shop-login", f"api.{DOMAIN}") is None)

@@ -7,11 +7,12 @@ import re
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from launchready_tui import roadmap
 from launchready_tui.failure import WORDS
-from launchready_tui.roadmap.model import FLOWS, LIGHTS, CheckSpec, Stage
+from launchready_tui.roadmap.model import FLOWS, LIGHTS, SPRINT_ITEMS, CheckSpec, Stage
 from launchready_tui.roadmap.sheet import home
 from launchready_tui.wording import places
 
@@ -185,3 +186,17 @@ def test_a_founder_can_read_the_reason_and_the_question(spec: CheckSpec) -> None
 def test_what_only_a_person_can_confirm_lives_no_longer_than_a_month(spec: CheckSpec) -> None:
     if spec.how == ("person",):
         assert spec.shelf_life == "30d"
+
+
+def test_each_check_belongs_to_an_item_of_the_sprint_and_each_item_has_checks() -> None:
+    """Every item's checks together are all checks, each once; the items are those of the offer."""
+    loaded = roadmap.load()
+    by_item = [check.id for item in SPRINT_ITEMS for check in loaded.of_item(item)]
+    assert sorted(by_item) == sorted(loaded.checks) and len(by_item) == len(set(by_item))
+    assert all(loaded.of_item(item) for item in SPRINT_ITEMS) and len(SPRINT_ITEMS) == 13
+
+
+def test_a_check_of_an_unknown_sprint_item_does_not_load() -> None:
+    given = msgspec.to_builtins(roadmap.load().checks["edge.certificates"])
+    with pytest.raises(msgspec.ValidationError, match="sprint_item"):
+        msgspec.convert({**given, "sprint_item": "Certificates"}, CheckSpec)

@@ -53,6 +53,13 @@ def panel(app: ConsoleHost) -> None:
         widget.focus()
 
 
+async def items(app: ConsoleHost) -> None:
+    """Groups the overview by sprint item, or by stage again, and shows it."""
+    app.store.by_item = not app.store.by_item
+    await app.open_page("overview")
+    app.say("By the items of the sprint" if app.store.by_item else "By stages")
+
+
 def sieve(app: ConsoleHost) -> None:
     """Shows one kind of line only."""
     table = app.page.ledger() if app.page else None

@@ -47,7 +47,7 @@ class Credentials(Page):
     HINTS = ("edit.add", "edit.test", "edit.delete")
     HELP = (
         "Keys and passwords that checks may use, by name. Values are never shown and cannot be copied from here: + "
-        "stores one, v asks whether it "
+        "stores one, V asks whether it "
         "can be read, delete takes it away. Each is bound to the hosts it was stored for and goes to no other."
     )
 

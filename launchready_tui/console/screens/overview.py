@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 
 from ... import clock
 from ...findings import State
-from ...roadmap.model import Stage
+from ...roadmap.model import SPRINT_ITEMS, CheckSpec
 from ...verdict import Standing
 from .. import fixlist, words
 from ..ink import GLYPHS, Cell, Span, Spans
@@ -54,26 +54,41 @@ def seen(snap: Snapshot, standings: Sequence[Standing], looks: Counter[str]) -> 
     return f"{looks['asks']} open" if looks["asks"] and not looks["new"] else "not yet"
 
 
-def _first_to_fix(snap: Snapshot, stage: Stage) -> Cell:
-    """The first fix of a stage, in few words; else its first question."""
+def _first_to_fix(snap: Snapshot, checks: Sequence[CheckSpec]) -> Cell:
+    """The first fix of these checks, in few words; else their first question."""
+    names = {check.id for check in checks}
     for judged in snap.verdict.fixes:
-        if judged.finding.check.startswith(stage.id + "."):
+        if judged.finding.check in names:
             title = snap.roadmap.checks[judged.finding.check].title
             host = words.short_host(judged.finding.subject, snap.launch)
             return f"{title}, {host}" if len(title) + len(host) <= 24 and host != "launch" else title
-    asks = next((one for one in snap.verdict.questions if one.spec.stage == stage.id), None)
+    asks = next((one for one in snap.verdict.questions if one.spec.id in names), None)
     return [(asks.spec.title, "ink3")] if asks else ""
 
 
+def _row_of(snap: Snapshot, key: str, title: str, checks: Sequence[CheckSpec], mark: Span) -> Row:
+    """How a stage, or an item of the sprint, stands."""
+    standings = [snap.verdict.standings[check.id] for check in checks]
+    looks = Counter(snap.look(one) for one in standings)
+    cells: list[Cell] = [title, title, _first_to_fix(snap, checks), tally(looks)]
+    cells += [counted(looks, name, of) for name, of in COUNTED]
+    cells.append(seen(snap, standings, looks))
+    return Row(key, cells, mark)
+
+
 def _stage_rows(snap: Snapshot) -> list[Row]:
-    rows: list[Row] = []
-    for stage in snap.roadmap.stages:
-        standings = [snap.verdict.standings[check.id] for check in stage.checks]
-        looks = Counter(snap.look(one) for one in standings)
-        cells: list[Cell] = [stage.title, stage.title, _first_to_fix(snap, stage), tally(looks)]
-        cells += [counted(looks, name, of) for name, of in COUNTED]
-        cells.append(seen(snap, standings, looks))
-        rows.append(Row(stage.id, cells, (str(stage.number), "ink3")))
+    return [
+        _row_of(snap, stage.id, stage.title, stage.checks, (str(stage.number), "ink3")) for stage in snap.roadmap.stages
+    ]
+
+
+def _item_rows(snap: Snapshot) -> list[Row]:
+    """A line for each item of the sprint that has checks, marked with the worst of what they show."""
+    rows = []
+    for item in SPRINT_ITEMS:
+        if checks := snap.roadmap.of_item(item):
+            worst = words.worst_look({snap.look(snap.verdict.standings[check.id]) for check in checks})
+            rows.append(_row_of(snap, item, item, checks, words.glyph(worst)))
     return rows
 
 
@@ -138,6 +153,17 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
     return lines
 
 
+def _stage_cols(title: str) -> list[Col]:
+    return [
+        Col(title, 24, above=88),
+        Col(title, 0, below=88),
+        Col("first to fix", 0, tone="ink2", above=88),
+        Col("", 17, above=68),
+        *[Col([(GLYPHS[name], name)], 2, right=True) for name, _ in COUNTED],
+        Col("seen", 8, right=True, tone="ink3"),
+    ]
+
+
 class Overview(Page):
     """Key 0."""
 
@@ -147,7 +173,8 @@ class Overview(Page):
     HELP = (
         "Where the launch stands: the verdict and what it rests on, the eight lights of the minimum bar, the "
         "seven stages with one stroke "
-        "a check, and what to fix next. Enter opens what the cursor stands on; tab goes from list to list."
+        "a check, and what to fix next. v groups the checks by the items "
+        "of the sprint in place of the stages. Enter opens what the cursor stands on; tab goes from list to list."
     )
 
     def body(self) -> ComposeResult:
@@ -155,14 +182,7 @@ class Overview(Page):
         yield Lines(id="lightline")
         with Horizontal(id="standing"):
             yield Ledger(
-                [
-                    Col("Stages", 24, above=88),
-                    Col("Stages", 0, below=88),
-                    Col("first to fix", 0, tone="ink2", above=88),
-                    Col("", 17, above=68),
-                    *[Col([(GLYPHS[name], name)], 2, right=True) for name, _ in COUNTED],
-                    Col("seen", 8, right=True, tone="ink3"),
-                ],
+                _stage_cols("Stages"),
                 id="stages",
                 end=0,
             )
@@ -188,7 +208,11 @@ class Overview(Page):
         narrow = self.app.size.width < 100
         self.query_one("#title", Lines).show(title_lines(snap, narrow))
         self.query_one("#lightline", Lines).show(self._light_lines(snap) if narrow else [])
-        self.query_one("#stages", Ledger).show(_stage_rows(snap))
+        by_item = self.console.store.by_item
+        self.set_class(by_item, "-items")
+        stages = self.query_one("#stages", Ledger)
+        stages.set_cols(_stage_cols("Sprint items" if by_item else "Stages"))
+        stages.show(_item_rows(snap) if by_item else _stage_rows(snap))
         lights = self.query_one("#lights", Ledger)
         fragile = snap.verdict.fragile
         lights.set_cols(
@@ -257,10 +281,30 @@ class Overview(Page):
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
-        if event.ledger.id == "stages":
+        if event.ledger.id == "stages" and self.console.store.by_item:
+            await self._choose_check(event.key)
+        elif event.ledger.id == "stages":
             stage = self.console.snapshot.roadmap.stage(event.key)
             await self.console.open_page(f"stage{stage.number}")
         elif fixlist.checks_of(self.console.snapshot, event.key):
             await self.console.open_row(event.key)
         else:
             await self.console.open_finding()
+
+    async def _choose_check(self, item: str) -> None:
+        """The checks of a sprint item, which may be on several stages; the chosen one is gone to."""
+        snap, console = self.console.snapshot, self.console
+        options = []
+        for check in snap.roadmap.checks.values():
+            if check.sprint_item == item:
+                stage = snap.roadmap.stage(check.stage)
+                look = snap.look(snap.verdict.standings[check.id])
+                options.append((check.id, f"{stage.number}  {check.title}", words.WORDS[look]))
+
+        async def chosen(check: str | None) -> None:
+            if check:
+                way_back = console.way_back()
+                await console.go_to(check)
+                console.came_by(way_back)
+
+        await console.choose(item, options, chosen, wide=True)

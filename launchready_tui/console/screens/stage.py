@@ -92,9 +92,6 @@ def lit_by(snap: Snapshot, names: tuple[str, ...]) -> list[Judged]:
     ]
 
 
-_FULLNESS = ("fail", "unknown", "stale", "warn", "asks", "new", "checking", "accepted", "later")
-
-
 def delivered(snap: Snapshot, names: tuple[str, ...]) -> str:
     """The look of a deliverable: the worst of the checks and rules that fill it."""
     looks: set[str] = set()
@@ -102,7 +99,7 @@ def delivered(snap: Snapshot, names: tuple[str, ...]) -> str:
         if standing.spec.id in names:
             looks.add(snap.look(standing))
         looks |= {words.look(judged.state) for judged in standing.findings if judged.finding.rule in names}
-    return next((look for look in _FULLNESS if look in looks), "pass" if looks else "new")
+    return words.worst_look(looks)
 
 
 def _outcome_lines(snap: Snapshot, stage: Stage, width: int) -> list[Line]:
