@@ -10,6 +10,7 @@ from signing import MESSAGE, record, signed
 from zone import Zone
 
 from launchready_tui.mail.auth.message import Letter, read
+from launchready_tui.mail.flow.reading import sent_at, words_of
 
 NOW = 1_795_528_800.0
 ROWS = {
@@ -177,3 +178,36 @@ async def test_a_letter_in_another_charset_is_read_in_it() -> None:
     raw = b"From: a@shop.test\r\nDate: x\r\nMessage-ID: <1>\r\nContent-Type: text/plain; charset=latin-1\r\n\r\n"
     letter = await look(raw + "https://shop.test/stra\u00dfe".encode("latin-1"))
     assert [link.url for link in letter.links] == ["https://shop.test/stra\u00dfe"]
+
+
+_NESTED = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(1500))
+HOSTILE = {
+    "parts in parts": _NESTED,
+    "mails in mails": b"Content-Type: message/rfc822\r\n\r\n" * 3000,
+    "a declaration of no language": b"Content-Type: text/html\r\n\r\n<p>4711</p>"
+    b"<a href='https://a.test/'>x</a><![x[ y]]>",
+    "a date after all years": b"Date: Fri, 31 Dec 9999 23:59:59 -2359\r\n\r\nx",
+    "a date before all years": b"Date: Mon, 01 Jan 0001 00:00:00 +2359\r\n"
+    b"Received: x; Mon, 01 Jan 0001 00:00:00 +2359\r\n\r\nx",
+    "a coding of no text": b"Content-Type: text/html; charset=idna\r\nSubject: =?idna?q?"
+    + b"a." * 300
+    + b"?=\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("mail", HOSTILE.values(), ids=HOSTILE)
+async def test_no_mail_breaks_its_readers(mail: bytes) -> None:
+    letter = await look(b"From: a@shop.test\r\n" + mail)
+    assert letter.from_domain == "shop.test"
+    assert isinstance(words_of(mail), str) and (sent_at(mail) is None or b"Date" in mail)
+
+
+async def test_what_came_before_a_broken_declaration_is_read() -> None:
+    mail = HOSTILE["a declaration of no language"]
+    assert "4711" in words_of(mail)
+    assert [link.host for link in (await look(b"From: a@shop.test\r\n" + mail)).links] == ["a.test"]
+
+
+async def test_comments_in_comments_hide_no_sender() -> None:
+    letter = await look(b"From: " + b"(" * 5000 + b" a@shop.test\r\n\r\nx")
+    assert letter.from_domain == "shop.test"

@@ -3,7 +3,9 @@ a list."""
 
 from __future__ import annotations
 
+import contextlib
 import email
+import email.parser
 import email.policy
 import email.utils
 import re
@@ -128,7 +130,7 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
         raise ValueError(
             "this is no raw message: it has no From line (open the original or the message source, not the shown mail)"
         )
-    parsed = email.message_from_bytes(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"), policy=email.policy.compat32)
+    parsed = parsed_mail(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"))
     values = [(name, value.decode("utf-8", "replace")) for name, (_, value) in zip(names, fields, strict=True)]
 
     def all_of(wanted: str) -> list[str]:
@@ -175,6 +177,15 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
     )
 
 
+def parsed_mail(raw: bytes) -> Message:
+    """Header and parts. Of a mail whose parts lie in each other by the hundred the header alone: no mailbox shows
+    more of it either."""
+    try:
+        return email.message_from_bytes(raw, policy=email.policy.compat32)
+    except RecursionError:
+        return email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
+
+
 # -- header ----------------------------------------------------------------------------------------------------------
 
 
@@ -188,9 +199,10 @@ def _decoded(value: str) -> str:
 
 def _from(values: list[str]) -> str:
     for value in values:
-        address = email.utils.parseaddr(re.sub(r"\r\n[ \t]+", " ", value))[1]
-        if "@" in address:
-            return address
+        with contextlib.suppress(RecursionError):  # comments in comments, thousands deep
+            address = email.utils.parseaddr(re.sub(r"\r\n[ \t]+", " ", value))[1]
+            if "@" in address:
+                return address
         found = re.search(r"[^\s<>\"@]+@[^\s<>\"@]+", value)
         if found:
             return found[0]
@@ -354,8 +366,10 @@ class _Anchors(HTMLParser):
 
 def _links(text: str, markup: str) -> tuple[Link, ...]:
     anchors = _Anchors()
-    anchors.feed(markup)
-    anchors.close()
+    # At a broken declaration Python's reader gives up; the links before it are good.
+    with contextlib.suppress(AssertionError):
+        anchors.feed(markup)
+        anchors.close()
     pairs = [(href, words) for href, words in anchors.found] + [
         (url.rstrip(".,;:!?"), "") for url in _URL.findall(text)
     ]

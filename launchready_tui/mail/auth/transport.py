@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from ...hostnames import host_of
+from ...text import whole
 
 MAX_AGE = 31_557_600
 _MAILBOX = re.compile(r"mailto:[^@\s!]+@[A-Za-z0-9._-]+\.[A-Za-z0-9-]+", re.IGNORECASE)
@@ -143,9 +144,10 @@ def bimi(text: str) -> Tags:
 def tlsa(record: str) -> Tlsa:
     """A TLSA record in presentation form; for mail only usages 2 and 3 count (RFC 7672 section 3.1.3)."""
     parts = record.split(None, 3)
-    if len(parts) < 4 or not all(one.isdigit() for one in parts[:3]):
+    numbers = [number for one in parts[:3] if (number := whole(one)) is not None]
+    if len(parts) < 4 or len(numbers) < 3:
         return Tlsa(usage=-1, selector=-1, matching=-1, data="", problem=f"{record[:60]!r} is not a TLSA record")
-    usage, selector, matching = (int(one) for one in parts[:3])
+    usage, selector, matching = numbers
     data = re.sub(r"\s+", "", parts[3]).lower()
     problem = ""
     if usage not in (2, 3):

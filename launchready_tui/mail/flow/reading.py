@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
+import contextlib
 import re
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ...hostnames import host_of
 from ...text import clean
+from ..auth.message import parsed_mail
 
 MOST_PARTS = 50
 LONGEST_PART = 1024 * 1024
@@ -20,7 +20,7 @@ LONGEST_PART = 1024 * 1024
 
 def words_of(raw: bytes) -> str:
     """Subject, text and HTML as one line without case, to look for a text in it. Never raises."""
-    message = email.message_from_bytes(raw, policy=email.policy.compat32)
+    message = parsed_mail(raw)
     words = [_decoded(str(message.get("subject", "")))]
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
@@ -36,8 +36,9 @@ def words_of(raw: bytes) -> str:
             text = octets.decode("utf-8", "replace")
         if kind == "text/html":
             page = _Page()
-            page.feed(text)
-            page.close()
+            with contextlib.suppress(AssertionError):  # at a broken declaration Python's reader gives up
+                page.feed(text)
+                page.close()
             text = " ".join(page.words)
         words.append(text)
     return plain(" ".join(words))
@@ -50,12 +51,12 @@ def plain(text: str) -> str:
 
 def sent_at(raw: bytes) -> datetime | None:
     """The Date of the mail; None where it has none with a zone."""
-    value = email.message_from_bytes(raw[: 64 * 1024], policy=email.policy.compat32).get("date", "")
+    value = parsed_mail(raw[: 64 * 1024]).get("date", "")
     try:
         when = parsedate_to_datetime(str(value))
+        return when.astimezone(UTC) if when.tzinfo else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return when.astimezone(UTC) if when.tzinfo else None
 
 
 def unsubscribes(url: str) -> bool:
