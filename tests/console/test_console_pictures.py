@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from frozen import frozen_roadmap
+from frozen import FROZEN, frozen_roadmap
 from pictures import FOLDER, PICTURES, ROWS, console, normalised, words_of
 from rows import Rows, difference
 from screen import settled, shown, until
+
+import launchready_tui
 
 UPDATE = bool(os.environ.get("LAUNCHREADY_UPDATE_SCREENS"))
 README = FOLDER.parent / "README.md"
@@ -77,6 +80,30 @@ def test_the_picture_shows_the_stored_rows_and_fetches_nothing(name: str) -> Non
     assert words_of(svg) == stored.words
     assert all(colour in svg for colour in stored.colours.values())
     assert not re.search(r"(href|src)=|url\((?!#)|@import", svg)
+
+
+async def test_no_picture_reads_what_the_product_says_of_a_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no check, rule, message or severity of the product can change one."""
+    package, read = Path(launchready_tui.__file__).parent, []
+    read_text = Path.read_text
+
+    def noted(path: Path, *rest: Any, **more: Any) -> str:
+        read.append(path)
+        return read_text(path, *rest, **more)
+
+    monkeypatch.setattr(Path, "read_text", noted)
+    with frozen_roadmap():
+        app = console(tmp_path / "demo", "night")
+        async with app.run_test(size=(100, 30)) as pilot:
+            for key in ("2", "down", "e", "escape", "x", "p", "b", "l", "R", "g"):
+                await pilot.press(key)
+                await settled(pilot)
+    sheets = [path for path in read if path.name in ("check.toml", "shared.toml") or path.parent.name == "roadmap"]
+    assert any(path.is_relative_to(FROZEN / "checks") for path in sheets)
+    assert not [path for path in sheets if path.is_relative_to(package / "checks")]
+    assert not [path for path in sheets if path.is_relative_to(package / "roadmap")]
 
 
 def test_the_folders_hold_exactly_these() -> None:
