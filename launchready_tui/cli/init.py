@@ -52,6 +52,10 @@ def init(
 ) -> int:
     """Visit DOMAIN as a visitor would, and write launchready.toml with what was detected.
 
+    Inside a git repository the file names it, with its name at GitHub. --ca-file, --nameserver and --connect are
+    written too, so that later commands need none of them. At a terminal two lines ask for the permission and the
+    payment provider; Enter skips each.
+
     An existing file is never overwritten. If no host of DOMAIN answers, nothing is written without --offline.
     Without DOMAIN, --har and --openapi add routes to the existing launch file.
     """
@@ -74,6 +78,7 @@ def init(
     launch = proposal.launch
     if name:
         launch = msgspec.structs.replace(launch, name=name)
+    launch = _asked(_with_options(_with_repository(launch, path.parent), said, path.parent), said)
     imported = _imported(launch, hars, openapis)
     launch = msgspec.structs.replace(
         launch, routes=(*launch.routes, *(route for one in imported for route in one.routes))
@@ -104,6 +109,101 @@ async def _detect(domain: str, said: Common) -> Proposal:
 
     async with World(seed(domain), reach_of(said), clock=SystemClock()) as world:
         return await detect(domain, world)
+
+
+def _with_repository(launch: Launch, folder: Path) -> Launch:
+    """The launch with the git repository that its file lies in."""
+    from ..workspace.detect import find_repository
+
+    found = find_repository(folder)
+    if found is None:
+        return launch
+    note(f"Repository: {found.path}" + (f", {found.github} at GitHub" if found.github else ""))
+    return msgspec.structs.replace(launch, repository=found)
+
+
+def _with_options(launch: Launch, said: Common, folder: Path) -> Launch:
+    """The launch with the options that it was reached by. Raises ReachError for a connect rule that cannot be used."""
+    from .reach import reach_of
+
+    reach = reach_of(said)
+    connect: dict[str, str] = {}
+    for source, _, target in (str(rule).partition("=") for rule in reach.connect.rules):
+        connect.setdefault(source, target)  # of two rules for one host the first counts
+    settings = msgspec.structs.replace(
+        launch.settings, nameservers=reach.nameservers, ca_file=_from(folder, reach.ca_file) if reach.ca_file else ""
+    )
+    return msgspec.structs.replace(launch, settings=settings, connect=connect)
+
+
+def _from(folder: Path, file: Path) -> str:
+    """A file as the launch file of a folder names it: by its way from there, or by its whole path where it lies
+    elsewhere."""
+    whole, here = file.resolve(), folder.resolve()
+    return (whole.relative_to(here) if whole.is_relative_to(here) else whole).as_posix()
+
+
+def _asked(launch: Launch, said: Common) -> Launch:
+    """The launch with what a person answers at a terminal; elsewhere it is said how to add that."""
+    from .options import may_ask
+
+    if may_ask():
+        launch = _permission(launch, said)
+        launch = _payments(launch)
+    missing = [name for name in ("permission", "payments") if getattr(launch, name) == getattr(_least(), name)]
+    for name in missing:
+        note(_TO_ADD[name].format(domain=launch.domain))
+    return launch
+
+
+def _permission(launch: Launch, said: Common) -> Launch:
+    from ..clock import SystemClock
+    from ..launch.model import Permission
+    from ..persons import PersonId
+
+    by = click.prompt(
+        f"Who allows checks beyond an ordinary visit to {launch.domain}? A name or role, such as founder [skip]",
+        default="",
+        show_default=False,
+        value_proc=str.strip,
+        err=True,
+    )
+    if not by:
+        return launch
+    on = (said.now or SystemClock().now()).date()
+    return _tried(launch, permission=Permission(by=PersonId(by), on=on, domains=(launch.domain,)))
+
+
+def _payments(launch: Launch) -> Launch:
+    from ..launch.model import Payments
+
+    provider = click.prompt(
+        "Which payment provider does it use? Such as stripe, or none [skip]",
+        default="",
+        show_default=False,
+        value_proc=lambda value: value.strip().lower(),
+        err=True,
+    )
+    return _tried(launch, payments=Payments(provider=provider)) if provider else launch
+
+
+def _tried(launch: Launch, **more: object) -> Launch:
+    """The launch with an answer; without it, and with the reason told, where the launch file cannot hold it."""
+    from ..launch.load import parse
+    from ..launch.problems import LaunchFileError
+    from ..launch.write import text_of
+
+    try:
+        return parse(text_of(msgspec.structs.replace(launch, **more)).encode())
+    except LaunchFileError as why:
+        note(f"Not written: {why}")
+        return launch
+
+
+def _least() -> Launch:
+    from .reach import no_launch
+
+    return no_launch()
 
 
 def _tell(proposal: Proposal) -> None:
@@ -175,4 +275,10 @@ def _count(things: Sized, word: str) -> str:
     return f"{len(things)} {word}" + ("" if len(things) == 1 else "s")
 
 
+_TO_ADD = {
+    "permission": "Checks beyond an ordinary visit need a permission: fill in [permission] (by, on, domains = "
+    '["{domain}"]) in launchready.toml',
+    "payments": "Payments are not described yet: fill in [payments] in launchready.toml (provider, webhook; or "
+    'provider = "none")',
+}
 _SIGN = {"seen": "+", "not-there": "-", "could-not-look": "?"}

@@ -61,7 +61,7 @@ class Common:
         try:
             return Workspace.open(self.where, self.options())
         except NotTrusted as question:
-            if not _may_ask():
+            if not may_ask():
                 raise click.UsageError(
                     "\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])
                 ) from None
@@ -122,7 +122,8 @@ def _can_show(stream: Any) -> bool:
     return True
 
 
-def _may_ask() -> bool:
+def may_ask() -> bool:
+    """Whether somebody is at a terminal to answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

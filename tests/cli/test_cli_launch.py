@@ -86,6 +86,95 @@ def test_init_writes_a_launch_file_that_is_trusted_from_then_on(program: Program
     assert Trust(tmp_path / "state").knows(file.sha256)
 
 
+def in_git(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / ".git" / "config").write_text(
+        f'[remote "origin"]\n\turl = https://mira:{VALUE}@github.com/acme/shop.git\n'
+    )
+
+
+def test_init_in_a_repository_names_it_and_no_credential(program: Program, empty: Path) -> None:
+    in_git(empty)
+    said = program("init", "example.com", "--offline", "-C", empty)
+    assert said.code == 0 and "Repository: ., acme/shop at GitHub" in said.err
+    repository = load(empty / "launchready.toml").launch.repository
+    assert repository is not None and (repository.path, repository.github) == (".", "acme/shop")
+    assert VALUE not in (empty / "launchready.toml").read_text() + said.err
+
+
+def test_init_writes_the_options_that_it_was_given(program: Program, empty: Path, tmp_path: Path) -> None:
+    (empty / "lab.pem").write_text("a certificate")
+    given = ["--connect", "Example.com:443=127.0.0.1:8443", "--connect", "*=192.0.2.7", "--connect", "*=192.0.2.8"]
+    said = program(
+        "init",
+        "example.com",
+        "--offline",
+        *given,
+        "--nameserver",
+        "127.0.0.1:5353",
+        "--ca-file",
+        empty / "lab.pem",
+        "-C",
+        empty,
+    )
+    assert said.code == 0, said.err
+    launch = load(empty / "launchready.toml").launch
+    assert launch.connect == {"example.com:443": "127.0.0.1:8443", "*": "192.0.2.7"}
+    assert (launch.settings.nameservers, launch.settings.ca_file) == (("127.0.0.1:5353",), "lab.pem")
+    (empty / "launchready.toml").unlink()
+    other = tmp_path / "elsewhere.pem"
+    other.write_text("a certificate")
+    assert program("init", "example.com", "--offline", "--ca-file", other, "-C", empty).code == 0
+    assert load(empty / "launchready.toml").launch.settings.ca_file == other.as_posix()
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *answers: str) -> None:
+    monkeypatch.setattr("launchready_tui.cli.options.may_ask", lambda: True)
+    piped(monkeypatch, "".join(f"{one}\n" for one in answers))
+
+
+def test_init_asks_for_permission_and_payments_at_a_terminal(
+    program: Program, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, "founder", "Stripe")
+    said = program("init", "example.com", "--offline", "--now", "2026-11-24T10:00:00Z", "-C", empty)
+    launch = load(empty / "launchready.toml").launch
+    assert launch.permission is not None
+    assert (launch.permission.by, f"{launch.permission.on}") == ("founder", "2026-11-24")
+    assert launch.permission.domains == ("example.com",) and launch.payments.provider == "stripe"
+    assert "fill in" not in said.err
+
+
+def test_init_takes_enter_for_no_answer_and_says_how_to_add_it(
+    program: Program, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, "", "")
+    said = program("init", "example.com", "--offline", "-C", empty)
+    launch = load(empty / "launchready.toml").launch
+    assert said.code == 0 and launch.permission is None and not launch.payments.provider
+    assert "fill in [permission]" in said.err and "fill in [payments]" in said.err
+
+
+def test_init_tells_an_answer_that_the_launch_file_cannot_hold(
+    program: Program, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch, "f" * 500, "none")
+    said = program("init", "example.com", "--offline", "-C", empty)
+    launch = load(empty / "launchready.toml").launch
+    assert said.code == 0 and "Not written: " in said.err
+    assert launch.permission is None and launch.payments.provider == "none"
+
+
+def test_init_asks_nobody_where_there_is_no_terminal(
+    program: Program, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped(monkeypatch, "founder\nstripe\n")
+    said = program("init", "example.com", "--offline", "-C", empty)
+    assert "Who allows" not in said.err and "fill in [permission]" in said.err
+    assert load(empty / "launchready.toml").launch.permission is None
+
+
 def test_init_never_overwrites(program: Program) -> None:
     said = program("init", "example.org", "--offline", "-C", program.folder)
     assert said.code == 2

@@ -15,6 +15,7 @@ from .hosts import find_hosts
 from .mail import find_mail
 from .openapi import read_openapi
 from .proposal import Proposal, Seen
+from .repository import find_repository, github_name
 from .routes import CannotImport, Imported
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ __all__ = [
     "Proposal",
     "Seen",
     "detect",
+    "find_repository",
+    "github_name",
     "name_of",
     "read_har",
     "read_openapi",
