@@ -32,6 +32,13 @@ ENTRIES: dict[str, str] = {
     "handover.documents": "systems",
     "monitoring.spend": "caps",
 }
+# The check that judges by a deed: while it is parked, the deed is as well.
+_JUDGES = {
+    "mail": "email.flows",
+    "path": "handover.recovery",
+    "watch": "monitoring.uptime",
+    "drill": "monitoring.detection",
+}
 _MAILS = ("email.flows", "email.inbox")
 _PATH = ("handover.recovery",)
 
@@ -56,7 +63,10 @@ def steps_left(verdict: Verdict, deeds: Deeds) -> Iterator[Step]:
     for row in rows:
         if row.place in needed and not _to_fill_in(row):
             yield _fix(row, verdict, deeds, why=_why(row, verdict))
-    yield from _deeds(deeds)
+    for step in _deeds(deeds):
+        check = _JUDGES.get(step.kind, "")
+        if check not in verdict.standings or verdict.standings[check].parked is None:
+            yield step
     for gap in deeds.gaps:
         yield Step("fill", gap.text, gap.why, form="plan" if gap.table == "plan" else "entry", table=gap.table)
     for row in rows:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from launchready_tui.cli.demo import workspace_of
+from launchready_tui.cli.options import Common
 from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
 from launchready_tui.launch.decisions import DecisionsFile
@@ -18,6 +20,8 @@ from launchready_tui.launch.inventory import InventoryFile
 from launchready_tui.launch.load import load
 from launchready_tui.launch.people import PeopleFile
 from launchready_tui.roadmap.model import load as load_roadmap
+from launchready_tui.watch import PLACE
+from launchready_tui.watch.samples import WatchReader
 from launchready_tui.wire import ConnectMap
 from launchready_tui.workspace.options import Options
 
@@ -39,6 +43,17 @@ def test_the_launch_file_is_valid_and_names_what_the_lab_serves(tmp_path: Path, 
     assert {page.use for page in launch.pages} == {"demo", "advertisement"}
     assert launch.permits("api.demo-market.test")
     assert launch.repository is not None and (tmp_path / launch.repository.path / "README.md").is_file()
+
+
+def test_the_release_was_marked_before_anybody_confirmed_anything_of_it(tmp_path: Path, lab: Lab) -> None:
+    """Else the mark that the walk asks for would end those words."""
+    for _ in range(2):
+        with workspace_of(Common(folder=tmp_path), lab) as ws:
+            assert ws.marks().deploy
+            verdict = ws.verdict()
+            assert all(one.by_word for one in verdict.standings.values() if not one.spec.automated)
+            with WatchReader(ws.folder / PLACE) as reader:
+                assert len(reader.marks(lab.now - timedelta(days=1), lab.now + timedelta(days=1))) == 1
 
 
 def test_the_fields_of_the_demo_are_options_of_a_workspace(tmp_path: Path, lab: Lab) -> None:

@@ -253,6 +253,24 @@ def test_what_a_deed_would_show_is_left_to_it_and_then_is_to_be_found_out(check:
     assert next_step(verdict, DONE).text == f"Find out: {check}.untested unknown"
 
 
+@pytest.mark.parametrize(
+    ("check", "kind"),
+    [
+        ("email.flows", "mail"),
+        ("handover.recovery", "path"),
+        ("monitoring.uptime", "watch"),
+        ("monitoring.detection", "drill"),
+    ],
+)
+def test_a_deed_waits_while_the_check_that_judges_it_is_parked(check: str, kind: str) -> None:
+    specs = [*LIT, spec(check, "high")]
+    aside = Decisions(parked=(parked(check=check),))
+    kinds = ["mail", "path", "watch", "drill"]
+    assert [one.kind for one in walked(verdict_of(specs=specs), TODO)][:4] == kinds
+    kinds.remove(kind)
+    assert [one.kind for one in walked(verdict_of(specs=specs, decisions=aside), TODO)][:3] == kinds
+
+
 def test_what_a_deed_saw_to_fail_is_fixed_before_other_deeds() -> None:
     lost = found("email.flows.refused", "fail", "blocker")
     verdict = verdict_of(lost, specs=[*LIT, spec("email.flows", "blocker")])

@@ -113,7 +113,7 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
             Line(
                 [
                     ("Checking for the first time", "ink b"),
-                    (f"   {done}: what is to fix appears as it is found", "ink2"),
+                    (f"   {done}{'' if narrow else ': what is to fix appears as it is found'}", "ink2"),
                 ],
                 mark=("…", "accent b"),
             )
