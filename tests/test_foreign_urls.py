@@ -16,7 +16,7 @@ UNREADABLE = ("https://[", "https://[x]/", "//[::1", "http://[fe80::1%25/")
 
 @pytest.mark.parametrize("url", [*UNREADABLE, "", "example.com", "ftp://example.com/", "https://"])
 def test_a_form_refuses_it_in_words(url: str) -> None:
-    assert is_url(url) == "a whole address, such as https://example.com/"
+    assert is_url(url) == "a full URL, such as https://example.com/"
     assert is_url("https://example.com/log-in") == ""
 
 

@@ -527,12 +527,12 @@ class Console(App[int]):
     def on_repaired(self, message: Repaired) -> None:
         self.repairing = False
         if not message.words:
-            self.say("Nothing in the demo marketplace stands behind this; it goes when its cause goes", wrong=True)
+            self.say("No flaw of the demo marketplace causes this directly: fix its cause", wrong=True)
             return
         first, *more = message.words
         self.say(f"In the demo marketplace: {first}{f' (and {len(more)} more)' if more else ''}")
         for words in message.words:
-            self.store.say("pass", f"Repaired in the demo: {words}")
+            self.store.say("pass", f"Fixed in the demo: {words}")
         self.look(message.checks)
 
     @work(exclusive=True, exit_on_error=False, group="path", name="path")
@@ -591,7 +591,7 @@ class Console(App[int]):
         worker = event.worker
         if worker.group == "run" and event.state is WorkerState.CANCELLED and self.snapshot.progress is not None:
             self.store.end(None)
-            self.say("Run cancelled; what was found is kept")
+            self.say("Run cancelled; its results are saved")
             self.draw_soon()
         if event.state is WorkerState.ERROR:
             if worker.group == "run":
@@ -623,8 +623,8 @@ class Console(App[int]):
         where = f" ({reference(error)})" if error is not None else ""
         self._exit_renderables.append(
             Text(
-                f"LaunchReady broke and had to close{where}. Nothing that was shown as saved is lost; start it again. "
-                "Please report the reference."
+                f"LaunchReady stopped because of an internal error{where}. Saved work is not affected. Start it "
+                f"again, and please report the reference."
             )
         )
         self._close_messages_no_wait()
@@ -637,7 +637,7 @@ def _plain(error: BaseException | None) -> str:
 
     if isinstance(error, (ValueError, OSError, JournalError)) and str(error):
         return str(error)
-    return f"Something of ours broke ({reference(error)}); nothing that was saved is lost" if error else "It broke off"
+    return f"Internal error ({reference(error)}). Saved work is not affected" if error else "It stopped unexpectedly"
 
 
 def run(workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None) -> int:

@@ -33,7 +33,7 @@ async def put(words: str, terminal: Callable[[str], None]) -> str:
     if copied:
         return f"was copied with {command[0]}"
     terminal(words)
-    return "was handed to the terminal (OSC 52); if it is not in the clipboard, S saves it to a file"
+    return "was sent to the terminal (OSC 52). If it is not in the clipboard, S saves it to a file"
 
 
 def _feed(command: Sequence[str], words: str) -> bool:

@@ -97,7 +97,7 @@ def decision(snap: Snapshot, day: Day) -> Spans:
             (f", {when}", "ink3"),
         ]
     if not day.decider:
-        return [("? ", "unknown"), ("nobody is named who decides", "ink")]
+        return [("? ", "unknown"), ("no one is named to decide", "ink")]
     name: Span = (snap.name(day.decider), "ink")
     if day.go_no_go_at is None:
         return [name, (" decides", "ink3")]
@@ -124,7 +124,7 @@ def gates(snap: Snapshot, day: Day, inventory: Inventory) -> tuple[Gate, ...]:
         Gate("problems", "problems", "problems", "stops", look, fact, page="fixes"),
         Gate("risks", "known risks", "risks", "risks", *signed, page="fixes"),
         _gate(snap, "deploy.smoke", "smoke suite", "smoke", "smoke", ""),
-        _gate(snap, "deploy.rollback", "way back", "way back", "back", f"{card.minutes} min" if card else ""),
+        _gate(snap, "deploy.rollback", "rollback", "rollback", "back", f"{card.minutes} min" if card else ""),
         _gate(
             snap,
             "handover.contacts",
@@ -220,7 +220,7 @@ def tally(snap: Snapshot, standings: Sequence[Standing]) -> Cell:
 def stop_head(day: Day, stop: Stop) -> Spans:
     """Beside a checkpoint's title: until when it is now, in how long it comes, when it was gone through."""
     if stop.done is not None:
-        return [(f"gone through {moment(stop.done.at, day.at)}", "ink3")]
+        return [(f"done {moment(stop.done.at, day.at)}", "ink3")]
     following = next(
         (one.moment.at for one in day.stops if stop.moment.at and one.moment.at and one.moment.at > stop.moment.at),
         None,
@@ -275,7 +275,7 @@ def crew_rows(snap: Snapshot, day: Day, people: People) -> list[Row]:
         (NO_SECOND, len(set(ladder)) == 1, "call 2"),
     )
     rows += [
-        Row(key, [("nobody yet", "ink"), "", part, part, ""], words.glyph("unknown"), "unknown")
+        Row(key, [("no one yet", "ink"), "", part, part, ""], words.glyph("unknown"), "unknown")
         for key, on, part in gaps
         if on
     ]
@@ -294,7 +294,7 @@ def _member(snap: Snapshot, day: Day, people: People, person: str, parts: Iterab
     )
     said: Cell = ", ".join(parts)
     return Row(
-        person, [snap.name(person), HERE[look], said, said, reach or ("not filled", "ink3")], words.glyph(look), look
+        person, [snap.name(person), HERE[look], said, said, reach or ("missing", "ink3")], words.glyph(look), look
     )
 
 
@@ -349,7 +349,7 @@ def strip(shot: Shot | None, now: datetime, key: str) -> Line:
     """The product as it is now, in one line."""
     if shot is None or not shot.snapshot.rows:
         return Line(
-            [("Watch  ", "ink3"), ("nobody watches yet", "ink2")],
+            [("Watch  ", "ink3"), ("not watched yet", "ink2")],
             [(key, "ink b"), (" watch", "ink3")],
             ("?", "unknown"),
         )
@@ -366,7 +366,7 @@ def strip(shot: Shot | None, now: datetime, key: str) -> Line:
     parts.append((f"   {words.plural(len(today), 'incident') if today else 'no incident'} today", "ink3"))
     if not shot.snapshot.alive:
         worst = "fail"
-        parts = [("nobody watches now", "ink"), ("; last seen: ", "ink3"), *parts]
+        parts = [("not watched now", "ink"), ("; last seen: ", "ink3"), *parts]
     return Line([("Watch  ", "ink3"), *parts], [(key, "ink b"), (" watch", "ink3")], words.glyph(worst))
 
 
@@ -374,5 +374,5 @@ def open_words(stop: Stop) -> str:
     """What is still open at a checkpoint, before somebody says that it was gone through."""
     fails, unknown = stop.counts.get(State.FAIL, 0), stop.counts.get(State.UNKNOWN, 0)
     parts = [f"{words.plural(fails, 'check')} with problems"] if fails else []
-    parts += [f"{words.plural(unknown, 'check')} without an answer"] if unknown else []
+    parts += [f"{words.plural(unknown, 'check')} without a result"] if unknown else []
     return " and ".join(parts)

@@ -50,7 +50,7 @@ class Edits:
             return ws.undo()
         if edit.people[1] != ws.people or edit.inventory[1] != ws.inventory:
             self._done.pop()
-            raise ValueError("It was changed since by somebody else, so it stays as it is now")
+            raise ValueError("Someone else has changed it since, so it was left as it is")
         if edit.people[0] != ws.people:
             ws.save_people(edit.people[0])
         if edit.inventory[0] != ws.inventory:

@@ -79,4 +79,4 @@ def gaps_of(blocks: Iterable[Block]) -> Iterator[Gap]:
                         seen.add(words)
                         yield Missing(words, "p", cell.about)
             if not block.rows:
-                yield Missing("who is called first when something breaks", "l", "contacts")
+                yield Missing("who to call first when something breaks", "l", "contacts")

@@ -22,10 +22,10 @@ def read(folder: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     except FileNotFoundError:
         return {}, ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
-        return {}, (f"{path}: {why}; the usual keys stay",)
+        return {}, (f"{path}: {why}; the default keys stay",)
     keys = said.get("keys", {})
     if not isinstance(keys, dict):
-        return {}, (f'{path}: `keys` is a table of action ids and keys, such as "run.all" = "f5"',)
+        return {}, (f'{path}: `keys` must be a table of action ids and keys, such as "run.all" = "f5"',)
     return sift(keys)
 
 

@@ -79,7 +79,7 @@ def _domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
         Col("TLS", 4, tone="ink2", above=96),
         Col("until", 11, right=True),
         Col("main for", 12, tone="ink2", gap=3, above=126),
-        Col("leads to", 0, tone="ink2", gap=3, above=126),
+        Col("redirects to", 0, tone="ink2", gap=3, above=126),
         Col("account of", 15, tone="ink2", gap=3, above=92),
         Col("account of", 10, tone="ink2", below=92),
     ]
@@ -92,10 +92,10 @@ def _domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
             if judged.finding.subject == host.host and judged.state is not State.INFO
         ]
         look = words.look(worst(states)) if states else "new"
-        provider: Cell = host.provider or ("not seen", "ink3")
+        provider: Cell = host.provider or ("not checked", "ink3")
         purpose = host.purpose or host.role
         leads_to: Cell = host.leads_to.removeprefix("is the ") or ("·", "rule")
-        owner: Cell = host.owner or ("not known", "ink3")
+        owner: Cell = host.owner or ("unknown", "ink3")
         name, address = short.get(host.host, host.host), _some(host.address) or ("·", "rule")
         rows.append(
             Row(
@@ -119,7 +119,7 @@ def _domain_map(snap: Snapshot, workspace: Workspace) -> Panel:
                 look,
             )
         )
-    return Panel(cols, rows, "Hosts of the launch file stand here; + adds one")
+    return Panel(cols, rows, "No hosts in the launch file yet: press + to add one")
 
 
 def _short_day(day: str) -> str:
@@ -143,7 +143,7 @@ def _redirect_map(snap: Snapshot) -> Panel:
     longest = max(map(len, starts.values()), default=0)
     cols = [
         Col("Redirect map", min(28, max(19, longest))),
-        Col("leads to", 0),
+        Col("redirects to", 0),
         Col("hops", 4, right=True),
         Col("ms", 5, right=True, tone="ink3", above=70),
     ]
@@ -154,9 +154,7 @@ def _redirect_map(snap: Snapshot) -> Panel:
         unseen = row.problem and not row.redirects and not row.ms
         counted: list[Cell] = [("·", "rule"), ("·", "rule")] if unseen else [count, str(row.ms)]
         rows.append(Row(row.start, [starts[row.start], _way(row, snap.launch), *counted], words.glyph(look), look))
-    return Panel(
-        cols, rows, "What leads on to another address stands here, hop by hop, once the redirects were followed"
-    )
+    return Panel(cols, rows, "Check the redirects (r) to see each chain here, hop by hop")
 
 
 def _address(url: str, launch: Launch) -> str:
@@ -249,7 +247,7 @@ def _beside(shot: WatchShot, now: datetime) -> list[Row]:
     for queue in shot.backlog[:8]:
         look = "fail" if queue.late else "pass"
         waits = f", the oldest for {clock.span(queue.oldest_s)}" if queue.oldest_s is not None and queue.ready else ""
-        said = f"{queue.ready:,} wait{waits}" + (f", {queue.failed:,} failed" if queue.failed else "")
+        said = f"{queue.ready:,} waiting{waits}" + (f", {queue.failed:,} failed" if queue.failed else "")
         rows.append(
             Row(
                 f"queue {queue.source} {queue.queue}", [queue.queue, "queue", "", "", "", said], words.glyph(look), look
@@ -393,7 +391,7 @@ def routes(snap: Snapshot) -> Panel:
                 look,
             )
         )
-    return Panel(cols, rows, "Routes of the launch file stand here, measured where they are safe to repeat; + adds one")
+    return Panel(cols, rows, "No routes in the launch file yet: press + to add one. Safe ones are measured")
 
 
 def answers(snap: Snapshot, stage: Stage) -> Panel:
@@ -419,4 +417,4 @@ def answers(snap: Snapshot, stage: Stage) -> Panel:
                 look,
             )
         )
-    return Panel(cols, rows, "Nothing is confirmed here yet; y answers the selected question with a name and evidence")
+    return Panel(cols, rows, "Nothing confirmed yet: press y to answer the selected question with a name and evidence")

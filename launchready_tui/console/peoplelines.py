@@ -82,7 +82,7 @@ def card(workspace: Workspace, kind: Kind, item: Item, name: Name, width: int, g
             and ask.name in QUIET
         ):
             continue
-        said: Span = (shown, "ink") if shown else ("not filled", "ink3")
+        said: Span = (shown, "ink") if shown else ("missing", "ink3")
         lines += _labelled(ask.label, [said], width)
     if gone is not None:
         told = words.plural(len(gone.breaks), "thing") if gone.breaks else "nothing breaks"
@@ -126,8 +126,8 @@ def _ways(workspace: Workspace, kind: Kind, item: Item, name: Name) -> list[Line
     people = kind.id == "people"
     mine = [one for one in workspace.inventory.access if (one.person if people else one.system) == item.id]
     if not mine:
-        return [] if people else [Line(), Line([("nobody is written down who gets in", "ink3")])]
-    lines = [Line(), Line([("Can get into" if people else "Who gets in", "ink3")])]
+        return [] if people else [Line(), Line([("no one is recorded as having access", "ink3")])]
+    lines = [Line(), Line([("Has access to" if people else "Who has access", "ink3")])]
     for one in mine:
         wrong = is_wrong(one, workspace.people.find(one.person))
         other = workspace.inventory.name_of(one.system) if people else name(one.person)
@@ -165,7 +165,7 @@ def without_story(gone: Without, who: str, name: Name, width: int) -> Told:
     head = title_lines(f"Without {who}", [(count, "ink3")], width)
     lines: list[Line] = []
     if not gone.breaks:
-        lines = [Line([(part, "ink2")]) for part in wrap("Nothing breaks, by what is written down.", width)]
+        lines = [Line([(part, "ink2")]) for part in wrap("Nothing breaks, according to the records.", width)]
     for one in gone.breaks:
         look = WEIGHT[one.severity]
         for n, part in enumerate(wrap(one.what, max(8, width - 2))):
@@ -181,7 +181,7 @@ def without_story(gone: Without, who: str, name: Name, width: int) -> Told:
             Line(),
             *(
                 Line(part)
-                for part in wrap_spans([("On the last day, close behind them: ", "ink3"), (systems, "ink")], width)
+                for part in wrap_spans([("On the last day, remove access to: ", "ink3"), (systems, "ink")], width)
             ),
         ]
     keys: Spans = [("esc", "ink b"), (" back", "ink3")]

@@ -171,10 +171,10 @@ class Store:
         done, total = self._progress.done, self._progress.total
         self._progress = None
         if event is None or event.outcome == "cancelled":
-            self._say("later", f"Run cancelled: {done} of {words.plural(total, 'check')} done and kept")
+            self._say("later", f"Run cancelled: {done} of {words.plural(total, 'check')} done and saved")
         else:
             asked = (
-                f", {event.counts.requests} requests, {event.counts.dns_queries} DNS questions" if event.counts else ""
+                f", {event.counts.requests} requests, {event.counts.dns_queries} DNS queries" if event.counts else ""
             )
             self._say("pass", f"Run done: {words.plural(total, 'check')} in {event.seconds:.1f} s{asked}")
         self.renew()

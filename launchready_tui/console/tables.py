@@ -70,7 +70,7 @@ def _known(persons: Sequence[str]) -> Callable[[str], str]:
         return (
             ""
             if value in persons
-            else f"nobody has this id; known: {', '.join(persons) or 'nobody yet, add people first'}"
+            else f"no one has this id; known: {', '.join(persons) or 'no one yet, add people first'}"
         )
 
     return check
@@ -97,7 +97,7 @@ def keep(workspace: Workspace, kind: Kind, key: str, values: dict[str, str], bas
     begun = old if old is not None else base
     item = msgspec.structs.replace(begun, **made) if begun is not None else kind.type(**made)
     if any(kind.key(one) == kind.key(item) for one in known if one is not old):
-        raise WrongField(kind.asks[0].name, "it is written down already")
+        raise WrongField(kind.asks[0].name, "it is already recorded")
     if old is not None:
         known[next(n for n, one in enumerate(known) if one is old)] = item
     else:
@@ -129,7 +129,7 @@ def drop(workspace: Workspace, kind: Kind, key: str) -> None:
         if getattr(one, {"systems": "system", "people": "person"}.get(kind.id, ""), None) == key
     ]
     if held:
-        still = plural(len(held), "line of access still names it", "lines of access still name it")
+        still = plural(len(held), "line of access still uses it", "lines of access still use it")
         raise ValueError(f"{still}; delete access first")
     _save(workspace, kind, [one for one in items(workspace, kind) if one is not item])
 

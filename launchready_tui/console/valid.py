@@ -32,7 +32,7 @@ def is_url(value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme in ("http", "https") and parts.hostname:
             return ""
-    return "a whole address, such as https://example.com/"
+    return "a full URL, such as https://example.com/"
 
 
 def is_hours(value: str) -> str:
@@ -41,7 +41,7 @@ def is_hours(value: str) -> str:
     try:
         stretches(value, "", now, now + timedelta(days=1))
     except HoursError:
-        return "write them as 09:00-18:00, several between commas, or as always"
+        return "09:00-18:00, several separated by commas, or always"
     return ""
 
 

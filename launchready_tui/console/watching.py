@@ -144,13 +144,13 @@ class Watching:
         try:
             ensured = ensure_watcher(self.console.workspace)
         except (CannotWatch, OSError) as why:
-            return Handled(f"It could not be started: {why}", True)
+            return Handled(f"Could not start the watch: {why}", True)
         if ensured.process is not None:
             self._let_go()
             self._ours = ensured.process
             if self._closed:  # the console was left while it started
                 self._let_go()
-        words = "Watching" if ensured.started else f"It is being watched already, by process {ensured.pid}"
+        words = "Watching" if ensured.started else f"It is already being watched, by process {ensured.pid}"
         self._first_look()
         return Handled(words, checks=[one for one in self.console.workspace.automated if one.startswith(MONITORING)])
 
@@ -203,7 +203,8 @@ class Watching:
         ended = stop_watcher(self.console.workspace.folder)
         self._let_go()
         return Handled(
-            "Nobody watches now" if ended else "It did not end; its process may belong to somebody else", not ended
+            "The watch is stopped" if ended else "The watch did not stop: its process may belong to someone else",
+            not ended,
         )
 
     def test(self, rules: tuple[str, ...]) -> Handled:
@@ -221,7 +222,7 @@ class Watching:
         sent = [f"{one.rule} to {one.owner}" for one in tests if one.sent_at]
         if failed:
             return Handled("; ".join(failed), True)
-        return Handled(f"Sent: {', '.join(sent)}. {self.console.key_of('watch.heard')} takes the words they say")
+        return Handled(f"Sent: {', '.join(sent)}. {self.console.key_of('watch.heard')} records the words they read")
 
     def _let_go(self) -> None:
         process, self._ours = self._ours, None

@@ -58,8 +58,8 @@ def watcher_line(
         return _said(
             "fail",
             [
-                ("Nobody watches now", "ink b"),
-                (f": its last sign of life was {gone} ago.  ", "ink2"),
+                ("Not watched now", "ink b"),
+                (f": the last heartbeat was {gone} ago.  ", "ink2"),
                 (key, "ink b"),
                 (" starts it again", "ink2"),
             ],
@@ -69,31 +69,31 @@ def watcher_line(
         return _said(
             "warn",
             [
-                (f"The watching machine has no line since {since}", "ink b"),
-                (": what fails now counts neither way", "ink2"),
+                (f"The watching machine is offline since {since}", "ink b"),
+                (": failures now count neither way", "ink2"),
             ],
         )
     if watcher.trouble:
-        return _said("fail", [("The watch cannot do its work: ", "ink b"), (watcher.trouble, "ink2")])
+        return _said("fail", [("The watch cannot run: ", "ink b"), (watcher.trouble, "ink2")])
     if shot is not None and shot.snapshot.stuck:
         first = shot.snapshot.stuck[0]
         count = words.plural(len(shot.snapshot.stuck), "message")
         return _said(
             "fail",
-            [(f"{count} did not get through", "ink b"), (f": {first.rule}, {first.answer or 'no answer'}", "ink2")],
+            [(f"{count} not delivered", "ink b"), (f": {first.rule}, {first.answer or 'no answer'}", "ink2")],
         )
     if demo:
         return None
     if not alerts:
         return _said(
-            "warn", [("Nobody is told", "ink b"), (" of an outage: the launch file has no [[alerts]] yet", "ink2")]
+            "warn", [("No one is alerted", "ink b"), (" about outages: the launch file has no [[alerts]] yet", "ink2")]
         )
     if not (always_on or watcher.always_on):
         return _said(
             "warn",
             [
                 ("This machine may sleep", "ink b"),
-                (", and then nothing is watched: let a server run launchready watch", "ink2"),
+                (", and then nothing is watched: run launchready watch on a server", "ink2"),
             ],
         )
     return None
@@ -123,8 +123,8 @@ def value_of(window: timedelta, target: Target, fine: int) -> tuple[curve.Value,
     grain = grain_s(target, window)
     length = clock.span(max(step, grain))
     if max(step, grain) / target.every_s >= 20:
-        return "p95", f"ms, 19 of 20 answers, each {length}"
-    return "slowest", "ms, every answer" if step <= grain else f"ms, the slowest in each {length}"
+        return "p95", f"ms, 19 of 20 responses, each {length}"
+    return "slowest", "ms, every response" if step <= grain else f"ms, the slowest in each {length}"
 
 
 def picture_of(shot: Shot, one: Watched, now: datetime, fine: int) -> chart.Picture:
@@ -140,7 +140,7 @@ def picture_of(shot: Shot, one: Watched, now: datetime, fine: int) -> chart.Pict
         if series.since <= mark.at <= series.until
     )
     if not any(line.values) and not any(line.states):
-        waits = f"The first answer comes within {clock.span(one.target.every_s)}."
+        waits = f"The first result comes within {clock.span(one.target.every_s)}."
         return chart.Picture(said=(((waits, "ink2"),),))
     return chart.Picture(line, one.target.target_ms, marks, _hours(series, now))
 
@@ -189,7 +189,7 @@ def _claim(stats: Stats) -> Spans:
     """p95 with its n and what that allows to claim."""
     head: Spans = [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of {stats.timed}", "ink3")]
     if stats.p95_low is not None and stats.p95_high is not None:
-        return [*head, (f", surely {ms(stats.p95_low)} to {ms(stats.p95_high)}", "ink3")]
+        return [*head, (f", 95 % CI {ms(stats.p95_low)} to {ms(stats.p95_high)}", "ink3")]
     return [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of only {stats.timed}", "ink3")]
 
 
@@ -226,7 +226,7 @@ def _trouble(incident: Incident, now: datetime, room: int) -> Spans:
         before = clock.span(max(0.0, (incident.since - incident.deploy_at).total_seconds()))
         more.append(f", {before} after deploy {incident.deploy[:7]}")
     if incident.flaps:
-        more.append(f", came back {words.plural(incident.flaps, 'time')}")
+        more.append(f", recovered {words.plural(incident.flaps, 'time')}")
     for part in more:
         if width_of(parts) + len(part) <= room:
             parts.append((part, "ink2"))
@@ -278,11 +278,11 @@ def _budget(shot: Shot) -> Line:
         (spent, "ink"),
         (f" went{begun}, ", "ink2"),
     ]
-    parts.append((f"{left * 100:.0f} % is left", "ink") if left >= 0 else ("nothing is left", "fail"))
+    parts.append((f"{left * 100:.0f} % is left", "ink") if left >= 0 else ("none is left", "fail"))
     burning = next((one for one in budget.burns if one.burning), None)
     if burning is not None and burning.long is not None:
         tone = "fail" if burning.at_once else "warn"
-        parts += [("; ", "ink2"), (f"it goes {burning.long:.0f} times too fast", tone)]
+        parts += [("; ", "ink2"), (f"it burns {burning.long:.0f} times too fast", tone)]
     mark = (
         words.glyph("fail" if left < 0 or (burning and burning.at_once) else "warn") if left < 0.25 or burning else None
     )
@@ -301,7 +301,7 @@ def channels_line(shot: Shot, rules: Sequence[str], now: datetime, key: str) -> 
         if test is not None and test.acknowledged_at is not None:
             look, said = "pass", f"reached {test.acknowledged_by} {clock.ago(test.acknowledged_at, now)} ago"
         elif test is not None and test.sent_at is not None:
-            look, said = "warn", f"sent to {test.owner}; {key} takes the words they say"
+            look, said = "warn", f"sent to {test.owner}; {key} records the words they read"
         elif test is not None:
             look, said = "fail", test.problem or "not sent yet"
         parts += [("   " if n else "", "ink"), words.glyph(look), (f" {rule} ", "ink"), (said, "ink2")]

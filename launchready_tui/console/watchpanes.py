@@ -129,7 +129,7 @@ def _errors(shot: Shot | None, launch: Launch) -> Pane:
     return Pane(
         cols,
         rows,
-        f"no request in this window; read is {named}" if named else "no [[logs]] are named in the launch file",
+        f"no requests in this window; reading {named}" if named else "the launch file has no [[logs]]",
     )
 
 
@@ -185,7 +185,7 @@ def _queues(shot: Shot | None, launch: Launch, now: datetime) -> Pane:
         ]
         look = "unknown" if old else look
         rows.append(Row(f"q{one.source} {one.system} {one.queue}", cells, words.glyph(look), look))
-    return Pane(cols, rows, "no queue was read yet" if launch.queues else "no [[queues]] are named in the launch file")
+    return Pane(cols, rows, "no queue has been read yet" if launch.queues else "the launch file has no [[queues]]")
 
 
 # Regions
@@ -264,7 +264,7 @@ def _deploys(shot: Shot | None, now: datetime) -> Pane:
             ("failed; " if look == "fail" else "") + how,
         ]
         rows.append(Row(f"d{one.id}", cells, words.glyph(look), look))
-    return Pane(cols, rows, "no deploy in the last seven days")
+    return Pane(cols, rows, "no deploys in the last 7 days")
 
 
 def titles(panes: Sequence[str], now_shown: str, shot: Shot | None, key: str, room: int) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ AT_PHASE = {
     "tls": "secure",
     "answer": "answer",
     "condition": "content",
-    "line": "no line",
+    "line": "offline",
 }
 CERTIFICATE_SOON, CERTIFICATE_NOW = 14, 7
 Sparks = dict[str, tuple[Series, int, Spans]]
@@ -136,7 +136,7 @@ def state_word(one: Watched, now: datetime) -> Span:
     if one.last is None:
         return ("not yet", "unknown")
     if not one.last.sample.known:
-        return ("not seen", "unknown")
+        return ("no data", "unknown")
     return (f"{clock.span((now - one.last.sample.at).total_seconds())} old", "unknown")
 
 

@@ -28,7 +28,7 @@ WORDS: dict[str, str] = {
     "pass": "passes",
     "warn": "warning",
     "fail": "problem",
-    "info": "to know",
+    "info": "info",
     "unknown": "could not check",
     "na": "does not apply",
     "accepted": "known risk",
@@ -45,7 +45,7 @@ SEVERITIES: dict[Severity, str] = {
     Severity.LOW: "low",
 }
 HOW: dict[str, str] = {
-    "live": "by looking at the running product",
+    "live": "by testing the running product",
     "repo": "by reading the code",
     "log": "by reading logs",
     "person": "by asking a person",

@@ -57,7 +57,7 @@ async def test_recheck_of_a_question_says_who_answers(make: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await at(pilot, "deploy.rollback")
         await press(pilot, "r")
-        assert not double(app).asked and "answered by a person" in app.last_said
+        assert not double(app).asked and "A person answers" in app.last_said
 
 
 async def test_all_and_stale(make: Any) -> None:
@@ -87,7 +87,7 @@ async def test_a_run_shows_how_far_it_is_and_keys_answer(make: Any) -> None:
         await until(pilot, lambda: "Fix order" in lines(app)[3])
         assert "Checking 2 of" in lines(app)[-2] and "esc cancel" in lines(app)[-2]
         await press(pilot, "R")
-        assert "A run is on" in app.last_said and len(double(app).asked) == 1
+        assert "A run is in progress" in app.last_said and len(double(app).asked) == 1
 
 
 async def test_the_last_check_of_a_run_shows_how_far_it_is(make: Any) -> None:
@@ -172,7 +172,7 @@ async def test_a_run_that_breaks_is_told_and_the_console_goes_on(make: Any) -> N
     app.workspace.run = broken
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "R")
-        await until(pilot, lambda: "Something of ours broke" in app.last_said)
+        await until(pilot, lambda: "Internal error" in app.last_said)
         assert app.is_running and app.snapshot.progress is None and secret not in app.last_said
 
 
@@ -216,7 +216,7 @@ async def test_a_form_says_what_is_missing_and_stays(make: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await at(pilot, "deploy.rollback")
         await press(pilot, "y", "enter")
-        await until(pilot, lambda: "this is needed" in shown(app))
+        await until(pilot, lambda: "this is required" in shown(app))
         assert not double(app).decisions.confirmations
 
 
@@ -309,7 +309,7 @@ async def test_drafts_are_kept(make: Any) -> None:
         await press(pilot, "i")
         await type_in(pilot, "half a thought")
         await press(pilot, "escape")
-        assert "Draft kept" in app.last_said and not double(app).decisions.notes
+        assert "Draft saved" in app.last_said and not double(app).decisions.notes
         await press(pilot, "i")
         await until(pilot, lambda: "half a thought" in shown(app))
         await press(pilot, "enter")
@@ -470,7 +470,7 @@ async def test_add_a_host_to_the_launch_file(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "1", "plus", "h")
-        await until(pilot, lambda: "A host for the launch file" in shown(app))
+        await until(pilot, lambda: "Add a host to the launch file" in shown(app))
         await type_in(pilot, "Shop")
         await press(pilot, "enter")
         await until(pilot, lambda: "allowed:" in shown(app))
@@ -513,7 +513,7 @@ async def test_what_no_flaw_causes_cannot_be_repaired(make: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await at(pilot, "edge.headers")
         await press(pilot, "d")
-        await until(pilot, lambda: "Nothing in the demo" in app.last_said)
+        await until(pilot, lambda: "No flaw of the demo" in app.last_said)
         assert app.lab.on and not double(app).asked
 
 

@@ -185,12 +185,12 @@ async def test_a_checkpoint_is_gone_through(launching: Any) -> None:
     app = launching()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l", "y")
-        await until(pilot, lambda: "Gone through: 1 hour before" in shown(app))
+        await until(pilot, lambda: "Checkpoint: 1 hour before" in shown(app))
         assert "Still open:" in shown(app)
         await press(pilot, "enter")
         await until(pilot, lambda: app.screen.query_one("#times").row.state == "pass")
         assert (log(app)[-1].kind, log(app)[-1].checkpoint) == ("checkpoint", "T-1h")
-        await until(pilot, lambda: "gone through 14:02" in shown(app))
+        await until(pilot, lambda: "done 14:02" in shown(app))
 
 
 async def test_the_log_is_written_to_a_file(launching: Any) -> None:
@@ -219,12 +219,12 @@ async def test_go_against_a_no_go_needs_a_reason(launching: Any) -> None:
     app = launching()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l", "G")
-        await until(pilot, lambda: "The checks say NO-GO" in shown(app))
+        await until(pilot, lambda: "The verdict is NO-GO" in shown(app))
         await type_in(pilot, "founder")
         await press(pilot, "up", "left")
         await until(pilot, lambda: "‹ go ›" in shown(app))
         await press(pilot, "enter")
-        await until(pilot, lambda: "needs a reason" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "give a reason" in " ".join(shown(app).split()))
         assert not double(app).decisions.signed
         app.screen.query_one("#field-note").focus()
         await type_in(pilot, "soft launch to ten friends")
@@ -246,7 +246,7 @@ async def test_only_the_named_person_says_it(launching: Any) -> None:
         await press(pilot, "l", "G")
         await type_in(pilot, "support")
         await press(pilot, "enter")
-        await until(pilot, lambda: "founder decides, by the plan" in shown(app))
+        await until(pilot, lambda: "The plan names founder to decide" in shown(app))
         assert not double(app).decisions.signed
 
 
@@ -268,15 +268,13 @@ async def test_nothing_is_planned_yet_and_each_gap_leads_to_its_place(make: Any)
     ws.save_inventory(msgspec.structs.replace(ws.inventory, contacts=(), plan=Plan()))
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "l")
-        await until(pilot, lambda: "nobody is named who decides" in shown(app))
-        assert "T-24h" in shown(app) and "───────" in shown(app) and "nobody yet" in shown(app)
+        await until(pilot, lambda: "no one is named to decide" in shown(app))
+        assert "T-24h" in shown(app) and "───────" in shown(app) and "no one yet" in shown(app)
         app.screen.query_one("#crew").focus()
         await press(pilot, "end", "enter")
         await until(pilot, lambda: app.current_mode == "people" and app.screen.kind.id == "contacts")
         await press(pilot, "l", "G")
-        await until(
-            pilot, lambda: "The plan of launch day" in shown(app), "without a decider it asks for the plan first"
-        )
+        await until(pilot, lambda: "Launch-day plan" in shown(app), "without a decider it asks for the plan first")
         await type_in(pilot, "2026-11-25 9")
         await press(pilot, "tab")
         await type_in(pilot, "nobody")
@@ -298,7 +296,7 @@ async def test_a_plan_that_is_not_touched_stays_as_it_is(launching: Any) -> None
     before = double(app).inventory.plan
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "P", "enter")
-        await until(pilot, lambda: app.last_said == "The plan is saved")
+        await until(pilot, lambda: app.last_said == "Plan saved")
         assert double(app).inventory.plan == before
 
 
@@ -325,11 +323,11 @@ async def test_what_is_not_written_down_says_where_it_is_written(make: Any, copi
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "X")
-        await until(pilot, lambda: "not written down; P writes it" in shown(app))
+        await until(pilot, lambda: "missing; P adds it" in shown(app))
         await press(pilot, "k")
         assert not copied and "not written down" in app.last_said
         await press(pilot, "P")
-        await until(pilot, lambda: "The plan of launch day" in shown(app))
+        await until(pilot, lambda: "Launch-day plan" in shown(app))
 
 
 async def test_a_message_is_filled_copied_and_logged(launching: Any, copied: list[str]) -> None:

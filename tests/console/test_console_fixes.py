@@ -78,7 +78,7 @@ async def test_one_remedy_is_one_line_that_opens_and_closes(make: Any) -> None:
         assert [line.strip() for line in listed(app)[at + 1 : at + 4]] == [f"Nothing protects {host}" for host in HOSTS]
         await press(pilot, "down", "down")
         assert app.target().judged.finding == bare("app") and not app.target().together
-        assert "2 others, the same remedy" in " ".join(shown(app).split())
+        assert "2 others, same fix" in " ".join(shown(app).split())
         await press(pilot, "left")
         assert key(app) == row.id and f"▸ {title}" in listed(app)
         await press(pilot, "right", "right")
@@ -242,8 +242,8 @@ async def test_the_demo_repairs_all_of_one_cause(make: Any) -> None:
         await until(pilot, lambda: app.snapshot.progress is None and len(double(app).asked) == 2)
         assert double(app).asked[-1] == ("edge.cdn",)
         assert [line.text for line in app.store.log if "behind the edge" in line.text][-2:] == [
-            "Repaired in the demo: app is behind the edge",
-            "Repaired in the demo: www is behind the edge",
+            "Fixed in the demo: app is behind the edge",
+            "Fixed in the demo: www is behind the edge",
         ]
 
 

@@ -42,7 +42,7 @@ async def test_page_form_and_folder_count_what_is_missing_in_one_way(make: Any) 
     assert f"{missing} facts are missing" in files["START-HERE.html"].decode()
     async with app.run_test(size=(140, 40)) as pilot:
         await press(pilot, "b")
-        await until(pilot, lambda: f"{missing} facts not filled" in shown(app))
+        await until(pilot, lambda: f"{missing} facts missing" in shown(app))
         await press(pilot, "enter")
         await until(pilot, lambda: f"{missing} facts will stand in it as not filled" in shown(app))
 
@@ -91,7 +91,7 @@ async def test_a_gap_of_the_plan_opens_the_plan(make: Any) -> None:
         await until(pilot, lambda: "Missing" in shown(app))
         app.screen.query_one("#gaps").focus()
         await press(pilot, "enter")
-        await until(pilot, lambda: app.current_mode == "launch" and "The plan of launch day" in shown(app))
+        await until(pilot, lambda: app.current_mode == "launch" and "Launch-day plan" in shown(app))
 
 
 async def test_a_risk_without_owner_leads_to_its_place_in_the_fix_order(make: Any) -> None:
@@ -145,7 +145,7 @@ async def test_the_team_gets_its_own_folder_signed(make: Any, tmp_path: Any) -> 
         await press(pilot, "right", "tab")
         await type_in(pilot, str(tmp_path / "none"))
         await press(pilot, "enter")
-        await until(pilot, lambda: "there is no such file" in shown(app))
+        await until(pilot, lambda: "no such file" in shown(app))
         await press(pilot, "ctrl+a", "ctrl+k")
         await type_in(pilot, str(key))
         await press(pilot, "enter")
@@ -175,11 +175,11 @@ async def test_a_line_of_the_checklist_gets_a_name(make: Any) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await open_document(pilot, app, "checklist")
         await press(pilot, "y")
-        await until(pilot, lambda: "Put a name under" in shown(app))
+        await until(pilot, lambda: "Sign" in shown(app))
         await press(pilot, "down", "enter")
         await until(pilot, lambda: "Sign a line of the checklist" in shown(app))
         await press(pilot, "enter")
-        await until(pilot, lambda: "this is needed" in shown(app))
+        await until(pilot, lambda: "this is required" in shown(app))
         await type_in(pilot, "founder")
         await press(pilot, "enter")
         await until(pilot, lambda: app.last_said.startswith("Signed by"))

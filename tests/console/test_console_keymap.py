@@ -30,7 +30,9 @@ def test_sift(wanted: dict[str, object], usable: dict[str, str], said: str) -> N
     assert (said in problems[0]) if said else not problems
 
 
-@pytest.mark.parametrize(("text", "said"), [("[keys", "the usual keys stay"), ('keys = "f5"', "is a table"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("[keys", "the default keys stay"), ('keys = "f5"', "must be a table"), ("", "")]
+)
 def test_broken_files_are_said(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "keys.toml").write_text(text)
     keys, problems = read(tmp_path)

@@ -52,7 +52,7 @@ def test_tests_and_trees_are_drawn_from_facts(tmp_path: Path) -> None:
     tree = SpfTree(domain=DOMAIN, terms=terms, lookups=1)
     found = [seen("email.flows.arrived", "receipt, seed", test), seen("email.spf.lookups", DOMAIN, tree)]
     drawn = rows(Double.make(tmp_path / "launch", found))
-    assert ("mail", "receipt", "INBOX  0.4 s  SPF pass, DKIM none, DMARC not told") in drawn
+    assert ("mail", "receipt", "INBOX  0.4 s  SPF pass, DKIM none, DMARC not reported") in drawn
     assert ("SPF tree", DOMAIN, f"{DOMAIN}  v=spf1 mx -all") in drawn and ("", "", "[1] mx") in drawn
 
 

@@ -68,7 +68,7 @@ async def test_add_change_and_delete_a_person(make: Any) -> None:
         )
         await press(pilot, "enter")
         await until(pilot, lambda: "Change: person" in shown(app))
-        await press(pilot, *["tab"] * 7, "i", "enter")
+        await press(pilot, *["tab"] * 7, "l", "enter")
         await until(pilot, lambda: double(app).people.find("night-desk").status == "leaving")
         await press(pilot, "delete", "escape")
         assert double(app).people.find("night-desk"), "escape deletes nothing"
@@ -80,7 +80,7 @@ async def test_who_still_has_access_is_not_deleted(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "p", "delete", "y")
-        await until(pilot, lambda: "still name it; delete access first" in app.last_said)
+        await until(pilot, lambda: "still use it; delete access first" in app.last_said)
         assert double(app).people.find("founder")
 
 
@@ -178,7 +178,7 @@ async def test_a_credential_is_stored_tested_and_deleted_without_being_seen(make
         await type_in(pilot, value)
         assert value not in shown(app)
         await press(pilot, "ctrl+a", "ctrl+c")
-        assert app.clipboard != value and "not copied" in str([one.message for one in app._notifications])
+        assert app.clipboard != value and "cannot be copied" in str([one.message for one in app._notifications])
         await press(pilot, "enter")
         await until(
             pilot,
@@ -225,7 +225,7 @@ async def test_what_was_seen_is_taken_with_one_key_and_undone(make: Any) -> None
     ws = double(app)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "p", *["right"] * 4)
-        await until(pilot, lambda: "seen, not written down" in shown(app) and "A key has leaked" in shown(app))
+        await until(pilot, lambda: "found, not recorded" in shown(app) and "A key has leaked" in shown(app))
         before = len(ws.inventory.recovery)
         table = app.screen.query_one("#table")
         table.select("seen:A key has leaked")
@@ -239,10 +239,10 @@ async def test_what_was_seen_is_taken_with_one_key_and_undone(make: Any) -> None
             pilot,
             lambda: {one.scenario for one in ws.inventory.recovery} >= {"data", "dns", "mail", "payments", "account"},
         )
-        await until(pilot, lambda: "seen, not written down" not in "\n".join(lines(app)[6:]))
+        await until(pilot, lambda: "found, not recorded" not in "\n".join(lines(app)[6:]))
         await press(pilot, "u", "u")
         await until(pilot, lambda: len(ws.inventory.recovery) == before)
-        assert app.last_said == "Undone: taken over “A key has leaked”"
+        assert app.last_said == "Undone: added “A key has leaked”"
 
 
 async def test_what_was_seen_can_be_changed_first(make: Any) -> None:
@@ -364,7 +364,10 @@ async def test_what_is_wrong_stands_at_its_field(make: Any) -> None:
         await press(pilot, "enter")
         await until(
             pilot,
-            lambda: "write them as 09:00-18:00" in shown(app) and "not a time zone" in " ".join(shown(app).split()),
+            lambda: (
+                "09:00-18:00, several separated by commas" in shown(app)
+                and "not a time zone" in " ".join(shown(app).split())
+            ),
         )
         assert app.focused.id == "field-hours" and double(app).people.find("night-desk") is None
         await press(pilot, "escape", "right", "right", "plus")
@@ -374,7 +377,7 @@ async def test_what_is_wrong_stands_at_its_field(make: Any) -> None:
         app.screen.query_one("#field-role").value = "view"
         app.screen.query_one("#field-role").focus()
         await press(pilot, "enter")
-        await until(pilot, lambda: "it is written down already" in shown(app))
+        await until(pilot, lambda: "it is already recorded" in shown(app))
         assert app.focused.id == "field-system", "the sentence stands at the first field of what makes the line"
 
 
@@ -387,14 +390,16 @@ async def test_a_value_that_is_none_is_refused_with_what_is_allowed(make: Any) -
         await press(pilot, "tab")
         await until(pilot, lambda: app.focused is not None and app.focused.id == "field-category")
         await type_in(pilot, "banana")
-        await until(pilot, lambda: "“banana” is none of them" in shown(app) and "allowed: registrar, dns" in shown(app))
+        await until(
+            pilot, lambda: "“banana” is not one of them" in shown(app) and "allowed: registrar, dns" in shown(app)
+        )
         before = double(app).inventory.systems
         await press(pilot, "enter")
-        assert double(app).inventory.systems == before and "“banana” is none of them" in shown(app), (
+        assert double(app).inventory.systems == before and "“banana” is not one of them" in shown(app), (
             "nothing is saved, nothing is lost"
         )
         await press(pilot, *["backspace"] * 6)
-        await until(pilot, lambda: "is none of them" not in shown(app))
+        await until(pilot, lambda: "is not one of them" not in shown(app))
         await type_in(pilot, "pay")
         await press(pilot, "enter")
         await until(pilot, lambda: len(double(app).inventory.systems) == len(before) + 1)
@@ -419,7 +424,7 @@ async def test_a_refused_value_comes_back_with_the_draft(make: Any) -> None:
         await until(pilot, lambda: at("category"))
         await press(pilot, "left")
         await until(pilot, lambda: "banana" not in shown(app))
-        assert "is none of them" not in shown(app)
+        assert "is not one of them" not in shown(app)
 
 
 @pytest.mark.parametrize(
@@ -471,7 +476,7 @@ async def test_what_was_typed_survives_a_crash(make: Any) -> None:
         await press(pilot, "p", "plus")
         await until(pilot, lambda: "Night Desk" in shown(again))
         await press(pilot, "escape")
-        assert "Draft kept" in again.last_said
+        assert "Draft saved" in again.last_said
 
 
 async def test_a_saved_form_leaves_no_draft(make: Any) -> None:
@@ -488,7 +493,7 @@ async def test_a_checkpoint_of_ones_own_keeps_the_usual_ones(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "p", "left", "left", "left", "enter")
-        await until(pilot, lambda: "The usual seven are written down with it" in " ".join(shown(app).split()))
+        await until(pilot, lambda: "The usual seven are saved with it" in " ".join(shown(app).split()))
         app.screen.query_one("#field-offset_min").value = "T-2h"
         app.screen.query_one("#field-checks").value = "edge nonsense"
         await press(pilot, "enter")

@@ -49,7 +49,7 @@ SHOWN = {
     "watch": (Step("watch", "w", form="watch"), "Watch 3 targets from this machine?", "watch"),
     "drill": (Step("drill", "d", form="drill"), "Run the drill?", "overview"),
     "entry": (Step("fill", "e", form="entry", table="contacts"), "Add: contact", "people"),
-    "plan": (Step("fill", "p", form="plan"), "The plan of launch day", "launch"),
+    "plan": (Step("fill", "p", form="plan"), "Launch-day plan", "launch"),
     "answer": (Step("ask", "a", check="deploy.flags", form="answer"), "Answer: ", ""),
     "sign": (Step("sign", "s", form="sign"), "Go or no-go", "launch"),
     "export": (Step("export", "e", form="export"), "Export the handover folder", "handover"),

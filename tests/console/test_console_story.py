@@ -128,4 +128,4 @@ def test_a_question_shows_how_it_is_answered(tmp_path: Path) -> None:
 
 def test_a_check_that_never_ran_says_which_key_runs_it(tmp_path: Path) -> None:
     told = text_of(story(tmp_path, "email.mx", findings=[]))
-    assert "not checked yet" in told and "r looks now" in told
+    assert "not checked yet" in told and "r checks now" in told

@@ -252,7 +252,7 @@ async def test_a_watch_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         path.write_bytes(b"no database at all, but long enough to be looked at as one" * 20)
     async with market.app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
-        await until(pilot, lambda: "What was watched cannot be read" in shown(market.app))
+        await until(pilot, lambda: "Could not read the watch data" in shown(market.app))
         await press(pilot, "space", "greater_than_sign", "down", "enter", "m")
         assert market.app.is_running
 
@@ -266,7 +266,7 @@ async def test_space_holds_what_is_shown_while_probing_goes_on(market: Watched) 
         await press(pilot, "w")
         await look(pilot)
         await press(pilot, "space")
-        await see(pilot, "held at 14:02:11", "space goes on")
+        await see(pilot, "held at 14:02:11", "space continues")
         market.move(15)
         market.down(0)
         market.see(0, None)
@@ -327,16 +327,16 @@ async def test_a_dead_watcher_is_shown_within_its_heartbeat(market: Watched) -> 
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
         await look(pilot)
-        assert "Nobody watches" not in shown(app)
+        assert "Not watched" not in shown(app)
         for seconds, dead in ((8, False), (3, True), (60, True)):
             app.workspace.clock.move(timedelta(seconds=seconds))  # type: ignore[attr-defined]
             await look(pilot)
-            await until(pilot, lambda dead=dead: ("Nobody watches now" in shown(app)) == dead, f"after {seconds} s")
+            await until(pilot, lambda dead=dead: ("Not watched now" in shown(app)) == dead, f"after {seconds} s")
         assert "B starts it again" in shown(app) and "old" in row(app, "home")
         market.move(1)
         market.see(0, 80.0)
         await look(pilot)
-        await until(pilot, lambda: "Nobody watches" not in shown(app) and " up " in row(app, "home"))
+        await until(pilot, lambda: "Not watched" not in shown(app) and " up " in row(app, "home"))
 
 
 async def test_a_dead_watcher_is_shown_on_a_held_display_too(market: Watched) -> None:
@@ -347,14 +347,14 @@ async def test_a_dead_watcher_is_shown_on_a_held_display_too(market: Watched) ->
         await press(pilot, "space")
         app.workspace.clock.move(timedelta(seconds=30))  # type: ignore[attr-defined]
         await look(pilot)
-        await see(pilot, "Nobody watches now", "held at")
+        await see(pilot, "Not watched now", "held at")
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"trouble": "no space left on the disk"}, "cannot do its work: no space left"),
-        ({"offline_since": NOW - timedelta(minutes=2)}, "no line since 14:00:11"),
+        ({"trouble": "no space left on the disk"}, "The watch cannot run: no space left"),
+        ({"offline_since": NOW - timedelta(minutes=2)}, "offline since 14:00:11"),
         ({"always_on": False}, "This machine may sleep"),
     ],
 )
@@ -373,13 +373,13 @@ async def test_nobody_told_and_messages_that_are_stuck(market: Watched) -> None:
     async with market.app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
         await look(pilot)
-        await see(pilot, "Nobody is told of an outage")
+        await see(pilot, "No one is alerted about outages")
         note = Notice(
             key="k", event="down", rule="on-call", owner="founder", title="t", text="t", made_at=NOW, next_at=NOW
         )
         market.store.enqueue([msgspec.structs.replace(note, state="failed", answer="404 no_team")])
         await look(pilot)
-        await see(pilot, "1 message did not get through: on-call, 404 no_team")
+        await see(pilot, "1 message not delivered: on-call, 404 no_team")
 
 
 async def test_before_anything_was_watched(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,9 +394,9 @@ async def test_before_anything_was_watched(make: Any, monkeypatch: pytest.Monkey
     monkeypatch.setattr("launchready_tui.workspace.watching.ensure_watcher", ensure)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w")
-        await see(pilot, "Nobody watches yet.  B starts it", "search      not watched", "one hosted")
+        await see(pilot, "Not watched yet.  B starts it", "search      not watched", "one hosted")
         await press(pilot, "B")
-        await see(pilot, "Watch 3 targets from this machine?", "On a laptop", "Nobody will be told")
+        await see(pilot, "Watch 3 targets from this machine?", "A laptop", "No one will be alerted")
         await press(pilot, "escape")
         assert not started
         await press(pilot, "B", "y")
@@ -413,7 +413,7 @@ async def test_a_watcher_that_does_not_start_says_why(make: Any, monkeypatch: py
     monkeypatch.setattr("launchready_tui.workspace.watching.ensure_watcher", refuse)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w", "B", "y")
-        await until(pilot, lambda: "could not be started: the launch file was changed" in app.last_said)
+        await until(pilot, lambda: "Could not start the watch: the launch file was changed" in app.last_said)
         assert app.is_running and app.watching.doing == ""
 
 
@@ -421,7 +421,7 @@ async def test_in_the_demo_it_says_that_it_ends_with_the_console(make: Any) -> N
     app = make(demo=True, lab=True)
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "w", "B")
-        await see(pilot, "demo marketplace only, and ends with this console")
+        await see(pilot, "only the demo marketplace and ends with this console")
         assert "laptop" not in shown(app)
 
 
@@ -437,7 +437,7 @@ async def test_a_running_watch_is_stopped_after_a_question(market: Watched, monk
         await press(pilot, "B")
         await see(pilot, "Stop watching?", "server-1, process 4711")
         await press(pilot, "y")
-        await until(pilot, lambda: app.last_said == "Nobody watches now")
+        await until(pilot, lambda: app.last_said == "The watch is stopped")
         assert stopped == [app.workspace.folder]
 
 
@@ -480,12 +480,12 @@ async def test_a_test_alert_is_sent_and_its_words_are_taken(tmp_path: Path, monk
         await until(pilot, lambda: "Sent: on-call to founder" in app.last_said)
         assert asked == [("on-call",)]
         await look(pilot)
-        assert "sent to founder; A takes the words" in shown(app)
+        assert "sent to founder; A records the words" in shown(app)
         await press(pilot, "A")
         await pilot.press(*"wrongwords", "enter")
-        await until(pilot, lambda: "no test alert of the last 24 hours has these words" in shown(app))
+        await until(pilot, lambda: "no test alert from the last 24 hours has these words" in shown(app))
         await pilot.press(*["backspace"] * 10, *"Otter", "space", *"maple-42", "enter")
-        await until(pilot, lambda: app.last_said == "on-call reaches founder: written down")
+        await until(pilot, lambda: app.last_said == "Recorded: on-call reaches founder")
         await look(pilot)
         assert "on-call reached founder" in shown(app)
     market.store.close()
@@ -506,7 +506,7 @@ async def test_the_keys_say_where_they_act(make: Any) -> None:
         for key in ("space", "less_than_sign", "greater_than_sign", "B"):
             app.last_said = ""
             await press(pilot, "2", key)
-            assert app.last_said == "w opens the watch; this key acts there", key
+            assert app.last_said == "Open the watch first (w); this key works there", key
 
 
 async def test_stage_six_shows_the_watch_in_short(market: Watched) -> None:

@@ -209,10 +209,10 @@ def test_what_is_drawn_is_said() -> None:
     said = [value_of(window, target, columns_in(window, 158)) for window in windows]
     assert [value for value, _ in said] == ["slowest", "slowest", "p95", "p95"]
     assert [words for _, words in said] == [
-        "ms, every answer",
+        "ms, every response",
         "ms, the slowest in each 30 s",
-        "ms, 19 of 20 answers, each 10 min",
-        "ms, 19 of 20 answers, each 2 h",
+        "ms, 19 of 20 responses, each 10 min",
+        "ms, 19 of 20 responses, each 2 h",
     ]
     assert all(one != other for one, other in itertools.pairwise(words for _, words in said))
 

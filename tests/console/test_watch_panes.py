@@ -144,7 +144,7 @@ async def test_stage_6_has_it_in_short(tmp_path: Path) -> None:
         app.watching.tick()
         told = (
             "GET /search fails 2 % of 1,204",
-            "16 wait, the oldest for 3 min, 2 failed",
+            "16 waiting, the oldest for 3 min, 2 failed",
             "bbbbbbb to production, 4 min ago",
         )
         await until(pilot, lambda: all(one in shown(app) for one in told), ", ".join(told))

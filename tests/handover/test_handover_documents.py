@@ -584,7 +584,7 @@ def test_alert_rules_and_what_is_watched_are_written_down() -> None:
 def test_the_recovery_notes_show_the_path_as_it_was_walked() -> None:
     market = full()
     assert "From log-in to notification" not in document(market, "recovery").markdown
-    walked = finding("handover.recovery.walked", "log-in to notification", "The whole path holds")
+    walked = finding("handover.recovery.walked", "log-in to notification", "The whole path works")
     steps = (Step(name="log in", ok=True, status=303, ms=25, detail="POST https://example.com/login"),)
     seen = Evidence.of(
         "walk",

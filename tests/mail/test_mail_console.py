@@ -70,7 +70,7 @@ async def test_nothing_is_sent_before_enter_and_then_each_mail_is_shown_with_its
         await until(pilot, lambda: isinstance(app.screen, MailTest) and "5 mails" in shown(app))
         assert ws.journal.trials(SENT) == []
         await press(pilot, "space")
-        await until(pilot, lambda: "left out" in shown(app) and "4 mails" in shown(app))
+        await until(pilot, lambda: "skipped" in shown(app) and "4 mails" in shown(app))
         sheet = app.screen
         assert isinstance(sheet, MailTest)
         await press(pilot, "enter")
@@ -141,7 +141,7 @@ async def test_a_pasted_mail_is_judged_and_kept_where_it_is_one_of_ours(tmp_path
         await until(pilot, lambda: "Pasted: 0.2 KB" in shown(app))
         await press(pilot, "enter")
         await through(pilot, app, lambda: isinstance(app.screen, MailSeen))
-        assert "by nobody" in shown(app) and ws.journal.trials(KIND) == []
+        assert "not signed" in shown(app) and ws.journal.trials(KIND) == []
 
         await press(pilot, "escape", "O")
         await until(pilot, lambda: isinstance(app.screen, MailRead) and app.screen.focused is not None)
@@ -155,7 +155,7 @@ async def test_a_pasted_mail_is_judged_and_kept_where_it_is_one_of_ours(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"), [("gone.eml", None, "cannot be read"), ("note.txt", b"no mail", "no raw message")]
+    ("name", "content", "said"), [("gone.eml", None, "could not read it"), ("note.txt", b"no mail", "no raw message")]
 )
 async def test_a_file_that_is_no_mail_is_told_under_its_line(
     tmp_path: Path, name: str, content: bytes | None, said: str
@@ -166,7 +166,7 @@ async def test_a_file_that_is_no_mail_is_told_under_its_line(
         await press(pilot, "O")
         await until(pilot, lambda: isinstance(app.screen, MailRead) and app.screen.focused is not None)
         await press(pilot, "enter")
-        await until(pilot, lambda: "give the path of a file" in shown(app))
+        await until(pilot, lambda: "enter the path of a file" in shown(app))
         app.screen.query_one("#field-file").value = str(tmp_path / name)  # type: ignore[attr-defined]
         await press(pilot, "enter")
         await through(pilot, app, lambda: said in shown(app).replace("\n", " "))

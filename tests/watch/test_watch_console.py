@@ -31,7 +31,7 @@ async def test_the_console_starts_watches_and_ends(tmp_path: Path) -> None:
             # The clock of the page is the machine's; its timer is pressed by hand where nothing else waits.
             app.set_interval(0.25, app.watching.tick)
             await press(pilot, "w")
-            await seen(pilot, lambda: "Nobody watches yet" in shown(app))
+            await seen(pilot, lambda: "Not watched yet" in shown(app))
             await press(pilot, "B")
             await seen(pilot, lambda: "Watch 6 targets" in shown(app))
             await press(pilot, "y")
@@ -43,11 +43,11 @@ async def test_the_console_starts_watches_and_ends(tmp_path: Path) -> None:
             assert first
             os.kill(first, signal.SIGKILL)
             await until(lambda: watching(ws.folder) is None)
-            await _comes(pilot, app, "Nobody watches now")
+            await _comes(pilot, app, "Not watched now")
             await press(pilot, "B", "y")
             await until(lambda: watching(ws.folder) not in (None, first))
             await until(lambda: app.watching.doing == "")
-            await _goes(pilot, app, "Nobody watches now")
+            await _goes(pilot, app, "Not watched now")
             second = watching(ws.folder)
         assert second
         await until(lambda: watching(ws.folder) is None)

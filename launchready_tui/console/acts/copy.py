@@ -16,7 +16,7 @@ def _selected(app: ConsoleHost) -> tuple[Finding, ...]:
     target = app.target()
     found = tuple(one.finding for one in target.all) if target else ()
     if not found:
-        app.say("Select a problem first: its text is copied from here")
+        app.say("Select a problem first, then copy its fix")
     return found
 
 
@@ -76,7 +76,7 @@ def save(app: ConsoleHost) -> None:
     else:
         target = app.target()
         if target is None or target.judged is None:
-            app.say("Select a problem first: its story is saved from here")
+            app.say("Select a problem first, then save it")
             return
         name = f"problem-{target.judged.id}.txt"
         words = "\n".join(

@@ -55,7 +55,7 @@ def _later_than(now: datetime, longest: timedelta | None = None) -> Callable[[st
         except ValueError as error:
             return str(error)
         if at <= now:
-            return "this has passed already"
+            return "this is in the past"
         if longest is not None and at > now + longest:
             return f"{longest.days} days at most"
         return ""
@@ -108,7 +108,7 @@ def _stops(app: ConsoleHost, finding: Finding) -> bool:
     return may or finding.severity is Severity.BLOCKER
 
 
-ANSWERS: dict[Answer, str] = {"yes": "yes", "no": "no, not so", "does-not-apply": "does not apply"}
+ANSWERS: dict[Answer, str] = {"yes": "yes", "no": "no", "does-not-apply": "does not apply"}
 HOLDS: dict[str, str] = {
     "commit": "Holds until the next commit, for 30 days at most.",
     "deploy": "Holds until the next deploy, for 30 days at most.",
@@ -130,13 +130,13 @@ async def answer(app: ConsoleHost, check: str) -> None:
     """The form that answers a check's question: yes, no, does not apply."""
     spec = app.snapshot.roadmap.checks[check]
     if not spec.answers:
-        app.say(f"{spec.title} is seen by the console itself; r looks again")
+        app.say(f"{spec.title} is checked automatically; r checks it again")
         return
     lines = [spec.question, f"{HOLDS[spec.shelf_life]} What counts: {spec.verify}"]
     if "yes" not in spec.answers:
-        lines.append("No word settles this: write down or try what is missing. A no is recorded as a problem.")
+        lines.append("This cannot be confirmed: fill in or try what is missing. A no is recorded as a problem.")
     elif spec.automated:
-        lines.append("Your word settles what could not be seen; it never overrules what was seen to fail.")
+        lines.append("Your answer covers what could not be checked. It never overrules a failed check.")
 
     answers = tuple((one, ANSWERS[one]) for one in spec.answers)
 
@@ -155,7 +155,7 @@ async def answer(app: ConsoleHost, check: str) -> None:
 
 async def accept(app: ConsoleHost) -> None:
     """A known risk, signed; on a line of several problems, each of them."""
-    target = _finding_target(app, "it becomes a known risk, signed, with a last day")
+    target = _finding_target(app, "to accept it as a known risk")
     if target is None or target.judged is None:
         return
     now = app.snapshot.now
@@ -169,7 +169,7 @@ async def accept(app: ConsoleHost) -> None:
 
     fields = [
         who(app, "by", "signed by"),
-        Field("reason", "reason", hint="why the launch can live with it", needed=True),
+        Field("reason", "reason", hint="why the launch can accept it", needed=True),
         Field(
             "until",
             "until",
@@ -181,33 +181,33 @@ async def accept(app: ConsoleHost) -> None:
     ]
     lines = [
         _what(app, target),
-        "A known risk still shows, and comes back open after its last day. "
-        "With one that stops the launch the word is at best GO WITH ACCEPTED RISKS.",
+        "A known risk stays visible and reopens after its last day. If it stops the launch, the verdict is GO WITH "
+        "ACCEPTED RISKS at best.",
     ]
     await app.ask_form("Accept as a known risk", lines, fields, save, f"accept {_about_key(target)}")
 
 
 async def put_off(app: ConsoleHost) -> None:
     """Left for after the launch."""
-    target = _finding_target(app, "it is put off until after the launch")
+    target = _finding_target(app, "to postpone it until after the launch")
     if target is None or target.judged is None:
         return
     if any(_stops(app, one.finding) for one in target.all):
         app.say(
-            "This stops the launch, so it cannot wait until after it: fix it, or sign it as a known risk (a)",
+            "This stops the launch, so it cannot wait until after it: fix it or accept it as a known risk (a)",
             wrong=True,
         )
         return
 
     def save(values: dict[str, str]) -> str:
-        with app.workspace.as_one(f"put off: {_what(app, target)}"):
+        with app.workspace.as_one(f"postponed: {_what(app, target)}"):
             for one in target.all:
                 app.workspace.put_off(one, values["by"], values["reason"])
-        return "Put off until after the launch"
+        return "Postpone until after the launch"
 
     fields = [who(app, "by", "decided by"), Field("reason", "reason", hint="why it can wait", needed=True)]
     await app.ask_form(
-        "Put off until after the launch", [_what(app, target)], fields, save, f"later {_about_key(target)}"
+        "Postpone until after the launch", [_what(app, target)], fields, save, f"later {_about_key(target)}"
     )
 
 
@@ -223,15 +223,15 @@ async def park(app: ConsoleHost) -> None:
         with app.workspace.as_one(f"parked: {_what(app, target)}"):
             for about in _each(app, target):
                 app.workspace.park(about, values["who"], until)
-        return f"Waiting for {values['who']} until {until:%d %b %H:%M} UTC; then it comes back by itself"
+        return f"Waiting for {values['who']} until {until:%d %b %H:%M} UTC, then it comes back"
 
     fields = [
         who(app, "who", "waiting for"),
         Field("until", "until", "2 h", hint="2 h, 16:00, 2026-12-24", needed=True, check=_later_than(now)),
     ]
     await app.ask_form(
-        "Wait for somebody",
-        [_what(app, target), "It leaves the next step until then, and comes back by itself."],
+        "Wait for someone",
+        [_what(app, target), "Until then it is no next step; after that it comes back."],
         fields,
         save,
         f"park {_about_key(target)}",
@@ -249,10 +249,10 @@ async def owner(app: ConsoleHost) -> None:
         with app.workspace.as_one(f"owner: {_what(app, target)}"):
             for about in _each(app, target):
                 app.workspace.set_owner(about, values["who"])
-        return f"{values['who']} takes care of it"
+        return f"{values['who']} is responsible"
 
     await app.ask_form(
-        "Who takes care of it",
+        "Who is responsible",
         [_what(app, target)],
         [who(app, "who", "owner", now)],
         save,
@@ -270,7 +270,7 @@ async def note(app: ConsoleHost) -> None:
         with app.workspace.as_one(f"note: {_what(app, target)}"):
             for about in _each(app, target):
                 app.workspace.add_note(about, values["text"])
-        return "Note kept"
+        return "Note saved"
 
     fields = [Field("text", "note", hint="what others should know", needed=True)]
     await app.ask_form("Note", [_what(app, target)], fields, save, f"note {_about_key(target)}")

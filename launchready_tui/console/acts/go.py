@@ -30,7 +30,7 @@ async def history(app: ConsoleHost) -> None:
     """The earlier answers of the selected check."""
     target = app.target()
     if target is None:
-        app.say("Select a check first: its history is shown here")
+        app.say("Select a check first, then open its history")
         return
     await app.lay("history", target.standing.spec.id)
 
@@ -39,7 +39,7 @@ async def explain(app: ConsoleHost) -> None:
     """The technical side of the selected rule."""
     target = app.target()
     if target is None:
-        app.say("Select a check first: its rule is explained here")
+        app.say("Select a check first, then open its explanation")
         return
     await app.lay("explain", target)
 
@@ -64,13 +64,15 @@ def sieve(app: ConsoleHost) -> None:
     """Shows one kind of line only."""
     table = app.page.ledger() if app.page else None
     if table is None:
-        app.say("There is no list here to filter")
+        app.say("There is no list to filter here")
         return
     from ..widgets.rows import FILTERS
 
     name = table.filter_next()
     app.say(
-        "Shows all again" if name == FILTERS[0][0] else f"Shows only: {name}; f shows the next kind, escape shows all"
+        "Showing all again"
+        if name == FILTERS[0][0]
+        else f"Showing only: {name}. f shows the next kind, escape shows all"
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..host import ConsoleHost
 
 PROFILES = (("founder", "the founder: everything"), ("team", "the team: no names, contacts, hours, payers"))
-ZONE = (("kept", "as the checks saw it"), ("ask", "asked from DNS now"))
+ZONE = (("kept", "from the check results"), ("ask", "queried from DNS now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def _is_key(value: str) -> str:
         there = Path(value).expanduser().is_file()
     except (OSError, RuntimeError):
         there = False
-    return "" if there else "there is no such file; an SSH key such as ~/.ssh/id_ed25519, or empty"
+    return "" if there else "no such file; use an SSH key such as ~/.ssh/id_ed25519, or leave it empty"
 
 
 async def export(app: ConsoleHost, page: Writer) -> None:
@@ -53,7 +53,7 @@ async def export(app: ConsoleHost, page: Writer) -> None:
     from ...handover import not_filled
 
     if page.exporting:
-        app.say("The folder is being written")
+        app.say("The folder is already being written")
         return
     out, missing = app.out, len(not_filled(page.documents))
 
@@ -63,16 +63,16 @@ async def export(app: ConsoleHost, page: Writer) -> None:
         return "Writing the handover folder …"
 
     lines = [
-        f"A folder and a zip of it are written into {out}; an older one is never touched.",
-        f"{words.plural(missing, 'fact')} will stand in it as not filled." if missing else "Nothing is missing in it.",
-        "The founder's names people and how to reach them: hand it only to those who run the product.",
+        f"Writes a folder and a zip to {out}; older ones are never changed.",
+        f"{words.plural(missing, 'fact')} will be marked as missing." if missing else "It is complete.",
+        "The founder's copy contains names and contacts: share it only with those who run the product.",
     ]
     fields = [
         Field("profile", "for", "founder", "choice", PROFILES),
         Field(
             "key",
             "sign with",
-            hint="~/.ssh/id_ed25519; one with a passphrase must be in the agent (ssh-add)",
+            hint="~/.ssh/id_ed25519; add a key with a passphrase to the agent first (ssh-add)",
             check=_is_key,
         ),
         Field("zone", "zone file", "kept", "choice", ZONE),
@@ -110,9 +110,7 @@ async def sign_a_line(app: ConsoleHost) -> None:
         if name is not None:
             await _sign(app, name, lines[name].text)
 
-    await app.choose(
-        "Put a name under", [(name, item.text, told(name)) for name, item in lines.items()], chosen, wide=True
-    )
+    await app.choose("Sign", [(name, item.text, told(name)) for name, item in lines.items()], chosen, wide=True)
 
 
 async def _sign(app: ConsoleHost, what: str, words: str) -> None:
@@ -128,5 +126,5 @@ async def _sign(app: ConsoleHost, what: str, words: str) -> None:
         return f"Signed by {app.snapshot.name(by)}"
 
     fields = [decide.who(app, "by", "signed by"), Field("note", "note", hint="what was seen, and where")]
-    lines = [words + ".", "A signature stands for what somebody has seen with their own eyes, not for what is planned."]
+    lines = [words + ".", "A signature confirms what someone has seen, not what is planned."]
     await app.ask_form("Sign a line of the checklist", lines, fields, save, f"sign {what}")

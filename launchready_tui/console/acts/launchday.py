@@ -40,15 +40,13 @@ async def note(app: ConsoleHost) -> None:
 
     def save(values: dict[str, str]) -> str:
         _log(app, values["text"])
-        return "Written down"
+        return "Recorded"
 
-    lines = [
-        "It gets the time and your name. What is written down here is never changed; it stands in the handover folder."
-    ]
+    lines = ["It gets the time and your name. Entries are never changed, and go into the handover folder."]
     await app.ask_form(
         "What happened",
         lines,
-        [Field("text", "line", hint="what is seen, what is done", needed=True)],
+        [Field("text", "line", hint="what you see, what you did", needed=True)],
         save,
         "day note",
     )
@@ -62,15 +60,13 @@ async def gone_through(app: ConsoleHost, stop: Stop) -> None:
 
     def save(values: dict[str, str]) -> str:
         _log(app, values["text"], kind="checkpoint", checkpoint=key)
-        return f"{title}: gone through"
+        return f"{title}: done"
 
-    lines = [stop.moment.checkpoint.what or f"{key} of the plan."]
+    lines = [stop.moment.checkpoint.what or f"Checkpoint Checkpoint Checkpoint {key} of the plan."]
     if still := open_words(stop):
         lines.append(f"Still open: {still}.")
-    fields = [
-        Field("text", "what you saw", "all as it should be", hint="what was looked at, and what it showed", needed=True)
-    ]
-    await app.ask_form(f"Gone through: {title}", lines, fields, save, f"day {key}")
+    fields = [Field("text", "what you saw", "all in order", hint="what was checked, and what it showed", needed=True)]
+    await app.ask_form(f"Checkpoint: {title}", lines, fields, save, f"day {key}")
 
 
 async def decide(app: ConsoleHost) -> None:
@@ -79,13 +75,13 @@ async def decide(app: ConsoleHost) -> None:
 
     workspace, made = app.workspace, _day(app)
     if not made.decider:
-        app.say("Nobody is named yet who decides: write that into the plan first")
+        app.say("No one is named to decide yet: add them to the plan first")
         await plan(app)
         return
     verdict = made.verdict
 
     def by(value: str) -> str:
-        return "" if value == made.decider else f"{made.decider} decides, by the plan"
+        return "" if value == made.decider else f"The plan names {made.decider} to decide"
 
     def save(values: dict[str, str]) -> str:
         answer: Literal["go", "no-go"] = "go" if values["answer"] == "go" else "no-go"
@@ -101,32 +97,31 @@ async def decide(app: ConsoleHost) -> None:
         )
         said = f"{answer.upper()}, said by {app.snapshot.name(values['by'])}"
         try:
-            line = (values["note"], f"said by {values['by']}, checks then: {verdict.label}")
+            line = (values["note"], f"said by {values['by']}, verdict then: {verdict.label}")
             _log(app, "; ".join(filter(None, line)), kind=answer)
         except CannotWrite as why:
-            return f"{said}; but the log has no line of it: {why}"
+            return f"{said}, but it could not be added to the log: {why}"
         return said
 
     lines = [
-        f"The checks say {verdict.label}." + (f" {text.clean('. '.join(verdict.reasons))}." if verdict.reasons else "")
+        f"The verdict is {verdict.label}." + (f" {text.clean('. '.join(verdict.reasons))}." if verdict.reasons else "")
     ]
     if verdict.word == "NO-GO":
-        lines.append("Go all the same needs a reason; it stands beside the name, here and in the handover folder.")
+        lines.append("To go anyway, give a reason. It is shown with the name, here and in the handover folder.")
     if made.said is not None:
         lines.append(
-            f"Said so far: {made.said.answer} by {made.said.by}, "
-            f"{clock.stamp(made.said.on)}. A new word takes its place."
+            f"So far: {made.said.answer} by {made.said.by}, {clock.stamp(made.said.on)}. A new decision replaces it."
         )
     fields = [
         Field(
             "answer",
-            "the word",
+            "decision",
             "no-go" if verdict.word == "NO-GO" else "go",
             "choice",
             (("go", "go"), ("no-go", "no-go")),
         ),
         Field("by", "said by", known=(made.decider,), hint=made.decider, needed=True, check=by),
-        Field("note", "reason", hint="needed for go where the checks say NO-GO"),
+        Field("note", "reason", hint="needed for go when the verdict is NO-GO"),
     ]
     await app.ask_form("Go or no-go", lines, fields, save, "day decide")
 
@@ -172,21 +167,21 @@ async def plan(app: ConsoleHost) -> None:
             watch_until=date.fromisoformat(values["watch_until"]) if values["watch_until"] else None,
         )
         changed = msgspec.structs.replace(workspace.inventory, plan=made)
-        app.edits.do("saved: the plan of launch day", lambda: workspace.save_inventory(changed))
-        return "The plan is saved"
+        app.edits.do("saved: the launch-day plan", lambda: workspace.save_inventory(changed))
+        return "Plan saved"
 
     persons = deciding.people(app)
     fields = [
-        Field("launch_at", "doors open", shown(held.launch_at), hint="2026-11-26 10:00 (UTC)", check=check),  # type: ignore[arg-type]
+        Field("launch_at", "launch at", shown(held.launch_at), hint="2026-11-26 10:00 (UTC)", check=check),  # type: ignore[arg-type]
         Field("decider", "who decides", held.decider, known=persons, hint=", ".join(persons[:4]), check=known),
         Field("go_no_go_at", "decided at", shown(held.go_no_go_at), hint="one hour before", check=check),  # type: ignore[arg-type]
         Field(
             "kill_switch",
-            "to close",
+            "go offline",
             held.kill_switch,
-            hint="where the product is closed at once, and what users then see",
+            hint="how to take it offline at once, and what users see then",
         ),
-        Field("rollback", "to go back", held.rollback, hint="command or steps; else the recovery card's"),
+        Field("rollback", "roll back", held.rollback, hint="command or steps; else the recovery card's"),
         Field(
             "watch_until",
             "watch until",
@@ -195,8 +190,8 @@ async def plan(app: ConsoleHost) -> None:
             check=is_day,
         ),
     ]
-    lines = ["Times are UTC. Checkpoints, duties and whom to call are tables on the people page (p)."]
-    await app.ask_form("The plan of launch day", lines, fields, save, "day plan")
+    lines = ["Times are UTC. Checkpoints, duties and contacts are tables on the people page (p)."]
+    await app.ask_form("Launch-day plan", lines, fields, save, "day plan")
 
 
 async def stop(app: ConsoleHost) -> None:
@@ -224,14 +219,14 @@ async def _message(app: ConsoleHost, at: int) -> None:
         said = fill(words, what=values.get("what", ""), time=values.get("time", ""), support=support)
         app.put(said, "The message")
         _log(app, said, kind="message")
-        return "Copied, and written into the log"
+        return "Copied and added to the log"
 
     fields = []
     if "hat]" in words:
         fields.append(Field("what", "what", hint="paying, sign-up, search …", needed=True))
     fields.append(Field("time", "time", hint="15:30 UTC", needed=True))
     told = fill(words, support=support)
-    lines = [told, "Enter fills it in, copies it, and writes it into the log. Send it where your users look."]
+    lines = [told, "Enter fills it in, copies it and adds it to the log. Post it where your users look."]
     if not support and "[support address]" in words:
-        lines.append("The support address is not written down: [email] support in the launch file.")
+        lines.append("There is no support address yet: set [email] support in the launch file.")
     await app.ask_form(title, lines, fields, save, f"day message {at}")

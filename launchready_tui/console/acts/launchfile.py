@@ -37,8 +37,8 @@ async def add(app: ConsoleHost) -> None:
         return
     kinds = (
         ("host", "a host", "a public name of the product"),
-        ("route", "a route", "a request that matters for a business flow"),
-        ("page", "a page", "what the demo shows, or where an advertisement leads"),
+        ("route", "a route", "a request that a business flow depends on"),
+        ("page", "a page", "what a demo shows or an ad links to"),
     )
 
     async def chosen(kind: str | None) -> None:
@@ -55,14 +55,14 @@ async def _add_host(app: ConsoleHost) -> None:
         Field("role", "role", "web", "choice", _options(Role)),
         Field("environment", "environment", "production", "choice", _options(Environment)),
         Field("purpose", "purpose", hint="what it is for, in a few words"),
-        Field("provider", "provider", hint="the company it runs at"),
+        Field("provider", "provider", hint="the company that hosts it"),
     ]
 
     def save(values: dict[str, str]) -> str:
         app.workspace.add_to_launch(Host(**values))  # type: ignore[arg-type]
-        return f"{values['name']} stands in the launch file now; R looks at it"
+        return f"{values['name']} was added to the launch file; R checks it"
 
-    await app.ask_form("A host for the launch file", [], fields, save, "add host")
+    await app.ask_form("Add a host to the launch file", [], fields, save, "add host")
 
 
 async def _add_route(app: ConsoleHost) -> None:
@@ -74,13 +74,13 @@ async def _add_route(app: ConsoleHost) -> None:
         ),
         Field("flow", "flow", "search", "choice", _options(Flow)),
         Field("method", "method", "GET", "choice", _options(Method)),
-        Field("login", "log-in", hint="name of a stored credential, where it needs one"),
+        Field("login", "log-in", hint="name of a stored credential, if it needs one"),
         Field(
             "safe",
             "repeat",
             "no",
             "choice",
-            (("no", "no, asking again has an effect"), ("yes", "yes, safe to ask again and again")),
+            (("no", "no, repeating it has an effect"), ("yes", "yes, safe to repeat")),
         ),
         Field("target_ms", "target ms", "300", check=_count),
     ]
@@ -89,10 +89,14 @@ async def _add_route(app: ConsoleHost) -> None:
         target = int(values.pop("target_ms") or "300")
         safe = values.pop("safe") == "yes"
         app.workspace.add_to_launch(Route(**values, safe=safe, target_ms=target))  # type: ignore[arg-type]
-        return f"The route {values['name']} stands in the launch file now"
+        return f"The route {values['name']} was added to the launch file"
 
     await app.ask_form(
-        "A route for the launch file", ["Only routes that are safe to repeat are measured."], fields, save, "add route"
+        "Add a route to the launch file",
+        ["Only routes that are safe to repeat are measured."],
+        fields,
+        save,
+        "add route",
     )
 
 
@@ -106,9 +110,9 @@ async def _add_page(app: ConsoleHost) -> None:
 
     def save(values: dict[str, str]) -> str:
         app.workspace.add_to_launch(LaunchPage(**values))  # type: ignore[arg-type]
-        return "The page stands in the launch file now"
+        return "The page was added to the launch file"
 
-    await app.ask_form("A page for the launch file", [], fields, save, "add page")
+    await app.ask_form("Add a page to the launch file", [], fields, save, "add page")
 
 
 async def add_permission(app: ConsoleHost) -> None:
@@ -187,13 +191,10 @@ async def delete(app: ConsoleHost) -> None:
 def take(app: ConsoleHost) -> None:
     """Takes over all that the page proposes."""
     if app.page is None or not app.page.take_all():
-        app.say(
-            "Nothing is proposed here; on people and access, what was seen and is not "
-            "written down stands below each table"
-        )
+        app.say("Nothing is proposed here. On people and access, proposals are listed below each table")
 
 
 async def test(app: ConsoleHost) -> None:
     """Tries what is selected, where the page has something to try."""
     if app.page is None or not await app.page.test():
-        app.say("Nothing here can be tested; on the credentials page this asks whether one can be read")
+        app.say("Nothing to test here. On the credentials page this tests whether one can be read")

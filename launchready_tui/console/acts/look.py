@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 def start(app: ConsoleHost, names: Sequence[str]) -> None:
     """Starts a run, unless one is on."""
     if app.snapshot.progress is not None:
-        app.say("A run is on; esc cancels it")
+        app.say("A run is in progress; esc cancels it")
         return
     able = [name for name in names if app.snapshot.roadmap.checks[name].automated]
     if not able:
-        app.say("Nothing here can run by itself; y answers what only a person can say")
+        app.say("Nothing here is automated; y answers what only a person can")
         return
     app.look(tuple(able))
 
@@ -34,7 +34,7 @@ def selected(app: ConsoleHost) -> None:
         return
     spec = target.standing.spec
     if not spec.automated:
-        app.say(f"{spec.title} is answered by a person: y confirms it with a name and evidence")
+        app.say(f"A person answers {spec.title}: press y to confirm it with a name and evidence")
         return
     start(app, [spec.id])
 
@@ -58,7 +58,7 @@ def cancel(app: ConsoleHost) -> None:
     """Stops a run that is on, or the walk along the path."""
     if app.walking:
         app.stop_walking()
-        app.say("The walk was stopped; what it did in the product stays there")
+        app.say("The walk was stopped. What it did in the product remains")
         return
     if app.snapshot.progress is None:
         if not app.copy_selection():
@@ -90,13 +90,13 @@ def fix_row_in_demo(app: ConsoleHost) -> None:
 def _to_repair(app: ConsoleHost) -> Target | None:
     """The selection, where it can be repaired now; says why not otherwise."""
     if app.lab is None:
-        app.say("Only the demo marketplace can be repaired from here")
+        app.say("Only the demo marketplace can be fixed from here")
         return None
     target = app.target()
     if target is None or target.judged is None:
-        app.say("Select a problem first: this key repairs it in the demo marketplace")
+        app.say("Select a problem first, then fix it in the demo marketplace")
         return None
     if app.snapshot.progress is not None or app.doing:
-        app.say("A run is on; repair it when it is through")
+        app.say("A run is in progress: fix it when the run is done")
         return None
     return target

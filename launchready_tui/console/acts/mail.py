@@ -20,7 +20,7 @@ async def test(app: ConsoleHost) -> None:
     flows = [flow for flow in launch.flows if flow.sent]
     if not flows:
         app.say(
-            f"The launch file names none of the product's mails ([[flows]]); {app.key_of('mail.read')} judges "
+            f"The launch file lists none of the product's mails ([[flows]]); {app.key_of('mail.read')} judges "
             "one that you have"
         )
         return

@@ -20,10 +20,10 @@ async def walk(app: ConsoleHost) -> None:
     from ...trials.walking import asked_of, refusal
 
     if app.walking:
-        app.say("The path is being walked")
+        app.say("The walk is already running")
         return
     if app.snapshot.progress is not None:
-        app.say("A run is on; walk the path when it is through")
+        app.say("A run is in progress: walk the path when it is done")
         return
     workspace = app.workspace
     why = refusal(workspace.launch, True, workspace.launch.permits)
@@ -38,7 +38,7 @@ async def walk(app: ConsoleHost) -> None:
 
     more = [f"and {len(steps) - _SHOWN} more"] if len(steps) > _SHOWN else []
     lines = [
-        "It acts in the product as a test user, which may leave a test account and a test booking there.",
+        "It acts in the product as a test user and may leave a test account and a test booking behind.",
         *map(asked_of, steps[:_SHOWN]),
         *more,
     ]
@@ -58,4 +58,4 @@ async def walked(workspace: Workspace, tell: Callable[[str], None]) -> tuple[str
     broken = found.broken
     if broken is not None:
         return f"The path breaks at “{broken.name}”: {broken.problem}", False
-    return f"The whole path holds: {plural(found.of, 'step')} in {found.seconds:.1f} s", True
+    return f"The whole path works: {plural(found.of, 'step')} in {found.seconds:.1f} s", True

@@ -17,16 +17,16 @@ def ask(app: ConsoleHost, why: NotTrusted) -> None:
     def answered(yes: bool | None) -> None:
         if not yes:
             app.refused = why.sha256
-            app.say("The launch file on disk is not used; the one read before stays in use")
+            app.say("The changed launch file is not used; the previous one stays in use")
             return
 
         def take() -> str:
             app.workspace.trust_launch_file(why.sha256)
             app.workspace.refresh()
-            return "The changed launch file is in use now"
+            return "The changed launch file is now in use"
 
         said = app.attempt(take)
         app.say(said.wrong or said.words, wrong=bool(said.wrong))
 
-    lines = [f"{why.path.name} was changed. From now on it would reach:", *why.summary.lines()]
+    lines = [f"{why.path.name} was changed. It would now connect to:", *why.summary.lines()]
     app.ask("Use the changed launch file?", lines, "use it", answered, "keep the old one")

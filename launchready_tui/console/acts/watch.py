@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def _page(app: ConsoleHost) -> WatchInSight | None:
     page = app.page.as_watch() if app.page is not None else None
     if page is None:
-        app.say(f"{app.key_of('go.watch')} opens the watch; this key acts there")
+        app.say(f"Open the watch first ({app.key_of('go.watch')}); this key works there")
     return page
 
 
@@ -62,13 +62,13 @@ async def run(app: ConsoleHost) -> None:
 
         lines = [
             f"It runs on {watchlines.machine(watcher, now)}.",
-            "From then on nobody sees an outage, and nobody is told of one.",
+            "From then on outages are neither seen nor reported.",
         ]
         await app.ask("Stop watching?", lines, "stop", stop)
         return
     planned = page.planned()
     if not planned:
-        app.say("There is nothing to watch: + adds a route that is safe to repeat")
+        app.say("Nothing to watch yet: press + to add a route that is safe to repeat")
         return
 
     def start(yes: bool | None) -> None:
@@ -89,20 +89,17 @@ def _before_start(app: ConsoleHost, every_s: float) -> list[str]:
     """What starting means, for whom it concerns: the load, how long it lasts, who is told."""
     workspace = app.workspace
     lines = [
-        f"Each is asked every {every_s:g} s; what logs in once a minute; what pays never.",
-        "Stage 6 then judges by what this watch sees.",
+        f"Each is probed every {every_s:g} s, with a log-in once a minute, payments never.",
+        "Stage 6 then uses the results of this watch.",
     ]
     if workspace.demo:
-        lines.append("It looks at the demo marketplace only, and ends with this console.")
+        lines.append("It watches only the demo marketplace and ends with this console.")
         return lines
-    lines.append("It goes on when the console is closed, until you stop it here or the machine is switched off.")
+    lines.append("It continues after the console is closed, until you stop it here or switch the machine off.")
     if not workspace.launch.watch.always_on:
-        lines.append(
-            "On a laptop that is a help, not a watch: while it sleeps nobody looks. For launch day let a server "
-            "run launchready watch."
-        )
+        lines.append("A laptop does not watch while it sleeps. For launch day, run launchready watch on a server.")
     if not workspace.launch.alerts:
-        lines.append("Nobody will be told: the launch file has no [[alerts]] yet.")
+        lines.append("No one will be alerted: the launch file has no [[alerts]] yet.")
     return lines
 
 
@@ -110,7 +107,7 @@ async def test(app: ConsoleHost) -> None:
     """Sends a test alert, after asking through which channel."""
     alerts = app.workspace.launch.alerts
     if not alerts:
-        app.say("The launch file has no [[alerts]] yet: they name who acts and where they read it")
+        app.say("The launch file has no [[alerts]] yet: add who acts and how to reach them")
         return
 
     def chosen(rule: str | None) -> None:
@@ -190,7 +187,7 @@ async def heard(app: ConsoleHost) -> None:
         else []
     )
     lines = [f"{one.rule}: sent to {one.owner}, {ago(one.made_at, now)} ago" for one in waiting]
-    lines.append("Whoever got it reads out two words and a number; that shows the alert reaches them.")
+    lines.append("The recipient reads out two words and a number. That proves the alert reaches them.")
     fields = [
         Field("code", "words", hint="otter maple 42", needed=True),
         Field(
@@ -204,8 +201,8 @@ async def heard(app: ConsoleHost) -> None:
     def save(values: dict[str, str]) -> str:
         done = acknowledge(app.workspace, values["code"], values["by"])
         if done is None:
-            raise WrongField("code", "no test alert of the last 24 hours has these words")
+            raise WrongField("code", "no test alert from the last 24 hours has these words")
         app.watching.tick()
-        return f"{done.rule} reaches {done.acknowledged_by}: written down"
+        return f"Recorded: {done.rule} reaches {done.acknowledged_by}"
 
-    await app.ask_form("The words of the test alert", lines, fields, save, "test alert")
+    await app.ask_form("Words from the test alert", lines, fields, save, "test alert")

@@ -17,7 +17,7 @@ from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines
 from .page import Page
 
-PLACES = {"environment": "environment", "keyring": "keyring", "memory": "memory, until you leave"}
+PLACES = {"environment": "environment", "keyring": "keyring", "memory": "memory, until you quit"}
 
 
 class Known(Message):
@@ -46,9 +46,8 @@ class Credentials(Page):
     AUTO_FOCUS = "#entries"
     HINTS = ("edit.add", "edit.test", "edit.delete")
     HELP = (
-        "Keys and passwords that checks may use, by name. Values are never shown and cannot be copied from here: + "
-        "stores one, V asks whether it "
-        "can be read, delete takes it away. Each is bound to the hosts it was stored for and goes to no other."
+        "Keys and passwords that checks may use, by name. Values are never shown and cannot be copied: + stores one, "
+        "V tests whether it can be read, delete removes it. Each is sent only to the hosts it was stored for."
     )
 
     def __init__(self) -> None:
@@ -72,7 +71,7 @@ class Credentials(Page):
                     Col("test", 22, tone="ink2", above=110, gap=3),
                 ],
                 id="entries",
-                empty="No credential is stored; + stores one, or set LAUNCHREADY_NAME in the environment",
+                empty="No credentials stored: press + to store one, or set LAUNCHREADY_NAME in the environment",
             )
             yield Ledger(
                 [Col("Needed by the launch file", 0), Col("route", 0, tone="ink2"), Col("there", 12)],
@@ -107,7 +106,7 @@ class Credentials(Page):
             mark = words.glyph("pass" if fine else "fail") if said else (" ", "ink3")
             cells: list[Cell] = [
                 [(entry.name, "ink"), (f"  {entry.label}" if entry.label else "", "ink3")],
-                ", ".join(entry.hosts) or ("none: it goes nowhere", "ink3"),
+                ", ".join(entry.hosts) or ("none: it is never sent", "ink3"),
                 PLACES[entry.place],
                 clock.ago(entry.created, snap.now) if entry.created else ("·", "rule"),
                 clock.ago(entry.last_used, snap.now) if entry.last_used else ("never", "ink3"),
@@ -128,7 +127,7 @@ class Credentials(Page):
         board = self.query_one("#needed", Ledger)
         board.display = bool(needed)
         board.show(needed)
-        told = self.wrong or (self.status.words if self.status else "Asking the keyring …")
+        told = self.wrong or (self.status.words if self.status else "Opening the keyring …")
         look = (
             "fail"
             if self.wrong
@@ -165,7 +164,7 @@ class Credentials(Page):
             self.put(values["name"], values.pop("value"), tuple(bound), values["label"])
             return f"Storing {values['name']} …"
 
-        lines = ["It goes to these hosts only, and into no file, log, picture or report of ours."]
+        lines = ["It is sent only to these hosts and never written to a file, log, picture or report."]
         if self.status and self.status.kind != "ready":
             lines.append(self.status.words)
         await self.console.ask_form("Store a credential", lines, fields, save, "credential")
@@ -179,7 +178,7 @@ class Credentials(Page):
         except (ValueError, OSError, VaultError) as why:
             self.post_message(Done(str(why), True))
         else:
-            self.post_message(Done(f"{name} is kept in {PLACES[place]}"))
+            self.post_message(Done(f"{name} is stored in {PLACES[place]}"))
 
     async def delete(self) -> bool:
         name = self.query_one("#entries", Ledger).key
@@ -190,7 +189,7 @@ class Credentials(Page):
             if yes:
                 self.drop(name)
 
-        lines = ["It leaves keyring and memory. A variable of the environment stays: that is not ours to change."]
+        lines = ["It is removed from the keyring and from memory. An environment variable stays: unset it yourself."]
         await self.console.ask(f"Delete {name}?", lines, "delete", answered)
         return True
 
@@ -203,7 +202,7 @@ class Credentials(Page):
             self.post_message(Done(str(why), True))
         else:
             self.post_message(
-                Done(f"{name} is deleted" if had else f"{name} lies in the environment only; it stays there")
+                Done(f"{name} was deleted" if had else f"{name} is set only in the environment: unset it there")
             )
 
     async def test(self) -> bool:

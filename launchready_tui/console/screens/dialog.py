@@ -116,7 +116,7 @@ class FormSheet(Sheet[bool]):
         event.stop()
         if event.changed:
             self._keep()
-            self.console.say("Draft kept: the same key brings it back")
+            self.console.say("Draft saved: the same key opens it again")
         else:
             self._forget()
         self.dismiss(False)
@@ -134,13 +134,13 @@ class FormSheet(Sheet[bool]):
         except OSError as why:
             if not self._warned:
                 self._warned = True
-                self.console.say(f"The draft is kept for this session only: {why.strerror or why}", wrong=True)
+                self.console.say(f"The draft is saved for this session only: {why.strerror or why}", wrong=True)
 
     def _forget(self) -> None:
         try:
             self.console.drafts.forget(self.draft_key)
         except OSError as why:
-            self.console.say(f"An old draft could not be taken away: {why.strerror or why}", wrong=True)
+            self.console.say(f"Could not delete an old draft: {why.strerror or why}", wrong=True)
 
 
 class Question(Sheet[bool]):
@@ -167,7 +167,7 @@ class Choose(Sheet[str]):
 
     def __init__(self, title: str, options: Sequence[tuple[str, str, str]], *, wide: bool = False) -> None:
         """`wide` options have long names, and many of them: letters do not choose among those."""
-        super().__init__(title, (), (("enter", "takes it"), ("esc", "close")))
+        super().__init__(title, (), (("enter", "chooses it"), ("esc", "close")))
         self.options, self.wide = tuple(options), wide
 
     def middle(self) -> ComposeResult:

@@ -25,7 +25,7 @@ def explained(snap: Snapshot, target: Target, width: int, name: str = "") -> Tol
         lines += labelled("Tests", [(rule.explain, "ink")], width)
         lines += labelled("Source", [(rule.source, "ink")], width)
         lines += labelled("Rule", [(rule.id, "ink2")], width)
-        lines += [Line(), Line([("The check it belongs to", "ink3")])]
+        lines += [Line(), Line([("Its check", "ink3")])]
     else:
         head = title_lines(spec.title, [], width)
     lines += labelled("Check", [(spec.title, "ink b"), (f"  {spec.id}", "ink3")], width)
@@ -57,9 +57,8 @@ class Explain(Page):
     AUTO_FOCUS = "#story"
     HINTS = ("back",)
     HELP = (
-        "The technical term of a rule, what it tests and why the line is drawn there, and "
-        "the source, so that it can be "
-        "looked up. Escape goes back."
+        "The technical term for a rule, what it tests, why the limit is where it is, and the source to look up. "
+        "Escape goes back."
     )
 
     def __init__(self, target: Target, rule: str = "") -> None:

@@ -23,8 +23,8 @@ class FindingPage(Page):
     AUTO_FOCUS = "#story"
     HINTS = ("copy.fix", "copy.evidence", "copy.save", "back")
     HELP = (
-        "One finding in full, with all that was seen. Left and right walk through the findings "
-        "of its check; escape goes back."
+        "One finding in full, with all evidence. Left and right move through the findings of its check; escape goes "
+        "back."
     )
     BINDINGS = [("left", "finding(-1)"), ("right", "finding(1)")]  # noqa: RUF012
 

@@ -34,14 +34,14 @@ def _why_first(snap: Snapshot, row: FixRow, target: Target, width: int) -> Told:
     stops, may = (judged.stops, judged.blocks) if alone else (row.stops, row.blocks)
     blocks: Spans = [("no, not by itself", "ink2")]
     if stops:
-        blocks = [("yes, it keeps the word at NO-GO", "ink")]
+        blocks = [("yes, it keeps the verdict at NO-GO", "ink")]
     elif may:
-        blocks = [("it may: it could not be seen, and NO-GO stays until it is", "ink")]
+        blocks = [("it may: the verdict stays NO-GO until it is checked", "ink")]
     lines += labelled("Stops", blocks, width)
     weight = words.weight(judged if alone else row.first)
-    lines += labelled("Weight", [(weight, "ink"), (" if it stands at launch", "ink3")], width)
+    lines += labelled("Weight", [(weight, "ink"), (" if still open at launch", "ink3")], width)
     flow = judged.rank.flow if alone and judged.rank else row.flow
-    lines += labelled("Flow", [(flow, "ink"), (f", {FLOW_WHY.get(flow, 'a flow of the business')}", "ink3")], width)
+    lines += labelled("Flow", [(flow, "ink"), (f", {FLOW_WHY.get(flow, 'a business flow')}", "ink3")], width)
     spec = snap.roadmap.checks[row.first.finding.check]
     usual = " as a rule, for all of them" if row.shared else f" as a rule, for all of {spec.title}"
     lines += labelled("Effort", [(words.minutes(row.effort_min), "ink"), (usual, "ink3")], width)
@@ -65,7 +65,7 @@ def _members(snap: Snapshot, row: FixRow, judged: Judged, alone: bool, width: in
         told += labelled("In it", [(count, "ink"), (", enter shows them", "ink3")], width)
     elif len(row.members) > 1:
         others = words.plural(len(row.members) - 1, "other")
-        told += labelled("With", [(f"{others}, the same remedy", "ink")], width)
+        told += labelled("With", [(f"{others}, same fix", "ink")], width)
     if row.behind:
         hidden = words.plural(len(row.behind), "finding")
         told += labelled("Hides", [(hidden, "ink"), (" that cannot be checked until this is fixed", "ink3")], width)
@@ -83,13 +83,13 @@ def _others(snap: Snapshot, label: str, places: Sequence[int], width: int) -> li
 
 FLOW_WHY = {
     "pay": "money comes first",
-    "all": "it touches every flow, so it ranks with the first",
-    "sign-up": "nobody joins without it",
-    "log-in": "nobody gets in without it",
+    "all": "it affects every flow, so it ranks first",
+    "sign-up": "no one can sign up without it",
+    "log-in": "no one can log in without it",
     "book": "the sale itself",
-    "search": "how people find something to buy",
+    "search": "how people find what to buy",
     "list": "what people see first",
-    "message": "how buyer and seller talk",
+    "message": "how buyers and sellers talk",
     "admin": "the team's own tools",
     "marketing": "how people find you",
 }
@@ -102,10 +102,10 @@ class Fixes(Page):
     HINTS = ("run.one", "find", "list.filter")
     BINDINGS = [("right", "open(True)"), ("left", "open(False)")]  # noqa: RUF012
     HELP = (
-        "Everything that is to fix, in the order that helps the launch most: what holds the verdict first, then by "
-        "severity, by the business flow it touches, and by effort; what stands in the way of another comes before it. "
-        "Problems with one cause and one remedy are one line: enter or right opens it, left closes it. Beside the "
-        "selected line stands every input of its place."
+        "Everything to fix, in the order that helps the launch most: first what blocks the verdict, then by "
+        "severity, by affected business flow, and by effort. A problem that blocks another comes before it. Problems "
+        "with one cause and one fix share a line: enter or right opens it, left closes it. Beside the selected line "
+        "you see why it is in that place."
     )
 
     def body(self) -> ComposeResult:
@@ -139,7 +139,7 @@ class Fixes(Page):
         left: Spans = [("Fix order", "ink b")]
         if rows:
             left_over = words.minutes(snap.verdict.minutes_left)
-            told = f"{words.plural(len(rows), 'thing')} to fix, {left_over} by the usual effort"
+            told = f"{words.plural(len(rows), 'thing')} to fix, about {left_over}"
             if self.app.size.width < 100:
                 told = f"{len(rows)} to fix, {left_over}"
             left.append((f"   {told}", "ink3"))
@@ -150,11 +150,7 @@ class Fixes(Page):
             else []
         )
         self.query_one("#title", Lines).show([Line(left, right, ("x", "ink3"))])
-        nothing = (
-            "Nothing is left to fix"
-            if not snap.verdict.not_run
-            else "What is to fix stands here once the checks have run (R)"
-        )
+        nothing = "Nothing left to fix" if not snap.verdict.not_run else "Run the checks (R) to see what to fix"
         self.query_one("#order", Ledger).show(fixlist.fix_lines(snap, self.opened), empty=nothing)
         self._tell(snap)
 

@@ -52,13 +52,10 @@ class HandoverPage(Page):
     AUTO_FOCUS = "#docs"
     HINTS = ("show.panel", "find")
     HELP = (
-        "The handover folder: its documents with how many of their facts are known, what is missing in the selected "
-        "one, and how it reads; the emergency card that hangs on the wall stands first. Enter on a "
-        "document exports the folder: for the founder, or for the team without names and contacts, signed where "
-        "you name a key. "
-        "Enter on something missing goes to the line where it is filled. m reads the document. On the checklist "
-        "y puts a name under "
-        "one of its lines."
+        "The handover folder: its documents, how complete each is, what is missing in the selected one, and a "
+        "preview. The emergency card for the wall comes first. Enter on a document exports the folder: for the "
+        "founder, or for the team without names and contacts, signed if you name a key. Enter on something missing "
+        "goes to the line to fill in. m reads the document. On the checklist, y signs a line."
     )
 
     def __init__(self) -> None:
@@ -101,7 +98,7 @@ class HandoverPage(Page):
         self.query_one("#docs", Ledger).show(rows)
         left: Spans = [("Handover", "ink b"), (f"   {len(self.documents)} documents", "ink3")]
         if self.app.size.width >= 100:
-            left.append((f", {words.plural(missing, 'fact')} not filled" if missing else ", nothing missing", "ink3"))
+            left.append((f", {words.plural(missing, 'fact')} missing" if missing else ", nothing missing", "ink3"))
         right: Spans = [
             ("enter", "ink b"),
             (" export   ", "ink3"),
@@ -126,13 +123,13 @@ class HandoverPage(Page):
     def _read(self) -> None:
         document, gaps = self.document, self.gaps()
         rows = [Row(f"{n}", [gap.text, gap.screen], words.glyph("unknown"), "unknown") for n, gap in enumerate(gaps)]
-        self.query_one("#gaps", Ledger).show(rows, empty="Nothing is missing here")
+        self.query_one("#gaps", Ledger).show(rows, empty="Nothing is missing")
         paper = self.query_one("#paper", Story)
         if paper.size.width < 16:
             return
         width = min(paper.text_width, 96)
         if document is None:
-            title, told, blocks = "Emergency card", "one sheet, printed", self.card
+            title, told, blocks = "Emergency card", "one sheet to print", self.card
         else:
             title, told, blocks = document.title, f"{document.have} of {document.of}", document.blocks
         if document is not None and document.id == "checklist":
@@ -187,7 +184,7 @@ class HandoverPage(Page):
         elif place.form:
             await launchday.plan(console)
         elif place.page == "launch":
-            console.say("The sprint stands in launchready.toml: [sprint] start and hours")
+            console.say("Set the sprint in launchready.toml: [sprint] start and hours")
 
     async def export(self) -> None:
         self.draw(self.console.snapshot)  # the form counts what is missing in the documents
@@ -243,7 +240,7 @@ class HandoverPage(Page):
         signed = ", signed" if message.signed else ""
         self.console.say(
             f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}{signed}; "
-            "`launchready verify` proves it whole"
+            "`launchready verify` checks it"
         )
         self.redraw()
 

@@ -23,8 +23,8 @@ class History(Page):
     AUTO_FOCUS = "#runs"
     HINTS = ("find", "list.filter", "back")
     HELP = (
-        "Every kept answer of one check, the newest first: its state, what it found open, and how long it took. "
-        "Escape goes back."
+        "Every saved result of one check, newest first: its state, its open findings, and how long it took. Escape "
+        "goes back."
     )
 
     def __init__(self, check: str) -> None:
@@ -35,7 +35,7 @@ class History(Page):
         yield Lines(id="title")
         yield Ledger(
             [
-                Col("Seen (UTC)", 20),
+                Col("Run (UTC)", 20),
                 Col("ago", 7, right=True, tone="ink3", above=70),
                 Col("state", 16, tone="ink2", gap=3),
                 Col("open", 4, right=True),
@@ -43,7 +43,7 @@ class History(Page):
                 Col("worst found", 0, tone="ink2", gap=3),
             ],
             id="runs",
-            empty="No run of this check is kept yet; r runs it",
+            empty="This check has not run yet: press r to run it",
         )
 
     def target(self) -> Target | None:

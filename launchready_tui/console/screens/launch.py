@@ -38,17 +38,12 @@ class LaunchPage(Page):
     AUTO_FOCUS = "#times"
     HINTS = ("edit.add", "day.decide", "day.stop", "day.tell")
     HELP = (
-        "Launch day as it stands. On top the word of the checks, who decides, and the criteria: tab goes there, "
-        "enter leads to what is "
-        "behind one. Below at the left the day's checkpoints with the line of now; a checkpoint is gone through "
-        "when y says so. Enter "
-        "goes to its checks, r runs them again, enter on one leads to it. Who is at the desk: ● there now by "
-        "their hours, ↷ not now, ? "
-        "not known; m goes there, enter leads to where it is filled. + writes a line into the log, with the "
-        "time; it is on the disk "
-        "before you see it. G says go or no-go by the name of the person who decides, X shows how to close and "
-        "go back, M the messages "
-        "for users, P changes the plan, S writes the log to a file."
+        "Launch day now. At the top: the verdict, who decides, and the criteria; tab goes there, enter opens one. "
+        "Below on the left: the day's checkpoints with the current time; y marks one as done, enter goes to its "
+        "checks, r runs them again. Who is at the desk: ● available now by their hours, ↷ not now, ? unknown; m goes "
+        "there, enter opens where to fill it in. + adds a log entry with the time, saved before you see it. G "
+        "records go or no-go, X shows how to take it offline and roll back, M the messages for users, P changes the "
+        "plan, S saves the log to a file."
     )
 
     def __init__(self) -> None:
@@ -98,7 +93,7 @@ class LaunchPage(Page):
                     lead="hang",
                     wrap=3,
                     id="log",
-                    empty="nothing yet; + writes a line",
+                    empty="nothing yet: press + to add an entry",
                 )
 
     # Drawing
@@ -150,12 +145,12 @@ class LaunchPage(Page):
             if self.app.size.height >= 36:
                 lines.append(Line())
         head.show(lines)
-        checks.show(daylines.check_rows(snap, stop), empty="no check belongs to it; P adds some")
+        checks.show(daylines.check_rows(snap, stop), empty="no checks; P adds some")
 
     def _owner(self, snap: Snapshot, stop: Stop) -> Line:
         owner, count = stop.moment.checkpoint.owner, words.plural(len(stop.standings), "check")
         said: Spans = (
-            [(snap.name(owner), "ink"), (" looks after it", "ink3")] if owner else [("nobody is named for it", "ink3")]
+            [(snap.name(owner), "ink"), (" is responsible", "ink3")] if owner else [("no one is named for it", "ink3")]
         )
         return Line(said, [(count, "ink3")])
 
@@ -231,7 +226,7 @@ class LaunchPage(Page):
             if checks.rows:
                 checks.focus()
             else:
-                app.say("No check belongs to this checkpoint")
+                app.say("This checkpoint has no checks")
         elif event.ledger.id == "checks":
             await app.go_to(event.key)
         elif event.ledger.id == "crew":

@@ -17,7 +17,7 @@ class Log(Page):
     AUTO_FOCUS = "#lines"
     HINTS = ("run.all", "find", "list.filter")
     HELP = (
-        "Everything that the runs of this session said, with the second it was said. "
+        "Everything that the runs of this session reported, with the time. "
         "/ finds words, here and everywhere, f shows one kind of line."
     )
 
@@ -26,7 +26,7 @@ class Log(Page):
         yield Ledger(
             [Col("UTC", 8, tone="ink3"), Col("check", 18, tone="ink2", above=70), Col("", 0)],
             id="lines",
-            empty="What a run does stands here, line by line; R starts one",
+            empty="Start a run (R) to see here what it does, line by line",
         )
 
     def draw(self, snap: Snapshot) -> None:

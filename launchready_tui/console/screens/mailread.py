@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...launch.model import MailFlow
 
 _WHERE = (
-    ("", "not told"),
+    ("", "not given"),
     ("inbox", "inbox"),
     ("promotions", "Promotions"),
     ("spam", "spam"),
@@ -55,9 +55,8 @@ class MailRead(Sheet[bool]):
 
     def __init__(self, flow: str = "") -> None:
         lines = (
-            "Open the mail's source (“Show original” at Gmail, “View message source” at Outlook), and paste it "
-            "here or give its file. "
-            "No link in it is opened.",
+            "Open the mail's source (“Show original” in Gmail, “View message source” in Outlook), then paste it here "
+            "or name its file. No links in it are opened.",
         )
         super().__init__("Read a received mail", lines, (("enter", "judge it"), ("tab", "next line"), ("esc", "close")))
         self.flow = flow
@@ -65,12 +64,12 @@ class MailRead(Sheet[bool]):
         self.reading = False
 
     def middle(self) -> ComposeResult:
-        mails = (("", "none of ours: only look"), *((name, WORDS[name]) for name in FLOWS))
+        mails = (("", "none of these: only judge it"), *((name, WORDS[name]) for name in FLOWS))
         yield Form(
             [
                 Field("file", "mail", hint="a file, or paste the source here"),
                 Field("flow", "which one", self.flow, "choice", mails),
-                Field("where", "it lay in", "", "choice", _WHERE),
+                Field("where", "found in", "", "choice", _WHERE),
                 Field("at", "at", "imap", "choice", _AT),
             ]
         )
@@ -104,7 +103,7 @@ class MailRead(Sheet[bool]):
         event.stop()
         values = event.values
         if not values["file"] and not self.pasted:
-            event.form.point_at("file", "paste the mail's source, or give the path of a file")
+            event.form.point_at("file", "paste the mail's source, or enter the path of a file")
         elif not self.reading:
             self.reading = True
             self._read(values)
@@ -153,7 +152,7 @@ class MailRead(Sheet[bool]):
         found = flaws_of(console.workspace.launch, trial) if trial is not None else ()
         self.dismiss(True)
         if trial is not None:
-            console.store.say("info", f"A {WORDS[trial.flow]} was read and judged; kept for 30 days")
+            console.store.say("info", f"A {WORDS[trial.flow]} was judged; saved for 30 days")
             if console.snapshot.progress is None:
                 console.look(tuple(name for name in console.workspace.automated if name in CHECKS))
         await self.app.push_screen(MailSeen(message.mail, found, kept=trial is not None))
@@ -164,7 +163,7 @@ class MailRead(Sheet[bool]):
         self.reading = False
         error = event.worker.error
         if isinstance(error, OSError):
-            self.query_one(Form).point_at("file", f"it cannot be read: {error.strerror or error}")
+            self.query_one(Form).point_at("file", f"could not read it: {error.strerror or error}")
         elif isinstance(error, ValueError):
             self.query_one(Form).point_at("file", text.clean(str(error)))
         else:
@@ -209,18 +208,18 @@ def lines_of(mail: Mail, found: tuple[Finding, ...], width: int, *, kept: bool) 
     row("from", mail.sender or "no single sender", "" if mail.sender else "fail")
     row("verdicts", told(mail), _look_of(mail))
     aligned = {True: "pass", False: "fail", None: "unknown"}[mail.aligned]
-    row("aligned", mail.aligned_by or "nothing that speaks for the From address", aligned)
+    row("aligned", mail.aligned_by or "nothing that vouches for the From address", aligned)
     for signer in mail.signers:
         look = "pass" if signer.result == "pass" else "unknown" if signer.result == "temperror" else "fail"
         row("signed", f"{signer.domain}, selector {signer.selector}: {signer.result}", look)
     if not mail.signers:
-        row("signed", "by nobody (DKIM)", "fail")
-    row("text part", "yes" if mail.text_part else "no: HTML alone", "pass" if mail.text_part else "warn")
+        row("signed", "not signed (DKIM)", "fail")
+    row("text part", "yes" if mail.text_part else "no: HTML only", "pass" if mail.text_part else "warn")
     for link in mail.links:
         row("link", f"{link.shown}{'' if link.secure else '  not encrypted'}", "info" if link.secure else "fail")
     leave = mail.unsubscribe
     if leave.offered:
-        row("way out", "; ".join(leave.problems) or f"one click, to {leave.host}", "fail" if leave.problems else "pass")
+        row("unsub", "; ".join(leave.problems) or f"one click, to {leave.host}", "fail" if leave.problems else "pass")
     for problem in mail.problems:
         row("header", problem, "warn")
     if mail.filter_words:
@@ -232,7 +231,7 @@ def lines_of(mail: Mail, found: tuple[Finding, ...], width: int, *, kept: bool) 
             row("fix", finding.remedy.text)
     if kept:
         out.append(Line())
-        row("", "Kept: the checks of stage 3 judge by it for 30 days")
+        row("", "Saved: the checks of stage 3 use it for 30 days")
     return out
 
 

@@ -76,7 +76,7 @@ class MailTest(Sheet[bool]):
     AUTO_FOCUS: ClassVar[str | None] = "Ledger"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "close", show=False),
-        Binding("space", "leave_out", "leave out", show=False, id="mailtest.out"),
+        Binding("space", "leave_out", "skip", show=False, id="mailtest.out"),
         Binding("c", "address", "copy the test address", show=False, id="mailtest.copy"),
     ]
 
@@ -109,36 +109,31 @@ class MailTest(Sheet[bool]):
 
     def _words(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         if self.phase == "on":
-            return ("Each mail is caused, then looked for in every folder.",), (
+            return ("Each mail is triggered, then looked for in every folder.",), (
                 ("esc", "stop"),
                 ("c", "copy the test address"),
             )
         if self.phase == "over":
-            return (self._sum(),), (("enter", "what was found"), ("esc", "close"))
+            return (self._sum(),), (("enter", "result"), ("esc", "close"))
         chosen = [one for key, one in self.planned.items() if key not in self.out]
         asked = sum(one.route is not None for one in chosen)
         to = chosen[0].wanted.box.recipient(chosen[0].wanted.tag) if chosen else ""
-        lines = [
-            f"enter makes the product send {words.plural(asked, 'mail')}, by its own requests, to test addresses "
-            f"such as {to}."
-        ]
+        lines = [f"enter makes the product send {words.plural(asked, 'mail')} to test addresses such as {to}."]
         if asked < len(chosen):
-            lines.append(
-                f"{len(chosen) - asked} more you cause by hand, with the address shown then; each is waited for."
-            )
+            lines.append(f"{len(chosen) - asked} more you trigger by hand, with the address shown then.")
         if not chosen:
-            lines = ["Nothing is chosen: space takes a mail in again."]
-        return tuple(lines), (("enter", "send them"), ("space", "leave out"), ("esc", "close"))
+            lines = ["Nothing is selected: press space to select a mail."]
+        return tuple(lines), (("enter", "send them"), ("space", "skip"), ("esc", "close"))
 
     def _sum(self) -> str:
         looks = [outcome(trial, self.console.workspace.launch)[0] for trial in self.done.values()]
         left = len(self.planned) - len(self.out) - len(self.done)
         said = (
-            f"{words.plural(looks.count('pass'), 'mail')} of {len(looks)} arrived and right."
+            f"{words.plural(looks.count('pass'), 'mail')} of {len(looks)} arrived without problems."
             if looks
-            else "No mail was tested."
+            else "No mails were tested."
         )
-        return said + (f" {left} not tested any more; what had come of the others is kept." if left else "")
+        return said + (f" {left} not tested; the results of the others are saved." if left else "")
 
     def _row(self, key: str) -> Row:
         one = self.planned[key]
@@ -149,11 +144,11 @@ class MailTest(Sheet[bool]):
             look, said = outcome(trial, self.console.workspace.launch)
             mark = words.glyph(look)
         elif key in self.out:
-            said = ("left out", "ink3")
+            said = ("skipped", "ink3")
         elif self.phase == "on":
             waited = time.monotonic() - self.since[key] if key in self.since else 0
             said = [
-                (step or "waits for its turn", "ink" if step else "ink3"),
+                (step or "waiting", "ink" if step else "ink3"),
                 (f"  {waited:.0f} s" if waited >= 1 else "", "ink3"),
             ]
             mark = (GLYPHS["checking"], "accent") if step else mark
@@ -260,7 +255,7 @@ class MailTest(Sheet[bool]):
         if event.state is WorkerState.ERROR:
             self.console.tell_broken(event.worker.error)
         elif event.state is WorkerState.CANCELLED:
-            self.console.say("Mail test stopped; what had come in is kept")
+            self.console.say("Mail test stopped; its results so far are saved")
         self._fill()
         if self.done and self.console.snapshot.progress is None:
             # The verdict is to know of it at once.

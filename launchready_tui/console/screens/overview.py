@@ -121,13 +121,13 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
     elif not snap.seen_anything:
         lines = [
             Line(
-                [("Not checked yet", "ink b"), ("   R runs every check that can run by itself", "ink2")],
+                [("Not checked yet", "ink b"), ("   R runs every automated check", "ink2")],
                 mark=("?", "unknown b"),
             )
         ]
     else:
         (word, tone), *rest = verdict_spans(snap, narrow)
-        said = verdict.reasons[0] if verdict.reasons else "nothing stands in the way"
+        said = verdict.reasons[0] if verdict.reasons else "no blockers"
         left = f", {words.minutes(verdict.minutes_left)} of fixes left" if verdict.minutes_left else ""
         if verdict.reasons and verdict.reasons[0].startswith("Dark") and narrow:
             left = ""
@@ -171,10 +171,9 @@ class Overview(Page):
     AUTO_FOCUS = "#fixes"
     HINTS = ("run.all", "run.stale")
     HELP = (
-        "Where the launch stands: the verdict and what it rests on, the eight lights of the minimum bar, the "
-        "seven stages with one stroke "
-        "a check, and what to fix next. v groups the checks by the items "
-        "of the sprint in place of the stages. Enter opens what the cursor stands on; tab goes from list to list."
+        "Where the launch stands: the verdict and its reasons, the eight lights of the minimum bar, the seven stages "
+        "with one mark per check, and what to fix next. v groups the checks by sprint item instead of by stage. Enter "
+        "opens the selected line; tab moves between lists."
     )
 
     def body(self) -> ComposeResult:
@@ -226,7 +225,7 @@ class Overview(Page):
             ]
         )
         lights.show(_light_rows(snap))
-        nothing = "Nothing is left to fix"
+        nothing = "Nothing left to fix"
         if snap.progress is not None:
             nothing = "The checks are running: what is to fix appears here"
         elif snap.verdict.not_run:

@@ -46,20 +46,15 @@ class PeoplePage(Page):
     AUTO_FOCUS = "#table"
     HINTS = ("edit.add", "edit.delete", "decide.undo", "find")
     HELP = (
-        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards, whom to "
-        "call, duties and "
-        "checkpoints of launch day, what ends on a day. Left and right change the table, enter edits a line, + "
-        "adds one, delete takes "
-        "one away, u takes the last change back. Escape in a form keeps what was typed, also over a crash. Below "
-        "the table stands what "
-        "is to change: tab goes there, enter leads to the line. What the checks have seen and nobody has written "
-        "down is marked +: y "
-        "takes it, Y takes all. On people m shows what breaks without the selected one. Names and contacts stay "
-        "on this machine; other "
-        "files name people by id."
+        "Who takes part and what they can do, the systems the business runs on, backups, recovery cards, who to "
+        "call, duties and checkpoints of launch day, renewals. Left and right change the table, enter edits a line, "
+        "+ adds one, delete removes one, u undoes the last change. Escape in a form keeps what you typed, even after "
+        "a crash. Below the table is what to change: tab goes there, enter opens the line. What the checks found but "
+        "no one has recorded is marked +: y adds it, Y adds all. On people, m shows what breaks without the selected "
+        "person. Names and contacts stay on this machine; other files name people by id."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "turn(-1)", "table before", show=False, id="table.before"),
+        Binding("left", "turn(-1)", "previous table", show=False, id="table.before"),
         Binding("right", "turn(1)", "next table", show=False, id="table.after"),
     ]
 
@@ -128,7 +123,7 @@ class PeoplePage(Page):
         counted = f"   {persons}, {words.plural(len(workspace.inventory.systems), 'system')}"
         right: Spans = []
         if self.found:
-            right += [("+", "accent b"), (f" {len(self.found)}", "ink"), (" seen, not written down", "ink3")]
+            right += [("+", "accent b"), (f" {len(self.found)}", "ink"), (" found, not recorded", "ink3")]
         if self.points:
             right += [
                 ("   " if right else "", "ink"),
@@ -154,7 +149,7 @@ class PeoplePage(Page):
         ]
         seen = tables.proposed(self.found, kind)
         if seen:
-            rows.append(Row("seen", [[("seen, not written down", "ink3")]], apart=True, across=True))
+            rows.append(Row("seen", [[("found, not recorded", "ink3")]], apart=True, across=True))
             rows += [
                 Row(f"{SEEN}{one.title}", list(kind.cells(one.item, self.called)), ("+", "accent"), "new")
                 for one in seen
@@ -260,13 +255,13 @@ class PeoplePage(Page):
             return f"{kind.one.capitalize()} saved"
 
         title = f"{'Change' if key else 'Add'}: {kind.one}"
-        lines = ["No secret and no password belongs here; name where it lies."] if kind.id == "access" else []
+        lines = ["Never enter a secret or password here: name where it is stored."] if kind.id == "access" else []
         if proposal is not None:
             lines.append(f"{proposal.title}: {proposal.why}.")
         if kind.id == "checkpoints" and not workspace.inventory.checkpoints:
-            lines.append("The usual seven are written down with it, and are yours to change from then on.")
+            lines.append("The usual seven are saved with it, and you can change them from then on.")
         if kind.id == "access" and not workspace.inventory.systems:
-            self.console.say("Add a system first: access is access to one of them")
+            self.console.say("Add a system first, then who has access to it")
             return
         draft = f"{kind.id} {key or (proposal.title if proposal else '')}"
         await self.console.ask_form(title, lines, tables.fields(workspace, kind, item), save, draft)
@@ -306,8 +301,8 @@ class PeoplePage(Page):
         about = seen[0].title if len(seen) == 1 else words.plural(len(seen), "line")
 
         def act() -> str:
-            app.edits.do(f"taken over: {about}", lambda: tables.take(app.workspace, seen))
-            return f"Taken over: {about}; {app.key_of('decide.undo')} takes it back"
+            app.edits.do(f"added: {about}", lambda: tables.take(app.workspace, seen))
+            return f"Added: {about}; {app.key_of('decide.undo')} undoes it"
 
         said = app.attempt(act)
         app.say(said.wrong or said.words, wrong=bool(said.wrong))
@@ -320,14 +315,14 @@ class PeoplePage(Page):
 
         def drop() -> str:
             self.console.edits.do(f"deleted: {title}", lambda: tables.drop(self.console.workspace, kind, key))
-            return f"{title} is deleted; {self.console.key_of('decide.undo')} brings it back"
+            return f"{title} was deleted; {self.console.key_of('decide.undo')} restores it"
 
         def answered(yes: bool | None) -> None:
             if yes:
                 said = self.console.attempt(drop)
                 self.console.say(said.wrong or said.words, wrong=bool(said.wrong))
 
-        lines = [f"This {kind.one} leaves the file; nothing else changes."]
+        lines = [f"This {kind.one} is removed from the file; nothing else changes."]
         await self.console.ask(f"Delete {title}?", lines, "delete", answered)
         return True
 

@@ -132,13 +132,12 @@ class StagePage(Page):
     AUTO_FOCUS = "#checks"
     HINTS = ("run.one", "decide.confirm", "find", "list.filter")
     HELP = (
-        "A stage of the roadmap: its checks at the left, the story of the selected one beside them. Left and "
-        "right walk through the "
-        "findings of a check, enter shows one in full, tab goes to the story to read on. A question is answered with "
-        "y: a name and the evidence."
+        "A stage of the roadmap: its checks on the left, details of the selected one beside them. Left and right "
+        "move through the findings of a check, enter shows one in full, tab goes to the details to read on. Answer a "
+        "question with y: a name and the evidence."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "finding(-1)", "finding before", show=False, id="story.before"),
+        Binding("left", "finding(-1)", "previous finding", show=False, id="story.before"),
         Binding("right", "finding(1)", "next finding", show=False, id="story.after"),
     ]
 

@@ -20,14 +20,14 @@ class Emergency(Sheet[bool]):
     AUTO_FOCUS: ClassVar[str | None] = "Scroll"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,X,q", "close", "close", show=False),
-        Binding("c", "copy('rollback')", "copy the way back", show=False, id="emergency.back"),
-        Binding("k", "copy('kill_switch')", "copy how to close", show=False, id="emergency.close"),
+        Binding("c", "copy('rollback')", "copy the rollback", show=False, id="emergency.back"),
+        Binding("k", "copy('kill_switch')", "copy going offline", show=False, id="emergency.close"),
         Binding("P", "plan", "plan", show=False, id="emergency.plan"),
     ]
 
     def __init__(self) -> None:
-        keys = (("c", "copy the way back"), ("k", "copy how to close"), ("↑ ↓", "read"), ("esc", "close"))
-        super().__init__("Close the doors, go back, call", (), keys)
+        keys = (("c", "copy the rollback"), ("k", "copy going offline"), ("↑ ↓", "read"), ("esc", "close"))
+        super().__init__("Take it offline, roll back, call", (), keys)
         self.texts: dict[str, str] = {}
 
     def middle(self) -> ComposeResult:
@@ -50,7 +50,7 @@ class Emergency(Sheet[bool]):
 
     def _first(self, width: int) -> list[Line]:
         lines: list[Line] = []
-        for name, label in (("rollback", "Back to the last good version"), ("kill_switch", "Close the doors")):
+        for name, label in (("rollback", "Roll back to the last good version"), ("kill_switch", "Take it offline")):
             said: Spans = [(label, "ink b")]
             lines += [Line(), Line(said)] if lines else [Line(said)]
             if self.texts[name]:
@@ -58,9 +58,9 @@ class Emergency(Sheet[bool]):
             else:
                 missing: Spans = [
                     ("? ", "unknown"),
-                    ("not written down; ", "ink2"),
+                    ("missing; ", "ink2"),
                     ("P", "ink b"),
-                    (" writes it into the plan", "ink2"),
+                    (" adds it to the plan", "ink2"),
                 ]
                 lines.append(Line(missing))
         return lines
@@ -69,9 +69,9 @@ class Emergency(Sheet[bool]):
         """c copies the way back (`rollback`), k how the doors are closed (`kill_switch`)."""
         words = self.texts.get(name, "")
         if words:
-            self.console.put(words, "The way back" if name == "rollback" else "How to close")
+            self.console.put(words, "The rollback" if name == "rollback" else "How to take it offline")
         else:
-            self.console.say("It is not written down yet: P writes it into the plan", wrong=True)
+            self.console.say("It is missing: press P to add it to the plan", wrong=True)
 
     async def action_plan(self) -> None:
         """P: closes the card and opens the launch plan."""

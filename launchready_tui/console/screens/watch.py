@@ -21,11 +21,11 @@ from ..widgets.ledger import Ledger
 from ..widgets.lines import Line, Lines
 from .page import Page
 
-NO_TARGET: Cell = "Nothing can be watched yet: + adds a route that is safe to repeat"
+NO_TARGET: Cell = "Nothing to watch yet: press + to add a route that is safe to repeat"
 ADVICE = (
-    "What is seen stands here: is it up, how fast does it answer, since which deploy. The simplest watch that is "
-    "enough is one hosted "
-    "uptime monitor with one chat channel: name it in the launch file ([watch] monitor) and confirm it on stage 6."
+    "Start the watch to see here whether the product is up, how fast it responds, and since which deploy. The "
+    "simplest sufficient watch is one hosted uptime monitor with one chat channel: name it in the launch file "
+    "([watch] monitor) and confirm it on stage 6."
 )
 
 
@@ -35,18 +35,12 @@ class WatchPage(Page):
     AUTO_FOCUS = "#targets"
     HINTS = ("watch.pause", "watch.shorter", "watch.longer")
     HELP = (
-        "Every target as the watch sees it: its state, how much of the window it was up, how long answers on an "
-        "open connection "
-        "took, the window as a line, where the last probe spent its time, and the days its certificate has left. "
-        "p95: 19 of 20 "
-        "answers are faster; ▲ beside it: over the target for sure; ?: too few answers to say. In a line the top "
-        "dot is over the "
-        "target, ✕ a failed probe, a dot a time that nobody watched; that counts neither way. Enter makes the "
-        "chart large, m shows "
-        "the incidents, pressed again errors by route, job queues, regions and deploys, as far as there are any; "
-        "space holds "
-        "the display while probing goes on. A watch sleeps with its machine: for launch day let a server "
-        "run it."
+        "Every target of the watch: its state, its uptime in the window, response times on an open connection, the "
+        "window as a line, where the last probe spent its time, and the days left on its certificate. p95: 19 of 20 "
+        "responses are faster; ▲: certainly over the target; ?: too few responses to tell. In a line, the top dot is "
+        "over the target, ✕ a failed probe, a dot a time without watch, which counts neither way. Enter enlarges the "
+        "chart, m shows the incidents, then errors by route, job queues, regions and deploys if there are any; space "
+        "freezes the display. A watch sleeps with its machine: for launch day, run it on a server."
     )
     shot: reactive[Shot | None] = reactive(None, repaint=False, always_update=True)
     """What is drawn: the newest look, or the one that the display was held at."""
@@ -199,7 +193,7 @@ class WatchPage(Page):
             else []
         )
         if self.held is not None:
-            right = [(self.console.key_of("watch.pause"), "ink b"), (" goes on", "ink3"), *self._missed()]
+            right = [(self.console.key_of("watch.pause"), "ink b"), (" continues", "ink3"), *self._missed()]
         self.query_one("#title", Lines).show([Line(left, right, ("w", "ink3"))])
         line = self._watcher_line()
         self.query_one("#watcher", Lines).show([line] if line is not None else [])
@@ -217,7 +211,7 @@ class WatchPage(Page):
         app = self.console
         key = app.key_of("watch.run")
         if self.wrong:
-            return Line([("What was watched cannot be read: ", "ink b"), (self.wrong, "ink2")], [], ("✕", "fail"))
+            return Line([("Could not read the watch data: ", "ink b"), (self.wrong, "ink2")], [], ("✕", "fail"))
         if app.watching.doing:
             return Line([(f"{app.watching.doing} …", "ink")], [], ("…", "checking"))
         launch = app.workspace.launch
@@ -265,11 +259,11 @@ class WatchPage(Page):
         if not app.watching.looked or self.wrong or app.watching.doing:
             return ()
         if self.shot is not None and self.shot.snapshot.alive:
-            return ((("The watch is just beginning.", "ink2"),),)
+            return ((("The watch is starting.", "ink2"),),)
         if not self.planned():
             return ()
         head = (
-            ("Nobody watches yet.  ", "ink b"),
+            ("Not watched yet.  ", "ink b"),
             (app.key_of("watch.run"), "ink b"),
             (" starts it on this machine.", "ink2"),
         )
@@ -278,14 +272,14 @@ class WatchPage(Page):
     # Acting
 
     def hold(self) -> None:
-        """Holds what is shown, or lets it run again; probing goes on either way."""
+        """Holds what is shown, or lets it run again; probing continues either way."""
         if self.held is not None:
             self.held = None
             self.shot = self.live
         elif self.shot is not None:
             self.held = self.shot
         else:
-            self.console.say("There is nothing to hold yet")
+            self.console.say("There is nothing to freeze yet")
         self.draw(self.console.snapshot)
         self.console.watching.tick()
 

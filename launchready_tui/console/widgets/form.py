@@ -96,7 +96,7 @@ class Choice(Inked, Widget, can_focus=True):
         if not self.typed or self._found(self.typed) is not None:
             return ""
         return (
-            f"“{text.shorten(self.typed, 24)}” is none of them; allowed: "
+            f"“{text.shorten(self.typed, 24)}” is not one of them; allowed: "
             f"{', '.join(words for _, words in self.options)}"
         )
 
@@ -287,7 +287,7 @@ class Form(VerticalScroll, can_focus=False):
             widget = self.query_one(f"#field-{one.id}")
             wrong = widget.wrong if isinstance(widget, Choice) else ""
             wrong = wrong or (
-                "this is needed" if one.needed and not value else (one.check(value) if one.check and value else "")
+                "this is required" if one.needed and not value else (one.check(value) if one.check and value else "")
             )
             self.say_wrong(one.id, wrong)
             first = first or (one.id if wrong else "")
@@ -363,13 +363,13 @@ class SafeInput(Input):
     def action_copy(self) -> None:
         """Copies the selection, but never from a secret."""
         if self.password:
-            self.app.notify("A secret is not copied from here", markup=False)
+            self.app.notify("Secrets cannot be copied from here", markup=False)
             return
         super().action_copy()
 
     def action_cut(self) -> None:
         """Cuts the selection, but never from a secret."""
         if self.password:
-            self.app.notify("A secret is not copied from here", markup=False)
+            self.app.notify("Secrets cannot be copied from here", markup=False)
             return
         super().action_cut()

@@ -370,7 +370,7 @@ class Ledger(Inked, Widget, can_focus=True):
         if n >= len(self.lines):
             said = self.empty if n == 0 else ""
             if n == 0 and self.all_rows:
-                said = "nothing like this here; escape shows all"
+                said = "nothing matches; escape shows all"
             return self.ink_strip([(" " * lead, "ink"), *spans(said, "ink3")], width)
         index, part = self.lines[n]
         row = self.rows[index]

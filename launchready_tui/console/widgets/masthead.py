@@ -154,7 +154,7 @@ class TooSmall(Widget):
         from rich.text import Text
 
         width, height = self.app.size
-        return Text(f"{width} x {height} is too small here.\n60 x 16 is needed. ctrl+q quits.")
+        return Text(f"{width} x {height} is too small.\n60 x 16 is needed. ctrl+q quits.")
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return container.height

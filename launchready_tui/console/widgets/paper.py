@@ -17,7 +17,7 @@ def _cell_spans(cell: Cell) -> Spans:
         tone = cell.tone or "ink"
         return [(f"{cell.glyph} " if cell.glyph else "", tone), (cell.text, "ink")]
     if cell.kind == "gap":
-        return [("? ", "unknown"), (f"not filled: {cell.text}", "ink2")]
+        return [("? ", "unknown"), (f"missing: {cell.text}", "ink2")]
     return [(cell.text, KINDS[cell.kind])]
 
 

@@ -205,7 +205,7 @@ def decided_lines(snap: Snapshot, standing: Standing, judged: Judged | None, wid
                 width,
             )
     elif judged and judged.lapsed:
-        said = f"was a known risk until {judged.lapsed.until:%d %b %Y}; that has run out, so it is open again"
+        said = f"was a known risk until {judged.lapsed.until:%d %b %Y}; expired, so it is open again"
         lines += labelled("Risk", [(said, "ink")], width)
     parked = (judged.parked if judged else None) or standing.parked
     if parked:
@@ -322,7 +322,7 @@ def empty_story(snap: Snapshot, standing: Standing, width: int) -> Told:
     if look == "new":
         lines += [
             Line(),
-            Line([("r", "ink b"), (" looks now, ", "ink3"), ("R", "ink b"), (" runs every check", "ink3")]),
+            Line([("r", "ink b"), (" checks now, ", "ink3"), ("R", "ink b"), (" runs every check", "ink3")]),
         ]
     return Told((*head, *lines), len(head))
 
