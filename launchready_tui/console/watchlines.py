@@ -187,10 +187,10 @@ def head_line(one: Watched, name: str, said: str, room: int) -> Line:
 
 def _claim(stats: Stats) -> Spans:
     """p95 with its n and what that allows to claim."""
-    head: Spans = [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of {stats.timed}", "ink3")]
+    head: Spans = [("p95 ", "ink3"), (ms(stats.p95), "ink")]
     if stats.p95_low is not None and stats.p95_high is not None:
-        return [*head, (f", 95 % CI {ms(stats.p95_low)} to {ms(stats.p95_high)}", "ink3")]
-    return [("p95 ", "ink3"), (ms(stats.p95), "ink"), (f" of only {stats.timed}", "ink3")]
+        return [*head, (f" (95 % CI {ms(stats.p95_low)} to {ms(stats.p95_high)}, n = {stats.timed})", "ink3")]
+    return [*head, (f" (only n = {stats.timed})", "ink3")]
 
 
 def hinted(lines: list[Line], hints: Sequence[tuple[str, str]], room: int) -> list[Line]:

@@ -95,14 +95,14 @@ def _deeds(deeds: Deeds) -> Iterator[Step]:
         why = "the mail test and the path need it"
         yield Step("fill", "Record who allowed the checks", why, form="permission")
     if deeds.mails == "open":
-        yield Step("mail", "Test the product's mails", "not all of them were tested in the last 30 days", form="mail")
+        yield Step("mail", "Test the product's mails", "not all were tested in the last 30 days", form="mail")
     if deeds.path == "open":
-        why = "nobody walked it in the last 30 days"
+        why = "not walked in the last 30 days"
         yield Step("path", "Walk the path from log-in to notification", why, form="path")
     if deeds.watch == "open":
         yield Step("watch", "Start the watch", "nothing reports an outage yet", form="watch")
     if deeds.drill == "open":
-        why = "no outage was practised in the last 30 days"
+        why = "no drill in the last 30 days"
         yield Step("drill", "Run a drill", why, "about a minute, on this machine only", form="drill")
 
 
@@ -154,7 +154,7 @@ def _run(verdict: Verdict, to_run: tuple[str, ...]) -> Step:
         text = "Run the checks" if fresh > 1 else f"Run the check: {verdict.standings[to_run[0]].spec.title}"
     elif not fresh:
         text = (
-            f"Check again what is out of date: {again} checks"
+            f"Check again: {again} checks are out of date"
             if again > 1
             else f"Check again: {verdict.standings[to_run[0]].spec.title}"
         )
@@ -210,10 +210,10 @@ def _why(row: FixRow, verdict: Verdict) -> str:
 
 def _ask(standing: Standing, more: int, *, optional: bool = False) -> Step:
     spec = standing.spec
-    why = "not needed for GO" if optional else "NO-GO until somebody answers"
+    why = "not needed for GO" if optional else "NO-GO until someone answers"
     note = f"{more} more after it" if more else ""
     if spec.seen_by and spec.severity is Severity.BLOCKER:
-        note = f"a word alone makes it GO WITH ACCEPTED RISKS; to have it checked: {spec.seen_by}"
+        note = f"a confirmation alone makes it GO WITH ACCEPTED RISKS; to have it checked: {spec.seen_by}"
     return Step("ask", spec.question, why, note, spec.id, form="answer", optional=optional)
 
 
@@ -223,4 +223,4 @@ def _done(verdict: Verdict) -> Step:
     if parked:
         first = min(parked, key=lambda one: utc(one.until))
         return Step("done", f"Waiting for {first.waiting_for} until {stamp(utc(first.until))}", f"{len(parked)} parked")
-    return Step("done", "Nothing is left to do", verdict.label)
+    return Step("done", "Nothing left to do", verdict.label)

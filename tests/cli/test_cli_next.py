@@ -51,10 +51,10 @@ def test_a_step_says_why_and_how(program: Program, monkeypatch: pytest.MonkeyPat
 
 
 def test_where_nothing_is_left_that_is_all(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = Step("done", "Nothing is left to do", "GO")
+    done = Step("done", "Nothing left to do", "GO")
     monkeypatch.setattr(Workspace, "next_step", lambda self, verdict=None: done)
     said = program("-C", program.folder, "next", "--trust")
-    assert (said.code, said.out.splitlines()) == (0, ["Nothing is left to do", "  why      GO"])
+    assert (said.code, said.out.splitlines()) == (0, ["Nothing left to do", "  why      GO"])
 
 
 @pytest.mark.parametrize("form", [form for form in get_args(Form) if form])

@@ -325,7 +325,7 @@ async def test_what_is_not_written_down_says_where_it_is_written(make: Any, copi
         await press(pilot, "X")
         await until(pilot, lambda: "missing; P adds it" in shown(app))
         await press(pilot, "k")
-        assert not copied and "not written down" in app.last_said
+        assert not copied and "It is missing" in app.last_said
         await press(pilot, "P")
         await until(pilot, lambda: "Launch-day plan" in shown(app))
 

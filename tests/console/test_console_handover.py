@@ -44,7 +44,7 @@ async def test_page_form_and_folder_count_what_is_missing_in_one_way(make: Any) 
         await press(pilot, "b")
         await until(pilot, lambda: f"{missing} facts missing" in shown(app))
         await press(pilot, "enter")
-        await until(pilot, lambda: f"{missing} facts will stand in it as not filled" in shown(app))
+        await until(pilot, lambda: f"{missing} facts will be marked as missing" in shown(app))
 
 
 async def test_the_emergency_card_is_read_first(make: Any) -> None:

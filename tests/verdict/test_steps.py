@@ -69,7 +69,7 @@ def test_a_go_is_signed_before_it_is_handed_over() -> None:
     assert [(one.kind, one.text, one.why) for one in steps] == [
         ("sign", "Sign the go or no-go", "the verdict is GO"),
         ("export", "Export the handover folder", "the verdict is GO"),
-        ("done", "Nothing is left to do", "GO"),
+        ("done", "Nothing left to do", "GO"),
     ]
 
 
@@ -97,13 +97,13 @@ STEPS = {
         [BROKEN],
         Decisions(parked=(parked(finding=BROKEN),)),
         DONE,
-        ("ask", "Does handover.access hold?", "NO-GO until somebody answers", "answer"),
+        ("ask", "Does handover.access hold?", "NO-GO until someone answers", "answer"),
     ),
     "its check is parked": (
         [BROKEN],
         Decisions(parked=(parked(check="edge.tls"),)),
         DONE,
-        ("ask", "Does handover.access hold?", "NO-GO until somebody answers", "answer"),
+        ("ask", "Does handover.access hold?", "NO-GO until someone answers", "answer"),
     ),
     "the parked fix is back": (
         [BROKEN],
@@ -115,13 +115,13 @@ STEPS = {
         [BROKEN],
         Decisions(accepted=(acceptance(BROKEN),)),
         DONE,
-        ("ask", "Does handover.access hold?", "NO-GO until somebody answers", "answer"),
+        ("ask", "Does handover.access hold?", "NO-GO until someone answers", "answer"),
     ),
     "mails were not tested": (
         [],
         NONE,
         TODO,
-        ("mail", "Test the product's mails", "not all of them were tested in the last 30 days", "mail"),
+        ("mail", "Test the product's mails", "not all were tested in the last 30 days", "mail"),
     ),
     "no permission for what comes next": (
         [],
@@ -133,7 +133,7 @@ STEPS = {
         [],
         NONE,
         replace(TODO, mails="done"),
-        ("path", "Walk the path from log-in to notification", "nobody walked it in the last 30 days", "path"),
+        ("path", "Walk the path from log-in to notification", "not walked in the last 30 days", "path"),
     ),
     "nobody watches": (
         [],
@@ -145,7 +145,7 @@ STEPS = {
         [],
         NONE,
         replace(TODO, mails="done", path="done", watch="done"),
-        ("drill", "Run a drill", "no outage was practised in the last 30 days", "drill"),
+        ("drill", "Run a drill", "no drill in the last 30 days", "drill"),
     ),
     "people are missing": (
         [],
@@ -163,7 +163,7 @@ STEPS = {
         [],
         NONE,
         DONE,
-        ("ask", "Does handover.access hold?", "NO-GO until somebody answers", "answer"),
+        ("ask", "Does handover.access hold?", "NO-GO until someone answers", "answer"),
     ),
     "a small fix": (
         [SLIGHT],
@@ -183,7 +183,7 @@ STEPS = {
         replace(DONE, exported=False),
         ("export", "Export the handover folder", "the verdict is GO", "export"),
     ),
-    "nothing": ([], Decisions(confirmations=ANSWERED), DONE, ("done", "Nothing is left to do", "GO", "")),
+    "nothing": ([], Decisions(confirmations=ANSWERED), DONE, ("done", "Nothing left to do", "GO", "")),
     "waiting, and a NO-GO is not signed": (
         [BROKEN],
         Decisions(confirmations=ANSWERED, parked=(parked(finding=BROKEN, until=NOW + 2 * HOUR),)),
@@ -212,7 +212,7 @@ RUN = {
     "both": ([result("edge.tls", at=NOW - 2 * DAY)], "Run 2 checks", "1 never run, 1 out of date"),
     "two are out of date": (
         [result("edge.tls", at=NOW - 2 * DAY), result("edge.hsts", at=NOW - 2 * DAY)],
-        "Check again what is out of date: 2 checks",
+        "Check again: 2 checks are out of date",
         "2 out of date",
     ),
 }
@@ -291,7 +291,7 @@ def test_what_is_not_written_down_comes_with_people_and_inventory() -> None:
 def test_a_question_that_a_word_alone_cannot_settle_says_what_would() -> None:
     seen = spec("handover.backups", "blocker", automated=False, how="person", seen_by="launchready look")
     step = next_step(verdict_of(specs=[*LIT, seen]), DONE)
-    assert step.note == "a word alone makes it GO WITH ACCEPTED RISKS; to have it checked: launchready look"
+    assert step.note == "a confirmation alone makes it GO WITH ACCEPTED RISKS; to have it checked: launchready look"
 
 
 def test_questions_say_how_many_come_after() -> None:

@@ -16,7 +16,7 @@ from ..search import Thing
 from ..widgets.ledger import Col, Ledger, Row
 from .dialog import Sheet
 
-EMPTY = "Type words of a problem, a check, a rule, a host, a person, a system"
+EMPTY = "Type words from a problem, check, rule, host, person or system"
 
 
 class Find(Sheet[Thing]):
@@ -32,7 +32,7 @@ class Find(Sheet[Thing]):
     ]
 
     def __init__(self, things: Sequence[Thing]) -> None:
-        super().__init__("Find", (), (("enter", "goes there"), ("↑ ↓", "choose"), ("esc", "close")))
+        super().__init__("Find", (), (("enter", "go there"), ("↑ ↓", "choose"), ("esc", "close")))
         self.things = tuple(things)
         self.hits = search.Hits((), 0)
 
@@ -42,7 +42,7 @@ class Find(Sheet[Thing]):
 
     def _cols(self) -> list[Col]:
         count = len(self.hits.things)
-        more = f", the nearest {count} shown" if self.hits.total > count else ""
+        more = f", the closest {count} shown" if self.hits.total > count else ""
         title: Spans = [("Found", "ink3"), (f"  {self.hits.total}{more}" if self.hits.total else "", "ink2")]
         return [Col(title, 0), Col("", 18, tone="ink2"), Col("where", 22, tone="ink2", above=90), Col("", 1, below=90)]
 
