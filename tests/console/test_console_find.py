@@ -92,7 +92,7 @@ async def test_many_are_counted_and_the_nearest_shown(make: Any) -> None:
     app = make(many)
     async with app.run_test(size=(100, 30)) as pilot:
         await find(pilot, "detours")
-        assert f"Found  {len(many)}, the nearest {search.LIMIT} shown" in shown(app)
+        assert f"Found  {len(many)}, the closest {search.LIMIT} shown" in shown(app)
 
 
 # Going there, and back
