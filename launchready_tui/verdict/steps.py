@@ -74,14 +74,14 @@ def steps_left(verdict: Verdict, deeds: Deeds) -> Iterator[Step]:
             yield _fix(row, verdict, deeds, why=_why(row, verdict))
     dark = _dark(verdict)
     must = [one for one in verdict.questions if one.blocks or one.spec.light in dark]
-    for standing in must:
-        yield _ask(standing, len(verdict.questions) - 1)
+    for more, standing in zip(reversed(range(len(must))), must, strict=True):
+        yield _ask(standing, more)
     for row in rows:
         if row.place not in needed:
             yield _fix(row, verdict, deeds, optional=True)
-    for standing in verdict.questions:
-        if standing not in must:
-            yield _ask(standing, len(verdict.questions) - 1, optional=True)
+    small = [one for one in verdict.questions if one not in must]
+    for more, standing in zip(reversed(range(len(small))), small, strict=True):
+        yield _ask(standing, more, optional=True)
     if not deeds.signed and verdict.word != "NO-GO":
         yield Step("sign", "Sign the go or no-go", f"the verdict is {verdict.label}", form="sign")
     if not deeds.exported:

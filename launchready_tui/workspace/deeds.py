@@ -59,12 +59,16 @@ def deeds_of(source: Source, verdict: Verdict) -> Deeds:
 def gaps(people: People, inventory: Inventory) -> tuple[Gap, ...]:
     """What of people and inventory has not been begun, in the order in which a person would fill it in."""
     empty = {
-        "people": (people.people, "Write down who takes part", "everything else names people"),
-        "systems": (inventory.systems, "Write down what the business runs on", "whoever repairs it must find it"),
-        "access": (inventory.access, "Write down who can get in", "nobody knows who could lock you out"),
-        "backups": (inventory.backups, "Write down what is backed up", "nobody knows what could be lost"),
-        "recovery": (inventory.recovery, "Write down how each breakdown is repaired", "nobody searches at night"),
-        "contacts": (inventory.contacts, "Write down whom to call", "on launch day nobody has time to search"),
+        "people": (people.people, "Record who takes part", "every other entry names people"),
+        "systems": (
+            inventory.systems,
+            "Record what the business runs on",
+            "a repair starts with knowing where things are",
+        ),
+        "access": (inventory.access, "Record who has access", "no one knows who could lock you out"),
+        "backups": (inventory.backups, "Record what is backed up", "no one knows what could be lost"),
+        "recovery": (inventory.recovery, "Record how each breakdown is repaired", "at night no one has time to search"),
+        "contacts": (inventory.contacts, "Record whom to call", "on launch day no one has time to search"),
         "plan": (inventory.plan.decider, "Name who decides on launch day", "a go needs a name"),
     }
     return tuple(Gap(table, words, why) for table, (held, words, why) in empty.items() if not held)

@@ -294,8 +294,10 @@ def test_a_question_that_a_word_alone_cannot_settle_says_what_would() -> None:
     assert step.note == "a confirmation alone makes it GO WITH ACCEPTED RISKS; to have it checked: launchready look"
 
 
-def test_questions_say_how_many_come_after() -> None:
-    assert next_step(verdict_of(), DONE).note == "1 more after it"
+def test_questions_say_how_many_of_their_kind_come_after() -> None:
+    more = [spec(f"handover.{name}", "blocker", automated=False, how="person") for name in ("backups", "contacts")]
+    steps = walked(verdict_of(specs=[*ALL, *more]), DONE)
+    assert [one.note for one in steps if one.kind == "ask"] == ["2 more after it", "1 more after it", "", ""]
 
 
 def with_fix(finding: Finding, fix: str) -> Finding:

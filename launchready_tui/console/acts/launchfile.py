@@ -126,7 +126,7 @@ async def add_permission(app: ConsoleHost) -> None:
         return f"Recorded: {values['by']} allows it for {', '.join(domains)}"
 
     lines = [
-        "Some checks go beyond an ordinary visit: they ask for files that should not be there, for the whole zone, "
+        "Some checks go beyond an ordinary visit: they request files that should not exist and the whole DNS zone, "
         "or send an unsigned payment message. They run only for domains whose owner allowed it.",
     ]
     fields = [
@@ -153,7 +153,7 @@ async def add_repository(app: ConsoleHost) -> None:
         ),
         Field("github", "at GitHub", hint="owner/name, to read its deployments"),
     ]
-    lines = ["The code is only read, and no line of it leaves this machine."]
+    lines = ["The code is only read; none of it leaves this machine."]
     await app.ask_form("Name the folder of the code", lines, fields, save, "add repository")
 
 

@@ -149,7 +149,7 @@ async def drill(app: ConsoleHost) -> None:
     lines = [
         "It starts the demo's servers on this machine, breaks them in six ways at once, and measures the seconds until "
         "each is reported. Nothing of your product is touched.",
-        "What it measured counts as evidence for 30 days.",
+        "The measurements count as evidence for 30 days.",
     ]
     await app.ask("Run the drill?", lines, "run it", answered)
 
@@ -166,8 +166,8 @@ async def mark(app: ConsoleHost) -> None:
                 app.look(("monitoring.deploys",))
 
     lines = [
-        "The mark stands on the timeline of the watch, beside response times and errors.",
-        "CI can do it from then on, as its last step: launchready deploy mark",
+        "The mark appears on the timeline of the watch, beside response times and errors.",
+        "From then on CI can do it as its last step: launchready deploy mark",
     ]
     await app.ask("Mark what is live now as deployed?", lines, "mark it", answered)
 
