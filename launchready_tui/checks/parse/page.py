@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from ...text import readable
+
 RefKind = Literal["script", "style", "frame", "object", "image", "media", "preload", "icon", "form", "link", "css"]
 
 # Loads that may change the page if somebody on the line replaces them (mixed content: "blockable").
@@ -224,7 +226,7 @@ def read(text: str, url: str) -> Page:
     """Reads a document that came from `url`. Never raises: what cannot be parsed is left out."""
     reader = _Reader(url)
     try:
-        reader.feed(text)
+        reader.feed(readable(text))
         reader.close()
     except (AssertionError, ValueError):  # html.parser on malformed declarations (cpython issue 77057)
         return reader.page

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ...hostnames import comparable, host_of
+from ...text import readable
 from .ask import Ask, is_domain
 from .dkim import Signature, split, verify
 from .dmarc import Discovery, aligned, discover
@@ -367,8 +368,8 @@ class _Anchors(HTMLParser):
 def _links(text: str, markup: str) -> tuple[Link, ...]:
     anchors = _Anchors()
     # At a broken declaration Python's reader gives up; the links before it are good.
-    with contextlib.suppress(AssertionError):
-        anchors.feed(markup)
+    with contextlib.suppress(AssertionError, ValueError):
+        anchors.feed(readable(markup))
         anchors.close()
     pairs = [(href, words) for href, words in anchors.found] + [
         (url.rstrip(".,;:!?"), "") for url in _URL.findall(text)

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from ...hostnames import host_of
-from ...text import clean
+from ...text import clean, readable
 from ..auth.message import parsed_mail
 
 MOST_PARTS = 50
@@ -36,8 +36,8 @@ def words_of(raw: bytes) -> str:
             text = octets.decode("utf-8", "replace")
         if kind == "text/html":
             page = _Page()
-            with contextlib.suppress(AssertionError):  # at a broken declaration Python's reader gives up
-                page.feed(text)
+            with contextlib.suppress(AssertionError, ValueError):  # at a broken declaration Python's reader gives up
+                page.feed(readable(text))
                 page.close()
             text = " ".join(page.words)
         words.append(text)

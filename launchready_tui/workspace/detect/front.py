@@ -14,6 +14,7 @@ from ...failure import Failure
 from ...hostnames import host_of, with_ascii_host
 from ...launch.model import Page, Route
 from ...launch.names import url_parts
+from ...text import readable
 from .proposal import Outcome, Seen, Topic
 from .words import flow_of, repeatable
 
@@ -78,8 +79,8 @@ def find_pages(
     flows = {"marketing"}
     reader = _Links()
     # The parser gives up with an assertion on some broken declarations; the links before them are good.
-    with contextlib.suppress(AssertionError):
-        reader.feed(front.text)
+    with contextlib.suppress(AssertionError, ValueError):
+        reader.feed(readable(front.text))
     for link in reader.links:
         url = _inside(front.url, link, hosts)
         path = urlsplit(url).path
