@@ -109,6 +109,19 @@ async def test_the_folder_of_the_code_is_named_from_its_step(make: Any) -> None:
         assert app.workspace.launch.repository.path == "shop"
 
 
+async def test_what_the_launch_file_has_once_can_be_added_while_it_is_missing(make: Any) -> None:
+    app = make(launch=msgspec.structs.replace(launch_of_demo(), permission=None))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "1", "plus")
+        await until(pilot, lambda: "an alert" in shown(app) and "the code" in shown(app))
+        await press(pilot, "down", "down", "down", "down", "enter")
+        await until(pilot, lambda: "Record the permission" in shown(app))
+        await press(pilot, *"founder", "enter")
+        await until(pilot, lambda: app.workspace.launch.permission is not None)
+        await press(pilot, "1", "plus")
+        await until(pilot, lambda: "the code" in shown(app) and "the permission" not in shown(app))
+
+
 async def test_a_release_is_marked_from_its_step_and_looked_at_again(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -32,14 +32,21 @@ def _count(value: str) -> str:
 
 
 async def add(app: ConsoleHost) -> None:
-    """On a page with tables of its own a line of those; elsewhere a host, route or page of the launch file."""
+    """On a page with tables of its own a line of those; elsewhere a table of the launch file. What it has only once is
+    offered while it is missing."""
     if app.page is not None and await app.page.add():
         return
-    kinds = (
+    launch = app.snapshot.launch
+    kinds = [
         ("host", "a host", "a public name of the product"),
         ("route", "a route", "a request that a business flow depends on"),
         ("page", "a page", "what a demo shows or an ad links to"),
-    )
+        ("alert", "an alert", "who is alerted, and where they read it"),
+    ]
+    if launch.permission is None:
+        kinds.append(("permission", "the permission", "who allowed what goes beyond an ordinary visit"))
+    if launch.repository is None:
+        kinds.append(("repository", "the code", "the folder that it is in"))
 
     async def chosen(kind: str | None) -> None:
         if kind:
@@ -179,7 +186,14 @@ async def add_alert(app: ConsoleHost) -> None:
     await app.ask_form("Add an alert", lines, fields, save, "add alert")
 
 
-FORMS = {"host": _add_host, "route": _add_route, "page": _add_page}
+FORMS = {
+    "host": _add_host,
+    "route": _add_route,
+    "page": _add_page,
+    "alert": add_alert,
+    "permission": add_permission,
+    "repository": add_repository,
+}
 
 
 async def delete(app: ConsoleHost) -> None:
