@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from ..world.sights import Reply
@@ -51,12 +51,13 @@ def platform_of(reply: Reply | None) -> Platform:
     return "nginx"
 
 
-def header(platform: Platform, *pairs: tuple[str, str], scope: str = "/*") -> Paste:
-    """What sets response headers. `scope` is the path they belong to, `*` at its end for all below it."""
+def header(platform: Platform, *pairs: tuple[str, str], host: str, scope: str = "/*") -> Paste:
+    """What sets response headers of a host. `scope` is the path they belong to, `*` at its end for all below it."""
     base = scope.removesuffix("*")
     match platform:
         case "cloudflare":
-            rule = "all incoming requests" if scope == "/*" else f'starts_with(http.request.uri.path, "{base}")'
+            below = "" if scope == "/*" else f' and starts_with(http.request.uri.path, "{base}")'
+            rule = f'http.host eq "{host}"{below}'
             lines = [f"Set static  {name}  {value}" for name, value in pairs]
             paste = "\n".join([f"# Rules > Transform Rules > Modify Response Header, {rule}", *lines])
         case "vercel":
@@ -76,7 +77,7 @@ def header(platform: Platform, *pairs: tuple[str, str], scope: str = "/*") -> Pa
             paste = "\n".join(
                 lines if scope == "/*" else [f"location {exact}{base} {{", *("    " + line for line in lines), "}"]
             )
-    return Paste(paste, _WHERE[platform])
+    return Paste(paste, place_of(platform, host))
 
 
 _EXPIRES = {"31536000": "1y", "3600": "1h", "0": "-1"}
@@ -96,13 +97,50 @@ def _quoted(value: str) -> str:
 
 
 _WHERE: dict[str, str] = {
-    "nginx": "nginx, in the server block",
-    "cloudflare": "Cloudflare",
+    "nginx": "nginx, in the server block of {host}",
     "vercel": "vercel.json",
     "netlify": "_headers",
-    "caddy": "Caddyfile",
-    "apache": "Apache, in the virtual host",
+    "caddy": "Caddyfile, in the site block of {host}",
+    "apache": "Apache, in the virtual host of {host}",
 }
+
+
+def place_of(platform: Platform, host: str) -> str:
+    """Where a setting of one host stands."""
+    return _WHERE.get(platform, NAMES[platform]).format(host=host)
+
+
+_YEAR = 31536000
+# Networks that read their own header for how long they keep a file (Vercel, CDN-Cache-Control; Netlify,
+# Netlify-CDN-Cache-Control; RFC 9213; as known 2026-11).
+_EDGE_HEADERS = {"Vercel": ("vercel", "CDN-Cache-Control"), "Netlify": ("netlify", "Netlify-CDN-Cache-Control")}
+
+
+def edge_cache(network: str, host: str, scope: str) -> Paste:
+    """The rule by which a shared cache keeps the files below a path, cookies or not. `network` is its name, empty where
+    nobody knows it; `scope` ends in `*`."""
+    base = scope.removesuffix("*")
+    if network == "Cloudflare":
+        when = f'http.host eq "{host}" and starts_with(http.request.uri.path, "{base}")'
+        rule = f"# Caching > Cache Rules > when: {when}\nEligible for cache\nEdge TTL  ignore the header, 1 year"
+        return Paste(f"{rule}\nBrowser TTL  respect the origin", "Cloudflare")
+    if network in _EDGE_HEADERS:
+        platform, name = _EDGE_HEADERS[network]
+        return header(cast(Platform, platform), (name, f"public, max-age={_YEAR}"), host=host, scope=scope)
+    if network == "nginx":
+        lines = (
+            f"location {base} {{",
+            "    proxy_pass <your upstream>;",
+            "    proxy_cache static;   # proxy_cache_path … keys_zone=static:10m; in the http block",
+            "    proxy_cache_valid 200 1y;",
+            "    proxy_ignore_headers Set-Cookie;",
+            "    proxy_hide_header Set-Cookie;",
+            "    add_header X-Cache-Status $upstream_cache_status;",
+            "}",
+        )
+        return Paste("\n".join(lines), place_of("nginx", host))
+    rule = f"# a cache rule for https://{host}{scope}\ncache: always, whatever cookies are sent\nkeep: 1 year"
+    return Paste(rule, network or "the CDN in front")
 
 
 def host_redirect(platform: Platform, host: str, to_origin: str, *, plain: bool) -> Paste:
@@ -158,12 +196,12 @@ def path_redirect(platform: Platform, old: str, new: str) -> Paste:
             paste = f'RedirectMatch permanent "^{path}$" "{new}"'
         case _:
             paste = f"location = {path} {{ return 301 {new}; }}"
-    where = {"netlify": "_redirects", "vercel": "vercel.json"}.get(platform, NAMES[platform])
+    where = "_redirects" if platform == "netlify" else place_of(platform, parts.hostname or "")
     return Paste(paste, where)
 
 
-def hidden(platform: Platform, path: str) -> Paste:
-    """One path that nobody outside may read: `/.env`, a folder `/.git/`, or an ending `*.map`."""
+def hidden(platform: Platform, host: str, path: str) -> Paste:
+    """One path of a host that nobody outside may read: `/.env`, a folder `/.git/`, or an ending `*.map`."""
     ending = path.removeprefix("*") if path.startswith("*") else ""
     folder = path.endswith("/")
     match platform:
@@ -176,7 +214,7 @@ def hidden(platform: Platform, path: str) -> Paste:
                 if folder
                 else f'{field} eq "{path}"'
             )
-            paste = f"# Security > WAF > Custom rules > action Block\n({test})"
+            paste = f'# Security > WAF > Custom rules > action Block\n(http.host eq "{host}" and {test})'
         case "vercel":
             paste = f"# .vercelignore\n{path.strip('/')}"
         case "netlify":
@@ -191,7 +229,7 @@ def hidden(platform: Platform, path: str) -> Paste:
         case _:
             place = f"~ {re.escape(ending)}$" if ending else f"^~ {path}" if folder else f"= {path}"
             paste = f"location {place} {{ return 404; }}"
-    where = {"netlify": "_redirects", "vercel": ".vercelignore"}.get(platform, NAMES[platform])
+    where = {"netlify": "_redirects", "vercel": ".vercelignore"}.get(platform) or place_of(platform, host)
     return Paste(paste, where)
 
 

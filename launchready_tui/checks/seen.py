@@ -27,6 +27,11 @@ CLOSED: frozenset[FailureKind] = frozenset({"refused", "timeout", "reset"})
 ABSENT: frozenset[FailureKind] = frozenset({"no-such-name", "no-address"})
 
 
+def mitigated(reply: Reply) -> str:
+    """What a protection network says it did in place of an answer (`challenge`); empty where the product answered."""
+    return reply.header("cf-mitigated") or reply.header("x-vercel-mitigated") or ""
+
+
 def wall(reply: Reply) -> Failure | None:
     """A Failure where a bot wall or a rate limit stands between us and the page, so that nothing can be said of the
     page itself."""

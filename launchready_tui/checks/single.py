@@ -155,6 +155,7 @@ async def headers(world: World, target: str, role: Role = "web") -> Looked:
 async def tls(world: World, host: str, port: int = 443, *, versions: bool = False, role: Role = "web") -> Looked:
     """The rules of edge.certificates on one server, at any port."""
     from .edge.certificates import judge_look
+    from .edge.certificates.platform import fitted
 
     say = Say("edge.certificates", world.clock.now())
     host = host.lower().rstrip(".")
@@ -162,6 +163,8 @@ async def tls(world: World, host: str, port: int = 443, *, versions: bool = Fals
         world.tls.look(host, port), world.tls.versions(host, port) if versions else _nothing()
     )
     findings = judge_look(say, host, sight, answers, world.clock.now(), role=role)
+    if port == 443:
+        findings = await fitted(say, world, host, findings)
     return Looked(
         sights={"sight": sight, "versions": answers} if versions else {"sight": sight},
         findings=tuple(distinct(findings)),

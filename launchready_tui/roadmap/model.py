@@ -104,6 +104,8 @@ class CheckSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The rules of this check that a person's word may settle where they could not be seen."""
     may_not_apply: bool = False
     """Whether a person may say that there is nothing to check, such as no app or no queue."""
+    answered_by: str = ""
+    """The check whose measurements answer this one as well. A person answers while that one has none."""
     seen_by: str = ""
     """What would let LaunchReady see it itself, where that is possible and a word stands in its place: one line of
     the launch file or one command."""

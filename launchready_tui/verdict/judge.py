@@ -11,6 +11,7 @@ import msgspec
 
 from ..checks.base import Say
 from ..clock import stamp
+from ..facts import Timing
 from ..findings import WHOLE_LAUNCH, CheckResult, Evidence, Finding, Severity, State, worst
 from ..launch.decisions import Acceptance, Confirmation, Decisions, Owner, Parked, PutOff
 from ..launch.model import Launch
@@ -65,6 +66,9 @@ def judge(
         spec.id: _automated(spec, results.get(spec.id), book) if spec.automated else _for_a_person(spec, book)
         for spec in roadmap.checks.values()
     }
+    for spec in roadmap.checks.values():
+        if spec.answered_by in standings:
+            standings[spec.id] = _measured(standings[spec.id], standings[spec.answered_by], book)
     rows = fix_rows(standings, roadmap, launch)
     ranks = {one.id: one.rank for row in rows for one in row.findings}
     standings = {
@@ -83,7 +87,7 @@ def judge(
     leaning = [light for light in lights if light.state is State.ACCEPTED]
     accepted = [one for one in everything if one.state is State.ACCEPTED]
     heavy = [one for one in accepted if _would_block(one.finding, standings[one.finding.check].spec)]
-    high = [one for one in everything if one.state is State.FAIL and one.finding.severity is Severity.HIGH]
+    high = [one for one in everything if one.is_open and not one.blocks and one.finding.severity is Severity.HIGH]
     unseen = [standing for standing in standings.values() if _stands_on_a_word_alone(standing)]
     risky = heavy or leaning or unseen
     word: Word = "NO-GO" if blockers or unanswered or dark else "GO WITH ACCEPTED RISKS" if risky else "GO"
@@ -297,6 +301,32 @@ def _for_a_person(spec: CheckSpec, book: _Book) -> Standing:
     )
 
 
+def _measured(own: Standing, source: Standing, book: _Book) -> Standing:
+    """A check that stands on what another measured: slow there is slow here, whatever anybody says of it. Where that
+    one measured nothing, or not all, its own answer stays."""
+    spec, known = own.spec, [one for one in source.findings if one.finding.fact(Timing) is not None]
+    broken = [one for one in source.findings if one.finding.state is State.FAIL]
+    unsure = any(one.finding.state is State.UNKNOWN for one in source.findings)
+    if source.result is None or source.stale or not (broken or known) or (unsure and not broken):
+        return own
+    routes = tuple(dict.fromkeys(one.finding.subject for one in broken or known))
+    rows = "\n".join(dict.fromkeys(f"{one.finding.subject}: {one.finding.summary}" for one in broken or known))
+    say, seen = Say(spec.id, source.seen_at), [Evidence.of("measured", rows, source=source.spec.id)]
+    if broken:
+        remedy = next((one.finding.remedy for one in broken if one.finding.remedy), None)
+        made = say.fail("measured", WHOLE_LAUNCH, routes=routes, n=len(routes), evidence=seen, remedy=remedy)
+    else:
+        made = say.passed("measured", WHOLE_LAUNCH, routes=len(routes), evidence=seen)
+    denied = [one for one in own.findings if one.by_word and one.by_word.answer == "no"]
+    judged = [replace(book.judged(made, spec), echo=True), *denied]
+    return replace(
+        book.standing(spec, worst([one.state for one in judged]), judged),
+        seen_at=source.seen_at,
+        fresh_until=source.fresh_until,
+        by_word=bool(denied),
+    )
+
+
 def _said(spec: CheckSpec, word: Confirmation | None, holds: Confirmation | None) -> Finding:
     """What a person said of a check, as a finding. `word` is the newest, `holds` the same while it counts."""
     by = NOBODY if word is None else word.by
@@ -420,9 +450,12 @@ def _reasons(
             reasons.append(f"{what} no answer: {', '.join(parts)}")
     if dark:
         reasons.append("Minimum bar not met: " + ", ".join(light.light.title for light in dark))
-    if high:
+    if problems := sum(one.state is not State.UNKNOWN for one in high):
         serious = "{n:1 serious problem is|# serious problems are} open, none of which stops the launch"
-        reasons.append(fill(serious, {"n": len(high)}))
+        reasons.append(fill(serious, {"n": problems}))
+    if (unsure := len(high) - problems) and not (blockers or unanswered or dark):
+        open_ones = "{n:1 serious question has|# serious questions have} no answer, none of which stops the launch"
+        reasons.append(fill(open_ones, {"n": unsure}))
     if lapsed:
         ended = "{n:1 accepted risk is|# accepted risks are} open again: expired, or worse than what was accepted"
         reasons.append(fill(ended, {"n": len(lapsed)}))

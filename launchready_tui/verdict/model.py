@@ -73,6 +73,8 @@ class Judged:
     parked: Parked | None = None
     """Who it waits for, while that time has not passed."""
     notes: tuple[Note, ...] = ()
+    echo: bool = False
+    """It says again what another check measured: it is fixed there, and has no place of its own in the fix order."""
     blocks: bool = False
     """It keeps the launch at NO-GO by itself: a failing blocker, or something unknown in a blocker-class check."""
     rank: Rank | None = None

@@ -37,6 +37,8 @@ _Key = tuple[int, int, bool, int, int, str, str]
 def _to_fix(judged: Judged, standing: Standing) -> bool:
     """Whether it belongs into the fix order: it failed or warns, or could not be seen where no person's word can
     settle it."""
+    if judged.echo:
+        return False
     if judged.state in (State.FAIL, State.WARN):
         return True
     spec = standing.spec

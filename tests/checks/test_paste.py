@@ -7,7 +7,16 @@ import json
 import pytest
 from fake_outside import reply
 
-from launchready_tui.checks.paste import Platform, header, hidden, host_redirect, path_redirect, platform_of, zone_line
+from launchready_tui.checks.paste import (
+    Platform,
+    edge_cache,
+    header,
+    hidden,
+    host_redirect,
+    path_redirect,
+    platform_of,
+    zone_line,
+)
 
 PLATFORMS: tuple[Platform, ...] = ("nginx", "cloudflare", "vercel", "netlify", "caddy", "apache")
 
@@ -32,12 +41,12 @@ def test_platforms_are_told_by_their_headers(headers: tuple[tuple[str, str], ...
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_has_every_remedy(platform: Platform) -> None:
     remedies = (
-        header(platform, ("X-Frame-Options", "DENY")),
-        header(platform, ("Cache-Control", "public, max-age=60"), scope="/assets/*"),
+        header(platform, ("X-Frame-Options", "DENY"), host="app.shop.test"),
+        header(platform, ("Cache-Control", "public, max-age=60"), host="app.shop.test", scope="/assets/*"),
         host_redirect(platform, "www.shop.test", "https://shop.test", plain=True),
         path_redirect(platform, "https://shop.test/old", "https://shop.test/new"),
     )
-    for remedy in (*remedies, *(hidden(platform, path) for path in ("/.env", "/.git/", "*.map"))):
+    for remedy in (*remedies, *(hidden(platform, "app.shop.test", path) for path in ("/.env", "/.git/", "*.map"))):
         assert remedy.text and remedy.where
     assert "X-Frame-Options" in remedies[0].text and "DENY" in remedies[0].text
     assert "max-age=60" in remedies[1].text
@@ -46,7 +55,7 @@ def test_every_platform_has_every_remedy(platform: Platform) -> None:
 
 
 def test_vercel_gets_json_that_reads() -> None:
-    rows = json.loads(header("vercel", ("A", 'say "b"'), scope="/assets/*").text)["headers"]
+    rows = json.loads(header("vercel", ("A", 'say "b"'), host="app.shop.test", scope="/assets/*").text)["headers"]
     assert rows == [{"source": "/assets/(.*)", "headers": [{"key": "A", "value": 'say "b"'}]}]
     assert (
         json.loads(host_redirect("vercel", "www.shop.test", "https://shop.test", plain=False).text)["redirects"][0][
@@ -66,7 +75,7 @@ def test_vercel_gets_json_that_reads() -> None:
     ],
 )
 def test_nginx_lifetimes_do_not_drop_inherited_headers(value: str, scope: str, expected: str) -> None:
-    assert header("nginx", ("Cache-Control", value), scope=scope).text == expected
+    assert header("nginx", ("Cache-Control", value), host="app.shop.test", scope=scope).text == expected
 
 
 def test_zone_lines_are_quoted_and_split() -> None:
@@ -76,3 +85,38 @@ def test_zone_lines_are_quoted_and_split() -> None:
         == f'shop.test. 3600 IN TXT "v=spf1 {"a" * 248}" "{"a" * 12}"'
     )
     assert zone_line("shop.test", "TXT", 'a"b\n') == 'shop.test. 3600 IN TXT "a\\"b\\010"'
+
+
+@pytest.mark.parametrize(
+    ("platform", "where"),
+    [
+        ("nginx", "nginx, in the server block of app.shop.test"),
+        ("apache", "Apache, in the virtual host of app.shop.test"),
+        ("caddy", "Caddyfile, in the site block of app.shop.test"),
+        ("vercel", "vercel.json"),
+    ],
+)
+def test_a_paste_names_the_place_of_its_host(platform: Platform, where: str) -> None:
+    assert header(platform, ("X-Frame-Options", "DENY"), host="app.shop.test").where == where
+
+
+def test_a_rule_of_cloudflare_is_for_one_host() -> None:
+    assert 'http.host eq "app.shop.test"' in header("cloudflare", ("A", "b"), host="app.shop.test").text
+    assert 'http.host eq "app.shop.test"' in hidden("cloudflare", "app.shop.test", "/.env").text
+
+
+@pytest.mark.parametrize(
+    ("network", "where", "part"),
+    [
+        ("Cloudflare", "Cloudflare", "Eligible for cache"),
+        ("Vercel", "vercel.json", "CDN-Cache-Control"),
+        ("Netlify", "_headers", "Netlify-CDN-Cache-Control"),
+        ("nginx", "nginx, in the server block of shop.test", "proxy_cache_valid 200 1y;"),
+        ("Fastly", "Fastly", "keep: 1 year"),
+        ("", "the CDN in front", "keep: 1 year"),
+    ],
+)
+def test_a_shared_cache_gets_its_own_rule_and_no_lifetime_for_browsers(network: str, where: str, part: str) -> None:
+    rule = edge_cache(network, "shop.test", "/assets/*")
+    assert rule.where == where and part in rule.text and "/assets/" in rule.text
+    assert "expires" not in rule.text

@@ -28,6 +28,8 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cname: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    certificate: str = ""
+    """How the certificate of a host is issued again there, for `HOST`: a command, or a way through its pages."""
 
 
 class DnsHost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

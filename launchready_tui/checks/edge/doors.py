@@ -97,5 +97,5 @@ async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Repl
         and re.search(r"(?im)^disallow:\s*/\s*$", robots.text)
     ):
         return say.passed("staging-open", name, "robots", evidence=evidence, via=via)
-    fix = say.fix("shut-staging", header(platform_of(reply), ("X-Robots-Tag", "noindex")), host=name)
+    fix = say.fix("shut-staging", header(platform_of(reply), ("X-Robots-Tag", "noindex"), host=name), host=name)
     return say.warn("staging-open", name, evidence=evidence, remedy=fix, via=via)

@@ -52,7 +52,7 @@ def _cache_status(value: str) -> Verdict:
 def _nearest(value: str) -> str:
     """The name that the cache nearest to us gives itself."""
     items = sf_list([value])
-    return items[-1].value if items else "a shared cache"
+    return items[-1].value if items else UNNAMED
 
 
 def _x_cache(value: str) -> Verdict:
@@ -104,6 +104,9 @@ _NGINX = _words(
 # Header, the cache it belongs to (empty where the value names it), how its value reads. Vendor pages as of 2026-11:
 # Cloudflare "Cache responses", Vercel "Response headers", CloudFront "x-cache", Fastly "X-Cache", Akamai
 # "Akamai-Cache-Status", Bunny "CDN-Cache"; X-Cache-Status is nginx's usual name for its own.
+UNNAMED = "a shared cache"
+"""What a cache is called that does not say which it is."""
+
 TABLE: tuple[tuple[str, str, Callable[[str], Verdict]], ...] = (
     ("cache-status", "", _cache_status),
     ("cf-cache-status", "Cloudflare", _CLOUDFLARE),
@@ -112,7 +115,7 @@ TABLE: tuple[tuple[str, str, Callable[[str], Verdict]], ...] = (
     ("cdn-cache", "Bunny", _BUNNY),
     ("x-cache-status", "nginx", _NGINX),
     ("x-proxy-cache", "nginx", _NGINX),
-    ("x-cache", "a shared cache", _x_cache),
+    ("x-cache", UNNAMED, _x_cache),
 )
 
 
@@ -128,4 +131,4 @@ def read(reply: Reply) -> CacheAnswer | None:
                 return CacheAnswer(verdict, cache or _nearest(value), header, value)
     age = (reply.header("age") or "").strip()
     seconds = whole(age)
-    return None if seconds is None else CacheAnswer("hit" if seconds else "miss", "a shared cache", "age", age)
+    return None if seconds is None else CacheAnswer("hit" if seconds else "miss", UNNAMED, "age", age)

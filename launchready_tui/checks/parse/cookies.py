@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SESSION = re.compile(r"sess|sid$|auth|token|jwt|login|remember", re.IGNORECASE)
 _CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
@@ -11,6 +11,10 @@ _CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _INFRASTRUCTURE = re.compile(
     r"^(__cf_bm|cf_clearance|_cfuvid|__cflb|AWSALB\w*|ARRAffinity\w*|heroku-session-affinity|_ga\w*|_gid|_gcl_\w+)$"
 )
+
+
+LARGEST = 4096
+"""Octets of name and value: browsers drop what is larger."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Cookie:
     @property
     def dropped_because(self) -> str:
         """Why browsers throw it away without a word; empty where they keep it."""
-        if self.size > 4096:
+        if self.size > LARGEST:
             return "it is larger than 4096 bytes"
         lower = self.name.lower()
         if lower.startswith("__secure-") and not self.secure:
@@ -94,6 +98,11 @@ class Cookie:
         if self.has("partitioned") and not self.secure:
             return "Partitioned needs Secure"
         return ""
+
+    def but(self, change: dict[str, str | None]) -> Cookie:
+        """The same cookie with some attributes, by lower-case name, set or (None) left out."""
+        kept = [(key, value) for key, value in self.attributes if key not in change]
+        return replace(self, attributes=(*kept, *((key, value) for key, value in change.items() if value is not None)))
 
     @property
     def shown(self) -> str:

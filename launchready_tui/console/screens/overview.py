@@ -129,8 +129,6 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
         (word, tone), *rest = verdict_spans(snap, narrow)
         said = verdict.reasons[0] if verdict.reasons else "no blockers"
         left = f", {words.minutes(verdict.minutes_left)} of fixes left" if verdict.minutes_left else ""
-        if verdict.reasons and verdict.reasons[0].startswith("Dark") and narrow:
-            left = ""
         lines = [
             Line(
                 [(word[2:], tone), *rest, (f"   {said.partition(':')[0] if narrow else said}{left}", "ink")],

@@ -50,21 +50,21 @@ def flaws(trial: Trial, flow: MailFlow | None, launch: Launch) -> tuple[Flaw, ..
         )
     message = trial.message
     if message is None:
-        return (*found, Flaw(rule="malformed", state="fail"))
+        return (*found, Flaw(rule="malformed", state="fail", severity=heavy))
     return (
         *found,
-        *_authentication(message, launch),
+        *_authentication(message, launch, heavy),
         *_content(message),
-        *_links(message, flow, launch),
+        *_links(message, flow, launch, heavy),
         *_leave(message, flow),
     )
 
 
-def _authentication(message: Message, launch: Launch) -> Iterator[Flaw]:
+def _authentication(message: Message, launch: Launch, heavy: Severity) -> Iterator[Flaw]:
     seen = told(message)
     own = [launch.domain, *(launch.permission.domains if launch.permission else ())]
     if not message.sender:
-        yield Flaw(rule="sender", state="fail")
+        yield Flaw(rule="sender", state="fail", severity=heavy)
         return
     if not any(inside(message.sender, domain) for domain in own):
         detail = f"From {message.sender}"
@@ -123,11 +123,11 @@ def _content(message: Message) -> Iterator[Flaw]:
         yield Flaw(rule="header", state="warn", detail="\n".join(message.problems))
 
 
-def _links(message: Message, flow: MailFlow | None, launch: Launch) -> Iterator[Flaw]:
+def _links(message: Message, flow: MailFlow | None, launch: Launch, heavy: Severity) -> Iterator[Flaw]:
     dead = [link for link in message.links if link.problem and not link.unseen]
     if dead:
         lines = "\n".join(f"{link.shown}  {link.problem}" for link in dead)
-        yield Flaw(rule="link-broken", state="fail", values={"n": len(dead)}, detail=lines)
+        yield Flaw(rule="link-broken", state="fail", severity=heavy, values={"n": len(dead)}, detail=lines)
     unseen = [link for link in message.links if link.unseen]
     if unseen:
         lines = "\n".join(f"{link.shown}  {link.problem}" for link in unseen)

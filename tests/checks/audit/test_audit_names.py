@@ -31,7 +31,7 @@ R = "shop.test"
         (registration(R, days=61), "expiry", "pass"),
         (registration(R, days=59), "expiry", "warn medium"),
         (registration(R, days=14), "expiry", "warn medium"),
-        (registration(R, days=13.9), "expiry", "fail high"),
+        (registration(R, days=13.9), "expiry", "fail blocker"),
         (registration(R, days=-1), "expiry", "fail blocker"),
         (registration(R, days=None), "expiry", "unknown high"),
         (Registration(domain=R, registered=False, at=NOW), "not-registered", "fail blocker"),
@@ -524,7 +524,7 @@ async def test_all_declared_and_nothing_else() -> None:
 async def test_a_declared_host_that_leads_nowhere() -> None:
     world = town()
     del world.dns.table["app.shop.test", "A"]
-    assert said(await found(hosts.hosts, world), "unresolved", "app.shop.test") == "fail high"
+    assert said(await found(hosts.hosts, world), "unresolved", "app.shop.test") == "fail blocker"
 
 
 async def test_a_declared_host_whose_look_up_fails() -> None:
@@ -671,7 +671,7 @@ async def test_many_names_are_told_in_part() -> None:
     assert findings["more", R].values["names"] == 15
 
 
-@pytest.mark.parametrize(("environment", "wanted"), [("production", "fail high"), ("staging", "fail medium")])
+@pytest.mark.parametrize(("environment", "wanted"), [("production", "fail blocker"), ("staging", "fail medium")])
 async def test_how_bad_a_missing_host_is(environment: str, wanted: str) -> None:
     world = town(hosts=(Host(name="x.shop.test", role="api", environment=environment),))  # type: ignore[arg-type]
     del world.dns.table["x.shop.test", "A"]

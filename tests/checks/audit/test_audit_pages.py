@@ -53,7 +53,7 @@ SAME = page(HOME, ("server", "nginx/1.24.0"), body=WORDS + " token 8f3a")
         (SAME, "pass", "pass"),
         (page(HOME, ("server", "nginx"), body=WORDS, status=404), "fail blocker", "status"),
         (page(HOME, ("server", "nginx"), body=WORDS, status=503), "fail blocker", "status"),
-        (page(HOME, ("server", "Apache/2.4"), body=WORDS), "fail blocker", "server"),
+        (page(HOME, ("server", "Apache/2.4"), body=WORDS), "fail high", "server"),
         (page(HOME, ("server", "nginx"), body=WORDS.replace("Shop", "Old shop")), "fail blocker", "title"),
         (
             page(
@@ -206,6 +206,22 @@ async def test_the_figures_are_in_the_evidence() -> None:
         ),
     )
     assert findings["errors", "search"].facts == (), "a route is one measurement, not two"
+
+
+@pytest.mark.parametrize(
+    ("flow", "seen", "wanted"),
+    [
+        ("log-in", measurement("search", errors=5, n=5, over=5, why="errors"), "fail blocker"),
+        ("pay", measurement("search", errors=5, n=5, over=5, why="errors", statuses={0: 5}), "fail blocker"),
+        ("search", measurement("search", errors=5, n=5, over=5, why="errors"), "fail high"),
+        ("log-in", measurement("search", errors=5, n=60, over=5), "fail high"),
+        ("log-in", measurement("search", errors=5, n=5, over=5, why="errors", statuses={401: 5}), "fail high"),
+    ],
+    ids=["nobody logs in", "nobody pays", "another flow", "some fail", "it wants a log-in"],
+)
+async def test_a_route_that_fails_weighs_what_it_is_for(flow: str, seen: Any, wanted: str) -> None:
+    findings = await found(latency.latency, timed(route(flow=flow), search=seen))
+    assert said(findings, "errors", "search") == wanted
 
 
 async def test_a_denied_route_is_told_to_log_in() -> None:
@@ -609,13 +625,16 @@ async def test_without_named_pages_the_start_page_is_looked_at() -> None:
     assert said(findings, "unnamed", "shop.test") == "info"
 
 
-async def test_a_declared_host_without_an_address_is_told_once() -> None:
+async def test_a_link_to_a_declared_host_without_an_address_is_broken_and_mended_in_dns() -> None:
     world = linked('<a href="https://app.shop.test/x">x</a><a href="https://new.shop.test/">y</a>')
     world.web.urls["https://app.shop.test/x"] = failure("no-such-name")
     world.web.urls["https://new.shop.test/"] = failure("no-such-name")
     findings = await found(broken_links.broken_links, world)
-    assert said(findings, "broken", "app.shop.test/x") == "absent"
-    assert said(findings, "broken", "new.shop.test/") == "fail high"
+    assert said(findings, "broken", "app.shop.test/x") == said(findings, "broken", "new.shop.test/") == "fail high"
+    assert said(findings, "page", "shop.test/landing") == "info", "the page opens, and what it links to does not"
+    fixes = {subject: finding.remedy.fix for (_, subject), finding in findings.items() if finding.remedy}
+    assert fixes["app.shop.test/x"] == "address", "the launch file names this host"
+    assert fixes["new.shop.test/"] == "page"
 
 
 async def test_scripts_have_room_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,21 @@ LEGAL: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, st
         ("thin", "shop.test/terms"),
         "absent",
     ),
+    ("no links and no script", {HOME: doc(LONG, url=HOME)}, {}, ("missing", "privacy policy"), "fail high"),
+    (
+        "no links, and scripts that may make them",
+        {HOME: doc(LONG + "<script src=/menu.js></script>", url=HOME)},
+        {},
+        ("missing", "privacy policy"),
+        "unknown high",
+    ),
+    (
+        "on a host without an address",
+        {f"{HOME}terms": failure("no-such-name")},
+        {"legal": (TERMS,)},
+        ("page", "shop.test/terms"),
+        "fail high",
+    ),
     ("not linked", {HOME: NO_FOOT}, {"legal": (PRIVACY, TERMS)}, ("unlinked", "shop.test/terms"), "warn medium"),
     ("linked", {}, {"legal": (PRIVACY, TERMS)}, ("unlinked", "shop.test/terms"), "absent"),
     (
@@ -189,6 +204,8 @@ async def test_legal_pages(
 
 KEPT = Safety(rules=f"{HOME}rules", report="report@shop.test", owner="founder", pages=(LISTING,))
 ROUTE = Route(name="listing", url=LISTING, flow="list", safe=True)
+REPORT = f"{HOME}report"
+APP: dict[str, Any] = {"apps": Apps(ios=("A1B2C3D4E5.test.shop",))}
 ITEM = "A bike with a bell, two locks and a basket. " * 3
 
 
@@ -237,6 +254,35 @@ CONTENT: list[tuple[str, dict[str, Reply | Failure], dict[str, Any], tuple[str, 
         {LISTING: doc(ITEM)},
         kept(pages=()) | {"routes": (ROUTE,)},
         ("report", "shop.test/listings/7"),
+        "fail high",
+    ),
+    ("no link, and an app", {LISTING: doc(ITEM)}, kept() | APP, ("report", "shop.test/listings/7"), "fail blocker"),
+    (
+        "a report page that is gone, and an app",
+        {REPORT: doc("", status=404)},
+        kept(report=REPORT) | APP,
+        ("page", "shop.test/report"),
+        "fail blocker",
+    ),
+    (
+        "a report page that is gone, and no app",
+        {REPORT: doc("", status=404)},
+        kept(report=REPORT),
+        ("page", "shop.test/report"),
+        "fail high",
+    ),
+    (
+        "rules that are gone, and an app",
+        {f"{HOME}rules": doc("", status=410)},
+        kept() | APP,
+        ("page", "shop.test/rules"),
+        "fail high",
+    ),
+    (
+        "rules on a host without an address",
+        {f"{HOME}rules": failure("no-such-name")},
+        kept(),
+        ("page", "shop.test/rules"),
         "fail high",
     ),
     ("a list in JSON", {LISTING: reply(LISTING, body="[]")}, kept(), ("report", "shop.test/listings/7"), "absent"),

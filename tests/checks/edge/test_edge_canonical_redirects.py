@@ -106,7 +106,7 @@ def language_step(world: FakeWorld) -> None:
         (path_lost, "path-lost", "www.shop.test", "fail high"),
         (www_refused, "root-down", "www.shop.test", "fail high"),
         (www_times_out, "root-down", "www.shop.test", "unknown high"),
-        (main_error, "root-down", "shop.test", "fail high"),
+        (main_error, "root-down", "shop.test", "fail blocker"),
         (main_walled, "root-down", "shop.test", "unknown high"),
         (http_closed, "root-down", "shop.test", "absent"),
         (www_absent, "root-absent", "www.shop.test", "warn medium"),
@@ -212,7 +212,7 @@ WWW = "http://www.shop.test/"
             chain_of(WWW, "https://www.shop.test/", "https://shop.test/a", "https://shop.test/b", "https://shop.test/"),
             "too-many-hops",
             "www.shop.test",
-            "fail high",
+            "fail medium",
         ),
         (
             chain_of("https://www.shop.test/", "https://shop.test/a", "https://shop.test/"),
@@ -306,8 +306,8 @@ async def test_the_chain_stands_in_the_evidence_line_by_line() -> None:
     [
         ([("/old", "/new", 301), ("/new", None, 200)], "pass"),
         ([("/old", "https://SHOP.test:443/new#top", 308), ("/new", None, 200)], "pass"),
-        ([("/old", "/new", 302), ("/new", None, 200)], "fail high"),
-        ([("/old", "/mid", 301), ("/mid", "/new", 301), ("/new", None, 200)], "fail high"),
+        ([("/old", "/new", 302), ("/new", None, 200)], "fail medium"),
+        ([("/old", "/mid", 301), ("/mid", "/new", 301), ("/new", None, 200)], "fail medium"),
         ([("/old", "/", 301)], "fail high"),
         ([("/old", None, 404)], "fail high"),
         ([("/old", "/new", 301), ("/new", None, 404)], "fail high"),

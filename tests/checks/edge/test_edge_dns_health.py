@@ -285,7 +285,10 @@ async def test_the_nearest_caa_records_count() -> None:
 async def test_no_caa_and_caa_that_cannot_be_asked_for() -> None:
     made = world()
     del made.dns.table[ZONE, "CAA"]
-    assert said(await found(dns_health, made), "caa-none", ZONE) == "info"
+    findings = await found(dns_health, made)
+    assert said(findings, "caa-none", ZONE) == "info"
+    told = findings["caa-none", ZONE].remedy
+    assert told is not None and told.paste == f'{ZONE}. 3600 IN CAA 0 issue "letsencrypt.org"', "the authority in use"
     made.dns.fail(ZONE, "CAA")
     assert said(await found(dns_health, made), "caa", ZONE) == "unknown high"
 

@@ -104,8 +104,8 @@ async def test_hsts_is_not_needed_under_a_preloaded_top_level_domain() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (sight("api.shop.test", certificate("other.test"), verify_code=62), "fail medium"),
-        (failure("refused"), "fail medium"),
+        (sight("api.shop.test", certificate("other.test"), verify_code=62), "fail high"),
+        (failure("refused"), "fail high"),
         (failure("timeout"), "pass"),
         (failure("no-such-name"), "pass"),
         (sight("api.shop.test"), "pass"),
@@ -137,7 +137,7 @@ async def test_hsts_must_not_lock_out_a_declared_name_below(answer: object, expe
         ("script-src 'self' http://cdn.test", "fail medium"),
         ("script-src 'self'; img-src http://cdn.test", "warn low"),
         ("script-src 'self' http://cdn.test; upgrade-insecure-requests", "pass"),
-        ("script-src 'strict-dynamic'", "fail medium"),
+        ("script-src 'strict-dynamic'", "fail high"),
         ("script-src 'self' 'unsafe-eval'", "info"),
         ("script-src 'self' 'wasm-unsafe-eval'", "pass"),
         ("script-src self", "warn low"),

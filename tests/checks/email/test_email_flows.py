@@ -162,14 +162,14 @@ async def test_an_old_test_says_nothing_any_more() -> None:
         ({"outcome": "not-arrived", "message": None}, "not-arrived", "fail blocker"),
         ({"outcome": "not-sent", "message": None}, "not-sent", "fail blocker"),
         ({"outcome": "could-not-look", "message": None}, "could-not-look", "unknown blocker"),
-        ({"message": None}, "malformed", "fail high"),
+        ({"message": None}, "malformed", "fail blocker"),
         ({"seconds": 90.0}, "late", "warn medium"),
         ({"spf": "fail", "dkim": "none", "dmarc": "fail", "aligned": False}, "unauthenticated", "fail blocker"),
         ({"dmarc": "fail", "aligned": False}, "unaligned", "fail high"),
         ({"dmarc": "fail"}, "authentication", "fail high"),
         ({"spf": "softfail"}, "authentication", "warn medium"),
         ({"aligned": None}, "authentication", "unknown high"),
-        ({"sender": ""}, "sender", "fail high"),
+        ({"sender": ""}, "sender", "fail blocker"),
         ({"sender": "mailer.test"}, "sender", "warn medium"),
         ({"missing": ("Your code",)}, "content", "fail high"),
         ({"text_part": False}, "text-part", "warn low"),
@@ -177,7 +177,7 @@ async def test_an_old_test_says_nothing_any_more() -> None:
         ({**HERE, "dkim": "none", "aligned": None}, "authentication", "fail high"),
         ({**HERE, "dkim": "fail", "aligned": None}, "authentication", "fail high"),
         ({**HERE, "aligned": False}, "authentication", "unknown high"),
-        ({"links": (link(problem="not found (404)"), link())}, "link-broken", "fail high"),
+        ({"links": (link(problem="not found (404)"), link())}, "link-broken", "fail blocker"),
         ({"links": (link(problem="no answer in time", unseen=True),)}, "link-unseen", "unknown medium"),
         ({"links": (link(secure=False), link(secure=False, shown="http://shop.test/b"))}, "link-insecure", "fail high"),
         ({"links": (link(names="bank.test"),)}, "link-misleads", "warn medium"),
@@ -200,6 +200,17 @@ async def test_each_flaw_is_a_finding_with_its_weight(changes: dict[str, Any], r
 async def test_a_receipt_that_is_missing_is_no_blocker() -> None:
     findings = await found(flows, world(trial("receipt", outcome="not-arrived", message=None)))
     assert said(findings, "not-arrived", "receipt, gmail") == "fail high"
+
+
+@pytest.mark.parametrize(
+    ("mail", "state"),
+    [("verification", "fail blocker"), ("password-reset", "fail blocker"), ("invite", "fail high")],
+)
+async def test_a_dead_link_stops_the_launch_where_it_is_the_way_in(mail: str, state: str) -> None:
+    dead = msgspec.structs.replace(GOOD, links=(link(problem="not found (404)"),))
+    findings = await found(flows, world(trial(mail, message=dead)))
+    (told,) = [finding for (rule, _), finding in findings.items() if rule == "link-broken"]
+    assert f"{told.state} {told.severity}" == state
 
 
 async def test_a_test_is_a_fact() -> None:

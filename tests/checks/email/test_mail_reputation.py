@@ -100,9 +100,9 @@ async def test_lists_are_asked_only_where_they_may_learn_the_name(fields: dict[s
     ("ptr", "back", "expected"),
     [
         (("mail.shop.test",), IP, "pass"),
-        ((), IP, "fail high"),
-        (("mail.shop.test",), "203.0.113.99", "fail high"),
-        (("gone.shop.test",), IP, "fail high"),
+        ((), IP, "fail blocker"),
+        (("mail.shop.test",), "203.0.113.99", "fail blocker"),
+        (("gone.shop.test",), IP, "fail blocker"),
         (("gone.shop.test", "mail.shop.test"), IP, "pass"),
         ("servfail", IP, "unknown medium"),
         (("slow.shop.test",), IP, "unknown medium"),
@@ -116,6 +116,28 @@ async def test_names_of_sending_addresses(ptr: tuple[str, ...] | str, back: str,
         made.dns.set(f"{TURNED}.in-addr.arpa", "PTR", *ptr)
     made.dns.set(f"mail.{D}", "A", back)
     made.dns.fail("slow.shop.test", "A", "timeout")
+    assert said(await found(reputation, made), "ptr", IP) == expected
+
+
+@pytest.mark.parametrize(
+    ("record", "senders", "expected"),
+    [
+        ("v=spf1 a -all", (), "fail blocker"),
+        ("v=spf1 a include:_spf.mailer.test -all", (), "warn medium"),
+        ("v=spf1 a -all", ("postmark",), "warn medium"),
+        (f"v=spf1 a ip4:{IP} include:_spf.mailer.test -all", (), "fail blocker"),
+    ],
+    ids=["it sends all mail", "a service sends", "the launch file names a service", "named by its address"],
+)
+@pytest.mark.parametrize("names", [(), (f"web.{D}",)], ids=["nameless", "a name that leads elsewhere"])
+async def test_an_address_that_may_never_send_is_no_blocker(
+    record: str, senders: tuple[str, ...], expected: str, names: tuple[str, ...]
+) -> None:
+    made = world(email=Email(senders=senders))
+    made.dns.set(D, "TXT", record)
+    made.dns.set(D, "A", IP)
+    made.dns.set(f"{TURNED}.in-addr.arpa", "PTR", *names)
+    made.dns.set(f"web.{D}", "A", "203.0.113.80")
     assert said(await found(reputation, made), "ptr", IP) == expected
 
 

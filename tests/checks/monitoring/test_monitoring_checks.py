@@ -19,6 +19,7 @@ from launchready_tui import roadmap
 from launchready_tui.checks.monitoring import alerts, deploys, detection, thresholds, uptime
 from launchready_tui.checks.monitoring.uptime.monitor import Said, said_by
 from launchready_tui.clock import FixedClock
+from launchready_tui.failure import Failure
 from launchready_tui.findings import Finding
 from launchready_tui.launch.model import Alert, Host, Launch, Queue, Watch
 from launchready_tui.launch.papers import Papers
@@ -110,6 +111,8 @@ class Seen:
     there: bool = True
     broken: bool = False
     monitor: str = ""
+    absent: bool = False
+    """The hosted monitor's name has no address."""
     """What the hosted monitor answers with; empty: it does not."""
     launch: Launch = LAUNCH
     people: People = field(default_factory=lambda: People(people=(Person(id="founder"),)))
@@ -145,6 +148,8 @@ async def judged(check: str, seen: Seen, folder: Path) -> list[Finding]:
     web = FakeWeb()
     if seen.monitor:
         web.urls[BOARD] = page(BOARD, body=seen.monitor)
+    if seen.absent:
+        web.urls[BOARD] = Failure(kind="no-such-name", target=HOST)
     world = SimpleNamespace(folder=folder, clock=FixedClock(NOW), papers=Papers(seen.people), web=web)
     return [finding async for finding in CHECKS[check](seen.launch, world)]
 
@@ -245,6 +250,24 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
         set(),
     ),
     ("alerts", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
+    (
+        "alerts",
+        "watched, and a hosted monitor tells nobody in particular",
+        Seen(launch=msgspec.structs.replace(HOSTED, alerts=())),
+        {("none", "launch", "fail")},
+    ),
+    (
+        "uptime",
+        "a monitor that does not exist",
+        Seen(there=False, launch=OWNED, absent=True),
+        {("monitor-gone", "monitor.test", "fail")},
+    ),
+    (
+        "uptime",
+        "a monitor that does not exist beside a watch",
+        Seen(launch=OWNED, absent=True),
+        {("monitor-gone", "monitor.test", "fail")},
+    ),
     ("thresholds", "watched, and a hosted monitor tells", Seen(launch=OWNED), set()),
     ("alerts", "all is well", Seen(), set()),
     ("alerts", "nothing here and nobody named", Seen(there=False, launch=NO_ALERTS), set()),
@@ -433,3 +456,13 @@ async def test_rules_and_their_descriptions_are_the_same_list(tmp_path: Path) ->
         name for name in roadmap.load().rules if name.startswith("monitoring.") and name.split(".")[1] in CHECKS
     }
     assert described == given
+
+
+@pytest.mark.parametrize(
+    ("seen", "severity"),
+    [(Seen(there=False, launch=OWNED, absent=True), "blocker"), (Seen(launch=OWNED, absent=True), "high")],
+    ids=["nothing else watches", "the watch of this machine is left"],
+)
+async def test_a_monitor_that_does_not_exist_weighs_what_is_left(seen: Seen, severity: str, tmp_path: Path) -> None:
+    gone = next(one for one in await judged("uptime", seen, tmp_path) if one.rule.endswith("monitor-gone"))
+    assert (gone.severity, gone.remedy is not None) == (severity, True)

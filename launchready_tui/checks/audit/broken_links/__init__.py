@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ....failure import Failure
-from ....findings import Evidence, Finding, Severity
+from ....findings import Evidence, Finding, Remedy, Severity
 from ....hostnames import host_of
 from ....world.sights import Chain, Reply
 from ...base import Say, check
@@ -73,8 +73,6 @@ def _what(answer: Answer) -> tuple[str, int, str]:
 
 def _link(say: Say, launch: Launch, link: Link, answer: Answer) -> Finding | None:
     end, subject = _end(answer), place(link.url)
-    if isinstance(end, Failure) and end.kind in ABSENT and host_of(link.url) in declared(launch):
-        return None  # one cause, one finding: audit.hosts speaks of declared hosts without an address
     evidence = [_linked(link), *([chain_evidence(answer)] if isinstance(answer, Chain) else [])]
     if _is_broken(answer):
         what, status, cause = _what(answer)
@@ -88,12 +86,20 @@ def _link(say: Say, launch: Launch, link: Link, answer: Answer) -> Finding | Non
             pages=len(set(link.places)),
             severity=Severity.HIGH if page else Severity.MEDIUM,
             evidence=evidence,
-            remedy=say.fix("page", path=urlsplit(link.url).path or "/") if page else say.fix("file"),
+            remedy=_mend(say, launch, link, end, page=page),
             via=via_of(end),
         )
     if isinstance(end, Failure) and end.kind != "limit":
         return say.unknown("broken", subject, failure=end, evidence=evidence)
     return None
+
+
+def _mend(say: Say, launch: Launch, link: Link, end: Reply | Failure, *, page: bool) -> Remedy:
+    """What mends a broken link. That of a host of the launch without an address lies in DNS and not on the page."""
+    host = host_of(link.url)
+    if isinstance(end, Failure) and end.kind in ABSENT and host in declared(launch):
+        return say.fix("address", host=host)
+    return say.fix("page", host=host, path=urlsplit(link.url).path or "/") if page else say.fix("file")
 
 
 def _insecure(say: Say, link: Link) -> Finding:

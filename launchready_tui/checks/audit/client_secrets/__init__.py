@@ -294,7 +294,8 @@ def _found(say: Say, text: _Text, match: secrets.Match) -> Finding:
 def _map(say: Say, reply: Reply) -> Finding:
     size = f"GET {reply.url}  {reply.status}, {len(reply.body)} bytes"
     evidence = [Evidence.of("source map", size, source=reply.url, at=reply.at)]
-    remedy = say.fix("hide-maps" if urlsplit(reply.url).path.endswith(".map") else "no-maps")
+    served = urlsplit(reply.url).path.endswith(".map")
+    remedy = say.fix("hide-maps", host=host_of(reply.url)) if served else say.fix("no-maps")
     name = lasting(reply.url)
     script = name.removesuffix(".map")
     return say.warn("source-map", name, script=script, evidence=evidence, remedy=remedy, via=reply.via)

@@ -26,13 +26,15 @@ from ..together import as_they_come
 from ..words import WORDS
 
 if TYPE_CHECKING:
-    from ....launch.model import Launch
+    from ....launch.model import Launch, Role
     from ....world import World
     from ....world.logs import Log
 
 MOST = 25
 """So many undeclared hosts are told one by one."""
 _CT_DOMAINS = 3
+_PRODUCT: tuple[Role, ...] = ("web", "app", "api")
+"""Hosts that a customer meets: without one of them nobody signs up, logs in or pays."""
 _LOGS: tuple[Log, ...] = ("crt.sh", "certspotter")
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
 
@@ -102,14 +104,23 @@ async def _declared(say: Say, launch: Launch, world: World, name: str) -> list[F
     else:
         where = await where_dns_is_edited(world, name)
         remedy = say.fix("add-address" if registrable(name) == name else "add-alias", subject=name, where=where)
-        # An address that the product needs today, or one that only the team misses.
-        severity = Severity.HIGH if host is None or host.environment == "production" else Severity.MEDIUM
-        resolved = say.fail("unresolved", name, severity=severity, evidence=evidence, remedy=remedy, via=via)
+        resolved = say.fail(
+            "unresolved", name, severity=_weight(launch, name), evidence=evidence, remedy=remedy, via=via
+        )
     if host is None:
         return [resolved]
     if host.role == "other" and not host.purpose.strip():
         return [resolved, say.warn("purpose", name, evidence=evidence, via=via)]
     return [resolved, say.passed("purpose", name, purpose=host.purpose.strip() or host.role, via=via)]
+
+
+def _weight(launch: Launch, name: str) -> Severity:
+    """How bad it is that a host has no address: the product is not there for anyone, a part of it is missing, or only
+    the team misses it."""
+    host = launch.host(name)
+    if name == launch.canonical_host or (host and host.environment == "production" and host.role in _PRODUCT):
+        return Severity.BLOCKER
+    return Severity.HIGH if host is None or host.environment == "production" else Severity.MEDIUM
 
 
 def _dangles(name: str, answer: DnsAnswer) -> bool:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from ....facts import Timing
 from ....failure import Failure
-from ....findings import Evidence, Finding
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....probe import Measurement
 from ....probe.model import STOP_AFTER_ERRORS, WARM_UP
+from ....world.sights import Reply
 from ...base import Say, check, step
+from ...seen import mitigated
 from ..together import as_they_come
 
 if TYPE_CHECKING:
@@ -41,12 +43,22 @@ async def latency(launch: Launch, world: World) -> AsyncIterator[Finding]:
     async def one(route: Route) -> list[Finding]:
         async with turns[host_of(route.url)], together:
             progress = partial(_told, route.name, launch.settings.samples)
-            return _judge(say, route, await world.measure(route, progress=progress))
+            seen = await world.measure(route, progress=progress)
+            if isinstance(seen, Measurement) and seen.errors and await _challenged(world, route):
+                return [say.unknown("target", route.name, "challenged", host=host_of(route.url), via=seen.via)]
+            return _judge(say, route, seen)
 
     async with aclosing(as_they_come(one(route) for route in routes)) as judged:
         async for findings in judged:
             for finding in findings:
                 yield finding
+
+
+async def _challenged(world: World, route: Route) -> bool:
+    """Whether a protection network asks programs for a proof there: then nothing is known of the route itself, and
+    edge.cdn says so."""
+    reply = await world.web.get(route.url) if route.method == "GET" else None
+    return isinstance(reply, Reply) and mitigated(reply) != ""
 
 
 def _told(route: str, most: int, taken: int) -> None:
@@ -152,6 +164,16 @@ def _target(say: Say, route: Route, seen: Measurement, evidence: list[Evidence])
     return say.unknown("target", name, "undecided", over=over, n=n, limit=limit, evidence=evidence, via=via)
 
 
+_DOORS = ("pay", "sign-up", "log-in", "book")
+"""Flows without which nobody becomes a customer."""
+
+
+def _broken(seen: Measurement) -> bool:
+    """Whether the route mostly fails by itself: errors of the server, or no answer at all."""
+    own = sum(count for status, count in seen.statuses.items() if status >= 500 or not status)
+    return own * 2 >= seen.n
+
+
 def _errors(say: Say, route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
     name, errors, n, url, via = route.name, seen.errors, seen.n, seen.url, seen.via
     moved = sum(count for status, count in seen.statuses.items() if 300 <= status < 400)
@@ -159,7 +181,10 @@ def _errors(say: Say, route: Route, seen: Measurement, evidence: list[Evidence])
         remedy = say.fix("ask-by-hand", url=url)
         if any(status in (401, 403) for status in seen.statuses):
             remedy = say.fix("log-in", login=route.login or "api-token")
-        return say.fail("errors", name, errors=errors, n=n, evidence=evidence, remedy=remedy, via=via)
+        severity = Severity.BLOCKER if route.flow in _DOORS and _broken(seen) else Severity.HIGH
+        return say.fail(
+            "errors", name, errors=errors, n=n, severity=severity, evidence=evidence, remedy=remedy, via=via
+        )
     if errors:
         return say.warn("errors", name, errors=errors, n=n, url=url, evidence=evidence, via=via)
     if moved * 2 > n:

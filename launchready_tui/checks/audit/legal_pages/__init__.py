@@ -18,7 +18,7 @@ from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
 from ...parse.addresses import normal, place
-from ...seen import ABSENT, PROVEN, chain_evidence, distinct, wall
+from ...seen import PROVEN, chain_evidence, distinct, wall
 from ..hosts_of import is_own
 from ..served import Page, around
 
@@ -160,8 +160,10 @@ def _missing(say: Say, launch: Launch, home: Page, kind: LegalKind, pages: list[
     url = f"{launch.canonical.rstrip('/')}/{kind}"
     if home.document is None:
         return say.unknown("missing", words, "no-home", page=page, kind=kind, url=url)
-    if home.document.drawn or not home.document.of("link"):
+    if home.document.drawn:
         return say.unknown("missing", words, page=page, kind=kind, url=url)
+    if not home.document.of("link") and home.document.of("script"):
+        return say.unknown("missing", words, "no-links", page=page, kind=kind, url=url)
     if kind == "imprint":
         return say.warn("missing", words, page=page, kind=kind, url=url)
     return say.fail("missing", words, page=page, kind=kind, url=url)
@@ -183,8 +185,8 @@ def _page(say: Say, launch: Launch, one: _Legal) -> Finding | None:
         and normal(one.url) != normal(launch.canonical)
     )
     if isinstance(end, Failure) or end.status != 200 or page.chain.problem or lands_home:
-        if one.store or not one.declared or (isinstance(end, Failure) and end.kind in ABSENT):
-            return None  # one cause, one finding: the stores' pages, dead links and hosts have checks of their own
+        if one.store or not one.declared:
+            return None  # one cause, one finding: the stores' pages and dead links have checks of their own
         if isinstance(end, Failure):
             return say.fail("page", subject, page=words, cause=end.words, url=one.url, evidence=evidence)
         if lands_home:

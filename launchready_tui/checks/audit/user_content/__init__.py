@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ....failure import Failure
-from ....findings import WHOLE_LAUNCH, Evidence, Finding
+from ....findings import WHOLE_LAUNCH, Evidence, Finding, Severity
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse.addresses import place
-from ...seen import ABSENT, PROVEN, chain_evidence, distinct, wall
+from ...seen import PROVEN, chain_evidence, distinct, wall
 from ..served import Page
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ async def user_content(launch: Launch, world: World) -> AsyncIterator[Finding]:
     shown = safety.pages or tuple(
         route.url for route in launch.routes if route.flow == "list" and route.safe and route.method == "GET"
     )
+    store = bool(launch.apps.ios or launch.apps.android)
     opened, seen = await asyncio.gather(
-        asyncio.gather(*(_opens(say, world, url) for url in named)),
-        asyncio.gather(*(_report(say, world, url) for url in shown)),
+        asyncio.gather(*(_opens(say, world, url, stops=store and url == safety.report) for url in named)),
+        asyncio.gather(*(_report(say, world, url, store=store) for url in shown)),
     )
     findings += [found for found in (*opened, *seen) if found is not None]
     if bool(safety.rules) != bool(safety.report):
@@ -64,7 +65,9 @@ async def user_content(launch: Launch, world: World) -> AsyncIterator[Finding]:
         yield say.passed("owner", WHOLE_LAUNCH, owner=safety.owner)
 
 
-async def _opens(say: Say, world: World, url: str) -> Finding | None:
+async def _opens(say: Say, world: World, url: str, *, stops: bool) -> Finding | None:
+    """A page of the launch file. `stops`: without it app stores reject the app."""
+    severity = Severity.BLOCKER if stops else None
     page = Page(url, await world.web.follow(url))
     end, subject = page.chain.end, place(url)
     evidence = [chain_evidence(page.chain)]
@@ -73,17 +76,15 @@ async def _opens(say: Say, world: World, url: str) -> Finding | None:
     )
     if stopped is not None:
         return say.unknown("page", subject, failure=stopped, evidence=evidence)
-    if isinstance(end, Failure) and end.kind in ABSENT:
-        return None  # audit.hosts speaks of the name
     if isinstance(end, Failure):
-        return say.fail("page", subject, cause=end.words, url=url, evidence=evidence)
+        return say.fail("page", subject, cause=end.words, url=url, severity=severity, evidence=evidence)
     if end.status != 200 or page.chain.problem:
-        return say.fail("page", subject, "status", status=end.status, url=url, evidence=evidence)
+        return say.fail("page", subject, "status", status=end.status, url=url, severity=severity, evidence=evidence)
     return None
 
 
-async def _report(say: Say, world: World, url: str) -> Finding | None:
-    """Whether a page that shows what somebody wrote lets readers report it."""
+async def _report(say: Say, world: World, url: str, *, store: bool) -> Finding | None:
+    """Whether a page that shows what somebody wrote lets readers report it. `store`: an app store asks the same."""
     page = Page(url, await world.web.follow(url))
     subject, reply, document = place(url), page.reply, page.document
     if reply is None or document is None:
@@ -96,4 +97,4 @@ async def _report(say: Say, world: World, url: str) -> Finding | None:
         return say.passed("report", subject, evidence=evidence, via=reply.via)
     wanted = "report, flag, and the same in other languages, in links and words"
     evidence = [Evidence.of("looked for", wanted, source=url, at=reply.at)]
-    return say.fail("report", subject, evidence=evidence, via=reply.via)
+    return say.fail("report", subject, "store" if store else "fail", evidence=evidence, via=reply.via)

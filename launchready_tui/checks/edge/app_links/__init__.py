@@ -4,6 +4,7 @@ anybody."""
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ....clock import parse_moment
 from ....failure import Failure
-from ....findings import Evidence, Finding
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....world.sights import Reply
 from ...base import Say, check
@@ -43,10 +44,34 @@ class _Kind:
     rule: str
     path: str
     read: Callable[[bytes], AppFile]
+    write: Callable[[Launch], str]
 
 
-_APPLE = _Kind("ios-file", "/.well-known/apple-app-site-association", apple)
-_ANDROID = _Kind("android-file", "/.well-known/assetlinks.json", android)
+def _apple_file(launch: Launch) -> str:
+    """The file that names the declared iOS apps, for the paths under which listings lie where the launch file says."""
+    ids = list(launch.apps.ios) or ["<team>.<bundle>"]
+    shown = launch.safety.pages or tuple(route.url for route in launch.routes if route.flow == "list")
+    folders = dict.fromkeys(urlsplit(url).path.rpartition("/")[0] + "/*" for url in shown) or {"/*": None}
+    paths = [{"/": folder} for folder in folders]
+    return json.dumps({"applinks": {"details": [{"appIDs": ids, "components": paths}]}})
+
+
+def _android_file(launch: Launch) -> str:
+    """The file that names the declared Android apps with their certificates."""
+    apps = launch.apps
+    prints = list(apps.fingerprints) or ["<SHA-256 from the Play Console>"]
+    rows = [
+        {
+            "relation": ["delegate_permission/common.handle_all_urls"],
+            "target": {"namespace": "android_app", "package_name": package, "sha256_cert_fingerprints": prints},
+        }
+        for package in apps.android or ("<package>",)
+    ]
+    return json.dumps(rows)
+
+
+_APPLE = _Kind("ios-file", "/.well-known/apple-app-site-association", apple, _apple_file)
+_ANDROID = _Kind("android-file", "/.well-known/assetlinks.json", android, _android_file)
 
 
 @check("edge.app-links")
@@ -57,7 +82,7 @@ async def app_links(launch: Launch, world: World) -> AsyncIterator[Finding]:
     hosts = apps.hosts or (launch.canonical_host,)
     files, pages, contact = await asyncio.gather(
         asyncio.gather(*(_file(say, world, launch, host, kind) for host in hosts for kind in (_APPLE, _ANDROID))),
-        asyncio.gather(*(_store_page(say, world, url, words) for url, words in _named(apps))),
+        asyncio.gather(*(_store_page(say, world, url, words, _weight(apps, words)) for url, words in _named(apps))),
         _contact(say, world, launch.canonical_host),
     )
     found = [finding for finding in (*files, *pages) if finding is not None]
@@ -70,6 +95,11 @@ async def app_links(launch: Launch, world: World) -> AsyncIterator[Finding]:
 
 def _named(apps: Apps) -> list[tuple[str, str]]:
     return [(url, words) for key, words in _STORE_PAGES if (url := getattr(apps, key))]
+
+
+def _weight(apps: Apps, words: str) -> Severity:
+    """Without these pages a store rejects the app, where there is one. Terms are only asked of some."""
+    return Severity.BLOCKER if (apps.ios or apps.android) and words != "terms" else Severity.HIGH
 
 
 def _unnamed(say: Say, launch: Launch, anything: bool) -> list[Finding]:
@@ -112,7 +142,8 @@ async def _file(say: Say, world: World, launch: Launch, host: str, kind: _Kind) 
         evidence.append(Evidence.of("apps", listed, source=url, at=reply.at))
         problem, what = (told.problem, told.what) if told.problem else _missing(launch.apps, kind, told)
     if problem:
-        return say.fail(kind.rule, host, problem, status=reply.status, what=what, evidence=evidence, via=reply.via)
+        file, seen = kind.write(launch), reply.status
+        return say.fail(kind.rule, host, problem, status=seen, what=what, file=file, evidence=evidence, via=reply.via)
     if not wanted:
         return say.info(kind.rule, host, evidence=evidence, via=reply.via)
     return say.passed(kind.rule, host, evidence=evidence, via=reply.via)
@@ -143,7 +174,7 @@ def _missing(apps: Apps, kind: _Kind, told: AppFile) -> tuple[str, str]:
     return "", ""
 
 
-async def _store_page(say: Say, world: World, url: str, words: str) -> Finding:
+async def _store_page(say: Say, world: World, url: str, words: str, severity: Severity) -> Finding:
     """Stores, and people without an account, must be able to read it: no log-in, one redirect at most."""
     chain, page = await asyncio.gather(world.web.follow(url), get_page(world, url))
     subject = place(url)
@@ -173,6 +204,7 @@ async def _store_page(say: Say, world: World, url: str, words: str) -> Finding:
         "store-page",
         subject,
         said,
+        severity=Severity.HIGH if said == "redirects" else severity,
         page=words,
         cause=end.words if isinstance(end, Failure) else "",
         status=end.status if isinstance(end, Reply) else 0,

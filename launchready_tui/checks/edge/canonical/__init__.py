@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ....failure import Failure
-from ....findings import Evidence, Finding
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....world.sights import Chain, Reply
 from ...base import Say, check
@@ -48,7 +48,7 @@ async def canonical(launch: Launch, world: World) -> AsyncIterator[Finding]:
     platform = platform_of(home)
     for host, failure in gone.items():
         yield _no_address(say, launch, host, failure)
-    down = [finding for root in roots if (finding := _down(say, root, roots))]
+    down = [finding for root in roots if (finding := _down(say, root, roots, launch.canonical_host))]
     for finding in distinct(down):
         yield finding
     for finding in _one_origin(say, launch, roots, platform):
@@ -95,7 +95,9 @@ def _failed_origin(root: Root) -> str:
     return origin(html.absolute(hops[-1].url, hops[-1].location)) if hops and hops[-1].location else root.origin
 
 
-def _down(say: Say, root: Root, roots: list[Root]) -> Finding | None:
+def _down(say: Say, root: Root, roots: list[Root], main: str) -> Finding | None:
+    """Why a root does not open. `main` is the main address: without it nobody gets in at all."""
+    severity = Severity.BLOCKER if root.host == main and root.scheme == "https" else None
     failure, via, evidence = root.failure, via_of(root.chain), [chain_evidence(root.chain)]
     if failure is None:
         reply = root.reply
@@ -106,14 +108,25 @@ def _down(say: Say, root: Root, roots: list[Root]) -> Finding | None:
         if wall(reply) or reply.status == 401:
             hidden = wall(reply) or Failure(kind="unavailable", detail="HTTP 401", target=reply.url)
             return say.unknown("root-down", root.host, "shut", failure=hidden, evidence=evidence, via=via)
-        return say.fail("root-down", root.host, "error", url=root.url, status=reply.status, evidence=evidence, via=via)
+        return say.fail(
+            "root-down",
+            root.host,
+            "error",
+            severity=severity,
+            url=root.url,
+            status=reply.status,
+            evidence=evidence,
+            via=via,
+        )
     if root.scheme == "http" and (
         root.origin == _failed_origin(root) or any(r.origin == _failed_origin(root) for r in roots)
     ):
         return None  # plain http may be closed, and an https root tells its own story
     if failure.kind not in PROVEN:
         return say.unknown("root-down", root.host, failure=failure, via=via)
-    return say.fail("root-down", root.host, url=root.url, cause=failure.words, evidence=evidence, via=via)
+    return say.fail(
+        "root-down", root.host, severity=severity, url=root.url, cause=failure.words, evidence=evidence, via=via
+    )
 
 
 def _one_origin(say: Say, launch: Launch, roots: list[Root], platform: Platform) -> list[Finding]:

@@ -16,7 +16,7 @@ from ...audit.hosts_of import plain
 from ...base import Say
 from ...parse import page as html
 from ...parse.addresses import normal, origin, place
-from ...paste import Platform, header, path_redirect
+from ...paste import Platform, header, path_redirect, platform_of
 from ...seen import chain_evidence, via_of, wall
 from .. import baseline
 from ..doors import unindexed
@@ -116,7 +116,7 @@ async def judge_platform_name(say: Say, launch: Launch, world: World, home: Repl
         if host_of(end.url) != name or end.status != 200 or unindexed(end) or not copy:
             findings.append(say.passed("platform-name", name, evidence=evidence, via=via))
             continue
-        rule = header("vercel", ("X-Robots-Tag", "noindex"))
+        rule = header(platform_of(end), ("X-Robots-Tag", "noindex"), host=name)
         fix = say.fix("platform-name", rule, alias=name, main=origin(launch.canonical))
         findings.append(say.warn("platform-name", name, evidence=evidence, remedy=fix, via=via))
     return findings

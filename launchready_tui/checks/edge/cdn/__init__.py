@@ -15,7 +15,7 @@ from ...audit.hosts_of import plain
 from ...audit.providers import Guess, guesses
 from ...base import Say, check
 from ...parse.addresses import place, scheme_of
-from ...seen import ABSENT, distinct, via_of
+from ...seen import ABSENT, distinct, mitigated, via_of
 from .front import Front, traces
 from .origin import judge_origin
 
@@ -119,7 +119,11 @@ def _shield(say: Say, launch: Launch, front: Front, all_: list[Front]) -> Findin
         evidence += _evidence(twin)
         return say.passed("shield", name, "twin", twin=twin.host, network=twin.name, evidence=evidence, via=via)
     if own:
-        return say.warn("shield", name, "bypass", network=own[0].name, evidence=evidence, via=via)
+        records = "\n".join(
+            f"{name}  {'AAAA' if ':' in address else 'A'}  {address}  proxied" for address in front.addresses
+        )
+        fix = say.fix("proxied", subject=name, network=own[0].name, origin=records)
+        return say.warn("shield", name, "bypass", network=own[0].name, evidence=evidence, remedy=fix, via=via)
     if launch.cdn:
         return say.warn("shield", name, "declared", network=launch.cdn, evidence=evidence, via=via)
     return say.warn("shield", name, evidence=evidence, remedy=say.fix("shield", network="<its name>"), via=via)
@@ -145,7 +149,7 @@ async def _walls(say: Say, launch: Launch, world: World) -> list[Finding]:
         declared = launch.host(host_of(url))
         for_apps = declared is not None and declared.role == "api"
         subject = routes.get(url, place(url))
-        if reply.header("cf-mitigated") or (reply.header("x-vercel-mitigated")):
+        if mitigated(reply):
             findings.append(_challenge(say, subject, reply, for_apps))
         elif str(reply.status) in ERRORS and (
             traces("cloudflare", reply) or (launch.cdn and traces(launch.cdn, reply))
@@ -158,8 +162,8 @@ async def _walls(say: Say, launch: Launch, world: World) -> list[Finding]:
 
 
 def _challenge(say: Say, subject: str, reply: Reply, for_apps: bool) -> Finding:
-    wall = reply.header("cf-mitigated") or reply.header("x-vercel-mitigated") or ""
-    evidence = [Evidence.of("answer", f"{reply.status}  {reply.url}\nmitigated: {wall}", source=reply.url, at=reply.at)]
+    shown = f"{reply.status}  {reply.url}\nmitigated: {mitigated(reply)}"
+    evidence = [Evidence.of("answer", shown, source=reply.url, at=reply.at)]
     voice = say.fail if for_apps else say.warn
     return voice("challenge", subject, host=host_of(reply.url), evidence=evidence, via=reply.via)
 

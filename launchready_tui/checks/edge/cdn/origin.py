@@ -38,19 +38,31 @@ async def judge_origin(say: Say, launch: Launch, world: World, front: Front | No
         return []  # without the page itself there is nothing to compare
     places = await _candidates(launch, world, front)
     tried = await asyncio.gather(*(_try(world, end.url, address) for address in places))
-    lines, opened = [], False
+    lines: list[str] = []
+    opened: list[str] = []
     for (address, why), outcome in zip(places.items(), tried, strict=True):
         if isinstance(outcome, Failure):
             lines.append(f"{address} ({why}): {outcome.words}")
         elif baseline.same(outcome, end) and not _shows(front, outcome):
             lines.append(f"{address} ({why}): {outcome.status}, the same page as through {front.name}")
-            opened = True
+            opened.append(address)
         else:
             lines.append(f"{address} ({why}): {outcome.status}, something else")
     shown = "\n".join(lines) or "no address beside the network is known"
     evidence, via = [Evidence.of("tried", shown, source=host, at=end.at)], via_of(*tried)
-    voice = say.fail if opened else say.passed
-    return [voice("origin-open", host, network=front.name, evidence=evidence, via=via)]
+    if not opened:
+        return [say.passed("origin-open", host, network=front.name, evidence=evidence, via=via)]
+    fix = say.fix("close-origin", subject=host, network=front.name, open=tuple(opened), allow=_allowed(front.name))
+    return [say.fail("origin-open", host, network=front.name, evidence=evidence, remedy=fix, via=via)]
+
+
+def _allowed(network: str) -> str:
+    """nginx's lines for the addresses from which a network reaches a server, where it publishes them."""
+    found = next((row.networks for row in table().hosting if row.name == network), ())
+    return (
+        "\n".join(f"allow {one};" for one in found)
+        or f"include cdn-addresses.conf;   # one `allow` for each network of {network}"
+    )
 
 
 def _shows(front: Front, reply: Reply) -> bool:

@@ -24,6 +24,7 @@ from .handshake import (
     judge_stapling,
     judge_transparency,
 )
+from .platform import fitted
 
 if TYPE_CHECKING:
     from ....launch.model import Launch, Role
@@ -72,6 +73,7 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if isinstance(sight, TlsSight):
             found += judge_names(say, sight, launch.domain) + judge_resumption(say, host, again.get(host), sight.via)
             found += judge_http3(say, host, *offers[host])
+        found = await fitted(say, world, host, found)
         for finding in found:
             yield _mild(finding) if milder else finding
     if len(asked) < len(hosts):

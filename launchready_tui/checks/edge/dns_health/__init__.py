@@ -7,7 +7,7 @@ Which servers are lame or disagree with the zone above is told by audit.dns-host
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from ....failure import Failure
@@ -115,9 +115,20 @@ async def _permits(say: Say, world: World, domain: str, hosts: tuple[str, ...]) 
     findings += [_permit(say, held[name], group) for name, group in groups.items()]
     none = [host for host, found in zip(hosts, sets, strict=True) if found is None]
     if none:
-        record, said = zone_line(domain, "CAA", '0 issue "letsencrypt.org"'), "several" if len(none) > 1 else "info"
-        findings.append(say.info("caa-none", domain, said, host=none[0], more=len(none) - 1, record=record))
+        record, said = (
+            only_these(domain, [seen for seen, found in zip(sights, sets, strict=True) if found is None]),
+            "several" if len(none) > 1 else "info",
+        )
+        fix = say.fix("name-authority", record=record)
+        findings.append(say.info("caa-none", domain, said, host=none[0], more=len(none) - 1, remedy=fix))
     return findings
+
+
+def only_these(domain: str, sights: Sequence[TlsSight | Failure]) -> str:
+    """Records that allow the authorities whose certificates are in use, and no other."""
+    issuers = [caa.authority(sight.leaf.issuer) for sight in sights if isinstance(sight, TlsSight)]
+    allowed = dict.fromkeys(names[0] for names in issuers if names) or {"<domain of your certificate authority>": None}
+    return "\n".join(zone_line(domain, "CAA", f'0 issue "{name}"') for name in allowed)
 
 
 def _forbids(records: caa.Caa, host: str, sight: TlsSight | Failure) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .... import secrets
 from ....failure import Failure
 from ....findings import Evidence, Finding
+from ....hostnames import host_of
 from ....world import later
 from ....world.sights import Reply
 from ...audit.names import lasting
@@ -125,7 +126,7 @@ def _readable(
 ) -> Finding:
     whole = rule == "repository"
     subject = f"{name}/.git" if whole else f"{name}{path}"
-    fix = say.fix(rule, hidden(platform, "/.git/" if whole else path), subject=subject)
+    fix = say.fix(rule, hidden(platform, name, "/.git/" if whole else path), subject=subject)
     return say.fail(rule, subject, evidence=evidence, remedy=fix, via=reply.via)
 
 
@@ -213,7 +214,7 @@ async def _map(say: Say, world: World, script: str) -> Finding | None:
     names = "\n".join([one.name for one in sources][:12])
     shown = f"GET {reply.url}  {reply.status}, {len(sources)} files\n{names}"
     evidence = [Evidence.of("source map", shown, source=reply.url, at=reply.at)]
-    fix = say.fix("source-map", hidden(platform_of(reply), "*.map"))
+    fix = say.fix("source-map", hidden(platform_of(reply), host_of(reply.url), "*.map"))
     if kinds:
         evidence.append(Evidence.of("kinds", "\n".join(dict.fromkeys(kinds)), source=reply.url, at=reply.at))
         return say.fail("source-map", subject, kind=kinds[0], evidence=evidence, remedy=fix, via=reply.via)

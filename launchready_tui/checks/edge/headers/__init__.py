@@ -142,7 +142,7 @@ async def _hsts(say: Say, launch: Launch, world: World, host: Host) -> Finding:
     if said in ("pass", "under-a-year"):
         return say.passed("hsts", name, said, **values, evidence=evidence, via=via)
     voice = say.fail if said in _HSTS_FAILS else say.warn
-    fix = say.fix("hsts", header(host.platform, ("Strict-Transport-Security", HSTS_VALUE)), host=name)
+    fix = say.fix("hsts", header(host.platform, ("Strict-Transport-Security", HSTS_VALUE), host=name), host=name)
     return voice("hsts", name, said, **values, evidence=evidence, remedy=fix, via=via)
 
 
@@ -206,7 +206,7 @@ def _framing(say: Say, host: Host) -> Finding:
     obeyed = set(options) in ({"DENY"}, {"SAMEORIGIN"})
     if (ancestors and not open_to_all) or (not ancestors and obeyed and len(options) == 1):
         return say.passed("framing", name, evidence=evidence, via=via)
-    fix = say.fix("framing", header(host.platform, ("X-Frame-Options", "DENY")), host=name)
+    fix = say.fix("framing", header(host.platform, ("X-Frame-Options", "DENY"), host=name), host=name)
     if obeyed and not ancestors:
         return say.warn("framing", name, "twice", evidence=evidence, remedy=fix, via=via)
     said = "to-all" if open_to_all else "invalid" if options else "absent"
@@ -223,7 +223,7 @@ def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
         evidence.append(header_evidence(bare, "x-content-type-options", "content-type"))
     elif values and values[0] == "nosniff":
         return say.passed("nosniff", name, evidence=evidence, via=via)
-    fix = say.fix("nosniff", header(host.platform, ("X-Content-Type-Options", "nosniff")), host=name)
+    fix = say.fix("nosniff", header(host.platform, ("X-Content-Type-Options", "nosniff"), host=name), host=name)
     return say.warn("nosniff", name, evidence=evidence, remedy=fix, via=via)
 
 
@@ -237,7 +237,9 @@ def _referrer(say: Say, host: Host, reply: Reply) -> Finding:
     meta = page.meta.get("referrer", []) if page else []
     sent = reply.all("referrer-policy")
     policy = referrer_policy(tuple(meta)) or referrer_policy(sent)
-    fix = say.fix("referrer", header(host.platform, ("Referrer-Policy", "strict-origin-when-cross-origin")), host=name)
+    fix = say.fix(
+        "referrer", header(host.platform, ("Referrer-Policy", "strict-origin-when-cross-origin"), host=name), host=name
+    )
     if policy in _CHATTY or (sent and not policy):
         said = "chatty" if policy else "invalid"
         return say.warn("referrer", name, said, policy=policy, evidence=evidence, remedy=fix, via=via)
@@ -279,13 +281,15 @@ def _isolation(say: Say, host: Host, reply: Reply) -> list[Finding]:
     evidence, via = [header_evidence(reply, *dict.fromkeys(name for name, _ in sent))], via_of(reply)
     for name, value in sent:
         if said := _isolation_problem(name, value):
-            fix = say.fix("isolation", header(host.platform, (name.title(), ISOLATION[name][1])), header=name)
+            fix = say.fix(
+                "isolation", header(host.platform, (name.title(), ISOLATION[name][1]), host=host.name), header=name
+            )
             return [
                 say.warn("isolation", host.name, said, header=name, value=value, evidence=evidence, remedy=fix, via=via)
             ]
     said, other = isolation_hurts(reply, host.page)
     if said:
-        fix = say.fix("milder", header(host.platform, _MILDER[said]), header=_MILDER[said][0])
+        fix = say.fix("milder", header(host.platform, _MILDER[said], host=host.name), header=_MILDER[said][0])
         return [say.warn("isolation", host.name, said, other=other, evidence=evidence, remedy=fix, via=via)]
     return [say.passed("isolation", host.name, evidence=evidence, via=via)]
 

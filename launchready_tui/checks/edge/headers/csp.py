@@ -107,7 +107,7 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
         Evidence.of("policy", "\n".join(lines) or "content-security-policy: (not sent)", source=reply.url, at=reply.at)
     ]
     via = via_of(reply)
-    paste = header(platform, ("Content-Security-Policy", START))
+    paste = header(platform, ("Content-Security-Policy", START), host=name)
     if not enforced:
         fix = say.fix("try-first", paste)
         if watching:

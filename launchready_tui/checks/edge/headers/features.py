@@ -61,7 +61,7 @@ def judge_permissions(say: Say, name: str, reply: Reply, platform: Platform) -> 
     values = reply.all("permissions-policy")
     evidence = [header_evidence(reply, "permissions-policy")]
     via = via_of(reply)
-    fix = say.fix("permissions", header(platform, ("Permissions-Policy", GOOD)), subject=name)
+    fix = say.fix("permissions", header(platform, ("Permissions-Policy", GOOD), host=name), subject=name)
     if not values:
         return say.info("permissions", name, evidence=evidence, remedy=fix, via=via)
     told = permissions(values)

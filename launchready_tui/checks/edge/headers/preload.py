@@ -47,7 +47,9 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
     if not errors:
         return say.passed("preload", name, evidence=evidence, via=via)
     said = "domain.format" if errors[0].startswith("domain.format.") else errors[0]
-    fix = say.fix("preload", header(platform, ("Strict-Transport-Security", "max-age=31536000")), domain=domain)
+    fix = say.fix(
+        "preload", header(platform, ("Strict-Transport-Security", "max-age=31536000"), host=domain), domain=domain
+    )
     return say.warn("preload", name, said, domain=domain, code=errors[0], evidence=evidence, remedy=fix, via=via)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from ....findings import Evidence, Finding
+from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....text import whole
 from ....world.sights import Reply
 from ...base import Say
-from ...parse.cookies import Cookie, read
+from ...parse.cookies import LARGEST, Cookie, read
 from ...seen import via_of
 
 Level = Literal["fail", "warn", "info", ""]
@@ -26,6 +26,13 @@ class Verdict:
     level: Level
     message: str = "pass"
     value: str = ""
+    severity: Severity | None = None
+    """Where it depends on the cookie; else its message says it."""
+
+    @property
+    def weight(self) -> tuple[int, int]:
+        """The worst first."""
+        return _RANK[self.level], self.severity.weight if self.severity else Severity.HIGH.weight
 
 
 _GOOD = Verdict("")
@@ -45,6 +52,11 @@ def http_only(cookie: Cookie) -> Verdict:
     return _GOOD if cookie.http_only or not cookie.is_session else Verdict("fail", "fail")
 
 
+def _lost(cookie: Cookie) -> Severity:
+    """Without the log-in cookie nobody stays logged in, without the one against forged forms nothing can be sent."""
+    return Severity.BLOCKER if cookie.is_session or cookie.is_csrf else Severity.HIGH
+
+
 def same_site(cookie: Cookie) -> Verdict:
     """Section 4.1.2.7 and what browsers do: None needs Secure, a word they don't know counts as absent."""
     value = cookie.same_site
@@ -53,7 +65,7 @@ def same_site(cookie: Cookie) -> Verdict:
     if value is None:
         return Verdict("warn" if cookie.is_csrf else "info", "absent")
     if value.lower() == "none" and not cookie.secure:
-        return Verdict("fail", "none")
+        return Verdict("fail", "none", severity=_lost(cookie))
     return _GOOD if value.lower() in _KNOWN_SAME_SITE else Verdict("warn", "invalid", value)
 
 
@@ -61,7 +73,9 @@ def dropped(cookie: Cookie) -> Verdict:
     """Section 4.1.3 (prefixes), size limits, Partitioned: browsers drop such a cookie without a word."""
     if not cookie.dropped_because:
         return _GOOD
-    return Verdict("info" if cookie.is_infrastructure else "fail", "fail", cookie.dropped_because)
+    if cookie.is_infrastructure:
+        return Verdict("info", "fail", cookie.dropped_because)
+    return Verdict("fail", "fail", cookie.dropped_because, _lost(cookie))
 
 
 _LONGEST_S = 400 * 86400
@@ -105,7 +119,7 @@ def judge_cookies(say: Say, replies: list[Reply]) -> list[Finding]:
 def _judge(
     say: Say, rule: str, host: str, seen: list[tuple[Cookie, Reply]], judge: Callable[[Cookie], Verdict]
 ) -> Finding:
-    verdicts = sorted(((judge(cookie), cookie, reply) for cookie, reply in seen), key=lambda row: _RANK[row[0].level])
+    verdicts = sorted(((judge(cookie), cookie, reply) for cookie, reply in seen), key=lambda row: row[0].weight)
     worst, cookie, reply = verdicts[0]
     lines = [one.shown + _noted(say, rule, host, one, verdict) for verdict, one, _ in verdicts]
     evidence = [Evidence.of("set-cookie", "\n".join(lines), source=reply.url, at=reply.at)]
@@ -113,15 +127,48 @@ def _judge(
     if not worst.level:
         return say.passed(rule, host, evidence=evidence, via=via)
     if worst.level == "info":
-        return say.info(rule, host, said, name=name, value=value, evidence=evidence, via=via)
+        line = mended(rule, cookie)
+        return say.info(rule, host, said, name=name, value=value, line=line, evidence=evidence, via=via)
     voice = say.fail if worst.level == "fail" else say.warn
-    return voice(rule, host, said, name=name, value=value, evidence=evidence, via=via)
+    line, smaller = mended(rule, cookie), rule == "cookie-dropped" and cookie.size > LARGEST
+    return voice(
+        rule,
+        host,
+        said,
+        name=name,
+        value=value,
+        line=line,
+        severity=worst.severity,
+        evidence=evidence,
+        remedy=say.fix("smaller", name=name) if smaller else None,
+        via=via,
+    )
 
 
 def _noted(say: Say, rule: str, host: str, cookie: Cookie, verdict: Verdict) -> str:
     if not verdict.level:
         return ""
     return f"  ← {say.words(rule, verdict.message, subject=host, name=_name(cookie), value=verdict.value)}"
+
+
+def mended(rule: str, cookie: Cookie) -> str:
+    """The cookie as it is sent, with what the rule asks for and nothing else: a cookie that scripts must read stays one
+    that they can."""
+    change: dict[str, str | None] = {}
+    if rule == "cookie-httponly":
+        change["httponly"] = ""
+    elif rule == "cookie-samesite":
+        none = (cookie.same_site or "").lower() == "none"
+        change = {"secure": "", "samesite": "None"} if none else {"samesite": "Lax"}
+    elif rule == "cookie-scope":
+        change = (
+            {"domain": None} if cookie.is_session and cookie.domain else {"max-age": str(_LONGEST_S), "expires": None}
+        )
+    else:
+        change["secure"] = ""
+        if cookie.name.lower().startswith("__host-"):
+            change |= {"path": "/", "domain": None}
+    return cookie.but(change).shown
 
 
 def _name(cookie: Cookie) -> str:

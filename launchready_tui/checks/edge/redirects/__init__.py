@@ -114,7 +114,7 @@ async def judge_chain(
             voice("too-many-hops", shown, redirects=chain.redirects, evidence=evidence, remedy=shortest, via=via)
         )
     elif chain.problem in ("bad-location", "private-target"):
-        findings.append(_bad_location(say, shown, chain, evidence, shortest, via))
+        findings.append(_bad_location(say, shown, chain, evidence, shortest, via, main))
     elif chain.problem == "other-scheme":
         findings.append(_other_scheme(say, shown, chain, evidence, shortest, via))
     urls = [hop.url for hop in chain.hops]
@@ -132,7 +132,9 @@ async def judge_chain(
         findings.append(say.warn("meta-refresh", shown, evidence=evidence, remedy=shortest, via=via))
     if isinstance(chain.end, Failure) and chain.hops and chain.end.kind in ABSENT:
         dead = host_of(chain.hops[-1].location) or shown
-        findings.append(say.fail("dead-end", shown, dead=dead, evidence=evidence, remedy=shortest, via=via))
+        findings.append(
+            say.fail("dead-end", shown, dead=dead, severity=_heavy(main), evidence=evidence, remedy=shortest, via=via)
+        )
     return findings
 
 
@@ -146,6 +148,11 @@ def _direct(say: Say, launch: Launch, host: str, platform: Platform, *, plain: b
     return say.fix("one-step", host_redirect(platform, host, to, plain=plain), start=start, to=to)
 
 
+def _heavy(main: bool) -> Severity:
+    """What keeps people out of the main address keeps them out of the product."""
+    return Severity.BLOCKER if main else Severity.HIGH
+
+
 async def _loop(
     say: Say, world: World, host: str, chain: Chain, evidence: list[Evidence], via: str, main: bool
 ) -> Finding:
@@ -155,7 +162,7 @@ async def _loop(
     return say.fail(
         "loop",
         host,
-        severity=Severity.BLOCKER if main else Severity.HIGH,
+        severity=_heavy(main),
         evidence=evidence,
         remedy=say.fix("flexible" if both else "circle", start=chain.start),
         via=via,
@@ -188,9 +195,11 @@ async def _cookies_break(world: World, start: str) -> bool:
     return False
 
 
-def _bad_location(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:
+def _bad_location(
+    say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str, main: bool
+) -> Finding:
     said = "private" if chain.problem == "private-target" else "fail"
-    return say.fail("bad-location", host, said, evidence=evidence, remedy=fix, via=via)
+    return say.fail("bad-location", host, said, severity=_heavy(main), evidence=evidence, remedy=fix, via=via)
 
 
 def _other_scheme(say: Say, host: str, chain: Chain, evidence: list[Evidence], fix: Remedy, via: str) -> Finding:

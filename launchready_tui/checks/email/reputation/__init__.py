@@ -33,14 +33,17 @@ async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
     say = Say("email.reputation", world.clock.now())
     own = [sender.lower() for sender in launch.email.senders if sender.lower().endswith("." + launch.domain)]
     domains = list(dict.fromkeys((launch.domain, *own)))
-    addresses, failed = await _addresses(world, domains)
+    others = any(sender.lower() not in domains for sender in launch.email.senders)
+    addresses, failed = await _addresses(world, domains, services=others)
     if failed is not None:
         yield say.unknown("addresses", launch.domain, failure=failed)
     elif addresses:
         yield say.passed("addresses", launch.domain, addresses=tuple(addresses))
     else:
         yield say.passed("addresses", launch.domain, "services")
-    names = await asyncio.gather(*(_name(say, world, address, launch.domain) for address in addresses))
+    names = await asyncio.gather(
+        *(_name(say, world, address, launch.domain, sure) for address, sure in addresses.items())
+    )
     for finding in (one for group in names for one in group):
         yield finding
     if not launch.announced or "block-lists" not in launch.settings.services:
@@ -48,12 +51,15 @@ async def reputation(launch: Launch, world: World) -> AsyncIterator[Finding]:
         why = "block-lists is not among settings.services" if launch.announced else "the launch is not announced yet"
         yield say.unknown("lists", launch.domain, message, failure=Failure(kind="switched-off", detail=why))
         return
-    for finding in await _asked(say, world, domains, addresses):
+    for finding in await _asked(say, world, domains, list(addresses)):
         yield finding
 
 
-async def _addresses(world: World, domains: list[str]) -> tuple[list[str], Failure | None]:
-    """The single addresses that the domains' own SPF records let send, by ip4, ip6, a and mx."""
+async def _addresses(world: World, domains: list[str], *, services: bool) -> tuple[dict[str, bool], Failure | None]:
+    """The single addresses that the domains' own SPF records let send, by ip4, ip6, a and mx, each with whether it
+    surely does: one that only a or mx names, beside a service that sends, may be a web server. `services`: the launch
+    file names some."""
+    named: list[str] = []
     found: list[str] = []
     failed: Failure | None = None
     for domain, answer in zip(
@@ -73,7 +79,7 @@ async def _addresses(world: World, domains: list[str]) -> tuple[list[str], Failu
                 if term.name in ("ip4", "ip6"):
                     prefix = term.prefix4 if term.name == "ip4" else term.prefix6
                     if prefix == (32 if term.name == "ip4" else 128):
-                        found.append(term.network)
+                        named.append(term.network)
                 elif term.has_macro:
                     continue
                 elif term.name in ("a", "mx"):
@@ -86,36 +92,41 @@ async def _addresses(world: World, domains: list[str]) -> tuple[list[str], Failu
                         failed = failed or (rows if isinstance(rows, Failure) else None)
                     for answered in await asyncio.gather(*(world.dns.addresses(host) for host in hosts)):
                         found += answered if not isinstance(answered, Failure) else ()
-                elif (
-                    term.name in ("include", "redirect")
-                    and registrable(target) == registrable(domain)
-                    and followed < MOST
-                ):
+                elif term.name in ("include", "redirect") and registrable(target) != registrable(domain):
+                    services = True
+                elif term.name in ("include", "redirect") and followed < MOST:
                     # An include of one's own is one's own; those of services are theirs to watch.
                     followed += 1
                     more = await world.dns.ask(target, "TXT")
                     waiting += (
                         [(target, one) for one in more.texts if is_spf(one)] if isinstance(more, DnsAnswer) else []
                     )
-    return list(dict.fromkeys(found))[:MOST], failed
+    every = list(dict.fromkeys((*named, *found)))[:MOST]
+    return {address: address in named or not services for address in every}, failed
 
 
-async def _name(say: Say, world: World, address: str, domain: str) -> list[Finding]:
-    """A sending address has a name that leads back to it: Gmail and Yahoo reject mail from those that have none."""
+async def _name(say: Say, world: World, address: str, domain: str, sure: bool) -> list[Finding]:
+    """A sending address has a name that leads back to it: Gmail and Yahoo reject mail from those that have none.
+
+    `sure`: it does send.
+    """
     turned = ipaddress.ip_address(address).reverse_pointer
     answer = await world.dns.ask(turned, "PTR")
     if isinstance(answer, Failure):
         return [say.unknown("ptr", address, failure=answer)]
     evidence, via = [dns_evidence(answer)], answer.via
     fix = say.fix("reverse-dns", turned=turned, domain=domain, type="AAAA" if ":" in address else "A", address=address)
+    may = say.warn("ptr", address, "may-send", domain=domain, evidence=evidence, remedy=fix, via=via)
     if not answer.found:
-        return [say.fail("ptr", address, evidence=evidence, remedy=fix, via=via)]
+        return [say.fail("ptr", address, evidence=evidence, remedy=fix, via=via) if sure else may]
     back = await asyncio.gather(*(world.dns.addresses(name) for name in answer.records[:5]))
     if any(address in found for found in back if not isinstance(found, Failure)):
         return [say.passed("ptr", address, name=answer.records[0], evidence=evidence, via=via)]
     failed = next((found for found in back if isinstance(found, Failure) and found.kind not in ABSENT), None)
     if failed is not None:
         return [say.unknown("ptr", address, "back", failure=failed, evidence=evidence, via=via)]
+    if not sure:
+        return [may]
     return [say.fail("ptr", address, "elsewhere", name=answer.records[0], evidence=evidence, remedy=fix, via=via)]
 
 

@@ -29,10 +29,10 @@ async def alerts(launch: Launch, world: World) -> AsyncIterator[Finding]:
     with the_watch(world) as reader:
         if isinstance(reader, Exception):
             yield unreadable(say, reader)
-        elif not launch.alerts and (reader is None or never_watched(reader) or launch.watch.monitor):
+        elif not launch.alerts and (reader is None or never_watched(reader) or launch.watch.monitor_owner):
             yield nothing(say, launch)
         elif not launch.alerts:
-            yield say.fail("none", WHOLE_LAUNCH)
+            yield say.fail("none", WHOLE_LAUNCH, "beside" if launch.watch.monitor else "fail")
         else:
             for finding in _judged(say, launch, world.papers, reader, now):
                 yield finding

@@ -12,7 +12,7 @@ from ....watch.samples import Incident, Stats, Target, WatchReader
 from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
 from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
-from .monitor import monitored
+from .monitor import judged, look
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,10 +28,11 @@ async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
     """From the watch, and from what a hosted monitor says where it says it in a known form; else a person confirms
     that one."""
     say, now = Say("monitoring.uptime", world.clock.now()), world.clock.now()
-    hosted = await monitored(say, launch, world)
-    for finding in hosted:
-        yield finding
+    answer = await look(launch, world)
     with the_watch(world) as reader:
+        hosted = list(judged(say, launch, answer, now, alone=not _runs(reader, now))) if answer is not None else []
+        for finding in hosted:
+            yield finding
         if isinstance(reader, Exception):
             yield unreadable(say, reader)
         elif reader is None or never_watched(reader):
@@ -44,6 +45,12 @@ async def uptime(launch: Launch, world: World) -> AsyncIterator[Finding]:
                 *_standing(say, reader, now),
             ):
                 yield finding
+
+
+def _runs(reader: WatchReader | Exception | None, now: datetime) -> bool:
+    """Whether the watch of this launch works now."""
+    watcher = reader.watcher() if isinstance(reader, WatchReader) else None
+    return watcher is not None and watcher.alive(now)
 
 
 def _machine(say: Say, launch: Launch, reader: WatchReader, now: datetime) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from ....hostnames import host_of
 from ....text import clean, json_of, shorten
 from ....world.sights import Reply
 from ...base import Say
+from ...seen import ABSENT
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -38,16 +39,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     last: datetime | None = None
 
 
-async def monitored(say: Say, launch: Launch, world: World) -> list[Finding]:
-    """What is seen of the monitor that the launch file names; nothing where it names none."""
+async def look(launch: Launch, world: World) -> Reply | Failure | None:
+    """What the monitor that the launch file names answers; None where it names none."""
     url = launch.watch.monitor
-    if not url:
-        return []
-    found = await world.web.get(url)
-    return list(_judged(say, launch, found, world.clock.now()))
+    return await world.web.get(url) if url else None
 
 
-def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> Iterator[Finding]:
+def judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime, *, alone: bool) -> Iterator[Finding]:
+    """What the named monitor's answer says. `alone`: nothing else watches the product now."""
     url, owner = launch.watch.monitor, launch.watch.monitor_owner
     subject = host_of(url) or url
     say = say.naming(owner)
@@ -55,6 +54,10 @@ def _judged(say: Say, launch: Launch, found: Reply | Failure, now: datetime) -> 
         Evidence.of("monitor", url, source="launchready.toml"),
         *([Evidence.of("who looks after it", owner)] if owner else []),
     ]
+    if isinstance(found, Failure) and found.kind in ABSENT:
+        seen.append(Evidence.of("answer", str(found), source=url))
+        yield say.fail("monitor-gone", subject, "alone" if alone else "fail", evidence=seen)
+        return
     if isinstance(found, Failure) or found.status >= 400:
         words = str(found) if isinstance(found, Failure) else f"status {found.status}"
         seen.append(Evidence.of("answer", words, source=url))

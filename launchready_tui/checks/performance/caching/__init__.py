@@ -16,7 +16,7 @@ from ...parse import page as html
 from ...parse.addresses import place
 from ...parse.cookies import read as read_cookie
 from ...parse.fields import CacheControl, cache_control
-from ...paste import Platform, header, platform_of
+from ...paste import Platform, edge_cache, header, platform_of
 from ...seen import ABSENT, files_evidence, header_evidence, via_of, wall
 from .assets import Asset, choose, fetch_all
 from .transfer import ask_ahead, judge_compression, judge_revalidation
@@ -81,7 +81,7 @@ async def _host(say: Say, launch: Launch, world: World, name: str, role: str) ->
         else:
             findings.append(say.not_applicable("asset", name))
         return [*findings, *compression]
-    findings += [_assets(say, name, assets, platform), _edge(say, name, assets, platform)]
+    findings += [_assets(say, name, assets, platform), _edge(say, launch, name, assets, platform)]
     findings += [*judge_vary(say, name, assets), *judge_twice_packed(say, name, assets)]
     etags, again = await asyncio.gather(
         judge_etags(say, world, name, assets), judge_revalidation(say, world, name, assets)
@@ -107,7 +107,7 @@ def _html(say: Say, name: str, role: str, home: Reply, platform: Platform) -> Fi
         said = "mistake"
     else:
         return say.passed("html", name, evidence=evidence, via=via)
-    asking = header(platform, ("Cache-Control", "public, max-age=0, must-revalidate"), scope="/")
+    asking = header(platform, ("Cache-Control", "public, max-age=0, must-revalidate"), host=name, scope="/")
     fix, problem = say.fix("ask-each-time", asking, host=name), next(iter(control.problems), "")
     return say.warn("html", name, said, minutes=minutes, problem=problem, evidence=evidence, remedy=fix, via=via)
 
@@ -145,8 +145,8 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
     levels = [level for level, _, _ in judged]
     stamped = [asset for level, _, asset in judged if asset.fingerprinted and level]
     shown = (stamped or [asset for level, _, asset in judged if level] or assets)[0].url
-    folder = place(shown).removeprefix(host_of(shown)).rsplit("/", 1)[0] + "/*"
-    year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), scope=folder)
+    folder = _folder(shown)
+    year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), host=name, scope=folder)
     if "fail" in levels:
         worst = next(asset for level, _, asset in judged if level == "fail")
         seconds, fix = _control(worst).browser_seconds, say.fix("keep-a-year", year)
@@ -157,12 +157,23 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
         days = control.browser_seconds // _DAY
         return say.warn("asset", name, said, days=days, problem=problem, evidence=evidence, remedy=fix, via=via)
     if "warn" in levels:
-        hour = header(platform, ("Cache-Control", "public, max-age=3600"), scope=folder)
+        hour = header(platform, ("Cache-Control", "public, max-age=3600"), host=name, scope=folder)
         return say.warn("asset", name, "fixed-names", evidence=evidence, remedy=say.fix("hash-names", hour), via=via)
     return say.passed("asset", name, evidence=evidence, via=via)
 
 
-def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Finding:
+def _folder(url: str) -> str:
+    """The folder of a file, as the scope of a rule."""
+    return place(url).removeprefix(host_of(url)).rsplit("/", 1)[0] + "/*"
+
+
+def _network(launch: Launch, platform: Platform, answers: list[cache_status.CacheAnswer | None]) -> str:
+    """The shared cache in front, as it names itself, as the headers show it, or as the launch file says."""
+    own = next((answer.cache for answer in answers if answer and answer.cache != cache_status.UNNAMED), "")
+    return own or {"cloudflare": "Cloudflare", "vercel": "Vercel", "netlify": "Netlify"}.get(platform, launch.cdn)
+
+
+def _edge(say: Say, launch: Launch, name: str, assets: list[Asset], platform: Platform) -> Finding:
     """Whether a shared cache answers for the origin: the minimum bar's light."""
     rows = []
     for asset in assets:
@@ -176,14 +187,15 @@ def _edge(say: Say, name: str, assets: list[Asset], platform: Platform) -> Findi
     said_hit = [answer for answer in answers if answer and answer.verdict == "hit"]
     if len(said_hit) == len(stamped):
         return say.passed("edge-hit", name, cache=said_hit[0].cache, evidence=evidence, via=via)
-    year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), scope="/assets/*")
-    fix = say.fix("keep-at-edge", year)
+    rule = edge_cache(_network(launch, platform, answers), name, _folder(stamped[0].url))
+    fix = say.fix("keep-at-edge", rule)
     refused = next((answer for answer in answers if answer and answer.verdict == "not-cached"), None)
     if refused is not None:
         field, value = refused.header, refused.value
         return say.fail("edge-hit", name, header=field, value=value, evidence=evidence, remedy=fix, via=via)
     if all(answer is None for answer in answers):
-        return say.warn("edge-hit", name, "no-cdn", evidence=evidence, remedy=say.fix("add-cdn", year), via=via)
+        fix = say.fix("add-cdn", edge_cache(launch.cdn or "Cloudflare", name, _folder(stamped[0].url)))
+        return say.warn("edge-hit", name, "no-cdn", evidence=evidence, remedy=fix, via=via)
     return say.warn("edge-hit", name, "missed", evidence=evidence, remedy=fix, via=via)
 
 
@@ -237,9 +249,13 @@ def _judge_personal(say: Say, subject: str, reply: Reply, *, logged_in: bool = F
         )
     via = via_of(reply)
     varies = any(word.strip().lower() == "authorization" for value in reply.all("vary") for word in value.split(","))
-    personal = "cookie" if cookies else "log-in" if logged_in or varies else ""
+    private = [one for one in cookies if one.is_session or one.is_csrf or one.http_only]
+    personal = "cookie" if private else "log-in" if logged_in or varies else "other" if cookies else ""
     if not personal or not (control.shared or (hit and (cookies or logged_in))):
         return say.passed("personal-shared", subject, evidence=evidence, via=via)
     field, value = (answer.header, answer.value) if hit and answer else ("", "")
+    if personal == "other":
+        name = cookies[0].name or "(unnamed)"
+        return say.warn("personal-shared", subject, "preference", name=name, evidence=evidence, via=via)
     said = f"{personal}-{'hit' if hit else 'kept'}"
     return say.fail("personal-shared", subject, said, header=field, value=value, evidence=evidence, via=via)
