@@ -130,6 +130,8 @@ class Console(App[int]):
         """What is wrong with a file that was changed outside; its old content stays in use."""
         self._drawing = False
         self._came: WayBack | None = None
+        self._wanted: str | None = None
+        self._turning = False
         """Where one was before find led here."""
         self._things: tuple[int, tuple[Thing, ...]] = (-1, ())
         """What can be found, and the version of the store that it was taken from."""
@@ -229,7 +231,19 @@ class Console(App[int]):
     # Pages
 
     async def open_page(self, name: str) -> None:
-        """Shows a page at its own start."""
+        """Shows a page at its own start. One turn at a time: keys may come faster than pages, and the last wins."""
+        self._wanted = name
+        if self._turning:
+            return
+        self._turning = True
+        try:
+            while (wanted := self._wanted) is not None and self.is_running:
+                self._wanted = None
+                await self._turn_to(wanted)
+        finally:
+            self._turning = False
+
+    async def _turn_to(self, name: str) -> None:
         for screen in self.screen_stack[1:]:
             if screen.is_modal:
                 return
@@ -246,16 +260,14 @@ class Console(App[int]):
         if stage is None:
             return
         await self.open_page(f"stage{stage.number}")
-        screen = self.screen
-        if isinstance(screen, Page):
-            screen.go_to(check, finding)
+        if self.page is not None and self.current_mode == f"stage{stage.number}":
+            self.page.go_to(check, finding)
 
     async def open_row(self, row: str) -> None:
         """Opens the fix order with the cursor on a row, and shows what is in it."""
         await self.open_page("fixes")
-        screen = self.screen
-        if isinstance(screen, Page):
-            screen.go_to("", row)
+        if self.page is not None and self.current_mode == "fixes":
+            self.page.go_to("", row)
 
     async def open_finding(self) -> None:
         """The full view of what is selected."""
@@ -359,9 +371,11 @@ class Console(App[int]):
 
     @property
     def page(self) -> Page | None:
-        """The page in sight; None while something is laid over it."""
-        screen = self.screen
-        return screen if isinstance(screen, Page) else None
+        """The page in sight; None while something is laid over it, and before its widgets are there or after they
+        have gone: keys may come faster than pages."""
+        stack = self.screen_stack if self.is_running and not self._turning else ()
+        screen = stack[-1] if stack else None
+        return screen if isinstance(screen, Page) and screen.is_whole else None
 
     def target(self) -> Target | None:
         """What the page's cursor stands on."""
@@ -385,6 +399,8 @@ class Console(App[int]):
 
     async def action_do(self, name: str) -> None:
         """Does an action of the table."""
+        if not self.is_running:
+            return  # a key that came as the console was leaving
         done = BY_ID[name].does(self)
         if done is not None:
             await done
@@ -420,6 +436,13 @@ class Console(App[int]):
         if mapped:
             return self.get_key_display(Binding(mapped.partition(",")[0], ""))
         return one.shown or one.key.partition(",")[0]
+
+    def action_command_palette(self) -> None:
+        """Lays the palette over the page."""
+        from .palette import Palette
+
+        if not Palette.is_open(cast("App[object]", self)):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Sequence[object]:  # type: ignore[override]
         """None of Textual's: the palette lists the actions of the table."""

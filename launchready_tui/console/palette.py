@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from ..roadmap.find import words_of
 from . import search
 from .acts import find
 from .host import ConsoleHost, Listed
+from .laid import nothing, on_top
 
 MOST = 12
 """Things that the palette shows beside the actions; `/` shows all."""
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which leaves once, as all that is laid over a page."""
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """As Textual's, but nothing once it has left."""
+        return super().dismiss(result) if on_top(self) else nothing()
 
 
 class Actions(Provider):

@@ -9,11 +9,12 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, ScreenResultType
+from textual.screen import ScreenResultType
 
 from ... import text
 from ..host import ConsoleHost, host_of
 from ..ink import Spans, wrap
+from ..laid import LaidOver
 from ..widgets.form import Field, Form
 from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines, Scroll
@@ -24,7 +25,7 @@ DRAFT_S = 0.5
 """How often what is being typed is put onto the disk."""
 
 
-class Sheet(ModalScreen[ScreenResultType]):
+class Sheet(LaidOver[ScreenResultType]):
     """The sheet itself: a title, lines of text, what subclasses add, and the keys below."""
 
     AUTO_FOCUS: ClassVar[str | None] = None
@@ -49,6 +50,11 @@ class Sheet(ModalScreen[ScreenResultType]):
         """What stands between the lines and the keys."""
         yield from ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: after it was put up, and until it goes."""
+        return self.is_mounted and self.query_one_optional("#sheet-keys") is not None
+
     def on_mount(self) -> None:
         self.call_after_refresh(self._fill)
 
@@ -58,11 +64,11 @@ class Sheet(ModalScreen[ScreenResultType]):
 
     def _keep_focus(self) -> None:
         """A terminal that was too small for a moment must not leave the sheet without a focus."""
-        if self.is_mounted and self.focused is None:
+        if self.is_whole and self.focused is None:
             self.focus_next()
 
     def _fill(self) -> None:
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         heading = self.query_one("#heading", Lines)
         width = max(10, heading.size.width)
@@ -204,7 +210,7 @@ class Help(Sheet[bool]):
 
     def _fill(self) -> None:
         super()._fill()
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         scroll = self.query_one("#help-text", Scroll)
         width = max(20, scroll.size.width)

@@ -186,7 +186,7 @@ class MailSeen(Sheet[bool]):
 
     def _fill(self) -> None:
         super()._fill()
-        if self.is_mounted:
+        if self.is_whole:
             scroll = self.query_one("#help-text", Scroll)
             scroll.show(lines_of(self.mail, self.found, max(20, scroll.size.width - 3), kept=self.kept))
 

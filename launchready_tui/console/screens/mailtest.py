@@ -104,7 +104,7 @@ class MailTest(Sheet[bool]):
     def _fill(self) -> None:
         self.told, self.keys = self._words()
         super()._fill()
-        if self.is_mounted:
+        if self.is_whole:
             self.query_one(Ledger).show([self._row(key) for key in self.planned])
 
     def _words(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:

@@ -42,6 +42,11 @@ class Page(Screen[None]):
         """The console that shows this page."""
         return host_of(self)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its widgets are there: after it was put up, and until it goes."""
+        return self.is_mounted and self.query_one_optional("#foot") is not None
+
     def compose(self) -> ComposeResult:
         yield Masthead(verdict=self.SHOW_VERDICT)
         yield from self.body()
@@ -79,12 +84,17 @@ class Page(Screen[None]):
 
     def _redraw(self) -> None:
         self._due = False
-        if not self.is_mounted or not self.size.width:
+        if not self.is_whole or not self.size.width:
             return
         console = self.console
+        head, keys = self.query_one_optional(Masthead), self.query_one_optional(Keys)
+        if head is None or keys is None:
+            if self in self.app.screen_stack:
+                self.call_after_refresh(self.redraw)  # it is being put up
+            return
         snap = console.snapshot
-        self.query_one(Masthead).follow(snap)
-        self.query_one(Keys).follow(console.current_mode, self.HINTS, console)
+        head.follow(snap)
+        keys.follow(console.current_mode, self.HINTS, console)
         self.draw(snap)
         self.name_next()
 

@@ -35,7 +35,7 @@ class Emergency(Sheet[bool]):
 
     def _fill(self) -> None:
         super()._fill()
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         from ...handover import emergency
         from ..panels import shot_of
