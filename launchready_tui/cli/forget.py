@@ -80,14 +80,14 @@ def _stop_watching(folder: Path) -> None:
 def _journal_files(folder: Path) -> list[Path]:
     """The journal, what was watched and asked, launch day's and the handover's records, SQLite's files beside, copies
     of migrations."""
-    from ..launch.records import DRAFTS, KEPT_LOGS, RECORDS
+    from ..launch.records import DRAFTS, KEPT_LOGS, RECORDS, VIEW
     from ..workspace import JOURNAL
 
     path = folder / JOURNAL
     if not path.parent.is_dir():
         return []
-    ours = (f"{path.stem}.", "watch.", KEPT_LOGS.name, DRAFTS.name, *RECORDS)
-    kinds = ("sqlite3", "watch.log", "watch.lock", KEPT_LOGS.name, DRAFTS.name, *RECORDS)
+    ours = (f"{path.stem}.", "watch.", KEPT_LOGS.name, DRAFTS.name, VIEW.name, *RECORDS)
+    kinds = ("sqlite3", "watch.log", "watch.lock", KEPT_LOGS.name, DRAFTS.name, VIEW.name, *RECORDS)
     return sorted(
         one
         for one in path.parent.iterdir()

@@ -30,7 +30,7 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
     from ..launch.inventory import InventoryFile
     from ..launch.load import find
     from ..launch.people import PeopleFile
-    from ..launch.records import DRAFTS, KEPT_LOGS
+    from ..launch.records import DRAFTS, KEPT_LOGS, VIEW
     from ..launch.trust import Trust, state_dir
     from ..watch import PLACE
     from ..workspace import JOURNAL
@@ -52,6 +52,7 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
             base / DRAFTS,
             "unsaved entries of the console's forms; on this machine only, ignored by git",
         ),
+        ("view", base / VIEW, "how the console's overview is grouped; on this machine only, ignored by git"),
         ("state", state, "data of this user; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
         ("trusted files", Trust(state).path, "hashes of approved launch files"),
         ("credential lists", state / "credentials", "names and hosts of credentials; the values are in the keyring"),

@@ -13,6 +13,7 @@ from ..roadmap.model import Roadmap, Stage
 from ..verdict import Standing, Step, Verdict
 from ..workspace.run import Doing, Ended, Event, Finished, Found, Started
 from . import words
+from .view import View, keep_view, read_view
 
 if TYPE_CHECKING:
     from ..journal import Changes
@@ -99,10 +100,19 @@ class Store:
     workspace: Workspace
     log: list[LogLine] = field(default_factory=list)
     version: int = 0
-    by_item: bool = False
-    """The overview shows the sprint's items in place of the stages."""
+    view: View = field(init=False)
+    """How the person likes the pages."""
     _snapshot: Snapshot | None = None
     _progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        self.view = read_view(self.workspace.folder)
+
+    def turn_items(self) -> None:
+        """Sprint items in place of stages on the overview, or stages again; kept for the next time. Raises CannotWrite,
+        and then it holds while the console is open."""
+        self.view = View(by_item=not self.view.by_item)
+        keep_view(self.workspace.folder, self.view)
 
     @property
     def snapshot(self) -> Snapshot:

@@ -118,6 +118,8 @@ RECORDS = ("launch-day.jsonl", "handed-over.jsonl", "compared.jsonl")
 """Every file of this kind, in that folder."""
 DRAFTS = Path(FOLDER) / "drafts.json"
 """What was typed into forms and not saved, from the launch's folder."""
+VIEW = Path(FOLDER) / "view.json"
+"""How the person likes the console's pages, from the launch's folder."""
 KEPT_LOGS = Path(FOLDER) / "certificate-logs.json"
 """What the public certificate logs said last, from the launch's folder."""
 

@@ -102,7 +102,7 @@ def main(counts: list[int]) -> None:
                 terminal.drain(2)
                 opened, taken = [], []
                 for word in WORDS:
-                    opened.append(terminal.press("/", "goes there"))
+                    opened.append(terminal.press("/", "go there"))
                     # Each letter changes what is found: the head of the list is drawn anew, or its first rows are.
                     for letter in word.strip():
                         if letter != " ":

@@ -23,6 +23,8 @@ PICTURES: dict[str, tuple[tuple[int, int], str, tuple[str, ...]]] = {
     "overview-100x30": ((100, 30), "night", ()),
     "overview-80x24": ((80, 24), "night", ()),
     "overview-100x30-paper": ((100, 30), "paper", ()),
+    "items-100x30": ((100, 30), "night", ("v",)),
+    "find-100x30": ((100, 30), "night", ("2", "slash", "r", "e", "d", "i", "r")),
     "stage1-100x30": ((100, 30), "night", ("1", "down")),
     "stage2-100x30": ((100, 30), "night", ("2", "down")),
     "stage3-100x30": ((100, 30), "night", ("3", "down")),

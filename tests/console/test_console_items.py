@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from screen import lines, press, shown, until
 
+from launchready_tui.console.app import Console
+from launchready_tui.console.store import Store
+from launchready_tui.launch.records import VIEW
 from launchready_tui.roadmap.model import SPRINT_ITEMS
 
 
@@ -34,11 +37,28 @@ async def test_each_check_is_counted_once(make: Any) -> None:
         assert strokes == len(app.snapshot.roadmap.checks)
 
 
-async def test_the_choice_holds_while_the_console_is_open(make: Any) -> None:
+async def test_the_choice_is_remembered(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
         await press(pilot, "v", "3", "0")
         await until(pilot, lambda: app.current_mode == "overview" and "Sprint items" in shown(app))
+    again = Console(app.workspace, live=False)
+    async with again.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "Sprint items" in shown(again))
+        await press(pilot, "v")
+        await until(pilot, lambda: "Stages" in shown(again))
+    assert not Store(app.workspace).view.by_item
+    (app.workspace.folder / VIEW).write_text("torn {")
+    assert not Store(app.workspace).view.by_item
+
+
+async def test_what_cannot_be_kept_holds_while_the_console_is_open(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        (app.workspace.folder / VIEW).mkdir(parents=True)
+        await press(pilot, "v")
+        await until(pilot, lambda: "Sprint items" in shown(app))
+        assert "holds until you leave" in app.last_said
 
 
 async def test_from_another_page_it_shows_the_overview(make: Any) -> None:

@@ -122,7 +122,8 @@ async def test_a_small_terminal_shows_where_each_host_is_and_until_when(tmp_path
     app = console(tmp_path / "demo", "ledger-night", watched=False, launching=False)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("1", "m")
-        await until(pilot, lambda: "Domain map" in shown(app))
+        await until(pilot, lambda: "Domain map" in shown(app) and app.screen.query_one("#panel").has_focus)
+        await settled(pilot)
         drawn = shown(app).split("Domain map")[1].split("Delivers")[0]
         assert "203.0.113.11 +1" in drawn and "26 Nov 2026" in drawn
         assert "…" not in drawn, "no cell is cut"

@@ -55,9 +55,11 @@ def panel(app: ConsoleHost) -> None:
 
 async def items(app: ConsoleHost) -> None:
     """Groups the overview by sprint item, or by stage again, and shows it."""
-    app.store.by_item = not app.store.by_item
+    try:
+        app.store.turn_items()
+    except OSError as why:
+        app.say(f"The grouping holds until you leave: {why.strerror or why}", wrong=True)
     await app.open_page("overview")
-    app.say("By the items of the sprint" if app.store.by_item else "By stages")
 
 
 def sieve(app: ConsoleHost) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from .. import search
 from ..ink import Cell, Spans
 from ..search import Thing
+from ..widgets.form import SafeInput
 from ..widgets.ledger import Col, Ledger, Row
 from .dialog import Sheet
 
@@ -37,7 +38,7 @@ class Find(Sheet[Thing]):
         self.hits = search.Hits((), 0)
 
     def middle(self) -> ComposeResult:
-        yield Input(id="words", select_on_focus=False)
+        yield SafeInput(id="words", select_on_focus=False)
         yield Ledger(self._cols(), lead="hang", end=0, hold=True, empty=EMPTY, id="hits")
 
     def _cols(self) -> list[Col]:

@@ -205,7 +205,7 @@ class Overview(Page):
         narrow = self.app.size.width < 100
         self.query_one("#title", Lines).show(title_lines(snap, narrow))
         self.query_one("#lightline", Lines).show(self._light_lines(snap) if narrow else [])
-        by_item = self.console.store.by_item
+        by_item = self.console.store.view.by_item
         self.set_class(by_item, "-items")
         stages = self.query_one("#stages", Ledger)
         stages.set_cols(_stage_cols("Sprint items" if by_item else "Stages"))
@@ -278,7 +278,7 @@ class Overview(Page):
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
-        if event.ledger.id == "stages" and self.console.store.by_item:
+        if event.ledger.id == "stages" and self.console.store.view.by_item:
             await self._choose_check(event.key)
         elif event.ledger.id == "stages":
             stage = self.console.snapshot.roadmap.stage(event.key)
