@@ -162,7 +162,7 @@ def _permission(launch: Launch, said: Common) -> Launch:
     from ..persons import PersonId
 
     by = click.prompt(
-        f"Who allows checks beyond an ordinary visit to {launch.domain}? A name or role, such as founder [skip]",
+        "Who allows checks beyond an ordinary visit? (name or role, Enter skips)",
         default="",
         show_default=False,
         value_proc=str.strip,
@@ -178,7 +178,7 @@ def _payments(launch: Launch) -> Launch:
     from ..launch.model import Payments
 
     provider = click.prompt(
-        "Which payment provider does it use? Such as stripe, or none [skip]",
+        "Which payment provider is used? (such as stripe, or none; Enter skips)",
         default="",
         show_default=False,
         value_proc=lambda value: value.strip().lower(),
