@@ -72,9 +72,11 @@ class Find(Sheet[Thing]):
     # Keys of the list, while the words have the focus
 
     def action_move(self, step: int) -> None:
+        """Up and down: a row on, while the line keeps the focus."""
         self.query_one("#hits", Ledger).action_move(step)
 
     def action_page(self, step: int) -> None:
+        """Page up and page down: as far as one sees, while the line keeps the focus."""
         self.query_one("#hits", Ledger).action_page(step)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
