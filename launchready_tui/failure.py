@@ -31,23 +31,23 @@ FailureKind = Literal[
 WORDS: dict[str, str] = {
     "timeout": "no answer in time",
     "refused": "the connection was refused",
-    "reset": "the connection broke",
+    "reset": "the connection was interrupted",
     "unreachable": "the network cannot reach it",
     "servfail": "the name server could not answer",
     "no-address": "the name has no address",
     "no-such-name": "the name does not exist",
     "certificate": "the certificate does not verify",
     "tls": "the secure connection failed",
-    "protocol": "this is not what the protocol allows",
+    "protocol": "the protocol was violated",
     "too-large": "the answer is too large",
-    "rate-limited": "asked too often, try later",
+    "rate-limited": "rate limit reached, try later",
     "blocked-address": "the address is private or reserved and not declared",
     "unmapped": "the demo may only reach its own servers",
     "log-in": "the log-in was refused",
     "no-permission": "no permission recorded",
     "switched-off": "this service is switched off in the settings",
-    "limit": "the limit of requests for one run is reached",
-    "unavailable": "the service gave no usable answer",
+    "limit": "the request limit for one run is reached",
+    "unavailable": "the service returned no usable answer",
 }
 
 

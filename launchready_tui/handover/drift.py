@@ -180,7 +180,7 @@ _HOST = {
     "address": "address",
     "tls_until": "certificate until",
     "tls_issuer": "certificate issuer",
-    "leads_to": "leads to",
+    "leads_to": "redirects to",
 }
 _LATER_IS_FINE = ("expires", "tls_until")
 

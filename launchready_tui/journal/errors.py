@@ -10,13 +10,12 @@ from typing import Literal
 JournalProblem = Literal["full", "read-only", "no-access", "busy", "broken", "foreign", "failed"]
 
 _WORDS: dict[JournalProblem, str] = {
-    "full": "the disk is full; nothing that was shown as saved is lost. Make room and run it again",
-    "read-only": "its folder cannot be written; LaunchReady needs a folder of its own, "
-    ".launchready, beside the launch file",
-    "no-access": "it cannot be opened; look at the rights of the file and its folder",
-    "busy": "another program holds it; wait until that is done, then try again",
-    "broken": "it is damaged and was left as it is; move it away to start a new one, or put back a copy",
-    "foreign": "this file is not a journal of LaunchReady; it was left as it is",
+    "full": "the disk is full. Everything shown as saved is saved. Free some space and run it again",
+    "read-only": "its folder is not writable; LaunchReady needs its own folder, .launchready, next to the launch file",
+    "no-access": "it cannot be opened: check the permissions of the file and its folder",
+    "busy": "another program is using it: wait until it is done, then try again",
+    "broken": "it is damaged and was left unchanged: move it away to start a new one, or restore a copy",
+    "foreign": "this file is not a LaunchReady journal and was left unchanged",
     "failed": "reading or writing it failed",
 }
 

@@ -49,7 +49,7 @@ def main() -> int:
     try:
         job = msgspec.json.decode(line, type=Job)
     except msgspec.DecodeError as problem:
-        _say(Broken(kind="protocol", detail=f"the job does not read: {problem}"))
+        _say(Broken(kind="protocol", detail=f"unreadable job: {problem}"))
         return 2
     threading.Thread(target=_leave_with_the_asker, daemon=True).start()
     gc.collect()
@@ -59,7 +59,7 @@ def main() -> int:
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # nobody is there to be told
     except Exception as problem:  # noqa: BLE001 - the asker is told the kind; a traceback could print the job
-        _say(Broken(kind="protocol", detail=f"the measuring process failed: {type(problem).__name__}"))
+        _say(Broken(kind="protocol", detail=f"the measurement process failed: {type(problem).__name__}"))
     finally:
         # The waiting thread holds the reader's lock: a normal end of the interpreter would wait for it.
         os._exit(0)

@@ -95,13 +95,15 @@ async def measure(
                             return _summary(route, job, started, taken, word, at, via)
                         case Done():
                             return Failure(
-                                kind="protocol", detail="the measuring process ended before it began", target=route.url
+                                kind="protocol",
+                                detail="the measurement process ended before it started",
+                                target=route.url,
                             )
     except TimeoutError:
-        return Failure(kind="timeout", detail=f"no end of the measurement within {budget:.0f} s", target=route.url)
+        return Failure(kind="timeout", detail=f"the measurement did not finish within {budget:.0f} s", target=route.url)
     except _ChildError as problem:
         return Failure(kind="protocol", detail=str(problem), target=route.url)
-    return Failure(kind="protocol", detail="the measuring process ended without a word", target=route.url)
+    return Failure(kind="protocol", detail="the measurement process ended without a reply", target=route.url)
 
 
 async def _job(
@@ -141,7 +143,7 @@ async def _job(
         target.encode("ascii")
         headers = request_headers(route, url.netloc.rpartition("@")[2], credential)
     except (UnicodeEncodeError, ValueError) as problem:
-        return refuse("protocol", f"the request cannot be written: {problem}")
+        return refuse("protocol", f"invalid request: {problem}")
     job = Job(
         scheme=url.scheme,
         host=host,
@@ -185,7 +187,7 @@ def request_headers(
     try:  # h11 knows what a header may hold
         h11.Request(method=route.method, target="/", headers=lines)
     except h11.LocalProtocolError:
-        raise ValueError("a header holds what no header may") from None
+        raise ValueError("a header contains invalid characters") from None
     return tuple(lines)
 
 
@@ -226,7 +228,7 @@ async def _words(job: Job, command: Sequence[str]) -> AsyncGenerator[Word, None]
             limit=LINE_LIMIT,
         )
     except OSError as problem:
-        raise _ChildError(f"the measuring process cannot start: {problem}") from problem
+        raise _ChildError(f"could not start the measurement process: {problem}") from problem
     try:
         assert child.stdin is not None and child.stdout is not None
         with contextlib.suppress(ConnectionError):  # a child that died at once is told by its empty output
@@ -236,13 +238,13 @@ async def _words(job: Job, command: Sequence[str]) -> AsyncGenerator[Word, None]
             try:
                 line = await child.stdout.readline()
             except ValueError:
-                raise _ChildError("the measuring process said a line without end") from None
+                raise _ChildError("the measurement process sent an endless line") from None
             if not line:
-                raise _ChildError("the measuring process died")
+                raise _ChildError("the measurement process died")
             try:
                 word = msgspec.json.decode(line, type=Word)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                raise _ChildError("the measuring process said what nobody understands") from None
+                raise _ChildError("the measurement process sent an unreadable reply") from None
             yield word
             if isinstance(word, Done | Broken):
                 return

@@ -78,6 +78,6 @@ def caught(step: PathStep, reply: Reply | None, text: str) -> dict[str, str] | s
         elif reply is not None and kind == "json":
             value = json_value(reply.body, what.strip())
         if not value:
-            return f"there is nothing to capture as {name} ({rule})"
+            return f"nothing to capture as {name} ({rule})"
         found[name] = value
     return found

@@ -41,7 +41,7 @@ def refusal(launch: Launch, allowed: bool, may: Callable[[str], bool]) -> str:
     """Why the path may not be walked; empty where it may. Consent, permission for each host, and steps there must
     be."""
     if not launch.recovery_path:
-        return "the launch file has no [[recovery_path]]; it says how its steps are written"
+        return "the launch file has no [[recovery_path]]; it describes the steps"
     hosts = dict.fromkeys(step.host for step in launch.recovery_path if step.url)
     missing = [host for host in hosts if not may(host)]
     if missing:
@@ -84,7 +84,7 @@ async def walk(world: World, tell: Tell, *, tag: str = "") -> Walk:
                 problem=clean(problem),
             )
             seen.append(done)
-            tell(f"{number} of {len(steps)}  {done.name}  {done.problem or 'holds'}  {done.ms} ms")
+            tell(f"{number} of {len(steps)}  {done.name}  {done.problem or 'works'}  {done.ms} ms")
             if problem:
                 break
     return Walk(
@@ -139,7 +139,7 @@ class _Walker:
                 authorization = (("authorization", value if " " in value else f"Bearer {value}"),)
         url = url_of(step, values)
         if host_of(url) != step.host:
-            return None, "what was captured would lead to another host"
+            return None, "the captured value would lead to another host"
         headers, body = request_of(step, values)
         marks = (("x-launchready-run", self.tag), ("idempotency-key", f"{self.tag}-{zlib.crc32(step.name.encode())}"))
         reply = await self.world.web.get(
@@ -167,23 +167,24 @@ class _Walker:
 
         opened = await self._box(step.mailbox)
         if isinstance(opened, Failure):
-            return f"the mailbox cannot be read: {opened}"
+            return f"could not read the mailbox: {opened}"
         limit = step.within_s or MAIL_S
         deadline = time.monotonic() + limit
         came = False
         while True:
             letters = await opened.look(self.address, self.since)
             if isinstance(letters, Failure):
-                return f"the mailbox cannot be read: {letters}"
+                return f"could not read the mailbox: {letters}"
             for letter in sorted(letters, key=lambda one: one.arrived, reverse=True):
                 words = words_of(letter.raw)
                 if all(plain(text) in words for text in step.contains):
-                    spam = "it lies in the spam folder" if letter.folder.place == "spam" else ""
+                    spam = "it is in the spam folder" if letter.folder.place == "spam" else ""
                     return spam or self._catch(step, None, letter.raw.decode("utf-8", "replace"))
             came = came or bool(letters)
             left = deadline - time.monotonic()
             if left <= 0:
-                return "a mail came, but none that holds what it must" if came else f"no mail came within {limit} s"
+                missed = "a mail arrived, but without the required content"
+                return missed if came else f"no mail arrived within {limit:g} s"
             await asyncio.sleep(min(_PAUSE_S, left))
 
     async def _box(self, name: str) -> Box | Failure:

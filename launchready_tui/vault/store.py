@@ -92,7 +92,7 @@ class Vault:
     def _look(self, name: str, host: str) -> tuple[Secret | None, str]:
         problem = credential_problem(name)
         if problem:
-            return None, f"{name} cannot be the name of a credential; allowed: {problem}"
+            return None, f"{name} is not a valid credential name; allowed: {problem}"
         item, trouble = self._item(name)
         value = self._env.get(variable(name), "")
         if value:
@@ -107,7 +107,7 @@ class Vault:
         if trouble:
             return None, trouble
         if item is None:
-            return None, f"there is no credential called {name}; store it, or set {variable(name)}"
+            return None, f"no credential is named {name}: store it, or set {variable(name)}"
         refusal = _refusal(name, host, item.hosts)
         if refusal:
             return None, refusal
@@ -124,7 +124,7 @@ class Vault:
         try:
             return self._index().load().find(name), ""
         except (FileProblems, NewerFile, OSError) as why:
-            return None, f"the list of stored credentials cannot be read: {why}"
+            return None, f"could not read the list of stored credentials: {why}"
 
     def _judged(
         self,
@@ -278,7 +278,7 @@ class Vault:
             tail = f" ({why.detail})" if why.detail and why.kind in ("refused", "error") else ""
             return VaultStatus(kind=why.kind, words=f"{_SENTENCE[why.kind]}{tail}. {_MEANWHILE}")
         return VaultStatus(
-            kind="ready", words=f"Credentials are kept in this machine's keyring ({self._door.backend_name})."
+            kind="ready", words=f"Credentials are stored in this machine's keyring ({self._door.backend_name})."
         )
 
     def _index(self) -> IndexFile:
@@ -306,9 +306,9 @@ _TROUBLE: dict[str, str] = {
     "error": "the keyring failed",
 }
 _SENTENCE: dict[str, str] = {
-    "none": "There is no keyring on this machine: install one such as gnome-keyring or KWallet to keep credentials",
+    "none": "There is no keyring on this machine: install one such as gnome-keyring or KWallet to store credentials",
     "locked": "The keyring is locked: unlock it and try again",
-    "hung": f"The keyring did not answer within {WAIT_S:g} seconds and is left alone until you try again",
+    "hung": f"The keyring did not answer within {WAIT_S:g} seconds: try again",
     "refused": "The keyring set up here is not one that LaunchReady uses, because it may keep "
     "values in plain files or nowhere",
     "error": "The keyring failed",
@@ -346,7 +346,7 @@ def _listed(text: str) -> tuple[str, ...]:
 def _refusal(name: str, host: str, hosts: tuple[str, ...]) -> str:
     """Empty where a credential bound to `hosts` may go to `host`."""
     if not hosts:
-        return "" if not host else f"{name} was stored for no host, so it is not sent to {host}"
+        return "" if not host else f"{name} was stored without a host, so it is not sent to {host}"
     wanted = host.lower().rstrip(".")
     fits = any(
         inside(wanted, one[2:]) and wanted != one[2:] if one.startswith("*.") else wanted == one for one in hosts
@@ -363,7 +363,7 @@ def _check(name: str, value: str, hosts: tuple[str, ...]) -> None:
             f"a credential has at least {LEAST} characters: a shorter one could not be kept out of reports"
         )
     if "\0" in value:
-        raise ValueError("a credential cannot hold a NUL character")
+        raise ValueError("a credential cannot contain a NUL character")
     for host in hosts:
         if host_problem(host.removeprefix("*.")):
             raise ValueError(

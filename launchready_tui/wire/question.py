@@ -194,9 +194,7 @@ class Resolver:
             except ValueError as problem:
                 return Failure(kind="unreachable", detail=str(problem), target=text)
             if not is_address(address):
-                return Failure(
-                    kind="unreachable", detail="a name server is given as ADDRESS or ADDRESS:PORT", target=text
-                )
+                return Failure(kind="unreachable", detail="write a name server as ADDRESS or ADDRESS:PORT", target=text)
             target = self.wire.reach.connect.target(address, port or 53, address)
             if target is not None and target.named:
                 servers.append(_Server(address, port or 53, Door(address, (target.address, target.port), VIA)))
@@ -216,7 +214,7 @@ class Resolver:
         except ValueError as problem:
             return Failure(kind="protocol", detail=str(problem), target=server)
         if not is_address(address):
-            return Failure(kind="protocol", detail="a name server is asked by its address", target=server)
+            return Failure(kind="protocol", detail="name servers need an IP address", target=server)
         door = self.wire.door(address, port or 53, address)
         return door if isinstance(door, Failure) else _Server(address, port or 53, door)
 
@@ -241,11 +239,11 @@ class Resolver:
             whole = await self._tcp(server, query, TCP_TRY_S)
             if isinstance(whole, Failure):
                 return Failure(
-                    kind=whole.kind, detail=f"cut over UDP, and over TCP: {whole.detail}", target=str(server)
+                    kind=whole.kind, detail=f"truncated over UDP; over TCP: {whole.detail}", target=str(server)
                 )
             heard, tcp = whole, True
         if heard.flags & dns.flags.TC:
-            return Failure(kind="protocol", detail="cut even over TCP", target=str(server))
+            return Failure(kind="protocol", detail="truncated even over TCP", target=str(server))
         spent = (time.perf_counter() - started) * 1000
         return Heard(heard, str(server), server.door.via, tcp, spent)
 
@@ -334,7 +332,7 @@ def _parse(data: bytes, query: dns.message.QueryMessage) -> dns.message.Message:
     except Exception as problem:  # noqa: BLE001 - whatever a parser raises on foreign octets, it means: not a DNS message
         raise ValueError(f"not a DNS message ({type(problem).__name__})") from None
     if not query.is_response(message):
-        raise ValueError("an answer to another question")
+        raise ValueError("an answer to a different question")
     return message
 
 

@@ -65,7 +65,7 @@ def not_recursing(heard: Heard) -> Failure | None:
         return None
     if any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority):
         return None
-    return Failure(kind="refused", detail="this server does not look names up for others", target=heard.server)
+    return Failure(kind="refused", detail="this server does not resolve names for others", target=heard.server)
 
 
 def read(heard: Heard) -> Reading | Failure:
@@ -82,7 +82,7 @@ def read(heard: Heard) -> Reading | Failure:
         chain = message.resolve_chaining()
     except (dns.exception.DNSException, AssertionError) as problem:
         return Failure(
-            kind="protocol", detail=f"an answer at odds with itself ({type(problem).__name__})", target=heard.server
+            kind="protocol", detail=f"an inconsistent answer ({type(problem).__name__})", target=heard.server
         )
     canonical = plain_name(chain.canonical_name)
     if message.rcode() == dns.rcode.NXDOMAIN:

@@ -39,7 +39,7 @@ def _changed(path: Path | None) -> int:
     try:
         return path.stat().st_mtime_ns if path is not None else 0
     except OSError as problem:
-        raise ValueError(f"{path}: the CA file cannot be read ({problem.strerror})") from None
+        raise ValueError(f"{path}: could not read the CA file ({problem.strerror})") from None
 
 
 @functools.lru_cache(maxsize=16)

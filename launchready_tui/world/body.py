@@ -64,4 +64,4 @@ class Body:
     def finish(self) -> None:
         """To be called when the server ended the body. Raises ValueError where compressed data breaks off."""
         if self._inflate is not None and self.wire_bytes and not self._inflate.eof and not self.truncated:
-            raise ValueError(f"the {self._coding} body breaks off")
+            raise ValueError(f"the {self._coding} body is truncated")

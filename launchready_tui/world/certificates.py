@@ -27,9 +27,9 @@ def read_certificate(der: bytes) -> Certificate:
         try:
             return _read(x509.load_der_x509_certificate(der))
         except ValueError as problem:
-            raise ValueError(f"the certificate cannot be read: {problem}") from None
+            raise ValueError(f"unreadable certificate: {problem}") from None
         except Exception as problem:  # noqa: BLE001 - a parser of foreign octets may raise anything; all of it means the same
-            raise ValueError(f"the certificate cannot be read: {type(problem).__name__}") from None
+            raise ValueError(f"unreadable certificate: {type(problem).__name__}") from None
 
 
 def _read(found: x509.Certificate) -> Certificate:

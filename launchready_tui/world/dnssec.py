@@ -36,9 +36,9 @@ def judge(zone: str, ds: Heard, keys: Heard, soa: Heard, *, at: datetime) -> Sig
     if not above:
         return told("no-ds" if below else "unsigned")
     if not below:
-        return told("no-key", "the zone above vouches for a key that is not there")
+        return told("no-key", "the parent zone vouches for a missing key")
     if not any(_fits(name, wanted, key) for wanted in above for key in below):
-        return told("mismatch", "no key of the zone is the one that the zone above vouches for")
+        return told("mismatch", "no key of the zone matches the one in the parent zone")
     ends: list[datetime] = []
     for answer, rdtype in ((keys, dns.rdatatype.DNSKEY), (soa, dns.rdatatype.SOA)):
         state, detail, end = _holds(answer.message, name, rdtype, below, at)
@@ -99,11 +99,11 @@ def _holds(
     rows: list[Any] = list(signatures)
     ends = max(datetime.fromtimestamp(row.expiration, UTC) for row in rows)
     if ends < at:
-        return "expired", f"the signature of {what} ended {ends:%Y-%m-%d %H:%M} UTC", ends
+        return "expired", f"the signature of {what} expired {ends:%Y-%m-%d %H:%M} UTC", ends
     try:
         dns.dnssec.validate(records, signatures, {zone: keys}, now=at.timestamp())
     except dns.exception.UnsupportedAlgorithm as problem:
         return "unread", f"{what}: {problem}", ends
     except Exception as problem:  # noqa: BLE001 - whatever the verifier calls it, the signature does not hold
-        return "bad-signature", f"the signature of {what} does not hold ({problem})", ends
+        return "bad-signature", f"the signature of {what} is invalid ({problem})", ends
     return "valid", "", ends

@@ -113,7 +113,7 @@ class Registry(Observer):
                 url = resolve(reply.url, location)
             except ValueError:
                 break
-        return Failure(kind="unavailable", detail="redirected without end", target=url)
+        return Failure(kind="unavailable", detail="endless redirects", target=url)
 
 
 def _judge(reply: Reply, name: str) -> tuple[_Seen, Reply] | Registration | Failure:

@@ -81,7 +81,7 @@ class Repository(Observer):
         if root is None:
             return Failure(kind="switched-off", detail="the launch file names no repository")
         if not root.is_dir():
-            return Failure(kind="unavailable", detail="there is no such folder", target=str(root))
+            return Failure(kind="unavailable", detail="the folder does not exist", target=str(root))
         return walk(root)
 
     def _text(self, path: str) -> str | Failure:

@@ -30,9 +30,7 @@ class ServerLogs(Observer):
     async def look(self, log: Log) -> Reading | Failure:
         """The last 24 hours of one log. `unavailable` where it is not there or may not be read."""
         if self._folder is None:
-            return Failure(
-                kind="unavailable", detail="there is no folder that its path could start from", target=log.path
-            )
+            return Failure(kind="unavailable", detail="no base folder for its path", target=log.path)
         return await self._memory.once(log, lambda: asyncio.to_thread(self._read, log))
 
     async def close(self) -> None:
@@ -49,7 +47,7 @@ class ServerLogs(Observer):
         try:
             if not path.is_file():
                 # A pipe or a device would never end.
-                return Failure(kind="unavailable", detail="there is no such file", target=log.path)
+                return Failure(kind="unavailable", detail="the file does not exist", target=log.path)
             source = Source(path=path, format=log.format, environment=log.environment)
             return read(
                 [source],

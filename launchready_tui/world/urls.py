@@ -76,13 +76,13 @@ def _read(url: str) -> tuple[str, str, int | None, str]:
         raise ValueError(f"it has {len(url)} characters")
     control = _CONTROL.search(url)
     if control:
-        raise ValueError(f"it holds the control character {control[0]!r}")
+        raise ValueError(f"it contains the control character {control[0]!r}")
     parts = _URL.match(url)
     assert parts is not None  # each part may be empty
     host, port = _host_and_port(parts["authority"] or "")
     path = _without_dots(parts["path"])
     if host and path and not path.startswith("/"):
-        raise ValueError("its path does not begin with /")
+        raise ValueError("its path does not start with /")
     query = parts["query"] or ""
     target = (_NOT_IN_PATH.sub(_quoted, path) or "/") + query[:1] + _NOT_IN_QUERY.sub(_quoted, query[1:])
     return (parts["scheme"] or "").lower(), host, port, target

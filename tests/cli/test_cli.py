@@ -191,7 +191,7 @@ def test_a_journal_that_cannot_be_used_is_said(program: Program) -> None:
     (program.folder / JOURNAL).write_bytes(b"garbage, over and over" * 100)
     said = program.at("check")
     assert said.code == 3
-    assert "not a journal of LaunchReady" in said.err
+    assert "not a LaunchReady journal" in said.err
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,9 @@ def test_the_hours_limit_holds_over_runs(folder: Path, capsys: pytest.CaptureFix
         ws.note_trial("mail-sent", "password-reset, seed", '"lr-1"')
     ws.close()
     assert mail(folder, "test", "--allow", "mail") == 2
-    assert "2 test mails were caused in the last hour and 2 more would be; at most 3" in capsys.readouterr().err
+    assert (
+        "2 test mails were triggered in the last hour and 2 more would follow, but at most 3" in capsys.readouterr().err
+    )
 
 
 def test_a_saved_mail_is_judged_kept_and_answered_for(

@@ -250,7 +250,7 @@ def test_another_programs_database_is_left_alone(path: Path) -> None:
         connection.execute("CREATE TABLE theirs (a)")
         connection.commit()
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="not a journal of LaunchReady") as caught:
+    with pytest.raises(JournalError, match="not a LaunchReady journal") as caught:
         Journal.open(path)
     assert caught.value.problem == "foreign"
     assert path.read_bytes() == before
@@ -291,7 +291,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         pytest.skip("as root, and without /sys: no folder here refuses to be written")
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(JournalError, match="cannot be written") as caught:
+        with pytest.raises(JournalError, match="is not writable") as caught:
             Journal.open(folder / ".launchready" / "journal.sqlite3")
         assert caught.value.problem == "read-only"
     finally:

@@ -1,4 +1,4 @@
-"""A disk that is really full, and one that cannot be written: what was said to be saved is read back, and `check` says
+"""A disk that is really full, and one that is not writable: what was said to be saved is read back, and `check` says
 why it stopped."""
 
 from __future__ import annotations
@@ -82,6 +82,6 @@ def test_a_full_disk_and_a_closed_one(tmp_path: Path) -> None:
     assert said["saved"] > 10
     assert said["lost"] == []
     assert said["full"][0] == 3 and "the disk is full" in said["full"][1]
-    assert said["closed"][0] == 3 and "cannot be written" in said["closed"][1]
+    assert said["closed"][0] == 3 and "is not writable" in said["closed"][1]
     assert "Traceback" not in said["full"][1] + said["closed"][1]
     assert said["again"][0] in (0, 1) and "saved " in said["again"][1], "with room again it goes on"

@@ -124,7 +124,7 @@ def test_reading_is_bounded() -> None:
 def test_the_command_says_cause_fix_and_whether_to_try_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", "bounce", "550", "5.7.515", "Access denied, sending domain a.test"]) == 0
     out = capsys.readouterr().out
-    assert "550 5.7.515  Outlook" in out and "_dmarc TXT" in out and "Final" in out
+    assert "550 5.7.515  Outlook" in out and "_dmarc TXT" in out and "Permanent" in out
     assert run(["inspect", "bounce", "no words that anybody knows"]) == 1
     assert "unknown; only the server" in capsys.readouterr().out
 

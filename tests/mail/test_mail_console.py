@@ -155,7 +155,8 @@ async def test_a_pasted_mail_is_judged_and_kept_where_it_is_one_of_ours(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"), [("gone.eml", None, "could not read it"), ("note.txt", b"no mail", "no raw message")]
+    ("name", "content", "said"),
+    [("gone.eml", None, "could not read it"), ("note.txt", b"no mail", "not a raw message")],
 )
 async def test_a_file_that_is_no_mail_is_told_under_its_line(
     tmp_path: Path, name: str, content: bytes | None, said: str

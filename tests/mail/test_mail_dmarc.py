@@ -168,7 +168,7 @@ def test_the_walk_asks_at_most_eight_names() -> None:
 
 async def test_a_name_that_is_none_is_said_to_be_none() -> None:
     found = await discover(Zone({}), "x..test")
-    assert found.policy is None and "no domain name" in found.problem
+    assert found.policy is None and "not a domain name" in found.problem
 
 
 def test_alignment() -> None:

@@ -119,7 +119,7 @@ COVERED = "from:list-unsubscribe:list-unsubscribe-post"
         (LIST.replace(b"https:", b"http:"), COVERED, "needs one https address"),
         (LIST.replace(b"<mailto:u@shop.test>", b"<https://shop.test/v>"), COVERED, "several https"),
         (LIST.split(b"\r\n")[0] + b"\r\n", "from:list-unsubscribe", "List-Unsubscribe-Post is missing"),
-        (LIST.replace(b"One-Click", b"yes"), COVERED, "must say"),
+        (LIST.replace(b"One-Click", b"yes"), COVERED, "must be"),
     ],
 )
 async def test_one_click(header: bytes, headers: str, problem: str) -> None:

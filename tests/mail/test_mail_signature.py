@@ -78,7 +78,7 @@ async def test_keys(key: str, result: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "result", "words"),
     [
-        ({KEY: ["! servfail"]}, "temperror", "could not be looked up"),
+        ({KEY: ["! servfail"]}, "temperror", "could not look up"),
         ({KEY: ["! timeout"]}, "temperror", "no answer in time"),
         ({KEY: ["A 192.0.2.1"]}, "permerror", "there is no key"),
         ({}, "permerror", "there is no key"),
@@ -97,7 +97,7 @@ async def test_a_failed_look_up_and_a_missing_key_are_two_things(
     [
         (" x=1795528799;", "fail", "expired"),
         (" x=1795528801;", "pass", ""),
-        (" x=soon;", "permerror", "no number"),
+        (" x=soon;", "permerror", "not a number"),
         (" i=@mail.shop.test;", "pass", ""),
         (" i=@other.test;", "permerror", "outside"),
         (" i=@myshop.test;", "permerror", "outside"),
@@ -113,7 +113,7 @@ async def test_tags(more: str, result: str, words: str) -> None:
 async def test_d_must_be_a_domain(domain: str) -> None:
     raw = signed().replace(b"d=shop.test;", f"d={domain};".encode())
     (found,) = await verify(Zone({}), raw)
-    assert (found.result, found.why) == ("permerror", f"d={domain} is no domain")
+    assert (found.result, found.why) == ("permerror", f"d={domain} is not a domain")
 
 
 async def test_a_strict_key_is_for_its_own_domain_alone() -> None:

@@ -103,8 +103,8 @@ async def test_a_person_types_the_code_and_the_tokens_come() -> None:
     ("error", "words"),
     [
         ("authorization_declined", "declined"),
-        ("expired_token", "not typed in time"),
-        ("bad_verification_code", "begin again"),
+        ("expired_token", "not entered in time"),
+        ("bad_verification_code", "start again"),
     ],
 )
 async def test_a_log_in_that_does_not_come_about_says_why(error: str, words: str) -> None:
@@ -180,9 +180,9 @@ async def test_a_stored_log_in_at_google_gives_an_access_token() -> None:
         (
             {"error": "invalid_grant", "error_description": "Token has been expired or revoked."},
             "log-in",
-            "expired or was taken back",
+            "expired or was revoked",
         ),
-        ({"error": "invalid_client"}, "log-in", "not known"),
+        ({"error": "invalid_client"}, "log-in", "is unknown"),
         ({"error": "surprise", "error_description": "in other words"}, "log-in", "in other words"),
         (b"<html>busy</html>", "unavailable", "no token"),
         (Failure(kind="timeout"), "timeout", ""),

@@ -133,7 +133,7 @@ async def test_a_wrong_password_is_told_in_the_servers_words(opening: Opening, c
         failed = await opening(served.port, "not-the-one-77")
         assert isinstance(failed, Failure) and failed.kind == "log-in"
         assert (
-            "takes no passwords" if "DISABLED" in capabilities else "Application-specific password required"
+            "accepts no passwords" if "DISABLED" in capabilities else "Application-specific password required"
         ) in failed.detail
         assert "not-the-one-77" not in str(failed)
 
@@ -142,7 +142,7 @@ async def test_a_server_without_tokens_says_so(opening: Opening) -> None:
     boxes = empty(capabilities="IMAP4rev1 AUTH=PLAIN")
     async with imap_server(boxes, opening.authority) as served:
         failed = await opening(served.port, "any-token-1", auth="token")
-        assert isinstance(failed, Failure) and "does not take tokens" in failed.detail
+        assert isinstance(failed, Failure) and "does not accept tokens" in failed.detail
 
 
 @pytest.mark.parametrize("where", ["greeting", "AUTHENTICATE", "LIST", "EXAMINE", "UID"])

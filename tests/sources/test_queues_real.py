@@ -477,7 +477,7 @@ async def test_failures_of_postgres_are_told_without_the_password(database: int)
         "REVOKE USAGE ON SCHEMA pgboss FROM reader",
     )
     found = await ask(queue, url)
-    assert isinstance(found, Failure) and found.kind == "log-in" and "may not read" in found.detail
+    assert isinstance(found, Failure) and found.kind == "log-in" and "no read permission" in found.detail
     execute(database, *GRANT)
 
 

@@ -195,9 +195,9 @@ async def test_log_in_capture_poll_and_mail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "step", "words"),
     [
-        ({"folder": "Spam"}, "notified", "it lies in the spam folder"),
-        ({"mail_says": "Something else"}, "notified", "a mail came, but none that holds what it must"),
-        ({"location": "https://elsewhere.test/x"}, "paid", "what was captured would lead to another host"),
+        ({"folder": "Spam"}, "notified", "it is in the spam folder"),
+        ({"mail_says": "Something else"}, "notified", "a mail arrived, but without the required content"),
+        ({"location": "https://elsewhere.test/x"}, "paid", "the captured value would lead to another host"),
         ({"location": "//elsewhere.test/x"}, "paid", "status 404"),
     ],
 )

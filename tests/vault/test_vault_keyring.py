@@ -122,7 +122,7 @@ def test_an_unlocked_keyring_keeps_a_credential_over_sessions(sessions: Sessions
     assert (second["get"], second["delete"], second["places"]) == (True, [True, False], [])
     third = sessions.run("get", "set", "forget", before=UNLOCK, KEYRING_PASSWORD="pw")
     assert third["get"] is None
-    assert "no credential called shop-login" in third["why"]
+    assert "no credential is named shop-login" in third["why"]
     assert (third["forget"], third["places"]) == ([], [])
     assert files_with(sessions.home, VALUE) == []
 

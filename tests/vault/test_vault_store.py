@@ -218,7 +218,7 @@ def test_projects_of_like_names_do_not_share_a_list(tmp_path: Path, keyring: Mem
 
 def test_the_words_tell_what_became_of_it(tmp_path: Path, keyring: Memory) -> None:
     one = vault(tmp_path, keyring)
-    assert one.why("shop-login") == "there is no credential called shop-login; store it, or set LAUNCHREADY_SHOP_LOGIN"
+    assert one.why("shop-login") == "no credential is named shop-login: store it, or set LAUNCHREADY_SHOP_LOGIN"
     one.set("shop-login", VALUE)
     keyring.items.clear()
     again = vault(tmp_path, keyring)

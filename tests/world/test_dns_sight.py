@@ -194,13 +194,13 @@ FAILURES: dict[str, tuple[Rule, str, str]] = {
     "a loop of compression pointers": (looping, "protocol", "not a DNS message"),
     "nothing but three octets": (lambda query, tcp: b"\x00\x01\x02", "protocol", "wrong id"),
     "a wrong id": (wrong_id, "protocol", "wrong id"),
-    "the answer to another question": (other_question, "protocol", "another question"),
-    "a query sent back": (lambda query, tcp: query.to_wire(), "protocol", "another question"),
+    "the answer to a different question": (other_question, "protocol", "a different question"),
+    "a query sent back": (lambda query, tcp: query.to_wire(), "protocol", "a different question"),
     "a flood of junk": (flood, "protocol", "wrong id"),
-    "records of a name that does not exist": (at_odds, "protocol", "at odds"),
-    "aliases in a ring": (alias_ring, "protocol", "at odds"),
-    "a referral from a server that does not recurse": (referral, "refused", "does not look names up"),
-    "cut over TCP too": (always_cut, "protocol", "cut even over TCP"),
+    "records of a name that does not exist": (at_odds, "protocol", "an inconsistent answer"),
+    "aliases in a ring": (alias_ring, "protocol", "an inconsistent answer"),
+    "a referral from a server that does not recurse": (referral, "refused", "does not resolve names"),
+    "cut over TCP too": (always_cut, "protocol", "truncated even over TCP"),
 }
 
 
@@ -252,7 +252,7 @@ async def test_a_cut_answer_without_tcp_behind_it_is_a_failure() -> None:
     failure = await ask(always_cut, tcp=False)
     assert isinstance(failure, Failure)
     assert failure.kind == "refused"
-    assert failure.detail.startswith("cut over UDP")
+    assert failure.detail.startswith("truncated over UDP")
 
 
 async def test_a_server_that_cannot_bear_edns_is_asked_without() -> None:

@@ -69,7 +69,7 @@ BROKEN: tuple[tuple[dict[str, bytes], str, str], ...] = (
     ({"/": moved("/a"), "/a": moved("/#top")}, "loop", "back to"),
     ({"/": moved("http://10.1.2.3/admin")}, "private-target", "10.1.2.3 is a private network"),
     ({"/": moved("http://169.254.169.254/latest/meta-data/")}, "private-target", "metadata"),
-    ({"/": moved("http://[::ffff:10.0.0.1]/")}, "private-target", "IPv6 clothes"),
+    ({"/": moved("http://[::ffff:10.0.0.1]/")}, "private-target", "IPv4-mapped"),
     ({"/": ok(b'<meta http-equiv="refresh" content="0;url=tel:1">', HTML)}, "bad-location", "tel:"),
 )
 

@@ -160,7 +160,7 @@ FAILURES: dict[str, tuple[bytes, str, str]] = {
     "an error object": (answer({"errorCode": 400}), "unavailable", "not an RDAP domain"),
     "deep nesting": (answer(b"[" * 200_000), "unavailable", "not JSON"),
     "wrong UTF-8": (answer(b'{"ldhName": "\xff"}'), "unavailable", "not JSON"),
-    "a redirect ring": (answer(b"", f"Location: {PATH}", status="302 Found"), "unavailable", "without end"),
+    "a redirect ring": (answer(b"", f"Location: {PATH}", status="302 Found"), "unavailable", "endless redirects"),
     "a redirect into the cloud's metadata": (
         answer(b"", "Location: http://169.254.169.254/", status="302 Found"),
         "blocked-address",

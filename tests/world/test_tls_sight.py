@@ -291,7 +291,7 @@ async def test_a_chain_of_huge_certificates_ends_as_a_failure(tmp_path: Path) ->
     "octets", [b"", b"\x30", b"\x30\x82\xff\xff" + b"\x00" * 100, b"not a certificate", bytes(range(256)) * 4]
 )
 def test_octets_that_are_no_certificate_raise_one_plain_error(octets: bytes) -> None:
-    with pytest.raises(ValueError, match="cannot be read"):
+    with pytest.raises(ValueError, match="unreadable certificate"):
         read_certificate(octets)
 
 
@@ -317,6 +317,6 @@ async def test_a_ca_file_that_is_none_says_so(tmp_path: Path) -> None:
     missing = tmp_path / "missing.pem"
     empty = tmp_path / "empty.pem"
     empty.write_text("hello")
-    for path, words in ((missing, "cannot be read"), (empty, "no PEM certificates")):
+    for path, words in ((missing, "could not read the CA file"), (empty, "no PEM certificates")):
         with pytest.raises(ValueError, match=words):
             trust.verifying_context(reach(ca=path), ("http/1.1",))

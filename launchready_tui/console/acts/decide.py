@@ -231,7 +231,7 @@ async def park(app: ConsoleHost) -> None:
     ]
     await app.ask_form(
         "Wait for someone",
-        [_what(app, target), "Until then it is no next step; after that it comes back."],
+        [_what(app, target), "Until then it is not a next step; after that it comes back."],
         fields,
         save,
         f"park {_about_key(target)}",

@@ -141,7 +141,7 @@ def title_lines(snap: Snapshot, narrow: bool) -> list[Line]:
                 [
                     ("A demo marketplace with flaws: ", "ink2"),
                     ("n", "ink b"),
-                    (" leads to what comes next, ", "ink2"),
+                    (" goes to the next step, ", "ink2"),
                     ("D", "ink b"),
                     (" repairs it", "ink2"),
                     ("." if narrow else " and checks again.", "ink2"),

@@ -74,9 +74,9 @@ async def works(ask: Ask, row: BlockList) -> Failure | None:
     if why:
         return Failure(kind="rate-limited" if "too many" in why else "refused", detail=why, target=row.zone)
     if not proof.found:
-        why = "it does not list its own test entry: this resolver is not served"
+        why = "it does not list its own test entry: it refuses queries from this resolver"
     elif other.found and not _refused(row, other.records):
-        why = "it lists everything: it has been shut down, or the resolver makes up answers"
+        why = "it lists everything: it was shut down, or the resolver forges answers"
     return Failure(kind="unavailable", detail=why, target=row.zone) if why else None
 
 

@@ -78,7 +78,7 @@ def _tags_of(value: bytes) -> dict[str, str]:
             continue
         name, equals, text = part.partition("=")
         if not equals or name.strip() in found:
-            raise ValueError(f"{part.strip()[:30]!r} is no tag" if not equals else f"{name.strip()} stands twice")
+            raise ValueError(f"{part.strip()[:30]!r} is not a tag" if not equals else f"{name.strip()} appears twice")
         found[name.strip()] = re.sub(r"\r\n[ \t]", " ", text).strip()
     return found
 
@@ -97,7 +97,7 @@ async def _verify(ask: Ask, fields: list[Field], body: bytes, index: int, now: f
     try:
         tags = _tags_of(fields[index][1])
     except ValueError as error:
-        return Signature(domain="", selector="", result="permerror", why=f"the signature cannot be read: {error}")
+        return Signature(domain="", selector="", result="permerror", why=f"the signature is unreadable: {error}")
     domain, selector = comparable(tags.get("d", "")), comparable(tags.get("s", ""))
     signed = tuple(name.strip().lower() for name in tags.get("h", "").split(":") if name.strip())
     key: Key | None = None
@@ -131,28 +131,28 @@ def _well_formed(tags: dict[str, str], signed: tuple[str, ...], now: float) -> N
     if missing:
         raise _Bad("permerror", f"the signature lacks {', '.join(missing)}")
     if tags["v"] != "1":
-        raise _Bad("permerror", f"v={tags['v']} is no version that receivers know")
+        raise _Bad("permerror", f"v={tags['v']} is not a version that receivers know")
     if tags["a"] == "rsa-sha1":
-        raise _Bad("permerror", "it is signed with SHA-1, which receivers no longer take")
+        raise _Bad("permerror", "it is signed with SHA-1, which receivers no longer accept")
     if tags["a"] not in _ALGORITHMS:
-        raise _Bad("permerror", f"a={tags['a']} is no algorithm that receivers know")
+        raise _Bad("permerror", f"a={tags['a']} is not an algorithm that receivers know")
     if "from" not in signed:
         raise _Bad("permerror", "the From line is not signed")
     if not _DOMAIN.fullmatch(tags["d"]):
-        raise _Bad("permerror", f"d={tags['d']} is no domain")
+        raise _Bad("permerror", f"d={tags['d']} is not a domain")
     identity, domain = comparable(tags.get("i", "@" + tags["d"]).rpartition("@")[2]), comparable(tags["d"])
     if identity != domain and not identity.endswith("." + domain):
-        raise _Bad("permerror", f"i=@{identity} lies outside d={tags['d']}")
+        raise _Bad("permerror", f"i=@{identity} is outside d={tags['d']}")
     for name in ("t", "x", "l"):
         if name in tags and not re.fullmatch(r"\d{1,12}", tags[name]):
-            raise _Bad("permerror", f"{name}={tags[name]} is no number")
+            raise _Bad("permerror", f"{name}={tags[name]} is not a number")
     if "x" in tags and int(tags["x"]) < now:
         raise _Bad("fail", "the signature has expired")
 
 
 def _key(found: Found, tags: dict[str, str]) -> Key:
     if found.failure is not None:
-        raise _Bad("temperror", f"the key at {found.name} could not be looked up: {found.failure.words}")
+        raise _Bad("temperror", f"could not look up the key at {found.name}: {found.failure.words}")
     if found.several:
         raise _Bad("permerror", f"{found.name} has {found.several} keys")
     key = found.key
@@ -172,7 +172,7 @@ def _b64(text: str, tag: str) -> bytes:
     try:
         return base64.b64decode(re.sub(r"\s+", "", text), validate=True)
     except (binascii.Error, ValueError):
-        raise _Bad("permerror", f"{tag} is no base64") from None
+        raise _Bad("permerror", f"{tag} is not valid base64") from None
 
 
 def _body_hash(tags: dict[str, str], body: bytes) -> None:
@@ -187,7 +187,7 @@ def _body_hash(tags: dict[str, str], body: bytes) -> None:
 def canonical_body(body: bytes, how: str) -> bytes:
     """Section 3.4.3 and 3.4.4. Raises _Bad for another name."""
     if how not in ("simple", "relaxed"):
-        raise _Bad("permerror", f"c=…/{how} is no form that receivers know")
+        raise _Bad("permerror", f"c=…/{how} is not a canonicalization that receivers know")
     if how == "relaxed":
         body = b"\r\n".join(_WSP.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n"))
     kept = re.sub(rb"(?:\r\n)+\Z", b"", body)
@@ -207,7 +207,7 @@ def _signed_octets(fields: list[Field], index: int, tags: dict[str, str], signed
     """Section 3.7: the signed fields, each name from the bottom up, then the signature itself with an empty b=."""
     how = tags.get("c", "simple/simple").lower().partition("/")[0]
     if how not in ("simple", "relaxed"):
-        raise _Bad("permerror", f"c={how} is no form that receivers know")
+        raise _Bad("permerror", f"c={how} is not a canonicalization that receivers know")
     left: dict[bytes, list[int]] = {}
     for number, (name, _) in enumerate(fields):
         if number != index:
@@ -246,5 +246,5 @@ def _check(key: Key, algorithm: str, signature: bytes, octets: bytes) -> None:
 def _weak(tags: dict[str, str], key: Key) -> str:
     words = [one.words for one in key.problems if one.flaw in ("testing", "short")]
     if "l" in tags:
-        words.append("l= signs a part of the text only: anybody may add to it")
+        words.append("l= signs only a part of the text: anyone can add to it")
     return "; ".join(words)

@@ -83,7 +83,7 @@ async def discover(ask: Ask, domain: str) -> Discovery:
     """Asks everything at once: the walk is eight questions at most."""
     start = domain.lower().rstrip(".")
     if not is_name(start):
-        return Discovery(domain=start, problem=f"{domain!r} is no domain name")
+        return Discovery(domain=start, problem=f"{domain!r} is not a domain name")
     names = names_walked(start)
     exists, *looked = await asyncio.gather(ask.ask(start, "A"), *(ask.ask(f"_dmarc.{name}", "TXT") for name in names))
     answers = tuple(answer for answer in looked if isinstance(answer, DnsAnswer))
@@ -107,7 +107,7 @@ async def discover(ask: Ask, domain: str) -> Discovery:
     several = sum(is_dmarc(text) for text in own.texts)
     why = f"{several} records at _dmarc.{start}, so none counts" if several > 1 else "no DMARC record"
     if near and several < 2:
-        why = f"a record that no receiver takes for DMARC: {near[0]}"
+        why = f"a record that no receiver recognizes as DMARC: {near[0]}"
     return Discovery(domain=start, exists=there, answers=answers, organizational_domain=above, problem=why)
 
 

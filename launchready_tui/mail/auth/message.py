@@ -129,7 +129,7 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
     names = [name.strip().lower().decode("ascii", "replace") for name, _ in fields]
     if "from" not in names:
         raise ValueError(
-            "this is no raw message: it has no From line (open the original or the message source, not the shown mail)"
+            "this is not a raw message: it has no From line (use the message source, not the displayed mail)"
         )
     parsed = parsed_mail(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"))
     values = [(name, value.decode("utf-8", "replace")) for name, (_, value) in zip(names, fields, strict=True)]
@@ -303,7 +303,7 @@ def _one_click(
     secure = [one for one in uris if one.lower().startswith("https://")]
     problems = []
     if len(headers) > 1 or len(posts) > 1:
-        problems.append("the header stands more than once")
+        problems.append("the header appears more than once")
     if len(secure) != 1:
         problems.append(
             "List-Unsubscribe needs one https address" if not secure else "List-Unsubscribe has several https addresses"
@@ -311,7 +311,7 @@ def _one_click(
     if not posts:
         problems.append("List-Unsubscribe-Post is missing")
     elif re.sub(r"\s+", "", posts[0]).lower() != "list-unsubscribe=one-click":
-        problems.append("List-Unsubscribe-Post must say List-Unsubscribe=One-Click")
+        problems.append("List-Unsubscribe-Post must be List-Unsubscribe=One-Click")
     covering = [one for one in signatures if {"list-unsubscribe", "list-unsubscribe-post"} <= set(one.headers)]
     if not covering:
         problems.append("no DKIM signature covers both header lines")

@@ -100,10 +100,10 @@ class _Check:
     async def host(self, domain: str, depth: int = 0) -> _Answer:
         """Sections 4.3 to 4.7 for one domain."""
         if not is_domain(domain):
-            return _Answer("none", words=f"{domain or 'an empty name'} is no domain that could have a record")
+            return _Answer("none", words=f"{domain or 'an empty name'} is not a domain that can have a record")
         answer = await self.ask.ask(escaped(domain), "TXT")
         if isinstance(answer, Failure):
-            raise _Stop("temperror", f"the SPF record of {domain} could not be looked up: {answer.words}")
+            raise _Stop("temperror", f"could not look up the SPF record of {domain}: {answer.words}")
         if depth and not answer.found:
             self._void(f"{domain} TXT")
         texts = [text for text in answer.texts if is_spf(text)]
@@ -135,10 +135,10 @@ class _Check:
     async def _redirect(self, record: Record, term: Term, domain: str, depth: int) -> _Answer:
         self._count(term)
         target = await self._target(term, domain)
-        self._note(depth, domain, term, f"goes on with the record of {target}")
+        self._note(depth, domain, term, f"continues with the record of {target}")
         answer = await self.host(target or "", depth + 1)
         if answer.result == "none":
-            raise _Stop("permerror", f"{term.text} leads to no SPF record: {answer.words}")
+            raise _Stop("permerror", f"{term.text} points to no SPF record: {answer.words}")
         return _Answer(
             answer.result,
             (term.text, *answer.path) if answer.path else (),
@@ -167,7 +167,7 @@ class _Check:
             case _:
                 target = await self._target(term, domain)
                 if target is None:
-                    self._note(depth, domain, term, "leads to no name that DNS could carry")
+                    self._note(depth, domain, term, "points to a name that DNS cannot carry")
                     return False
                 hit = await self._asked(term, target)
         if not hit:
@@ -189,7 +189,7 @@ class _Check:
         answer = await self.host(target or "", depth + 1)
         self.steps.insert(at, Step(depth, domain, term.text, f"the record there says {answer.result}"))
         if answer.result == "none":
-            raise _Stop("permerror", f"{term.text} leads to no SPF record: {answer.words}")
+            raise _Stop("permerror", f"{term.text} points to no SPF record: {answer.words}")
         inner.append(answer)
         return answer.result == "pass"
 
@@ -197,7 +197,7 @@ class _Check:
         rows = await self._records(target, "MX")
         if len(rows) > MAX_NAMES:
             raise _Stop(
-                "permerror", f"{term.text} leads to {len(rows)} mail servers, receivers look at {MAX_NAMES} at most"
+                "permerror", f"{term.text} points to {len(rows)} mail servers, receivers check at most {MAX_NAMES}"
             )
         for row in sorted(rows, key=_preference):
             host = row.strip().partition(" ")[2].strip()

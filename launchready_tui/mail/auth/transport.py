@@ -99,7 +99,7 @@ def sts_policy(text: str) -> Policy:
     elif int(age) > MAX_AGE:
         problems.append(f"max_age is more than {MAX_AGE} seconds")
     if not mx and mode != "none":
-        problems.append("it names no mx")
+        problems.append("it lists no mx")
     problems += [
         f"mx: {one} is not a host name" for one in mx if not re.fullmatch(r"(?:\*\.)?(?:[a-z0-9_-]+\.)+[a-z0-9-]+", one)
     ]
@@ -121,7 +121,7 @@ def tls_report(text: str) -> Tags:
     values, problems = _parts(text)
     addresses = [one.strip() for one in values.get("rua", "").split(",") if one.strip()]
     if not addresses:
-        problems.append("rua is missing: the reports go nowhere")
+        problems.append("rua is missing: no reports are sent")
     for one in addresses:
         if not (_MAILBOX.match(one) or (one.lower().startswith("https://") and host_of(one))):
             problems.append(f"rua={one} is neither a mailto: nor an https: address")

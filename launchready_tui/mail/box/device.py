@@ -28,11 +28,11 @@ LEAST_WAIT_S, SLOWER_S = 1, 5
 _WORDS = {
     "authorization_declined": "the log-in was declined in the browser",
     "access_denied": "the log-in was declined in the browser",
-    "expired_token": "the code was not typed in time; begin again",
-    "bad_verification_code": "the code is not known any more; begin again",
-    "invalid_grant": "the stored log-in has expired or was taken back; log in again with `launchready mail login`",
-    "interaction_required": "Microsoft asks for a log-in by a person; log in again with `launchready mail login`",
-    "invalid_client": "the app registration is not known, or is not a public client",
+    "expired_token": "the code was not entered in time: start again",
+    "bad_verification_code": "the code is no longer valid: start again",
+    "invalid_grant": "the stored log-in has expired or was revoked: log in again with `launchready mail login`",
+    "interaction_required": "Microsoft requires an interactive log-in: log in again with `launchready mail login`",
+    "invalid_client": "the app registration is unknown, or is not a public client",
     "unauthorized_client": "the app registration does not allow personal accounts or the device code flow",
     "invalid_scope": "the app registration may not read mail by IMAP (IMAP.AccessAsUser.All)",
 }
@@ -117,7 +117,7 @@ async def _post(web: Web, path: str, form: dict[str, str]) -> dict[str, Any] | F
         return reply
     said = json_of(reply.body)
     if not isinstance(said, dict):
-        return Failure(kind="unavailable", detail=f"status {reply.status}, and no JSON object", target=HOST)
+        return Failure(kind="unavailable", detail=f"status {reply.status}, but no JSON object", target=HOST)
     return said
 
 

@@ -23,9 +23,9 @@ HOST = "oauth2.googleapis.com"
 _URL = f"https://{HOST}/token"
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 _WORDS = {
-    "invalid_grant": "the stored log-in has expired or was taken back (an app in testing is let in for 7 "
-    "days); log in anew and store it",
-    "invalid_client": "the app of the stored log-in is not known, or its secret is another one",
+    "invalid_grant": "the stored log-in has expired or was revoked (apps in testing get 7 days): log in again and "
+    "store it",
+    "invalid_client": "the app of the stored log-in is unknown, or its secret has changed",
     "unauthorized_client": "the app of the stored log-in may not renew it",
     "invalid_scope": "the stored log-in does not cover mail (https://mail.google.com/)",
 }
@@ -36,7 +36,7 @@ async def refresh(web: Web, stored: Secret) -> Tokens | Failure:
     known = _object(stored.reveal())
     missing = [name for name in _NEEDED if not isinstance(known.get(name), str) or not known[name]]
     if missing:
-        detail = f"the stored log-in is no JSON object with {', '.join(_NEEDED)}: it lacks {', '.join(missing)}"
+        detail = f"the stored log-in is not a JSON object with {', '.join(_NEEDED)}: it lacks {', '.join(missing)}"
         return Failure(kind="log-in", detail=detail, target=HOST)
     form = {"grant_type": "refresh_token", **{name: known[name] for name in _NEEDED}}
     reply = await web.get(
@@ -56,7 +56,7 @@ async def refresh(web: Web, stored: Secret) -> Tokens | Failure:
     words = (
         _WORDS.get(error)
         or clean(str(said.get("error_description", "") or error))
-        or f"status {reply.status}, and no token"
+        or f"status {reply.status}, but no token"
     )
     return Failure(kind="log-in" if error else "unavailable", detail=words[:300], target=HOST)
 

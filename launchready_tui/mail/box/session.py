@@ -62,7 +62,7 @@ class Session(imaplib.IMAP4):
         if "AUTH=PLAIN" in self.capabilities:
             self._authenticate("PLAIN", lambda _: f"\0{user}\0{secret}".encode())
         elif "LOGINDISABLED" in self.capabilities:
-            raise LogInError("the server takes no passwords; it wants a token (XOAUTH2)")
+            raise LogInError("the server accepts no passwords, only a token (XOAUTH2)")
         else:
             self._try(lambda: self.login(user, secret))
 
@@ -77,7 +77,7 @@ class Session(imaplib.IMAP4):
             return f"user={user}\1auth=Bearer {token}\1\1".encode() if len(challenges) == 1 else b""
 
         if "AUTH=XOAUTH2" not in self.capabilities:
-            raise LogInError("the server does not take tokens (no XOAUTH2)")
+            raise LogInError("the server does not accept tokens (no XOAUTH2)")
         try:
             self._authenticate("XOAUTH2", answer)
         except LogInError as refused:

@@ -70,11 +70,11 @@ class Bounce(msgspec.Struct, frozen=True, kw_only=True):
     def retry(self) -> str:
         """Whether to try again, in words."""
         if self.lasting is None:
-            return "It does not say whether trying again helps"
+            return "It does not say whether a retry helps"
         return (
-            "Final: trying the same mail again will not help"
+            "Permanent: a retry of the same mail will not help"
             if self.lasting
-            else "For now: a sender that tries again gets through later"
+            else "Temporary: a retry gets through later"
         )
 
 

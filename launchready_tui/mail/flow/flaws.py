@@ -110,7 +110,7 @@ def told(message: Message) -> str:
         f"{name} {word or 'not told'}"
         for name, word in (("SPF", message.spf), ("DKIM", message.dkim), ("DMARC", message.dmarc))
     )
-    who = message.receiver if message.told_by == "receiver" else "verified here, the receiver wrote nothing"
+    who = message.receiver if message.told_by == "receiver" else "verified here, the receiver recorded nothing"
     return f"{words} ({who})"
 
 

@@ -91,7 +91,7 @@ async def _links(world: World, letter: reader.Letter, open_links: bool) -> tuple
         end = chain.end
         if isinstance(end, Failure):
             return Link(**base, opened=True, problem=clean(end.words), unseen=end.kind not in _DEAD)  # type: ignore[arg-type]
-        problem = f"a redirect that goes wrong ({chain.problem})" if chain.problem else _words(end)
+        problem = f"a broken redirect ({chain.problem})" if chain.problem else _words(end)
         return Link(**base, opened=True, status=end.status, problem=problem)  # type: ignore[arg-type]
 
     # The same link often stands in the text and behind a button.

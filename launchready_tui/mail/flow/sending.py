@@ -63,7 +63,9 @@ async def send(world: World, route: Route, address: str, tag: str) -> Reply | Fa
     never followed."""
     host = host_of(route.url)
     if "mail" not in world.allow:
-        return Failure(kind="no-permission", detail="test mails are only caused with --allow mail", target=route.name)
+        return Failure(
+            kind="no-permission", detail="test mails are only triggered with --allow mail", target=route.name
+        )
     if not world.may_intrude(host):
         return Failure(
             kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name

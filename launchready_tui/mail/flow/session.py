@@ -71,8 +71,8 @@ def check_limit(launch: Launch, planned: Sequence[Planned], now: datetime, sent:
     most = launch.settings.mails_per_hour
     if more and lately + more > most:
         raise TooMany(
-            f"{lately} test mails were caused in the last hour and {more} more would be; at most {most} are allowed "
-            "([settings] mails_per_hour): name fewer mails or mailboxes, or wait"
+            f"{lately} test mails were triggered in the last hour and {more} more would follow, but at most {most} "
+            f"are allowed ([settings] mails_per_hour): choose fewer mails or mailboxes, or wait"
         )
 
 

@@ -94,7 +94,7 @@ async def _in_box(
             return _ended(base, "not-sent", str(answer))
         if answer.status >= 400:
             return _ended(base, "not-sent", f"the product answered status {answer.status} to its own request")
-        tell(f"the product took it (status {answer.status}, {time.monotonic() - started:.1f} s)")
+        tell(f"the product accepted it (status {answer.status}, {time.monotonic() - started:.1f} s)")
     else:
         tell(
             f"now, by hand: {flow.steps or 'make the product send its ' + WORDS[flow.name]}. Use the address {address}"
@@ -104,14 +104,14 @@ async def _in_box(
     if isinstance(found, Failure):
         return _ended(base, "could-not-look", str(found))
     if found is None:
-        return _ended(base, "not-arrived", f"not there after {limit:.0f} s, in no folder")
+        return _ended(base, "not-arrived", f"not found in any folder after {limit:.0f} s")
     tell(f"there, in {found.folder.shown}")
     seconds = spent if route else _by_its_date(found)
     try:
         message = await judge(world, found.raw, flow, open_links=True)
     except ValueError as problem:
         message = None
-        tell(f"it cannot be read: {problem}")
+        tell(f"it is unreadable: {problem}")
     where: Where = "inbox" if found.folder.place == "inbox" else "spam" if found.folder.place == "spam" else "other"
     return _with(
         _ended(base, "arrived", ""),
@@ -152,7 +152,7 @@ async def _wait(
             return other, spent
         if spent - told >= 10:
             told = spent
-            tell(f"not there yet ({spent:.0f} s)")
+            tell(f"not found yet ({spent:.0f} s)")
         await asyncio.sleep(min(next(pauses, _LATER_S), max(0.05, limit - spent)))
 
 

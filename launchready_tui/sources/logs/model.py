@@ -15,9 +15,9 @@ PersonalKind = Literal["email", "phone", "card", "iban", "token", "password"]
 KIND_WORDS: dict[Kind, str] = {
     "server-error": "answers with a server error",
     "time-out": "time-outs",
-    "connection": "connections that failed",
-    "exhausted": "something that ran out: connections, memory, disk, locks",
-    "log-in": "log-ins that were refused",
+    "connection": "failed connections",
+    "exhausted": "exhausted resources: connections, memory, disk, locks",
+    "log-in": "rejected log-ins",
     "error": "other errors",
 }
 PERSONAL_WORDS: dict[PersonalKind, str] = {
@@ -25,7 +25,7 @@ PERSONAL_WORDS: dict[PersonalKind, str] = {
     "phone": "phone numbers",
     "card": "card numbers",
     "iban": "bank accounts",
-    "token": "tokens that let somebody in",
+    "token": "access tokens",
     "password": "passwords",
 }
 FEW = 20

@@ -11,7 +11,7 @@ MANY = 25
 """So many different names under one folder are names of things, not of pages."""
 MANY_AT_ROOT = 80
 OTHER = "other"
-NOT_FOUND = "what is not there"
+NOT_FOUND = "not found"
 STATIC = "static files"
 STRANGE = "no request"
 _ID = re.compile(

@@ -94,10 +94,12 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
             return _rows(connection, queue, now)
     except psycopg.errors.QueryCanceled:
         return Failure(
-            kind="timeout", detail=f"a question took longer than {STATEMENT_MS} ms and was ended", target=queue.server
+            kind="timeout", detail=f"a query took longer than {STATEMENT_MS} ms and was cancelled", target=queue.server
         )
     except psycopg.errors.InsufficientPrivilege as why:
-        return Failure(kind="log-in", detail=f"this role may not read: {server.words_of(why)}", target=queue.server)
+        return Failure(
+            kind="log-in", detail=f"this role has no read permission: {server.words_of(why)}", target=queue.server
+        )
     except psycopg.OperationalError as why:
         text = server.words_of(why)
         return Failure(kind="log-in" if "authentication" in text else "unavailable", detail=text, target=queue.server)

@@ -39,14 +39,14 @@ def read(queue: Queue, server: Server, now: datetime) -> Looked | Failure:
     try:
         source = Reader(client, queue, now)
         rows = (*source.rq(), *source.celery(), *source.bull(), *source.sidekiq())
-        note = "more keys than were looked through; there may be more queues" if source.capped else ""
+        note = "more keys than were scanned: there may be more queues" if source.capped else ""
         return Looked(name=queue.name, rows=rows[:MOST_QUEUES], note=note)
     except redis.exceptions.AuthenticationError:
-        return Failure(kind="log-in", detail="Redis does not take the user name or password", target=queue.server)
+        return Failure(kind="log-in", detail="Redis rejects the user name or password", target=queue.server)
     except redis.exceptions.NoPermissionError:
         return Failure(
             kind="log-in",
-            detail="this Redis user may not read; it needs +@read and access to the keys",
+            detail="this Redis user has no read permission: it needs +@read and access to the keys",
             target=queue.server,
         )
     except redis.exceptions.TimeoutError:

@@ -41,9 +41,9 @@ async def look(
         url = urlsplit(secret.reveal().strip()) if secret else urlsplit("")
         stored_port = url.port
     except ValueError:
-        return Failure(kind="protocol", detail="what is stored is no URL", target=queue.server)
+        return Failure(kind="protocol", detail="the stored value is not a URL", target=queue.server)
     if secret and (url.scheme not in SCHEMES[queue.kind] or (url.hostname or "") != host.lower()):
-        detail = f"the stored URL must begin with {SCHEMES[queue.kind][0]}:// and lead to {host}"
+        detail = f"the stored URL must start with {SCHEMES[queue.kind][0]}:// and point to {host}"
         return Failure(kind="no-permission", detail=detail, target=queue.server)
     number = port or stored_port or PORTS[queue.kind]
     doors = await wire.doors(host, number)
