@@ -637,6 +637,14 @@ async def test_a_link_to_a_declared_host_without_an_address_is_broken_and_mended
     assert fixes["new.shop.test/"] == "page"
 
 
+async def test_a_declared_host_that_redirects_to_a_name_without_an_address_is_not_mended_in_dns() -> None:
+    world = linked('<a href="https://app.shop.test/x">x</a>')
+    world.web.urls["https://app.shop.test/x"] = moved("https://app.shop.test/x", "https://gone.shop.test/")
+    world.web.urls["https://gone.shop.test/"] = failure("no-such-name")
+    told = (await found(broken_links.broken_links, world))["broken", "app.shop.test/x"]
+    assert told.state == "fail" and told.remedy is not None and told.remedy.fix == "page"
+
+
 async def test_scripts_have_room_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_secrets, "MOST_BYTES", 10)
     world = bundled('import("./lazy.js")', assets__lazy_js=SECRET)

@@ -86,7 +86,7 @@ def _link(say: Say, launch: Launch, link: Link, answer: Answer) -> Finding | Non
             pages=len(set(link.places)),
             severity=Severity.HIGH if page else Severity.MEDIUM,
             evidence=evidence,
-            remedy=_mend(say, launch, link, end, page=page),
+            remedy=_mend(say, launch, link, answer, page=page),
             via=via_of(end),
         )
     if isinstance(end, Failure) and end.kind != "limit":
@@ -94,10 +94,11 @@ def _link(say: Say, launch: Launch, link: Link, answer: Answer) -> Finding | Non
     return None
 
 
-def _mend(say: Say, launch: Launch, link: Link, end: Reply | Failure, *, page: bool) -> Remedy:
+def _mend(say: Say, launch: Launch, link: Link, answer: Answer, *, page: bool) -> Remedy:
     """What mends a broken link. That of a host of the launch without an address lies in DNS and not on the page."""
-    host = host_of(link.url)
-    if isinstance(end, Failure) and end.kind in ABSENT and host in declared(launch):
+    host, end = host_of(link.url), _end(answer)
+    itself = not (isinstance(answer, Chain) and answer.hops)
+    if itself and isinstance(end, Failure) and end.kind in ABSENT and host in declared(launch):
         return say.fix("address", host=host)
     return say.fix("page", host=host, path=urlsplit(link.url).path or "/") if page else say.fix("file")
 
