@@ -373,7 +373,7 @@ class Console(App[int]):
     def page(self) -> Page | None:
         """The page in sight; None while something is laid over it, and before its widgets are there or after they
         have gone: keys may come faster than pages."""
-        stack = self.screen_stack if self.is_running and not self._turning else ()
+        stack = self.screen_stack if self.is_running else ()
         screen = stack[-1] if stack else None
         return screen if isinstance(screen, Page) and screen.is_whole else None
 
