@@ -62,7 +62,7 @@ def test_what_is_needed_in_trouble_is_found_without_a_click_and_read_more_in_wit
     """The way back, where DNS is changed and who is called stand before the first document; each answer leads to its
     document."""
     urgent = opened.value("document.querySelector('#emergency').innerText.toLowerCase()")
-    for words in ("back to the last good version", "change dns at", "log-in", "call, in this order"):
+    for words in ("back to the last good version", "change dns at", "log-in", "call in this order"):
         assert words in urgent, words
     documents = opened.value("document.querySelector('main section:not(#emergency)').offsetTop")
     assert opened.value("document.querySelector('#emergency').offsetTop") < documents
