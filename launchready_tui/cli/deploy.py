@@ -43,7 +43,7 @@ def mark(said: Common, sha: str, env: str, by: str, at: datetime | None, failed:
     try:
         made = mark_deploy(ws, sha=clean(sha), env=clean(env), by=clean(by), at=at, failed=failed)
         what = "a failed deploy" if failed else "deploy"
-        note(f"marked {what} {made.sha[:12] or '(no commit named)'} to {made.env} at {made.at:%H:%M:%S} UTC")
+        note(f"recorded {what} {made.sha[:12] or '(no commit named)'} to {made.env} at {made.at:%H:%M:%S} UTC")
         return Exit.FINE
     finally:
         ws.close()

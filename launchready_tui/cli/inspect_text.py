@@ -54,7 +54,7 @@ def dns_lines(seen: dict[str, DnsAnswer | Failure] | Failure, ink: Ink) -> Itera
             yield f"{lead} {answer.ttl:>6} s  {ink.fit(value, 18)}"
             lead = " " * 6
         if answer.found and answer.canonical not in ("", answer.name):
-            yield f"{' ' * 6} {ink.paint('by way of ' + ink.fit(answer.canonical, 20), 'dim')}"
+            yield f"{' ' * 6} {ink.paint('via ' + ink.fit(answer.canonical, 20), 'dim')}"
     if told:
         yield ink.paint(f"answered by {', '.join(sorted(for_terminal(one) for one in told))}", "dim")
 

@@ -230,7 +230,7 @@ _SHOW = _of_group(
         "show.items",
         "v",
         "stages or items",
-        "Groups the overview by the items of the sprint, or by stages again",
+        "Groups the overview by sprint item, or by stage again",
         go.items,
     ),
 )

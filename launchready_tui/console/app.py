@@ -188,7 +188,7 @@ class Console(App[int]):
         """What is being done outside the checks at this moment, in words; empty where nothing is."""
         if self.repairing:
             return "Repairing it in the demo"
-        return "Walking the path" if self.walking else self.watching.doing
+        return "Testing the full path" if self.walking else self.watching.doing
 
     # Drawing
 

@@ -47,7 +47,7 @@ def sift(wanted: Mapping[str, object]) -> tuple[dict[str, str], tuple[str, ...]]
         other = next((taken[part] for part in key.split(",") if part in taken), "")
         if other:
             problems.append(
-                f"{NAME}: {key} is the key of {other} already, so {action} keeps {BY_ID[action].key.partition(',')[0]}"
+                f"{NAME}: {key} is already the key for {other}, so {action} keeps {BY_ID[action].key.partition(',')[0]}"
             )
             continue
         taken |= dict.fromkeys(key.split(","), action)

@@ -69,7 +69,7 @@ def watcher_line(
         return _said(
             "warn",
             [
-                (f"The watching machine is offline since {since}", "ink b"),
+                (f"The machine that runs the watch has been offline since {since}", "ink b"),
                 (": failures now count neither way", "ink2"),
             ],
         )

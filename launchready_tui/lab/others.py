@@ -27,7 +27,7 @@ def closed_door(host: str, realm: str, flaws: Collection[str]) -> Program:
                 f"<li>Booking {number}: waiting for the money to be paid out</li>" for number in (48101, 48102, 48107)
             )
             return html(
-                pages.page(realm, pages.text_page("The desk", ("Everything of today.",)) + f"<ul>{rows}</ul>"),
+                pages.page(realm, pages.text_page("The desk", ("Today's bookings.",)) + f"<ul>{rows}</ul>"),
                 cache="no-store",
             )
         if host == at.STAGING and "staging-open" in flaws:

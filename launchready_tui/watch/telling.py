@@ -234,7 +234,7 @@ class Teller:
 
     async def blind(self, since: str, words: str) -> None:
         """All targets are out of reach, and it cannot be told from here whose fault that is."""
-        title_ = f"{self._launch.name}: the watching machine cannot reach any target"
+        title_ = f"{self._launch.name}: the machine that runs the watch cannot reach any target"
         await self.enqueue(other_notices(self._launch.alerts, "blind", since, "", title_, words, self._moments.now()))
 
     def _trouble(self, problem: StoreError) -> None:

@@ -68,7 +68,7 @@ def gaps(people: People, inventory: Inventory) -> tuple[Gap, ...]:
         "access": (inventory.access, "Record who has access", "no one knows who could lock you out"),
         "backups": (inventory.backups, "Record what is backed up", "no one knows what could be lost"),
         "recovery": (inventory.recovery, "Record how each breakdown is repaired", "at night no one has time to search"),
-        "contacts": (inventory.contacts, "Record whom to call", "on launch day no one has time to search"),
+        "contacts": (inventory.contacts, "Record who to call", "on launch day no one has time to search"),
         "plan": (inventory.plan.decider, "Name who decides on launch day", "a go needs a name"),
     }
     return tuple(Gap(table, words, why) for table, (held, words, why) in empty.items() if not held)

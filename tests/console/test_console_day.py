@@ -314,7 +314,7 @@ async def test_how_to_close_and_go_back_is_one_key_away(launching: Any, copied: 
         await press(pilot, "c", "k")
         await until(pilot, lambda: copied == ["./release --back", "Maintenance page at the edge"])
         await press(pilot, "end")
-        await until(pilot, lambda: "#launch" in shown(app), "whom to call stands below")
+        await until(pilot, lambda: "#launch" in shown(app), "who to call stands below")
         await press(pilot, "escape")
         assert app.current_mode == "stage2" and len(app.screen_stack) == 1
 

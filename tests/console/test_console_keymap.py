@@ -18,9 +18,9 @@ from launchready_tui.console.keymap import read, sift
         ({"run.al": "f5"}, {}, "did you mean run.all?"),
         ({"run.all": ""}, {}, "needs a key"),
         ({"run.all": 5}, {}, "needs a key"),
-        ({"run.all": "x"}, {}, "x is the key of go.fixes already, so run.all keeps R"),
+        ({"run.all": "x"}, {}, "x is already the key for go.fixes, so run.all keeps R"),
         ({"run.all": "x", "go.fixes": "f6"}, {"run.all": "x", "go.fixes": "f6"}, ""),
-        ({"run.all": "f5", "run.stale": "f5"}, {"run.all": "f5"}, "f5 is the key of run.all already"),
+        ({"run.all": "f5", "run.stale": "f5"}, {"run.all": "f5"}, "f5 is already the key for run.all"),
         ({"quit": "f10"}, {"quit": "f10,ctrl+q"}, ""),
     ],
 )

@@ -307,7 +307,7 @@ async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(
             await until(lambda: one.asked > 6 and other.asked > 6)
             silent.gone = True
             await until(lambda: chat.texts)
-            assert "the watching machine cannot reach any target" in chat.texts[0]
+            assert "the machine that runs the watch cannot reach any target" in chat.texts[0]
             assert "more likely to be down" in chat.texts[0]
 
 

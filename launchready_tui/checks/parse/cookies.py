@@ -87,14 +87,14 @@ class Cookie:
             return "it is larger than 4096 bytes"
         lower = self.name.lower()
         if lower.startswith("__secure-") and not self.secure:
-            return "the name starts with __Secure- and Secure is missing"
+            return "the name starts with __Secure- but Secure is missing"
         if lower.startswith("__host-"):
             if not self.secure:
-                return "the name starts with __Host- and Secure is missing"
+                return "the name starts with __Host- but Secure is missing"
             if self.path != "/":
-                return "the name starts with __Host- and Path is not /"
+                return "the name starts with __Host- but Path is not /"
             if self.has("domain"):
-                return "the name starts with __Host- and it has a Domain"
+                return "the name starts with __Host- but Domain is set"
         if self.has("partitioned") and not self.secure:
             return "Partitioned needs Secure"
         return ""

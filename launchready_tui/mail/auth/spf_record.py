@@ -204,7 +204,7 @@ def _host(name: str, rest: str, text: str, start: int, qualifier: str, offset: i
     domain = rest[: cidr.start()] if cidr and cidr.group() else rest
     for value, most in ((four, 32), (six, 128)):
         if value is not None and not _is_length(value, most):
-            return Problem(offset, end, f"/{value} is not a prefix length up to {most}")
+            return Problem(offset, end, f"/{value} is not a valid prefix length (the most is {most})")
     if domain and (not domain.startswith(":") or (wrong := _domain_problem(domain[1:]))):
         return Problem(offset, end, wrong if domain.startswith(":") else f"{domain} cannot follow {name}")
     return Term(

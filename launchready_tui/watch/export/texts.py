@@ -87,7 +87,9 @@ def for_prometheus(plan: Plan) -> list[str]:
     """Who notices that it died."""
     if plan.watch.heartbeat:
         return []
-    return ["No dead-man's switch is set ([watch] heartbeat): no one notices when the watching machine fails"]
+    return [
+        "No dead-man's switch is set ([watch] heartbeat): no one notices when the machine that runs the watch fails"
+    ]
 
 
 def for_healthchecks(plan: Plan) -> list[str]:

@@ -30,7 +30,7 @@ CAUSE_WORDS: dict[Cause, str] = {
     "status": "it returns an error",
     "condition": "the response is wrong",
     "slow": "it is slow",
-    "line": "the watching machine is offline",
+    "line": "the machine that runs the watch is offline",
 }
 
 

@@ -390,6 +390,6 @@ async def test_each_tested_mail_is_one_row_with_its_place_and_its_worst() -> Non
         "receipt, gmail": (
             "warn",
             "in INBOX, tab primary after 90.0 s",
-            "The receipt took 90 s to arrive, 60 s are allowed",
+            "The receipt took 90 s to arrive: the limit is 60 s",
         ),
     }
