@@ -55,7 +55,7 @@ def test_the_two_commands_are_one_line_each_and_need_nothing_but_python() -> Non
     lines = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
     assert len(lines) == 2
     assert lines[0].endswith("launchready demo")
-    assert lines[1].endswith("python -m pytest -n 3 --dist loadfile")
+    assert lines[1].endswith("python -m pytest -n 3 --dist loadfile --no-loadscope-reorder")
 
 
 def test_the_share_that_looks_by_itself_is_told_truly() -> None:
