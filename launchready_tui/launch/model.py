@@ -294,6 +294,9 @@ class Repository(_Table, frozen=True, kw_only=True):
 
     path: str
     """A folder, relative to the launch file."""
+    branch: str = ""
+    """The branch that is deployed to production: its newest commit ends the answers that hold until the next one.
+    Empty: whatever is checked out."""
     github: str = ""
     """Its name at GitHub, OWNER/NAME, to read its deployments."""
     github_login: str = ""

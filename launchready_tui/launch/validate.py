@@ -94,6 +94,10 @@ _github = _optional(
         "OWNER/NAME, as in the address of the GitHub repository",
     )
 )
+_branch = _optional(
+    # git-check-ref-format(1), less what nobody calls a branch.
+    _like(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9_./+#-]{0,199}(?<![./])", "a branch, such as main")
+)
 _path = _text_of(4096, "a folder, relative to the launch file")
 _log_path = _text_of(4096, "a file, relative to the launch file")
 
@@ -252,6 +256,7 @@ RULES: dict[str, Rule] = {
     "recovery_path[].login": _plain(_login, names.mend_credential),
     "recovery_path[].contains[]": _plain(_line),
     "repository.path": _plain(_path),
+    "repository.branch": _plain(_branch),
     "repository.github": _plain(_github),
     "repository.github_login": _plain(_login, names.mend_credential),
     "settings.nameservers[]": _plain(names.endpoint_problem),

@@ -9,18 +9,25 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _LONGEST = 4 * 1024 * 1024
 
 
-def current_commit(folder: Path) -> str:
-    """The commit of HEAD, 40 or 64 hex digits; empty where there is none to be read (gitrepository-layout(5))."""
+def current_commit(folder: Path, branch: str = "") -> str:
+    """The commit of a branch, here or as `origin` had it last, or of HEAD where none is named: 40 or 64 hex digits,
+    empty where there is none to be read (gitrepository-layout(5))."""
     git = folder / ".git"
     if git.is_file():
         pointer = _read(git)
         if not pointer.startswith("gitdir:"):
             return ""
         git = folder / pointer.removeprefix("gitdir:").strip()
+    if branch:
+        here, there = f"refs/heads/{branch}", f"refs/remotes/origin/{branch}"
+        return _commit_of(git, here) or _commit_of(git, there)
     head = _read(git / "HEAD")
     if not head.startswith("ref:"):
         return head if _COMMIT.match(head) else ""
-    ref = head.removeprefix("ref:").strip()
+    return _commit_of(git, head.removeprefix("ref:").strip())
+
+
+def _commit_of(git: Path, ref: str) -> str:
     if not ref.startswith("refs/") or ".." in ref:
         return ""
     common = _read(git / "commondir")

@@ -214,7 +214,7 @@ class Workspace:
     def marks(self) -> Marks:
         """What answers of now belong to: the repository's commit, and the newest deploy that was marked or seen."""
         repository = self.launch.repository
-        commit = current_commit(self.folder / repository.path) if repository else ""
+        commit = current_commit(self.folder / repository.path, repository.branch) if repository else ""
         live = self._last_deploy.at(self.clock.now())
         return Marks(
             commit=commit,

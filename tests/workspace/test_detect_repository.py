@@ -84,6 +84,25 @@ def test_a_worktree_is_read_where_its_file_points(tmp_path: Path) -> None:
     assert found is not None and (found.path, found.github) == (".", "acme/shop")
 
 
+@pytest.mark.parametrize(
+    ("files", "branch"),
+    [
+        ({}, "main"),
+        ({"HEAD": "ref: refs/heads/feature/pay\n"}, "feature/pay"),
+        ({"refs/remotes/origin/HEAD": "ref: refs/remotes/origin/live\n"}, "live"),
+        ({"HEAD": "0" * 40}, ""),
+        ({"HEAD": "ref: refs/heads/a b\n"}, ""),
+    ],
+)
+def test_the_branch_that_is_deployed(tmp_path: Path, files: dict[str, str], branch: str) -> None:
+    root = repository(tmp_path / "shop")
+    for name, text in files.items():
+        (root / ".git" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / ".git" / name).write_text(text)
+    found = find_repository(root)
+    assert found is not None and found.branch == branch
+
+
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = tmp_path / "plain"
     plain.mkdir()

@@ -511,3 +511,20 @@ def test_a_watch_that_cannot_be_read_ends_no_word(folder: Path, options: Options
         (folder / PLACE).write_bytes(b"not a database, but long enough to be taken for the head of one")
         assert ws.marks().deploy == ""
         assert ws.verdict().standings[SMOKE].state is State.PASS
+
+
+@pytest.mark.parametrize(
+    ("branch", "files", "commit"),
+    [
+        ("main", {".git/refs/heads/main": COMMIT}, COMMIT),
+        ("main", {".git/packed-refs": f"{COMMIT} refs/remotes/origin/main\n"}, COMMIT),
+        ("feature/pay", {".git/refs/heads/feature/pay": COMMIT}, COMMIT),
+        ("gone", {".git/refs/heads/main": COMMIT}, ""),
+        ("../../HEAD", {}, ""),
+    ],
+)
+def test_the_commit_of_the_branch_that_is_deployed(
+    tmp_path: Path, branch: str, files: dict[str, str], commit: str
+) -> None:
+    test_the_commit_a_repository_stands_at(tmp_path, {".git/HEAD": "b" * 40, **files}, "b" * 40)
+    assert current_commit(tmp_path, branch) == commit

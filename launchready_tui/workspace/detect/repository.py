@@ -14,6 +14,7 @@ _LONGEST = 256 * 1024
 _NAME = re.compile(r"/*([A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}?)(?:\.git)?/*")
 _SECTION = re.compile(r'\[remote "((?:[^"\\]|\\.)*)"\]', re.IGNORECASE)
 _URL = re.compile(r'url\s*=\s*"?([^"\s]+)"?', re.IGNORECASE)
+_BRANCH = re.compile(r"\w[\w./+#-]*", re.ASCII)
 _HOSTS = ("github.com", "www.github.com", "ssh.github.com")
 
 
@@ -29,7 +30,17 @@ def find_repository(folder: Path) -> Repository | None:
     git = _git(root)
     assert git is not None
     path = Path(os.path.relpath(root, here)).as_posix()
-    return Repository(path=path, github=next(filter(None, map(github_name, _remotes(git))), ""))
+    github = next(filter(None, map(github_name, _remotes(git))), "")
+    return Repository(path=path, branch=_branch(git), github=github)
+
+
+def _branch(git: Path) -> str:
+    """The branch that `origin` calls its own, else the one that is checked out; empty where neither is named."""
+    for file, start in (("refs/remotes/origin/HEAD", "ref: refs/remotes/origin/"), ("HEAD", "ref: refs/heads/")):
+        said = _read(git / file).strip()
+        if said.startswith(start) and _BRANCH.fullmatch(name := said.removeprefix(start)):
+            return name
+    return ""
 
 
 def github_name(url: str) -> str:
