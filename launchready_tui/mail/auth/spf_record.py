@@ -233,7 +233,7 @@ def _network(name: str, rest: str, text: str, start: int, qualifier: str, offset
     except ValueError:
         return Problem(offset + 1, end, f"{address} is not an {'IPv4' if name == 'ip4' else 'IPv6'} address")
     if slash and not _is_length(length, most):
-        return Problem(offset + 1, end, f"/{length} is not a prefix length up to {most}")
+        return Problem(offset + 1, end, f"/{length} is not a valid prefix length (the most is {most})")
     prefix = int(length) if slash else most
     four, six = (prefix, None) if name == "ip4" else (None, prefix)
     return Term("mechanism", name, text, start, qualifier, "", str(parsed), four, six)
