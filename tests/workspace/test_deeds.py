@@ -98,9 +98,11 @@ def test_what_the_launch_file_does_not_speak_of_is_not_to_be_done(opened: Any) -
 
 def test_mails_are_done_when_each_was_tested_of_late(opened: Any) -> None:
     ws = opened()
-    ws.note_trial(MAIL, "verification, seed", "{}")
+    ws.note_trial(MAIL, "verification, seed", '{"flow": "verification"}')
     assert of(ws).mails == "open"
-    ws.note_trial(MAIL, "receipt, seed", "{}")
+    ws.note_trial(MAIL, "receipt, seed", "not what this version writes")
+    assert of(ws).mails == "open"
+    ws.note_trial(MAIL, "receipt, seed", '{"flow": "receipt"}')
     assert of(ws).mails == "done"
     ws.clock = FixedClock(NOW + 30 * DAY)
     assert of(ws).mails == "open"
