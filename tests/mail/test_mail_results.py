@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchready_tui.mail.auth.results import merged, parse
+from launchready_tui.mail.flow.model import flow_about
 
 GMAIL = (
     "mx.google.com;\r\n       dkim=pass header.i=@shop.test header.s=s1 header.b=abc/DE+2;\r\n"
@@ -82,3 +83,17 @@ def test_only_the_top_receivers_fields_count() -> None:
 def test_any_text_can_be_read(value: str) -> None:
     parse(value)
     parse(f"mx.test; spf=pass ({value}) {value}; dkim={value}")
+
+
+@pytest.mark.parametrize(
+    ("subject", "flow"),
+    [
+        ("receipt", "receipt"),
+        ("password reset, seed", "password-reset"),
+        ("receipts, seed", None),
+        ("Gmail", None),
+        ("launch", None),
+    ],
+)
+def test_the_mail_that_a_finding_is_about(subject: str, flow: str | None) -> None:
+    assert flow_about(subject) == flow

@@ -44,13 +44,12 @@ def _planned_for(app: ConsoleHost, flows: Sequence[MailFlow]) -> list[Planned]:
 
 def selected(app: ConsoleHost) -> str:
     """The mail that the cursor's finding is about, such as `receipt`; empty where it is about none or about all."""
-    from ...mail.flow.model import WORDS
+    from ...mail.flow.model import flow_about
 
     target = app.target()
     if target is None or target.judged is None or target.judged.finding.check not in CHECKS[:2]:
         return ""
-    what = target.judged.finding.subject.partition(", ")[0]
-    return next((name for name, words in WORDS.items() if words == what), "")
+    return flow_about(target.judged.finding.subject) or ""
 
 
 async def read(app: ConsoleHost) -> None:
@@ -62,13 +61,13 @@ async def again(app: ConsoleHost, rules: Sequence[str], subjects: Sequence[str])
     """In the demo: makes the mails again that a repaired flaw was about, since the checks only read what tests
     found."""
     from ...mail.flow import session
-    from ...mail.flow.model import WORDS
+    from ...mail.flow.model import WORDS, flow_about
 
     if not any(rule.startswith(("email.flows.", "email.inbox.")) for rule in rules):
         return
-    about = {subject.partition(", ")[0] for subject in subjects}
+    about = {flow_about(subject) for subject in subjects}
     ws = app.workspace
-    flows = [flow for flow in ws.launch.flows if flow.sent and WORDS[flow.name] in about]
+    flows = [flow for flow in ws.launch.flows if flow.sent and flow.name in about]
     async with ws.open_world(also=frozenset({"mail"})) as world:
         async for trial in session.run(world, _planned_for(app, flows), ws.keep_trial, lambda wanted, words: None):
             app.store.say("pass", f"Mail test: {WORDS[trial.flow]}, {trial.mailbox}: {trial.folder or trial.problem}")

@@ -134,6 +134,11 @@ def encode(kept: Trial | Refusal) -> str:
     return msgspec.json.encode(kept).decode()
 
 
+def flow_about(subject: str) -> FlowName | None:
+    """The mail that the subject of a finding names, with its mailbox or without; None for any other subject."""
+    return next((flow for flow in FLOWS if f"{subject}, ".startswith(f"{WORDS[flow]}, ")), None)
+
+
 def trial_of(body: str) -> Trial:
     """From the journal. Raises msgspec.MsgspecError for what is none."""
     return msgspec.json.decode(body, type=Trial)
