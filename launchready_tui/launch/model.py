@@ -21,7 +21,8 @@ QueueKind = Literal["redis", "postgres"]
 RegionKind = Literal["blackbox", "globalping"]
 DeployFeed = Literal["github", "tags"]
 LogFormat = Literal["auto", "combined", "json"]
-AlertKind = Literal["slack", "email"]
+AlertKind = Literal["slack", "email", "webhook", "ntfy", "telegram"]
+_ALERT_SERVERS = {"slack": "hooks.slack.com", "ntfy": "ntfy.sh", "telegram": "api.telegram.org"}
 AlertEvent = Literal["down", "slow", "deploy", "certificate", "queue"]
 MailboxKind = Literal["imap", "gmail", "outlook"]
 MailboxAuth = Literal["", "password", "token", "device", "refresh"]
@@ -401,25 +402,39 @@ class Alert(_Table, frozen=True, kw_only=True):
     owner: PersonId
     """Who acts on it: a person id of people.toml."""
     kind: AlertKind = "slack"
-    """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord) or email."""
+    """slack (an incoming webhook of Slack, Mattermost, Rocket.Chat or Discord), email, webhook (JSON of your own),
+    ntfy or telegram (both reach a phone)."""
     on: tuple[AlertEvent, ...] = ("down", "slow", "deploy", "certificate", "queue")
     """Events: down, slow, deploy (failed, or slower afterwards), certificate, queue (jobs that wait too long)."""
     targets: tuple[str, ...] = ()
     """Names of the targets it covers. Empty: all."""
     server: str = ""
-    """Where it goes: the host of the webhook (default hooks.slack.com), or the mail server as HOST or HOST:PORT
-    (default 587)."""
+    """Where it goes: the host of the webhook, the mail server (default port 587), or your own ntfy or Telegram Bot API
+    server. Default: hooks.slack.com, ntfy.sh or api.telegram.org; email and webhook need one."""
     credential: str = ""
-    """The stored credential: the webhook's full URL, or the password of the mail account. It must be bound to the
-    server's host."""
+    """The stored credential, bound to the server's host: the webhook's full URL, the ntfy topic's URL
+    (https://:TOKEN@HOST/TOPIC if it needs a log-in), the token of the Telegram bot, or the mail account's password."""
     user: str = ""
     """The user name at the mail server; empty if it needs no log-in."""
     sender: str = ""
     """The mail address it comes from."""
     to: str = ""
-    """The mail address it goes to."""
+    """The mail address it goes to, or the id of the Telegram chat, such as 123456789, -100123456789 or @channel."""
+    template: str = ""
+    """For a webhook: the JSON to post. {{title}}, {{text}}, {{event}}, {{state}} (firing, resolved or test), {{owner}},
+    {{alert}}, {{incident}}, {{key}}, {{domain}} and {{at}} are filled in. Empty: an object with all of them."""
     second: str = ""
     """The name of the alert whose channel is used when this one fails."""
+
+    @property
+    def where(self) -> str:
+        """The server as HOST or HOST:PORT, also where the file leaves it to the kind; empty where there is none."""
+        return self.server or _ALERT_SERVERS.get(self.kind, "")
+
+    @property
+    def host(self) -> str:
+        """The host that its credential must be bound to."""
+        return split_port(self.where)[0] if self.where else ""
 
 
 class Log(_Table, frozen=True, kw_only=True):

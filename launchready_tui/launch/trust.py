@@ -88,7 +88,7 @@ def summary(file: LaunchFile) -> Reaches:
     used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
     used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
     used += [f"{step.login} for {step.host}" for step in launch.recovery_path if step.login]
-    alerts = [(alert, alert.server or "hooks.slack.com") for alert in launch.alerts]
+    alerts = [(alert, alert.where) for alert in launch.alerts]
     used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
     used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]
     used += [f"{queue.credential} for {queue.server.partition(':')[0]}" for queue in launch.queues if queue.credential]

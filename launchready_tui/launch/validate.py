@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..secrets import IN_QUERY, written_out
-from . import mailrules, names, pathrules, regionrules
+from . import mailrules, names, pathrules, regionrules, webhooks
 from .judging import Found, Say, rows
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
@@ -40,6 +40,19 @@ _USERINFO = re.compile(r"://[^/?#]*@")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _BLANK = re.compile(r"\{\{[^{}]*\}\}")
 _OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection"))
+
+_CHAT = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
+_CHANNEL_NEEDS: dict[str, tuple[str, dict[str, str]]] = {
+    "slack": ("a chat webhook", {"credential": "chat-webhook"}),
+    "email": (
+        "an alert by email",
+        {"server": "smtp.example.com:587", "sender": "alerts@example.com", "to": "founder@example.com"},
+    ),
+    "webhook": ("a webhook", {"server": "hooks.example.com", "credential": "pager-webhook"}),
+    "ntfy": ("an alert through ntfy", {"credential": "ntfy-topic"}),
+    "telegram": ("an alert through Telegram", {"to": "123456789", "credential": "telegram-bot"}),
+}
+"""What each kind of alert is called, and what it cannot do without, each with an example."""
 
 WrongWith = Callable[[str], str]
 """A value to what is allowed in its place; empty where the value is fine."""
@@ -229,7 +242,6 @@ RULES: dict[str, Rule] = {
     "alerts[].server": _plain(_server),
     "alerts[].credential": _plain(_login, names.mend_credential),
     "alerts[].sender": _plain(_optional_mail),
-    "alerts[].to": _plain(_optional_mail),
     "logs[].path": _plain(_log_path),
     "queues[].name": _plain(_line),
     "queues[].server": _plain(_queue_server),
@@ -506,22 +518,16 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
     known = [row.get("name") for _, row in rows(data, "alerts")]
     for key, row in rows(data, "alerts"):
         kind = row.get("kind", "slack")
-        if kind == "slack" and not row.get("credential"):
-            say(
-                f"{key}.credential",
-                Found("nothing"),
-                'the name of the stored webhook URL, such as credential = "chat-webhook"',
-            )
-        if kind == "email":
-            for name, example in (
-                ("server", "smtp.example.com:587"),
-                ("sender", "alerts@example.com"),
-                ("to", "founder@example.com"),
-            ):
-                if not row.get(name):
-                    say(f"{key}.{name}", Found("nothing"), f'{name} = "{example}" (an alert by email needs it)')
-            if row.get("user") and not row.get("credential"):
-                say(f"{key}.credential", Found("nothing"), "the name of the stored password of this mail account")
+        if not isinstance(kind, str) or kind not in _CHANNEL_NEEDS:
+            continue  # the types say so
+        words, needed = _CHANNEL_NEEDS[kind]
+        for name, example in needed.items():
+            if not row.get(name):
+                say(f"{key}.{name}", Found("nothing"), f'{name} = "{example}" ({words} needs it)')
+        if kind == "email" and row.get("user") and not row.get("credential"):
+            say(f"{key}.credential", Found("nothing"), "the name of the stored password of this mail account")
+        _recipient(key, kind, row.get("to"), say)
+        _template(key, kind, row.get("template"), say)
         second = row.get("second")
         if isinstance(second, str) and second and (second == row.get("name") or second not in known):
             say(
@@ -530,6 +536,35 @@ def _alerts(data: dict[str, Any], broken: set[str], say: Say) -> None:
                 "the name of another alert",
                 nearest(second, [one for one in known if isinstance(one, str)]),
             )
+
+
+def _template(key: str, kind: str, template: object, say: Say) -> None:
+    """Never shows it: it may hold the secret that does not belong here."""
+    if not isinstance(template, str) or not template:
+        return
+    if kind != "webhook":
+        say(f"{key}.template", Found("a template"), 'a template only with kind = "webhook"')
+    elif written_out(template):
+        say(
+            f"{key}.template",
+            Found("what looks like a secret"),
+            "no secret in the launch file: only the stored URL of the webhook is one",
+        )
+    elif allowed := webhooks.problem(template):
+        say(f"{key}.template", Found("another text"), allowed)
+
+
+def _recipient(key: str, kind: str, to: object, say: Say) -> None:
+    """A chat's id, or a mail address. Never shows what may be the bot's token."""
+    if not isinstance(to, str) or not to:
+        return
+    if kind == "telegram":
+        if _CHAT.fullmatch(to) is None:
+            found = Found("what looks like a secret") if written_out(to) or ":" in to else to
+            allowed = "the id of a chat, such as 123456789 or -100123456789, or @channel; never the bot's token"
+            say(f"{key}.to", found, allowed)
+    elif names.email_problem(to):
+        say(f"{key}.to", to, names.email_problem(to))
 
 
 def _header(key: str, name: str, value: object, say: Say) -> None:

@@ -16,7 +16,7 @@ from ..wire.trust import HTTP_ALPN, verifying_context
 
 DEADLINE_S = 10.0
 _LIMITS = Limits(connect=5.0, tls=5.0, first_byte=8.0, total=DEADLINE_S)
-_HERE = ("127.0.0.1", "localhost", "::1")
+HERE = ("127.0.0.1", "localhost", "::1")
 _KINDS = frozenset(
     ("timeout", "refused", "reset", "unreachable", "certificate", "tls", "protocol", "too-large", "no-address")
 )
@@ -49,7 +49,7 @@ async def ask(
         return Failure(kind="protocol", detail="the stored value is not a web URL")
     if host and name != host:
         return Failure(kind="no-permission", detail=f"the stored URL does not point to {host}", target=host)
-    if parts.scheme == "http" and secret and name not in _HERE:
+    if parts.scheme == "http" and secret and name not in HERE:
         return Failure(kind="protocol", detail="a secret URL must use https", target=name)
     doors = await wire.doors(name, port)
     if isinstance(doors, Failure):

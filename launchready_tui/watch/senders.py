@@ -1,5 +1,5 @@
-"""How a message leaves: a Slack-compatible webhook, or mail. Each answers whether it was taken, should be tried again,
-or never will be."""
+"""How a message leaves: over HTTP (`posts` knows what each service wants), or by mail. Each answers whether it was
+taken, should be tried again, or never will be."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from email.message import EmailMessage
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Alert, Method
@@ -22,16 +20,18 @@ from ..probe.exchange import Timed
 from ..text import clean, shorten
 from ..wire import Wire
 from ..wire.trust import verifying_context
+from . import posts
 from .asking import DEADLINE_S, ask
 from .samples.model import Notice
 
 if TYPE_CHECKING:
     from ..vault import Secret
 
-SLACK_HOST = "hooks.slack.com"
 MAIL_PORT = 587
 _TRY_LATER = frozenset((408, 425, 429))
 _MOST_WAIT_S = 3600.0
+_KEEP = 1 << 16
+"""Bytes of an answer: ntfy and Telegram send the message back with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,50 +78,61 @@ class Senders:
         """One attempt, ended within some ten seconds. Never raises for what the other side does."""
         try:
             async with asyncio.timeout(DEADLINE_S + 2):
-                return await (self._mail(rule, notice) if rule.kind == "email" else self._slack(rule, notice))
+                return await (self._mail(rule, notice) if rule.kind == "email" else self._post(rule, notice))
         except TimeoutError:
             return Later(f"not done within {DEADLINE_S:g} s")
 
-    # Webhook
+    # Over HTTP
 
-    async def _slack(self, rule: Alert, notice: Notice) -> Result:
-        host = rule.server or SLACK_HOST
-        credential = await asyncio.to_thread(self._credential, rule.credential, host.partition(":")[0])
+    async def _post(self, rule: Alert, notice: Notice, chat: str = "") -> Result:
+        """`chat`: where a Telegram group went when it became a supergroup; it is followed once, and said."""
+        host = rule.host
+        credential = await asyncio.to_thread(self._credential, rule.credential, host)
         if credential is None:
-            return Later(f"the webhook {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}")
-        again = "\n(This may be a repeat.)" if notice.trying else ""
-        text = f"*{_slack_text(notice.title)}*\n{_slack_text(notice.text)}{again}"
-        body = msgspec.json.encode({"text": text})
-        answer = await self.exchange(
-            credential.reveal().strip(),
-            "POST",
-            body,
-            (("Content-Type", "application/json"), ("Idempotency-Key", notice.key)),
-            host=host.partition(":")[0],
-        )
+            what = posts.STORED.get(rule.kind, "webhook")
+            return Later(f"the {what} {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}")
+        made = posts.post(rule, notice, credential.reveal().strip(), self._domain, chat=chat)
+        if isinstance(made, str):
+            return Dead(made)
+        headers = (("Content-Type", "application/json"), ("Idempotency-Key", notice.key), *made.headers)
+        answer = await self.exchange(made.url, "POST", made.body, headers, host=host, keep=_KEEP)
         if isinstance(answer, Failure):
             return (
                 Later(str(answer))
                 if answer.kind not in ("protocol", "no-permission", "blocked-address")
                 else Dead(str(answer))
             )
-        said = shorten(clean(answer.body.decode("utf-8", "replace")), 120)
-        if 200 <= answer.status < 300:
-            return Sent(f"{answer.status} {said}".strip())
-        why = f"status {answer.status} {said}".strip()
-        if answer.status in _TRY_LATER or answer.status >= 500:
-            return Later(why, self._retry_after(dict(answer.headers).get("retry-after", "")))
+        said = posts.read(rule.kind, answer.status, answer.body)
+        if said.chat and not chat:
+            return await self._post(rule, notice, said.chat)
+        words = said.words
+        for secret in made.secrets:
+            words = words.replace(secret, "…") if len(secret) > 3 else words
+        moved = f'; the chat has a new id: to = "{chat}"' if chat else ""
+        if said.taken:
+            return Sent(f"{answer.status} {words}{moved}".strip())
+        why = f"status {answer.status} {words}{moved}".strip()
+        if answer.status < 300 or answer.status in _TRY_LATER or answer.status >= 500:
+            asked = self._retry_after(dict(answer.headers).get("retry-after", ""))
+            return Later(why, asked if said.after_s is None else min(said.after_s, _MOST_WAIT_S))
         return Dead(why)
 
     async def exchange(
-        self, url: str, method: Method, body: bytes = b"", headers: tuple[tuple[str, str], ...] = (), *, host: str = ""
+        self,
+        url: str,
+        method: Method,
+        body: bytes = b"",
+        headers: tuple[tuple[str, str], ...] = (),
+        *,
+        host: str = "",
+        keep: int = 4096,
     ) -> Timed | Failure:
         """One request on a connection of its own; redirects are not followed. `host`: the only one that the URL may
         name.
 
         The URL may be a secret, so it stands in no failure. Plain http is for this machine only.
         """
-        return await ask(self._wire, url, method, body, headers, host=host, agent="alerts")
+        return await ask(self._wire, url, method, body, headers, host=host, agent="alerts", keep=keep)
 
     def _retry_after(self, value: str) -> float | None:
         """Seconds or a date (RFC 9110 section 10.2.3), at most an hour."""
@@ -197,12 +208,6 @@ class Senders:
             message["References"] = f"<incident-{notice.incident}@{self._domain}>"
         message.set_content(notice.text + ("\n\n(This may be a repeat.)" if notice.trying else "") + "\n")
         return message
-
-
-def _slack_text(text: str) -> str:
-    """The three characters that Slack's text formatting reserves (docs.slack.dev, formatting message text, as known
-    2026-11)."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _store(name: str, host: str) -> str:

@@ -166,7 +166,13 @@ async def add_repository(app: ConsoleHost) -> None:
 
 async def add_alert(app: ConsoleHost) -> None:
     """Who is alerted, and where they read it."""
-    kinds = (("slack", "a webhook: Slack, Mattermost, Discord"), ("email", "an email"))
+    kinds = (
+        ("slack", "a chat webhook: Slack, Mattermost, Discord"),
+        ("telegram", "Telegram, to a phone"),
+        ("ntfy", "ntfy, to a phone"),
+        ("webhook", "JSON to a webhook of your own"),
+        ("email", "an email"),
+    )
 
     def save(values: dict[str, str]) -> str:
         app.workspace.add_to_launch(Alert(**values))  # type: ignore[arg-type]
@@ -177,12 +183,17 @@ async def add_alert(app: ConsoleHost) -> None:
         Field("name", "name", "on-call", needed=True),
         decide.who(app, "owner", "who acts"),
         Field("kind", "through", "slack", "choice", kinds),
-        Field("credential", "credential", "chat-webhook", hint="the stored webhook or password, by its name"),
-        Field("server", "server", hint="hooks.slack.com, or the mail server"),
-        Field("to", "to", hint="the address, for an email"),
+        Field(
+            "credential",
+            "credential",
+            "chat-webhook",
+            hint="the stored webhook, topic, bot token or password, by its name",
+        ),
+        Field("server", "server", hint="empty for hooks.slack.com, ntfy.sh, api.telegram.org"),
+        Field("to", "to", hint="the address for an email, the chat id for Telegram"),
         Field("sender", "from", hint="the address it comes from, for an email"),
     ]
-    lines = ["The address of a webhook is a secret: only its name belongs here."]
+    lines = ["Webhook URLs, ntfy topics and bot tokens are secrets: only their names belong here."]
     await app.ask_form("Add an alert", lines, fields, save, "add alert")
 
 

@@ -21,7 +21,7 @@ def config(plan: Plan) -> yamltext.Value:
     """The file `alertmanager.yml`."""
     routes: list[yamltext.Value] = [{"receiver": NOBODY, "matchers": ['alertname="Watchdog"']}]
     receivers: list[yamltext.Value] = [{"name": NOBODY}]
-    for alert in plan.alerts:
+    for alert in plan.carried:
         routes.append({"receiver": alert.name, "matchers": _matchers(alert), "continue": True})
         receivers.append({"name": alert.name, **(_mail(plan, alert) if alert.kind == "email" else _chat(plan, alert))})
         if alert.second:

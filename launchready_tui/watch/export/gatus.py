@@ -20,7 +20,7 @@ def config(plan: Plan) -> yamltext.Value:
     """The file `config.yaml`."""
     endpoints: list[yamltext.Value] = [_endpoint(plan, target) for target in plan.targets]
     alerting: dict[str, yamltext.Value] = {}
-    for alert in plan.alerts:
+    for alert in plan.carried:
         alerting.setdefault("email" if alert.kind == "email" else "slack", _provider(alert))
         if alert.second:
             plan.left.append(f"{alert.name}: Gatus has no second channel")
@@ -62,7 +62,9 @@ def _endpoint(plan: Plan, target: Target) -> dict[str, yamltext.Value]:
             made["body"] = _text(target.body)
         made["client"] = {"timeout": "10s", "ignore-redirect": True}
         made["conditions"] = _conditions(plan, target)
-    alerts: list[yamltext.Value] = [_alert(plan, alert, target) for alert in matching(plan.alerts, "down", target.name)]
+    alerts: list[yamltext.Value] = [
+        _alert(plan, alert, target) for alert in matching(plan.carried, "down", target.name)
+    ]
     if alerts:
         made["alerts"] = alerts
     return made
@@ -116,7 +118,7 @@ def _override(alert: Alert) -> dict[str, yamltext.Value]:
 
 def _alert(plan: Plan, alert: Alert, target: Target) -> dict[str, yamltext.Value]:
     kind = "email" if alert.kind == "email" else "slack"
-    first = next(one for one in plan.alerts if one.kind == alert.kind)
+    first = next(one for one in plan.carried if one.kind == alert.kind)
     made: dict[str, yamltext.Value] = {"type": kind, "description": _text(f"{target.name}; who acts: {alert.owner}")}
     if alert is not first:
         made["provider-override"] = _override(alert)

@@ -113,7 +113,18 @@ class Plan:
             self.left.append("The connect map is not exported: host names are resolved through public DNS")
         if self.queues:
             self.left.append("Only `launchready watch` reports late job queues: run it as well")
+        self.left.extend(
+            f"{alert.name}: only `launchready watch` sends through {alert.kind}: run it as well, or add a receiver by "
+            f"hand"
+            for alert in self.alerts
+            if alert not in self.carried
+        )
         self.left.extend(f"{name}: only `launchready watch` uses Globalping probes" for name in self.public)
+
+    @property
+    def carried(self) -> tuple[Alert, ...]:
+        """The alerts whose channel other programs can be given: the rest stays with our own watch."""
+        return tuple(alert for alert in self.alerts if alert.kind in ("slack", "email"))
 
     def secret(self, name: str) -> str:
         """The path of the file with this credential."""

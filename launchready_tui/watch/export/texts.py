@@ -51,11 +51,7 @@ def values(plan: Plan) -> Row:
 def _environment(plan: Plan) -> list[Row]:
     """Which variables the service needs, each with the hosts that its value may go to. Names only."""
     hosts = {target.login: target.host for target in plan.targets if target.login}
-    hosts |= {
-        alert.credential: (alert.server or "hooks.slack.com").partition(":")[0]
-        for alert in plan.alerts
-        if alert.credential
-    }
+    hosts |= {alert.credential: alert.host for alert in plan.alerts if alert.credential}
     hosts |= {region.credential: urlsplit(region.url).hostname or "" for region, _ in plan.regions if region.credential}
     if plan.watch.heartbeat:
         hosts[plan.watch.heartbeat] = plan.watch.heartbeat_host
