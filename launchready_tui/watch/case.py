@@ -1,8 +1,8 @@
 """What people are told of one target's troubles: once when it begins, once when it gets worse, once when it is over.
 
-A trouble that comes back within ten minutes is the same one. One that came back twice is unstable: that is told once,
-and then nothing until it has been calm for ten minutes. Between two messages about one incident pass at least five
-minutes, unless it became worse or is over.
+A trouble that comes back within ten minutes is the same one, and told at once, since people were told that it is over.
+One that came back twice is unstable: that is told once, and then nothing until it has been calm for ten minutes, unless
+it then stays down for five.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from .detect import _WEIGHT, Change
 from .samples.model import Incident, Mark, Target
 
 SAME_S = timedelta(minutes=10)
-QUIET_S = timedelta(minutes=5)
+LONG_S = timedelta(minutes=5)
+"""An outage of what is known to be unstable is told once it is so long."""
 CALM_S = timedelta(minutes=10)
 UNSTABLE_AFTER = 2
 
@@ -50,6 +51,7 @@ class Case:
                 kind=change.kind,
                 worst=worst,
                 closed_at=None,
+                again_at=since,
                 flaps=now.flaps + 1,
                 cause=change.cause,
                 detail=change.detail,
@@ -75,7 +77,6 @@ class Case:
         incident = self.incident
         if incident is None:
             return None
-        quiet = incident.told_at is None or now - incident.told_at >= QUIET_S
         if incident.closed_at is not None:
             if incident.told in ("", "resolved"):
                 return None
@@ -84,11 +85,12 @@ class Case:
         if incident.told == "":
             return incident.kind
         if incident.told == "flapping":
-            return None
-        if incident.flaps >= UNSTABLE_AFTER:
+            long = incident.again_at is not None and now - incident.again_at >= LONG_S
+            return "worse" if incident.kind == "down" and long else None
+        if incident.flaps >= UNSTABLE_AFTER and incident.told == "resolved":
             return "flapping"
         if incident.told == "resolved":
-            return "again" if quiet else None
+            return "again"
         if incident.kind == "down" and incident.told in ("degraded", "slow"):
             return "worse"
         return None

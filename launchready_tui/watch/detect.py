@@ -2,7 +2,9 @@
 
 Down: at least three probes in a row failed, over at least 25 seconds; a failure is looked at again after five seconds
 on a new connection, so an outage is sure within some 40 seconds at a 15-second schedule, and a restart of 20 seconds
-is none. Degraded: four of the scheduled probes of three minutes failed, or five of five minutes, as with one bad
+is none. After a deploy the row must last ten seconds longer, and no more: every probe failing is an outage then too.
+Up again: every probe for half a minute answered, some seven of them, since the first answer is looked at again as a
+failure is. Degraded: four of the scheduled probes of three minutes failed, or five of five minutes, as with one bad
 server of three. Slow: so many answers of ten minutes were over the target that, if one in twenty were allowed to be,
 this would be seen less than once in a thousand times.
 `tests/bench/watch_detection.py` simulates the policy.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from ..probe.stats import at_most
@@ -32,8 +35,8 @@ class Policy:
     most_rechecks: int = 8
     down_after: int = 3
     down_span: float = 25.0
-    deploy_span: float = 60.0
-    """In the two minutes after a deploy, when servers start anew."""
+    deploy_span: float = 35.0
+    """In the two minutes after a deploy, when servers start anew; the fourth look on the schedule is sure."""
     deploy_grace: float = 120.0
     degraded_after: int = 4
     window: float = 180.0
@@ -44,6 +47,9 @@ class Policy:
     up_after: int = 3
     up_span: float = 30.0
     up_long: float = 90.0
+    """So long where it failed now and then in the window, beside the outage."""
+    mixed_after: int = 3
+    """So many times in the window it went from up to failing."""
     slow_window: float = 600.0
     slow_least: int = 20
 
@@ -135,9 +141,19 @@ class Detector:
 
     @property
     def recheck(self) -> float | None:
-        """How soon to look again, beside the schedule; None: not needed."""
-        wanted = 0 < self.fails < self.policy.most_rechecks and self.kind != "down"
-        return self.policy.recheck if wanted else None
+        """How soon to look again, beside the schedule, until it is sure to be down or up; None: not needed."""
+        begun = self.oks if self.kind == "down" else self.fails
+        return self.policy.recheck if 0 < begun < self.policy.most_rechecks else None
+
+    @property
+    def cause(self) -> Cause:
+        """Where the probes fail that fail now; empty while they do not."""
+        return self._last[0] if self.fails else ""
+
+    @property
+    def recovering(self) -> bool:
+        """It answers again after an outage, and that is not yet sure."""
+        return self.kind == "down" and self.oks > 0
 
     def _judge(self, seen: Seen) -> Change | None:
         if self.kind != "down" and self._is_down(seen):
@@ -169,14 +185,10 @@ class Detector:
         return self.fails >= self.policy.down_after and seen.end - self._first_fail >= span
 
     def _is_degraded(self, seen: Seen) -> bool:
-        """Some fail and some do not; when all do, it is on its way to be down."""
-        return (
-            (
-                self._failed(seen.at, self.policy.window) >= self.policy.degraded_after
-                or self._failed(seen.at, self.policy.calm) >= self.policy.degraded_long
-            )
-            and self.fails < self.policy.down_after
-            and any(ok for at, ok in self._grid if at > seen.at - self.policy.window)
+        """Some fail and some do not, judged by one that does not: when all do, it is on its way to be down."""
+        return seen.ok and (
+            self._failed(seen.at, self.policy.window) >= self.policy.degraded_after
+            or self._failed(seen.at, self.policy.calm) >= self.policy.degraded_long
         )
 
     def _is_slow(self) -> bool:
@@ -187,12 +199,10 @@ class Detector:
     def _is_over(self, seen: Seen) -> bool:
         if self.kind == "down":
             calm = seen.end - self._first_ok
-            few = self._failed(seen.at, self.policy.window) < self.policy.degraded_after
-            return (
-                self.oks >= self.policy.up_after
-                and calm >= self.policy.up_span
-                and (few or calm >= self.policy.up_long)
-            )
+            recent = [ok for at, ok in self._grid if at > seen.at - self.policy.window]
+            turns = sum(before and not after for before, after in pairwise((True, *recent)))
+            span = self.policy.up_span if turns < self.policy.mixed_after else self.policy.up_long
+            return self.oks >= self.policy.up_after and calm >= span
         if self.kind == "degraded":
             return (
                 seen.ok

@@ -208,6 +208,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     deploy_at: datetime | None = None
     flaps: int = 0
     """How often it came back after it seemed over."""
+    again_at: datetime | None = None
+    """When it came back last."""
     elsewhere: str = ""
     """How it looked from other places when it began, in words."""
     told_at: datetime | None = None
