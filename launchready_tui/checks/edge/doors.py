@@ -3,7 +3,6 @@ no more."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ...failure import Failure
@@ -12,6 +11,7 @@ from ...hostnames import host_of
 from ...world.sights import Chain, Reply
 from ..base import Say
 from ..parse import page as html
+from ..parse.search_files import robots
 from ..paste import header, platform_of
 from ..seen import chain_evidence, via_of
 
@@ -89,13 +89,8 @@ async def _staging(say: Say, world: World, host: Host, chain: Chain, reply: Repl
         return say.passed("staging-open", name, "log-in", evidence=evidence, via=via)
     if unindexed(reply):
         return say.passed("staging-open", name, "noindex", evidence=evidence, via=via)
-    robots = await world.web.get(f"https://{name}/robots.txt")
-    if (
-        isinstance(robots, Reply)
-        and robots.status == 200
-        and not robots.is_html
-        and re.search(r"(?im)^disallow:\s*/\s*$", robots.text)
-    ):
+    told = await world.web.get(f"https://{name}/robots.txt")
+    if isinstance(told, Reply) and told.status == 200 and not told.is_html and not robots(told.text).allows("*", "/"):
         return say.passed("staging-open", name, "robots", evidence=evidence, via=via)
     fix = say.fix("shut-staging", header(platform_of(reply), ("X-Robots-Tag", "noindex"), host=name), host=name)
     return say.warn("staging-open", name, evidence=evidence, remedy=fix, via=via)

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-_SESSION = re.compile(r"sess|sid$|auth|token|jwt|login|remember", re.IGNORECASE)
-_CSRF = re.compile(r"csrf|xsrf", re.IGNORECASE)
+from ...text import whole
+
+# Names that frameworks and log-in services give the cookie that keeps a person logged in, as known 2026-11; with or
+# without the prefixes __Host- and __Secure-, and the number of a part (.0) at the end.
+_OWN_NAMES = re.compile(
+    r"""(?:__host-|__secure-)?(?:
+    phpsessid|jsessionid|asp\.net_sessionid|aspsessionid[a-z]{1,20}|cgisessid|cftoken|cfid|cakephp|rack\.session
+    |\.aspnet(?:core)?\.(?:session|cookies|identity\.[a-z.]{1,40}|applicationcookie)|\.aspxauth|ci_session|play_session
+    |connect\.sid|express[.:]s(?:id|ess)|koa[.:]sess|sess(?:ion)?|(?:_?session|sess?)[-_.]?(?:id|key|token)|sid
+    |laravel_session|s?sess[0-9a-f]{32}|django_session|adonis-session|iron-session|appsession
+    |remember_(?:web|user|admin|[a-z]{1,20})_(?:token|[0-9a-f]{40})|remember[-_]?(?:me|token)|user_credentials
+    |wordpress_(?:logged_in|sec)_[0-9a-f]{1,40}|(?:next-auth|authjs|better-auth)\.session[-_]token
+    |__session|sb-[a-z0-9-]{1,60}-auth-token|sb-(?:access|refresh)-token|ory_(?:kratos_)?session[a-z0-9_]{0,60}
+    |keycloak_(?:session|identity)(?:_legacy)?|auth_session_id
+    |(?:user|auth|access|refresh|id|api|login|bearer)[-_.]?token|jwt|jwt[-_]?token|access[-_]?jwt|authorization
+    )(?:\.\d{1,2})?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Log-in services whose own script in the page reads their cookie, which cannot be HttpOnly: Supabase by its name, Clerk
+# by its name and a JWT in it (others keep something else under that name).
+_READ_BY_SCRIPTS = re.compile(r"sb-[a-z0-9-]{1,60}-auth-token(?:\.\d{1,2})?", re.IGNORECASE)
+# A name that may mean a log-in: it does where the value is signed or opaque, or kept from scripts.
+_LOG_IN_WORDS = frozenset(("session", "sess", "sid", "auth", "token", "login", "jwt", "identity"))
+_JWT = re.compile(r"eyJ[\w-]{8,4000}\.[\w-]{2,4000}\.[\w-]{0,1000}")
+_SIGNED = re.compile(r"(?:s%3A|s:)?[\w%+/=-]{8,4000}\.[\w%+/=:-]{6,200}(?:\.[\w%+/=-]{16,200})?")
+_OPAQUE = re.compile(r"(?=[^\d]{0,200}\d)(?=[^A-Za-z]{0,200}[A-Za-z])[\w%+/=.|:-]{20,4096}")
+_CSRF = re.compile(r"csrf|xsrf|requestverificationtoken|antiforgery", re.IGNORECASE)
+# What a visitor chose, in a few plain characters: nothing is lost where others read it.
+_PREFERENCE = re.compile(
+    r"(?:^|[-_.])(?:lang|language|locale|localization|i18n|theme|color|dark|currency|country|region|tz|timezone|consent|"
+    r"cookie[-_]?banner|layout|view|sort)(?:$|[-_.])",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # Set by the platform or by page statistics, not by the product: its owner decides its attributes.
 _INFRASTRUCTURE = re.compile(
     r"^(__cf_bm|cf_clearance|_cfuvid|__cflb|AWSALB\w*|ARRAffinity\w*|heroku-session-affinity|_ga\w*|_gid|_gcl_\w+)$"
@@ -72,8 +105,39 @@ class Cookie:
 
     @property
     def is_session(self) -> bool:
-        """Its name says that it keeps somebody logged in."""
-        return bool(_SESSION.search(self.name)) and not self.is_csrf and not self.is_infrastructure
+        """Whether it keeps somebody logged in: by a framework's own name; by a name that ends in a word for it, where
+        the value is signed or opaque or scripts cannot read it; or by a JWT that scripts cannot read."""
+        if self.is_csrf or self.is_infrastructure:
+            return False
+        if _OWN_NAMES.fullmatch(self.name):
+            return True
+        words = _WORDS.findall(self.name)
+        signed = bool(_JWT.fullmatch(self.value) or _SIGNED.fullmatch(self.value))
+        if words and words[-1].lower() in _LOG_IN_WORDS:
+            return self.http_only or signed or bool(_OPAQUE.fullmatch(self.value))
+        return self.http_only and bool(_JWT.fullmatch(self.value))
+
+    @property
+    def for_scripts(self) -> bool:
+        """A log-in cookie that the log-in service's own script reads on purpose."""
+        clerk = self.name == "__session" and bool(_JWT.fullmatch(self.value))
+        return clerk or bool(_READ_BY_SCRIPTS.fullmatch(self.name))
+
+    @property
+    def is_preference(self) -> bool:
+        """It keeps what a visitor chose: a language, a theme, a currency."""
+        return (
+            bool(_PREFERENCE.search(self.name)) and len(self.value) <= 40 and not self.is_session and not self.is_csrf
+        )
+
+    def is_deleted(self, now: datetime) -> bool:
+        """Whether browsers throw it away at once (RFC 6265 sections 5.2.1, 5.2.2 and 5.3): Max-Age goes before
+        Expires."""
+        age = self.attribute("max-age") or ""
+        if re.fullmatch(r"-?[0-9]+", age):
+            return age.startswith("-") or whole(age) == 0
+        ends = _date(self.attribute("expires") or "")
+        return ends is not None and ends <= now
 
     @property
     def size(self) -> int:
@@ -109,6 +173,28 @@ class Cookie:
         """For evidence: the value is left out, it may be somebody's session."""
         titled = ((_TITLES.get(key, key), value) for key, value in self.attributes)
         return "; ".join([f"{self.name}=…", *(f"{title}={value}" if value else title for title, value in titled)])
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _date(value: str) -> datetime | None:
+    """A cookie's date in whatever order it is written (RFC 6265 section 5.1.1); None where browsers read none."""
+    found: dict[str, tuple[int, ...]] = {}
+    for word in re.split(r"[^0-9A-Za-z:]+", value[:100]):
+        if (clock := re.match(r"(\d{1,2}):(\d{1,2}):(\d{1,2})(?!\d)", word)) and "time" not in found:
+            found["time"] = tuple(map(int, clock.groups()))
+        elif (day := re.match(r"(\d{1,2})(?!\d)", word)) and "day" not in found:
+            found["day"] = (int(day[1]),)
+        elif word[:3].lower() in _MONTHS and "month" not in found:
+            found["month"] = (_MONTHS.index(word[:3].lower()) + 1,)
+        elif (year := re.match(r"(\d{2,4})(?!\d)", word)) and "year" not in found:
+            short = int(year[1])
+            found["year"] = (short + 1900 if 70 <= short <= 99 else short + 2000 if short <= 69 else short,)
+    try:
+        return datetime(*found["year"], *found["month"], *found["day"], *found["time"], tzinfo=UTC)  # type: ignore[arg-type,misc]
+    except (KeyError, ValueError):
+        return None
 
 
 _TITLES = {

@@ -106,7 +106,35 @@ async def test_a_cookie_set_over_plain_http(cookie: str, expected: str) -> None:
     ("cookie", "rule", "expected"),
     [
         ("session=1; HttpOnly; SameSite=Lax", "cookie-secure", "fail high"),
-        ("theme=dark; SameSite=Lax", "cookie-secure", "warn low"),
+        ("session=; Max-Age=0", "cookie-secure", "absent"),
+        ("session=; Max-Age=-1; Expires=Wed, 25 Nov 2037 00:00:00 GMT", "cookie-secure", "absent"),
+        ("session=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "cookie-httponly", "absent"),
+        ("session=; Expires=Thursday, 01-Jan-70 00:00:01 GMT", "cookie-samesite", "absent"),
+        ("session=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "cookie-secure", "fail high"),
+        ("session=1; Max-Age=soon; Expires=Wed, 25 Nov 2037 00:00:00 GMT", "cookie-secure", "fail high"),
+        ("session=1; Expires=whenever", "cookie-secure", "fail high"),
+        ("author=jane; SameSite=Lax", "cookie-secure", "warn low"),
+        ("author=jane; Secure", "cookie-httponly", "pass"),
+        ("design_tokens_v=3; Secure", "cookie-httponly", "pass"),
+        ("remember_filters=size; Secure", "cookie-httponly", "pass"),
+        ("session_count=4; Secure", "cookie-httponly", "pass"),
+        ("login=yes; Secure", "cookie-httponly", "pass"),
+        ("localization=DE; SameSite=Lax", "cookie-secure", "info"),
+        ("theme=dark; SameSite=Lax", "cookie-secure", "info"),
+        ("basket=3; SameSite=Lax", "cookie-secure", "warn low"),
+        ("PHPSESSID=b7Kd93hfQ2mZx81LpTne; Secure", "cookie-httponly", "fail high"),
+        ("JSESSIONID=1; Secure", "cookie-httponly", "fail high"),
+        (".AspNetCore.Identity.Application=1; Secure", "cookie-httponly", "fail high"),
+        ("_shop_session=b7Kd93hfQ2mZx81LpTne; Secure", "cookie-httponly", "fail high"),
+        ("wordpress_logged_in_0123456789abcdef=1; Secure", "cookie-httponly", "fail high"),
+        ("__Secure-next-auth.session-token=1; Secure", "cookie-httponly", "fail high"),
+        ("remember_web_59ba36addc2b2f9401580f014c7f58ea4e30989d=1; Secure", "cookie-httponly", "fail high"),
+        ("shop_auth=b7Kd93hfQ2mZx81LpTne; Secure", "cookie-httponly", "fail high"),
+        ("who=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl; HttpOnly", "cookie-secure", "fail high"),
+        ("__session=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl; Secure", "cookie-httponly", "info"),
+        ("__session=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "cookie-secure", "fail high"),
+        ("__session=eyJpZCI6MX0.c2lnbmVk; Secure", "cookie-httponly", "fail high"),
+        ("sb-abcdefgh-auth-token.0=base64-eyJ; Secure", "cookie-httponly", "info"),
         ("__cf_bm=1; HttpOnly", "cookie-secure", "info"),
         ("connect.sid=1; Secure; HttpOnly; SameSite=Lax", "cookie-secure", "pass"),
         ("auth_token=1; Secure; SameSite=Lax", "cookie-httponly", "fail high"),
@@ -136,6 +164,13 @@ async def test_cookies(cookie: str, rule: str, expected: str) -> None:
     world = perfect()
     world.web.origins["https://shop.test"] = page("https://shop.test/", ("set-cookie", cookie))
     assert said(await found(https, world), rule, "shop.test") == expected
+
+
+async def test_a_cookie_that_is_deleted_over_http_is_not_set_there() -> None:
+    world = perfect()
+    gone = ("set-cookie", "session=; Path=/; Max-Age=0")
+    world.web.origins["http://shop.test"] = moved("", "https://shop.test/", 301, gone)
+    assert said(await found(https, world), "cookie-over-http", "shop.test") == "absent"
 
 
 async def test_a_cookies_value_stays_out_of_every_finding() -> None:

@@ -50,7 +50,21 @@ def urls(*paths: str) -> bytes:
         (reply("", 200, TEXT, body="User-agent: *\nDisallow: /"), "fail high"),
         (reply("", 200, TEXT, body="User-agent: a\nUser-agent: *\nDisallow: / # all"), "fail high"),
         (reply("", 200, TEXT, body="User-agent: BadBot\nDisallow: /"), "pass"),
-        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /\nAllow: /shop"), "pass"),
+        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /\nAllow: /ads.txt"), "fail high"),
+        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /*"), "fail high"),
+        (reply("", 200, TEXT, body="User-agent: *\nDisallow: *"), "fail high"),
+        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /a\n\nUser-agent: *\nDisallow: /"), "fail high"),
+        (reply("", 200, TEXT, body="User-agent: Googlebot\nDisallow: /"), "fail high"),
+        (reply("", 200, TEXT, body="User-agent: bingbot\nDisallow: /"), "warn low"),
+        (reply("", 200, TEXT, body="User-agent: *\nDisallow: /\nAllow: /"), "pass"),
+        (
+            reply(
+                "", 200, TEXT, body="User-agent: *\nDisallow: /\nUser-agent: Googlebot\nUser-agent: Bingbot\nDisallow:"
+            ),
+            "pass",
+        ),
+        (reply("", 200, TEXT, body="User-agent: *\nContent-Signal: ai-train=no\nAllow: /"), "pass"),
+        (reply("", 200, TEXT, body="User-agent: *\nAllow: /\nSitemap: /sitemap.xml"), "warn low"),
         (reply("", 200, TEXT, body="Disallow: /x"), "warn low"),
         (reply("", 200, TEXT, body="User-agent: *\nDissalow: /x"), "warn low"),
         (reply("", 200, TEXT, body="User-agent: *\nDisallow: account"), "warn low"),
@@ -101,7 +115,7 @@ async def test_a_sitemap_that_robots_txt_names_must_be_there() -> None:
 def test_only_the_beginning_of_a_sitemap_need_not_be_well_formed() -> None:
     cut = urls("/", "/a")[:-20]
     assert (sitemap(cut, whole=False).problem, bool(sitemap(cut, whole=True).problem)) == ("", True)
-    assert robots("\ufeffUser-agent: *\nDisallow: /").shut
+    assert not robots("\ufeffUser-agent: *\nDisallow: /").allows("*", "/")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ....world import World
 
 _SAMPLES = 5
+# Crawlers by their product tokens, the message where they are shut out, and whether it is a failure. DuckDuckGo, Ecosia
+# and Yahoo read Bing's index (as known 2026-11).
+_ENGINES = {"Googlebot": ("no-google", True), "Bingbot": ("no-bing", False)}
 
 
 async def judge_search(say: Say, launch: Launch, world: World) -> list[Finding]:
@@ -45,7 +48,8 @@ async def _pages(launch: Launch, world: World) -> list[Reply]:
 
 
 def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | None, Finding]:
-    """RFC 9309: absent is fine; an error of the server keeps crawlers out; `Disallow: /` for all does so for good."""
+    """RFC 9309: absent is fine; an error of the server keeps crawlers out; rules that shut the home page do so for
+    good."""
     host, main = launch.canonical_host, origin(launch.canonical)
     if isinstance(reply, Failure):
         return None, say.info("robots", host, "unseen", cause=reply.words)
@@ -61,8 +65,12 @@ def _robots(say: Say, launch: Launch, reply: Reply | Failure) -> tuple[Robots | 
     if reply.is_html:
         return None, say.warn("robots", host, "page", main=main, evidence=evidence, via=via)
     rules = robots(reply.text)
-    if rules.shut:
+    if not rules.allows("*", "/") and not any(rules.allows(engine, "/") for engine in _ENGINES):
         return rules, say.fail("robots", host, main=main, evidence=evidence, via=via)
+    for engine, (message, bad) in _ENGINES.items():
+        if not rules.allows(engine, "/"):
+            voice = say.fail if bad else say.warn
+            return rules, voice("robots", host, message, engine=engine, main=main, evidence=evidence, via=via)
     if rules.mistakes:
         first = rules.mistakes[0]
         line, key = first.line, first.key

@@ -168,7 +168,7 @@ def _cookie_in_the_clear(say: Say, host: str, group: list[Plain]) -> Finding | N
     for plain in group:
         for value in plain.reply.all("set-cookie") if plain.reply else ():
             cookie = read_cookie(value)
-            if cookie and not cookie.is_infrastructure:
+            if cookie and plain.reply and not cookie.is_infrastructure and not cookie.is_deleted(plain.reply.at):
                 shown.append((plain, cookie.shown))
     if not shown:
         return None

@@ -44,12 +44,16 @@ def secure(cookie: Cookie) -> Verdict:
         return _GOOD
     if cookie.is_infrastructure:
         return Verdict("info", "platform")
+    if cookie.is_preference:
+        return Verdict("info", "preference")
     return Verdict("fail", "log-in") if cookie.is_session else Verdict("warn", "other")
 
 
 def http_only(cookie: Cookie) -> Verdict:
     """Section 4.1.2.6. A CSRF token is read by scripts on purpose, so only log-in cookies count."""
-    return _GOOD if cookie.http_only or not cookie.is_session else Verdict("fail", "fail")
+    if cookie.http_only or not cookie.is_session:
+        return _GOOD
+    return Verdict("info", "for-scripts") if cookie.for_scripts else Verdict("fail", "fail")
 
 
 def _lost(cookie: Cookie) -> Severity:
@@ -102,12 +106,12 @@ RULES: dict[str, Callable[[Cookie], Verdict]] = {
 
 
 def judge_cookies(say: Say, replies: list[Reply]) -> list[Finding]:
-    """Every rule on every host that sets a cookie over https."""
+    """Every rule on every host that sets a cookie over https. One that is being deleted has no flags to lack."""
     by_host: dict[str, dict[str, tuple[Cookie, Reply]]] = {}
     for reply in replies:
         for value in reply.all("set-cookie"):
             cookie = read(value)
-            if cookie:
+            if cookie and not cookie.is_deleted(reply.at):
                 by_host.setdefault(host_of(reply.url), {}).setdefault(cookie.shown, (cookie, reply))
     return [
         _judge(say, rule, host, list(cookies.values()), judge)
