@@ -3,6 +3,7 @@ its own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from .. import __version__
@@ -34,11 +35,13 @@ async def ask(
     keep: int = 4096,
     secret: bool = True,
     answer_s: float = 8.0,
+    leaving: Callable[[], None] = lambda: None,
 ) -> Timed | Failure:
     """One request; redirects are not followed, at most `keep` bytes of the body are kept. `host`: the only one that
     the URL may name.
 
-    The URL may be a secret, so it stands in no failure. With `secret`, plain http is for this machine only.
+    The URL may be a secret, so it stands in no failure. With `secret`, plain http is for this machine only. `leaving`
+    is called when the request is about to leave: what fails before was certainly not taken.
     """
     try:
         parts = urlsplit(url)
@@ -82,6 +85,7 @@ async def ask(
     )
     try:
         await line.open()
+        leaving()
         return await line.exchange()
     except ExchangeError as problem:
         kind = problem.kind if problem.kind in _KINDS else "protocol"

@@ -1,28 +1,40 @@
 """The outbox: what has to be told is written down first, and leaves until somebody has taken it.
 
-At least once: an alert that is lost is worse than one that comes twice. A message is marked as being tried before it
-leaves, so the only one that may come twice is one whose taking was not written down before the process died; it then
-says so, and carries the same Idempotency-Key and Message-ID. Messages about one incident leave in their order. A dead
-or stuck channel hands over to the second one.
+At least once: an alert that is lost is worse than one that comes twice. Whatever a channel answers, a message is tried
+again with growing pauses until it was taken, its incident is over, or somebody acts on it. A message is marked as being
+tried before it leaves, so the only ones that may come twice are those that hung, and those whose taking was not written
+down before the process died; they then say so, and carry the same Idempotency-Key and Message-ID. The second channel
+is used as soon as the first refuses, or has not taken it within 30 s, and its message says why.
+
+Messages about one incident leave in their order. RESOLVED goes to each channel that its DOWN went to; what could not be
+delivered by then is not told afterwards, but RESOLVED tells of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from ..clock import Clock
+from ..clock import Clock, stamp
 from ..launch.model import Alert
-from .samples import STUCK_AFTER, Notice, WatchStore
+from .samples import Notice, WatchStore, Way
 from .samples.errors import StoreError
-from .senders import Dead, Later, Result, Senders, Sent
+from .samples.model import NoticeState, WayState
+from .senders import Later, Refused, Result, Senders, Sent
 
 WAITS_S = (1.0, 5.0, 15.0, 60.0, 120.0, 300.0)
 """Between one attempt and the next; the last one then stays."""
+HUNG_WAITS_S = (30.0, 120.0, 300.0, 900.0, 1800.0)
+"""The same for one that may have arrived: each attempt may be a repeat."""
+REFUSED_WAITS_S = WAITS_S[2:]
+"""The same for a refusal: somebody has to mend something first."""
+SECOND_AFTER = timedelta(seconds=30)
+"""What the first channel has not taken by then goes through the second one too."""
 GIVE_UP = timedelta(hours=24)
+"""For what is about no open incident."""
 
 
 class Outbox:
@@ -49,6 +61,9 @@ class Outbox:
         self._only = only
         self._say = say
         self._busy: dict[str, asyncio.Future[None]] = {}
+        self._leaving: set[str] = set()
+        self._first: dict[str, datetime] = {}
+        self._writing = asyncio.Lock()
         self.wake = asyncio.Event()
         self.trouble = ""
         """What keeps messages from leaving, in words; empty where nothing does."""
@@ -81,15 +96,21 @@ class Outbox:
         at most."""
         queued = [notice for notice in await asyncio.to_thread(self._store.queued) if self._only(notice)]
         now = self._clock.now()
-        turns: dict[str, list[Notice]] = {}
-        begun: set[tuple[int, str]] = set()
-        for notice in queued:
-            thread = (notice.incident, notice.first_rule or notice.rule)
-            if notice.incident and thread in begun:
+        heads = await self._heads(queued)
+        self._first = {notice.key: self._first.get(notice.key, max(now, notice.next_at)) for notice in heads}
+        turns: dict[str, list[str]] = {}
+        coming = []
+        for notice in heads:
+            notice = await self._with_ways(notice, now)
+            if notice.state != "queued":
                 continue
-            begun.add(thread)
-            if notice.next_at <= now and notice.rule not in self._busy:
-                turns.setdefault(notice.rule, []).append(notice)
+            for way in self._open(notice):
+                if way.rule in self._busy:
+                    continue
+                coming.append((way.next_at - now).total_seconds())
+                if way.next_at <= now:
+                    turns.setdefault(way.rule, []).append(notice.key)
+            coming.append((self._second_at(notice) - now).total_seconds())
         for rule, waiting in turns.items():
             self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
             task.add_done_callback(lambda _: self.wake.set())
@@ -99,13 +120,94 @@ class Outbox:
             if stuck
             else ""
         )
-        coming = [(notice.next_at - now).total_seconds() for notice in queued if notice.rule not in self._busy]
-        return max(0.05, min([60.0, *coming]))
+        return max(0.05, min([60.0, *(wait for wait in coming if wait > 0)]))
 
-    async def _one_after_the_other(self, rule: str, waiting: list[Notice]) -> None:
+    async def _heads(self, queued: list[Notice]) -> list[Notice]:
+        """The first message of each incident and rule, and all others. One that was tried in vain is left out once its
+        incident's RESOLVED is there, or somebody acts on it."""
+        threads: dict[tuple[int, str], list[Notice]] = {}
+        for notice in queued:
+            threads.setdefault((notice.incident, notice.rule if notice.incident else notice.key), []).append(notice)
+        heads = []
+        for thread in threads.values():
+            head = thread[0]
+            while head.incident and head.attempts and head.event != "resolved" and head.key not in self._leaving:
+                over = any(notice.event == "resolved" for notice in thread[1:])
+                known = None if over else await asyncio.to_thread(self._store.acknowledged, head.incident)
+                if not over and (known is None or known.at < head.made_at):
+                    break
+                await self._drop(head.key, f"{known.by} acts on it" if known else "it is over")
+                thread.pop(0)
+                if not thread:
+                    break
+                head = thread[0]
+            if thread:
+                heads.append(head)
+        return heads
+
+    async def _with_ways(self, notice: Notice, now: datetime) -> Notice:
+        """With the channels that it is to be sent through by now."""
+        rules = self._rules()
+        if notice.rule not in rules:
+            return await self._drop(notice.key, "its alert is no longer in the launch file")
+        if not notice.ways:
+            begun = await self._begun(notice)
+            notice = await self._change(notice.key, lambda known: begun if not known.ways else known)
+        if self._second_at(notice) <= now and (other := self._other(notice)):
+            self._say(f"{notice.title}: {notice.ways[0].rule} has not taken it, {other} is used too")
+            notice = await self._change(notice.key, lambda known: known.with_way(Way(rule=other, next_at=now)))
+        return notice
+
+    async def _begun(self, notice: Notice) -> Notice:
+        """Through its rule's channel; RESOLVED goes to all channels that the messages before it may have reached."""
+        replace = msgspec.structs.replace
+        first = (Way(rule=notice.rule, next_at=notice.next_at),)
+        if notice.event != "resolved" or not notice.incident:
+            return replace(notice, ways=first)
+        before: list[Notice] = []
+        for one in await asyncio.to_thread(self._store.about, notice.incident):
+            if one.rule == notice.rule and one.id < notice.id:
+                before = [] if one.event == "resolved" else [*before, one]
+        went = dict.fromkeys(
+            way.rule
+            for one in before
+            for way in one.ways
+            if (way.state == "taken" or way.repeats) and way.rule in self._rules()
+        )
+        lost = [one for one in before if not one.through and one.attempts]
+        return replace(
+            notice,
+            ways=tuple(Way(rule=rule, next_at=notice.next_at) for rule in went) or first,
+            everywhere=len(went) > 1,
+            note="\n".join(_lost(one) for one in lost[-1:]),
+        )
+
+    def _open(self, notice: Notice) -> list[Way]:
+        """Channels that have still to take it."""
+        return [way for way in notice.ways if way.state != "taken" and way.rule in self._rules()]
+
+    def _other(self, notice: Notice) -> str:
+        """The channel that it may still be handed to: the second one, or the first for what began with the second.
+        Empty where there is none. A test is of one channel only."""
+        if notice.event == "test" or notice.everywhere or len(notice.ways) != 1 or notice.through:
+            return ""
+        rules = self._rules()
+        other = rules[notice.rule].second if notice.ways[0].rule == notice.rule else notice.rule
+        return other if other in rules and other != notice.ways[0].rule else ""
+
+    def _second_at(self, notice: Notice) -> datetime:
+        """When it is handed to the other channel too; long ago once the first has refused it."""
+        if not self._other(notice):
+            return datetime.max.replace(tzinfo=notice.next_at.tzinfo)
+        way = notice.ways[0]
+        if way.state == "refused":
+            return notice.next_at
+        return (way.began_at or self._first[notice.key]) + SECOND_AFTER
+
+    async def _one_after_the_other(self, rule: str, waiting: list[str]) -> None:
         try:
-            for notice in waiting:
-                await self.attempt(notice)
+            for key in waiting:
+                await self._attempt(key, rule)
         except StoreError as problem:
             self.trouble = str(problem)
             await asyncio.sleep(1)  # a store that cannot be written must not be asked in a tight loop
@@ -119,53 +221,113 @@ class Outbox:
         if self._busy:
             await asyncio.wait(self._busy.values())
 
-    async def attempt(self, notice: Notice) -> Notice:
-        """One attempt, and what came of it written down."""
-        rule = self._rules().get(notice.rule)
-        if rule is None:
-            return await self._keep(notice, state="dropped", answer="its alert is no longer in the launch file")
+    async def _attempt(self, key: str, rule: str) -> None:
+        """One attempt through one channel, and what came of it written down."""
+        notice, alert = await asyncio.to_thread(self._store.notice, key), self._rules().get(rule)
+        way = notice.way(rule) if notice is not None else None
+        if notice is None or way is None or alert is None or notice.state != "queued" or way.state == "taken":
+            return  # another channel took it meanwhile
         if not self._still(notice):
-            return await self._keep(notice, state="dropped", answer="it no longer applies")
-        marked = await self._keep(notice, trying=True, attempts=notice.attempts + 1)
-        # The message itself says "may be a repeat" only where an earlier attempt's end is not known.
-        result = await self._senders.send(rule, msgspec.structs.replace(marked, trying=notice.trying))
-        return await self._settle(marked, result)
-
-    async def _settle(self, notice: Notice, result: Result) -> Notice:
+            await self._drop(key, "it no longer applies")
+            return
         now = self._clock.now()
-        match result:
-            case Sent():
-                self._say(f"alerted {notice.owner} through {notice.rule}: {notice.title}")
-                return await self._keep(notice, state="sent", sent_at=now, answer=result.answer, trying=False)
-            case Dead():
-                self._say(f"{notice.rule} rejects messages: {result.why}")
-                known = msgspec.structs.replace(notice, dead=(*notice.dead, notice.rule))
-                return await self._turn(known, result.why) or await self._keep(
-                    known, state="failed", answer=result.why, trying=False
-                )
-            case Later():
-                if now - notice.made_at > GIVE_UP:
-                    return await self._keep(notice, state="failed", answer=result.why, trying=False)
-                turned = await self._turn(notice, result.why) if notice.attempts % STUCK_AFTER == 0 else None
-                if turned is not None:
-                    self._say(f"{notice.rule} is stuck: {result.why}")
-                    return turned
-                wait = result.after_s if result.after_s is not None else WAITS_S[min(notice.attempts, len(WAITS_S)) - 1]
-                return await self._keep(notice, next_at=now + timedelta(seconds=wait), answer=result.why, trying=False)
+        tried = msgspec.structs.replace(
+            way,
+            trying=True,
+            maybe=way.repeats,
+            attempts=way.attempts + 1,
+            began_at=way.began_at or now,
+        )
+        self._leaving.add(key)
+        try:
+            await self._change(key, lambda known: known.with_way(tried))
+            whole = msgspec.structs.replace(notice, text=_whole(notice, way))
+            await self._settle(key, tried, await self._senders.send(alert, whole))
+        finally:
+            self._leaving.discard(key)
 
-    async def _turn(self, notice: Notice, why: str) -> Notice | None:
-        """To the second channel, or from there back to the first, as long as that one is not dead; None where there is
-        none."""
-        first = notice.first_rule or notice.rule
-        rules = self._rules()
-        other = rules[first].second if notice.rule == first and first in rules else first
-        if other not in rules or other in notice.dead or other == notice.rule:
-            return None
-        return await self._keep(
-            notice, rule=other, first_rule=first, next_at=self._clock.now(), answer=why, trying=False
+    async def _settle(self, key: str, way: Way, result: Result) -> None:
+        now = self._clock.now()
+        words = result.answer if isinstance(result, Sent) else result.why
+        maybe = way.maybe or (isinstance(result, Later) and result.maybe)
+        state: WayState = (
+            "taken" if isinstance(result, Sent) else "refused" if isinstance(result, Refused) else "waiting"
+        )
+        asked = result.after_s if isinstance(result, Later) else None
+        hung = isinstance(result, Later) and result.maybe
+        waits = HUNG_WAITS_S if hung else REFUSED_WAITS_S if state == "refused" else WAITS_S
+        wait = asked if asked is not None else waits[min(way.attempts, len(waits)) - 1]
+        done = msgspec.structs.replace(
+            way, state=state, at=now, next_at=now + timedelta(seconds=wait), answer=words, trying=False, maybe=maybe
         )
 
-    async def _keep(self, notice: Notice, **changes: object) -> Notice:
-        changed = msgspec.structs.replace(notice, **changes)
-        await asyncio.to_thread(self._store.save_notice, changed)
-        return changed
+        def settled(known: Notice) -> Notice:
+            known = msgspec.structs.replace(known.with_way(done), answer=words)
+            if known.through and known.sent_at is None:
+                known = msgspec.structs.replace(known, sent_at=now)
+            if known.state == "queued" and (not self._open(known) if known.everywhere else known.through):
+                return msgspec.structs.replace(known, state="sent")
+            return known
+
+        notice = await self._change(key, settled)
+        if isinstance(result, Sent):
+            self._say(f"alerted {notice.owner} through {way.rule}: {notice.title}")
+        else:
+            if isinstance(result, Refused) and way.state != "refused":
+                self._say(f"{way.rule} rejects messages: {words}")
+            await self._perhaps_give_up(notice, way, refused=isinstance(result, Refused))
+
+    async def _perhaps_give_up(self, notice: Notice, way: Way, *, refused: bool) -> None:
+        """A test that is refused is over; anything else after a day, unless its incident goes on."""
+        if notice.state != "queued":
+            return
+        late = self._clock.now() - notice.made_at > GIVE_UP
+        if late and notice.incident and notice.event != "resolved":
+            incident = await asyncio.to_thread(self._store.incident, notice.incident)
+            late = incident is None or not incident.open
+        if late or (refused and notice.event == "test"):
+            state: NoticeState = "sent" if notice.through else "failed"
+            await self._change(notice.key, lambda known: msgspec.structs.replace(known, state=state))
+
+    async def _drop(self, key: str, why: str) -> Notice:
+        """It is not tried again."""
+        return await self._change(key, lambda known: msgspec.structs.replace(known, state="dropped", answer=why))
+
+    async def _change(self, key: str, change: Callable[[Notice], Notice]) -> Notice:
+        """Reads the message, changes it and writes it down: two channels may be at work on one. Raises StoreError."""
+
+        def write() -> Notice:
+            known = self._store.notice(key)
+            assert known is not None, key
+            changed = change(known)
+            if changed != known:
+                self._store.save_notice(changed)
+            return changed
+
+        async with self._writing:
+            return await asyncio.to_thread(write)
+
+
+def _whole(notice: Notice, way: Way) -> str:
+    """The text as it leaves: with what did not arrive before, why it comes through this channel, and whether it may
+    have come already."""
+    lines = [notice.text]
+    if notice.note:
+        lines.append(notice.note)
+    first = notice.way(notice.rule)
+    if way.rule != notice.rule and first is not None and first.state != "taken":
+        lines.append(f"Sent through {way.rule}: {notice.rule} has not taken it ({first.answer or 'no answer yet'}).")
+    if way.repeats:
+        stop = notice.incident and notice.event != "resolved"
+        lines.append(
+            "(This may be a repeat" + (f"; launchready watch ack {notice.incident} stops it" if stop else "") + ".)"
+        )
+    return "\n".join(lines)
+
+
+def _lost(notice: Notice) -> str:
+    """A message that did not arrive, for the one that does."""
+    maybe = any(way.repeats for way in notice.ways)
+    why = next((way.answer for way in reversed(notice.ways) if way.answer), "") or "no answer"
+    how = "may not have arrived" if maybe else "could not be delivered"
+    return f'The alert "{notice.title}" of {stamp(notice.made_at)} {how}: {why}.'

@@ -60,7 +60,7 @@ def post(rule: Alert, notice: Notice, secret: str, domain: str, *, chat: str = "
         case "webhook":
             body = webhooks.fill(rule.template, _values(rule, notice, domain))
         case _:
-            text = f"*{_slack_text(notice.title)}*\n{_slack_text(notice.text)}{_again(notice)}"
+            text = f"*{_slack_text(notice.title)}*\n{_slack_text(notice.text)}"
             body = msgspec.json.encode({"text": text})
     return Post(secret, body, (secret, urlsplit(secret).path, urlsplit(secret).query))
 
@@ -107,7 +107,7 @@ class _NtfyAnswer(msgspec.Struct):
 def _telegram(rule: Alert, notice: Notice, secret: str, chat: str) -> Post | str:
     if _BOT.fullmatch(secret) is None:
         return "the stored value is not the token of a Telegram bot"
-    text = f"{notice.title}\n{notice.text}{_again(notice)}"
+    text = f"{notice.title}\n{notice.text}"
     text = text.encode("utf-16-le")[: 2 * _TELEGRAM_UNITS].decode("utf-16-le", "ignore")
     body = {
         "chat_id": chat if chat.startswith("@") else int(chat),
@@ -128,7 +128,7 @@ def _ntfy(rule: Alert, notice: Notice, secret: str) -> Post | str:
     if login[0]:
         basic = base64.b64encode(f"{user}:{password}".encode()).decode()
         headers = (("Authorization", f"Basic {basic}"),)
-    message = f"{notice.text}{_again(notice)}".encode()[:_NTFY_BYTES].decode("utf-8", "ignore")
+    message = notice.text.encode()[:_NTFY_BYTES].decode("utf-8", "ignore")
     body = {
         "topic": topic,
         "title": notice.title,
@@ -143,7 +143,7 @@ def _values(rule: Alert, notice: Notice, domain: str) -> dict[str, str]:
     state = notice.event if notice.event in ("resolved", "test") else "firing"
     found = {
         "title": notice.title,
-        "text": f"{notice.text}{_again(notice)}",
+        "text": notice.text,
         "event": notice.event,
         "state": state,
         "owner": str(notice.owner),
@@ -159,10 +159,6 @@ def _values(rule: Alert, notice: Notice, domain: str) -> dict[str, str]:
 def _base(rule: Alert) -> str:
     """Plain http only on this machine, as a Bot API server of one's own runs there."""
     return f"{'http' if rule.host in HERE else 'https'}://{rule.where}"
-
-
-def _again(notice: Notice) -> str:
-    return "\n(This may be a repeat.)" if notice.trying else ""
 
 
 def _short(text: str) -> str:

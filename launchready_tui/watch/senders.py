@@ -1,5 +1,5 @@
 """How a message leaves: over HTTP (`posts` knows what each service wants), or by mail. Each answers whether it was
-taken, should be tried again, or never will be."""
+taken, put off, or refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 MAIL_PORT = 587
 _TRY_LATER = frozenset((408, 425, 429))
-_MOST_WAIT_S = 3600.0
+MOST_WAIT_S = 60.0
+"""No service makes an alert wait longer, whatever its Retry-After says."""
 _KEEP = 1 << 16
 """Bytes of an answer: ntfy and Telegram send the message back with it."""
 
@@ -43,20 +44,34 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not now. `after_s` is what the other side asked for, where it did."""
+    """Not now. `after_s` is what the other side asked for, where it did. `maybe`: it had left before, so that it may
+    have been taken all the same."""
 
     why: str
     after_s: float | None = None
+    maybe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
-    """Never, through this channel: a webhook that was deleted, a mailbox that is not there."""
+class Refused:
+    """Turned away: a webhook that was deleted or moved, a mailbox that is not there, a credential that is not stored.
+    Somebody has to mend it; until then it is tried seldom."""
 
     why: str
 
 
-Result = Sent | Later | Dead
+Result = Sent | Later | Refused
+
+
+@dataclass(slots=True)
+class Left:
+    """Whether the message has left: a failure from then on does not show that it was not taken."""
+
+    yes: bool = False
+
+    def now(self) -> None:
+        """It leaves."""
+        self.yes = True
 
 
 class Senders:
@@ -75,36 +90,40 @@ class Senders:
         self._domain = domain
 
     async def send(self, rule: Alert, notice: Notice) -> Result:
-        """One attempt, ended within some ten seconds. Never raises for what the other side does."""
+        """One attempt, ended within some ten seconds. Never raises for what the other side does.
+
+        The notice's text is whole: that it may be a repeat is in it, and no sender adds to it.
+        """
+        left = Left()
         try:
             async with asyncio.timeout(DEADLINE_S + 2):
-                return await (self._mail(rule, notice) if rule.kind == "email" else self._post(rule, notice))
+                return await (
+                    self._mail(rule, notice, left) if rule.kind == "email" else self._post(rule, notice, left)
+                )
         except TimeoutError:
-            return Later(f"not done within {DEADLINE_S:g} s")
+            return Later(f"not done within {DEADLINE_S:g} s", maybe=left.yes)
 
     # Over HTTP
 
-    async def _post(self, rule: Alert, notice: Notice, chat: str = "") -> Result:
+    async def _post(self, rule: Alert, notice: Notice, left: Left, chat: str = "") -> Result:
         """`chat`: where a Telegram group went when it became a supergroup; it is followed once, and said."""
         host = rule.host
         credential = await asyncio.to_thread(self._credential, rule.credential, host)
         if credential is None:
             what = posts.STORED.get(rule.kind, "webhook")
-            return Later(f"the {what} {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}")
+            return Refused(f"the {what} {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}")
         made = posts.post(rule, notice, credential.reveal().strip(), self._domain, chat=chat)
         if isinstance(made, str):
-            return Dead(made)
+            return Refused(made)
         headers = (("Content-Type", "application/json"), ("Idempotency-Key", notice.key), *made.headers)
-        answer = await self.exchange(made.url, "POST", made.body, headers, host=host, keep=_KEEP)
+        answer = await self.exchange(made.url, "POST", made.body, headers, host=host, keep=_KEEP, leaving=left.now)
         if isinstance(answer, Failure):
-            return (
-                Later(str(answer))
-                if answer.kind not in ("protocol", "no-permission", "blocked-address")
-                else Dead(str(answer))
-            )
+            if left.yes or answer.kind not in ("protocol", "no-permission", "blocked-address"):
+                return Later(str(answer), maybe=left.yes)
+            return Refused(str(answer))
         said = posts.read(rule.kind, answer.status, answer.body)
         if said.chat and not chat:
-            return await self._post(rule, notice, said.chat)
+            return await self._post(rule, notice, left, said.chat)
         words = said.words
         for secret in made.secrets:
             words = words.replace(secret, "…") if len(secret) > 3 else words
@@ -114,8 +133,9 @@ class Senders:
         why = f"status {answer.status} {words}{moved}".strip()
         if answer.status < 300 or answer.status in _TRY_LATER or answer.status >= 500:
             asked = self._retry_after(dict(answer.headers).get("retry-after", ""))
-            return Later(why, asked if said.after_s is None else min(said.after_s, _MOST_WAIT_S))
-        return Dead(why)
+            after = asked if said.after_s is None else min(said.after_s, MOST_WAIT_S)
+            return Later(why, after, maybe=answer.status == 504)
+        return Refused(why)
 
     async def exchange(
         self,
@@ -126,25 +146,26 @@ class Senders:
         *,
         host: str = "",
         keep: int = 4096,
+        leaving: Callable[[], None] = lambda: None,
     ) -> Timed | Failure:
         """One request on a connection of its own; redirects are not followed. `host`: the only one that the URL may
         name.
 
         The URL may be a secret, so it stands in no failure. Plain http is for this machine only.
         """
-        return await ask(self._wire, url, method, body, headers, host=host, agent="alerts", keep=keep)
+        return await ask(self._wire, url, method, body, headers, host=host, agent="alerts", keep=keep, leaving=leaving)
 
     def _retry_after(self, value: str) -> float | None:
-        """Seconds or a date (RFC 9110 section 10.2.3), at most an hour."""
+        """Seconds or a date (RFC 9110 section 10.2.3), at most a minute."""
         if value.strip().isdecimal():
-            return min(float(value), _MOST_WAIT_S)
+            return min(float(value), MOST_WAIT_S)
         with contextlib.suppress(ValueError, TypeError):
-            return min(max(0.0, (parsedate_to_datetime(value) - self._clock.now()).total_seconds()), _MOST_WAIT_S)
+            return min(max(0.0, (parsedate_to_datetime(value) - self._clock.now()).total_seconds()), MOST_WAIT_S)
         return None
 
     # Mail
 
-    async def _mail(self, rule: Alert, notice: Notice) -> Result:
+    async def _mail(self, rule: Alert, notice: Notice, left: Left) -> Result:
         import aiosmtplib
 
         host, port = split_port(rule.server)
@@ -152,13 +173,13 @@ class Senders:
         if rule.user:
             credential = await asyncio.to_thread(self._credential, rule.credential, host)
             if credential is None:
-                return Later(
+                return Refused(
                     f"the password {rule.credential!r} is not stored for {host}; {_store(rule.credential, host)}"
                 )
             password = credential.reveal()
         connected = await self._wire.connect(host, port or MAIL_PORT, deadline_s=5.0)
         if isinstance(connected, Failure):
-            return Later(str(connected)) if connected.kind != "blocked-address" else Dead(str(connected))
+            return Later(str(connected)) if connected.kind != "blocked-address" else Refused(str(connected))
         at_once = (port or MAIL_PORT) == 465
         secured = verifying_context(self._wire.reach, ())
         client = aiosmtplib.SMTP(
@@ -180,17 +201,18 @@ class Senders:
                     secure = True
             if rule.user:
                 if not secure:
-                    return Dead(f"{host} offers no encryption, so the password was not sent")
+                    return Refused(f"{host} offers no encryption, so the password was not sent")
                 await client.login(rule.user, password)
+            left.now()
             _, answer = await client.send_message(self._mail_of(rule, notice))
             return Sent(shorten(clean(answer), 120))
         except aiosmtplib.SMTPRecipientsRefused as problem:
             codes = [one.code for one in problem.recipients]
-            return Dead(str(problem)) if all(code >= 500 for code in codes) else Later(_said(problem))
+            return Refused(str(problem)) if all(code >= 500 for code in codes) else Later(_said(problem))
         except aiosmtplib.SMTPResponseException as problem:
-            return Dead(_said(problem)) if problem.code >= 500 else Later(_said(problem))
+            return Refused(_said(problem)) if problem.code >= 500 else Later(_said(problem))
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as problem:
-            return Later(_said(problem))
+            return Later(_said(problem), maybe=left.yes)
         finally:
             client.close()
 
@@ -206,7 +228,7 @@ class Senders:
         message["Auto-Submitted"] = "auto-generated"
         if notice.incident:
             message["References"] = f"<incident-{notice.incident}@{self._domain}>"
-        message.set_content(notice.text + ("\n\n(This may be a repeat.)" if notice.trying else "") + "\n")
+        message.set_content(notice.text + "\n")
         return message
 
 

@@ -109,7 +109,7 @@ def _outcome(store: WatchStore, tests: Sequence[ChannelTest]) -> list[ChannelTes
     found = []
     for test in tests:
         notice = store.notice(f"test-{test.code.replace(' ', '-')}-{slug(test.rule)}")
-        sent = notice.sent_at if notice and notice.rule == test.rule else None
+        sent = notice.sent_at if notice else None
         problem = "" if sent else (notice.answer if notice and notice.answer else "not sent yet")
         changed = msgspec.structs.replace(test, sent_at=sent, problem=problem)
         store.save_test(changed)

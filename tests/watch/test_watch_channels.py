@@ -24,7 +24,7 @@ from launchready_tui.launch.problems import LaunchFileError
 from launchready_tui.launch.trust import summary
 from launchready_tui.watch.export import Plan, export
 from launchready_tui.watch.samples import Notice
-from launchready_tui.watch.senders import Dead, Later, Senders, Sent
+from launchready_tui.watch.senders import Later, Refused, Result, Senders, Sent
 from launchready_tui.wire import Wire
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
@@ -101,7 +101,7 @@ async def service(answer: Callable[[Request], Reply]) -> AsyncIterator[Service]:
         server.close()
 
 
-async def send(rule: Alert, secret: str, told: Notice) -> Sent | Later | Dead:
+async def send(rule: Alert, secret: str, told: Notice) -> Result:
     asked = []
 
     def credential(name: str, host: str) -> Any:
@@ -166,9 +166,9 @@ async def test_ntfy_gets_json_with_priority_and_its_topic_is_kept_nowhere() -> N
         assert double.asked[3].body["priority"] == 3
         assert len(double.asked[3].body["message"].encode()) <= 4096
         wrong = await send(alert("ntfy", double.where), f"http://:nope@{double.where}/{TOPIC}", notice())
-        assert wrong == Dead("status 401 unauthorized")
+        assert wrong == Refused("status 401 unauthorized")
         strange = await send(alert("ntfy", double.where), f"http://{double.where}/a/b", notice())
-        assert isinstance(strange, Dead)
+        assert isinstance(strange, Refused)
         assert "a/b" not in strange.why
 
 
@@ -181,12 +181,12 @@ async def test_telegram_gets_plain_text_and_its_token_is_kept_nowhere() -> None:
             "text": 'Market: DOWN: "api"\nWhat: no connection.\nWho acts: founder',
             "link_preview_options": {"is_disabled": True},
         }
-        assert isinstance(await send(rule, BOT, notice(text="\N{FIRE}" * 9000, trying=True)), Sent)
+        assert isinstance(await send(rule, BOT, notice(text="\N{FIRE}" * 9000)), Sent)
         assert isinstance(await send(msgspec.structs.replace(rule, to="@market_ops"), BOT, notice()), Sent)
         lost = await send(msgspec.structs.replace(rule, to="43"), BOT, notice())
-        assert lost == Dead("status 400 Bad Request: chat not found")
-        assert await send(rule, BOT[:-1] + "y", notice()) == Dead("status 401 Unauthorized")
-        assert await send(rule, "https://x", notice()) == Dead("the stored value is not the token of a Telegram bot")
+        assert lost == Refused("status 400 Bad Request: chat not found")
+        assert await send(rule, BOT[:-1] + "y", notice()) == Refused("status 401 Unauthorized")
+        assert await send(rule, "https://x", notice()) == Refused("the stored value is not the token of a Telegram bot")
 
 
 async def test_telegram_says_how_long_to_wait_and_where_a_group_went() -> None:
@@ -215,7 +215,7 @@ async def test_telegram_says_how_long_to_wait_and_where_a_group_went() -> None:
         ((429, b"", "Retry-After: 9\r\n"), Later),
         ((500, b"oops"), Later),
         ((200, {"ok": "yes", "id": 3}), Later),
-        ((404, b"nginx"), Dead),
+        ((404, b"nginx"), Refused),
     ],
 )
 async def test_a_page_in_between_is_no_message_taken(kind: str, reply: Reply, expected: type) -> None:

@@ -6,6 +6,7 @@ Above the probe, whose arithmetic it uses, and below the checks, which read it.
 from .feed import Feed, Shot, View
 from .model import (
     STUCK_AFTER,
+    Acknowledged,
     Cause,
     ChannelTest,
     Condition,
@@ -21,6 +22,8 @@ from .model import (
     Target,
     Traffic,
     Watcher,
+    Way,
+    silent,
 )
 from .reader import Point, Series, Stats, WatchReader
 from .snapshot import Row, Snapshot, snapshot
@@ -28,6 +31,7 @@ from .store import WatchStore
 
 __all__ = [
     "STUCK_AFTER",
+    "Acknowledged",
     "Cause",
     "ChannelTest",
     "Condition",
@@ -53,5 +57,7 @@ __all__ = [
     "WatchReader",
     "WatchStore",
     "Watcher",
+    "Way",
+    "silent",
     "snapshot",
 ]

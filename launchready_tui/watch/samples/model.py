@@ -4,6 +4,7 @@ datetimes in UTC."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -326,41 +327,113 @@ class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NoticeState = Literal["queued", "sent", "failed", "dropped"]
+"""queued: no one has it yet. sent: taken. failed: given up. dropped: no longer true, or someone acts already."""
+WayState = Literal["waiting", "refused", "taken"]
+"""waiting: not answered yet, or put off. refused: turned away, and tried again."""
 
 
 STUCK_AFTER = 4
-"""So many attempts in vain, and a message counts as stuck: its second channel is used, and people are told."""
+"""So many attempts in vain through one channel, and a message counts as stuck: people see it."""
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """One message through one channel, that of the alert `rule`: how often it was tried, and what came of it."""
+
+    rule: str
+    next_at: datetime
+    state: WayState = "waiting"
+    attempts: int = 0
+    began_at: datetime | None = None
+    """When it was first tried."""
+    at: datetime | None = None
+    """When the last attempt ended."""
+    answer: str = ""
+    """What the channel said last."""
+    trying: bool = False
+    """An attempt began and its end is not written down."""
+    maybe: bool = False
+    """An attempt may have arrived though nobody said so: it hung after it had left, or the process died."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the next attempt may bring it a second time, and so says it."""
+        return self.maybe or self.trying
+
+    @property
+    def fails(self) -> bool:
+        """Whether the channel did not take it: refused, hung, or tried in vain too often."""
+        return self.state != "taken" and (self.state == "refused" or self.maybe or self.attempts >= STUCK_AFTER)
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody acts on an incident: what did not arrive about it until then is not tried again."""
+
+    at: datetime
+    by: PersonId
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often it is
-    tried."""
+    """A message on its way to somebody. `key` names what it tells, to whom: enqueued once, however often and through
+    whichever channel it is tried, and every attempt carries it."""
 
     id: int = 0
     key: str
     event: str
     """down, degraded, slow, worse, flapping, resolved, certificate, regression, deploy, blind, test."""
     rule: str
-    """The alert rule whose channel it goes through now."""
+    """The alert rule that it was made for."""
     owner: PersonId
     title: str
     text: str
     incident: int = 0
     made_at: datetime
     next_at: datetime
+    """Not sent before."""
     state: NoticeState = "queued"
-    attempts: int = 0
     sent_at: datetime | None = None
+    """When it was first taken."""
     answer: str = ""
-    """What the channel said last."""
-    first_rule: str = ""
-    """The rule it was made for, where it has moved on to the second channel."""
-    dead: tuple[str, ...] = ()
-    """Rules whose channel will never take it."""
-    trying: bool = False
-    """An attempt began and its end was not written down: after a crash it may arrive twice, and says so."""
+    """What was said last, of whichever channel."""
+    ways: tuple[Way, ...] = ()
+    """Empty until it is tried; the first is its rule's own channel, except for a RESOLVED that follows its DOWN."""
+    everywhere: bool = False
+    """Each of `ways` must take it, not one of them."""
+    note: str = ""
+    """What is to be said of messages before it that did not arrive."""
+
+    @property
+    def attempts(self) -> int:
+        """Through all channels."""
+        return sum(way.attempts for way in self.ways)
+
+    @property
+    def through(self) -> tuple[str, ...]:
+        """The rules whose channels took it."""
+        return tuple(way.rule for way in self.ways if way.state == "taken")
 
     @property
     def stuck(self) -> bool:
-        """It could not be delivered, or was tried in vain too often and still waits."""
-        return self.state == "failed" or (self.state == "queued" and self.attempts >= STUCK_AFTER)
+        """It was given up, or still waits while a channel does not take it."""
+        return self.state == "failed" or (self.state == "queued" and any(way.fails for way in self.ways))
+
+    def way(self, rule: str) -> Way | None:
+        """How it goes through this rule's channel; None where that is not used."""
+        return next((way for way in self.ways if way.rule == rule), None)
+
+    def with_way(self, way: Way) -> Notice:
+        """With this way in place of the one through the same channel, or added."""
+        if self.way(way.rule) is None:
+            return msgspec.structs.replace(self, ways=(*self.ways, way))
+        return msgspec.structs.replace(self, ways=tuple(way if one.rule == way.rule else one for one in self.ways))
+
+
+def silent(notices: Iterable[Notice]) -> tuple[Way, ...]:
+    """Channels that did not take what they were last given, each with what it said. The newest messages first."""
+    newest: dict[str, Way] = {}
+    for way in sorted((way for notice in notices for way in notice.ways if way.at), key=_age, reverse=True):
+        newest.setdefault(way.rule, way)
+    return tuple(way for way in newest.values() if way.fails)
+
+
+def _age(way: Way) -> float:
+    return way.at.timestamp() if way.at else 0.0

@@ -23,6 +23,7 @@ from ...sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .model import (
     CAUSES,
+    Acknowledged,
     ChannelTest,
     Drill,
     Gap,
@@ -327,6 +328,26 @@ class WatchStore(Base):
     def notice(self, key: str) -> Notice | None:
         """The message with this key, sent or not."""
         return next(iter(self._bodies(Notice, "SELECT notice, body FROM outbox WHERE key = ?", (key,), id=0)), None)
+
+    def about(self, incident: int) -> tuple[Notice, ...]:
+        """All messages of an incident, in the order they were put in."""
+        return self._bodies(
+            Notice, "SELECT notice, body FROM outbox WHERE body ->> 'incident' = ? ORDER BY notice", (incident,), id=0
+        )
+
+    def incident(self, number: int) -> Incident | None:
+        """The incident of this number."""
+        query = "SELECT incident, body FROM incidents WHERE incident = ?"
+        return next(iter(self._bodies(Incident, query, (number,), id=0)), None)
+
+    def acknowledge(self, incident: int, by: Acknowledged) -> None:
+        """Somebody acts on it; a later word replaces an earlier one."""
+        self.set_fact(f"acknowledged-{incident}", _encode(by))
+
+    def acknowledged(self, incident: int) -> Acknowledged | None:
+        """Who acts on it; None where nobody said so."""
+        query = "SELECT body FROM facts WHERE name = ?"
+        return next(iter(self._bodies(Acknowledged, query, (f"acknowledged-{incident}",))), None)
 
     def save_test(self, test: ChannelTest) -> None:
         """Over one with the same code; synced to disk."""

@@ -37,6 +37,7 @@ from launchready_tui.watch.samples import (
     Target,
     Watcher,
     WatchStore,
+    Way,
 )
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
@@ -94,7 +95,7 @@ LOST = Notice(
 
 
 def tried(times: int) -> Notice:
-    return msgspec.structs.replace(LOST, state="queued", attempts=times)
+    return msgspec.structs.replace(LOST, state="queued", ways=(Way(rule="on-call", next_at=NOW, attempts=times),))
 
 
 @dataclass
@@ -324,7 +325,7 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     (
         "alerts",
         "a message that was taken at the fifth try",
-        Seen(notices=(msgspec.structs.replace(LOST, state="sent", attempts=5),)),
+        Seen(notices=(msgspec.structs.replace(tried(5), state="sent"),)),
         set(),
     ),
     ("thresholds", "all is well", Seen(), set()),
