@@ -11,8 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from .locks import WAIT_S, wait_for
+
 _LEFT_S = 600
 """No write takes so long: a temporary file older than this was left by one that was killed."""
+_CLAIM = ".launchready.claim"
 _WORDS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -126,20 +129,23 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Holds off other LaunchReady processes between a look at a file and its replacement. Where locks do not exist,
-    does nothing."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: os.replace alone must do
+    """Holds off other LaunchReady processes between a look at a file and its replacement. Raises CannotWrite, also
+    where another process has held it for ten seconds."""
+    if os.name == "nt":  # a folder cannot be opened there: os.replace alone must do
         yield
         return
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as why:
         raise CannotWrite(folder, why) from why
+    claim = None
     try:
-        with contextlib.suppress(OSError):  # a network file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            claim = wait_for(handle, folder / _CLAIM, most_s=WAIT_S)
+        except OSError as why:
+            raise CannotWrite(folder, why) from why
         yield
     finally:
+        if claim is not None:
+            claim.drop()
         os.close(handle)

@@ -4,43 +4,64 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
-from typing import Any
+
+from ..launch.locks import Claim, NoLocks, Owner, alive, holder, try_lock
 
 PLACE = Path(".launchready") / "watch.lock"
+CLAIM = PLACE.with_name("watch.claim")
+"""In the place of the lock, where the file system has none."""
+_PROBED_S = 1.0
+"""Whoever asks who watches holds the lock for a moment too: so long it is tried again."""
 
 
 class AlreadyWatching(Exception):  # noqa: N818 - an answer, not a mistake
     """Another process watches this launch."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, where: str = "") -> None:
         self.pid = pid
-        who = f" (process {pid})" if pid else ""
+        who = f" (process {pid}{where})" if pid else ""
         super().__init__(f"this launch is already being watched{who}")
 
 
 class WatchLock:
-    """Held while open. `with WatchLock(folder): …` raises AlreadyWatching where another one has it."""
+    """Held while open. `with WatchLock(folder): …` raises AlreadyWatching where another one has it, OSError where
+    nothing can be locked there."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / PLACE
+        self._claim = Claim(folder / CLAIM)
         self._handle: int | None = None
 
     def __enter__(self) -> WatchLock:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
-            _take(handle)
-        except OSError:
-            pid = _pid(handle)
+            self._take(handle)
+            os.ftruncate(handle, 0)
+            os.lseek(handle, 0, os.SEEK_SET)
+            os.write(handle, f"{os.getpid()}\n".encode())
+        except BaseException:
             os.close(handle)
-            raise AlreadyWatching(pid) from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else os.write(
-            handle, f"{os.getpid()}\n".encode()
-        )
+            raise
         self._handle = handle
         return self
+
+    def _take(self, handle: int) -> None:
+        ends = time.monotonic() + _PROBED_S
+        try:
+            while not try_lock(handle):
+                pid = _pid(handle)
+                if pid and alive(pid):
+                    raise AlreadyWatching(pid)
+                if time.monotonic() > ends:
+                    raise AlreadyWatching(holder(handle))
+                time.sleep(0.02)
+        except NoLocks:
+            held = self._claim.take()
+            if held is not None:
+                raise _already(held) from None
 
     def __exit__(self, *_: object) -> None:
         if self._handle is not None:
@@ -48,6 +69,7 @@ class WatchLock:
                 os.ftruncate(self._handle, 0)
             os.close(self._handle)
             self._handle = None
+            self._claim.drop()
 
 
 def watching(folder: Path) -> int | None:
@@ -57,32 +79,19 @@ def watching(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        _take(handle)
-    except OSError:
-        return _pid(handle)
+        return None if try_lock(handle) else _pid(handle) or holder(handle)
+    except NoLocks:
+        held = Claim(folder / CLAIM).owner()
+        return None if held is None else held.pid if held.here else 0
     finally:
         os.close(handle)
-    return None
+
+
+def _already(held: Owner) -> AlreadyWatching:
+    return AlreadyWatching(held.pid, str(held).partition(str(held.pid))[2])
 
 
 def _pid(handle: int) -> int:
     os.lseek(handle, 0, os.SEEK_SET)
     text = os.read(handle, 32).decode("ascii", "replace").strip()
     return int(text) if text.isdecimal() else 0
-
-
-def _take(handle: int) -> None:
-    """Raises OSError where somebody else holds it."""
-    try:
-        import fcntl
-    except ImportError:
-        import msvcrt
-
-        locking: Any = msvcrt
-        os.lseek(
-            handle, 1 << 20, os.SEEK_SET
-        )  # Windows locks bytes: one far behind the text, so that the text can be read
-        locking.locking(handle, locking.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
-        return
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
