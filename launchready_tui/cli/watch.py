@@ -124,21 +124,23 @@ def test(said: Common, alert: str | None) -> int:
 
 @watch.command()
 @click.argument("code", nargs=-1, required=True)
-@click.option("--by", default="", help="Name who read them back [default: the alert's owner].")
+@click.option("--by", default="", help="Name who read them back, or who acts [default: the alert's owner].")
 @common
 @pass_common
 def ack(said: Common, code: tuple[str, ...], by: str) -> int:
-    """Confirm that a test alert arrived: CODE is the words in it."""
-    from ..workspace.channels import acknowledge
+    """Confirm that a test alert arrived: CODE is the words in it. With the number of an incident: say that someone acts
+    on it, so that its alerts are not repeated."""
+    from ..workspace.channels import heard
 
     ws = said.open()
     try:
-        done = acknowledge(ws, " ".join(code), by)
-        if done is None:
-            note("No test alert from the last 24 hours has these words: send a new one with `launchready watch test`")
-            return Exit.FOUND
-        note(f"recorded: {done.rule} reaches {done.acknowledged_by}")
-        return Exit.FINE
+        words = heard(ws, " ".join(code), by)
+        note(
+            words
+            or "No test alert from the last 24 hours has these words, and no open incident has this number: send a new "
+            "test with `launchready watch test`"
+        )
+        return Exit.FINE if words else Exit.FOUND
     finally:
         ws.close()
 

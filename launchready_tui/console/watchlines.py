@@ -47,7 +47,7 @@ def happened(shot: Shot, now: datetime, width: int) -> Spans:
 
 
 def watcher_line(
-    shot: Shot | None, now: datetime, *, key: str, always_on: bool, alerts: bool, demo: bool
+    shot: Shot | None, now: datetime, *, key: str, always_on: bool, alerts: Sequence[str], demo: bool
 ) -> Line | None:
     """The one thing to know of the process that watches; None where all is well."""
     watcher = shot.snapshot.watcher if shot else None
@@ -75,6 +75,17 @@ def watcher_line(
         )
     if watcher.trouble:
         return _said("fail", [("The watch cannot run: ", "ink b"), (watcher.trouble, "ink2")])
+    silent = [way for way in shot.snapshot.silent if way.rule in alerts] if shot is not None else []
+    if shot is not None and silent:
+        more = len(shot.snapshot.stuck)
+        waits = f"; {words.plural(more, 'message')} not delivered" if more else ""
+        return _said(
+            "fail",
+            [
+                (f"{' and '.join(way.rule for way in silent)} took no alert", "ink b"),
+                (f": {silent[0].answer or 'no answer'}{waits}", "ink2"),
+            ],
+        )
     if shot is not None and shot.snapshot.stuck:
         first = shot.snapshot.stuck[0]
         count = words.plural(len(shot.snapshot.stuck), "message")
@@ -294,11 +305,14 @@ def channels_line(shot: Shot, rules: Sequence[str], now: datetime, key: str) -> 
     if not rules:
         return None
     tests = {one.rule: one for one in shot.tests}
+    silent = {way.rule: way for way in shot.snapshot.silent}
     parts: Spans = [("Alerts    ", "ink3")]
     for n, rule in enumerate(rules):
         test = tests.get(rule)
         look, said = "unknown", "never tried"
-        if test is not None and test.acknowledged_at is not None:
+        if rule in silent:
+            look, said = "fail", silent[rule].answer or "no answer"
+        elif test is not None and test.acknowledged_at is not None:
             look, said = "pass", f"reached {test.acknowledged_by} {clock.ago(test.acknowledged_at, now)} ago"
         elif test is not None and test.sent_at is not None:
             look, said = "warn", f"sent to {test.owner}; {key} records the words they read"

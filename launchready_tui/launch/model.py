@@ -424,7 +424,8 @@ class Alert(_Table, frozen=True, kw_only=True):
     """For a webhook: the JSON to post. {{title}}, {{text}}, {{event}}, {{state}} (firing, resolved or test), {{owner}},
     {{alert}}, {{incident}}, {{key}}, {{domain}} and {{at}} are filled in. Empty: an object with all of them."""
     second: str = ""
-    """The name of the alert whose channel is used when this one fails."""
+    """The name of the alert whose channel is used too when this one refuses a message or has not taken it within
+    30 s."""
 
     @property
     def where(self) -> str:

@@ -421,7 +421,7 @@ class Engine:
         while True:
             await asyncio.sleep(PING_S)
             well = all(one.is_fresh() for one in self.watched.values() if not one.target.region) and not (
-                self.keeper.trouble or self.outbox.trouble
+                self.keeper.trouble or self.outbox.trouble or self.outbox.undelivered
             )
             await self._ping("" if well else "/fail")
 

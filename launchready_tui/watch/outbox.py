@@ -66,7 +66,9 @@ class Outbox:
         self._writing = asyncio.Lock()
         self.wake = asyncio.Event()
         self.trouble = ""
-        """What keeps messages from leaving, in words; empty where nothing does."""
+        """Why no message can leave at all, in words: the store cannot be read or written. Empty where it can."""
+        self.undelivered = ""
+        """What channels do not take, in words; empty where nothing waits for one."""
 
     async def run(self) -> None:
         """Sends until it is cancelled."""
@@ -95,6 +97,7 @@ class Outbox:
         """Sets every channel with something due to work, each for itself. In how many seconds there is more to do, 60
         at most."""
         queued = [notice for notice in await asyncio.to_thread(self._store.queued) if self._only(notice)]
+        self.trouble = ""
         now = self._clock.now()
         heads = await self._heads(queued)
         self._first = {notice.key: self._first.get(notice.key, max(now, notice.next_at)) for notice in heads}
@@ -115,7 +118,7 @@ class Outbox:
             self._busy[rule] = task = asyncio.ensure_future(self._one_after_the_other(rule, waiting))
             task.add_done_callback(lambda _: self.wake.set())
         stuck = [notice for notice in queued if notice.stuck]
-        self.trouble = (
+        self.undelivered = (
             f"{len(stuck)} message{'' if len(stuck) == 1 else 's'} cannot be delivered: {stuck[0].answer}"
             if stuck
             else ""

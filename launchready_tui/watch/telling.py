@@ -22,7 +22,7 @@ from .regress import Regressions
 from .rules import incident_notices, other_notices
 from .samples import Mark, Notice, WatchReader
 from .samples.errors import StoreError
-from .senders import Senders
+from .senders import Senders, Sent
 from .watched import Moments, Watched
 
 CERTIFICATE_LEVELS = (7, 3, 1, 0)
@@ -132,11 +132,17 @@ class Teller:
                 # A message that is sent without being kept is better than none.
                 one.case.told(told, now)
                 made = notices()
-                rules = {alert.name: alert for alert in self._launch.alerts}
-                await asyncio.gather(*(self._senders.send(rules[notice.rule], notice) for notice in made))
+                await asyncio.gather(*(self._send_unkept(notice) for notice in made))
         if told is not None:
             self._announce(told, one, nobody=not made)
             self._outbox.wake.set()
+
+    async def _send_unkept(self, notice: Notice) -> None:
+        """One attempt through its channel, and one through the second where that did not take it."""
+        rules = {alert.name: alert for alert in self._launch.alerts}
+        for rule in (notice.rule, rules[notice.rule].second):
+            if rule in rules and isinstance(await self._senders.send(rules[rule], notice), Sent):
+                return
 
     def _announce(self, told: Told, one: Watched, *, nobody: bool) -> None:
         assert one.case.incident is not None

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..launch.model import Alert
+from ..persons import NOBODY, PersonId
 from ..watch import PLACE
 from ..watch.lock import watching
-from ..watch.rules import slug
-from ..watch.samples import ChannelTest, Notice, WatchStore
+from ..watch.rules import asked, matching, slug
+from ..watch.samples import Acknowledged, ChannelTest, Incident, Notice, WatchStore
 
 if TYPE_CHECKING:
     from . import Workspace
@@ -115,6 +116,36 @@ def _outcome(store: WatchStore, tests: Sequence[ChannelTest]) -> list[ChannelTes
         store.save_test(changed)
         found.append(changed)
     return found
+
+
+def heard(ws: Workspace, code: str, by: str = "") -> str:
+    """Records the words of a test alert, or the number of an incident; what was recorded, as a sentence. Empty where
+    neither is known."""
+    number = _plain_code(code).removeprefix("incident ")
+    if number.isdecimal():
+        acts = act_on(ws, int(number), by)
+        return f"Recorded: {acts.by} acts on incident {number}: its alerts are not repeated" if acts else ""
+    done = acknowledge(ws, code, by)
+    return f"Recorded: {done.rule} reaches {done.acknowledged_by}" if done else ""
+
+
+def act_on(ws: Workspace, number: int, by: str = "") -> Acknowledged | None:
+    """Somebody acts on an incident that goes on. None where there is none of this number, or it is over."""
+    store = WatchStore.open(ws.folder / PLACE)
+    try:
+        incident = store.incident(number)
+        if incident is None or not incident.open:
+            return None
+        acts = Acknowledged(at=ws.clock.now(), by=PersonId(by) or _owner(ws, incident))
+        store.acknowledge(number, acts)
+        return acts
+    finally:
+        store.close()
+
+
+def _owner(ws: Workspace, incident: Incident) -> PersonId:
+    alerts = matching(ws.launch.alerts, asked(incident), incident.name)
+    return alerts[0].owner if alerts else NOBODY
 
 
 def acknowledge(ws: Workspace, code: str, by: str = "") -> ChannelTest | None:

@@ -22,7 +22,7 @@ from launchready_tui.console.app import Console
 from launchready_tui.console.watching import WINDOWS, Seen
 from launchready_tui.launch.model import Alert
 from launchready_tui.watch import PLACE
-from launchready_tui.watch.samples import ChannelTest, Gap, Incident, Notice, Target
+from launchready_tui.watch.samples import ChannelTest, Gap, Incident, Notice, Target, Way
 from launchready_tui.workspace.watching import CannotWatch, Ensured
 
 
@@ -380,6 +380,27 @@ async def test_nobody_told_and_messages_that_are_stuck(market: Watched) -> None:
         market.store.enqueue([msgspec.structs.replace(note, state="failed", answer="404 no_team")])
         await look(pilot)
         await see(pilot, "1 message not delivered: on-call, 404 no_team")
+
+
+async def test_a_dead_channel_is_shown_at_once(tmp_path: Path) -> None:
+    """Above the table, and in place of the test that it once passed."""
+    alerts = tuple(Alert(name=name, owner="founder", credential="hook") for name in ("on-call", "mail"))
+    market = Watched(tmp_path / "launch", alerts=alerts)
+    market.store.beat(watcher(NOW, always_on=True))
+    test = ChannelTest(rule="on-call", owner="founder", code="a b 1", made_at=NOW, sent_at=NOW, acknowledged_at=NOW)
+    market.store.save_test(test)
+    way = Way(rule="on-call", next_at=NOW, attempts=1, state="refused", at=NOW, answer="status 404 no_team")
+    note = Notice(key="k", event="down", rule="on-call", owner="founder", title="t", text="t", made_at=NOW, next_at=NOW)
+    market.store.enqueue([note.with_way(way)])
+    async with market.app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "w")
+        await look(pilot)
+        await see(
+            pilot,
+            "on-call took no alert: status 404 no_team; 1 message not delivered",
+            "on-call status 404 no_team",
+        )
+    market.store.close()
 
 
 async def test_before_anything_was_watched(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:

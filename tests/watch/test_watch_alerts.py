@@ -438,7 +438,7 @@ async def test_where_both_refuse_both_are_tried_again_and_it_is_shown(box: Calla
             True,
         )
         await made.run(60)
-        assert "cannot be delivered: status 410" in made.outbox.trouble
+        assert "cannot be delivered: status 410" in made.outbox.undelivered
         double.answers[:] = [OK]
         await made.run(60)
         assert [(state, attempts > 4) for _, state, attempts in made.states()] == [("sent", True)]
@@ -618,13 +618,13 @@ async def test_a_stuck_channel_hands_over_and_comes_back(box: Callable[..., Box]
         await made.run(*[60.0] * 12)
         assert len(broken.texts) >= STUCK_AFTER
         assert busy.texts
-        assert made.outbox.trouble
+        assert made.outbox.undelivered
         broken.answers[:] = [OK]
         busy.answers[:] = [OK]
         await made.run(300, 300)
         assert made.states()[0][1] == "sent"
         await made.run(1)
-        assert made.outbox.trouble == ""
+        assert made.outbox.undelivered == ""
 
 
 @pytest.mark.parametrize(
@@ -730,21 +730,27 @@ from launchready_tui.watch.senders import Senders
 from launchready_tui.wire import Reach, Wire
 
 class Url:
-    def reveal(self): return sys.argv[2]
+    def __init__(self, url): self.url = url
+    def reveal(self): return self.url
 
 store = WatchStore.open(Path(sys.argv[1]))
-rules = {"on-call": Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1")}
-senders = Senders(Wire(Reach(private=("127.0.0.0/8",))), lambda name, host: Url(), SystemClock(), "market.test")
+rules = {
+    "on-call": Alert(name="on-call", owner="founder", credential="hook", server="127.0.0.1", second="other"),
+    "other": Alert(name="other", owner="founder", credential="hook-two", server="127.0.0.1"),
+}
+if len(sys.argv) < 4: del rules["other"]
+url = lambda name, host: Url(sys.argv[3 if name == "hook-two" else 2])
+senders = Senders(Wire(Reach(private=("127.0.0.0/8",))), url, SystemClock(), "market.test")
 outbox = Outbox(store, senders, lambda: rules, SystemClock())
 print("ready", flush=True)
 asyncio.run(outbox.run())
 """
 
 
-def _child(path: Path, url: str) -> subprocess.Popen[str]:
+def _child(path: Path, *urls: str) -> subprocess.Popen[str]:
     root = str(Path(__file__).resolve().parents[2])
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), url],
+        [sys.executable, "-c", CHILD, str(path), *urls],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": root},
@@ -780,6 +786,42 @@ async def test_killed_again_and_again_every_message_arrives(tmp_path: Path) -> N
         assert all("may be a repeat" in double.texts[place] for place in repeated)
         assert len(repeated) <= kills
     store.close()
+    _whole_file(path)
+
+
+async def test_killed_while_a_message_hangs_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    """The next one marks its attempt as a repeat, and the second channel does not wait for another 30 s."""
+    path = tmp_path / "watch.sqlite3"
+    store = WatchStore.open(path)
+    earlier = SystemClock().now() - timedelta(seconds=40)
+    async with chat(hang=True) as double, chat() as other:
+        store.enqueue([notice(made_at=earlier, next_at=earlier)])
+        async with asyncio.timeout(60):
+            for attempt in (1, 2):
+                child = await asyncio.to_thread(_child, path, double.url, other.url)
+                while len(double.texts) < attempt:
+                    await asyncio.sleep(0.01)
+                if attempt == 2:
+                    while store.queued():
+                        await asyncio.sleep(0.01)
+                child.send_signal(signal.SIGKILL)
+                await asyncio.to_thread(child.wait)
+                assert child.stdout is not None
+                child.stdout.close()
+                (kept,) = store.about(0)
+                if attempt == 1:
+                    assert [(way.rule, way.trying, way.attempts) for way in kept.ways] == [("on-call", True, 1)]
+                    long_ago = msgspec.structs.replace(kept.ways[0], began_at=earlier)
+                    store.save_notice(kept.with_way(long_ago))
+        assert ["may be a repeat" in text for text in double.texts] == [False, True]
+        assert len({_id(head) for head in (*double.heads, *other.heads)}) == 1
+        assert (kept.state, kept.through) == ("sent", ("other",))
+        assert len(other.texts) == 1
+    store.close()
+    _whole_file(path)
+
+
+def _whole_file(path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()

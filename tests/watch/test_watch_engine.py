@@ -360,7 +360,7 @@ async def test_the_switch_hears_start_then_life_and_then_fail(monkeypatch: pytes
         async with watched((web("api", shop.port),), HERE, watch=settings, secrets=secrets) as running:
             await until(lambda: "/abc" in paths)
             assert paths[0] == "/abc/start"
-            running.engine.outbox.trouble = "3 messages cannot be delivered"
+            running.engine.outbox.undelivered = "3 messages cannot be delivered"
             running.engine.keeper.trouble = "the disk is full"
             await until(lambda: "/abc/fail" in paths and len(paths) > 3)
             assert not any("abc" in words for words in running.said)

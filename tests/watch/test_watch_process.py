@@ -4,6 +4,7 @@ without loss."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -15,6 +16,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from watchtown import until
 
@@ -23,9 +25,9 @@ from launchready_tui.lab import demo
 from launchready_tui.lab.client import Lab
 from launchready_tui.watch import PLACE
 from launchready_tui.watch.lock import watching
-from launchready_tui.watch.samples import WatchReader, snapshot
+from launchready_tui.watch.samples import Incident, WatchReader, WatchStore, snapshot
 from launchready_tui.workspace import Options, Workspace
-from launchready_tui.workspace.channels import acknowledge, send_tests
+from launchready_tui.workspace.channels import acknowledge, heard, send_tests
 from launchready_tui.workspace.deploys import mark_deploy
 from launchready_tui.workspace.watching import CannotWatch, ensure_watcher, stop_watcher
 
@@ -257,6 +259,17 @@ async def test_a_test_alert_goes_out_and_its_words_come_back(lab: Lab, tmp_path:
         assert (done.acknowledged_by, done.sent_at is not None) == ("support", True)
         with WatchReader(ws.folder / PLACE) as reader:
             assert reader.tests()[0].acknowledged_at is not None
+        with contextlib.closing(WatchStore.open(ws.folder / PLACE)) as store:
+            down = Incident(
+                target=1, name="home", kind="down", worst="down", since=ws.clock.now(), opened_at=test.made_at
+            )
+            number = store.save_incident(down).id
+            assert heard(ws, f"incident {number + 1}") == ""
+            said = heard(ws, str(number))
+            assert said == f"Recorded: support acts on incident {number}: its alerts are not repeated"
+            assert store.acknowledged(number) is not None
+            store.save_incident(msgspec.structs.replace(down, id=number, closed_at=ws.clock.now()))
+            assert heard(ws, str(number)) == "", "it is over"
     finally:
         del os.environ["LAUNCHREADY_CHAT_HOOK"]
         ws.close()

@@ -178,7 +178,7 @@ def _marked(sha: str) -> str:
 
 async def heard(app: ConsoleHost) -> None:
     """Takes the words that the owner of an alert says from the test that arrived."""
-    from ...workspace.channels import acknowledge
+    from ...workspace.channels import heard as record
 
     shot, now = app.watching.shot, app.workspace.clock.now()
     waiting = (
@@ -188,6 +188,8 @@ async def heard(app: ConsoleHost) -> None:
     )
     lines = [f"{one.rule}: sent to {one.owner}, {ago(one.made_at, now)} ago" for one in waiting]
     lines.append("The recipient reads out two words and a number. That proves the alert reaches them.")
+    if shot is not None and shot.snapshot.open:
+        lines.append("The number of an incident alone says that someone acts on it: its alerts are not repeated.")
     fields = [
         Field("code", "words", hint="otter maple 42", needed=True),
         Field(
@@ -199,10 +201,12 @@ async def heard(app: ConsoleHost) -> None:
     ]
 
     def save(values: dict[str, str]) -> str:
-        done = acknowledge(app.workspace, values["code"], values["by"])
-        if done is None:
-            raise WrongField("code", "no test alert from the last 24 hours has these words")
+        words = record(app.workspace, values["code"], values["by"])
+        if not words:
+            raise WrongField(
+                "code", "no test alert from the last 24 hours has these words, no open incident this number"
+            )
         app.watching.tick()
-        return f"Recorded: {done.rule} reaches {done.acknowledged_by}"
+        return words
 
     await app.ask_form("Words from the test alert", lines, fields, save, "test alert")

@@ -221,7 +221,7 @@ class WatchPage(Page):
             now,
             key=key,
             always_on=launch.watch.always_on,
-            alerts=bool(launch.alerts),
+            alerts=[alert.name for alert in launch.alerts],
             demo=app.workspace.demo,
         )
 

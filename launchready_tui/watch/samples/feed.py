@@ -13,7 +13,7 @@ import msgspec
 
 from ...sources.queues.model import Backlog
 from .budget import Budget, budget
-from .model import ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher
+from .model import ChannelTest, Gap, Incident, Latest, Mark, Notice, Target, Traffic, Watcher, silent
 from .reader import RAW_WINDOW, Series, Stats, WatchReader
 from .rollup import COARSE_S, FINE_S
 from .rows import EPOCH
@@ -157,6 +157,7 @@ class Feed:
             marks=facts.marks,
             last_mark=facts.last_mark,
             stuck=stuck(facts.notices),
+            silent=silent(facts.notices),
         )
         traffic, newest, before = self._looked_beside(reader, now, view)
         return Shot(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from .model import Incident, Latest, Mark, Notice, Target, Watcher
+from .model import Incident, Latest, Mark, Notice, Target, Watcher, Way, silent
 from .reader import Series, Stats, WatchReader
 
 Standing = Literal["up", "slow", "degraded", "down", "unknown"]
@@ -41,6 +41,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     last_mark: Mark | None
     stuck: tuple[Notice, ...]
     """Messages that could not be delivered, the newest first."""
+    silent: tuple[Way, ...] = ()
+    """Channels that did not take what they were last given."""
 
     @property
     def open(self) -> tuple[Incident, ...]:
@@ -55,6 +57,7 @@ def snapshot(reader: WatchReader, now: datetime, window: timedelta, *, points: i
     incidents = reader.incidents(now - timedelta(hours=24))
     open_by_target = {one.target: one for one in incidents if one.open}
     lasts = reader.lasts()
+    notices = reader.notices(50)
     since = now - window
     rows = tuple(
         Row(
@@ -76,7 +79,8 @@ def snapshot(reader: WatchReader, now: datetime, window: timedelta, *, points: i
         incidents=incidents,
         marks=reader.marks(since, now),
         last_mark=reader.last_mark(now),
-        stuck=stuck(reader.notices(50)),
+        stuck=stuck(notices),
+        silent=silent(notices),
     )
 
 

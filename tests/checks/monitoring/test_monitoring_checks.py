@@ -98,6 +98,24 @@ def tried(times: int) -> Notice:
     return msgspec.structs.replace(LOST, state="queued", ways=(Way(rule="on-call", next_at=NOW, attempts=times),))
 
 
+DEAD = ("dead-channel", "on-call", "fail")
+NO_CHANNEL = ("no-channel", "launch", "fail")
+
+
+def refused(took: str = "", **more: Any) -> Notice:
+    """Turned away by on-call, and taken by another channel where one is named."""
+    ways = (Way(rule="on-call", next_at=NOW, attempts=1, state="refused", at=NOW, answer="status 404"),)
+    if took:
+        ways = (*ways, Way(rule=took, next_at=NOW, attempts=1, state="taken", at=NOW))
+    return msgspec.structs.replace(LOST, **{"state": "queued", **more}, ways=ways)
+
+
+def taken() -> Notice:
+    later = NOW + timedelta(minutes=1)
+    way = Way(rule="on-call", next_at=NOW, attempts=1, state="taken", at=later)
+    return msgspec.structs.replace(LOST, key="later", state="sent", ways=(way,))
+
+
 @dataclass
 class Seen:
     """What a watch has kept; None for `watcher`: it was never started. `broken`: the file is none."""
@@ -316,6 +334,25 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
     ("alerts", "a message that was lost", Seen(notices=(LOST,)), {("stuck", "watch", "fail")}),
     ("alerts", "a message that is stuck", Seen(notices=(tried(STUCK_AFTER),)), {("stuck", "watch", "fail")}),
     ("alerts", "a message that may still get through", Seen(notices=(tried(STUCK_AFTER - 1),)), set()),
+    ("alerts", "the only channel is dead", Seen(notices=(refused(),)), {DEAD, NO_CHANNEL, ("stuck", "watch", "fail")}),
+    (
+        "alerts",
+        "a channel that died after its test, beside a second one that took it",
+        Seen(notices=(refused(state="sent", took="mail"),)),
+        {DEAD, NO_CHANNEL},
+    ),
+    (
+        "alerts",
+        "a channel that has taken something since",
+        Seen(notices=(refused(state="sent", took="mail"), taken())),
+        set(),
+    ),
+    (
+        "alerts",
+        "a test that was refused, after one that arrived",
+        Seen(notices=(refused(state="failed", event="test"),)),
+        {DEAD, NO_CHANNEL},
+    ),
     (
         "alerts",
         "a message that was lost long ago",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ....findings import WHOLE_LAUNCH, Evidence, Finding
-from ....watch.samples import ChannelTest, WatchReader
+from ....watch.samples import ChannelTest, WatchReader, Way, silent
 from ...base import Say, check
 from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
 
@@ -45,17 +45,31 @@ def _judged(say: Say, launch: Launch, papers: Papers, reader: WatchReader | None
         # The newest acknowledged one speaks for a channel, else the newest.
         if known is None or (test.acknowledged_at and not known.acknowledged_at):
             tests[test.rule] = test
+    notices = reader.notices(200) if reader else ()
+    dead = {way.rule: way for way in silent(notices)}
+    took = {rule for one in notices for rule in one.through if rule not in dead}
     working = 0
     for alert in launch.alerts:
         tried = tests.get(alert.name)
         voice = say.naming(alert.owner, *((tried.owner, tried.acknowledged_by) if tried else ()))
-        found = _channel(voice, alert, tried, papers, now)
+        if alert.name in dead and not papers.has_left(alert.owner):
+            found = _dead(voice, alert, dead[alert.name], beside=alert.second in took)
+        else:
+            found = _channel(voice, alert, tried, papers, now)
         working += found.rule.endswith(".acknowledged") and "down" in alert.on
         yield found
     if not working:
         yield say.fail("no-channel", WHOLE_LAUNCH)
     yield from _targets(say, launch, reader)
     yield from _stuck(say, reader, now)
+
+
+def _dead(say: Say, alert: Alert, way: Way, *, beside: bool) -> Finding:
+    """The channel did not take the last message, whatever was shown of it before."""
+    seen = [Evidence.of("answer", way.answer or "no answer", at=way.at)]
+    if beside:
+        return say.fail("dead-channel", alert.name, "beside", second=alert.second, evidence=seen)
+    return say.fail("dead-channel", alert.name, evidence=seen)
 
 
 def _channel(say: Say, alert: Alert, test: ChannelTest | None, papers: Papers, now: datetime) -> Finding:
@@ -89,7 +103,8 @@ def _targets(say: Say, launch: Launch, reader: WatchReader | None) -> Iterator[F
 
 def _stuck(say: Say, reader: WatchReader | None, now: datetime) -> Iterator[Finding]:
     """Messages of the last day that did not get through."""
-    lost = [one for one in (reader.notices(200) if reader else ()) if now - one.made_at <= DAY and one.stuck]
+    notices = reader.notices(200) if reader else ()
+    lost = [one for one in notices if now - one.made_at <= DAY and one.stuck and one.event != "test"]
     if lost:
         say = say.naming(*(one.owner for one in lost))
         seen = [Evidence.of(one.rule, f"{one.title}\n{one.answer}", at=one.made_at) for one in lost[:5]]
