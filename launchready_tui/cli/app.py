@@ -11,6 +11,7 @@ import click
 from .. import __version__
 from .console import NO_RUN
 from .options import common
+from .values import with_hashes
 
 # Name: where it lies, and its line in the help. A command is imported when it is called.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -55,6 +56,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class Program(click.Group):
     """A group whose commands are imported late; a folder in place of a command opens the console on it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Every word of the line comes through here first."""
+        return super().parse_args(ctx, with_hashes(args))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the table, which is the order of a launch."""

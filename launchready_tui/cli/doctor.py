@@ -59,19 +59,26 @@ class Line:
 def doctor(said: Common, offline: bool) -> int:
     """Show what is installed, how credentials are stored, and what can be reached from this machine.
 
-    With a launch file in the folder the network is tested on its own names only; without one, by a single DNS query
-    for `com`. Exit code 1: something cannot be checked here.
+    With a launch file in the folder the network is tested on its own names only, once you have approved the file;
+    without one, by a single DNS query for `com`. Exit code 1: something cannot be checked here.
     """
+    from ..workspace.core import trusted
+
     ink = said.ink()
     file, launch_lines = _launch(said)
+    # Before somebody has approved the file it is read, and nothing else happens.
+    waits = file is not None and not trusted(file, said.options())
     groups = [
         ("Program", [*_program(), *_packages()]),
         ("This launch", launch_lines),
-        ("Credentials", [_keyring(file)]),
+        ("Credentials", [Line("info", "keyring", _WAITS)] if waits else [_keyring(file), *_environment(said, file)]),
     ]
     for title, lines in groups:
         _show(title, lines, ink)
-    network = [Line("info", "network", "not tested (--offline)")] if offline else asyncio.run(_network(said, file))
+    if waits or offline:
+        network = [Line("info", "network", _WAITS if waits else "not tested (--offline)")]
+    else:
+        network = asyncio.run(_network(said, file))
     _show("Network", network, ink)
     missing = [
         line for _, lines in [*groups, ("", network)] for line in lines if line.unchecked and line.state != "pass"
@@ -81,9 +88,12 @@ def doctor(said: Common, offline: bool) -> int:
         for line in missing:
             click.echo(ink.finish(f"  {ink.glyph(line.state)} {line.unchecked}"))
         return Exit.FOUND
-    tail = ", as far as it was tested" if offline else ""
+    tail = ", as far as it was tested" if offline or waits else ""
     click.echo(ink.finish(ink.paint(f"● Everything can be checked here{tail}", "pass")))
     return Exit.FINE
+
+
+_WAITS = "not tested: the launch file is not approved on this computer"
 
 
 def _show(title: str, lines: list[Line], ink: Ink) -> None:
@@ -131,8 +141,9 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
     from ..journal import Journal, JournalError
     from ..launch.load import find, load
     from ..launch.problems import LaunchFileError, NewerFile
-    from ..launch.trust import Trust, state_dir
+    from ..launch.trust import permission_words, summary
     from ..workspace import JOURNAL
+    from ..workspace.core import approved, confirmed, trusted
 
     path = find(said.where)
     if not path.exists():
@@ -152,11 +163,16 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
             )
         ]
     lines = [Line("pass", "launch file", f"{path.resolve()} ({file.launch.domain})")]
-    if Trust(state_dir()).knows(file.sha256):
-        lines.append(Line("pass", "trust", "approved on this machine"))
+    options = said.options()
+    if approved(file, options):
+        lines.append(Line("pass", "trust", "approved"))
     else:
-        lines.append(Line("info", "trust", "not approved yet; you are asked at the first use"))
-    if (said.where / JOURNAL).exists():
+        words = (
+            "used without approval (--trust)" if options.trust else "not approved yet; you are asked at the first use"
+        )
+        lines.append(Line("info", "trust", f"{words}; SHA-256 {file.sha256}"))
+        lines += [Line("info", "it steers", line) for line in summary(file).lines()]
+    if trusted(file, options) and (said.where / JOURNAL).exists():
         try:
             with Journal.open(said.where / JOURNAL) as journal:
                 lines.append(Line("pass", "journal", f"{len(journal.runs(10**6))} runs"))
@@ -172,12 +188,37 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
             )
         )
     else:
-        lines.append(
-            Line(
-                "pass", "permission", f"by {file.launch.permission.by} for {', '.join(file.launch.permission.domains)}"
+        words = permission_words(file.launch)
+        if confirmed(file, options):
+            lines.append(Line("pass", "permission", words))
+        else:
+            lines.append(
+                Line(
+                    "warn",
+                    "permission",
+                    f"{words}; not confirmed on this computer, so it does not count",
+                    "what goes beyond an ordinary visit (old TLS versions, CORS): the permission is not confirmed",
+                )
             )
-        )
     return file, lines
+
+
+def _environment(said: Common, file: LaunchFile | None) -> list[Line]:
+    """The credentials that come from the environment, and where each may go."""
+    from ..launch.trust import sent, state_dir
+    from ..vault import Vault, variable
+    from ..workspace.core import limit
+
+    if file is None:
+        return []
+    vault = Vault(file.launch.domain, state_dir())
+    limit(vault, file, said.options())
+    lines = [
+        Line("pass", variable(entry.name), f"for {', '.join(entry.hosts)}" if entry.hosts else "names no hosts")
+        for entry in vault.entries()
+        if entry.place == "environment"
+    ]
+    return [*lines, *(Line("warn", "not sent", why, why) for why in vault.withheld(sent(file.launch)))]
 
 
 def _keyring(file: LaunchFile | None) -> Line:

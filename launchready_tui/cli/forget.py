@@ -108,11 +108,12 @@ def _delete(file: LaunchFile | None, journal: list[Path]) -> tuple[str, ...]:
     """Returns the credentials that the keyring would not give up."""
     left: tuple[str, ...] = ()
     if file is not None:
-        from ..launch.trust import Trust, state_dir
+        from ..launch.trust import Trust, permission_hash, state_dir
         from ..vault import Vault
 
         left = Vault(file.launch.domain, state_dir()).forget_all()
-        Trust(state_dir()).forget(file.sha256)
+        for approved in (file.sha256, permission_hash(file.launch)):
+            Trust(state_dir()).forget(approved)
     for path in journal:
         path.unlink(missing_ok=True)
     return left

@@ -213,7 +213,7 @@ def _tell(proposal: Proposal) -> None:
 
 def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Imported]) -> None:
     from ..launch.ignore import ignore_private
-    from ..launch.trust import Trust, state_dir
+    from ..launch.trust import Trust, permission_hash, state_dir
     from ..launch.write import write_new
 
     _tell(proposal)
@@ -222,6 +222,8 @@ def _write(path: Path, launch: Launch, proposal: Proposal, imported: list[Import
             note(f"  {remark}")
     file = write_new(path, launch, notes=proposal.notes())
     Trust(state_dir()).remember(file.sha256)
+    if file.launch.permission:
+        Trust(state_dir()).remember(permission_hash(file.launch))
     ignored = ignore_private(path.parent)
     counted = ", ".join((_count(launch.hosts, "host"), _count(launch.routes, "route"), _count(launch.pages, "page")))
     note(f"Wrote {path}: {counted}")

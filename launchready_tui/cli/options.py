@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from .values import ENDPOINT, MOMENT, Allow
+from .values import ANY, ENDPOINT, MOMENT, Allow, Approved
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,8 @@ class Common:
     ca_file: Path | None = None
     now: datetime | None = None
     allow: tuple[str, ...] = ()
-    trust: bool = False
+    trust: str = ""
+    """`any`, or the SHA-256 of the one launch file that is approved."""
     plain: bool = False
     no_color: bool = False
 
@@ -51,32 +52,45 @@ class Common:
             ca_file=self.ca_file,
             now=self.now,
             allow=cast("Any", frozenset(word for words in self.allow for word in words.split(","))),
-            trust=self.trust,
+            trust=self.trust == ANY,
+            trust_hash=self.trust if self.trust != ANY else "",
         )
 
     def open(self) -> Workspace:
-        """Opens the workspace; an unseen launch file is asked about at a terminal. The caller closes it."""
+        """Opens the workspace; an unseen launch file, and a permission that it records, are asked about at a terminal.
+        The caller closes it."""
         from ..workspace import NotTrusted, Workspace
+        from .say import note
 
         try:
-            return Workspace.open(self.where, self.options())
+            ws = Workspace.open(self.where, self.options())
         except NotTrusted as question:
             if not may_ask():
                 raise click.UsageError(
                     "\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])
                 ) from None
             self._ask(question)
-            return Workspace.open(self.where, self.options())
+            ws = Workspace.open(self.where, self.options())
+        try:
+            _confirm(ws)
+            for line in ws.withheld:
+                note(f"Note: {line}")
+        except BaseException:
+            ws.close()
+            raise
+        return ws
 
     def _ask(self, question: Any) -> None:
         from ..launch.trust import Trust, state_dir
         from .say import note
 
         note(
-            f"{question.path.name} is new or has changed since it was last used on this computer. It would connect to:"
+            f"{question.path.name} is new or has changed since it was last used on this computer. It would connect to "
+            "and use:"
         )
         for line in question.summary.lines():
             note(f"  {line}")
+        note(f"  SHA-256: {question.sha256}")
         if not click.confirm("Use this launch file?", default=False, err=True):
             raise click.UsageError(f"{question.path.name} was not approved: nothing was done")
         Trust(state_dir()).remember(question.sha256)
@@ -120,6 +134,28 @@ def _can_show(stream: Any) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _confirm(ws: Workspace) -> None:
+    """Asks once whether a recorded permission was really given: a file that came from elsewhere cannot allow itself
+    anything."""
+    if not ws.unconfirmed:
+        return
+    from ..launch.trust import permission_words
+    from .say import note
+
+    said = f"{ws.launch_file.path.name} records a permission for intrusive checks: {permission_words(ws.launch)}."
+    if ws.options.trust or not may_ask():
+        note(
+            f"Note: {said} It does not count: nobody has confirmed it on this computer. Run `launchready check` in a "
+            f"terminal, or pass --trust {ws.launch_file.sha256}."
+        )
+        return
+    note(f"{said} Intrusive checks go beyond an ordinary visit, such as zone transfers and test users.")
+    if click.confirm("Was this permission given?", default=False, err=True):
+        ws.confirm_permission()
+    else:
+        note("The permission does not count.")
 
 
 def may_ask() -> bool:
@@ -176,7 +212,15 @@ _OPTIONS = (
         metavar="WHAT,…",
         help="Allow actions beyond reading: mail, load, build, smoke, intrusive.",
     ),
-    _option("--trust", is_flag=True, help="Use this launch file without asking for approval (for CI)."),
+    _option(
+        "--trust",
+        is_flag=False,
+        flag_value=ANY,
+        type=Approved(),
+        metavar="[HASH]",
+        help="Use this launch file without asking for approval (for CI): the one with this SHA-256, or any. Without "
+        "HASH its [permission] does not count, and credentials need LAUNCHREADY_NAME_HOSTS.",
+    ),
     _option("--plain", is_flag=True, help="Print ASCII instead of glyphs."),
     _option("--no-color", is_flag=True, help="Print without colours, as with NO_COLOR in the environment."),
 )

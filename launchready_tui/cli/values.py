@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +98,42 @@ class _Target(click.Path):
 
 TO_FILE = _Target(dir_okay=False)
 TO_FOLDER = _Target(file_okay=False)
+
+
+ANY = "any"
+"""`--trust` without a hash."""
+_HASH = re.compile(r"[0-9A-Fa-f]{64}")
+
+
+class Approved(ParamType):
+    """The SHA-256 of a launch file, or any."""
+
+    name = "hash"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Lower case; fails for what is no hash."""
+        if value != ANY and not _HASH.fullmatch(str(value)):
+            self.fail(f"{value} is not the SHA-256 of a launch file, 64 hex digits", param, ctx)
+        return str(value).lower()
+
+
+def with_hashes(arguments: Sequence[str]) -> list[str]:
+    """The command line with `--trust HASH` as one word: what follows `--trust` and is no hash belongs to the
+    command."""
+    joined: list[str] = []
+    given = iter(range(len(arguments)))
+    for at in given:
+        word, following = arguments[at], arguments[at + 1 : at + 2]
+        if word == "--":
+            return [*joined, *arguments[at:]]
+        if word == "--trust":
+            named = bool(following) and _HASH.fullmatch(following[0]) is not None
+            joined.append(f"--trust={following[0] if named else ANY}")
+            if named:
+                next(given)
+        else:
+            joined.append(word)
+    return joined
 
 
 class Allow(ParamType):

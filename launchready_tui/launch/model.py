@@ -55,6 +55,10 @@ class Permission(_Table, frozen=True, kw_only=True):
     """Registrable domains it covers, with all their subdomains."""
 
 
+class Unconfirmed(Permission, frozen=True, kw_only=True):
+    """A permission that the file records and nobody has confirmed on this machine: it permits nothing."""
+
+
 class Host(_Table, frozen=True, kw_only=True):
     """One public host of the product."""
 
@@ -575,10 +579,10 @@ class Launch(_Table, frozen=True, kw_only=True):
         return tuple(host for host in self.hosts if host.role in roles)
 
     def permits(self, host: str) -> bool:
-        """Whether the recorded permission covers this host."""
-        return self.permission is not None and any(
-            host == domain or host.endswith("." + domain) for domain in self.permission.domains
-        )
+        """Whether the recorded permission covers this host, and counts on this machine."""
+        if self.permission is None or isinstance(self.permission, Unconfirmed):
+            return False
+        return any(host == domain or host.endswith("." + domain) for domain in self.permission.domains)
 
 
 class LaunchFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@ about once."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ import msgspec
 
 from ..hostnames import host_of
 from .atomic import folder_lock, write_atomically
-from .model import LaunchFile
+from .model import Launch, LaunchFile, Region
+from .names import split_port
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -49,9 +51,13 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[str, ...] = ()
     """Where messages go when something is watched: `on-call: slack to hooks.slack.com`."""
     mailboxes: tuple[str, ...] = ()
-    """Test mailboxes that would be read: `gmail: imap.gmail.com`."""
+    """Test mailboxes that would be read: `gmail: tests+TAG@gmail.com at imap.gmail.com`."""
     logs: tuple[str, ...] = ()
     """Files of this machine that would be read."""
+    acts: tuple[str, ...] = ()
+    """Requests that do more than read, once they are allowed: `log in: POST https://example.com/login`."""
+    permission: str = ""
+    """Who is said to have allowed what goes beyond an ordinary visit, and where."""
 
     def lines(self) -> tuple[str, ...]:
         """What to show before the question, one line a kind; kinds that are not used are left out."""
@@ -67,8 +73,46 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
             ("alerts", self.alerts),
             ("test mailboxes", self.mailboxes),
             ("log files", self.logs),
+            ("requests that act, with --allow", self.acts),
+            ("permission for intrusive checks", (self.permission,) if self.permission else ()),
         )
         return tuple(f"{kind}: {', '.join(values)}" for kind, values in kinds if values)
+
+
+def sent(launch: Launch) -> tuple[tuple[str, str], ...]:
+    """Every credential that the file names, with the host that it would go to; each pair once, in file order."""
+    used = [(route.login, _host(route.url)) for route in launch.routes]
+    used += [(target.login, _host(target.url)) for target in launch.targets]
+    used += [(step.login, step.host) for step in launch.recovery_path]
+    used += [(alert.credential, alert.host) for alert in launch.alerts]
+    used += [(box.login, box.login_host) for box in launch.mailboxes]
+    used += [(queue.credential, split_port(queue.server)[0]) for queue in launch.queues]
+    used += [(region.credential, _exporter(region)) for region in launch.regions]
+    if launch.repository and "github" in launch.watch.deploys:
+        used.append((launch.repository.github_login, "api.github.com"))
+    used.append((launch.watch.heartbeat, launch.watch.heartbeat_host))
+    return tuple(dict.fromkeys((name, host) for name, host in used if name))
+
+
+def leads(launch: Launch) -> bool:
+    """Whether the file itself decides where a host's name leads, or who may vouch for it."""
+    return bool(launch.connect or launch.settings.nameservers or launch.settings.ca_file)
+
+
+def permission_hash(launch: Launch) -> str:
+    """What a confirmation of `[permission]` is bound to: its words and the launch's domain. Empty where there is
+    none."""
+    given = launch.permission
+    if given is None:
+        return ""
+    words = ("permission", launch.domain, given.by, given.on.isoformat(), *sorted(given.domains))
+    return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+
+def permission_words(launch: Launch) -> str:
+    """`founder, on 2026-11-24, for example.com`; empty where none is recorded."""
+    given = launch.permission
+    return f"{given.by}, on {given.on}, for {', '.join(given.domains)}" if given else ""
 
 
 def summary(file: LaunchFile) -> Reaches:
@@ -85,42 +129,43 @@ def summary(file: LaunchFile) -> Reaches:
     urls += [url for url in (launch.payments.webhook, launch.safety.rules, *launch.safety.pages) if url]
     urls += [launch.safety.report] if "://" in launch.safety.report else []
     hosts = [launch.domain, *apps.hosts, *(host.name for host in launch.hosts), *(_host(url) for url in urls)]
-    used = [f"{route.login} for {_host(route.url)}" for route in launch.routes if route.login]
-    used += [f"{target.login} for {_host(target.url)}" for target in launch.targets if target.login]
-    used += [f"{step.login} for {step.host}" for step in launch.recovery_path if step.login]
-    alerts = [(alert, alert.where) for alert in launch.alerts]
-    used += [f"{alert.credential} for {server}" for alert, server in alerts if alert.credential]
-    used += [f"{box.login} for {box.login_host}" for box in launch.mailboxes]
-    used += [f"{queue.credential} for {queue.server.partition(':')[0]}" for queue in launch.queues if queue.credential]
-    regions = [(one, _host(one.url) if one.url else "api.globalping.io") for one in launch.regions]
-    used += [f"{one.credential} for {host}" for one, host in regions if one.credential]
-    github = "github" in launch.watch.deploys
-    if launch.repository and launch.repository.github_login and github:
-        used.append(f"{launch.repository.github_login} for api.github.com")
-    if launch.watch.heartbeat:
-        used.append(f"{launch.watch.heartbeat} for {launch.watch.heartbeat_host}")
+    hosts += [queue.server for queue in launch.queues]
+    hosts += [_exporter(region) for region in launch.regions]
+    hosts += ["api.github.com"] if "github" in launch.watch.deploys else []
     return Reaches(
-        hosts=tuple(
-            dict.fromkeys(
-                [
-                    *hosts,
-                    *(queue.server for queue in launch.queues),
-                    *(host for _, host in regions),
-                    *(["api.github.com"] if github else []),
-                ]
-            )
-        ),
+        hosts=tuple(dict.fromkeys(hosts)),
         nameservers=launch.settings.nameservers,
         connect=tuple(f"{source}={target}" for source, target in launch.connect.items()),
-        credentials=tuple(dict.fromkeys(used)),
+        credentials=tuple(f"{name} for {host}" for name, host in sent(launch)),
         rdap=tuple(launch.settings.rdap.values()),
         private_addresses=launch.settings.private_addresses,
         ca_file=launch.settings.ca_file,
         repository=launch.repository.path if launch.repository else "",
-        alerts=tuple(f"{alert.name}: {alert.kind} to {alert.to or server}" for alert, server in alerts),
+        alerts=tuple(
+            f"{alert.name}: {alert.kind} to {f'{alert.to} through ' if alert.to else ''}{alert.where}"
+            for alert in launch.alerts
+        ),
         logs=tuple(log.path for log in launch.logs),
-        mailboxes=tuple(f"{box.name}: {box.server[0]}" for box in launch.mailboxes),
+        mailboxes=tuple(f"{box.name}: {box.recipient('TAG')} at {box.server[0]}" for box in launch.mailboxes),
+        acts=_acts(launch),
+        permission=permission_words(launch),
     )
+
+
+def _acts(launch: Launch) -> tuple[str, ...]:
+    """What would be asked of the product beyond reading. The query is left out: it may be long."""
+    asked = [(one.name, one.method, one.url) for one in launch.routes]
+    asked += [(one.name, one.method, one.url) for one in launch.targets]
+    acts = [one for one in asked if one[1] not in ("GET", "HEAD", "OPTIONS")]
+    acts += [(step.name, step.method, step.url) for step in launch.recovery_path if step.url]
+    named = {route.name: route for route in launch.routes}
+    by_mail = [(flow.name, named[flow.route]) for flow in launch.flows if flow.route in named]
+    acts += [(f"{name} mail", route.method, route.url) for name, route in by_mail]
+    return tuple(dict.fromkeys(f"{name}: {method} {url.partition('?')[0]}" for name, method, url in acts))
+
+
+def _exporter(region: Region) -> str:
+    return _host(region.url) if region.url else "api.globalping.io"
 
 
 def _host(url: str) -> str:

@@ -45,7 +45,7 @@ def refusal(launch: Launch, allowed: bool, may: Callable[[str], bool]) -> str:
     hosts = dict.fromkeys(step.host for step in launch.recovery_path if step.url)
     missing = [host for host in hosts if not may(host)]
     if missing:
-        return f"the launch file records no permission for {', '.join(missing)} ([permission] domains)"
+        return f"the launch file records no confirmed permission for {', '.join(missing)} ([permission] domains)"
     if not allowed:
         asked = "\n".join(f"  {line}" for line in map(asked_of, launch.recovery_path))
         return f"this acts in the product as a test user; allow it with --allow smoke. It would do\n{asked}"

@@ -76,6 +76,13 @@ class Vault:
         self._path = self._folder / f"{slug}-{hashlib.sha256(project.encode()).hexdigest()[:8]}.toml"
         self._memory = _MEMORY.setdefault(self.service, {})
         self._seen: dict[str, tuple[datetime, Secret]] = {}
+        self._allowed: Mapping[str, tuple[str, ...]] = {}
+        self._kept_back = ""
+
+    def allow(self, hosts: Mapping[str, tuple[str, ...]], *, kept_back: str = "") -> None:
+        """The hosts, by credential, that somebody has approved with the launch file: values of the environment that
+        name none are bound to them. `kept_back`: why none goes to any host, in words."""
+        self._allowed, self._kept_back = hosts, kept_back
 
     # Reading
 
@@ -89,18 +96,27 @@ class Vault:
         """Why `get` gives nothing, in words; empty where it gives the secret."""
         return self._look(name, host)[1]
 
+    def withheld(self, wanted: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """Why what is set in the environment, or listed, does not go where it is wanted (name, host): a line each. The
+        keyring is not asked."""
+        return tuple(
+            self._look(name, host)[1]
+            for name, host in wanted
+            if (self._env.get(variable(name)) or (self._kept_back and self._item(name)[0]))
+            and self._look(name, host)[1]
+        )
+
     def _look(self, name: str, host: str) -> tuple[Secret | None, str]:
         problem = credential_problem(name)
         if problem:
             return None, f"{name} is not a valid credential name; allowed: {problem}"
+        if host and self._kept_back:
+            return None, f"{name} is not sent to {host}: {self._kept_back}"
         item, trouble = self._item(name)
         value = self._env.get(variable(name), "")
         if value:
-            hosts = item.hosts if item else _listed(self._env.get(variable(name) + _HOSTS_SUFFIX, ""))
-            unbound = not hosts
-            return self._judged(
-                name, host, hosts, lambda: self._known(Secret(name, value)), free=unbound, size=len(value)
-            )
+            hosts = self._hosts_of(name, item.hosts if item else ())
+            return self._judged(name, host, hosts, lambda: self._known(Secret(name, value)), size=len(value))
         kept = self._memory.get(name)
         if kept is not None:
             return self._judged(name, host, kept[0].hosts, lambda: kept[1])
@@ -120,6 +136,13 @@ class Vault:
         self._touch(item)
         return secret, ""
 
+    def _hosts_of(self, name: str, stored: tuple[str, ...]) -> tuple[str, ...]:
+        """Where a value of the environment may go: as its variable says, else as it was stored, else as was approved
+        with the launch file."""
+        return (
+            _listed(self._env.get(variable(name) + _HOSTS_SUFFIX, "")) or stored or tuple(self._allowed.get(name, ()))
+        )
+
     def _item(self, name: str) -> tuple[Item | None, str]:
         try:
             return self._index().load().find(name), ""
@@ -133,12 +156,16 @@ class Vault:
         hosts: tuple[str, ...],
         give: Callable[[], Secret],
         *,
-        free: bool = False,
         size: int = LEAST,
     ) -> tuple[Secret | None, str]:
         if size < LEAST:
             return None, f"{variable(name)} is shorter than {LEAST} characters and could not be kept out of reports"
-        refusal = "" if free else _refusal(name, host, hosts)
+        refusal = _refusal(name, host, hosts)
+        if refusal and not hosts and self._env.get(variable(name)):
+            refusal = (
+                f"{variable(name)} names no hosts, so it is not sent to {host}: set {variable(name)}{_HOSTS_SUFFIX}, "
+                "or approve the launch file (--trust HASH)"
+            )
         return (None, refusal) if refusal else (give(), "")
 
     def _from_keyring(self, item: Item) -> Secret | None:
@@ -248,7 +275,7 @@ class Vault:
                 found[item.name] = Entry(**msgspec.structs.asdict(item), place=place)  # type: ignore[arg-type]
         for name in _names_in(self._env):
             listed = found.get(name)
-            hosts = listed.hosts if listed else _listed(self._env.get(variable(name) + _HOSTS_SUFFIX, ""))
+            hosts = self._hosts_of(name, listed.hosts if listed else ())
             found[name] = Entry(name=name, label=listed.label if listed else "", hosts=hosts, place="environment")
         return tuple(found[name] for name in sorted(found))
 

@@ -19,12 +19,24 @@ from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
 from ..launch.load import find, load
-from ..launch.model import Alert, Host, Launch, LaunchFile, Mailbox, Page, Permission, Repository, Route, WatchTarget
+from ..launch.model import (
+    Alert,
+    Host,
+    Launch,
+    LaunchFile,
+    Mailbox,
+    Page,
+    Permission,
+    Repository,
+    Route,
+    Unconfirmed,
+    WatchTarget,
+)
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath, FileProblems, Problem
 from ..launch.store import TomlFile
-from ..launch.trust import Trust, state_dir, summary
+from ..launch.trust import Trust, leads, permission_hash, sent, state_dir, summary
 from ..roadmap.model import Answer, CheckSpec, Roadmap
 from ..roadmap.model import load as load_roadmap
 from ..verdict import Judged, Step, Verdict, judge, next_step
@@ -54,7 +66,6 @@ class Workspace:
     def __init__(self, launch_file: LaunchFile, options: Options, journal: Journal, reach: Reach, vault: Vault) -> None:
         """Use `open`."""
         self.options = options
-        self.launch_file = launch_file
         self.folder = launch_file.folder
         self.demo = options.demo
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
@@ -62,6 +73,7 @@ class Workspace:
         self.journal = journal
         self.reach = reach
         self.vault = vault
+        self._take(launch_file)
         self._decisions_file = DecisionsFile(self.folder / DecisionsFile.NAME)
         self._people_file = PeopleFile(self.folder / PeopleFile.NAME)
         self._inventory_file = InventoryFile(self.folder / InventoryFile.NAME)
@@ -85,8 +97,8 @@ class Workspace:
         options = options or Options()
         launch_file = load(find(folder))
         state = options.state_dir or state_dir()
-        if not (options.demo or options.trust or Trust(state).knows(launch_file.sha256)):
-            raise NotTrusted(launch_file.path, launch_file.sha256, summary(launch_file))
+        if not trusted(launch_file, options):
+            raise NotTrusted(launch_file.path, launch_file.sha256, summary(launch_file), options.trust_hash)
         reach = reach_for(launch_file, options)
         journal = Journal.open(launch_file.folder / JOURNAL, demo=options.demo)
         try:
@@ -439,14 +451,43 @@ class Workspace:
         tables = {Host: "hosts", Route: "routes", Page: "pages", WatchTarget: "targets", Alert: "alerts"}
         table = tables.get(type(item)) or {Permission: "permission", Repository: "repository"}[type(item)]
         was_trusted = self._trust().knows(self.launch_file.sha256)
-        self.launch_file = write.append(self.launch_file.path, table, item, expected=self.launch_file.sha256)
+        added = write.append(self.launch_file.path, table, item, expected=self.launch_file.sha256)
         if was_trusted:
-            self._trust().remember(self.launch_file.sha256)
+            self._trust().remember(added.sha256)
+        if isinstance(item, Permission):
+            self._trust().remember(permission_hash(added.launch))
+        self._take(added)
 
     @property
     def approved(self) -> bool:
-        """Whether the person at the keyboard has approved the launch file: for the demo nobody has to."""
-        return self.demo or self._trust().knows(self.launch_file.sha256)
+        """Whether somebody has approved this very launch file: for the demo nobody has to."""
+        return approved(self.launch_file, self.options)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether the launch file records a permission that nobody has confirmed on this machine: it does not count."""
+        return isinstance(self.launch.permission, Unconfirmed)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Which credentials of the environment do not go where the launch file would send them, and why."""
+        return self.vault.withheld(sent(self.launch))
+
+    def confirm_permission(self) -> None:
+        """The person at the keyboard says that the recorded permission was given. Raises OSError."""
+        self._trust().remember(permission_hash(self.launch))
+        self._take(load(self.launch_file.path))
+
+    def _take(self, found: LaunchFile) -> None:
+        """Uses this launch file: its permission as far as it was confirmed, credentials as far as it may steer them."""
+        launch = found.launch
+        given = launch.permission
+        if given and not confirmed(found, self.options):
+            found = msgspec.structs.replace(
+                found, launch=msgspec.structs.replace(launch, permission=Unconfirmed(**msgspec.structs.asdict(given)))
+            )
+        self.launch_file = found
+        limit(self.vault, found, self.options)
 
     def trust_launch_file(self, sha256: str) -> None:
         """The person at the keyboard allows the launch file with this hash. Raises OSError."""
@@ -475,10 +516,10 @@ class Workspace:
         found = load(self.launch_file.path)
         if found.sha256 == self.launch_file.sha256:
             return False
-        if not (self.demo or self.options.trust or self._trust().knows(found.sha256)):
-            raise NotTrusted(found.path, found.sha256, summary(found))
+        if not trusted(found, self.options):
+            raise NotTrusted(found.path, found.sha256, summary(found), self.options.trust_hash)
         self.reach = reach_for(found, self.options)
-        self.launch_file = found
+        self._take(found)
         return True
 
     def _trust(self) -> Trust:
@@ -492,6 +533,48 @@ class Workspace:
 
     def _words(self, target: Target) -> str:
         return self._spec(target).title if isinstance(target, str) else decide.finding_of(target).summary
+
+
+def approved(launch_file: LaunchFile, options: Options) -> bool:
+    """Whether somebody has approved this very file: at the question, by its hash, or by having written it."""
+    return (
+        options.demo
+        or options.trust_hash == launch_file.sha256
+        or Trust(options.state_dir or state_dir()).knows(launch_file.sha256)
+    )
+
+
+def trusted(launch_file: LaunchFile, options: Options) -> bool:
+    """Whether this file may be used at all: approved, or any is (`--trust`)."""
+    return options.trust or approved(launch_file, options)
+
+
+def confirmed(launch_file: LaunchFile, options: Options) -> bool:
+    """Whether the permission in this file counts: confirmed on this machine, or approved with the whole file by its
+    hash."""
+    return (
+        options.demo
+        or options.trust_hash == launch_file.sha256
+        or Trust(options.state_dir or state_dir()).knows(permission_hash(launch_file.launch))
+    )
+
+
+def limit(vault: Vault, launch_file: LaunchFile, options: Options) -> None:
+    """Lets credentials go where an approved file sends them, and no further than others said where none was
+    approved."""
+    hosts: dict[str, tuple[str, ...]] = {}
+    if approved(launch_file, options):
+        for name, host in sent(launch_file.launch):
+            hosts[name] = (*hosts.get(name, ()), host)
+        vault.allow(hosts)
+    else:
+        vault.allow({}, kept_back=_LEADS if leads(launch_file.launch) else "")
+
+
+_LEADS = (
+    "the launch file was not approved and decides where its hosts lead ([connect], nameservers or ca_file); approve "
+    "it with --trust HASH"
+)
 
 
 def reach_for(launch_file: LaunchFile, options: Options) -> Reach:

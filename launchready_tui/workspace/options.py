@@ -27,7 +27,10 @@ class Options:
     """A fixed time for judgements. What is run then is never kept as a real run."""
     allow: frozenset[Consent] = frozenset()
     trust: bool = False
-    """This launch file may be used, though it was never used here before."""
+    """Any launch file may be used, though nobody has approved it here: its permission does not count, and credentials
+    go only where somebody other than the file said so."""
+    trust_hash: str = ""
+    """The SHA-256 of the one launch file that is approved with all it says; empty: none in this way."""
     demo: bool = False
     """The embedded marketplace: trusted, and every verdict is labelled."""
     refuse_unmapped: bool = False

@@ -50,7 +50,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     refuse_unmapped: bool = False
     state_dir: str = ""
     sha256: str = ""
-    """The launch file that the asker has open, and so trusts."""
+    """The launch file that the asker has open."""
+    trust: bool = False
+    trust_hash: str = ""
     with_asker: bool = False
     """Ends when standard input closes: a demo's servers end with their console."""
 
@@ -65,6 +67,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
             demo=self.demo,
             refuse_unmapped=self.refuse_unmapped,
             state_dir=Path(self.state_dir) if self.state_dir else None,
+            trust=self.trust,
+            trust_hash=self.trust_hash,
         )
 
 
@@ -201,9 +205,7 @@ def main() -> int:
         if order.sha256 and load(find(Path(order.folder))).sha256 != order.sha256:
             _log("the launch file was changed in the meantime")
             return 3
-        from dataclasses import replace
-
-        ws = Workspace.open(Path(order.folder), replace(order.options(), trust=bool(order.sha256)))
+        ws = Workspace.open(Path(order.folder), order.options())
     except Exception as why:  # noqa: BLE001 - whatever it is, the log says it and the asker reads the log
         _log(str(why))
         return 3
@@ -269,6 +271,8 @@ def ensure_watcher(ws: Workspace) -> Ensured:
         refuse_unmapped=ws.options.refuse_unmapped,
         state_dir=str(ws.options.state_dir.resolve()) if ws.options.state_dir else "",
         sha256=ws.launch_file.sha256,
+        trust=ws.options.trust,
+        trust_hash=ws.options.trust_hash,
         with_asker=ws.demo,
     )
     with log.open("wb") as noise:

@@ -363,7 +363,7 @@ def test_forget_where_nothing_is(program: Program, empty: Path) -> None:
 
 
 def test_doctor_off_line_says_what_is_there(program: Program, no_keyring: None) -> None:
-    said = program("doctor", "--offline", "-C", program.folder)
+    said = program("doctor", "--offline", "-C", program.folder, "--trust")
     assert said.code == 1, "no permission is recorded, so something stays unchecked"
     for part in (
         "Python",

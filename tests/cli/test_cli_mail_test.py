@@ -3,6 +3,7 @@ name server's."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from datetime import UTC, datetime
@@ -60,7 +61,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def mail(folder: Path, *words: str) -> int:
-    return run(["mail", *words, "-C", str(folder), "--trust"])
+    approved = hashlib.sha256((folder / "launchready.toml").read_bytes()).hexdigest()
+    return run(["mail", *words, "-C", str(folder), "--trust", approved])
 
 
 def test_without_consent_it_says_what_would_be_asked_and_for_whom(

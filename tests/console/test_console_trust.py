@@ -7,6 +7,7 @@ from typing import Any
 from double import Double
 from screen import shown, until
 
+from launchready_tui.console.acts.launchfile import add_permission
 from launchready_tui.launch.problems import LaunchFileError, Problem
 from launchready_tui.workspace import NotTrusted
 
@@ -75,3 +76,17 @@ def gate_summary(double: Double) -> Any:
     from launchready_tui.launch.trust import summary
 
     return summary(double.launch_file)
+
+
+async def test_a_permission_of_the_file_is_confirmed_before_it_counts(make: Any) -> None:
+    app = make()
+    ws = app.workspace
+    assert ws.unconfirmed and not ws.launch.permits(ws.launch.domain)
+    async with app.run_test(size=(100, 30)) as pilot:
+        for key, counts in (("escape", False), ("y", True)):
+            app.run_worker(add_permission(app))
+            await until(pilot, lambda: "Was this permission given?" in shown(app))
+            assert "founder, on 2026" in shown(app)
+            await pilot.press(key)
+            await until(pilot, lambda: "permission" in app.last_said and "Was this" not in shown(app))
+            assert ws.launch.permits(ws.launch.domain) is counts

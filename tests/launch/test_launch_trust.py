@@ -91,5 +91,5 @@ rdap = { com = "https://rdap.example/" }
         "RDAP servers: https://rdap.example/",
         "private addresses: 10.0.0.0/8",
         "repository: ../shop",
-        "test mailboxes: gmail: imap.gmail.com",
+        "test mailboxes: gmail: tests+TAG@gmail.com at imap.gmail.com",
     )

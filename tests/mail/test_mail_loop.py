@@ -305,7 +305,7 @@ async def test_without_consent_and_permission_nothing_is_sent(tmp_path: Path, mi
     async with town(tmp_path, launch, () if missing == "consent" else ("mail",)) as here:
         trial = await here.test()
         assert trial.outcome == "not-sent" and here.product.asked == []
-        assert ("--allow mail" if missing == "consent" else "records no permission") in trial.problem
+        assert ("--allow mail" if missing == "consent" else "records no confirmed permission") in trial.problem
 
 
 async def test_by_hand_the_steps_are_told_and_the_mail_is_waited_for(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ async def test_nothing_is_asked_without_consent_or_permission(tmp_path: Path) ->
             await here.walk()
         assert not here.product.asked
     async with town(tmp_path, launch_of(permission=None)) as here:
-        with pytest.raises(Refused, match=f"no permission for {API}"):
+        with pytest.raises(Refused, match=f"no confirmed permission for {API}"):
             await here.walk()
         assert not here.product.asked
     async with town(tmp_path, launch_of(recovery_path=())) as here:
@@ -263,10 +263,12 @@ def test_the_command_shows_the_steps_and_asks_for_consent(tmp_path: Path) -> Non
     from launchready_tui.cli.app import program
     from launchready_tui.launch.write import write_new
 
-    write_new(tmp_path / "launchready.toml", launch_of())
+    approved = write_new(tmp_path / "launchready.toml", launch_of()).sha256
     run = CliRunner()
-    shown = run.invoke(program, ["-C", str(tmp_path), "--trust", "recovery", "--steps"], standalone_mode=False)
+    shown = run.invoke(
+        program, ["-C", str(tmp_path), "--trust", approved, "recovery", "--steps"], standalone_mode=False
+    )
     assert shown.return_value == 0
     assert shown.stdout.splitlines()[0] == f" 1  log in: POST https://{API}/login"
-    refused = run.invoke(program, ["-C", str(tmp_path), "--trust", "recovery"])
+    refused = run.invoke(program, ["-C", str(tmp_path), "--trust", approved, "recovery"])
     assert refused.exit_code == 2 and "--allow smoke" in refused.output

@@ -292,12 +292,12 @@ def test_one_cause_over_several_checks_is_one_row_with_its_own_minutes() -> None
         NOW,
     )
     row = next(row for row in verdict.rows if row.shared)
-    assert row.title == "No permission is recorded: 4 checks"
+    assert row.title == "No confirmed permission: 4 checks"
     assert row.remedy is not None and row.remedy.fix == "permission"
     assert (len(row.members), row.effort_min, row.checks[0]) == (4, 2, "edge.exposure")
     assert verdict.minutes_left == 2 + 60 + 30, "one permission, and what was seen to fail"
     part = row.among({"edge.tls", "edge.cdn"})
-    assert part is not None and part.title == "No permission is recorded: 2 checks"
+    assert part is not None and part.title == "No confirmed permission: 2 checks"
     assert row.among({"edge.headers"}) is None
 
 

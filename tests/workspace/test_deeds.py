@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -69,7 +70,8 @@ def opened(tmp_path: Path) -> Iterator[object]:
         folder = tmp_path / f"market{len(made)}"
         folder.mkdir()
         (folder / "launchready.toml").write_text(text)
-        ws = Workspace.open(folder, Options(trust=True, state_dir=tmp_path / "state", user="engineer"))
+        approved = hashlib.sha256(text.encode()).hexdigest()
+        ws = Workspace.open(folder, Options(trust_hash=approved, state_dir=tmp_path / "state", user="engineer"))
         ws.clock = FixedClock(NOW)
         made.append(ws)
         return ws

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from ...launch.model import Alert, Environment, Flow, Host, Method, PageUse, Permission, Repository, Role, Route
+from ...launch.model import (
+    Alert,
+    Environment,
+    Flow,
+    Host,
+    Method,
+    PageUse,
+    Permission,
+    Repository,
+    Role,
+    Route,
+    Unconfirmed,
+)
 from ...launch.model import Page as LaunchPage
+from ...launch.trust import permission_words
 from ...persons import PersonId
 from ...text import whole
 from ..valid import is_url
@@ -43,7 +56,7 @@ async def add(app: ConsoleHost) -> None:
         ("page", "a page", "what a demo shows or an ad links to"),
         ("alert", "an alert", "who is alerted, and where they read it"),
     ]
-    if launch.permission is None:
+    if launch.permission is None or isinstance(launch.permission, Unconfirmed):
         kinds.append(("permission", "the permission", "who allowed what goes beyond an ordinary visit"))
     if launch.repository is None:
         kinds.append(("repository", "the code", "the folder that it is in"))
@@ -123,8 +136,15 @@ async def _add_page(app: ConsoleHost) -> None:
 
 
 async def add_permission(app: ConsoleHost) -> None:
-    """Who allowed what goes beyond an ordinary visit."""
+    """Who allowed what goes beyond an ordinary visit; one that the file records already is confirmed or left."""
     domain = app.snapshot.launch.domain
+    if app.workspace.unconfirmed:
+        lines = [
+            f"The launch file records it: {permission_words(app.workspace.launch)}.",
+            "Nobody has confirmed that on this computer, so it does not count.",
+        ]
+        await app.ask("Was this permission given?", lines, "it was given", lambda yes: _confirm(app, yes), "no")
+        return
 
     def save(values: dict[str, str]) -> str:
         domains = tuple(part.strip() for part in values["domains"].split(",") if part.strip())
@@ -141,6 +161,19 @@ async def add_permission(app: ConsoleHost) -> None:
         Field("domains", "domains", domain, hint=f"{domain}, with everything below it", needed=True),
     ]
     await app.ask_form("Record the permission", lines, fields, save, "add permission")
+
+
+def _confirm(app: ConsoleHost, yes: bool | None) -> None:
+    if not yes:
+        app.say("The permission does not count")
+        return
+
+    def take() -> str:
+        app.workspace.confirm_permission()
+        return "The permission counts from now on; R runs the checks that need it"
+
+    said = app.attempt(take)
+    app.say(said.wrong or said.words, wrong=bool(said.wrong))
 
 
 async def add_repository(app: ConsoleHost) -> None:

@@ -23,10 +23,11 @@ def ask(app: ConsoleHost, why: NotTrusted) -> None:
         def take() -> str:
             app.workspace.trust_launch_file(why.sha256)
             app.workspace.refresh()
-            return "The changed launch file is now in use"
+            later = "; its permission does not count until you confirm it (+)" if app.workspace.unconfirmed else ""
+            return f"The changed launch file is now in use{later}"
 
         said = app.attempt(take)
         app.say(said.wrong or said.words, wrong=bool(said.wrong))
 
-    lines = [f"{why.path.name} was changed. It would now connect to:", *why.summary.lines()]
+    lines = [f"{why.path.name} was changed. It would now connect to and use:", *why.summary.lines()]
     app.ask("Use the changed launch file?", lines, "use it", answered, "keep the old one")

@@ -68,7 +68,9 @@ async def send(world: World, route: Route, address: str, tag: str) -> Reply | Fa
         )
     if not world.may_intrude(host):
         return Failure(
-            kind="no-permission", detail=f"the launch file records no permission for {host}", target=route.name
+            kind="no-permission",
+            detail=f"the launch file records no confirmed permission for {host}",
+            target=route.name,
         )
     headers, body = request_of(route, address, tag, _new_password())
     if route.login:

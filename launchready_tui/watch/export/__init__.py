@@ -128,6 +128,8 @@ def export(plan: Plan, kind: Kind) -> Exported:
         plan.for_others()
     data = {file.path: file.build(plan) for file in FILES[kind] if not isinstance(file, Text)}
     plan.left.extend(NOTES[kind](plan))
+    if plan.leads and kind != "gatus":
+        plan.left.append(texts.LEADS)
     values = texts.values(plan)
     files = {
         file.path: file.written(data.get(file.path), values)

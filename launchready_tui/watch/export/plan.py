@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ...launch.inventory import Inventory
 from ...launch.model import Alert, Launch, Region, Watch
 from ...launch.names import split_port
+from ...launch.trust import leads
 from ...probe.stats import at_most
 from ...text import clean
 from ..detect import SLOW_ALPHA
@@ -58,6 +59,8 @@ class Plan:
     secrets: str = SECRETS
     own_ca: bool = False
     connect: bool = False
+    leads: bool = False
+    """Whether the launch file itself decides where its hosts lead."""
     queues: bool = False
     """Whether somebody is to be told of late job queues."""
     files: tuple[str, ...] = ()
@@ -95,6 +98,7 @@ class Plan:
             secrets=secrets,
             own_ca=bool(launch.settings.ca_file),
             connect=bool(launch.connect),
+            leads=leads(launch),
             files=tuple(log.path for log in launch.logs) + _repository(launch),
             queues=any("queue" in alert.on for alert in launch.alerts) and bool(launch.queues),
             regions=tuple((region, target) for region, target in far if region.kind == "blackbox"),

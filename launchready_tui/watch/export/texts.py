@@ -16,6 +16,11 @@ START_CONTAINER = "docker compose up -d --build"
 LATE = "GitHub starts scheduled workflows late, by hours at busy times, and drops some"
 SO = "this shows that a deploy works, but it is not monitoring. Keep a monitor or `launchready watch` for outages."
 
+LEADS = (
+    "The launch file decides where its hosts lead ([connect], nameservers or ca_file): put its SHA-256 after --trust, "
+    "or no credential is sent"
+)
+
 
 def values(plan: Plan) -> Row:
     """Every value that a template may ask for. Made when the notes of the plan are whole: README.md lists them."""
