@@ -21,7 +21,8 @@ LONG_S = timedelta(minutes=5)
 CALM_S = timedelta(minutes=10)
 UNSTABLE_AFTER = 2
 
-Told = Literal["down", "degraded", "slow", "worse", "flapping", "again", "resolved"]
+Told = Literal["down", "degraded", "slow", "worse", "flapping", "again", "resolved", "partly"]
+"""`partly`: over for some of those that have one cause."""
 
 
 class Case:
@@ -30,12 +31,14 @@ class Case:
     def __init__(self, target: Target, incident: Incident | None = None) -> None:
         self.target = target
         self.incident = incident
+        self.unsure = incident is not None and incident.open and incident.told in ("", "resolved")
+        """An earlier watch saw it begin and nobody knows of it: it is told once this watch has seen it too."""
 
     def change(
         self, change: Change, at: datetime, since: datetime, *, last_good: datetime | None, deploy: Mark | None
     ) -> Incident:
         """Takes a change of the detector and returns the incident as it is now."""
-        now = self.incident
+        now, self.unsure = self.incident, False
         if change.what == "closed":
             assert now is not None
             self.incident = msgspec.structs.replace(now, closed_at=at)
@@ -75,7 +78,7 @@ class Case:
     def due(self, now: datetime) -> Told | None:
         """What is to be told now. Call it after each change and from time to time; tell it, then `told`."""
         incident = self.incident
-        if incident is None:
+        if incident is None or self.unsure:
             return None
         if incident.closed_at is not None:
             if incident.told in ("", "resolved"):
@@ -95,9 +98,17 @@ class Case:
             return "worse"
         return None
 
-    def told(self, what: Told, now: datetime) -> Incident:
-        """It was put into the outbox."""
+    def told(self, what: Told, now: datetime, thread: int = 0) -> Incident:
+        """It was put into the outbox, filed under this incident."""
         assert self.incident is not None
         word = self.incident.kind if what in ("worse", "again") else what
-        self.incident = msgspec.structs.replace(self.incident, told=word, told_at=now)
+        group = thread or self.incident.group or self.incident.id
+        self.incident = msgspec.structs.replace(self.incident, told=word, told_at=now, group=group)
+        return self.incident
+
+    def was_over(self, at: datetime) -> Incident:
+        """What an earlier watch saw begin and told nobody is over, before this one saw it."""
+        assert self.incident is not None
+        self.unsure = False
+        self.incident = msgspec.structs.replace(self.incident, closed_at=at)
         return self.incident

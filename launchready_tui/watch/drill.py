@@ -104,13 +104,8 @@ async def _break_and_wait(
         broken[trial.target.name] = clock.now()
 
     def told() -> dict[str, tuple[Incident, Notice]]:
-        incidents = {one.id: one for one in reader.incidents(min(broken.values()))}
-        sent = [
-            one
-            for one in reversed(reader.notices(200))
-            if one.state == "sent" and one.sent_at is not None and one.incident in incidents
-        ]
-        return {incidents[one.incident].name: (incidents[one.incident], one) for one in reversed(sent)}
+        incidents = reader.incidents(min(broken.values()))
+        return {one.name: (one, notice) for one in incidents if (notice := _sent(reader, one)) is not None}
 
     with contextlib.suppress(TimeoutError):
         await _until(lambda: len(told()) == len(trials), running, MOST_S)
@@ -134,6 +129,18 @@ async def _break_and_wait(
     return tuple(drills)
 
 
+def _sent(reader: WatchReader, incident: Incident) -> Notice | None:
+    """The first message of its thread that was taken and was made once the incident was sure, so tells of it."""
+    return next(
+        (
+            one
+            for one in reversed(reader.notices(200))
+            if one.state == "sent" and one.incident == incident.group != 0 and one.made_at >= incident.opened_at
+        ),
+        None,
+    )
+
+
 async def await_real(reader: WatchReader, target: Target, clock: Clock, *, most_s: float = 600.0) -> Drill:
     """A person broke the real thing just now: waits until the running watch has told it."""
     at = clock.now()
@@ -141,14 +148,8 @@ async def await_real(reader: WatchReader, target: Target, clock: Clock, *, most_
     incident: Incident | None = None
     while time.monotonic() < ends:
         incident = next((one for one in reader.incidents(at) if one.target == target.id and one.opened_at >= at), None)
-        notices = [
-            one
-            for one in reader.notices(50)
-            if incident is not None and one.incident == incident.id and one.sent_at is not None
-        ]
-        if incident is not None and notices:
-            first = min(notices, key=lambda one: one.sent_at or at)
-            assert first.sent_at is not None
+        first = _sent(reader, incident) if incident is not None else None
+        if incident is not None and first is not None and first.sent_at is not None:
             seconds = round((first.sent_at - at).total_seconds(), 1)
             return Drill(
                 at=at,

@@ -103,7 +103,7 @@ class Engine:
         self._moments = Moments(clock)
         self.senders = Senders(wire, credential, clock, launch.domain)
         self.outbox = Outbox(store, self.senders, lambda: rules, clock, still=self._still_true, say=say)
-        self.teller = Teller(launch, self.keeper, reader, self.senders, self.outbox, self._moments, say)
+        self.teller = Teller(launch, self.keeper, reader, self.senders, self.outbox, self._moments, say, self.watched)
         self.blindness = Blindness(self.watched, wire, launch.domain, self.keeper, self.teller, self._moments, say)
         self._lags: deque[tuple[float, float]] = deque(maxlen=4000)
         self._tick_due = math.inf
@@ -205,7 +205,7 @@ class Engine:
                 self._policy(target),
             )
             incident = one.case.incident
-            if incident is not None and incident.open:
+            if incident is not None and incident.open and not one.case.unsure:
                 one.detector.kind = incident.kind
                 one.detector.since = self._moments.steady(incident.since)
             self.watched[target.id] = one
@@ -299,6 +299,8 @@ class Engine:
             await self.teller.changed(one, change)
             if change.what == "opened" and change.kind != "slow" and not one.target.region:
                 self._ask_elsewhere(one)
+        elif one.case.unsure and one.detector.oks >= one.detector.policy.up_after:
+            await self.teller.was_over(one, answer.ended)
         if not held:
             await self.teller.release(one, answer)
             await self.teller.certificate(one)
@@ -379,8 +381,7 @@ class Engine:
             if late > BEAT_S:
                 beat = time.perf_counter()
             await self._beat()
-            for one in self.watched.values():
-                await self.teller.look(one)
+            await self.teller.look()
             if beat - marks >= MARKS_S:
                 marks = beat
                 await self.teller.marks(list(self.watched.values()))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
 from ..launch.model import Alert, AlertEvent
-from ..persons import PersonId
 from .case import Told
+from .messages import Trouble
 from .samples.model import Incident, Notice
 
 Event = Literal["incident", "certificate", "regression", "deploy", "blind", "queue"]
@@ -38,25 +38,33 @@ def matching(alerts: Iterable[Alert], event: AlertEvent, target: str) -> tuple[A
 
 
 def incident_notices(
-    alerts: Iterable[Alert], told: Told, incident: Incident, title: str, texts: dict[PersonId, str], now: datetime
+    alerts: Iterable[Alert],
+    troubles: Sequence[Trouble],
+    words: Callable[[Alert, Sequence[Trouble]], tuple[Told, str, str]],
+    now: datetime,
 ) -> list[Notice]:
-    """One message a rule; `texts` by owner. The key holds the incident and the moment, so that the same is never
-    enqueued twice."""
-    number = int(now.timestamp() * 1000)
-    return [
-        Notice(
-            key=f"incident-{incident.id}-{told}-{number}-{slug(rule.name)}",
-            event=told,
-            rule=rule.name,
-            owner=rule.owner,
-            title=title,
-            text=texts[rule.owner],
-            incident=incident.id,
-            made_at=now,
-            next_at=now,
+    """One message a rule, about those of the troubles that it wants to hear of; `words` makes event, title and text.
+    All of one thread. The key holds thread and moment, so that the same is never enqueued twice."""
+    number, made = int(now.timestamp() * 1000), []
+    for rule in alerts:
+        heard = [one for one in troubles if matching((rule,), asked(one.incident), one.incident.name)]
+        if not heard:
+            continue
+        told, title, text = words(rule, heard)
+        made.append(
+            Notice(
+                key=f"incident-{heard[0].incident.group}-{told}-{number}-{slug(rule.name)}",
+                event=told,
+                rule=rule.name,
+                owner=rule.owner,
+                title=title,
+                text=text,
+                incident=heard[0].incident.group,
+                made_at=now,
+                next_at=now,
+            )
         )
-        for rule in matching(alerts, asked(incident), incident.name)
-    ]
+    return made
 
 
 def other_notices(

@@ -5,22 +5,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
-from ..launch.model import Launch
+from ..launch.model import Alert, Launch
 from ..wording import plural
 from .case import Told
 from .detect import Change
+from .grouping import Batch, batches
 from .keeper import Keeper
-from .messages import body, title
+from .messages import Trouble, body, title
 from .outbox import Outbox
 from .prober import Answer
 from .regress import Regressions
-from .rules import incident_notices, other_notices
-from .samples import Mark, Notice, WatchReader
+from .rules import incident_notices, matching, other_notices
+from .samples import Incident, Mark, Notice, WatchReader
 from .samples.errors import StoreError
 from .senders import Senders, Sent
 from .watched import Moments, Watched
@@ -30,7 +31,7 @@ CERTIFICATE_LEVELS = (7, 3, 1, 0)
 
 
 class Teller:
-    """Decides with each target's case what people are told, and puts it into the outbox."""
+    """Decides with each target's case what people are told, what goes into one message, and puts it into the outbox."""
 
     def __init__(
         self,
@@ -41,8 +42,12 @@ class Teller:
         outbox: Outbox,
         moments: Moments,
         say: Callable[[str], None],
+        watched: Mapping[int, Watched],
     ) -> None:
+        """`watched`: all targets by number, as the engine fills it."""
         self._launch = launch
+        self._watched = watched
+        self._due: dict[int, tuple[Told, datetime]] = {}
         self._keeper = keeper
         self._reader = reader
         self._senders = senders
@@ -64,7 +69,22 @@ class Teller:
             mark = self._reader.last_mark(since)
         async with self._turn:
             one.case.change(change, at, since, last_good=one.last_good, deploy=mark)
-            await self._tell(one)
+            await self._keep(one)
+            await self._tell()
+
+    async def was_over(self, one: Watched, at: float) -> None:
+        """What an earlier watch saw begin, and did not tell, is over."""
+        async with self._turn:
+            one.case.was_over(self._moments.of(at))
+            await self._keep(one)
+
+    async def _keep(self, one: Watched) -> None:
+        incident = one.case.incident
+        assert incident is not None
+        try:
+            one.case.incident = await self._keeper.ask(lambda: self._keeper.store.save_incident(incident))
+        except StoreError as problem:
+            self._trouble(problem)
 
     async def heard_elsewhere(self, one: Watched, words: str) -> None:
         """How it looks from other places is written down with the trouble that is on; later messages say it."""
@@ -72,70 +92,83 @@ class Teller:
             incident = one.case.incident
             if incident is None or not incident.open:
                 return
-            one.case.incident = found = msgspec.structs.replace(incident, elsewhere=words)
-            try:
-                await self._keeper.ask(lambda: self._keeper.store.save_incident(found))
-            except StoreError as problem:
-                self._trouble(problem)
+            one.case.incident = msgspec.structs.replace(incident, elsewhere=words)
+            await self._keep(one)
         self._say(f"{one.target.label}, seen from elsewhere: {words}")
 
-    async def look(self, one: Watched) -> None:
+    async def look(self) -> None:
         """Whether something is due that had to wait."""
-        if one.case.due(self._moments.now()) is not None:
+        if self._due or self._what_is_due(self._moments.now()):
             async with self._turn:
-                await self._tell(one)
+                await self._tell()
 
-    async def _tell(self, one: Watched) -> None:
-        """Writes the incident and the messages it causes in one transaction."""
+    def _what_is_due(self, now: datetime) -> dict[int, tuple[Told, datetime]]:
+        """By target: what is to be told, and since when."""
+        found = {}
+        for number, one in self._watched.items():
+            word = one.case.due(now)
+            if word is not None:
+                before = self._due.get(number)
+                found[number] = (word, before[1] if before is not None and before[0] == word else now)
+        return found
+
+    async def _tell(self) -> None:
         now = self._moments.now()
-        told, incident = one.case.due(now), one.case.incident
-        assert incident is not None
-        gaps = self._reader.gaps(now - timedelta(hours=1), now, one.target.id) if told else ()
+        self._due = self._what_is_due(now)
+        for batch in batches(self._watched.values(), self._due, now):
+            await self._send(batch, now)
+            for one in batch.members:
+                del self._due[one.target.id]
 
-        def notices() -> list[Notice]:
-            assert told is not None and one.case.incident is not None
-            incident = one.case.incident
-            texts = {
-                alert.owner: body(
-                    told,
-                    incident,
-                    one.target,
-                    now,
-                    owner=alert.owner,
-                    last=one.latest,
-                    gaps=gaps,
-                    last_mark=self.last_mark,
-                )
-                for alert in self._launch.alerts
-            }
-            return incident_notices(
-                self._launch.alerts, told, incident, title(self._launch.name, told, incident), texts, now
-            )
+    async def _send(self, batch: Batch, now: datetime) -> None:
+        """Writes the incidents and the messages about them in one transaction."""
+        only = batch.members[0].target.id if len(batch.members) == 1 else 0
+        gaps = self._reader.gaps(now - timedelta(hours=1), now, only)
+
+        def words(rule: Alert, heard: Sequence[Trouble]) -> tuple[Told, str, str]:
+            others = [one.target.label for one in batch.others if matching((rule,), "down", one.target.label)]
+            told: Told = "partly" if batch.told == "resolved" and others else batch.told
+            text = body(told, heard, now, owner=rule.owner, gaps=gaps, last_mark=self.last_mark, others=others)
+            return told, self._title(told, batch, [one.incident for one in heard]), text
+
+        def told() -> list[Notice]:
+            thread = batch.thread
+            troubles = []
+            for one, word in zip(batch.members, batch.words, strict=True):
+                incident = one.case.told(word, now, thread)
+                thread = incident.group
+                troubles.append(Trouble(incident, one.target, one.latest))
+            return incident_notices(self._launch.alerts, troubles, words, now)
+
+        before = [one.case.incident for one in batch.members]
 
         def write() -> list[Notice]:
             store = self._keeper.store
             with store.together():
-                one.case.incident = store.save_incident(incident)
-                if told is None:
-                    return []
-                store.save_incident(one.case.told(told, now))
-                made = notices()
+                for one in batch.members:
+                    assert one.case.incident is not None
+                    if not one.case.incident.id:  # it could not be kept when it was sure
+                        one.case.incident = store.save_incident(one.case.incident)
+                made = told()
+                for one in batch.members:
+                    assert one.case.incident is not None
+                    store.save_incident(one.case.incident)
                 store.enqueue(made)
             return made
 
-        made: list[Notice] = []
         try:
             made = await self._keeper.ask(write)
         except StoreError as problem:
             self._trouble(problem)
-            if told is not None:
-                # A message that is sent without being kept is better than none.
-                one.case.told(told, now)
-                made = notices()
-                await asyncio.gather(*(self._send_unkept(notice) for notice in made))
-        if told is not None:
-            self._announce(told, one, nobody=not made)
-            self._outbox.wake.set()
+            # A message that is sent without being kept is better than none.
+            for one, incident in zip(batch.members, before, strict=True):
+                one.case.incident = incident
+            made = told()
+            await asyncio.gather(*(self._send_unkept(notice) for notice in made))
+        tail = "" if made else " (no one is alerted: no alert covers it)"
+        incidents = [one.case.incident for one in batch.members if one.case.incident is not None]
+        self._say(self._title(batch.told, batch, incidents) + tail)
+        self._outbox.wake.set()
 
     async def _send_unkept(self, notice: Notice) -> None:
         """One attempt through its channel, and one through the second where that did not take it."""
@@ -144,10 +177,8 @@ class Teller:
             if rule in rules and isinstance(await self._senders.send(rules[rule], notice), Sent):
                 return
 
-    def _announce(self, told: Told, one: Watched, *, nobody: bool) -> None:
-        assert one.case.incident is not None
-        tail = " (no one is alerted: no alert covers it)" if nobody else ""
-        self._say(title(self._launch.name, told, one.case.incident) + tail)
+    def _title(self, told: Told, batch: Batch, incidents: Sequence[Incident]) -> str:
+        return title(self._launch.name, told, incidents, joins=batch.joins)
 
     # The rest
 

@@ -1,15 +1,20 @@
-"""A simulated watch of one target: its detection policy and its case against a world of faults, in seconds, without a
-clock. For the benchmark (`tests/bench/watch_detection.py`) and for the tests that hold it."""
+"""A simulated watch: detection policy, cases and grouping against a world of faults, in seconds, without a clock. For
+the benchmark (`tests/bench/watch_detection.py`) and for the tests that hold it."""
 
 from __future__ import annotations
 
 import bisect
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
 
 from launchready_tui.watch.case import Case
 from launchready_tui.watch.detect import Detector, Policy, Seen
+from launchready_tui.watch.grouping import batches
 from launchready_tui.watch.samples import Target
 from launchready_tui.watch.schedule import next_probe
 
@@ -87,3 +92,70 @@ def run(
                 told.append((end, word))
         at, grid = next_probe(due, end, detector.recheck)
     return opened, told
+
+
+@dataclass
+class Site:
+    """One target of several, with what `Watched` has of it for the grouping."""
+
+    name: str
+    world: World
+    due: float
+    every: float = 15.0
+    gentle: bool = False
+    cause: Any = "status"
+    target: Target = field(init=False)
+    case: Case = field(init=False)
+    detector: Detector = field(init=False)
+
+    def number(self, place: int) -> None:
+        self.target = Target(name=self.name, host="x.test", port=443, id=place + 1)
+        self.case, self.detector = Case(self.target), Detector(Policy.of(self.every, gentle=self.gentle))
+        self.at, self.grid = self.due, True
+
+    def probe(self, chance: random.Random) -> None:
+        """One probe, as `run` takes it, at the second it is due."""
+        ok, took = self.world(self.at, chance)
+        end = self.at + took
+        seen = [Seen(self.at, end, ok, self.grid, cause="" if ok else self.cause)]
+        self.due += self.every if self.grid else 0
+        while self.due <= end:
+            seen.append(Seen(self.due, end, ok, held=True, cause="" if ok else self.cause))
+            self.due += self.every
+        for one in seen:
+            change = self.detector.see(one)
+            if change is not None:
+                now, since = (START + timedelta(seconds=second) for second in (end, change.since))
+                made = self.case.change(change, now, since, last_good=None, deploy=None)
+                self.case.incident = msgspec.structs.replace(made, id=made.id or self.target.id)
+        self.at, self.grid = next_probe(self.due, end, self.detector.recheck)
+
+
+def run_many(
+    sites: Sequence[Site], length: float, chance: random.Random, deploys: Sequence[float] = ()
+) -> list[tuple[float, str, list[str]]]:
+    """Several targets watched for so many seconds, looked at once a second: (second, head, names) of each message."""
+    waiting: dict[int, tuple[Any, datetime]] = {}
+    told = []
+    for place, site in enumerate(sites):
+        site.number(place)
+    for second in range(int(length)):
+        for site in sites:
+            before = bisect.bisect_right(deploys, second)
+            site.detector.deploy_at = deploys[before - 1] if before else None
+            while site.at <= second:
+                site.probe(chance)
+        now = START + timedelta(seconds=second)
+        due = {site.target.id: word for site in sites if (word := site.case.due(now)) is not None}
+        waiting = {
+            number: waiting[number] if number in waiting and waiting[number][0] == word else (word, now)
+            for number, word in due.items()
+        }
+        everyone: Any = sites
+        for batch in batches(everyone, waiting, now):
+            thread = batch.thread
+            for one, word in zip(batch.members, batch.words, strict=True):
+                thread = one.case.told(word, now, thread).group
+                del waiting[one.target.id]
+            told.append((float(second), "also " * batch.joins + batch.told, [one.target.name for one in batch.members]))
+    return told

@@ -22,7 +22,7 @@ from launchready_tui.launch.model import Alert, Watch
 from launchready_tui.watch import blindness, engine, line
 from launchready_tui.watch import prober as probing
 from launchready_tui.watch.engine import Engine
-from launchready_tui.watch.samples import Mark, Phases, Target, WatchReader, snapshot
+from launchready_tui.watch.samples import Incident, Mark, Phases, Target, WatchReader, snapshot
 from launchready_tui.wire import Door, Opened, Reach, Wire
 
 HERE = reach()
@@ -205,6 +205,74 @@ async def test_an_open_incident_is_taken_up_by_the_next_watch_and_the_time_betwe
             assert [one.cause for one in running.reader.gaps(now() - timedelta(hours=2), now())] == ["stopped"]
 
 
+async def test_seven_targets_behind_one_application_are_told_together(chat: Chat) -> None:
+    async with Shop() as shop:
+        targets = tuple(web(f"t{number}", shop.port, f"/{number}") for number in range(7))
+        async with watched(targets, HERE, alerts=(CALL,), secrets=chat.secrets) as running:
+            await until(lambda: len(running.engine.watched) == 7 and shop.asked > 21)
+            shop.kill()
+            await until(lambda: chat.texts)
+            await shop.start()
+            await until(lambda: len(chat.texts) == 2)
+            assert [text.partition(": ")[2].partition(":")[0] for text in chat.texts] == ["DOWN", "RESOLVED"]
+            for text in chat.texts:
+                assert "7 targets: " in text
+                assert all(f"\nt{number}: http://127.0.0.1:{shop.port}/{number}" in text for number in range(7))
+            incidents = running.incidents()
+            (group,) = {one.group for one in incidents}
+            assert group in {one.id for one in incidents}
+            assert [one.incident for one in running.reader.notices()] == [group, group]
+
+
+@pytest.mark.parametrize("told", ["", "resolved"])
+async def test_a_watch_that_starts_again_looks_before_it_alarms(chat: Chat, tmp_path: Path, told: str) -> None:
+    """What the last one saw begin, and told nobody, is over by now: nothing is said of it."""
+    import msgspec
+
+    async with Shop() as shop:
+        target = web("api", shop.port)
+        async with watched((target,), HERE, folder=tmp_path) as running:
+            await until(lambda: shop.asked > 6)
+            shop.kill()
+            await until(running.incidents)
+            (incident,) = running.incidents()
+        left = msgspec.structs.replace(incident, told=told, told_at=now() - timedelta(minutes=6), closed_at=None)
+        await asyncio.to_thread(_leave_open, tmp_path, left)
+        await shop.start()
+        async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets, folder=tmp_path) as running:
+            await until(lambda: not running.incidents()[0].open)
+            assert running.reader.notices() == ()
+            shop.kill()
+            await until(lambda: chat.texts)
+            assert ("DOWN AGAIN: api" if told else "DOWN: api") in chat.texts[0]
+
+
+async def test_what_began_before_a_restart_and_goes_on_is_told_with_its_beginning(chat: Chat, tmp_path: Path) -> None:
+    import msgspec
+
+    async with Shop() as shop:
+        target = web("api", shop.port)
+        async with watched((target,), HERE, folder=tmp_path) as running:
+            await until(lambda: shop.asked > 6)
+            shop.kill()
+            await until(running.incidents)
+            (incident,) = running.incidents()
+        await asyncio.to_thread(_leave_open, tmp_path, msgspec.structs.replace(incident, told="", told_at=None))
+        async with watched((target,), HERE, alerts=(CALL,), secrets=chat.secrets, folder=tmp_path) as running:
+            await until(lambda: chat.texts)
+            assert "DOWN: api" in chat.texts[0]
+            (after,) = running.incidents()
+            assert (after.id, after.since) == (incident.id, incident.since)
+
+
+def _leave_open(folder: Path, incident: Incident) -> None:
+    from launchready_tui.watch.samples import WatchStore
+
+    store = WatchStore.open(folder / "watch.sqlite3")
+    store.save_incident(incident)
+    store.close()
+
+
 def _age_the_beat(folder: Path) -> None:
     """As if the last watch had ended an hour ago."""
     import msgspec
@@ -291,8 +359,9 @@ async def test_where_the_resolver_answers_the_outage_is_real(chat: Chat, monkeyp
         async with watched(two(one, other), how, alerts=(CALL,), secrets=chat.secrets) as running:
             await until(lambda: one.asked > 6 and other.asked > 6)
             silent.gone = True
-            await until(lambda: len(chat.texts) == 2)
+            await until(lambda: chat.texts)
             assert {incident.kind for incident in running.incidents()} == {"down"}
+            assert "DOWN: 2 targets: api and home" in chat.texts[0] or "DOWN: 2 targets: home and api" in chat.texts[0]
 
 
 async def test_nobody_answers_but_the_chat_does_so_it_is_told_what_is_not_known(

@@ -39,7 +39,7 @@ async def told(folder: Path, ends: datetime, *later: timedelta) -> list[str]:
     outbox: Any = SimpleNamespace(wake=asyncio.Event())
     senders: Any = SimpleNamespace()
     try:
-        teller = Teller(launch, keeper, reader, senders, outbox, Moments(clock), lambda words: None)
+        teller = Teller(launch, keeper, reader, senders, outbox, Moments(clock), lambda words: None, {})
         for wait in (timedelta(), *later):
             clock.move(wait)
             await teller.certificate(watched(ends))

@@ -11,10 +11,12 @@ from ...findings import Evidence, Finding
 from ...journal import JournalError
 from ...launch.problems import NewerFile
 from ...watch import PLACE
-from ...watch.samples import WatchReader
+from ...watch.samples import Incident, WatchReader
 from ..base import Say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ...launch.model import Launch
     from ...world import World
 
@@ -45,6 +47,18 @@ def the_watch(world: World) -> Iterator[WatchReader | Exception | None]:
 def never_watched(reader: WatchReader) -> bool:
     """A file that only holds marks or drills: nobody ever watched from here."""
     return reader.watcher() is None
+
+
+def troubles(reader: WatchReader, now: datetime) -> tuple[dict[int, Incident], dict[int, Incident]]:
+    """Open incidents by target: those that the running watch has seen itself, and those that only an ended one saw."""
+    watcher = reader.watcher()
+    sure: dict[int, Incident] = {}
+    before: dict[int, Incident] = {}
+    for one in reader.open_incidents():
+        last = reader.last(one.target)
+        since = watcher.started_at if watcher is not None and watcher.alive(now) else now
+        (sure if last is not None and last.sample.known and last.sample.at >= since else before)[one.target] = one
+    return sure, before
 
 
 def nothing(say: Say, launch: Launch) -> Finding:

@@ -211,6 +211,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """How often it came back after it seemed over."""
     again_at: datetime | None = None
     """When it came back last."""
+    group: int = 0
+    """The incident that its messages are filed under, since they have one cause; 0 as long as nothing was told."""
     elsewhere: str = ""
     """How it looked from other places when it began, in words."""
     told_at: datetime | None = None
@@ -221,6 +223,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def open(self) -> bool:
         """Whether it still goes on."""
         return self.closed_at is None
+
+    @property
+    def begun(self) -> datetime:
+        """The first failure since it was last over."""
+        return self.again_at or self.since
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -379,7 +386,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
     key: str
     event: str
-    """down, degraded, slow, worse, flapping, resolved, certificate, regression, deploy, blind, test."""
+    """down, degraded, slow, worse, flapping, again, partly, resolved, certificate, regression, deploy, blind, test."""
     rule: str
     """The alert rule that it was made for."""
     owner: PersonId

@@ -245,6 +245,18 @@ TABLE: list[tuple[str, str, Seen, set[tuple[str, str, str]]]] = [
         {(f"no-{name}", "market.test", "warn") for name in ("home", "log-in", "api", "mail")},
     ),
     ("uptime", "an outage", Seen(incidents=(DOWN,)), {("down", "home", "fail")}),
+    (
+        "uptime",
+        "an outage that an ended watch saw is not one of now",
+        Seen(watcher=STOPPED, incidents=(DOWN,)),
+        {("stopped", "watch", "fail"), ("down", "home", "unknown")},
+    ),
+    (
+        "uptime",
+        "a watch that started again has not looked yet",
+        Seen(watcher=msgspec.structs.replace(ALIVE, started_at=NOW - timedelta(seconds=3)), incidents=(DOWN,)),
+        {("down", "home", "unknown")},
+    ),
     ("uptime", "slow is no outage", Seen(incidents=(msgspec.structs.replace(DOWN, kind="slow", cause="slow"),)), set()),
     ("uptime", "an outage that is over", Seen(incidents=(msgspec.structs.replace(DOWN, closed_at=NOW),)), set()),
     ("uptime", "nobody watches the watch", Seen(launch=msgspec.structs.replace(LAUNCH, watch=Watch())), set()),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ....clock import ago
 from ....findings import Evidence, Finding
-from ....watch.samples import Incident, Target, WatchReader
+from ....watch.samples import Target, WatchReader
 from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
-from ..kept import never_watched, nothing, the_watch, unreadable
+from ..kept import never_watched, nothing, the_watch, troubles, unreadable
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -66,11 +66,12 @@ def _market(say: Say, launch: Launch, reader: WatchReader, market: str, now: dat
 
 def _worse(say: Say, reader: WatchReader, market: str, seen: list[Target], now: datetime) -> Iterator[Finding]:
     """What is down there and up here, and what takes too long for people there."""
-    troubles = {one.target: one for one in reader.open_incidents() if one.kind != "slow"}
-    here = {target.name for target in reader.targets() if not target.region and target.id not in troubles}
+    sure, before = troubles(reader, now)
+    bad = {number for number, one in (sure | before).items() if one.kind != "slow"}
+    here = {target.name for target in reader.targets() if not target.region and target.id not in bad}
     for target in seen:
-        incident: Incident | None = troubles.get(target.id)
-        if incident is not None and target.name in here:
+        incident = sure.get(target.id)
+        if incident is not None and incident.kind != "slow" and target.name in here:
             words = CAUSE_WORDS[incident.cause]
             detail = f"{words}\n{incident.detail}".strip()
             yield say.fail(

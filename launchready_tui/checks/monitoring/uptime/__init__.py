@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ....clock import ago
+from ....clock import ago, stamp
 from ....findings import Evidence, Finding, Severity
 from ....watch.samples import Incident, Stats, Target, WatchReader
 from ....watch.samples.model import CAUSE_WORDS
 from ...base import Say, check
-from ..kept import WATCH, never_watched, nothing, the_watch, unreadable
+from ..kept import WATCH, never_watched, nothing, the_watch, troubles, unreadable
 from .monitor import judged, look
 
 if TYPE_CHECKING:
@@ -106,15 +106,19 @@ def _is_home(launch: Launch, target: Target) -> bool:
 
 
 def _standing(say: Say, reader: WatchReader, now: datetime) -> Iterator[Finding]:
-    """Each target: down, failing, or up, with its last day."""
-    troubles = {one.target: one for one in reader.open_incidents()}
+    """Each target: down, failing, or up, with its last day. What an ended watch saw says nothing of now."""
+    sure, before = troubles(reader, now)
     for target in reader.targets():
         stats = reader.stats(target.id, now - DAY, now, target_ms=target.target_ms)
         seen = [Evidence.of("last 24 h", _figures(stats), source=target.url)]
-        incident = troubles.get(target.id)
-        if incident is not None and incident.kind != "slow":
+        incident, last = sure.get(target.id), reader.last(target.id)
+        if target.id in before and before[target.id].kind != "slow":
+            yield say.unknown(
+                "down", target.label, at=stamp(last.sample.at if last else before[target.id].opened_at), evidence=seen
+            )
+        elif incident is not None and incident.kind != "slow":
             yield _down(say, target, incident, seen)
-        elif stats.uptime is not None:
+        elif stats.uptime is not None and _runs(reader, now):
             yield say.passed("up", target.label, evidence=seen)
 
 
