@@ -86,6 +86,13 @@ def minutes(count: int) -> str:
     return f"{hours} h {rest:02d}" if rest else f"{hours} h"
 
 
+def lifetime(seconds: int) -> str:
+    """How long something is kept, in whole units as people say them: 45 seconds, 1 hour, 180 days."""
+    sizes = {"day": 86400, "hour": 3600, "minute": 60}
+    unit = next((unit for unit, size in sizes.items() if seconds >= size), "second")
+    return plural(seconds // sizes.get(unit, 1), unit)
+
+
 def fill(template: str, values: Mapping[str, Value]) -> str:
     """The sentence. Values that no place asks for are ignored. Raises WordingError for a place that nothing fills."""
     out = []

@@ -143,6 +143,24 @@ def edge_cache(network: str, host: str, scope: str) -> Paste:
     return Paste(rule, network or "the CDN in front")
 
 
+_NGINX = re.compile(r"nginx/(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+
+
+def knows_http2(server: str) -> bool | None:
+    """Whether the nginx that names itself so (`nginx/1.26.0`) has the directive `http2`, which came with 1.25.1; None
+    where it does not say its version."""
+    found = _NGINX.search(server)
+    return tuple(map(int, found.groups())) >= (1, 25, 1) if found else None
+
+
+def http2(server: str) -> str:
+    """What turns HTTP/2 on in nginx. The parameter of `listen` is read by all versions; newer ones call it
+    deprecated."""
+    knows = knows_http2(server)
+    note = "" if knows is False else "   # nginx 1.25.1 and newer: http2 on;"
+    return "http2 on;" if knows else f"listen 443 ssl http2;{note}"
+
+
 def host_redirect(platform: Platform, host: str, to_origin: str, *, plain: bool) -> Paste:
     """One permanent redirect of a whole host, path and query kept. `plain` says that it starts at http."""
     scheme = "http" if plain else "https"

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 from bundle_source import finding
 
-from launchready_tui.findings import State
+from launchready_tui.checks.paste import http2
+from launchready_tui.facts import Headers
+from launchready_tui.findings import Evidence, State
 from launchready_tui.handover.edge import KINDS, Plan, files_of, plan
 from launchready_tui.launch.model import Host, Launch, Redirect
 
@@ -51,6 +53,8 @@ SEEN = (
     ),
     finding("performance.caching.compression", "app.shop.test", "none", State.FAIL),
     finding("edge.certificates.old-protocol", "api.shop.test", "old", State.WARN),
+    finding("edge.certificates.no-h2", "www.shop.test", "HTTP/1.1", State.WARN),
+    finding("edge.certificates.no-h2", "shop.test", "HTTP/1.1", State.WARN),
 )
 
 
@@ -113,6 +117,45 @@ def test_old_addresses_are_written_as_each_server_compares_them() -> None:
         LAUNCH, redirects=(Redirect(from_="https://shop.test/100%", to="https://shop.test/n"),)
     )
     assert plan(broken, ()).left == ("https://shop.test/100%",)
+
+
+@pytest.mark.parametrize(
+    ("server", "whole", "line"),
+    [
+        ("nginx/1.25.1", "    listen 443 ssl;", "http2 on;"),
+        ("nginx/1.25.0", "    listen 443 ssl http2;", "# HTTP/2: add http2 to the listen line"),
+        ("nginx/1.22.1", "    listen 443 ssl http2;", "# HTTP/2: add http2 to the listen line"),
+        ("nginx", "    listen 443 ssl http2;", "# HTTP/2: add http2 to the listen line"),
+    ],
+)
+def test_http2_is_turned_on_as_the_version_of_nginx_writes_it(server: str, whole: str, line: str) -> None:
+    fact = Headers(method="GET", url="https://shop.test/", status=200, headers=(("server", (server,)),))
+    seen = [
+        msgspec.structs.replace(one, evidence=(Evidence.of("headers", server, fact=fact),))
+        for host in ("www.shop.test", "shop.test")
+        for one in (finding("edge.certificates.no-h2", host, "HTTP/1.1", State.WARN),)
+    ]
+    text = files_of(plan(LAUNCH, seen), "nginx")["nginx.conf"]
+    leads, own = text.split("# www.shop.test only redirects")[1], text.split("server block of shop.test")[1]
+    assert whole in leads and ("http2 on;" in leads.split("\n\n")[0]) is (line == "http2 on;")
+    assert f"\n{line}" in own
+    assert "http2" not in files_of(plan(LAUNCH, ()), "nginx")["nginx.conf"]
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_nginx_itself_reads_the_paste_for_http2(tmp_path: Path) -> None:
+    """For the version that is installed, and for one that keeps its version to itself."""
+    said = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
+    for server in (said, "nginx"):
+        paste = http2(server).replace("443 ssl", f"{tmp_path}/s")
+        rest = "" if "listen" in paste else f"listen unix:{tmp_path}/s;"
+        conf = tmp_path / "nginx.conf"
+        conf.write_text(
+            f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\n"
+            f"http {{ access_log off;\nserver {{ {rest}\n{paste.replace('listen ', 'listen unix:')}\n}} }}\n"
+        )
+        done = subprocess.run(["nginx", "-t", "-c", str(conf), "-p", str(tmp_path)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")

@@ -42,7 +42,10 @@ OTHER = (
     "sandbox",
     "trusted-types",
     "upgrade-insecure-requests",
+    "webrtc",
 )
+START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+"""A policy to begin with, for a site that loads its own files only."""
 KNOWN = frozenset(FETCH + OTHER)
 _NOT_IN_META = frozenset({"frame-ancestors", "report-uri", "sandbox"})
 _KEYWORDS = frozenset(
@@ -55,10 +58,22 @@ _KEYWORDS = frozenset(
         "unsafe-hashes",
         "report-sample",
         "wasm-unsafe-eval",
+        "trusted-types-eval",
+        "inline-speculation-rules",
+        "report-sha256",
+        "report-sha384",
+        "report-sha512",
+        "unsafe-allow-redirects",
+        "unsafe-webtransport-hashes",
     }
 )
 _NONCE = re.compile(r"^'nonce-([A-Za-z0-9+/_=-]+)'$", re.IGNORECASE)
 _HASH = re.compile(r"^'sha(256|384|512)-[A-Za-z0-9+/_=-]+'$", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:([a-z][a-z0-9+.-]{0,40}):/{2})?(\*|(?:\*\.)?[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,126}\.?)"
+    r"(?::(?:\d{1,5}|\*))?(/.{0,2000})?",
+    re.IGNORECASE,
+)
 _BARE_NONCE = re.compile(r"^(nonce-|sha(256|384|512)-)", re.IGNORECASE)
 
 
@@ -87,10 +102,22 @@ class Policy:
         return self.sources("script-src-elem", "script-src", "default-src")
 
     @cached_property
+    def handlers(self) -> tuple[str, ...] | None:
+        """What may run as an event handler in the markup; None where nothing limits it."""
+        return self.sources("script-src-attr", "script-src", "default-src")
+
+    @cached_property
     def nonces(self) -> tuple[str, ...]:
         """All nonces the policy names, in order."""
         found = [_NONCE.match(source) for sources in self.directives.values() for source in sources]
         return tuple(dict.fromkeys(match.group(1) for match in found if match))
+
+
+def host_of_source(source: str) -> tuple[str, str] | None:
+    """Host, lower case and perhaps with `*.` before it, and path of a host source (section 2.3.1); None for every other
+    expression."""
+    found = _HOST.fullmatch(source)
+    return (found[2].lower().rstrip("."), found[3] or "") if found else None
 
 
 def has_nonce_or_hash(sources: tuple[str, ...]) -> bool:

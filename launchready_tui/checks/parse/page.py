@@ -85,6 +85,9 @@ class Page:
     meta: dict[str, list[str]] = field(default_factory=dict)
     """Contents by lower-case meta name."""
     csp: list[str] = field(default_factory=list)
+    """Policies in the head."""
+    body_csp: list[str] = field(default_factory=list)
+    """Those outside it: browsers ignore them (HTML standard section 4.2.5.3)."""
     refresh: str = ""
     """Target of a meta refresh, raw."""
     password_field: bool = False
@@ -196,7 +199,7 @@ class _Reader(HTMLParser):
         content = given.get("content", "")
         match given.get("http-equiv", "").strip().lower():
             case "content-security-policy":
-                self.page.csp.append(content)
+                (self.page.csp if self._in_head else self.page.body_csp).append(content)
             case "refresh":
                 found = _REFRESH.match(content)
                 self.page.refresh = self.page.refresh or (found.group(1) if found else "")

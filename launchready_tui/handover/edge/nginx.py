@@ -73,8 +73,9 @@ def _leads_on(host: HostPlan, old: bool) -> list[str]:
     lines = [
         f"# {host.name} only redirects to {host.leads_to}",
         "server {",
-        "    listen 443 ssl;",
-        "    listen [::]:443 ssl;",
+        f"    listen 443 ssl{' http2' if host.http2 == 'listen' else ''};",
+        f"    listen [::]:443 ssl{' http2' if host.http2 == 'listen' else ''};",
+        *(["    http2 on;"] if host.http2 == "on" else []),
         f"    server_name {host.name};",
         f"    ssl_certificate /etc/letsencrypt/live/{host.name}/fullchain.pem;",
         f"    ssl_certificate_key /etc/letsencrypt/live/{host.name}/privkey.pem;",
@@ -89,6 +90,10 @@ def _leads_on(host: HostPlan, old: bool) -> list[str]:
 def _own(host: HostPlan, old: bool) -> list[str]:
     """Lines for a server block that is already there."""
     lines = [*_tls(host), *_headers(host)]
+    if host.http2 == "on":
+        lines.append("    http2 on;")
+    elif host.http2:
+        lines.append("    # HTTP/2: add http2 to the listen line of port 443; nginx 1.25.1 and newer: http2 on;")
     if host.compress:
         lines += ["    gzip on;", "    gzip_vary on;"]
         lines += [

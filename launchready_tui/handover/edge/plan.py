@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from ...facts import Files
+from ...checks.parse.csp import START
+from ...checks.paste import knows_http2
+from ...facts import Files, Headers
 from ...findings import Finding, State
 from ...hostnames import host_of
 from ...launch.model import Launch, Redirect, Role
@@ -24,13 +26,12 @@ _QUERY = re.compile(r"[A-Za-z0-9._~%!&'()*+,=:@/?-]*\Z")
 _CODED = re.compile(r"%(?![2-9a-fA-F][0-9a-fA-F])|%7[fF]")
 _FOLDER = re.compile(r"/(?:[A-Za-z0-9_.-]+/)+\Z")
 
-CSP_START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 # Rule of edge.headers -> the header that answers it. A policy for scripts starts by watching: enforced unseen it
 # breaks pages.
 HEADERS: dict[str, tuple[str, str]] = {
     "edge.headers.hsts": ("Strict-Transport-Security", "max-age=31536000"),
-    "edge.headers.csp": ("Content-Security-Policy-Report-Only", CSP_START),
-    "edge.headers.framing": ("X-Frame-Options", "DENY"),
+    "edge.headers.csp": ("Content-Security-Policy-Report-Only", START),
+    "edge.headers.framing": ("X-Frame-Options", "SAMEORIGIN"),
     "edge.headers.nosniff": ("X-Content-Type-Options", "nosniff"),
     "edge.headers.referrer": ("Referrer-Policy", "strict-origin-when-cross-origin"),
 }
@@ -55,6 +56,8 @@ class HostPlan:
     fresh_pages: bool = False
     compress: bool = False
     modern_tls: bool = False
+    http2: Literal["", "on", "listen"] = ""
+    """To be turned on: by the directive `http2`, which nginx has since 1.25.1, or by the parameter of `listen`."""
     looked_at: bool = True
     old: tuple[tuple[str, str], ...] = ()
     """Old paths and the URLs that they must lead to."""
@@ -138,9 +141,17 @@ def _host(
         fresh_pages="performance.caching.html" in open_rules,
         compress="performance.caching.compression" in open_rules,
         modern_tls=bool({"edge.certificates.old-protocol", "edge.certificates.no-modern-protocol"} & open_rules),
+        http2=_http2(own) if "edge.certificates.no-h2" in open_rules else "",
         looked_at=looked_at or elsewhere or role not in (*_PAGES, "api"),
         old=old,
     )
+
+
+def _http2(own: list[Finding]) -> Literal["on", "listen"]:
+    """By the version that the server names beside the finding."""
+    facts = [fact for one in own if one.rule == "edge.certificates.no-h2" for fact in one.facts]
+    named = [value for fact in facts if isinstance(fact, Headers) for _, values in fact.headers for value in values]
+    return "on" if any(map(knows_http2, named)) else "listen"
 
 
 def _folders(own: list[Finding]) -> tuple[str, ...]:

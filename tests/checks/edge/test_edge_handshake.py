@@ -230,7 +230,7 @@ async def test_a_nonce_in_a_page_that_is_kept(cache: str, expected: str) -> None
     numbers = iter(range(100))
 
     def fresh(url: str, method: str, asked: dict[str, str]) -> Any:
-        policy = f"script-src 'nonce-a{next(numbers)}'; object-src 'none'; base-uri 'none'"
+        policy = f"script-src 'nonce-c29tZXRoaW5n{next(numbers)}'; object-src 'none'; base-uri 'none'"
         return page(url, ("content-security-policy", policy), ("cache-control", cache))
 
     made = served()

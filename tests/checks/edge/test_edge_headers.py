@@ -6,6 +6,8 @@ import pytest
 from fake_outside import FakeWorld, certificate, failure, found, launch, moved, page, reply, said, sight
 
 from launchready_tui.checks.edge.headers import headers
+from launchready_tui.checks.edge.headers.csp import combined, gadget, gadgets
+from launchready_tui.checks.parse.csp import policies
 from launchready_tui.facts import Headers
 from launchready_tui.launch.model import Host, Route
 from launchready_tui.world.sights import Reply
@@ -146,12 +148,68 @@ async def test_hsts_must_not_lock_out_a_declared_name_below(answer: object, expe
         ("default-src 'self'; scripts-src 'self'", "warn low"),
         ("", "warn medium"),
         ("default-src *, script-src 'self'", "pass"),
+        # Keywords and a directive of the current text (CSP Level 3, editor's draft of 2026).
+        ("script-src 'self' 'inline-speculation-rules' 'trusted-types-eval'", "pass"),
+        ("script-src 'self' 'report-sha256' 'report-sample'; connect-src 'self' 'unsafe-webtransport-hashes'", "pass"),
+        ("script-src 'self'; webrtc 'block'", "pass"),
+        ("script-src 'self' 'report-sha1'", "warn low"),
+        ("script-src 'self' inline-speculation-rules", "warn low"),
+        # What limits nothing, and what does.
+        ("script-src https://*:*", "warn low"),
+        ("script-src *:443", "warn low"),
+        ("script-src 'self' *.com", "warn low"),
+        ("script-src https://*.co.uk/static/", "warn low"),
+        ("script-src *.github.io", "warn low"),
+        ("script-src 'self' blob:", "warn low"),
+        ("script-src 'self' filesystem:", "warn low"),
+        ("script-src 'self'; worker-src blob:", "pass"),
+        ("script-src 'self' *.shop.test:443", "pass"),
+        ("script-src 'self' https://cdn.shop.co.uk", "pass"),
+        ("script-src 'self'; object-src https://*:*", "warn low"),
+        # Google's CSP Evaluator, where a person would agree.
+        ("default-src https:; script-src 'unsafe-inline'; script-src-elem 'unsafe-inline'", "warn low"),
+        ("script-src 'self'; script-src-attr 'unsafe-inline'", "warn low"),
+        ("script-src 'self' 'unsafe-inline'; script-src-attr 'none'; script-src-elem 'self'", "pass"),
+        ("default-src 'unsafe-inline'; script-src 'self'; script-src-attr 'none'", "pass"),
+        ("script-src 'sha256-abc=' 'strict-dynamic'; object-src 'none'", "warn low"),
+        ("script-src 'sha256-abc='; object-src 'none'", "pass"),
+        ("script-src *.google.com", "warn low"),
+        ("script-src https://www.google.com", "warn low"),
+        ("script-src https://www.google.com/recaptcha/", "pass"),
+        ("script-src https://www.google.com/complete/", "warn low"),
+        ("script-src https://googletagmanager.com 'unsafe-eval'", "warn low"),
+        ("script-src https://googletagmanager.com", "pass"),
+        ("script-src www.gstatic.com", "warn low"),
+        ("script-src https://cdn.jsdelivr.net", "warn low"),
+        ("script-src https://cdn.jsdelivr.net/npm/bootstrap@5.3.3/", "pass"),
+        ("script-src https://js.stripe.com https://plausible.io", "pass"),
+        ("script-src *.google.com 'none'", "warn low"),
+        ("foobar-src http:", "warn low"),
+        ("default-src 'self' foo.bar script-src 'none'", "warn low"),
+        ("script-src strict-dynamic nonce-test sha256-asdf", "warn low"),
+        ("script-src 'foo-bar'", "warn low"),
+        ("script-src 'self'; require-trusted-types-for 'script'; trusted-types 'allow-duplicates' one", "pass"),
         ("script-src 'self' 'unsafe-inline', default-src 'self' 'unsafe-inline'", "warn low"),
     ],
 )
 async def test_csp(policy: str, expected: str) -> None:
     world = served(perfect(), *without(content_security_policy=policy))
     assert said(await found(headers, world), "csp", HOST) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("script-src 'nonce-c29tZXRoaW5n' 'strict-dynamic' https: *.com; object-src 'none'; base-uri 'none'", ""),
+        ("script-src 'unsafe-inline' 'nonce-c29tZXRoaW5n'; object-src 'none'; base-uri 'self'", ""),
+        ("script-src 'nonce-c29tZXRoaW5n'; object-src 'none'", "no-base-nonce"),
+        ("script-src 'nonce-c29tZXRoaW5n'; object-src 'none'; base-uri *", "no-base-nonce"),
+        ("script-src 'nonce-short'; object-src 'none'; base-uri 'none'", "short-nonce"),
+        ("script-src 'nonce-c29tZXRoaW5n' *.com; object-src 'none'; base-uri 'none'", "wildcard"),
+    ],
+)
+def test_csp_with_a_nonce(policy: str, message: str) -> None:
+    assert next((problem.message for problem in combined(policies([policy]))), "") == message
 
 
 async def test_csp_that_lets_text_run_as_code_says_so_in_its_sentence() -> None:
@@ -181,6 +239,111 @@ async def test_csp_absent_watching_and_in_the_page() -> None:
     assert said(await found(headers, served(perfect(), *watching)), "csp", HOST) == "info"
     meta = '<meta http-equiv="Content-Security-Policy" content="default-src \'self\'">'
     assert said(await found(headers, served(perfect(), *bare, body=meta)), "csp", HOST) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<head>{}</head><p>Shop</p>", "pass"),
+        ("<title>Shop</title>{}<p>Shop</p>", "pass"),
+        ("<head></head><body>{}</body>", "warn medium"),
+        ("<p>Shop</p>{}", "warn medium"),
+        ("<head>{}</head><body>{}</body>", "pass"),
+    ],
+)
+async def test_a_policy_in_the_page_counts_in_the_head_alone(body: str, expected: str) -> None:
+    meta = '<meta http-equiv="content-security-policy" content="default-src \'self\'">'
+    world = served(perfect(), *without("content-security-policy"), body=body.replace("{}", meta))
+    finding = (await found(headers, world))["csp", HOST]
+    assert f"{finding.state} {finding.severity}".startswith(expected) or expected == "pass" == finding.state
+    assert ("outside the head" in finding.summary) is (expected != "pass")
+
+
+async def test_a_policy_in_the_page_is_split_at_commas_as_browsers_do() -> None:
+    meta = '<meta http-equiv="content-security-policy" content="default-src *, script-src \'self\'">'
+    world = served(perfect(), *without("content-security-policy"), body=meta)
+    assert said(await found(headers, world), "csp", HOST) == "pass"
+
+
+def test_the_table_of_gadgets_is_well_formed() -> None:
+    places = [place for group in gadgets() for place in group.hosts]
+    assert len(places) == len(set(places))
+    for place in places:
+        name, slash, path = place.partition("/")
+        assert slash and path and name == name.lower() and gadget(f"https://{name}", may_eval=True), place
+        assert gadget(f"https://{place}", may_eval=True) and not gadget(f"https://{name}/own/", may_eval=True), place
+    assert gadget("'self'", may_eval=True) == gadget("cdn.shop.test", may_eval=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "sent", "expected"),
+    [
+        (401, (("www-authenticate", 'Basic realm="team"'),), "absent"),
+        (401, (), "fail medium"),
+        (200, (), "fail medium"),
+    ],
+)
+async def test_the_page_behind_basic_auth_is_not_asked_for_framing_headers(
+    status: int, sent: tuple[tuple[str, str], ...], expected: str
+) -> None:
+    world = perfect()
+    world.web.origins[f"https://{HOST}"] = page("", GOOD[0], *sent, body=LOGIN, status=status)
+    findings = await found(headers, world)
+    assert said(findings, "framing", HOST) == expected
+    assert said(findings, "hsts", HOST) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("apex", "expected"), [("; preload", "pass"), ("", "warn medium"), ("; preload; max-age", "warn medium")]
+)
+async def test_preload_on_a_subdomain_is_judged_by_its_domain(apex: str, expected: str) -> None:
+    api = "api.shop.test"
+    world = perfect()
+    world.web.origins[f"https://{HOST}"] = page(
+        "", *without(strict_transport_security=f"max-age=31536000; includeSubDomains{apex}")
+    )
+    world.web.origins[f"https://{api}"] = reply(
+        "", 200, ("strict-transport-security", "max-age=31536000; includeSubDomains; preload")
+    )
+    world.web.origins[f"http://{HOST}"] = moved("", f"https://{HOST}/")
+    world.tls.sights[HOST] = sight(HOST)
+    assert said(await found(headers, world), "preload", api) == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [(45, "45 seconds"), (3600, "1 hour"), (86399, "23 hours"), (86400, "1 day"), (15551999, "179 days")],
+)
+async def test_hsts_says_its_time_in_whole_units(age: int, words: str) -> None:
+    findings = await found(headers, served(perfect(), *without(strict_transport_security=f"max-age={age}")))
+    assert f"for just {words}" in findings["hsts", HOST].summary
+
+
+@pytest.mark.parametrize(
+    ("url", "sent", "expected"),
+    [
+        ("https://shop.test/app.js", (), "warn low"),
+        ("https://static.shop.test/app.js", (), "warn low"),
+        ("https://static.shop.test/app.js", (("x-content-type-options", "nosniff"),), "pass"),
+        ("https://cdn.other.test/app.js", (), "pass"),
+    ],
+)
+async def test_nosniff_is_judged_on_scripts_and_styles_of_the_own_site(
+    url: str, sent: tuple[tuple[str, str], ...], expected: str
+) -> None:
+    world = served(perfect(), *GOOD, body=f'<script src="{url}"></script>')
+    world.web.urls[url] = reply(url, 200, *sent, body="1")
+    finding = (await found(headers, world))["nosniff", HOST]
+    assert expected.startswith(str(finding.state)) and (url.removeprefix("https://") in finding.summary) is (
+        expected != "pass"
+    )
+
+
+async def test_the_framing_paste_fits_the_paste_of_the_policy() -> None:
+    """Both together allow the site's own frames: a browser that knows only one of them shows the same."""
+    findings = await found(headers, served(perfect()))
+    pastes = {rule: findings[rule, HOST].remedy.paste for rule in ("csp", "framing")}  # type: ignore[union-attr]
+    assert "frame-ancestors 'self'" in pastes["csp"] and "SAMEORIGIN" in pastes["framing"]
 
 
 @pytest.mark.parametrize(("fixed", "expected"), [(True, "fail medium"), (False, "pass")])
@@ -249,6 +412,7 @@ async def test_framing(sent: tuple[tuple[str, str], ...], body: str, expected: s
         ("server", "nginx/1.22.1", "leaks", "info"),
         ("x-powered-by", "Express", "leaks", "info"),
         ("x-xss-protection", "1; mode=block", "leaks", "info"),
+        ("x-xss-protection", "0", "leaks", "absent"),
     ],
 )
 async def test_single_headers(name: str, value: str, rule: str, expected: str) -> None:

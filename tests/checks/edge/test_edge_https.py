@@ -234,12 +234,18 @@ async def test_the_page_behind_a_step_on_the_same_host_is_read() -> None:
         ('<script>const ns = "http://www.w3.org/2000/svg"</script>', None, "pass"),
         ('<script src="/a.js"></script>', moved("", "http://shop.test/b.js"), "fail high"),
         ('<script src="/a.js"></script>', moved("", "https://shop.test/b.js"), "pass"),
-        ('<img src="/a.js">', moved("", "http://shop.test/b.png"), "pass"),
+        ('<img src="/a.js">', moved("", "http://shop.test/b.png"), "warn low"),
+        ('<img src="/a.js">', moved("", "https://shop.test/b.png"), "pass"),
+        ('<script src="/a.js"></script>', moved("", "https://shop.test/plain.js"), "fail high"),
+        ('<script src="https://cdn.test/plain.js"></script>', None, "fail high"),
+        ('<a href="https://cdn.test/plain.js">a link</a>', None, "pass"),
     ],
 )
 async def test_what_scripts_open_and_where_loads_lead(body: str, answer: Answer | None, expected: str) -> None:
     world = perfect()
     world.web.urls["https://shop.test/"] = page("", body=f"<!doctype html><title>Shop</title>{body}")
+    for url in ("https://shop.test/plain.js", "https://cdn.test/plain.js"):
+        world.web.urls[url] = moved(url, "http://cdn.test/plain.js")
     if answer is not None:
         world.web.urls["https://shop.test/a.js"] = answer
     assert said(await found(https, world), "mixed-content", "shop.test/") == expected

@@ -14,7 +14,8 @@ from ....world.sights import DnsAnswer, Reply
 from ...audit.hosts_of import plain
 from ...audit.providers import Hosting, guesses, same_company, table
 from ...base import Say
-from ...paste import Paste
+from ...paste import Paste, http2
+from ...seen import header_evidence
 
 if TYPE_CHECKING:
     from ....world import World
@@ -28,6 +29,7 @@ _SET = frozenset({"modern"})
 async def fitted(say: Say, world: World, host: str, findings: list[Finding]) -> list[Finding]:
     """The findings of a host with fixes for the platform that holds its certificate; as they are where none was seen,
     or where the server is one's own."""
+    findings = [await _with_http2(say, world, host, one) for one in findings]
     if not any(one.remedy and one.remedy.fix in _ISSUE | _SET for one in findings):
         return findings
     holder = await _holder(world, host)
@@ -41,6 +43,18 @@ def _fit(say: Say, holder: Hosting, host: str, finding: Finding) -> Finding:
     name, company = "at-platform" if fix in _ISSUE else "modern-at-platform", holder.name
     paste = holder.certificate.replace("HOST", host) if fix in _ISSUE else ""
     return msgspec.structs.replace(finding, remedy=say.fix(name, Paste(paste, company), subject=host, company=company))
+
+
+async def _with_http2(say: Say, world: World, host: str, finding: Finding) -> Finding:
+    """HTTP/2 as the version of nginx writes it that the server names."""
+    if finding.remedy is None or finding.remedy.fix != "http2":
+        return finding
+    reply = await world.web.get(f"https://{host}/")
+    if isinstance(reply, Failure):
+        return finding
+    paste = Paste(http2(reply.header("server") or ""), finding.remedy.where)
+    evidence = (*finding.evidence, header_evidence(reply, "server"))
+    return msgspec.structs.replace(finding, remedy=say.fix("http2", paste), evidence=evidence)
 
 
 async def _holder(world: World, host: str) -> Hosting | None:

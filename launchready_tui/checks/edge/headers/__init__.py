@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 from ....failure import Failure
 from ....findings import Evidence, Finding
 from ....hostnames import host_of
+from ....wording import lifetime
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
+from ...parse.addresses import place
 from ...parse.csp import policies
 from ...parse.fields import hsts, referrer_policy, sf_item, split_list
 from ...paste import Platform, header, platform_of
 from ...seen import ABSENT, header_evidence, via_of, wall
 from .cors import judge_cors
-from .csp import judge_csp
+from .csp import judge_csp, limits_nothing
 from .features import isolation_hurts, judge_permissions, unsniffed
 from .preload import judge_preload
 
@@ -105,13 +107,15 @@ async def judge_host(say: Say, launch: Launch, world: World, name: str, role: st
     if hidden and (role not in ("api", "admin") or first.header("cf-mitigated") or first.status == 429):
         return [say.unknown("hsts", name, "wall", failure=hidden, via=first.via)]
     here = end is not None and host_of(end.url) == name and end.is_html and end.status < 500 and role != "api"
+    if end is not None and end.status == 401 and end.header("www-authenticate"):
+        here = False  # the server's own words beside the browser's log-in window: nothing to frame, nothing to run
     host = Host(name, role, first, end if here else None, platform_of(first))
     document = host.document
     said, policy, built_in, bare = await asyncio.gather(
         _hsts(say, launch, world, host),
         judge_csp(say, world, name, document, host.platform) if document else _nothing(),
         judge_preload(say, world, name, first, host.platform),
-        unsniffed(world, host.page, name),
+        unsniffed(world, host.page),
     )
     findings = [said, *([built_in] if built_in else [])]
     if host.document is not None:
@@ -166,12 +170,12 @@ async def _hsts_said(launch: Launch, world: World, host: Host) -> tuple[str, dic
         return "zero", {}
     if read.include_subdomains and (locked := await _locked_out(launch, world, host.name)):
         return "locks-out", {"locked": locked}
-    days = read.max_age // _DAY
+    time = lifetime(read.max_age)
     if read.max_age < _HALF_YEAR:
-        return "short" if days else "hours", {"days": days}
+        return "short", {"time": time}
     if read.problems:
         return "mistake", {"problem": read.problems[0]}
-    return "pass" if read.max_age >= _YEAR else "under-a-year", {"days": days}
+    return "pass" if read.max_age >= _YEAR else "under-a-year", {"time": time}
 
 
 async def _locked_out(launch: Launch, world: World, name: str) -> str:
@@ -202,11 +206,11 @@ def _framing(say: Say, host: Host) -> Finding:
         if (found := policy.sources("frame-ancestors")) is not None
     ]
     options = [part.upper() for value in reply.all("x-frame-options") for part in split_list(value)]
-    open_to_all = any(source in ("*", "https:", "http:") for sources in ancestors for source in sources)
+    open_to_all = bool(ancestors) and all(any(map(limits_nothing, sources)) for sources in ancestors)
     obeyed = set(options) in ({"DENY"}, {"SAMEORIGIN"})
     if (ancestors and not open_to_all) or (not ancestors and obeyed and len(options) == 1):
         return say.passed("framing", name, evidence=evidence, via=via)
-    fix = say.fix("framing", header(host.platform, ("X-Frame-Options", "DENY"), host=name), host=name)
+    fix = say.fix("framing", header(host.platform, ("X-Frame-Options", "SAMEORIGIN"), host=name), host=name)
     if obeyed and not ancestors:
         return say.warn("framing", name, "twice", evidence=evidence, remedy=fix, via=via)
     said = "to-all" if open_to_all else "invalid" if options else "absent"
@@ -219,12 +223,14 @@ def _nosniff(say: Say, host: Host, reply: Reply, bare: Reply | None) -> Finding:
     name, via = host.name, via_of(reply)
     values = [part.lower() for value in reply.all("x-content-type-options") for part in split_list(value)]
     evidence = [header_evidence(reply, "x-content-type-options")]
+    file = place(bare.url) if bare is not None else ""
     if values and values[0] == "nosniff" and bare is not None:
         evidence.append(header_evidence(bare, "x-content-type-options", "content-type"))
     elif values and values[0] == "nosniff":
         return say.passed("nosniff", name, evidence=evidence, via=via)
     fix = say.fix("nosniff", header(host.platform, ("X-Content-Type-Options", "nosniff"), host=name), host=name)
-    return say.warn("nosniff", name, evidence=evidence, remedy=fix, via=via)
+    said = "file" if values and values[0] == "nosniff" else "warn"
+    return say.warn("nosniff", name, said, file=file, evidence=evidence, remedy=fix, via=via)
 
 
 _CHATTY = ("unsafe-url", "origin", "origin-when-cross-origin", "no-referrer-when-downgrade")
@@ -307,7 +313,9 @@ def _leaks(say: Say, host: Host) -> list[Finding]:
         for name in ("x-powered-by", "x-aspnet-version", "x-aspnetmvc-version")
         for value in reply.all(name)
     ]
+    # `X-XSS-Protection: 0` switches off a filter of old browsers that could be turned against the page: that is right.
     old = [(name, value) for name in _OUTDATED for value in reply.all(name)]
+    old = [row for row in old if (row[0], row[1].strip()) != ("x-xss-protection", "0")]
     if not tells and not old:
         return []
     evidence = [

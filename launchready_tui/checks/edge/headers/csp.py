@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from ....findings import Evidence, Finding
+from ....world import is_suffix
 from ....world.sights import Reply
 from ...base import Say
 from ...parse import cache_status
 from ...parse import page as html
-from ...parse.csp import FETCH, Policy, has_nonce_or_hash, policies
+from ...parse.csp import FETCH, START, Policy, has_nonce_or_hash, host_of_source, policies
 from ...parse.fields import cache_control
 from ...paste import Platform, header
 from ...seen import via_of
@@ -29,8 +35,7 @@ _LEVEL = {
     "no-base": "info",
 }
 _RANK = ("fail", "warn", "info")
-START = "default-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
-_ANYTHING = ("*", "https:", "http:", "data:", "https://*", "http://*")
+_SCHEMES = ("https:", "http:", "data:", "blob:", "filesystem:")
 _PASSIVE = ("img-src", "media-src", "font-src")
 
 
@@ -48,6 +53,61 @@ class Problem:
         return _LEVEL.get(self.message, "warn")
 
 
+class _Gadgets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hosts with a path each that run as the asker likes; `eval` where they need 'unsafe-eval'."""
+
+    kind: Literal["jsonp", "library", "uploads"]
+    hosts: tuple[str, ...]
+    eval: bool = False
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    hosts: tuple[_Gadgets, ...]
+
+
+@cache
+def gadgets() -> tuple[_Gadgets, ...]:
+    """The table beside this module."""
+    text = (resources.files(__package__) / "gadgets.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), _Table).hosts
+
+
+def gadget(source: str, *, may_eval: bool) -> str:
+    """What is wrong with a host source as an allow-list of scripts: `jsonp`, `library` or `uploads`; empty where
+    nothing is known."""
+    found = host_of_source(source)
+    if found is None:
+        return ""
+    host, path = found
+    for group in gadgets():
+        for place in group.hosts if may_eval or not group.eval else ():
+            name, _, rest = place.partition("/")
+            whole = name == host or (host.startswith("*.") and name.endswith(host[1:]))
+            covered = not path or (f"/{rest}".startswith(path) if path.endswith("/") else path == f"/{rest}")
+            if whole and covered:
+                return group.kind
+    return ""
+
+
+def limits_nothing(source: str) -> bool:
+    """A source that anyone can serve from: a scheme alone, any host, or all names below one where strangers register
+    (`*.com`, `*.github.io`)."""
+    found = host_of_source(source)
+    host = found[0] if found else ""
+    return source in _SCHEMES or host == "*" or (host.startswith("*.") and is_suffix(host[2:]))
+
+
+def _inline(sources: tuple[str, ...] | None) -> bool:
+    """Whether any inline script runs (section 6.7.3.2): a nonce, a hash or 'strict-dynamic' takes 'unsafe-inline'
+    away."""
+    own = sources or ()
+    return "'unsafe-inline'" in own and "'strict-dynamic'" not in own and not has_nonce_or_hash(own)
+
+
+_SHORT_NONCE = 8
+"""A nonce with fewer characters can be guessed; 22 of base64 hold the 128 bits that section 7.1 asks for."""
+
+
 def _weaknesses(policy: Policy) -> list[Problem]:
     """What one policy lets in (CSP Level 3 sections 6 and 8), for a page that came over https."""
     found: list[Problem] = []
@@ -57,10 +117,16 @@ def _weaknesses(policy: Policy) -> list[Problem]:
     if scripts is None:
         found.append(Problem("no-scripts"))
     else:
-        if "'unsafe-inline'" in scripts and not vouched and not strict:
+        if _inline(scripts) or _inline(policy.handlers):
             found.append(Problem("unsafe-inline"))
-        if not (strict and vouched) and (wide := [source for source in scripts if source in _ANYTHING]):
-            found.append(Problem("wildcard", wide[0]))
+        if not (strict and vouched):
+            wide = [source for source in scripts if limits_nothing(source)]
+            may_eval = "'unsafe-eval'" in scripts
+            weak = [(source, kind) for source in scripts if (kind := gadget(source, may_eval=may_eval))]
+            if wide:
+                found.append(Problem("wildcard", wide[0]))
+            elif weak:
+                found.append(Problem(weak[0][1], weak[0][0]))
         if strict and not vouched:
             found.append(Problem("strict-alone"))
         if "'unsafe-eval'" in scripts:
@@ -68,10 +134,14 @@ def _weaknesses(policy: Policy) -> list[Problem]:
     objects = policy.sources("object-src", "default-src")
     if objects is None:
         found.append(Problem("no-objects"))
-    elif wide := [source for source in objects if source in _ANYTHING]:
+    elif wide := [source for source in objects if limits_nothing(source)]:
         found.append(Problem("object-wildcard", wide[0]))
-    if "base-uri" not in policy.directives:
-        found.append(Problem("no-base"))
+    if any(len(nonce) < _SHORT_NONCE for nonce in policy.nonces):
+        found.append(Problem("short-nonce"))
+    bases = policy.sources("base-uri")
+    if bases is None or any(map(limits_nothing, bases)):
+        # A base tag moves every relative address, also of scripts that a nonce vouches for.
+        found.append(Problem("no-base-nonce" if policy.nonces or (strict and vouched) else "no-base"))
     upgrades = "upgrade-insecure-requests" in policy.directives
     for name in FETCH:
         plain = [source for source in policy.sources(name) or () if source.startswith(("http:", "ws:", "ftp:"))]
@@ -100,9 +170,9 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
     enforced = policies(sent) + policies(document.csp, in_meta=True)
     watching = reply.all("content-security-policy-report-only")
     lines = [f"content-security-policy: {value}" for value in sent]
-    lines += [f"<meta> {value}" for value in document.csp] + [
-        f"content-security-policy-report-only: {value}" for value in watching
-    ]
+    lines += [f"<meta> {value}" for value in document.csp]
+    lines += [f"<meta> in the body: {value}" for value in document.body_csp]
+    lines += [f"content-security-policy-report-only: {value}" for value in watching]
     evidence = [
         Evidence.of("policy", "\n".join(lines) or "content-security-policy: (not sent)", source=reply.url, at=reply.at)
     ]
@@ -112,7 +182,7 @@ async def judge_csp(say: Say, world: World, name: str, reply: Reply, platform: P
         fix = say.fix("try-first", paste)
         if watching:
             return say.info("csp", name, "watching", evidence=evidence, remedy=fix, via=via)
-        said = "empty" if sent or document.csp else "absent"
+        said = "in-body" if document.body_csp else "empty" if sent or document.csp else "absent"
         return say.warn("csp", name, said, evidence=evidence, remedy=fix, via=via)
     problems = combined(enforced)
     if await _same_nonce(world, reply, enforced):

@@ -94,10 +94,17 @@ def isolation_hurts(reply: Reply, page: html.Page | None) -> tuple[str, str]:
     return "", ""
 
 
-async def unsniffed(world: World, page: html.Page | None, host: str) -> Reply | None:
-    """A script or style sheet of the host's own page that is sent without nosniff; None where there is none."""
-    own = [ref.url for ref in page.of("script", "style") if ref.url.startswith(f"https://{host}/")] if page else []
-    for url in list(dict.fromkeys(own))[:2]:
+_FILES = 4
+
+
+async def unsniffed(world: World, page: html.Page | None) -> Reply | None:
+    """A script or style sheet of the page's own site that is sent without nosniff; None where there is none."""
+    if page is None:
+        return None
+    site = registrable(host_of(page.url))
+    refs = page.of("script", "style", "preload")
+    own = [ref.url for ref in refs if ref.scheme == "https" and registrable(host_of(ref.url)) == site]
+    for url in list(dict.fromkeys(own))[:_FILES]:
         reply = await world.web.get(url)
         if isinstance(reply, Reply) and reply.status == 200:
             values = [part.lower() for value in reply.all("x-content-type-options") for part in split_list(value)]

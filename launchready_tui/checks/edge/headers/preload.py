@@ -33,10 +33,13 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
     domain = registrable(name)
     errors = preload.domain_codes(name, "" if is_suffix(name) else domain)
     warnings: list[str] = []
+    said = "pass"
     if not errors:
-        errors, warnings = preload.response_codes(reply.all("strict-transport-security"))
-        errors += await _connections(world, domain)
-        errors += await _redirects(world, domain)
+        errors, warnings = await _whole(world, domain, reply)
+    elif errors == ["domain.is_subdomain"]:
+        apex = await world.web.get(f"https://{domain}/")
+        if isinstance(apex, Reply) and asks(apex) and not (await _whole(world, domain, apex))[0]:
+            errors, said = [], "below"
     via = via_of(reply)
     rows = [f"error    {code}" for code in errors] + [f"warning  {code}" for code in warnings]
     evidence = [
@@ -45,12 +48,18 @@ async def judge_preload(say: Say, world: World, name: str, reply: Reply, platfor
         )
     ]
     if not errors:
-        return say.passed("preload", name, evidence=evidence, via=via)
+        return say.passed("preload", name, said, domain=domain, evidence=evidence, via=via)
     said = "domain.format" if errors[0].startswith("domain.format.") else errors[0]
     fix = say.fix(
         "preload", header(platform, ("Strict-Transport-Security", "max-age=31536000"), host=domain), domain=domain
     )
     return say.warn("preload", name, said, domain=domain, code=errors[0], evidence=evidence, remedy=fix, via=via)
+
+
+async def _whole(world: World, domain: str, reply: Reply) -> tuple[list[str], list[str]]:
+    """Errors and warnings of a whole domain that answers with this."""
+    errors, warnings = preload.response_codes(reply.all("strict-transport-security"))
+    return [*errors, *await _connections(world, domain), *await _redirects(world, domain)], warnings
 
 
 async def _connections(world: World, domain: str) -> list[str]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ....findings import Evidence, Finding
 from ....hostnames import host_of
-from ....world import registrable
 from ....world.sights import Reply
 from ...base import Say
 from ...parse import page as html
@@ -26,7 +25,8 @@ _OPENS = re.compile(
     r"""(?:\bfetch|\bWebSocket|\bEventSource|\.open)\(\s{0,9}(?:["'`]GET["'`],\s{0,9})?["'`]((?:http|ws)://[^"'`\s]{1,300})"""
 )
 _HERE = ("localhost", "127.0.0.1", "[::1]")
-_MOST = 6
+# So many files of a page are followed to where they lead: those that may change the page, and pictures and sounds.
+_MOST_ACTIVE, _MOST_PASSIVE = 8, 4
 
 
 async def judge_mixed(say: Say, world: World, replies: list[Reply]) -> list[Finding]:
@@ -43,20 +43,17 @@ async def judge_mixed(say: Say, world: World, replies: list[Reply]) -> list[Find
 
 
 async def _led_astray(world: World, document: html.Page) -> list[html.Ref]:
-    """Loads of the page's own site that are named with https and redirect to plain http."""
-    own = [
-        ref
-        for ref in document.of(*html.ACTIVE)
-        if ref.scheme == "https" and registrable(host_of(ref.url)) == registrable(host_of(document.url))
-    ]
-    refs = list({ref.url: ref for ref in own}.values())[:_MOST]
-    answers = await asyncio.gather(*(world.web.get(ref.url) for ref in refs))
+    """Loads that are named with https and redirect to plain http, at whatever hop and whoever's they are."""
+    refs = []
+    for kinds, most in ((html.ACTIVE, _MOST_ACTIVE), (html.PASSIVE, _MOST_PASSIVE)):
+        refs += list({ref.url: ref for ref in document.of(*kinds) if ref.scheme == "https"}.values())[:most]
+    chains = await asyncio.gather(*(world.web.follow(ref.url) for ref in refs))
     away = []
-    for ref, answer in zip(refs, answers, strict=True):
-        if isinstance(answer, Reply) and 300 <= answer.status < 400:
-            to = html.absolute(answer.url, answer.header("location") or "")
-            if scheme_of(to) == "http":
-                away.append(replace(ref, url=to))
+    for ref, chain in zip(refs, chains, strict=True):
+        leads = (html.absolute(hop.url, hop.location) for hop in chain.hops if hop.kind == "location")
+        plain = next((to for to in leads if scheme_of(to) == "http"), "")
+        if plain:
+            away.append(replace(ref, url=plain))
     return away
 
 
@@ -75,8 +72,8 @@ def _upgrades(reply: Reply, document: html.Page) -> bool:
 def _judge(say: Say, reply: Reply, document: html.Page, away: list[html.Ref]) -> Finding:
     subject = place(reply.url)
     via = via_of(reply)
-    insecure = [ref for ref in document.refs if ref.scheme in _INSECURE]
-    active = [*(ref for ref in insecure if ref.kind in html.ACTIVE), *away, *_opened(document)]
+    insecure = [*(ref for ref in document.refs if ref.scheme in _INSECURE), *away]
+    active = [*(ref for ref in insecure if ref.kind in html.ACTIVE), *_opened(document)]
     forms = [ref for ref in insecure if ref.kind == "form"]
     passive = [ref for ref in insecure if ref.kind in html.PASSIVE]
     bad = active + forms + passive

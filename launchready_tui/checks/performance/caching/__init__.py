@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ....failure import Failure
 from ....findings import Evidence, Finding
 from ....hostnames import host_of
+from ....wording import lifetime
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import cache_status
@@ -149,13 +150,13 @@ def _assets(say: Say, name: str, assets: list[Asset], platform: Platform) -> Fin
     year = header(platform, ("Cache-Control", "public, max-age=31536000, immutable"), host=name, scope=folder)
     if "fail" in levels:
         worst = next(asset for level, _, asset in judged if level == "fail")
-        seconds, fix = _control(worst).browser_seconds, say.fix("keep-a-year", year)
-        return say.fail("asset", name, seconds=seconds, evidence=evidence, remedy=fix, via=via)
+        time, fix = lifetime(_control(worst).browser_seconds), say.fix("keep-a-year", year)
+        return say.fail("asset", name, time=time, evidence=evidence, remedy=fix, via=via)
     if stamped:
         control, fix = _control(stamped[0]), say.fix("keep-a-year", year)
         said, problem = "mistake" if control.problems else "short", next(iter(control.problems), "")
-        days = control.browser_seconds // _DAY
-        return say.warn("asset", name, said, days=days, problem=problem, evidence=evidence, remedy=fix, via=via)
+        time = lifetime(control.browser_seconds)
+        return say.warn("asset", name, said, time=time, problem=problem, evidence=evidence, remedy=fix, via=via)
     if "warn" in levels:
         hour = header(platform, ("Cache-Control", "public, max-age=3600"), host=name, scope=folder)
         return say.warn("asset", name, "fixed-names", evidence=evidence, remedy=say.fix("hash-names", hour), via=via)
