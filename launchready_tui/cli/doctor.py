@@ -62,7 +62,7 @@ def doctor(said: Common, offline: bool) -> int:
     With a launch file in the folder the network is tested on its own names only, once you have approved the file;
     without one, by a single DNS query for `com`. Exit code 1: something cannot be checked here.
     """
-    from ..workspace.core import trusted
+    from ..workspace.lookout import trusted
 
     ink = said.ink()
     file, launch_lines = _launch(said)
@@ -143,7 +143,7 @@ def _launch(said: Common) -> tuple[LaunchFile | None, list[Line]]:
     from ..launch.problems import LaunchFileError, NewerFile
     from ..launch.trust import permission_words, summary
     from ..workspace import JOURNAL
-    from ..workspace.core import approved, confirmed, trusted
+    from ..workspace.lookout import approved, confirmed, trusted
 
     path = find(said.where)
     if not path.exists():
@@ -207,7 +207,7 @@ def _environment(said: Common, file: LaunchFile | None) -> list[Line]:
     """The credentials that come from the environment, and where each may go."""
     from ..launch.trust import sent, state_dir
     from ..vault import Vault, variable
-    from ..workspace.core import limit
+    from ..workspace.lookout import limit
 
     if file is None:
         return []
@@ -241,7 +241,7 @@ async def _network(said: Common, file: LaunchFile | None) -> list[Line]:
     from ..clock import SystemClock
     from ..launch.model import Launch
     from ..workspace import Options, ReachError
-    from ..workspace.core import reach_for
+    from ..workspace.lookout import reach_for
     from ..world import World
     from .reach import reach_of
 

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from ..verdict.report.ink import Ink
     from ..workspace import Options, Workspace
+    from ..workspace.lookout import Lookout
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Opened = TypeVar("Opened", bound="Lookout")
 
 
 @dataclass
@@ -59,18 +61,29 @@ class Common:
     def open(self) -> Workspace:
         """Opens the workspace; an unseen launch file, and a permission that it records, are asked about at a terminal.
         The caller closes it."""
-        from ..workspace import NotTrusted, Workspace
+        from ..workspace import Workspace
+
+        return self._through(Workspace.open)
+
+    def look(self) -> Lookout:
+        """The same for watching: only the launch file is needed, whatever became of the rest."""
+        from ..workspace.lookout import Lookout
+
+        return self._through(Lookout.look)
+
+    def _through(self, door: Callable[[Path, Options], Opened]) -> Opened:
+        from ..workspace import NotTrusted
         from .say import note
 
         try:
-            ws = Workspace.open(self.where, self.options())
+            ws = door(self.where, self.options())
         except NotTrusted as question:
             if not may_ask():
                 raise click.UsageError(
                     "\n".join([str(question), *(f"  {line}" for line in question.summary.lines())])
                 ) from None
             self._ask(question)
-            ws = Workspace.open(self.where, self.options())
+            ws = door(self.where, self.options())
         try:
             _confirm(ws)
             for line in ws.withheld:
@@ -136,7 +149,7 @@ def _can_show(stream: Any) -> bool:
     return True
 
 
-def _confirm(ws: Workspace) -> None:
+def _confirm(ws: Lookout) -> None:
     """Asks once whether a recorded permission was really given: a file that came from elsewhere cannot allow itself
     anything."""
     if not ws.unconfirmed:

@@ -15,6 +15,7 @@ from .watch_export import export, metrics
 if TYPE_CHECKING:
     from ..watch.samples import Drill, Target
     from ..workspace import Workspace
+    from ..workspace.lookout import Lookout
 
 
 @click.group(invoke_without_command=True)
@@ -32,7 +33,7 @@ def watch(context: click.Context, seconds: float | None, once: bool) -> int | No
     if context.invoked_subcommand is not None:
         return None
     said = context.find_root().ensure_object(Common)
-    ws = said.open()
+    ws = said.look()
     try:
         return _once(ws, said) if once else _watch(ws, seconds)
     finally:
@@ -43,7 +44,7 @@ watch.add_command(export)
 watch.add_command(metrics)
 
 
-def _watch(ws: Workspace, seconds: float | None) -> int:
+def _watch(ws: Lookout, seconds: float | None) -> int:
     import sys
 
     from ..watch.lock import AlreadyWatching
@@ -74,7 +75,7 @@ def _say(words: str) -> None:
     note(f"{datetime.now(UTC):%H:%M:%S} {words}")
 
 
-def _once(ws: Workspace, said: Common) -> int:
+def _once(ws: Lookout, said: Common) -> int:
     from ..text import for_terminal
     from ..verdict.report.ink import pad
     from ..watch.samples.model import CAUSE_WORDS
@@ -102,7 +103,7 @@ def test(said: Common, alert: str | None) -> int:
     into `watch ack`."""
     from ..workspace.channels import send_tests
 
-    ws = said.open()
+    ws = said.look()
     try:
         chosen = [one for one in ws.launch.alerts if alert in (None, one.name)]
         if not chosen:
@@ -132,7 +133,7 @@ def ack(said: Common, code: tuple[str, ...], by: str) -> int:
     on it, so that its alerts are not repeated."""
     from ..workspace.channels import heard
 
-    ws = said.open()
+    ws = said.look()
     try:
         words = heard(ws, " ".join(code), by)
         note(

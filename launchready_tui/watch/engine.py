@@ -81,7 +81,9 @@ class Engine:
         jitter: bool = True,
         via: str = "",
         folder: Path | None = None,
+        remark: Callable[[], str] | None = None,
     ) -> None:
+        """`remark`: what every message says besides, asked for when it leaves; it may read files."""
         self.launch = launch
         self.store = store
         self.reader = reader
@@ -101,7 +103,7 @@ class Engine:
         self._far = elsewhere(launch, self._wanted)
         rules = {alert.name: alert for alert in launch.alerts}
         self._moments = Moments(clock)
-        self.senders = Senders(wire, credential, clock, launch.domain)
+        self.senders = Senders(wire, credential, clock, launch.domain, remark)
         self.outbox = Outbox(store, self.senders, lambda: rules, clock, still=self._still_true, say=say)
         self.teller = Teller(launch, self.keeper, reader, self.senders, self.outbox, self._moments, say, self.watched)
         self.blindness = Blindness(self.watched, wire, launch.domain, self.keeper, self.teller, self._moments, say)

@@ -12,6 +12,8 @@ from email.message import EmailMessage
 from email.utils import formatdate, parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ..clock import Clock
 from ..failure import Failure
 from ..launch.model import Alert, Method
@@ -31,6 +33,7 @@ MAIL_PORT = 587
 _TRY_LATER = frozenset((408, 425, 429))
 MOST_WAIT_S = 60.0
 """No service makes an alert wait longer, whatever its Retry-After says."""
+_REMARK_S = 2.0
 _KEEP = 1 << 16
 """Bytes of an answer: ntfy and Telegram send the message back with it."""
 
@@ -83,18 +86,26 @@ class Senders:
         credential: Callable[[str, str], Secret | None],
         clock: Clock,
         domain: str,
+        remark: Callable[[], str] | None = None,
     ) -> None:
+        """`remark`: what every message says besides, asked in a thread for two seconds at most; empty where there is
+        nothing."""
         self._wire = wire
         self._credential = credential
         self._clock = clock
         self._domain = domain
+        self._remark = remark
 
     async def send(self, rule: Alert, notice: Notice) -> Result:
         """One attempt, ended within some ten seconds. Never raises for what the other side does.
 
-        The notice's text is whole: that it may be a repeat is in it, and no sender adds to it.
+        The notice's text is whole, but for the remark: that it may be a repeat is in it, and no sender adds to it.
         """
         left = Left()
+        if self._remark is not None:
+            with contextlib.suppress(TimeoutError):  # it never holds up what is told
+                remark = await asyncio.wait_for(asyncio.to_thread(self._remark), _REMARK_S)
+                notice = msgspec.structs.replace(notice, text=f"{notice.text}\n{clean(remark)}".rstrip())
         try:
             async with asyncio.timeout(DEADLINE_S + 2):
                 return await (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .core import JOURNAL, Workspace
+from .core import Workspace
 from .decide import Target
 from .errors import DecisionError, NotTrusted, ReachError
+from .lookout import JOURNAL
 from .options import Options
 
 __all__ = ["JOURNAL", "DecisionError", "NotTrusted", "Options", "ReachError", "Target", "Workspace"]

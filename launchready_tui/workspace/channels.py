@@ -19,7 +19,7 @@ from ..watch.rules import asked, matching, slug
 from ..watch.samples import Acknowledged, ChannelTest, Incident, Notice, WatchStore
 
 if TYPE_CHECKING:
-    from . import Workspace
+    from .lookout import Lookout
 
 _WORDS = """
 amber anchor apple arrow autumn badge banjo basil beacon birch bishop blanket bottle bridge button cabin candle canyon
@@ -47,7 +47,7 @@ def _plain_code(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").split())
 
 
-async def send_tests(ws: Workspace, alerts: Sequence[Alert], *, say: Callable[[str], None]) -> tuple[ChannelTest, ...]:
+async def send_tests(ws: Lookout, alerts: Sequence[Alert], *, say: Callable[[str], None]) -> tuple[ChannelTest, ...]:
     """Puts a test into the outbox for each channel. A running watch sends it; where none runs, it is sent here, tried
     once."""
     store = WatchStore.open(ws.folder / PLACE)
@@ -85,7 +85,7 @@ def _notice(product: str, test: ChannelTest, now: datetime) -> Notice:
     )
 
 
-async def _send_here(ws: Workspace, store: WatchStore, say: Callable[[str], None]) -> None:
+async def _send_here(ws: Lookout, store: WatchStore, say: Callable[[str], None]) -> None:
     from ..watch.outbox import Outbox
     from ..watch.senders import Senders
     from ..wire import Wire
@@ -118,7 +118,7 @@ def _outcome(store: WatchStore, tests: Sequence[ChannelTest]) -> list[ChannelTes
     return found
 
 
-def heard(ws: Workspace, code: str, by: str = "") -> str:
+def heard(ws: Lookout, code: str, by: str = "") -> str:
     """Records the words of a test alert, or the number of an incident; what was recorded, as a sentence. Empty where
     neither is known."""
     number = _plain_code(code).removeprefix("incident ")
@@ -129,7 +129,7 @@ def heard(ws: Workspace, code: str, by: str = "") -> str:
     return f"Recorded: {done.rule} reaches {done.acknowledged_by}" if done else ""
 
 
-def act_on(ws: Workspace, number: int, by: str = "") -> Acknowledged | None:
+def act_on(ws: Lookout, number: int, by: str = "") -> Acknowledged | None:
     """Somebody acts on an incident that goes on. None where there is none of this number, or it is over."""
     store = WatchStore.open(ws.folder / PLACE)
     try:
@@ -143,12 +143,12 @@ def act_on(ws: Workspace, number: int, by: str = "") -> Acknowledged | None:
         store.close()
 
 
-def _owner(ws: Workspace, incident: Incident) -> PersonId:
+def _owner(ws: Lookout, incident: Incident) -> PersonId:
     alerts = matching(ws.launch.alerts, asked(incident), incident.name)
     return alerts[0].owner if alerts else NOBODY
 
 
-def acknowledge(ws: Workspace, code: str, by: str = "") -> ChannelTest | None:
+def acknowledge(ws: Lookout, code: str, by: str = "") -> ChannelTest | None:
     """Its owner got the test alert and said its words. None for words that no test of the last day has."""
     store = WatchStore.open(ws.folder / PLACE)
     try:

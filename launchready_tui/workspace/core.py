@@ -12,31 +12,27 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from ..clock import Clock, FixedClock, SystemClock
 from ..findings import CheckResult, Finding
 from ..journal import Journal
 from ..launch.decisions import Decisions, DecisionsFile, SignOff
 from ..launch.ignore import ignore_private
 from ..launch.inventory import Inventory, InventoryFile
-from ..launch.load import find, load
 from ..launch.model import (
     Alert,
     Host,
-    Launch,
     LaunchFile,
     Mailbox,
     Page,
     Permission,
     Repository,
     Route,
-    Unconfirmed,
     WatchTarget,
 )
 from ..launch.papers import Papers
 from ..launch.people import People, PeopleFile
 from ..launch.problems import ChangedUnderneath, FileProblems, Problem
 from ..launch.store import TomlFile
-from ..launch.trust import Trust, leads, permission_hash, sent, state_dir, summary
+from ..launch.trust import permission_hash
 from ..roadmap.model import Answer, CheckSpec, Roadmap
 from ..roadmap.model import load as load_roadmap
 from ..verdict import Judged, Step, Verdict, judge, next_step
@@ -44,8 +40,9 @@ from . import decide
 from .commit import current_commit
 from .decide import Target
 from .deeds import deeds_of
-from .errors import DecisionError, NotTrusted, ReachError
+from .errors import DecisionError, ReachError
 from .live import LastDeploy, name_of
+from .lookout import JOURNAL, Lookout
 from .options import Options
 from .run import Ended, Event, Finished, Marks, run
 
@@ -54,26 +51,17 @@ if TYPE_CHECKING:
     from ..wire import Reach
     from ..world import Consent, World
 
-JOURNAL = Path(".launchready") / "journal.sqlite3"
-
-
 _WORD: dict[Answer, str] = {"yes": "confirmed", "no": "denied", "does-not-apply": "does not apply"}
 
 
-class Workspace:
+class Workspace(Lookout):
     """An open launch. Screens and commands read its attributes; everything that changes goes through its methods."""
 
     def __init__(self, launch_file: LaunchFile, options: Options, journal: Journal, reach: Reach, vault: Vault) -> None:
         """Use `open`."""
-        self.options = options
-        self.folder = launch_file.folder
-        self.demo = options.demo
-        self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
+        super().__init__(launch_file, options, reach, vault)
         self.roadmap: Roadmap = load_roadmap()
         self.journal = journal
-        self.reach = reach
-        self.vault = vault
-        self._take(launch_file)
         self._decisions_file = DecisionsFile(self.folder / DecisionsFile.NAME)
         self._people_file = PeopleFile(self.folder / PeopleFile.NAME)
         self._inventory_file = InventoryFile(self.folder / InventoryFile.NAME)
@@ -94,23 +82,13 @@ class Workspace:
         would reach), ReachError (an option that cannot be used), FileProblems and NewerFile (a file of the console's
         own), JournalError.
         """
-        options = options or Options()
-        launch_file = load(find(folder))
-        state = options.state_dir or state_dir()
-        if not trusted(launch_file, options):
-            raise NotTrusted(launch_file.path, launch_file.sha256, summary(launch_file), options.trust_hash)
-        reach = reach_for(launch_file, options)
-        journal = Journal.open(launch_file.folder / JOURNAL, demo=options.demo)
+        seen = cls.look(folder, options)
+        journal = Journal.open(seen.folder / JOURNAL, demo=seen.demo)
         try:
-            return cls(launch_file, options, journal, reach, _vault(launch_file.launch, state, options))
+            return cls(seen.launch_file, seen.options, journal, seen.reach, seen.vault)
         except BaseException:
             journal.close()
             raise
-
-    @property
-    def launch(self) -> Launch:
-        """As last read from disk."""
-        return self.launch_file.launch
 
     def close(self) -> None:
         """Lets go of the journal; nothing that was saved depends on it."""
@@ -154,13 +132,6 @@ class Workspace:
     def automated(self) -> tuple[str, ...]:
         """The checks that run by themselves, in roadmap order."""
         return tuple(spec.id for spec in self.roadmap.checks.values() if spec.automated)
-
-    @property
-    def via(self) -> str:
-        """`connect-map` where connections are led elsewhere, so that every report can say so."""
-        from ..wire import VIA
-
-        return VIA if self.reach.connect else ""
 
     async def run(
         self, names: Sequence[str] | None = None, *, cancel: asyncio.Event | None = None
@@ -458,37 +429,6 @@ class Workspace:
             self._trust().remember(permission_hash(added.launch))
         self._take(added)
 
-    @property
-    def approved(self) -> bool:
-        """Whether somebody has approved this very launch file: for the demo nobody has to."""
-        return approved(self.launch_file, self.options)
-
-    @property
-    def unconfirmed(self) -> bool:
-        """Whether the launch file records a permission that nobody has confirmed on this machine: it does not count."""
-        return isinstance(self.launch.permission, Unconfirmed)
-
-    @property
-    def withheld(self) -> tuple[str, ...]:
-        """Which credentials of the environment do not go where the launch file would send them, and why."""
-        return self.vault.withheld(sent(self.launch))
-
-    def confirm_permission(self) -> None:
-        """The person at the keyboard says that the recorded permission was given. Raises OSError."""
-        self._trust().remember(permission_hash(self.launch))
-        self._take(load(self.launch_file.path))
-
-    def _take(self, found: LaunchFile) -> None:
-        """Uses this launch file: its permission as far as it was confirmed, credentials as far as it may steer them."""
-        launch = found.launch
-        given = launch.permission
-        if given and not confirmed(found, self.options):
-            found = msgspec.structs.replace(
-                found, launch=msgspec.structs.replace(launch, permission=Unconfirmed(**msgspec.structs.asdict(given)))
-            )
-        self.launch_file = found
-        limit(self.vault, found, self.options)
-
     def trust_launch_file(self, sha256: str) -> None:
         """The person at the keyboard allows the launch file with this hash. Raises OSError."""
         self._trust().remember(sha256)
@@ -510,20 +450,7 @@ class Workspace:
             self.people, changed = self._people_file.load(), True
         if self._inventory_file.changed():
             self.inventory, changed = self._inventory_file.load(), True
-        return self._refresh_launch() or changed
-
-    def _refresh_launch(self) -> bool:
-        found = load(self.launch_file.path)
-        if found.sha256 == self.launch_file.sha256:
-            return False
-        if not trusted(found, self.options):
-            raise NotTrusted(found.path, found.sha256, summary(found), self.options.trust_hash)
-        self.reach = reach_for(found, self.options)
-        self._take(found)
-        return True
-
-    def _trust(self) -> Trust:
-        return Trust(self.options.state_dir or state_dir())
+        return super().refresh() or changed
 
     def _spec(self, check: str) -> CheckSpec:
         try:
@@ -533,75 +460,3 @@ class Workspace:
 
     def _words(self, target: Target) -> str:
         return self._spec(target).title if isinstance(target, str) else decide.finding_of(target).summary
-
-
-def approved(launch_file: LaunchFile, options: Options) -> bool:
-    """Whether somebody has approved this very file: at the question, by its hash, or by having written it."""
-    return (
-        options.demo
-        or options.trust_hash == launch_file.sha256
-        or Trust(options.state_dir or state_dir()).knows(launch_file.sha256)
-    )
-
-
-def trusted(launch_file: LaunchFile, options: Options) -> bool:
-    """Whether this file may be used at all: approved, or any is (`--trust`)."""
-    return options.trust or approved(launch_file, options)
-
-
-def confirmed(launch_file: LaunchFile, options: Options) -> bool:
-    """Whether the permission in this file counts: confirmed on this machine, or approved with the whole file by its
-    hash."""
-    return (
-        options.demo
-        or options.trust_hash == launch_file.sha256
-        or Trust(options.state_dir or state_dir()).knows(permission_hash(launch_file.launch))
-    )
-
-
-def limit(vault: Vault, launch_file: LaunchFile, options: Options) -> None:
-    """Lets credentials go where an approved file sends them, and no further than others said where none was
-    approved."""
-    hosts: dict[str, tuple[str, ...]] = {}
-    if approved(launch_file, options):
-        for name, host in sent(launch_file.launch):
-            hosts[name] = (*hosts.get(name, ()), host)
-        vault.allow(hosts)
-    else:
-        vault.allow({}, kept_back=_LEADS if leads(launch_file.launch) else "")
-
-
-_LEADS = (
-    "the launch file was not approved and decides where its hosts lead ([connect], nameservers or ca_file); approve "
-    "it with --trust HASH"
-)
-
-
-def reach_for(launch_file: LaunchFile, options: Options) -> Reach:
-    """How a run of this launch reaches out: the options before the file. Raises ReachError."""
-    from ..wire import ConnectMap, Reach
-
-    settings = launch_file.launch.settings
-    given = [*options.connect, *(f"{source}={target}" for source, target in launch_file.launch.connect.items())]
-    ca_file = options.ca_file or (launch_file.folder / settings.ca_file if settings.ca_file else None)
-    if ca_file is not None and not ca_file.is_file():
-        raise ReachError(f"{ca_file} is not a file. Pass a file of PEM certificates to --ca-file")
-    try:
-        return Reach(
-            connect=ConnectMap.parse(given),
-            nameservers=options.nameservers or settings.nameservers,
-            ca_file=ca_file,
-            private=settings.private_addresses,
-            refuse_unmapped=options.refuse_unmapped,
-        )
-    except ValueError as error:
-        raise ReachError(str(error)) from error
-
-
-def _vault(launch: Launch, state: Path, options: Options) -> Vault:
-    from ..vault import Vault
-
-    vault = Vault("demo" if options.demo else launch.domain, state)
-    for name, value, host in options.secrets:
-        vault.lend(name, value, (host,))
-    return vault

@@ -32,7 +32,8 @@ from ..watch.samples import WatchReader, WatchStore
 
 if TYPE_CHECKING:
     from ..watch.prober import Answer
-    from . import Options, Workspace
+    from . import Options
+    from .lookout import Lookout
 
 LOG = Path(".launchready") / "watch.log"
 START_S = 15.0
@@ -89,7 +90,7 @@ class CannotWatch(OSError):  # noqa: N818 - read aloud it is a sentence
 
 
 async def watch(
-    ws: Workspace, *, seconds: float | None = None, stop: asyncio.Event | None = None, say: Callable[[str], None]
+    ws: Lookout, *, seconds: float | None = None, stop: asyncio.Event | None = None, say: Callable[[str], None]
 ) -> None:
     """Watches until `stop` is set, or for so many seconds. A changed launch file that is trusted is taken up at once.
 
@@ -104,6 +105,8 @@ async def watch(
         reader = WatchReader(ws.folder / PLACE)
         timer = asyncio.get_running_loop().call_later(seconds, ended.set) if seconds is not None else None
         try:
+            for line in await asyncio.to_thread(ws.unread):
+                say(f"cannot read {line}. The watch runs on: alerts go to the channels of the launch file")
             while not ended.is_set():
                 engine = Engine(
                     ws.launch,
@@ -115,6 +118,7 @@ async def watch(
                     say=say,
                     via=ws.via,
                     folder=ws.folder,
+                    remark=lambda: remark_of(ws),
                 )
                 gc.collect()
                 gc.freeze()
@@ -137,7 +141,15 @@ async def watch(
     say("watch stopped")
 
 
-async def once(ws: Workspace) -> dict[str, Answer]:
+def remark_of(ws: Lookout) -> str:
+    """What an alert says of what cannot be read: who acts is then known by the launch file alone."""
+    unread = ws.unread()
+    if not unread:
+        return ""
+    return f"Only the launch file is known, so this names people by their ids. Cannot read {'; '.join(unread)}"
+
+
+async def once(ws: Lookout) -> dict[str, Answer]:
     """Every target asked once; nothing is kept and nobody is told."""
     from ..watch.engine import Engine
     from ..wire import Wire
@@ -150,7 +162,7 @@ async def _set_after(ended: asyncio.Event, anew: asyncio.Event) -> None:
     anew.set()
 
 
-async def _set_when_changed(ws: Workspace, anew: asyncio.Event, say: Callable[[str], None]) -> None:
+async def _set_when_changed(ws: Lookout, anew: asyncio.Event, say: Callable[[str], None]) -> None:
     """Sets the event when the launch file is another one that may be used; one that may not is told once."""
     from ..launch.problems import FileProblems
     from . import NotTrusted
@@ -199,13 +211,13 @@ def main() -> int:
     # measured here.
     sys.setswitchinterval(0.0005)
     from ..launch.load import find, load
-    from . import Workspace
+    from .lookout import Lookout
 
     try:
         if order.sha256 and load(find(Path(order.folder))).sha256 != order.sha256:
             _log("the launch file was changed in the meantime")
             return 3
-        ws = Workspace.open(Path(order.folder), order.options())
+        ws = Lookout.look(Path(order.folder), order.options())
     except Exception as why:  # noqa: BLE001 - whatever it is, the log says it and the asker reads the log
         _log(str(why))
         return 3
@@ -224,7 +236,7 @@ def main() -> int:
     return 0
 
 
-async def _run(ws: Workspace, order: Order) -> None:
+async def _run(ws: Lookout, order: Order) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     stop_on_signals(loop, stop)
@@ -251,7 +263,7 @@ def _log(words: str) -> None:
 # Starting one
 
 
-def ensure_watcher(ws: Workspace) -> Ensured:
+def ensure_watcher(ws: Lookout) -> Ensured:
     """Finds the watcher of this workspace, or starts one that lives on its own. Takes up to 15 s: call it off the loop.
 
     A demo's watcher ends when `process.stdin` is closed, or with the process that asked. Raises CannotWatch with what

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from launchready_tui.launch.load import load, parse
 from launchready_tui.launch.model import Alert
 from launchready_tui.launch.problems import LaunchFileError
 from launchready_tui.launch.trust import summary
+from launchready_tui.watch import senders as room
 from launchready_tui.watch.export import Plan, export
 from launchready_tui.watch.samples import Notice
 from launchready_tui.watch.senders import Later, Refused, Result, Senders, Sent
@@ -248,6 +250,19 @@ async def test_a_webhook_gets_its_own_json_whatever_the_message_holds() -> None:
         assert isinstance(await send(alert("webhook", double.where), f"http://{double.where}{path}", over), Sent)
         assert double.asked[1].body["state"] == "resolved"
         assert double.asked[1].body["alert"] == "on-call"
+
+
+async def test_a_message_says_what_could_not_be_read_and_waits_for_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = threading.Event()
+    monkeypatch.setattr(room, "_REMARK_S", 0.05)
+    async with service(telegram) as double:
+        rule = alert("telegram", double.where)
+        for remark in (lambda: "Cannot read decisions.toml", lambda: "", lambda: str(hanging.wait(30))):
+            made = Senders(Wire(reach()), lambda name, host: Spoken(BOT), FixedClock(NOW), "market.test", remark)
+            assert isinstance(await made.send(rule, notice()), Sent)
+        hanging.set()
+        texts = [request.body["text"].splitlines()[-1] for request in double.asked]
+        assert texts == ["Cannot read decisions.toml", "Who acts: founder", "Who acts: founder"]
 
 
 FILE = 'name = "M"\ndomain = "example.com"\ncanonical = "https://example.com/"\n'

@@ -29,7 +29,8 @@ from launchready_tui.watch.samples import Incident, WatchReader, WatchStore, sna
 from launchready_tui.workspace import Options, Workspace
 from launchready_tui.workspace.channels import acknowledge, heard, send_tests
 from launchready_tui.workspace.deploys import mark_deploy
-from launchready_tui.workspace.watching import CannotWatch, ensure_watcher, stop_watcher
+from launchready_tui.workspace.lookout import Lookout
+from launchready_tui.workspace.watching import CannotWatch, ensure_watcher, remark_of, stop_watcher
 
 ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -274,3 +275,46 @@ async def test_a_test_alert_goes_out_and_its_words_come_back(lab: Lab, tmp_path:
         del os.environ["LAUNCHREADY_CHAT_HOOK"]
         ws.close()
         server.close()
+
+
+CONFLICT = "<<<<<<< HEAD\nschema = 1\n=======\nschema = 1\n>>>>>>> theirs\n"
+DAMAGES = {
+    "decisions.toml": CONFLICT,
+    "inventory.toml": CONFLICT,
+    "people.toml": CONFLICT,
+    ".launchready/journal.sqlite3": "not a database, and longer than a page header would be" * 20,
+}
+
+
+async def test_the_watch_starts_whatever_is_damaged_beside_the_launch_file_and_says_so(
+    ws: Workspace, tmp_path: Path
+) -> None:
+    for name, text in DAMAGES.items():
+        (ws.folder / name).write_text(text, "utf-8")
+    for left in (ws.folder / ".launchready").glob("journal.sqlite3-*"):
+        left.unlink()
+    async with head_less(ws, tmp_path) as process:
+        await until(lambda: samples(ws) >= 1)
+        assert process.poll() is None
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 15) == 0
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    for name in DAMAGES:
+        assert f"{Path(name).name}" in said, name
+    assert "The watch runs on" in said
+    found = Lookout.look(ws.folder, ws.options)
+    assert len(found.unread()) == 4
+    assert "decisions.toml" in remark_of(found)
+    # So do the commands around it, and the process that the console starts.
+    for words in (("watch", "--once"), ("watch", "ack", "no", "such", "12")):
+        done = await asyncio.to_thread(
+            subprocess.run, command(ws, *words), env=environment(tmp_path), capture_output=True, timeout=60
+        )
+        assert done.returncode in (0, 1), done.stderr
+    ensured = await asyncio.to_thread(ensure_watcher, found)
+    assert ensured.started
+    assert await asyncio.to_thread(stop_watcher, ws.folder)
+    for name in DAMAGES:
+        (ws.folder / name).unlink()
+    assert remark_of(found) == ""
