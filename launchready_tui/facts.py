@@ -223,6 +223,27 @@ class Walked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="w
     at: datetime | None = None
 
 
+class SecretSpot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a secret stands in a repository; never the value. `line` is 0 where a file has none, `commit` the first one
+    that holds it, `rotate` where its owner replaces it."""
+
+    path: str
+    rule: str
+    place: str
+    shown: str
+    confidence: str
+    line: int = 0
+    commit: str = ""
+    at: datetime | None = None
+    rotate: str = ""
+
+
+class SecretsSeen(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="secrets"):
+    """Secrets of one kind in one file of the repository."""
+
+    spots: tuple[SecretSpot, ...]
+
+
 Fact = (
     RedirectChain
     | DnsRecords
@@ -238,6 +259,7 @@ Fact = (
     | MailSender
     | MailTest
     | Walked
+    | SecretsSeen
 )
 """Every kind of fact."""
 KINDS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Fact))

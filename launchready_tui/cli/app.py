@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "next": ("next:next_", "Show the next step towards a GO, and the command that does it."),
     "demo": ("demo:demo", "Open the embedded demo marketplace."),
     "watch": ("watch:watch", "Watch latency and uptime, and alert people when something is down."),
+    "secrets": ("secrets:secrets", "Find keys and passwords in code, history and builds."),
     "queues": ("queues:queues", "Show how many jobs are waiting, and for how long."),
     "logs": ("logs:logs", "Count errors by route in access logs, and find personal data in them."),
     "deploy": ("deploy:deploy", "Mark a deploy on the timeline of the watch."),

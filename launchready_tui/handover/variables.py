@@ -13,7 +13,7 @@ import msgspec
 from ..secrets import scan
 from ..text import json_of
 from ..vault.store import variable
-from ..world.repository import beginning, walk
+from ..world.folder import beginning, walk
 
 if TYPE_CHECKING:
     from ..launch.model import Launch

@@ -95,7 +95,7 @@ class World:
         self.registry = Registry(self.web, launch, clock)
         self.mail = Mail(self.wire, clock)
         self.logs = Logs(self.web, clock, folder)
-        self.repository = Repository((folder or Path()) / launch.repository.path if launch.repository else None)
+        self.repository = Repository((folder or Path()) / launch.repository.path if launch.repository else None, clock)
         self.server_logs = ServerLogs(folder, clock)
 
     async def _lookup(self, host: str) -> tuple[str, ...] | Failure:

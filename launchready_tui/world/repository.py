@@ -1,70 +1,27 @@
-"""The product's code as it lies on this machine: which files there are, and their text. Nothing is run, changed or
-followed outside."""
+"""The product's code on this machine: its files, their text, and the secrets in them, each read once a run."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from ..clock import Clock
 from ..failure import Failure
+from .folder import Tree, beginning, walk
 from .memory import Observer
 
-MOST_FILES = 20_000
-DEEPEST = 10
-CAP = 256 * 1024
-# What others wrote or a build made: none of it says how the product is built.
-SKIPPED = frozenset(
-    (
-        *("node_modules", "vendor", "bower_components", "Pods", "site-packages", ".venv", "venv", ".dart_tool"),
-        *("dist", "build", "out", "target", "coverage", "DerivedData", ".next", ".nuxt", ".output", ".svelte-kit"),
-        *(".git", ".cache", ".turbo", ".terraform", ".gradle", "__pycache__"),
-    )
-)
-
-
-class Tree(msgspec.Struct, frozen=True, kw_only=True):
-    """The files of a repository by their paths from its root, `/` between, sorted."""
-
-    root: Path
-    files: tuple[str, ...]
-    complete: bool = True
-    """False where there are more than are listed."""
-
-
-def walk(root: Path) -> Tree:
-    """All files of a folder, linked folders and what builds made left out."""
-    files: list[str] = []
-    complete = True
-    for folder, folders, names in os.walk(root, onerror=None, followlinks=False):
-        here = Path(folder).relative_to(root)
-        if len(here.parts) >= DEEPEST:
-            complete = complete and not folders
-            folders.clear()
-        folders[:] = sorted(name for name in folders if name not in SKIPPED)
-        for name in sorted(names):
-            if len(files) >= MOST_FILES:
-                return Tree(root=root, files=tuple(files), complete=False)
-            files.append((here / name).as_posix())
-    return Tree(root=root, files=tuple(sorted(files)), complete=complete)
-
-
-def beginning(root: Path, path: str, cap: int = CAP) -> str | None:
-    """The beginning of a file that lies inside this folder, wrong octets replaced; else None. Raises OSError."""
-    place = root / path
-    if not place.resolve().is_relative_to(root.resolve()) or not place.is_file():
-        return None
-    with place.open("rb") as stream:
-        return stream.read(cap).decode("utf-8", "replace")
+if TYPE_CHECKING:
+    from .leaks import Leaks
 
 
 class Repository(Observer):
     """Reads one folder. `root` is None where the launch names none."""
 
-    def __init__(self, root: Path | None) -> None:
+    def __init__(self, root: Path | None, clock: Clock) -> None:
         self._root = root
+        self._clock = clock
         super().__init__()
 
     async def tree(self) -> Tree | Failure:
@@ -75,6 +32,24 @@ class Repository(Observer):
     async def text(self, path: str) -> str | Failure:
         """The beginning of one file (256 KiB), wrong octets replaced."""
         return await self._memory.once(("text", path), lambda: asyncio.to_thread(self._text, path))
+
+    async def leaks(self, tell: Callable[[str], None]) -> Leaks | Failure:
+        """The secrets in its files, builds and history; `tell` hears how far it is. `switched-off` where no repository
+        is named, `unavailable` where it cannot be read, secrets.toml included."""
+        return await self._memory.once("leaks", lambda: asyncio.to_thread(self._leaks, tell))
+
+    def _leaks(self, tell: Callable[[str], None]) -> Leaks | Failure:
+        from ..launch.allowed import AllowedFile
+        from ..launch.problems import FileProblems, NewerFile
+        from .leaks import search
+
+        if self._root is None:
+            return Failure(kind="switched-off", detail="the launch file names no repository")
+        try:
+            allowed = AllowedFile(self._root / AllowedFile.NAME).load()
+        except (FileProblems, NewerFile, OSError) as why:
+            return Failure(kind="unavailable", detail=str(why), target=AllowedFile.NAME)
+        return search(self._root, allowed=allowed, now=self._clock.now(), tell=tell)
 
     def _tree(self) -> Tree | Failure:
         root = self._root

@@ -119,7 +119,7 @@ class AuditWorld(FakeWorld):
         self.dns, self.web, self.tls = AuditDns(), AuditWeb(), AuditTls()
         self.registry = FakeRegistry()
         self.logs = Logs(self.web, self.clock)  # type: ignore[arg-type]
-        self.repository = Repository(None)
+        self.repository = Repository(None, self.clock)
         self.server_logs = ServerLogs(None, self.clock)
         self.measurements: dict[str, Measurement | Failure] = {}
         self.measured: list[str] = []

@@ -11,9 +11,11 @@ from fake_outside import found, launch, said
 from fake_world import AuditWorld
 
 from launchready_tui.checks.audit import overbuild
+from launchready_tui.clock import SystemClock
 from launchready_tui.failure import Failure
 from launchready_tui.launch.model import Repository as Named
-from launchready_tui.world.repository import MOST_FILES, Repository, Tree
+from launchready_tui.world.folder import MOST_FILES, Tree
+from launchready_tui.world.repository import Repository
 
 
 def repository(tmp_path: Path, files: dict[str, str]) -> AuditWorld:
@@ -22,7 +24,7 @@ def repository(tmp_path: Path, files: dict[str, str]) -> AuditWorld:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
     world = AuditWorld(launch(repository=Named(path=str(tmp_path))))
-    world.repository = Repository(tmp_path)
+    world.repository = Repository(tmp_path, world.clock)
     return world
 
 
@@ -95,13 +97,13 @@ async def test_what_is_there_and_what_is_said(tmp_path: Path, files: dict[str, s
 
 async def test_without_a_repository_nothing_is_advised() -> None:
     world = AuditWorld(launch())
-    world.repository = Repository(None)
+    world.repository = Repository(None, world.clock)
     assert said(await found(overbuild.overbuild, world), "repository", "launch") == "not-applicable"
 
 
 async def test_a_repository_that_is_not_there_is_no_empty_one(tmp_path: Path) -> None:
     world = AuditWorld(launch(repository=Named(path="gone")))
-    world.repository = Repository(tmp_path / "gone")
+    world.repository = Repository(tmp_path / "gone", world.clock)
     assert said(await found(overbuild.overbuild, world), "repository", "launch") == "unknown low"
 
 
@@ -113,7 +115,7 @@ async def test_what_links_lead_to_is_not_read(tmp_path: Path) -> None:
     (root / "inside.yaml").symlink_to(outside / "secret.yaml")
     (root / "k8s").symlink_to(outside)
     (root / "round").symlink_to(root)
-    looking = Repository(root)
+    looking = Repository(root, SystemClock())
     tree = await looking.tree()
     assert isinstance(tree, Tree) and tree.files == ("inside.yaml",)
     assert isinstance(await looking.text("inside.yaml"), Failure)
@@ -121,12 +123,12 @@ async def test_what_links_lead_to_is_not_read(tmp_path: Path) -> None:
 
 
 async def test_a_huge_repository_is_listed_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from launchready_tui.world import repository as room
+    from launchready_tui.world import folder as room
 
     monkeypatch.setattr(room, "MOST_FILES", 3)
     for n in range(5):
         (tmp_path / f"f{n}").touch()
-    tree = await Repository(tmp_path).tree()
+    tree = await Repository(tmp_path, SystemClock()).tree()
     assert isinstance(tree, Tree) and len(tree.files) == 3 and not tree.complete
     assert MOST_FILES > 3
 

@@ -20,7 +20,7 @@ from ...base import Say, check
 if TYPE_CHECKING:
     from ....launch.model import Launch
     from ....world import World
-    from ....world.repository import Tree
+    from ....world.folder import Tree
 
 SERVICES = 4
 """So many parts that are built and deployed each for itself are more than one team of a start needs."""
