@@ -86,7 +86,7 @@ class Common:
             ws = door(self.where, self.options())
         try:
             _confirm(ws)
-            for line in ws.withheld:
+            for line in ws.remarks:
                 note(f"Note: {line}")
         except BaseException:
             ws.close()

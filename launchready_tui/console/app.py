@@ -165,6 +165,8 @@ class Console(App[int]):
             self.set_interval(TICK_S, self.watching.tick)
             self.set_timer(0.2, self._warm)
 
+        if self.workspace.journal.remark:
+            self.call_after_refresh(self.say, self.workspace.journal.remark, wrong=True)
         if self.runs_first and not self.snapshot.ran_anything:
             self.store.begin(self.workspace.automated)
             self.call_after_refresh(self._look, self.workspace.automated)

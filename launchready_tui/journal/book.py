@@ -23,7 +23,7 @@ from ..findings import CheckResult
 from .errors import JournalError, from_os, from_sqlite
 from .rows import Changes, Export, RunRow, TrialRow, compare
 from .schema import APPLICATION_ID, STEPS
-from .versions import ForeignFile, connect, keep_out_of_git, update, version_of
+from .versions import ForeignFile, beginning, connect, keep_out_of_git, update, version_of
 
 _RESULT = msgspec.json.Decoder(CheckResult)
 
@@ -56,6 +56,8 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection, demo: bool) -> None:
         self.path = path
         self.demo = demo
+        self.remark = ""
+        """What people should know of its opening, such as that the old one was empty; mostly nothing."""
         self._connection = connection
         self._lock = threading.RLock()
 
@@ -73,14 +75,15 @@ class Journal:
             raise from_os(path, error) from error
         connection: sqlite3.Connection | None = None
         try:
-            connection = connect(path)
-            version_of(
-                path, connection, APPLICATION_ID, len(steps)
-            )  # before anything is written into somebody else's file
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            update(path, connection, APPLICATION_ID, steps)
+            with beginning(path) as remark:
+                connection = connect(path)
+                version_of(
+                    path, connection, APPLICATION_ID, len(steps)
+                )  # before anything is written into somebody else's file
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA foreign_keys=ON")
+                update(path, connection, APPLICATION_ID, steps)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -88,8 +91,12 @@ class Journal:
                 raise JournalError(path, "foreign") from error
             if isinstance(error, sqlite3.Error):
                 raise from_sqlite(path, error) from error
+            if isinstance(error, OSError):
+                raise from_os(path, error) from error
             raise
-        return cls(path, connection, demo)
+        made = cls(path, connection, demo)
+        made.remark = remark
+        return made
 
     def close(self) -> None:
         """Lets go of the file. Saved results need no closing."""

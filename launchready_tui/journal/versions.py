@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..launch.atomic import folder_lock
 from ..launch.problems import NewerFile
 
 BUSY_MS = 5000
@@ -21,6 +22,38 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     return connection
+
+
+@contextlib.contextmanager
+def beginning(path: Path) -> Iterator[str]:
+    """Around opening a file: one process at a time begins a new one. Where the old one has no bytes, something emptied
+    it: it is kept under another name, with its write-ahead log, and what is given says so. Raises OSError."""
+    if _size(path):
+        yield ""
+        return
+    with folder_lock(path.parent):
+        yield _set_aside(path)
+
+
+def _set_aside(path: Path) -> str:
+    if _size(path) != 0:
+        return ""
+    # SQLite deletes the log of an empty file, and with it what may still be read from it.
+    target = _free_name(path, "empty")
+    for tail in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
+    return (
+        f"{path.name} was empty (0 bytes), so what it held is missing: it was kept as {target.name}, and a new one was "
+        f"begun. Restore a copy if you have one"
+    )
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def version_of(path: Path, connection: sqlite3.Connection, application_id: int, known: int) -> int:
@@ -66,12 +99,18 @@ def keep_out_of_git(folder: Path) -> None:
 
 def _copy_aside(path: Path, version: int) -> None:
     """A whole copy through SQLite's own backup, the write-ahead log included; an earlier copy is never overwritten."""
-    target, number = path.with_name(f"{path.stem}.v{version}{path.suffix}"), 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.stem}.v{version}-{number}{path.suffix}")
+    target = _free_name(path, f"v{version}")
     with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
+
+
+def _free_name(path: Path, word: str) -> Path:
+    """`journal.WORD.sqlite3`, or with a number where that is taken."""
+    target, number = path.with_name(f"{path.stem}.{word}{path.suffix}"), 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.stem}.{word}-{number}{path.suffix}")
+    return target
 
 
 def _statements(script: str) -> Iterator[str]:

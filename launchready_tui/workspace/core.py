@@ -90,6 +90,11 @@ class Workspace(Lookout):
             journal.close()
             raise
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The same, and what became of the journal."""
+        return (*super().remarks, *([self.journal.remark] if self.journal.remark else []))
+
     def close(self) -> None:
         """Lets go of the journal; nothing that was saved depends on it."""
         self.journal.close()

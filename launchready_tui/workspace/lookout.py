@@ -115,6 +115,11 @@ class Lookout:
         """Which credentials of the environment do not go where the launch file would send them, and why."""
         return self.vault.withheld(sent(self.launch))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to tell whoever opens it, a line each."""
+        return self.withheld
+
     def confirm_permission(self) -> None:
         """The person at the keyboard says that the recorded permission was given. Raises OSError."""
         self._trust().remember(permission_hash(self.launch))

@@ -105,6 +105,8 @@ async def watch(
         reader = WatchReader(ws.folder / PLACE)
         timer = asyncio.get_running_loop().call_later(seconds, ended.set) if seconds is not None else None
         try:
+            if store.remark:
+                say(store.remark)
             for line in await asyncio.to_thread(ws.unread):
                 say(f"cannot read {line}. The watch runs on: alerts go to the channels of the launch file")
             while not ended.is_set():

@@ -21,6 +21,7 @@ from launchready_tui.journal import Journal, JournalError
 from launchready_tui.journal.schema import STEPS
 from launchready_tui.launch.problems import NewerFile
 
+ROOT = str(Path(__file__).resolve().parents[2])
 FAILING = found("edge.tls.expired")
 OTHER = found("edge.tls.chain", subject="api.example.com")
 
@@ -400,3 +401,46 @@ def test_a_result_with_facts_of_another_version_opens_and_is_checked_again(
     assert read.readable is (wanted == facts.VERSION)
     assert len(read.findings[0].facts) == (1 if wanted == facts.VERSION else 0)
     assert read.findings[0].evidence[0].text == "301"
+
+
+def test_an_emptied_journal_is_said_and_kept_with_its_log(path: Path) -> None:
+    with Journal.open(path) as journal:
+        assert journal.remark == ""
+        save_run(journal, result("edge.tls", FAILING))
+        log = path.with_name(path.name + "-wal")
+        assert log.stat().st_size > 0
+        copied = log.read_bytes()
+    path.write_bytes(b"")
+    log.write_bytes(copied)
+    with Journal.open(path) as journal:
+        assert "journal.sqlite3 was empty (0 bytes)" in journal.remark
+        assert "kept as journal.empty.sqlite3" in journal.remark
+        assert journal.latest() == {}
+        saved = save_run(journal, result("edge.tls", FAILING))[0]
+    assert path.with_name("journal.empty.sqlite3").read_bytes() == b""
+    assert path.with_name("journal.empty.sqlite3-wal").read_bytes() == copied
+    with Journal.open(path) as journal:
+        assert journal.remark == ""
+        assert journal.read(saved) is not None
+    path.write_bytes(b"")
+    with Journal.open(path) as journal:
+        assert "journal.empty-2.sqlite3" in journal.remark
+
+
+def test_many_that_begin_a_journal_at_once_begin_one(path: Path) -> None:
+    """A file that another process is about to fill is no emptied one."""
+    code = (
+        "import sys; from pathlib import Path; from launchready_tui.journal import Journal; sys.stdin.readline();"
+        "j = Journal.open(Path(sys.argv[1])); print(repr(j.remark))"
+    )
+    line = (sys.executable, "-c", code, str(path))
+    started = [
+        subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ROOT})
+        for _ in range(6)
+    ]
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write(b"\n")
+        one.stdin.flush()
+    assert {one.communicate(timeout=60)[0].strip() for one in started} == {b"''"}
+    assert [found.name for found in path.parent.glob("*empty*")] == []

@@ -418,3 +418,13 @@ def test_an_older_file_is_copied_and_brought_up_to_date(tmp_path: Path) -> None:
 def test_reading_writes_nothing(store: WatchStore, reader: WatchReader) -> None:
     with pytest.raises(sqlite3.OperationalError, match=r"readonly|query_only"):
         reader._connection.execute("DELETE FROM samples")
+
+
+def test_an_emptied_file_is_said_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "watch.sqlite3"
+    WatchStore.open(path).close()
+    path.write_bytes(b"")
+    store = WatchStore.open(path)
+    assert "watch.sqlite3 was empty (0 bytes)" in store.remark
+    store.close()
+    assert path.with_name("watch.empty.sqlite3").exists()

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ...journal.versions import ForeignFile, connect, keep_out_of_git, update, version_of
+from ...journal.versions import ForeignFile, beginning, connect, keep_out_of_git, update, version_of
 from ...sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .model import (
@@ -58,6 +58,8 @@ class Base:
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self.remark = ""
+        """What people should know of its opening, such as that the old one was empty; mostly nothing."""
         self._connection = connection
         self._lock = threading.RLock()
 
@@ -107,12 +109,13 @@ class WatchStore(Base):
             raise store_error(path, error) from error
         connection: sqlite3.Connection | None = None
         try:
-            connection = connect(path)
-            if version_of(path, connection, APPLICATION_ID, len(steps)) == 0:
-                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only heeded before the first table
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            update(path, connection, APPLICATION_ID, steps)
+            with beginning(path) as remark:
+                connection = connect(path)
+                if version_of(path, connection, APPLICATION_ID, len(steps)) == 0:
+                    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only heeded before the first table
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=NORMAL")
+                update(path, connection, APPLICATION_ID, steps)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -120,8 +123,12 @@ class WatchStore(Base):
                 raise StoreError(path, "foreign") from error
             if isinstance(error, sqlite3.Error):
                 raise store_error(path, error) from error
+            if isinstance(error, OSError):
+                raise store_error(path, error) from error
             raise
-        return cls(path, connection)
+        made = cls(path, connection)
+        made.remark = remark
+        return made
 
     @contextlib.contextmanager
     def _write(self, *, sure: bool = False) -> Iterator[sqlite3.Connection]:
