@@ -39,16 +39,32 @@ TOLD = 20
 @click.option(
     "--offline", is_flag=True, help="Query no DNS; the zone file then contains the records that the checks saved."
 )
+@click.option(
+    "--without-comparing",
+    is_flag=True,
+    help="Export although a stored credential cannot be read, so that no file could be searched for it.",
+)
 @common
 @pass_common
-def handover(said: Common, out: Path | None, profile: Any, key: Path | None, offline: bool) -> int:
+def handover(
+    said: Common, out: Path | None, profile: Any, key: Path | None, offline: bool, without_comparing: bool
+) -> int:
     """Export the handover folder and its zip: what a founder needs to run the product alone, with every gap listed."""
-    from ..handover import export
+    from ..handover import export, told
 
     ws = said.open()
     try:
         records = () if offline else fresh_records(ws)
-        made = export(ws, out or ws.folder, now=ws.clock.now(), profile=profile, key=key, records=records)
+        made = export(
+            ws,
+            out or ws.folder,
+            now=ws.clock.now(),
+            profile=profile,
+            key=key,
+            records=records,
+            without_comparing=without_comparing,
+        )
+        note(told(made.uncompared) or "No file contains a stored credential, or what looks like a secret")
         verdict = ws.verdict()
         note(f"Verdict: {verdict.label}")
         for gap in made.gaps[:TOLD]:

@@ -84,7 +84,16 @@ _WRONG_USE = {
     "UnknownFlawError",
     "CannotImport",
 }
-_COULD_NOT = {"JournalError", "ExportError", "LabError", "SheetError", "SecretFound", "VaultError", "OSError"}
+_COULD_NOT = {
+    "JournalError",
+    "ExportError",
+    "LabError",
+    "SheetError",
+    "SecretFound",
+    "NotCompared",
+    "VaultError",
+    "OSError",
+}
 
 
 def _use_utf8() -> None:

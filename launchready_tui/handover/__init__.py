@@ -2,7 +2,7 @@
 sight."""
 
 from .bundle import build, documents, export, folder_name
-from .model import Document, Exported, ExportError, Gap, Problem, SecretFound, not_filled
+from .model import Document, Exported, ExportError, Gap, NotCompared, Problem, SecretFound, not_filled, told
 from .proposals import Proposal, proposals, take
 from .record import Record
 from .verify import verify
@@ -14,6 +14,7 @@ __all__ = [
     "ExportError",
     "Exported",
     "Gap",
+    "NotCompared",
     "Problem",
     "Proposal",
     "Record",
@@ -27,6 +28,7 @@ __all__ = [
     "not_filled",
     "proposals",
     "take",
+    "told",
     "verify",
     "without",
 ]

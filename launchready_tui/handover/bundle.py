@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from ..launch.records import HandedOver, handed_over
 from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
-from .model import Document, Exported, ExportError, not_filled
+from .model import Document, Exported, ExportError, NotCompared, not_filled
 from .pages import PAGES
 from .profile import Profile
 from .record import Record
@@ -115,16 +115,20 @@ def export(
     key: Path | None = None,
     records: tuple[Record, ...] = (),
     may_ask: bool = True,
+    without_comparing: bool = False,
 ) -> Exported:
     """Writes handover-<name>-<day>/ and the same as .zip into the folder `out`, and notes it in the journal.
 
     With `key` SHA256SUMS is signed (SHA256SUMS.sig); without `may_ask` no passphrase is asked for. What was written is
-    read back and verified, and the check of stage 7 told.
-    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound and ExportError,
-    leaving nothing behind.
+    read back and verified, and the check of stage 7 told. `without_comparing` writes it also where a stored credential
+    cannot be read, and so could not be searched for.
+    An older bundle of that name is never touched: the new one gets a number. Raises SecretFound, NotCompared
+    and ExportError, leaving nothing behind.
     """
     files, written = build(source, now=now, profile=profile, records=records)
-    source.vault.learn()
+    uncompared = source.vault.learn()
+    if uncompared and not without_comparing:
+        raise NotCompared(uncompared)
     sweep.check(files, source.vault.redactor.found, now)
     if key is not None:
         files[pack.SIGNATURE] = sign.sign(files[pack.SUMS], key, may_ask=may_ask)
@@ -132,7 +136,14 @@ def export(
     folder, archive = _place(files, out, name)
     source.journal.exported(str(folder), now=now)
     _note(source, files, folder, archive, now)
-    return Exported(folder=folder, zip=archive, files=tuple(sorted(files)), gaps=not_filled(written), made_at=now)
+    return Exported(
+        folder=folder,
+        zip=archive,
+        files=tuple(sorted(files)),
+        gaps=not_filled(written),
+        made_at=now,
+        uncompared=uncompared,
+    )
 
 
 def _note(source: Workspace, files: Mapping[str, bytes], folder: Path, archive: Path, now: datetime) -> None:

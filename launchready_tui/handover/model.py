@@ -50,6 +50,8 @@ class Exported:
     files: tuple[str, ...]
     gaps: tuple[Gap, ...]
     made_at: datetime
+    uncompared: dict[str, str] = field(default_factory=dict)
+    """Stored credentials that the files were not searched for, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,23 @@ class Problem:
 
 class ExportError(Exception):
     """The bundle could not be written; the sentence says why, and nothing was left behind."""
+
+
+class NotCompared(ExportError):  # noqa: N818 - read aloud it is a sentence
+    """Stored credentials could not be read, so nobody knows whether a file would have carried one."""
+
+    def __init__(self, uncompared: dict[str, str]) -> None:
+        super().__init__(
+            f"The handover folder was not written: {told(uncompared)}. Make the keyring available, remove the "
+            f"credential from the list (`launchready credentials delete`), or export with --without-comparing."
+        )
+
+
+def told(uncompared: dict[str, str]) -> str:
+    """`shop-login was not compared, because the keyring is locked`, for all of them."""
+    return "; ".join(
+        f"{text.clean(name)} was not compared, because {text.clean(why)}" for name, why in uncompared.items()
+    )
 
 
 class SecretFound(ExportError):  # noqa: N818 - read aloud it is a sentence

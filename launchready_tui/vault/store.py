@@ -3,7 +3,6 @@ file."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import os
@@ -279,10 +278,11 @@ class Vault:
             found[name] = Entry(name=name, label=listed.label if listed else "", hosts=hosts, place="environment")
         return tuple(found[name] for name in sorted(found))
 
-    def learn(self, *, keyring: bool = True) -> None:
+    def learn(self, *, keyring: bool = True) -> dict[str, str]:
         """Lets the redactor know every value that can be had, so that none goes out that nobody has asked for yet.
 
-        What the keyring will not give is left out; with `keyring=False` it is not asked, so that no prompt comes up.
+        Gives the stored ones that could not be read, each with the reason; the list itself is named `(the list)`. With
+        `keyring=False` the keyring is not asked, so that no prompt comes up, and nothing is given.
         """
         for _, secret in self._memory.values():
             self.redactor.add(secret)
@@ -291,11 +291,21 @@ class Vault:
             if len(value) >= LEAST:
                 self._known(Secret(name, value))
         if not keyring:
-            return
-        with contextlib.suppress(FileProblems, NewerFile, OSError):
-            for listed in self._index().load().credentials:
-                with contextlib.suppress(NoKeyring):
-                    self._from_keyring(listed)
+            return {}
+        unread: dict[str, str] = {}
+        try:
+            stored = self._index().load().credentials
+        except (FileProblems, NewerFile, OSError) as why:
+            return {"(the list)": f"the list of stored credentials could not be read: {why}"}
+        for listed in stored:
+            if listed.name in self._memory:
+                continue  # its value is the one that was entered last
+            try:
+                if self._from_keyring(listed) is None:
+                    unread[listed.name] = "the keyring no longer has it"
+            except NoKeyring as why:
+                unread[listed.name] = _TROUBLE[why.kind]
+        return unread
 
     def status(self) -> VaultStatus:
         """Asks the keyring whether it works; this may open its password prompt."""

@@ -23,6 +23,7 @@ from launchready_tui.journal.schema import STEPS
 from launchready_tui.launch.reference import reference
 from launchready_tui.roadmap import CheckSpec
 from launchready_tui.roadmap import load as load_roadmap
+from launchready_tui.vault import Vault
 from launchready_tui.verdict import report
 from launchready_tui.workspace import JOURNAL, Workspace
 
@@ -499,6 +500,20 @@ def test_the_shell_completes_checks(tmp_path: Path) -> None:
 
 
 # handover, verify
+
+
+def test_the_handover_says_whether_stored_values_were_compared(
+    program: Program, says: dict[str, list[Finding]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.at("check")
+    said = program.at("handover", "--offline", "--out", tmp_path / "one")
+    assert said.code == 0 and "No file contains a stored credential" in said.err
+    monkeypatch.setattr(Vault, "learn", lambda self, **more: {"shop-login": "this machine has no keyring"})
+    words = "shop-login was not compared, because this machine has no keyring"
+    said = program.at("handover", "--offline", "--out", tmp_path / "two")
+    assert said.code == 3 and words in said.err and not (tmp_path / "two").exists()
+    said = program.at("handover", "--offline", "--out", tmp_path / "two", "--without-comparing")
+    assert said.code == 0 and words in said.err and len(list((tmp_path / "two").iterdir())) == 2
 
 
 def test_handover_and_verify(program: Program, says: dict[str, list[Finding]], tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bundle_source import NOW, Market, finding, full, results
 
 import launchready_tui.handover.bundle as room
 from launchready_tui.findings import State
-from launchready_tui.handover import ExportError, SecretFound, export, sweep, verify
+from launchready_tui.handover import ExportError, NotCompared, SecretFound, export, sweep, told, verify
 from launchready_tui.launch.decisions import Confirmation, Decisions
 from launchready_tui.launch.inventory import Inventory, Recovery, System
 from launchready_tui.launch.people import People, Person
@@ -36,6 +36,19 @@ def everything(folder: Path) -> list[str]:
 
 
 # Secrets
+
+
+def test_what_could_not_be_compared_stops_the_export_until_it_is_allowed(tmp_path: Path) -> None:
+    market = full()
+    market.vault.unread = {"shop-login": "the keyring does not answer"}
+    with pytest.raises(NotCompared) as caught:
+        export(market, tmp_path, now=NOW)
+    assert "shop-login was not compared, because the keyring does not answer" in str(caught.value)
+    assert "--without-comparing" in str(caught.value)
+    assert everything(tmp_path) == [] and market.journal.noted == []
+    made = export(market, tmp_path, now=NOW, without_comparing=True)
+    assert told(made.uncompared) == "shop-login was not compared, because the keyring does not answer"
+    assert made.folder.is_dir()
 
 
 def in_evidence(value: str) -> Market:

@@ -33,9 +33,11 @@ NOW = datetime(2026, 11, 24, 14, 2, 11, tzinfo=UTC)
 @dataclass
 class Vault:
     redactor: Redactor = field(default_factory=Redactor)
+    unread: dict[str, str] = field(default_factory=dict)
 
-    def learn(self) -> None:
-        """All that this vault has is known already."""
+    def learn(self) -> dict[str, str]:
+        """What this vault can give is known already."""
+        return self.unread
 
 
 @dataclass

@@ -394,3 +394,28 @@ def test_what_is_kept_for_the_session_is_learnt_by_whoever_exports(tmp_path: Pat
     assert other.redactor.found(VALUE) == ()
     other.learn(keyring=False)
     assert other.redactor.found(VALUE) == ("shop-login",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("none", "this machine has no keyring"),
+        ("hung", "the keyring does not answer"),
+        ("locked", "the keyring is locked"),
+    ],
+)
+def test_a_stored_value_that_cannot_be_read_is_named_with_the_reason(
+    kind: Any, why: str, tmp_path: Path, keyring: Memory
+) -> None:
+    assert vault(tmp_path, keyring).learn() == {}
+    vault(tmp_path, keyring).set("shop-login", VALUE)
+    assert vault(tmp_path, keyring).learn() == {}
+    store_module._MEMORY.clear()
+    without = vault(tmp_path, Broken(NoKeyring(kind)), {variable("shop-login"): "another-value"})
+    assert without.learn() == {"shop-login": why}
+    assert without.learn(keyring=False) == {}
+    keyring.items.clear()
+    assert vault(tmp_path, keyring).learn() == {"shop-login": "the keyring no longer has it"}
+    (index,) = (tmp_path / "credentials").iterdir()
+    index.write_text("not a list")
+    assert list(vault(tmp_path, keyring).learn()) == ["(the list)"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..host import ConsoleHost
 
 PROFILES = (("founder", "the founder: everything"), ("team", "the team: no names, contacts, hours, payers"))
+COMPARED = (("yes", "searched for stored credentials"), ("no", "written even where one cannot be read"))
 ZONE = (("kept", "from the check results"), ("ask", "queried from DNS now"))
 
 
@@ -28,6 +29,7 @@ class Wanted:
     profile: Profile
     key: Path | None
     ask_dns: bool
+    without_comparing: bool
 
 
 class Writer(Protocol):
@@ -59,7 +61,8 @@ async def export(app: ConsoleHost, page: Writer) -> None:
 
     def save(values: dict[str, str]) -> str:
         key = Path(values["key"]).expanduser() if values["key"] else None
-        page.begin(Wanted(out, "team" if values["profile"] == "team" else "founder", key, values["zone"] == "ask"))
+        profile: Profile = "team" if values["profile"] == "team" else "founder"
+        page.begin(Wanted(out, profile, key, values["zone"] == "ask", values["compared"] == "no"))
         return "Writing the handover folder …"
 
     lines = [
@@ -76,6 +79,7 @@ async def export(app: ConsoleHost, page: Writer) -> None:
             check=_is_key,
         ),
         Field("zone", "zone file", "kept", "choice", ZONE),
+        Field("compared", "files", "yes", "choice", COMPARED),
     ]
     await app.ask_form("Export the handover folder", lines, fields, save, "export")
 

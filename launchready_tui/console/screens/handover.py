@@ -215,6 +215,7 @@ class HandoverPage(Page):
                 key=wanted.key,
                 records=records,
                 may_ask=False,
+                without_comparing=wanted.without_comparing,
             )
         except ExportError as why:
             self.app.call_from_thread(self._failed, str(why))
@@ -238,6 +239,10 @@ class HandoverPage(Page):
         self.console.store.renew()
         self.console.store.say("pass", f"Handover folder written: {done.folder}")
         signed = ", signed" if message.signed else ""
+        if done.uncompared:
+            from ...handover import told
+
+            self.console.store.say("unknown", told(done.uncompared))
         self.console.say(
             f"Written: {done.folder} and {done.zip.name}, {words.plural(len(done.files), 'file')}{signed}; "
             "`launchready verify` checks it"
