@@ -27,7 +27,7 @@ from .profile import NAMES_SOMEONE, Profile
 from .record import Record
 from .snapshot import Snapshot
 from .timing import NO_DIFFERENCE, change, ms
-from .verify import problems_in, read
+from .verify import LIMIT, problems_in, read
 from .zones import seen
 
 if TYPE_CHECKING:
@@ -116,6 +116,8 @@ class Drift:
 def load(path: Path) -> Handed:
     """A folder, a zip, or the file launchready.json alone. Raises NotComparable."""
     if path.is_file() and path.suffix == ".json":
+        if path.stat().st_size > LIMIT:
+            raise NotComparable(f"{path.name} is larger than any handover folder's data")
         raw = path.read_bytes()
         return Handed(path.name, _decode(raw, path.name), sha256(raw).hexdigest(), (), sealed=False)
     files, problems = read(path)
@@ -142,7 +144,8 @@ def _decode(raw: bytes, name: str) -> dict[str, Any]:
 
 def of_this_launch(source: Workspace, handed: Handed) -> None:
     """Raises NotComparable where the folder was made for another launch: told before anything is looked at."""
-    theirs = handed.data.get("launch", {}).get("domain", "")
+    launch = handed.data.get("launch")
+    theirs = launch.get("domain", "") if isinstance(launch, dict) else ""
     if theirs != text.clean(source.launch.domain):
         whose = text.clean(str(theirs)) or "another launch"
         raise NotComparable(f"{handed.name} was made for {whose}, but this launch is {source.launch.domain}")

@@ -6,6 +6,7 @@ import hashlib
 import re
 import stat
 import zipfile
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from .. import text
@@ -14,6 +15,10 @@ from .pack import SIGNATURE, SUMS, pack
 
 LIMIT = 256 * 1024 * 1024
 """No bundle is larger; a zip that would unpack to more is not unpacked."""
+MOST_FILES = 5000
+"""No bundle has so many."""
+_DIRECTORY = MOST_FILES * 512
+"""Bytes that the directory of a zip has at most: 46 an entry and its name (APPNOTE 4.3.12)."""
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)\Z")
 _SYSTEM = {
     ".DS_Store": "macOS creates it when a folder is opened: delete it",
@@ -107,7 +112,10 @@ def _read_folder(folder: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     total = 0
-    for path in sorted(folder.rglob("*")):
+    paths = sorted(islice(folder.rglob("*"), MOST_FILES + 1))
+    if len(paths) > MOST_FILES:
+        return None, [Problem("", f"{folder.name} contains more files than any bundle, so it was not read.")]
+    for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
             mode = path.lstat().st_mode
@@ -131,6 +139,8 @@ def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
     if path.stat().st_size > LIMIT:
         return None, [Problem("", f"{path.name} is larger than any bundle, so it was not read.")]
     raw = path.read_bytes()
+    if _has_too_many(raw):
+        return None, [Problem("", f"{path.name} contains more files than any bundle, so it was not read.")]
     try:
         with zipfile.ZipFile(path) as archive:
             files, problems, top = _members(archive)
@@ -153,6 +163,15 @@ def _read_zip(path: Path) -> tuple[dict[str, bytes] | None, list[Problem]]:
             )
         )
     return files, problems
+
+
+def _has_too_many(raw: bytes) -> bool:
+    """Whether its directory is larger than one of ours, told before it is read: a million entries take a gigabyte. One
+    of zip64 always is (APPNOTE 4.3.15, 4.3.16)."""
+    tail = raw[-(22 + 65_535 + 20) :]
+    ends = [found.start() for found in re.finditer(b"PK\x05\x06", tail)]
+    sizes = [int.from_bytes(tail[at + 12 : at + 16], "little") for at in ends]
+    return b"PK\x06\x07" in tail or any(size > _DIRECTORY for size in sizes)
 
 
 def _members(archive: zipfile.ZipFile) -> tuple[dict[str, bytes] | None, list[Problem], str]:

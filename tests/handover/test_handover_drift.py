@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from datetime import timedelta
@@ -199,6 +200,10 @@ def test_a_folder_that_was_changed_is_no_proof(tmp_path: Path) -> None:
     assert found.moved and "changed since the export" in found.headline
 
 
+def _with(handed: drift.Handed, **data: Any) -> drift.Handed:
+    return dataclasses.replace(handed, data={**handed.data, **data})
+
+
 def test_another_launch_the_demo_and_rubbish_are_not_compared(tmp_path: Path) -> None:
     ours = handed(tmp_path)
     other = later()
@@ -206,6 +211,13 @@ def test_another_launch_the_demo_and_rubbish_are_not_compared(tmp_path: Path) ->
     for market in (other, later(demo=True)):
         with pytest.raises(drift.NotComparable):
             drift.compare(market, ours, now=LATER)
+    with (tmp_path / "huge.json").open("wb") as sparse:
+        sparse.truncate(drift.LIMIT + 1)
+    with pytest.raises(drift.NotComparable, match="larger than"):
+        drift.load(tmp_path / "huge.json")
+    for strange in ("text", ["list"], None, {"domain": ["x"]}):
+        with pytest.raises(drift.NotComparable):
+            drift.compare(later(), _with(ours, launch=strange), now=LATER)
     newer = '{"kind": "launchready-handover", "schema": 2}'
     for name, content in {"a.json": "{}", "b.json": "[]", "c.json": "not json", "d.zip": "x", "e.json": newer}.items():
         (tmp_path / name).write_text(content)

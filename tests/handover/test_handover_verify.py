@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from bundle_source import NOW, full
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from launchready_tui.handover import Exported, export, verify
+from launchready_tui.handover import Exported, drift, export, verify
 from launchready_tui.handover.pack import SUMS, pack, sums
 
 SMALL = {"a.md": b"one\n", "data/b.csv": b"two\r\n"}
@@ -47,6 +49,8 @@ def zipped(path: Path, entries: list[tuple[str | zipfile.ZipInfo, bytes]], **opt
 def entries(files: dict[str, bytes], top: str = "bundle") -> list[tuple[str | zipfile.ZipInfo, bytes]]:
     return [(f"{top}/{name}", content) for name, content in sorted(files.items())]
 
+
+room = sys.modules[verify.__module__]
 
 # What is found in a folder
 
@@ -309,3 +313,32 @@ def test_files_in_a_zip_are_held_against_the_sums(tmp_path: Path) -> None:
     assert said(path) == ["a.md: was changed since the export.", "c.md: was added since the export."]
     path.write_bytes(pack({name: content for name, content in SMALL.items() if name != "a.md"}, "bundle"))
     assert said(path) == ["a.md: is missing."]
+
+
+def test_a_zip_with_a_million_entries_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    entry = b"PK\x01\x02" + bytes(24) + (8).to_bytes(2, "little") + bytes(16)
+    directory = b"".join(entry + b"b/%06x" % number for number in range(1_000_000))
+    end = b"PK\x05\x06" + bytes(4) + b"\xff\xff" * 2 + len(directory).to_bytes(4, "little") + bytes(6)
+    for name, tail in (("many", end), ("sixty-four", b"PK\x06\x07" + bytes(16) + end), ("remark", end + b"PK\x05\x06")):
+        path = tmp_path / f"{name}.zip"
+        path.write_bytes(directory + tail)
+        begun = time.process_time()
+        assert said(path) == [f"{name}.zip contains more files than any bundle, so it was not read."]
+        with pytest.raises(drift.NotComparable, match="more files than any bundle"):
+            drift.load(path)
+        assert time.process_time() - begun < 2
+
+
+def test_a_folder_with_too_many_files_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_FILES", 10)
+    for number in range(11):
+        (tmp_path / str(number)).touch()
+    assert said(tmp_path) == [f"{tmp_path.name} contains more files than any bundle, so it was not read."]
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../x", "bundle/../../x", "C:/x", "bundle/\x1b[2J", "bundle//x"])
+def test_drift_reads_no_zip_whose_names_play_tricks(name: str, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "bad.zip", [*entries(SMALL), (name, b"x")])
+    with pytest.raises(drift.NotComparable, match="tampered with"):
+        drift.load(path)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["bad.zip"]
