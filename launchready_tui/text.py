@@ -128,6 +128,15 @@ def code_for_markdown(value: str) -> str:
     return f"{fence}\n{body}\n{fence}"
 
 
+_MODELINE = re.compile(r"(?i)\b(vim?|ex)([<=>]?[0-9]*):|-\*-")
+
+
+def for_comment(value: str) -> str:
+    """Text within a `#` comment of any file format: one line, and no order to vim or Emacs. It never begins the
+    comment: Docker reads `# syntax=` there, editors `# yaml-language-server:`, linters their own words."""
+    return _MODELINE.sub(lambda found: f"{found[1]}{found[2]} :" if found[1] else "- * -", clean(value))
+
+
 def for_csv(value: str) -> str:
     """A cell that no spreadsheet takes for a formula (a leading = + - @ TAB CR gets an apostrophe); quoting is the csv
     module's."""

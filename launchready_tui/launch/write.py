@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ..text import for_comment
 from . import render, strict
 from .atomic import CannotWrite, folder_lock, write_atomically, write_once
 from .load import parse
@@ -76,7 +77,7 @@ def text_of(launch: Launch, *, notes: dict[str, str] | None = None) -> str:
     ]
     parts.append("".join(plain))
     for name in (*_PLAIN_TABLES[:2], *_MANY, *_PLAIN_TABLES[2:]):
-        intro = _comment(table_text(name)) + _comment(said.get(name, ""))
+        intro = _comment(table_text(name)) + _comment(for_comment(said.get(name, "")))
         if name in tables and name in _MANY:
             parts.append(
                 intro + _keys_of(name) + "\n".join(render.table(name, row, of_many=True) for row in tables[name])

@@ -18,6 +18,8 @@ from ..text import clean, shorten
 from .asking import HERE
 from .samples.model import Notice
 
+_LOOK_ALIKE = str.maketrans({"*": "\u2217", "`": "\u02cb", "~": "\u223c"})
+_MENTION = re.compile(r"@(?=(?:here|channel|all|everyone)\b)", re.IGNORECASE)
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _BOT = re.compile(r"[0-9]{1,20}:[-_A-Za-z0-9]{16,128}")
 _NTFY_BYTES = 4096
@@ -166,5 +168,7 @@ def _short(text: str) -> str:
 
 
 def _slack_text(text: str) -> str:
-    """The three characters that Slack's text formatting reserves."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """The three characters that Slack's text formatting reserves; marks of formatting, for which it has no escape, as
+    characters that look the same; and no mention and no Markdown link for receivers that know those."""
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").translate(_LOOK_ALIKE)
+    return _MENTION.sub("@ ", plain).replace("](", "] (")

@@ -19,7 +19,8 @@ from ..failure import Failure
 from ..launch.model import Alert, Method
 from ..launch.names import split_port
 from ..probe.exchange import Timed
-from ..text import clean, shorten
+from ..secrets import hide
+from ..text import clean, clean_block, shorten
 from ..wire import Wire
 from ..wire.trust import verifying_context
 from . import posts
@@ -99,13 +100,16 @@ class Senders:
     async def send(self, rule: Alert, notice: Notice) -> Result:
         """One attempt, ended within some ten seconds. Never raises for what the other side does.
 
-        The notice's text is whole, but for the remark: that it may be a repeat is in it, and no sender adds to it.
+        The notice's text is whole, but for the remark: that it may be a repeat is in it, and no sender adds to it. It
+        is made safe here for all of them: no control character, no secret, and a title of one line.
         """
         left = Left()
         if self._remark is not None:
             with contextlib.suppress(TimeoutError):  # it never holds up what is told
                 remark = await asyncio.wait_for(asyncio.to_thread(self._remark), _REMARK_S)
                 notice = msgspec.structs.replace(notice, text=f"{notice.text}\n{clean(remark)}".rstrip())
+        title, text = clean(hide(notice.title)), clean_block(hide(notice.text))
+        notice = msgspec.structs.replace(notice, title=title, text=text)
         try:
             async with asyncio.timeout(DEADLINE_S + 2):
                 return await (

@@ -184,7 +184,7 @@ async def test_a_webhook_that_hangs_is_left(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_text_is_escaped_and_carries_its_key() -> None:
     async with chat() as double:
         await senders({"hook": double.url}).send(CALL, notice(title="A <!channel> & *B*", text="<@U1> x"))
-        assert double.texts == ["*A &lt;!channel&gt; &amp; *B**\n&lt;@U1&gt; x"]
+        assert double.texts == ["*A &lt;!channel&gt; &amp; \u2217B\u2217*\n&lt;@U1&gt; x"]
         assert "Idempotency-Key: incident-1-down-on-call" in double.heads[0]
         assert "repeat" not in double.texts[0]
 
@@ -282,6 +282,19 @@ async def test_mail_arrives_with_owner_thread_and_a_name_of_its_own() -> None:
     )
     assert message["Auto-Submitted"] == "auto-generated"
     assert "Who acts: founder" in message.get_content()
+
+
+async def test_no_name_adds_a_header_to_a_mail_or_an_address_a_token() -> None:
+    inbox, token = Inbox(), "x9Kd3fLq8AbZ" + "c12Qw9eRtY"
+    title = "Market\r\nBcc: evil@evil.test\n\n\u202eDOWN\x1b[2J: api\ud800"
+    text = f"Where: https://market.test/reset/{token}\r\n.\r\nQUIT\x00\u202e"
+    async with smtp(inbox) as port:
+        assert isinstance(await senders({}).send(mail_to(port), notice(title=title, text=text)), Sent)
+    (message,) = inbox.messages
+    assert message["Bcc"] is None and message["Subject"] == "Market Bcc: evil@evil.test DOWN\ufffd[2J: api"
+    content = message.get_content()
+    assert "https://market.test/reset/{token}" in content and token not in content
+    assert "\u202e" not in content and "\x00" not in content and "QUIT" in content
 
 
 async def test_mail_over_starttls_with_log_in(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from launchready_tui.launch.load import load, parse
 from launchready_tui.launch.model import Alert
 from launchready_tui.launch.problems import LaunchFileError
 from launchready_tui.launch.trust import summary
+from launchready_tui.watch import posts
 from launchready_tui.watch import senders as room
 from launchready_tui.watch.export import Plan, export
 from launchready_tui.watch.samples import Notice
@@ -317,3 +319,17 @@ def test_trust_and_exports_name_where_each_kind_goes(tmp_path: Path) -> None:
         assert any(note.startswith("phone: only `launchready watch`") for note in made.notes)
         assert "phone" not in "".join(text for path, text in made.files.items() if path.endswith((".yml", ".yaml")))
     assert "LAUNCHREADY_BOT_HOSTS" in "".join(export(Plan.of(file.launch), "systemd").files.values())
+
+
+def test_names_are_text_in_slack_and_in_what_reads_markdown_in_its_place() -> None:
+    title = "*Market* <!channel> @Here `rm` ~x~ [pay](https://evil.test) & _so_"
+    made = posts.post(
+        Alert(name="on-call", owner="founder"),
+        notice(title=title, text="@channel <https://evil.test|pay>"),
+        "https://hooks.slack.com/x",
+        "market.test",
+    )
+    assert isinstance(made, posts.Post)
+    text = json.loads(made.body)["text"]
+    assert not re.search(r"<|>|`|~|\]\(|@(?i:here|channel)", text)
+    assert text.count("*") == 2 and text.startswith("*\u2217Market\u2217 &lt;!channel&gt;") and "&amp; _so_" in text

@@ -501,3 +501,39 @@ def test_a_text_as_an_expression_means_itself(text: str) -> None:
     found = re.compile(re2(text)).fullmatch(text)
     assert found is not None
     assert not re.search(r"\\[A-Za-z ]", re2(text.replace("\\", "")))
+
+
+NAMES_THAT_ORDER = (
+    "syntax=docker/dockerfile:evil",
+    "escape=`",
+    "check=skip=all",
+    "yaml-language-server: $schema=https://evil.test/x.json",
+    "vim: set modeline shell=evil:",
+    "x ex:set y:",
+    "-*- eval: (evil) -*-",
+    "!/bin/sh",
+    ":schema https://evil.test/x.json",
+    "renovate: datasource=docker",
+    "x\nsyntax=evil",
+)
+_ORDER = re.compile(
+    r"(?im)^\s*#\s*(?:[\w-]+\s*=|yaml-language-server|renovate|hadolint|shellcheck|:schema|vim?:)|(?:^|\s)(?:vim?|ex)[<=>\d]*:"
+    r"|-\*-"
+)
+
+
+@pytest.mark.parametrize("name", NAMES_THAT_ORDER)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_product_name_is_no_order_in_a_comment_of_any_file(kind: Kind, name: str) -> None:
+    files = made(kind, msgspec.structs.replace(LAUNCH, name=name)).files
+    for path, text in files.items():
+        lines = text.removeprefix("#!/bin/sh\n").split("\n")
+        comments = "\n".join(line for line in lines if line.lstrip().startswith("#"))
+        assert _ORDER.search(comments) is None, (path, comments)
+        assert path.endswith((".sh", ".md")) or not text.startswith("#!"), path
+
+
+def test_a_product_name_is_text_in_the_readme() -> None:
+    name = "[pay](https://evil.test) <b>"
+    text = made("prometheus", msgspec.structs.replace(LAUNCH, name=name)).files["README.md"]
+    assert text.startswith(r"# Watching \[pay\](https\://evil.test) \<b\>")

@@ -100,7 +100,7 @@ FILES: dict[Kind, tuple[Text | Yaml | Json, ...]] = {
         Yaml(
             "config.yaml",
             gatus.config,
-            "@product@ watched by Gatus. Made by `launchready watch export gatus`.\n@changed@\nSecrets come from the "
+            "Gatus watches @product@. Made by `launchready watch export gatus`.\n@changed@\nSecrets come from the "
             "environment: @variables@",
         ),
     ),

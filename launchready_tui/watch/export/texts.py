@@ -6,6 +6,7 @@ import json
 import shlex
 from urllib.parse import urlsplit
 
+from ...text import for_comment, for_markdown
 from . import healthchecks
 from .plan import CHANGED, SECRETS, Plan, variable
 from .template import Row
@@ -26,7 +27,8 @@ def values(plan: Plan) -> Row:
     """Every value that a template may ask for. Made when the notes of the plan are whole: README.md lists them."""
     log_ins = {target.login: target.host for target in plan.targets if target.login}
     return {
-        "product": plan.product,
+        "product": for_comment(plan.product),
+        "title": for_markdown(for_comment(plan.product)),
         "domain": plan.domain,
         "folder": f"/srv/launchready/{plan.domain}",
         "changed": CHANGED,

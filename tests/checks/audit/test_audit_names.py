@@ -4,10 +4,13 @@ found."""
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import hostile
+import msgspec
 import pytest
 from fake_outside import NOW, certificate, failure, found, launch, page, reply, said, sight
 from fake_world import AuditWorld, registration
@@ -52,6 +55,26 @@ async def test_registration(answer: Registration | Failure, rule: str, wanted: s
     world = AuditWorld(launch())
     world.registry.domains[R] = answer
     assert said(await found(registrar.registrar, world), rule, R) == wanted
+
+
+async def test_what_a_registry_writes_steers_no_terminal_and_no_eye() -> None:
+    world = AuditWorld(launch())
+    held = (hostile.ALL, "client hold")
+    world.registry.domains[R] = registration(R, registrar=hostile.ALL, statuses=held, nameservers=(hostile.ALL,))
+    told = await found(registrar.registrar, world)
+    texts = strings(msgspec.to_builtins([*told.values()]))
+    assert any("evil.example" in text for text in texts)
+    for text in texts:
+        assert not [char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs") and char != "\n"], text
+
+
+def strings(value: object) -> list[str]:
+    """Every text in it."""
+    if isinstance(value, dict):
+        value = [*value.values()]
+    if isinstance(value, list | tuple):
+        return [text for one in value for text in strings(one)]
+    return [value] if isinstance(value, str) else []
 
 
 async def test_a_failed_look_up_says_nothing_of_the_domain() -> None:
