@@ -14,6 +14,7 @@ import click
 
 from .options import Common
 from .say import Exit, note
+from .veil import veiled
 
 if TYPE_CHECKING:
     from ..world import World
@@ -84,7 +85,7 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
         while (task := await waiting.get()) is not None:
             row = await task
             wrong = wrong or "error" in row
-            click.echo(json.dumps(row, ensure_ascii=True))
+            click.echo(json.dumps(veiled(row), ensure_ascii=True))
         await taking
     return Exit.FOUND if wrong else Exit.FINE
 

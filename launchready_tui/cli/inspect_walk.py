@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..secrets import hide, without_tokens
 from .options import Common
 from .say import Exit
 from .targets import Kind, Target, given
+from .veil import veiled
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -44,7 +46,7 @@ def walk(
     arguments = [text for text in targets if text != "-"]
     wrong = [target.problem for target in given(arguments, asked) if target.problem]
     if wrong:
-        raise click.UsageError("\n".join(wrong))
+        raise click.UsageError(without_tokens("\n".join(wrong)))
     names = list(given(targets, asked))
     if not names:
         raise click.UsageError("name a target")
@@ -52,7 +54,8 @@ def walk(
 
     async def all_of_them() -> bool:
         failed = False
-        async for name, seen in _looks(said, names, private, look, of):
+        async for name, looked in _looks(said, names, private, look, of):
+            name, seen = veiled(name), veiled(looked)
             failed = failed or _failed(seen)
             if kind == "json":
                 row = {"target": name} | _plain(seen) | {"target": name}  # first, and as it was given
@@ -128,7 +131,7 @@ def _plain(seen: Any) -> dict[str, Any]:
 
     def plain(value: Any) -> Any:
         if isinstance(value, Reply):
-            return {**_fields(value, plain), "body": value.text[:2000], "body_bytes": len(value.body)}
+            return {**_fields(value, plain), "body": hide(value.text)[:2000], "body_bytes": len(value.body)}
         if isinstance(value, Finding):
             return {"id": value.id, **_fields(value, plain), "via": value.via or None}
         if isinstance(value, Failure):

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import click
 
+from ..secrets import hide
 from . import batch
 from .inspect_walk import walk
 from .options import Common, common, pass_common
 from .say import Exit, note
 from .targets import Kind
+from .veil import veiled
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
@@ -165,7 +167,7 @@ class Question:
         for (name, _), found in zip(asked, answers, strict=True):
             wrong = wrong or isinstance(found, str) or self.wrong(found)
             if kind == "json":
-                click.echo(json.dumps(self.row(name, found), ensure_ascii=True))
+                click.echo(json.dumps(veiled(self.row(name, found)), ensure_ascii=True))
                 continue
             if isinstance(found, str):
                 note(f"{name}: {found}")
@@ -173,7 +175,7 @@ class Question:
             if len(asked) > 1:
                 click.echo(ink.fit(name, 0))
             for line in look.lines(found, ink):
-                click.echo(ink.finish(line).rstrip())
+                click.echo(hide(ink.finish(line)).rstrip())
         return Exit.FOUND if wrong else Exit.FINE
 
 

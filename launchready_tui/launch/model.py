@@ -80,7 +80,7 @@ class Route(_Table, frozen=True, kw_only=True):
     name: str
     """What people call it, such as `search`."""
     url: str
-    """The full https URL."""
+    """The full https URL. {token} stands for a token that does not belong here; such a route is never requested."""
     flow: Flow = "search"
     """The business flow it belongs to."""
     method: Method = "GET"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..secrets import IN_QUERY, written_out
+from ..secrets import BLANK, IN_QUERY, written_out
 from . import mailrules, names, pathrules, regionrules, webhooks
 from .judging import Found, Say, rows
 from .problems import Problem
@@ -129,6 +129,11 @@ def _https(value: str) -> tuple[str, str]:
     ) else ""
 
 
+def _route_url(value: str) -> tuple[str, str]:
+    """A recorded one may have a blank where a token was."""
+    return _https(value.replace(BLANK, "token"))
+
+
 def _old(value: str) -> str:
     return "" if names.url_parts(value) else "a full URL, http or https, such as http://example.com/old"
 
@@ -193,7 +198,7 @@ RULES: dict[str, Rule] = {
     "hosts[].purpose": _plain(_label),
     "hosts[].provider": _plain(_label),
     "routes[].name": _plain(_line),
-    "routes[].url": _https,
+    "routes[].url": _route_url,
     "routes[].login": _plain(_login, names.mend_credential),
     "pages[].url": _https,
     "pages[].name": _plain(_label),
@@ -437,7 +442,8 @@ def _urls(data: dict[str, Any], broken: set[str], say: Say) -> None:
         "safety.pages[]",
     ):
         for key, value in _text(data, pattern, broken):
-            parts = names.url_parts(value.partition("{{")[0] if pattern.startswith("recovery_path") else value)
+            plain = value.partition("{{")[0] if pattern.startswith("recovery_path") else value.replace(BLANK, "token")
+            parts = names.url_parts(plain)
             host = parts.hostname if parts else ""
             if host and host not in declared:
                 say(
@@ -478,6 +484,8 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
         method, safe, body = row.get("method", "GET"), row.get("safe", False), row.get("body", "")
         if safe is True and method in ("PUT", "PATCH", "DELETE"):
             say(f"{key}.safe", safe, f"false: each {method} request changes something")
+        if safe is True and BLANK in str(row.get("url", "")):
+            say(f"{key}.safe", safe, f"false: with {BLANK} in its URL it cannot be requested")
         if body and method in ("GET", "HEAD", "OPTIONS"):
             say(f"{key}.body", Found("a body"), f"no body with {method}")
         if isinstance(body, str) and written_out(body):

@@ -1,12 +1,14 @@
 """What a secret looks like: the rule table and the scanner. A found value is never kept: only where, which kind,
 prefix and length."""
 
+from .addresses import BLANK, IN_QUERY, QUERY_NAMES, is_token, without_tokens
 from .model import Exposure, Rule, SecretRulesError, load
 from .scan import Match, Scan, hide, scan
-from .shapes import IN_QUERY, QUERY_NAMES, shape, written_out
+from .shapes import shape, without_values, written_out
 from .sourcemap import Source, map_reference, sources
 
 __all__ = [
+    "BLANK",
     "IN_QUERY",
     "QUERY_NAMES",
     "Exposure",
@@ -16,10 +18,13 @@ __all__ = [
     "SecretRulesError",
     "Source",
     "hide",
+    "is_token",
     "load",
     "map_reference",
     "scan",
     "shape",
     "sources",
+    "without_tokens",
+    "without_values",
     "written_out",
 ]

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from .addresses import without_tokens
 from .model import Confidence, Exposure, Rule, compiled, load
 from .validate import judge
 
@@ -103,8 +104,8 @@ def scan(text: str, *, now: datetime | None = None, rules: Iterable[Rule] | None
 
 
 def hide(text: str, *, now: datetime | None = None) -> str:
-    """The text with every sure secret replaced by the name of its kind; public keys, and what only resembles a secret,
-    stay."""
+    """The text with every sure secret replaced by the name of its kind, and without the tokens in its addresses; public
+    keys elsewhere, and what only resembles a secret, stay."""
     out: list[str] = []
     end = 0
     for match in scan(text, now=now).matches:
@@ -112,7 +113,7 @@ def hide(text: str, *, now: datetime | None = None) -> str:
             continue
         out += (text[end : match.start], f"<{match.rule.title}>")
         end = match.end
-    return "".join((*out, text[end:])) if out else text
+    return without_tokens("".join((*out, text[end:])) if out else text)
 
 
 class _Finder:

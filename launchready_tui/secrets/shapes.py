@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import re
 
+from .addresses import BLANK
 from .model import compiled, load
 from .scan import scan
 
-QUERY_NAMES = ("access_token", "api_key", "auth", "client_secret", "password", "reset_token", "secret", "token")
-"""Names of values in a query that carry a secret."""
-IN_QUERY = re.compile(rf"(?i)[?&]({'|'.join(QUERY_NAMES)})=")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token)\s+\S")
 """What stands before the secret in a header (RFC 7617 section 2, RFC 6750 section 2.1)."""
 
@@ -24,3 +22,21 @@ def shape(rule: str) -> re.Pattern[str]:
 def written_out(text: str) -> bool:
     """Whether a text that should name a secret holds one: the whole of a header's scheme and value, or a sure shape."""
     return _SCHEME.match(text) is not None or any(match.sure for match in scan(text).matches)
+
+
+def without_values(header: str, value: str) -> str:
+    """A header's value as it may be shown: names of cookies stay, with their attributes, and the scheme of a log-in."""
+    name = header.strip().lower()
+    if name == "set-cookie":
+        pair, end, rest = value.partition(";")
+        return _nameless(pair) + end + rest
+    if name == "cookie":
+        return ";".join(map(_nameless, value.split(";")))
+    if name in ("authorization", "proxy-authorization"):
+        return f"{value.split(' ')[0]} {BLANK}" if " " in value.strip() else BLANK
+    return value
+
+
+def _nameless(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return f"{name}={BLANK}" if equals and value.strip() else pair if equals else BLANK if pair.strip() else pair

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..clock import span, stamp
+from ..secrets import without_tokens
 from ..text import clean, shorten
 from ..wording import listed, plural
 from .case import Told
@@ -91,7 +92,7 @@ def body(
     else:
         lines.append(f"What: {_what(first)}.")
     for one in troubles:
-        where = one.target.url + (f" ({one.last.address})" if one.last and one.last.address else "")
+        where = without_tokens(one.target.url) + (f" ({one.last.address})" if one.last and one.last.address else "")
         lines.append(f"{one.incident.name}: {where}" if many else f"Where: {where}")
     if others:
         lines.append(f"{'Not up yet' if told in _OVER else 'Reported before'}: {listed(others)}")

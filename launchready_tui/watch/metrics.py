@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ..secrets import without_tokens
 from .samples import Row, Sample, Snapshot, Target
 
 _STANDINGS = ("up", "slow", "degraded", "down", "unknown")
@@ -137,7 +138,7 @@ def _labels(target: Target, **more: str) -> dict[str, str]:
         "region": target.region,
         "kind": target.kind,
         "environment": target.environment,
-        "instance": target.url,
+        "instance": without_tokens(target.url),
     }
     return found | more
 

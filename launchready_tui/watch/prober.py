@@ -23,6 +23,7 @@ from ..launch.model import Route
 from ..probe.exchange import ExchangeError, Limits, Line
 from ..probe.measure import request_headers
 from ..probe.model import Dial, Job
+from ..secrets import hide
 from ..text import clean, shorten
 from ..wire import Door, Opened, Wire
 from ..wire.trust import HTTP_ALPN, verifying_context
@@ -176,7 +177,7 @@ class Prober:
             status=timed.status,
             cause=("status" if kind == "status" else "condition") if kind else "",
             kind=kind,
-            detail=seen,
+            detail=hide(seen),
             address=self._address,
             via=self._via,
             certificate_ends=datetime.fromtimestamp(ends, UTC) if ends is not None else None,

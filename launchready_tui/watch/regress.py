@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ..launch.model import Launch
+from ..secrets import without_tokens
 from .compare import LOOKS, Comparison, compare
 from .rules import other_notices
 from .samples import Mark, Notice, Target, WatchReader
@@ -69,7 +70,7 @@ class Regressions:
                     f"{self._launch.name}: {target.name} is slower since deploy "
                     f"{mark.sha[:12] or mark.at.strftime('%H:%M')}"
                 )
-                text = f"{seen.sentence}\nControl: {seen.control}\nWhere: {target.url}"
+                text = f"{seen.sentence}\nControl: {seen.control}\nWhere: {without_tokens(target.url)}"
                 what = f"{mark.id}-{target.id}"
                 found.append(other_notices(self._launch.alerts, "regression", what, target.name, words, text, now))
         return found

@@ -255,10 +255,11 @@ def _leave_with_the_asker(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) 
 
 
 def _log(words: str) -> None:
+    from ..secrets import hide
     from ..text import printable
 
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {printable(words)}\n")
+        sys.stderr.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {printable(hide(words))}\n")
         sys.stderr.flush()
 
 

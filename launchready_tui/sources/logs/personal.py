@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from ...secrets import QUERY_NAMES, shape
+from ...secrets import QUERY_NAMES, shape, without_tokens
 from .model import PersonalKind
 
 _EMAIL = re.compile(r"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63})+")
@@ -115,7 +115,7 @@ def signature(message: str) -> str:
 
     Words with a capital letter go too, save the first one and what looks like a name in code: they may be people.
     """
-    text = message[:400].split("\n")[0].split("\\n")[0]
+    text = without_tokens(message[:400].split("\n")[0].split("\\n")[0])
     for pattern, mask in _MASKS:
         text = pattern.sub(mask, text)
     seen_first = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from ...secrets import is_token
+
 MOST = 200
 """Routes of one environment; what comes after goes under `other`."""
 MANY = 25
@@ -41,17 +43,23 @@ def _plain_path(target: str) -> str:
 
 def shape(path: str) -> tuple[str, ...]:
     """The segments of a path, with placeholders for what cannot be a page's name by its looks."""
-    return tuple(_segment(segment) for segment in path.strip("/").split("/")[:8]) if path.strip("/") else ()
+    parts = path.strip("/").split("/")[:8] if path.strip("/") else []
+    return tuple(_segment(segment, folder) for folder, segment in zip(["", *parts], parts, strict=False))
 
 
-def _segment(segment: str) -> str:
+def _segment(segment: str, folder: str) -> str:
     if segment.startswith("{") and segment.endswith("}") and len(segment) <= 40:
         return segment  # the application has named its route itself
     if segment.startswith(":") and segment[1:].isidentifier():
         return segment
     if "@" in segment or "%40" in segment:
         return "{person}"
-    if _ID.fullmatch(segment) or _TOKEN.fullmatch(segment) or not _PLAIN.fullmatch(segment):
+    if (
+        _ID.fullmatch(segment)
+        or _TOKEN.fullmatch(segment)
+        or not _PLAIN.fullmatch(segment)
+        or is_token(segment, folder)
+    ):
         return "{id}"
     return segment
 

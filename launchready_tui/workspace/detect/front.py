@@ -14,6 +14,7 @@ from ...failure import Failure
 from ...hostnames import host_of, with_ascii_host
 from ...launch.model import Page, Route
 from ...launch.names import url_parts
+from ...secrets import without_tokens
 from ...text import readable
 from .proposal import Outcome, Seen, Topic
 from .words import flow_of, repeatable
@@ -27,7 +28,7 @@ _ASSET = re.compile(r"\.(?:pdf|png|jpe?g|svg|zip|apk|ico|css|js|xml|rss)$", re.I
 
 
 def _seen(topic: Topic, outcome: Outcome, said: str) -> Seen:
-    return Seen(topic=topic, outcome=outcome, text=text.clean(said))
+    return Seen(topic=topic, outcome=outcome, text=text.clean(without_tokens(said)))
 
 
 async def find_canonical(domain: str, world: World) -> tuple[str, Reply | None, list[Seen]]:
@@ -97,14 +98,14 @@ def find_pages(
 
 
 def _inside(base: str, link: str, hosts: frozenset[str]) -> str:
-    """A link's URL without query and fragment where it is a page of ours; empty otherwise."""
+    """A link's URL without query and fragment where it is a page of ours that opens nothing; empty otherwise."""
     try:
         bare = with_ascii_host(urlsplit(urljoin(base, link))._replace(query="", fragment="").geturl())
     except ValueError:
         return ""
     parts = url_parts(bare)
     ours = parts is not None and parts.scheme == "https" and parts.hostname in hosts and parts.port is None
-    return bare if ours and not _ASSET.search(bare) else ""
+    return bare if ours and not _ASSET.search(bare) and without_tokens(bare) == bare else ""
 
 
 class _Links(HTMLParser):

@@ -15,6 +15,7 @@ from ... import text
 from ...launch.model import Flow, Method, Route
 from ...launch.names import url_parts
 from ...launch.validate import MOST_ROWS
+from ...secrets import BLANK, is_token, without_tokens
 from ...wording import plural
 from .words import flow_of, repeatable
 
@@ -35,7 +36,7 @@ _FLOW_ORDER: tuple[Flow, ...] = (
 _ID = re.compile(
     r"[0-9]+|[0-9a-f]{8,}|[0-9a-fA-F-]{32,36}|[0-9A-HJKMNP-TV-Z]{26}|(?=[^/]*[0-9])[A-Za-z0-9_-]{16,}|[A-Za-z]{2,5}_[A-Za-z0-9]{6,}"
 )
-_MOUNT = re.compile(r"api|rest|v[0-9]{1,2}|_next|data|\{id\}|index\.\w+")
+_MOUNT = re.compile(r"api|rest|v[0-9]{1,2}|_next|data|\{(?:id|token)\}|index\.\w+")
 _KEPT_HEADERS = ("accept", "accept-language", "content-type", "x-requested-with", "prefer", "x-api-version")
 # Names of query values that are, or may be, somebody's.
 _PRIVATE_QUERY = re.compile(
@@ -96,8 +97,13 @@ def _kind(value: object) -> str:
 
 
 def template(path: str) -> str:
-    """A path with whatever names one thing only as `{id}`: numbers, UUIDs, hashes, long mixed words."""
-    return "/".join("{id}" if part and _ID.fullmatch(part) else part for part in path.split("/"))
+    """A path with whatever names one thing only as `{id}`: numbers, UUIDs, hashes, long mixed words; a token as
+    `{token}`."""
+    parts = path.split("/")
+    return "/".join(
+        BLANK if is_token(part, folder) else "{id}" if part and _ID.fullmatch(part) else part
+        for folder, part in zip(["", *parts], parts, strict=False)
+    )
 
 
 def to_routes(candidates: Iterable[Candidate], hosts: Collection[str], taken: Collection[str] = ()) -> Imported:
@@ -123,7 +129,7 @@ def to_routes(candidates: Iterable[Candidate], hosts: Collection[str], taken: Co
             if key not in best or (candidate.good and not best[key].good):
                 best[key] = candidate
     routes = sorted((_route(candidate) for candidate in best.values()), key=lambda route: _FLOW_ORDER.index(route.flow))
-    notes = _remarks(foreign, plain, broken, len(routes))
+    notes = _remarks(foreign, plain, broken, len(routes), sum(BLANK in route.url for route in routes))
     return Imported(routes=tuple(_named(routes[: MOST_ROWS["routes"]], taken)), notes=notes)
 
 
@@ -143,13 +149,15 @@ def _route(candidate: Candidate) -> Route:
         del kept["accept"]
     if candidate.method in ("GET", "HEAD"):
         kept.pop("content-type", None)
+    recorded = parts._replace(query=urlencode(query), fragment="").geturl()
+    url = without_tokens(recorded)
     return Route(
         name=candidate.name or name_of(candidate.method, candidate.template),
-        url=parts._replace(query=urlencode(query), fragment="").geturl(),
+        url=url,
         flow=flow_of(parts.path),
         method=candidate.method,
         headers={name: value.strip() for name, value in kept.items()},
-        safe=candidate.method == "GET" and candidate.good and repeatable(parts.path),
+        safe=candidate.method == "GET" and candidate.good and repeatable(parts.path) and url == recorded,
     )
 
 
@@ -175,7 +183,7 @@ def _named(routes: list[Route], taken: Collection[str]) -> Iterable[Route]:
         yield msgspec.structs.replace(route, name=name)
 
 
-def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int) -> tuple[str, ...]:
+def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int, blanks: int) -> tuple[str, ...]:
     notes: list[str] = []
     if foreign:
         most = sorted(foreign, key=lambda host: -foreign[host])
@@ -183,6 +191,11 @@ def _remarks(foreign: dict[str, int], plain: int, broken: int, found: int) -> tu
         notes.append(
             f"left out: {plural(sum(foreign.values()), 'request')} to hosts outside the launch: "
             f"{', '.join(most[:5])}{more}"
+        )
+    if blanks:
+        notes.append(
+            f"left out: the token in {plural(blanks, 'address', 'addresses')}; its place is {BLANK}, and the route is "
+            f"not measured"
         )
     if plain:
         notes.append(f"left out: {plural(plain, 'request')} over plain http")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ....failure import Failure
 from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
+from ....secrets import BLANK
 from ....world.sights import Reply
 from ...base import Say, check
 from ...parse import page as html
@@ -75,7 +76,8 @@ def _listed(launch: Launch) -> list[str]:
     """Plain http URLs: every host's root, every page and route, asked by GET alone, which changes nothing (RFC 9110
     section 9.2.1)."""
     roots = [f"http://{host}/" for host in (*root_hosts(launch), *(host.name for host in launch.hosts_of(*_WEB)))]
-    routes = [route.url for route in launch.routes if route.safe or route.method not in ("GET", "HEAD")]
+    known = [route for route in launch.routes if BLANK not in route.url]
+    routes = [route.url for route in known if route.safe or route.method not in ("GET", "HEAD")]
     deeper = [
         f"http://{host_of(url)}{target(url)}" for url in (*(page.url for page in launch.pages), *routes) if host_of(url)
     ]
