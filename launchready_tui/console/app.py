@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -23,6 +23,7 @@ from .acts import mail, path, trust
 from .drafts import Drafts
 from .edits import Edits
 from .host import Laid, Listed, WayBack
+from .laid import LaidOver, nothing
 from .messages import Repaired, Said, Told, Walking
 from .screens import PAGES, screen_class, screen_of, warm
 from .screens.page import Page
@@ -329,13 +330,25 @@ class Console(App[int]):
 
     # Laying something over the page
 
-    def _push(self, over: Screen[Any], done: Callable[[Any], Awaitable[None] | None] | None = None) -> AwaitMount:
+    def _push(self, over: Screen[Any], done: Callable[[Any], Awaitable[None] | None] | None = None) -> Awaitable[None]:
+        """Nothing where a sheet of the same kind lies there already: ten returns at once ask for ten forms."""
+        if isinstance(over, LaidOver) and any(type(one) is type(over) for one in self.screen_stack):
+            return nothing()
         mounted: AwaitMount = self.push_screen(over, cast("Callable[[Any], None] | None", done))
         return mounted
 
     def lay(self, name: Laid, *given: Any) -> Awaitable[None]:
-        """Lays a screen over the page, by its name in the table of screens; what it is made from comes after."""
-        return self._push(screen_of(name, *given))
+        """Lays a screen over the page, by its name in the table of screens; what it is made from comes after. What lies
+        there already is come back to: nobody leaves the same thing twice."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Page) and screen.laid == (name, given):
+                while self.screen_stack[-1] is not screen:
+                    self.pop_screen()
+                return nothing()
+        over = screen_of(name, *given)
+        if isinstance(over, Page):
+            over.laid = (name, given)
+        return self._push(over)
 
     def is_laid(self, name: Laid | Literal["question"]) -> bool:
         """Whether one of these lies over the page already."""
@@ -397,6 +410,19 @@ class Console(App[int]):
         about = self.about(target)
         return about.summary if isinstance(about, Finding) else target.standing.spec.title
 
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)):
+            await self._stands()
+        await super().on_event(event)
+
+    async def _stands(self) -> None:
+        """Waits until the screen on top has its widgets: keys may come faster than screens, and each is for the screen
+        that the one before it opened."""
+        while self.is_running and self.screen_stack and not self.screen_stack[-1].is_mounted:  # noqa: ASYNC110  no event says so
+            await asyncio.sleep(0.002)
+
     # Actions
 
     async def action_do(self, name: str) -> None:
@@ -444,7 +470,7 @@ class Console(App[int]):
         from .palette import Palette
 
         if not Palette.is_open(cast("App[object]", self)):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())
 
     def get_system_commands(self, screen: Screen[object]) -> Sequence[object]:  # type: ignore[override]
         """None of Textual's: the palette lists the actions of the table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, cast
@@ -26,6 +27,12 @@ class Palette(CommandPalette):
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """As Textual's, but nothing once it has left."""
         return super().dismiss(result) if on_top(self) else nothing()
+
+    def _action_command_list(self, action: str) -> None:
+        with contextlib.suppress(
+            KeyError
+        ):  # its list pages by lines, and does not know those of options that just came
+            super()._action_command_list(action)
 
 
 class Actions(Provider):

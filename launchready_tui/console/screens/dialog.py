@@ -14,7 +14,7 @@ from textual.screen import ScreenResultType
 from ... import text
 from ..host import ConsoleHost, host_of
 from ..ink import Spans, wrap
-from ..laid import LaidOver
+from ..laid import LaidOver, on_top
 from ..widgets.form import Field, Form
 from ..widgets.ledger import Col, Ledger, Row
 from ..widgets.lines import Line, Lines, Scroll
@@ -100,7 +100,7 @@ class FormSheet(Sheet[bool]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.query_one(Form).begin)
-        self.set_interval(DRAFT_S, self._keep)
+        self.set_interval(DRAFT_S, self.keep)
 
     def action_leave(self) -> None:
         """Escape: closes the form; what was typed is kept as a draft."""
@@ -108,6 +108,8 @@ class FormSheet(Sheet[bool]):
 
     def on_form_saved(self, event: Form.Saved) -> None:
         event.stop()
+        if not on_top(self):
+            return  # the second of two returns at once: it is saved already
         said = self.console.attempt(lambda: self.save(event.values))
         if said.wrong:
             known = {one.id for one in self.fields}
@@ -120,17 +122,19 @@ class FormSheet(Sheet[bool]):
 
     def on_form_left(self, event: Form.Left) -> None:
         event.stop()
+        if not on_top(self):
+            return  # the second of two escapes at once: its fields are going, and what they held is kept
         if event.changed:
-            self._keep()
+            self.keep()
             self.console.say("Draft saved: the same key opens it again")
         else:
             self._forget()
         self.dismiss(False)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
         """Puts what was typed so far onto the disk, so that not even a crash loses it."""
         form = self.query_one_optional(Form)
-        if form is None or not form.is_mounted or not form.changed:
+        if form is None or not form.is_whole or not form.changed:
             return
         values = form.values()
         try:

@@ -88,7 +88,9 @@ class Find(Sheet[Thing]):
 
     def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
-        self.dismiss(self.hits.things[int(event.key)])
+        chosen = int(event.key)
+        if chosen < len(self.hits.things):  # fewer may be found since the key was pressed
+            self.dismiss(self.hits.things[chosen])
 
     def on_key(self, event: events.Key) -> None:
         """What is typed while the list has the focus, after a click, goes to the words."""

@@ -165,7 +165,9 @@ class HandoverPage(Page):
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
         if event.ledger.id == "gaps":
-            await self._fill(self.gaps()[int(event.key)])
+            gaps, chosen = self.gaps(), int(event.key)
+            if chosen < len(gaps):  # another document may be selected since the key was pressed
+                await self._fill(gaps[chosen])
             return
         await handing.export(self.console, self)
 

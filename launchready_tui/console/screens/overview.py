@@ -278,11 +278,10 @@ class Overview(Page):
 
     async def on_ledger_chosen(self, event: Ledger.Chosen) -> None:
         event.stop()
-        if event.ledger.id == "stages" and self.console.store.view.by_item:
-            await self._choose_check(event.key)
-        elif event.ledger.id == "stages":
-            stage = self.console.snapshot.roadmap.stage(event.key)
-            await self.console.open_page(f"stage{stage.number}")
+        if event.ledger.id == "stages":
+            # Which of the two the table shows may have changed since the key was pressed.
+            stage = next((one for one in self.console.snapshot.roadmap.stages if one.id == event.key), None)
+            await (self.console.open_page(f"stage{stage.number}") if stage else self._choose_check(event.key))
         elif fixlist.checks_of(self.console.snapshot, event.key):
             await self.console.open_row(event.key)
         else:

@@ -36,6 +36,8 @@ class Page(Screen[None]):
     _due = False
     next_key = ""
     """The key that the band names."""
+    laid: tuple[str, tuple[object, ...]] | None = None
+    """Where it was laid over a page: its name, and what it was made from."""
 
     @property
     def console(self) -> ConsoleHost:

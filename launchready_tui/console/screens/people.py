@@ -363,4 +363,7 @@ class PeoplePage(Page):
         if proposal is not None:
             await self._ask("", proposal.item, proposal)
         else:
-            await self._ask(event.key, self.item)
+            # By its key: the cursor may have moved on since, and the table may be another.
+            item = tables.find(self.console.workspace, self.kind, event.key)
+            if item is not None or event.key == event.ledger.key:
+                await self._ask(event.key, item)

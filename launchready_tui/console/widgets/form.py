@@ -257,12 +257,19 @@ class Form(VerticalScroll, can_focus=False):
                     )
             yield Lines(lead="none", end=0, band="sheet", id=f"wrong-{one.id}")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its fields are there: after they were put up, and until they go. Keys may come before and after."""
+        return self.is_mounted and all(self.query_one_optional(f"#wrong-{one.id}") for one in self.fields)
+
     def values(self) -> dict[str, str]:
-        """Every field's value, without blanks around it (a secret as it is)."""
+        """Every field's value, without blanks around it (a secret as it is); of a field that is not there yet, what it
+        will begin with."""
         out: dict[str, str] = {}
         for one in self.fields:
-            widget = self.query_one(f"#field-{one.id}")
-            value = widget.value if isinstance(widget, (Input, Choice)) else ""
+            widget = self.query_one_optional(f"#field-{one.id}")
+            begun = text.printable(self.draft.get(one.id, one.value))
+            value = widget.value if isinstance(widget, (Input, Choice)) else begun
             out[one.id] = value if one.kind == "secret" else value.strip()
         return out
 
@@ -275,6 +282,8 @@ class Form(VerticalScroll, can_focus=False):
 
     def begin(self) -> None:
         """Takes the focus to the first field that is empty and needed, else the first."""
+        if not self.is_whole:
+            return
         values = self.values()
         first = next((one for one in self.fields if one.needed and not values[one.id]), self.fields[0])
         self.query_one(f"#field-{first.id}").focus()
@@ -324,7 +333,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def action_save(self) -> None:
         """Enter: posts Saved where every field is right, else shows what is wrong."""
-        if self.check():
+        if self.is_whole and self.check():
             self.post_message(self.Saved(self, self.values()))
 
     def action_leave(self) -> None:
@@ -338,7 +347,8 @@ class Form(VerticalScroll, can_focus=False):
     def on_choice_typed(self, event: Choice.Typed) -> None:
         """Said at once where it is typed, and taken back as soon as it is mended."""
         event.stop()
-        self.say_wrong((event.choice.id or "").removeprefix("field-"), event.wrong)
+        if self.is_whole:
+            self.say_wrong((event.choice.id or "").removeprefix("field-"), event.wrong)
 
 
 class SafeInput(Input):
