@@ -162,10 +162,11 @@ class Outbox:
         return notice
 
     async def _begun(self, notice: Notice) -> Notice:
-        """Through its rule's channel; RESOLVED goes to all channels that the messages before it may have reached."""
+        """Through its rule's channel; RESOLVED, of all or of some, goes to each channel that the messages before it may
+        have reached."""
         replace = msgspec.structs.replace
         first = (Way(rule=notice.rule, next_at=notice.next_at),)
-        if notice.event != "resolved" or not notice.incident:
+        if notice.event not in ("resolved", "partly") or not notice.incident:
             return replace(notice, ways=first)
         before: list[Notice] = []
         for one in await asyncio.to_thread(self._store.about, notice.incident):
@@ -286,8 +287,7 @@ class Outbox:
             return
         late = self._clock.now() - notice.made_at > GIVE_UP
         if late and notice.incident and notice.event != "resolved":
-            incident = await asyncio.to_thread(self._store.incident, notice.incident)
-            late = incident is None or not incident.open
+            late = not await asyncio.to_thread(self._store.goes_on, notice.incident)
         if late or (refused and notice.event == "test"):
             state: NoticeState = "sent" if notice.through else "failed"
             await self._change(notice.key, lambda known: msgspec.structs.replace(known, state=state))

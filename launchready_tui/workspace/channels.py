@@ -99,7 +99,9 @@ async def _wait_for_the_watch(store: WatchStore, keys: set[str], most_s: float =
     """Until each was tried once; the outcome is read afterwards."""
     try:
         async with asyncio.timeout(most_s):
-            while any(one.key in keys and not one.attempts for one in await asyncio.to_thread(store.queued)):  # noqa: ASYNC110
+            while any(  # noqa: ASYNC110
+                one.key in keys and not any(way.at for way in one.ways) for one in await asyncio.to_thread(store.queued)
+            ):
                 await asyncio.sleep(0.2)
     except TimeoutError:
         return
@@ -134,10 +136,11 @@ def act_on(ws: Lookout, number: int, by: str = "") -> Acknowledged | None:
     store = WatchStore.open(ws.folder / PLACE)
     try:
         incident = store.incident(number)
-        if incident is None or not incident.open:
+        thread = (incident.group or number) if incident is not None else 0
+        if incident is None or not store.goes_on(thread):
             return None
         acts = Acknowledged(at=ws.clock.now(), by=PersonId(by) or _owner(ws, incident))
-        store.acknowledge(number, acts)
+        store.acknowledge(thread, acts)
         return acts
     finally:
         store.close()

@@ -479,8 +479,11 @@ async def test_a_down_that_is_turned_away_is_tried_until_it_is_taken(answer: byt
         tried = len(double.texts)
         assert 5 <= tried <= 12
         assert made.states() == [("on-call", "queued", tried)]
+        made.store.save_incident(msgspec.structs.replace(incident, closed_at=NOW))
+        other = made.store.save_incident(msgspec.structs.replace(DOWN, target=2, group=incident.id))
         await made.run(GIVE_UP.total_seconds(), 300)
-        assert made.states()[0][1] == "queued", "its incident still goes on"
+        assert made.states()[0][1] == "queued", "an incident of the same cause still goes on"
+        assert other.open
         double.answers[:] = [OK]
         await made.run(300)
         assert (made.states()[0][1], double.texts[-1]) == ("sent", double.texts[0])
@@ -545,6 +548,18 @@ async def test_resolved_goes_where_down_went(box: Callable[..., Box]) -> None:
         assert [text.splitlines()[0] for text in other.texts] == ["*Market: DOWN: api*", "*Market: RESOLVED: api*"]
         assert len(double.texts) == 1
         assert "could not be delivered" not in other.texts[1]
+
+
+async def test_resolved_of_some_goes_where_down_went_and_that_of_all_too(box: Callable[..., Box]) -> None:
+    async with chat(http("404 Not Found")) as double, chat() as other:
+        made = box({"hook": double.url, "hook-two": other.url}, *TWO)
+        made.store.enqueue([notice(incident=1)])
+        await made.run(0)
+        double.answers[:] = [OK]
+        made.store.enqueue([resolved(event="partly", title="Market: PARTLY"), resolved(key="all")])
+        await made.run(0)
+        assert [text.splitlines()[0] for text in other.texts[1:]] == ["*Market: PARTLY*", "*Market: RESOLVED: api*"]
+        assert len(double.texts) == 1
 
 
 async def test_resolved_goes_to_each_channel_that_down_may_have_reached(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from loopback import reach
 from watchtown import QUICK, Shop, until, watched, web
@@ -23,6 +24,7 @@ from launchready_tui.watch import blindness, engine, line
 from launchready_tui.watch import prober as probing
 from launchready_tui.watch.engine import Engine
 from launchready_tui.watch.samples import Incident, Mark, Phases, Target, WatchReader, snapshot
+from launchready_tui.watch.samples.errors import StoreError
 from launchready_tui.wire import Door, Opened, Reach, Wire
 
 HERE = reach()
@@ -81,6 +83,26 @@ async def test_an_outage_is_kept_told_and_resolved(chat: Chat) -> None:
         assert "It is up again after" in chat.texts[1]
         await until(lambda: [one.state for one in running.reader.notices()] == ["sent", "sent"])
         assert not running.incidents()[0].open
+
+
+async def test_what_cannot_be_kept_is_told_all_the_same_and_through_the_second_channel(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = (
+        Alert(name="first", owner="founder", credential="nothing", server="127.0.0.1", second="on-call"),
+        msgspec.structs.replace(CALL, on=("queue",)),
+    )
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=rules, secrets=chat.secrets) as running:
+        await until(lambda: shop.asked > 6)
+
+        def full(notices: object) -> int:
+            raise StoreError(running.path, "full")
+
+        monkeypatch.setattr(running.store, "enqueue", full)
+        shop.kill()
+        await until(lambda: chat.texts)
+        assert "*Market: DOWN: api*" in chat.texts[0]
+        assert running.reader.notices() == ()
 
 
 async def test_a_hung_server_is_down_and_what_it_held_up_is_counted(

@@ -269,7 +269,14 @@ async def test_a_test_alert_goes_out_and_its_words_come_back(lab: Lab, tmp_path:
             said = heard(ws, str(number))
             assert said == f"Recorded: support acts on incident {number}: its alerts are not repeated"
             assert store.acknowledged(number) is not None
-            store.save_incident(msgspec.structs.replace(down, id=number, closed_at=ws.clock.now()))
+            over = msgspec.structs.replace(down, id=number, closed_at=ws.clock.now())
+            store.save_incident(over)
+            other = store.save_incident(msgspec.structs.replace(down, group=number))
+            assert f"incident {other.id}" in heard(ws, str(other.id), "engineer"), "one of the same cause goes on"
+            acts = store.acknowledged(number)
+            assert acts is not None
+            assert acts.by == "engineer", "it is the messages of all of them that are not repeated"
+            store.save_incident(msgspec.structs.replace(other, closed_at=ws.clock.now()))
             assert heard(ws, str(number)) == "", "it is over"
     finally:
         del os.environ["LAUNCHREADY_CHAT_HOOK"]

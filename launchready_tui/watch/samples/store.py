@@ -347,6 +347,11 @@ class WatchStore(Base):
         query = "SELECT incident, body FROM incidents WHERE incident = ?"
         return next(iter(self._bodies(Incident, query, (number,), id=0)), None)
 
+    def goes_on(self, thread: int) -> bool:
+        """Whether an incident whose messages are filed under this number is open."""
+        query = "SELECT 1 FROM incidents WHERE closed IS NULL AND (incident = ?1 OR body ->> 'group' = ?1) LIMIT 1"
+        return bool(self._rows(query, (thread,)))
+
     def acknowledge(self, incident: int, by: Acknowledged) -> None:
         """Somebody acts on it; a later word replaces an earlier one."""
         self.set_fact(f"acknowledged-{incident}", _encode(by))
