@@ -45,8 +45,9 @@ def export(said: Common, kind: Any, out: Path | None) -> int:
                 click.echo(body, nl=False)
             else:
                 from ..launch.atomic import write_atomically
+                from ..launch.ours import make_folder
 
-                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                make_folder((out / name).parent)
                 write_atomically(out / name, body, mode=0o755 if name.endswith(".sh") else 0o644)
                 note(f"wrote {out / name}")
         for line in made.notes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..launch.atomic import CannotWrite, write_atomically
+from ..launch.atomic import make_private, write_atomically
 from ..launch.records import DRAFTS
 
 KEPT = timedelta(days=30)
@@ -55,10 +55,7 @@ class Drafts(dict[str, dict[str, str]]):
         return {key: draft for key, draft in found.items() if draft.at > oldest}
 
     def _write(self) -> None:
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as why:
-            raise CannotWrite(self.path, why) from why
+        make_private(self.path.parent)
         write_atomically(self.path, msgspec.json.encode(self._kept), mode=0o600)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..launch.atomic import CannotWrite, write_atomically
+from ..launch.atomic import make_private, write_atomically
 from ..launch.records import VIEW
 
 
@@ -28,8 +28,5 @@ def read_view(folder: Path) -> View:
 def keep_view(folder: Path, view: View) -> None:
     """Keeps them for the next time. Raises CannotWrite."""
     path = folder / VIEW
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as why:
-        raise CannotWrite(path, why) from why
+    make_private(path.parent)
     write_atomically(path, msgspec.json.encode(view), mode=0o600)

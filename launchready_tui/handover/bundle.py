@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..launch.ours import opened
 from ..launch.records import HandedOver, handed_over
 from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
 from .model import Document, Exported, ExportError, NotCompared, not_filled
@@ -207,7 +208,7 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _put(path: Path, content: bytes) -> None:
-    with path.open("xb") as stream:
+    with os.fdopen(opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
@@ -245,7 +246,7 @@ def _claim(archive: Path, target: Path) -> bool:
         return False
     except OSError:  # a file system without hard links
         with contextlib.suppress(FileExistsError):
-            with target.open("xb") as stream:
+            with os.fdopen(opened(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as stream:
                 stream.write(archive.read_bytes())
             target.chmod(0o600)
             return True

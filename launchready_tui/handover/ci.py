@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ..launch.atomic import write_once
+from ..launch.ours import make_folder
 from ..persons import fields_of, is_about
 from .data import InventoryHere
 from .drift import Handed
@@ -23,7 +24,7 @@ def write(folder: Path, handed: Handed) -> tuple[Path, ...]:
     for path in written:
         if path.exists():
             raise FileExistsError(f"{path} already exists and was not overwritten. Delete it to create a new one")
-    (folder / WORKFLOW).parent.mkdir(parents=True, exist_ok=True)
+    make_folder((folder / WORKFLOW).parent)
     write_once(folder / BASELINE, json.dumps(baseline(handed), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
     write_once(folder / WORKFLOW, _YAML.replace("@BASELINE@", BASELINE))
     return written

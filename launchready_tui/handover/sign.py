@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from ..launch.atomic import write_atomically
 from .model import ExportError, Problem
 from .pack import SIGNATURE
 
@@ -50,10 +51,8 @@ def check(sums: bytes, signature: bytes | None, key: Path) -> tuple[Problem, ...
         allowed, signed = room / "allowed", room / SIGNATURE
         # A public key alone stands for anybody who holds it.
         bare = [line for line in lines if line.startswith(("ssh-", "ecdsa-", "sk-"))]
-        allowed.write_text(
-            "".join(f"{_ANYBODY} {line}\n" for line in bare) or "\n".join(lines) + "\n", encoding="utf-8"
-        )
-        signed.write_bytes(signature)
+        write_atomically(allowed, "".join(f"{_ANYBODY} {line}\n" for line in bare) or "\n".join(lines) + "\n")
+        write_atomically(signed, signature)
         try:
             found = _run(["-Y", "find-principals", "-s", str(signed), "-f", str(allowed)], b"")
             who = found.stdout.decode("utf-8", "replace").split()

@@ -20,6 +20,7 @@ import msgspec
 from .. import __version__
 from ..facts import VERSION
 from ..findings import CheckResult
+from ..launch.atomic import make_private
 from .errors import JournalError, from_os, from_sqlite
 from .rows import Changes, Export, RunRow, TrialRow, compare
 from .schema import APPLICATION_ID, STEPS
@@ -68,7 +69,7 @@ class Journal:
         An older file is first copied beside itself (`journal.v1.sqlite3`), then brought up to date.
         """
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path.parent)
             if not path.exists():
                 keep_out_of_git(path.parent)
         except OSError as error:

@@ -47,6 +47,7 @@ _BY_ERRNO: dict[int, JournalProblem] = {
     errno.EPERM: "read-only",
     errno.ENOTDIR: "no-access",
     errno.EEXIST: "no-access",
+    errno.EISDIR: "no-access",
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..launch.atomic import folder_lock
+from ..launch.atomic import folder_lock, write_atomically
+from ..launch.ours import regular, standing
 from ..launch.problems import NewerFile
 
 BUSY_MS = 5000
@@ -18,7 +20,9 @@ class ForeignFile(Exception):  # noqa: N818
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that any thread may use under a lock of its owner's, and that waits for other writers."""
+    """A connection that any thread may use under a lock of its owner's, and that waits for other writers. Raises
+    NotOurs, besides SQLite's errors."""
+    look_at(path)
     connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     return connection
@@ -28,6 +32,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def beginning(path: Path) -> Iterator[str]:
     """Around opening a file: one process at a time begins a new one. Where the old one has no bytes, something emptied
     it: it is kept under another name, with its write-ahead log, and what is given says so. Raises OSError."""
+    look_at(path)
     if _size(path):
         yield ""
         return
@@ -93,8 +98,14 @@ def update(path: Path, connection: sqlite3.Connection, application_id: int, step
 def keep_out_of_git(folder: Path) -> None:
     """The folder ignores itself, whatever the user's own .gitignore says."""
     ignore = folder / ".gitignore"
-    if folder.name.startswith(".") and not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    if folder.name.startswith(".") and standing(ignore) is None:
+        write_atomically(ignore, "*\n")
+
+
+def look_at(path: Path) -> None:
+    """SQLite opens its files by their names, and follows links: so each is looked at first. Raises NotOurs."""
+    for name in (path.name, *(f"{path.name}{tail}" for tail in ("-wal", "-shm", "-journal"))):
+        regular(path.with_name(name))
 
 
 def _copy_aside(path: Path, version: int) -> None:
@@ -107,7 +118,7 @@ def _copy_aside(path: Path, version: int) -> None:
 def _free_name(path: Path, word: str) -> Path:
     """`journal.WORD.sqlite3`, or with a number where that is taken."""
     target, number = path.with_name(f"{path.stem}.{word}{path.suffix}"), 1
-    while target.exists():
+    while os.path.lexists(target):
         number += 1
         target = path.with_name(f"{path.stem}.{word}-{number}{path.suffix}")
     return target

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..launch.atomic import write_atomically
 from . import code
 from . import flaws as table
 from .flaws import Change, Flaw, UnknownFlawError
@@ -113,7 +114,7 @@ class Lab:
         self.mailbox_password = str(ready["mailbox"])
         self._folder = tempfile.TemporaryDirectory(prefix="launchready-lab-", ignore_cleanup_errors=True)
         self.ca_file = Path(self._folder.name) / "lab-ca.pem"
-        self.ca_file.write_text(self.ca_pem, encoding="ascii")
+        write_atomically(self.ca_file, self.ca_pem)
 
     def close(self) -> None:
         """Ends the child and waits for it. May be called from anywhere, any number of times."""

@@ -10,6 +10,8 @@ import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+from ..launch.atomic import write_atomically
+
 FOLDER = "code"
 _FIRST_COMMIT = 1_767_600_000
 _WHO = {"NAME": "Demo Market", "EMAIL": "team@demo-market.test"}
@@ -48,7 +50,7 @@ def write(folder: Path, flaws: Collection[str]) -> None:
         place = folder / path
         if not place.exists() or place.read_text("utf-8") != text:
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(text, "utf-8")
+            write_atomically(place, text)
     for _, path, text in _FLAWED:
         place = folder / path
         if path not in wanted and place.exists() and place.read_text("utf-8") == text:

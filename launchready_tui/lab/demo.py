@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from ..launch.atomic import write_atomically
 from ..launch.cards import Running, propose
 from ..launch.decisions import Confirmation, Decisions, DecisionsFile
 from ..launch.inventory import (
@@ -121,7 +122,7 @@ def prepare(folder: Path, lab: Lab, now: datetime) -> Demo:
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / LAUNCH_FILE).exists():
-        (folder / LAUNCH_FILE).write_text(text_of(launch(now)), encoding="utf-8")
+        write_atomically(folder / LAUNCH_FILE, text_of(launch(now)))
     lab.code = folder / code.FOLDER
     lab.write_code()
     decisions_file = DecisionsFile(folder / DecisionsFile.NAME)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .locks import WAIT_S, wait_for
+from .ours import held, make_folder, standing
 
 _LEFT_S = 600
 """No write takes so long: a temporary file older than this was left by one that was killed."""
@@ -45,30 +46,35 @@ def write_atomically(path: Path, text: str | bytes, *, mode: int = 0o644) -> Non
     of the folder.
 
     A private `mode` (no bits for group and others) is set exactly; otherwise an existing file keeps its own mode and a
-    new one gets `mode` less the umask. A symbolic link stays one: the file it points to is replaced. Raises
-    CannotWrite.
+    new one gets `mode` less the umask. What is no regular file, a symbolic link too, stays. Raises CannotWrite.
     """
     raw = text.encode() if isinstance(text, str) else text
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     try:
-        # The umask must not widen or narrow a private file, and a kill here must not leave its content readable.
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(raw)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.chmod(_final_mode(target, mode))
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
+        with held(path.parent) as place:
+            final = _final_mode(standing(path, place), mode)
+            temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+            names = (temporary, path) if place is None else (Path(temporary.name), Path(path.name))
+            # The umask must not widen or narrow a private file, and a kill here must not leave its content readable.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+            handle = os.open(names[0], flags, 0o600, dir_fd=place)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(raw)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                os.chmod(names[0], final, dir_fd=place)
+                os.replace(*names, src_dir_fd=place, dst_dir_fd=place)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(names[0], dir_fd=place)
+                raise
+            if place is not None:
+                # Makes the rename itself lasting. Some file systems cannot; the file is whole either way.
+                with contextlib.suppress(OSError):
+                    os.fsync(place)
     except OSError as why:
         raise CannotWrite(path, why) from why
-    _clear(target)
+    _clear(path)
 
 
 def _clear(target: Path) -> None:
@@ -78,6 +84,16 @@ def _clear(target: Path) -> None:
         for entry in entries:
             if left.fullmatch(entry.name) and time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_S:
                 Path(entry.path).unlink()
+
+
+def make_private(folder: Path) -> None:
+    """Makes a folder only this user may enter, with those above it. Raises CannotWrite."""
+    try:
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(folder)
+    except OSError as why:
+        raise CannotWrite(folder, why) from why
 
 
 def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
@@ -102,29 +118,16 @@ def write_once(path: Path, text: str | bytes, *, mode: int = 0o644) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _final_mode(target: Path, mode: int) -> int:
+def _final_mode(there: os.stat_result | None, mode: int) -> int:
     if mode & 0o077 == 0:
         return mode
-    try:
-        return target.stat().st_mode & 0o7777
-    except OSError:
-        return mode & ~_umask()
+    return mode & ~_umask() if there is None else there.st_mode & 0o7777
 
 
 def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself lasting. Some file systems and Windows cannot; the file is whole either way."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 @contextlib.contextmanager

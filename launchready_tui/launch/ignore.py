@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .atomic import write_atomically
+from .atomic import CannotWrite, write_atomically
+from .ours import standing
 
 PRIVATE = ("people.toml", ".launchready/", "handover-*/", "handover-*.zip", ".people.toml.*.tmp", ".handover-*.tmp/")
 """What names people, and what a kill in the middle of writing it leaves."""
@@ -22,6 +23,10 @@ def ignore_private(folder: Path) -> tuple[str, ...]:
     if not _in_work_tree(folder):
         return ()
     path = folder / ".gitignore"
+    try:
+        standing(path)
+    except OSError as why:
+        raise CannotWrite(path, why) from why
     old = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
     has = {line.strip().strip("/") for line in old.splitlines()}
     missing = tuple(entry for entry in PRIVATE if entry.strip("/") not in has)

@@ -24,6 +24,8 @@ def find(folder: Path) -> Path:
 def load(path: Path) -> LaunchFile:
     """Reads a launch file. Raises LaunchFileError with every problem: syntax alone, or else all wrong types, keys and
     meanings together."""
+    if path.exists() and not path.is_file():
+        raise LaunchFileError([Problem(file=path.name, allowed="it cannot be read: it is not a regular file")])
     try:
         raw = path.read_bytes()
     except FileNotFoundError:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from .ours import opened
+
 WAIT_S = 10.0
 _STEP_S = 0.02
 _TAKEN = frozenset((errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK))
@@ -125,7 +127,7 @@ class Claim:
             self.path.rename(aside)
             aside.unlink()
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
+            handle = opened(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
             return self.owner() or Owner(0, socket.gethostname(), "", "")
         with os.fdopen(handle, "wb") as stream:

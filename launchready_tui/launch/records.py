@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from ..persons import PersonId
-from .atomic import CannotWrite, folder_lock
+from .atomic import CannotWrite, folder_lock, make_private
+from .ours import FOLDER, opened
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 
@@ -30,10 +31,7 @@ class Records(Generic[Line]):
 
     def append(self, line: Line) -> None:
         """When this returns the line is on the disk. Raises CannotWrite; what was there stays."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as why:
-            raise CannotWrite(self.path, why) from why
+        make_private(self.path.parent)
         with folder_lock(self.path.parent):
             try:
                 self._append(msgspec.json.encode(line) + b"\n")
@@ -41,7 +39,7 @@ class Records(Generic[Line]):
                 raise CannotWrite(self.path, why) from why
 
     def _append(self, raw: bytes) -> None:
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+        handle = opened(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             size = os.fstat(handle).st_size
             # A torn last line must not swallow this one.
@@ -113,7 +111,6 @@ class Compared(_Kept, frozen=True, kw_only=True):
     demo: bool = False
 
 
-FOLDER = ".launchready"
 RECORDS = ("launch-day.jsonl", "handed-over.jsonl", "compared.jsonl")
 """Every file of this kind, in that folder."""
 DRAFTS = Path(FOLDER) / "drafts.json"

@@ -11,6 +11,7 @@ import msgspec
 
 from . import render, strict
 from .atomic import folder_lock, write_atomically
+from .ours import standing
 from .problems import ChangedUnderneath, FileProblems, NewerFile, Problem
 
 Content = TypeVar("Content", bound=msgspec.Struct)
@@ -79,6 +80,7 @@ class TomlFile(Generic[Content]):
 
     def _bytes(self) -> bytes | None:
         try:
+            standing(self.path)  # a pipe would never end
             return self.path.read_bytes()
         except FileNotFoundError:
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ..hostnames import host_of
-from .atomic import folder_lock, write_atomically
+from .atomic import folder_lock, make_private, write_atomically
 from .model import Launch, LaunchFile, Region
 from .names import split_port
 
@@ -205,13 +205,3 @@ class Trust:
         except OSError:
             return ()
         return tuple(line for line in lines if _HASH.fullmatch(line))
-
-
-def make_private(folder: Path) -> None:
-    """Makes a folder only this user may enter, with those above it. Raises CannotWrite."""
-    from .atomic import CannotWrite
-
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as why:
-        raise CannotWrite(folder, why) from why

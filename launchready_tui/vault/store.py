@@ -14,9 +14,9 @@ from typing import Literal
 
 import msgspec
 
+from ..launch.atomic import make_private
 from ..launch.names import credential_problem, host_problem, inside
 from ..launch.problems import ChangedUnderneath, FileProblems, NewerFile
-from ..launch.trust import make_private
 from .door import WAIT_S, WINDOWS_BYTES, Door, NoKeyring, TooLong
 from .index import Index, IndexFile, Item
 from .redact import LEAST, Redactor

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from ..launch.locks import Claim, NoLocks, Owner, alive, holder, try_lock
+from ..launch.ours import opened
 
 PLACE = Path(".launchready") / "watch.lock"
 CLAIM = PLACE.with_name("watch.claim")
@@ -35,8 +36,7 @@ class WatchLock:
         self._handle: int | None = None
 
     def __enter__(self) -> WatchLock:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        handle = opened(self._path, os.O_RDWR | os.O_CREAT)
         try:
             self._take(handle)
             os.ftruncate(handle, 0)
@@ -75,7 +75,7 @@ class WatchLock:
 def watching(folder: Path) -> int | None:
     """The process that watches this launch: its id, 0 where it is not known, None where nobody does."""
     try:
-        handle = os.open(folder / PLACE, os.O_RDWR)
+        handle = opened(folder / PLACE, os.O_RDWR)
     except OSError:
         return None
     try:

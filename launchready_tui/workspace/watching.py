@@ -26,6 +26,7 @@ import msgspec
 
 from .. import __file__ as package_file
 from ..clock import SystemClock
+from ..launch.ours import opened
 from ..watch import PLACE
 from ..watch.lock import AlreadyWatching, WatchLock, watching
 from ..watch.samples import WatchReader, WatchStore
@@ -276,7 +277,6 @@ def ensure_watcher(ws: Lookout) -> Ensured:
     if pid is not None:
         return Ensured(pid, False)
     log = ws.folder / LOG
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     order = Order(
         folder=str(ws.folder.resolve()),
         connect=ws.options.connect,
@@ -290,7 +290,7 @@ def ensure_watcher(ws: Lookout) -> Ensured:
         trust_hash=ws.options.trust_hash,
         with_asker=ws.demo,
     )
-    with log.open("wb") as noise:
+    with os.fdopen(opened(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as noise:
         # -P keeps the current folder, which may be a stranger's repository, out of the import path.
         process = subprocess.Popen(
             (sys.executable, "-P", "-m", __name__),

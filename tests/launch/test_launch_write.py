@@ -279,15 +279,6 @@ def test_new_files_follow_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    real, link = tmp_path / "real", tmp_path / "link"
-    real.write_text("old")
-    link.symlink_to(real)
-    write_atomically(link, "new")
-    assert link.is_symlink()
-    assert real.read_text() == "new"
-
-
 def test_git_is_told_to_ignore_what_is_private(tmp_path: Path) -> None:
     assert ignore_private(tmp_path) == ()
     assert not (tmp_path / ".gitignore").exists()

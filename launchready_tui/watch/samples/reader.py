@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...journal.versions import look_at
 from ...launch.problems import NewerFile
 from ...probe import stats as binomial
 from ...sources.queues.model import Backlog
@@ -106,6 +107,7 @@ class WatchReader(Base):
         if not path.exists():
             raise FileNotFoundError(path)
         try:
+            look_at(path)
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw",
                 uri=True,
@@ -113,7 +115,7 @@ class WatchReader(Base):
                 isolation_level=None,
                 check_same_thread=False,
             )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise store_error(path, error) from error
         super().__init__(path, connection)
         try:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ...journal.versions import ForeignFile, beginning, connect, keep_out_of_git, update, version_of
+from ...launch.atomic import make_private
 from ...sources.queues.model import Backlog
 from .errors import StoreError, store_error
 from .model import (
@@ -103,7 +104,7 @@ class WatchStore(Base):
     def open(cls, path: Path, *, steps: Sequence[str] = STEPS) -> WatchStore:
         """Opens or begins the file. Raises StoreError, and NewerFile for a file of a newer version."""
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path.parent)
             keep_out_of_git(path.parent)
         except OSError as error:
             raise store_error(path, error) from error
