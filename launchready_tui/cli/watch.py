@@ -147,6 +147,40 @@ def ack(said: Common, code: tuple[str, ...], by: str) -> int:
 
 
 @watch.command()
+@click.argument("length", required=False, metavar="[LENGTH]")
+@click.option("--why", default="", help="What is done then; the messages that follow say it.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this target; repeatable [default: all].")
+@click.option("--end", is_flag=True, help="End the silence now.")
+@common
+@pass_common
+def quiet(said: Common, length: str | None, why: str, targets: tuple[str, ...], end: bool) -> int:
+    """Do not alert outages for LENGTH, such as 20m or 1h30m. Without LENGTH: show what is planned.
+
+    Outages are still recorded, and what is down at the end is alerted then. RESOLVED and certificate warnings are sent
+    as ever. Plan one in advance with [[silence]] in the launch file.
+    """
+    from ..workspace.silences import QuietError, begin_quiet, end_quiet, planned_silences
+
+    ws = said.open()
+    try:
+        if end:
+            count = end_quiet(ws)
+            note("The silence is over: outages are alerted again" if count else "No silence was begun by hand")
+            return Exit.FINE if count else Exit.FOUND
+        if length is None:
+            for one in planned_silences(ws):
+                click.echo(one.words)
+            return Exit.FINE
+        try:
+            note(f"Outages are not alerted: {begin_quiet(ws, length, why, targets).words}")
+        except QuietError as wrong:
+            raise click.UsageError(str(wrong)) from None
+        return Exit.FINE
+    finally:
+        ws.close()
+
+
+@watch.command()
 @click.option(
     "--alert",
     metavar="NAME",

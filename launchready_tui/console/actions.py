@@ -192,6 +192,7 @@ _WATCH = _of_group(
         shown="›",
     ),
     Action("watch.run", "B", "start or stop", "Starts the watch of this launch, or stops it; asks first", watch.run),
+    Action("watch.quiet", "Q", "quiet", "Plans a silence: outages are recorded, not alerted", watch.quiet),
     Action(
         "watch.drill",
         "L",

@@ -93,6 +93,8 @@ def watcher_line(
             "fail",
             [(f"{count} not delivered", "ink b"), (f": {first.rule}, {first.answer or 'no answer'}", "ink2")],
         )
+    if watcher.quiet:
+        return _said("warn", [("Planned silence", "ink b"), (f": outages are not alerted, {watcher.quiet}", "ink2")])
     if demo:
         return None
     if not alerts:

@@ -442,6 +442,21 @@ class Alert(_Table, frozen=True, kw_only=True):
         return split_port(self.where)[0] if self.where else ""
 
 
+class Silence(_Table, frozen=True, kw_only=True):
+    """A planned time in which outages are recorded and not alerted. What is still down at its end is alerted then."""
+
+    from_: datetime = msgspec.field(name="from")
+    """When it begins, with its zone, such as 2026-12-01T02:00:00Z."""
+    until: datetime | None = None
+    """When it ends; or write `for`."""
+    for_: str = msgspec.field(name="for", default="")
+    """How long it lasts, in place of `until`: `20m`, `2h` or `1h30m`, at most `7d`."""
+    targets: tuple[str, ...] = ()
+    """Names of targets. Empty: all."""
+    why: str
+    """What is done then, such as `database upgrade`; the messages that follow say it."""
+
+
 class Log(_Table, frozen=True, kw_only=True):
     """A log of the product on this machine: read line by line and counted; no personal data is kept."""
 
@@ -554,6 +569,8 @@ class Launch(_Table, frozen=True, kw_only=True):
     """Targets to watch besides the home page, safe routes and mail servers, and how."""
     alerts: tuple[Alert, ...] = ()
     """Who is alerted when something is down, slow or about to expire."""
+    silence: tuple[Silence, ...] = ()
+    """Planned times in which outages are not alerted. Certificate warnings are."""
     logs: tuple[Log, ...] = ()
     """Logs of the product on this machine."""
     queues: tuple[Queue, ...] = ()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..secrets import BLANK, IN_QUERY, written_out
-from . import mailrules, names, pathrules, regionrules, webhooks
+from . import mailrules, names, pathrules, regionrules, silences, webhooks
 from .judging import Found, Say, rows
 from .problems import Problem
 from .strict import duplicates, joined, listed, nearest, shown
@@ -25,6 +25,7 @@ MOST_ROWS = {
     "legal": 60,
     "targets": 200,
     "alerts": 50,
+    "silence": 50,
     "logs": 50,
     "queues": 20,
     "regions": 20,
@@ -247,6 +248,8 @@ RULES: dict[str, Rule] = {
     "alerts[].server": _plain(_server),
     "alerts[].credential": _plain(_login, names.mend_credential),
     "alerts[].sender": _plain(_optional_mail),
+    "silence[].targets[]": _plain(_line),
+    "silence[].why": _plain(_line),
     "logs[].path": _plain(_log_path),
     "queues[].name": _plain(_line),
     "queues[].server": _plain(_queue_server),
@@ -342,6 +345,7 @@ def problems_of(data: dict[str, Any], file: str) -> list[Problem]:
         mailrules.mailboxes,
         mailrules.flows,
         regionrules.regions,
+        silences.silences,
         pathrules.steps,
         _maps,
         _redirects,

@@ -35,7 +35,7 @@ _PLAIN_TABLES = (
 )
 _MANY = (
     *("hosts", "routes", "pages", "redirects", "legal", "mailboxes", "flows"),
-    *("targets", "alerts", "logs", "queues", "regions", "recovery_path"),
+    *("targets", "alerts", "silence", "logs", "queues", "regions", "recovery_path"),
 )
 _EXAMPLES = {
     "sprint": "start = 2026-11-24T09:00:00Z\nhours = 48",
@@ -46,6 +46,7 @@ _EXAMPLES = {
     "watch": "every_s = 15\nalways_on = true",
     "targets": 'name = "api health"\nurl = "{canonical}healthz"\njson = {{ status = "ok" }}',
     "alerts": 'name = "on-call"\nowner = "founder"\nkind = "slack"\ncredential = "chat-webhook"',
+    "silence": 'from = 2026-12-01T02:00:00Z\nfor = "1h"\nwhy = "database upgrade"',
     "apps": 'ios = ["A1B2C3D4E5.com.example.shop"]\nandroid = ["com.example.shop"]\nprivacy = "{canonical}privacy"',
     "legal": 'kind = "refunds"\nurl = "{canonical}refunds"',
     "payments": 'provider = "stripe"\nwebhook = "https://api.{domain}/webhooks/stripe"',

@@ -402,6 +402,7 @@ class Engine:
             lag_p99=round(lates[int(len(lates) * 0.99)] * 1000, 1) if lates else 0.0,
             trouble=self.keeper.trouble or self.outbox.trouble,
             offline_since=self.blindness.offline_since,
+            quiet=self.teller.quiet,
         )
         with contextlib.suppress(StoreError):
             await self.keeper.ask(lambda: self.store.beat(watcher))

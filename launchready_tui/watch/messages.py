@@ -67,9 +67,10 @@ def body(
     gaps: Sequence[Gap] = (),
     last_mark: Mark | None = None,
     others: Sequence[str] = (),
+    silences: Sequence[str] = (),
 ) -> str:
     """What, since when, last good, where it failed, last deploy, who acts. `others`: names of what has the same cause,
-    was told before and is not over."""
+    was told before and is not over. `silences`: planned ones that are on or were lately."""
     incidents = [one.incident for one in troubles]
     first, many = incidents[0], len(incidents) > 1
     since = min(one.begun for one in incidents)
@@ -111,6 +112,7 @@ def body(
         lines.append(f"Previous deploy: {mark[0][:12]}, {span(max(0.0, (since - mark[1]).total_seconds()))} earlier")
     if gaps:
         lines.append(f"Not watched in the last hour: {span(sum(gap.seconds for gap in gaps))}")
+    lines += [f"Planned silence: {one}" for one in silences]
     lines.append(f"Who acts: {owner}")
     if first.group or first.id:
         lines.append(f"Incident {first.group or first.id}")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ..launch.model import Alert, Launch
-from ..wording import plural
+from ..wording import listed, plural
 from .case import Told
 from .detect import Change
 from .grouping import Batch, batches
@@ -24,6 +24,7 @@ from .rules import incident_notices, matching, other_notices
 from .samples import Incident, Mark, Notice, WatchReader
 from .samples.errors import StoreError
 from .senders import Senders, Sent
+from .silence import Silence, by_hand, current, planned, recent
 from .watched import Moments, Watched
 
 CERTIFICATE_LEVELS = (7, 3, 1, 0)
@@ -48,6 +49,8 @@ class Teller:
         self._launch = launch
         self._watched = watched
         self._due: dict[int, tuple[Told, datetime]] = {}
+        self._silences: tuple[Silence, ...] = ()
+        self._quiet: tuple[Silence, ...] = ()
         self._keeper = keeper
         self._reader = reader
         self._senders = senders
@@ -71,6 +74,8 @@ class Teller:
             one.case.change(change, at, since, last_good=one.last_good, deploy=mark)
             await self._keep(one)
             await self._tell()
+        if change.what in ("opened", "worse") and (silence := self._silent(one, self._moments.now())):
+            self._say(f"{one.target.label}: {change.kind}, not alerted: planned silence, {silence.words}")
 
     async def was_over(self, one: Watched, at: float) -> None:
         """What an earlier watch saw begin, and did not tell, is over."""
@@ -96,6 +101,37 @@ class Teller:
             await self._keep(one)
         self._say(f"{one.target.label}, seen from elsewhere: {words}")
 
+    def _silent(self, one: Watched, now: datetime) -> Silence | None:
+        """The planned silence in which an outage of this target is not alerted now."""
+        return next((silence for silence in self._silences if silence.covers(one.target.label, now)), None)
+
+    @property
+    def quiet(self) -> str:
+        """The planned silence that is on, in words."""
+        return "; ".join(one.words for one in current(self._silences, self._moments.now()))
+
+    async def _read_silences(self) -> None:
+        """Reads what is planned, and says when it begins and ends."""
+        with contextlib.suppress(StoreError):
+            self._silences = (*planned(self._launch), *await self._keeper.ask(lambda: by_hand(self._reader)))
+        now = self._moments.now()
+        on = current(self._silences, now)
+        for one in on:
+            if not any((one.since, one.why) == (known.since, known.why) for known in self._quiet):
+                self._say(f"planned silence, {one.words}: outages are recorded and not alerted")
+        for gone in self._quiet:
+            if not any((one.since, one.why) == (gone.since, gone.why) for one in on):
+                untold = [
+                    one.name
+                    for one in self._reader.incidents(gone.since)
+                    if not one.told and one.opened_at >= gone.since and gone.about(one.name)
+                ]
+                self._say(
+                    f"the planned silence, {gone.words}, is over: "
+                    + (f"not alerted in it: {listed(untold)}" if untold else "no outage in it")
+                )
+        self._quiet = on
+
     async def look(self) -> None:
         """Whether something is due that had to wait."""
         if self._due or self._what_is_due(self._moments.now()):
@@ -107,7 +143,7 @@ class Teller:
         found = {}
         for number, one in self._watched.items():
             word = one.case.due(now)
-            if word is not None:
+            if word is not None and (word == "resolved" or not self._silent(one, now)):
                 before = self._due.get(number)
                 found[number] = (word, before[1] if before is not None and before[0] == word else now)
         return found
@@ -128,7 +164,17 @@ class Teller:
         def words(rule: Alert, heard: Sequence[Trouble]) -> tuple[Told, str, str]:
             others = [one.target.label for one in batch.others if matching((rule,), "down", one.target.label)]
             told: Told = "partly" if batch.told == "resolved" and others else batch.told
-            text = body(told, heard, now, owner=rule.owner, gaps=gaps, last_mark=self.last_mark, others=others)
+            silent = [one.words for one in recent(self._silences, [one.target.label for one in heard], now)]
+            text = body(
+                told,
+                heard,
+                now,
+                owner=rule.owner,
+                gaps=gaps,
+                last_mark=self.last_mark,
+                others=others,
+                silences=silent,
+            )
             return told, self._title(told, batch, [one.incident for one in heard]), text
 
         def told() -> list[Notice]:
@@ -242,7 +288,8 @@ class Teller:
         self._say(f"{one.target.name} now serves release {mark.sha[:20]}, was {before[:20]}")
 
     async def marks(self, watched: list[Watched]) -> None:
-        """Reads what `deploy mark` and CI wrote; a failed deploy is told."""
+        """Reads what `deploy mark`, CI and `watch quiet` wrote; a failed deploy is told."""
+        await self._read_silences()
         now = self._moments.now()
         try:
             mark, recent = await self._keeper.ask(

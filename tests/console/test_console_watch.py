@@ -21,7 +21,7 @@ from watchstore import begin, fill, latest, probe, watcher
 from launchready_tui.console.app import Console
 from launchready_tui.console.watching import WINDOWS, Seen
 from launchready_tui.launch.model import Alert
-from launchready_tui.watch import PLACE
+from launchready_tui.watch import PLACE, silence
 from launchready_tui.watch.samples import ChannelTest, Gap, Incident, Notice, Target, Way
 from launchready_tui.workspace.watching import CannotWatch, Ensured
 
@@ -471,6 +471,33 @@ async def test_the_demo_s_watcher_ends_with_the_console(make: Any) -> None:
     assert ended == ["closed", "waited"]
 
 
+async def test_a_silence_is_planned_shown_and_ended(market: Watched) -> None:
+    app = market.app
+    async with app.run_test(size=(120, 30)) as pilot:
+        await press(pilot, "w")
+        await look(pilot)
+        await press(pilot, "Q")
+        await see(pilot, "Planned silence", "certificate warnings are sent as ever")
+        await pilot.press(*"soon", "down", *"deploy", "enter")
+        await see(pilot, "is not a length such as 20m")
+        await pilot.press(*["backspace"] * 4, *"20m", "enter")
+        await until(pilot, lambda: "Outages are not alerted" in app.last_said)
+        (planned,) = silence.by_hand(market.store)
+        assert (planned.why, planned.until - planned.since) == ("deploy", timedelta(minutes=20))
+        market.store.beat(watcher(market.now, quiet=planned.words))  # as the watcher does
+        await look(pilot)
+        await see(pilot, "Planned silence: outages are not alerted", "(deploy)")
+        market.move(30)
+        market.store.beat(watcher(market.now, quiet=planned.words))
+        await look(pilot)
+        await press(pilot, "Q")
+        await see(pilot, "End the planned silence?")
+        await press(pilot, "y")
+        await until(pilot, lambda: app.last_said == "The silence is over")
+        (ended,) = silence.by_hand(market.store)
+        assert ended.until < planned.until
+
+
 # Test alerts
 
 
@@ -524,7 +551,7 @@ async def test_without_alerts_the_test_says_what_is_missing(market: Watched) -> 
 async def test_the_keys_say_where_they_act(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:
-        for key in ("space", "less_than_sign", "greater_than_sign", "B"):
+        for key in ("space", "less_than_sign", "greater_than_sign", "B", "Q"):
             app.last_said = ""
             await press(pilot, "2", key)
             assert app.last_said == "Open the watch first (w); this key works there", key

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from launchready_tui.clock import SystemClock
-from launchready_tui.launch.model import Alert, Launch, Watch
+from launchready_tui.launch.model import Alert, Launch, Silence, Watch
 from launchready_tui.watch.detect import Policy
 from launchready_tui.watch.engine import Engine
 from launchready_tui.watch.samples import Incident, Notice, Target, WatchReader, WatchStore
@@ -81,6 +81,7 @@ async def watched(
     policy: Policy = QUICK,
     watch: Watch | None = None,
     jitter: bool = False,
+    silence: tuple[Silence, ...] = (),
 ) -> AsyncIterator[Running]:
     """Watches these targets until the block ends."""
     with contextlib.ExitStack() as stack:
@@ -89,7 +90,12 @@ async def watched(
         stack.callback(store.close)
         reader = stack.enter_context(WatchReader(where / "watch.sqlite3"))
         launch = Launch(
-            name="Market", domain="market.test", canonical="https://market.test/", alerts=alerts, watch=watch or Watch()
+            name="Market",
+            domain="market.test",
+            canonical="https://market.test/",
+            alerts=alerts,
+            watch=watch or Watch(),
+            silence=silence,
         )
         said: list[str] = []
         engine = Engine(

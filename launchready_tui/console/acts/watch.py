@@ -103,6 +103,46 @@ def _before_start(app: ConsoleHost, every_s: float) -> list[str]:
     return lines
 
 
+async def quiet(app: ConsoleHost) -> None:
+    """Begins a planned silence, or ends the one that is on."""
+    page = _page(app)
+    if page is None:
+        return
+    from ...workspace.silences import QuietError, begin_quiet, end_quiet
+
+    watcher = page.live.snapshot.watcher if page.live is not None else None
+    if watcher is not None and watcher.quiet:
+
+        def end(yes: bool | None) -> None:
+            if yes:
+                said = app.attempt(lambda: _ended(end_quiet(app.workspace)))
+                app.say(said.wrong or said.words, wrong=bool(said.wrong))
+
+        await app.ask("End the planned silence?", [watcher.quiet, "From then on outages are alerted."], "end it", end)
+        return
+
+    def save(values: dict[str, str]) -> str:
+        try:
+            made = begin_quiet(app.workspace, values["length"], values["why"])
+        except QuietError as wrong:
+            raise WrongField("length", str(wrong)) from None
+        return f"Outages are not alerted: {made.words}"
+
+    lines = [
+        "Outages are recorded and not alerted for this long; what is still down at its end is alerted then.",
+        "RESOLVED and certificate warnings are sent as ever. Key again ends it early.",
+    ]
+    fields = [
+        Field("length", "for", hint="20m, 2h or 1h30m", needed=True),
+        Field("why", "why", hint="deploy, database upgrade", needed=True),
+    ]
+    await app.ask_form("Planned silence", lines, fields, save, "silence")
+
+
+def _ended(count: int) -> str:
+    return "The silence is over" if count else "This silence is in the launch file: change it there"
+
+
 async def test(app: ConsoleHost) -> None:
     """Sends a test alert, after asking through which channel."""
     alerts = app.workspace.launch.alerts

@@ -301,6 +301,8 @@ class Watcher(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
     """What keeps it from telling anybody, in words; empty where all is well."""
     offline_since: datetime | None = None
+    quiet: str = ""
+    """The planned silence that is on, in words; empty where there is none."""
 
     def alive(self, now: datetime) -> bool:
         """It beats every second; after ten it is gone."""
