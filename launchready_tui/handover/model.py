@@ -75,7 +75,8 @@ class NotCompared(ExportError):  # noqa: N818 - read aloud it is a sentence
     def __init__(self, uncompared: dict[str, str]) -> None:
         super().__init__(
             f"The handover folder was not written: {told(uncompared)}. Make the keyring available, remove the "
-            f"credential from the list (`launchready credentials delete`), or export with --without-comparing."
+            "credential from the list (`launchready credentials delete`), or export without comparing "
+            "(--without-comparing)."
         )
 
 

@@ -16,6 +16,8 @@ BLANK = "{token}"
 """What stands in the place of a token: a blank, as routes have them."""
 _LEAST = 20
 """Shorter ones may be anything: the id of a video, a number with letters."""
+_LEAST_EXPECTED = 6
+"""Where a token is expected: the digits of a code."""
 _LONGEST_WITHOUT_WORDS = 100
 
 _SLASH = r"(?:\\?/|%(?:25)*2[Ff]|\\(?:u00|x)2[Ff])"
@@ -91,9 +93,11 @@ def without_tokens(text: str) -> str:
 
 def is_token(segment: str, folder: str = "") -> bool:
     """Whether a segment of a path opens something. `folder` is the segment before it."""
-    if _OPENS.fullmatch(folder) and _opens(segment):
+    if len(segment) < _LEAST_EXPECTED:
+        return False
+    if folder and _OPENS.fullmatch(folder) and _opens(segment):
         return True
-    if _BUILDS.fullmatch(folder) or _FILE.fullmatch(segment):
+    if len(segment) < _LEAST or _BUILDS.fullmatch(folder) or _FILE.fullmatch(segment):
         return False
     return _random(segment)
 

@@ -42,6 +42,11 @@ to = "https://{D}/new"
 name = "home"
 url = "https://{D}/"
 safe = true
+[[targets]]
+name = "old"
+url = "https://{D}/old"
+status = [301]
+header = {{ location = "https://{D}/new" }}
 """
 
 
@@ -67,6 +72,7 @@ async def _commands(tmp_path: Path, ports: tuple[int, int], nameserver: str) -> 
         ["init", D, "--har", str(har), "-C", str(tmp_path / "new"), *reach],
         ["logs", str(log)],
         ["logs", str(log), "--format", "json"],
+        ["watch", "--once", *here, *reach],
         ["history", *here],
         ["handover", "--offline", "--out", str(tmp_path / "out"), *here],
     ):  # fmt: skip

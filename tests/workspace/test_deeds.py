@@ -25,7 +25,7 @@ from launchready_tui.trials import Walk, digest_of, encode
 from launchready_tui.verdict import Deeds
 from launchready_tui.watch import PLACE
 from launchready_tui.watch.samples import Drill, Watcher, WatchStore
-from launchready_tui.workspace import Options, Workspace
+from launchready_tui.workspace import Options, Workspace, watching
 from launchready_tui.workspace.deeds import deeds_of, gaps
 
 BARE = 'name = "Market"\ndomain = "example.com"\ncanonical = "https://example.com/"\n'
@@ -108,6 +108,17 @@ def test_mails_are_done_when_each_was_tested_of_late(opened: Any) -> None:
     assert of(ws).mails == "done"
     ws.clock = FixedClock(NOW + 30 * DAY)
     assert of(ws).mails == "open"
+
+
+def test_a_link_that_opens_something_is_not_kept_with_a_trial_nor_in_the_log_of_the_watch(
+    opened: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ws, token = opened(), "x9Kd3fLq8AbZ" + "c12Qw9eRtY"
+    ws.keep_trial(MAIL, "receipt, seed", f'{{"links": ["https://example.com/reset/{token}?auth={token}"]}}')
+    (kept,) = ws.journal.trials(MAIL)
+    assert kept.body == '{"links": ["https://example.com/reset/{token}?auth={token}"]}'
+    watching._log(f"https://example.com/x/{token} is down")
+    assert capsys.readouterr().err.endswith(" https://example.com/x/{token} is down\n")
 
 
 def test_the_path_is_done_when_these_very_steps_were_walked_of_late(opened: Any) -> None:
