@@ -64,4 +64,5 @@ def span(found: Reading) -> str:
     """How much was read, in a line."""
     times = f", {stamp(found.since)} to {stamp(found.until)}" if found.since and found.until else ""
     more = f"; the first {found.skipped // (1024 * 1024)} MB were passed over" if found.skipped else ""
+    more += "" if found.whole else "; reading stopped before its end"
     return f"{plural(found.lines, 'line')}{times}{more}"

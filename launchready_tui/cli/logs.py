@@ -133,6 +133,8 @@ def _text(reading: Reading, said: Common) -> None:
         line(f"request id in {reading.with_id / reading.understood:.0%} of the lines")
     if not reading.lines:
         note("The logs are empty.")
+    if not reading.whole:
+        note("Note: the logs were not read to their end: they are too large, or one never ends.")
 
 
 def _routes(reading: Reading) -> Iterator[str]:

@@ -45,8 +45,7 @@ class ServerLogs(Observer):
         path = self._folder / Path(log.path).expanduser()
         ends = time.monotonic() + MOST_S
         try:
-            if not path.is_file():
-                # A pipe or a device would never end.
+            if not path.exists():
                 return Failure(kind="unavailable", detail="the file does not exist", target=log.path)
             source = Source(path=path, format=log.format, environment=log.environment)
             return read(

@@ -18,7 +18,7 @@ import msgspec
 
 from .entry import Clock, entries
 from .model import Source
-from .read import MOST_LINE
+from .read import MOST_LINE, open_regular
 from .routes import Routes
 
 STRETCH_S = 300
@@ -121,7 +121,7 @@ class Follower:
         self, path: Path, place: Place, found: _Found, now: datetime, most_bytes: int, *, cut: bool = False
     ) -> Place:
         """Reads on from a place; `cut`: what comes first is a part of a line. Where it stopped."""
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             stream.seek(place.offset)
             while found.read < most_bytes and (chunk := stream.read(CHUNK)):
                 found.read += len(chunk)

@@ -106,6 +106,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Lines that were longer than what is looked at."""
     skipped: int = 0
     """Bytes at the beginning that were passed over because the log is large."""
+    whole: bool = True
+    """False where reading ended before the log did: by its bound in time or bytes."""
     access: int = 0
     app: int = 0
     with_id: int = 0

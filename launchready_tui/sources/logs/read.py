@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
+import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, cast
 
@@ -17,6 +22,9 @@ MOST_LINE = 16 * 1024
 """So much of a line is looked at; the rest is passed over without being held."""
 CHUNK = 256 * 1024
 MOST_GROUPS = 500
+MOST_S = 600.0
+MOST_UNPACKED = 2 << 30
+"""A log that never ends, or a small file that unpacks to a huge one, is read so long and so far."""
 _ENVIRONMENTS = 12
 
 # What a message must hold, in lower case, to be of a kind; the first that fits counts.
@@ -72,18 +80,25 @@ def read(
     """Reads all of them. Blocking: in a thread where a loop runs. Raises OSError for a file that cannot be read.
 
     `since` leaves out older entries; `most_bytes` reads only the end of a file that is larger; `stop` is asked now and
-    then.
+    then. What is written meanwhile is not followed. Ten minutes and 2 GiB unpacked are the end: `whole` says so.
     """
     tally = Tally(since)
+    ends = time.monotonic() + MOST_S
+
+    def over() -> bool:
+        return stop() or time.monotonic() > ends
+
     for source in sources:
-        with _open_log(source.path) as stream:
-            skipped = 0
-            size = source.path.stat().st_size if hasattr(stream, "raw") else 0
+        with open_regular(source.path) as raw:
+            size = os.fstat(raw.fileno()).st_size
+            packed = raw.peek(2)[:2] == b"\x1f\x8b"
             # What is packed cannot be entered in the middle.
-            if most_bytes and size > most_bytes:
-                skipped = size - most_bytes
-                stream.seek(skipped)
-            tally.take(source, lines_of(stream, stop), skipped=skipped)
+            skipped = 0 if packed or not most_bytes else max(0, size - most_bytes)
+            raw.seek(skipped)
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if packed else raw
+            most = MOST_UNPACKED if packed else size - skipped
+            tally.take(source, lines_of(stream, over, most), skipped=skipped)
+            tally.whole &= not over() and not (packed and stream.tell() >= most)
     return tally.reading()
 
 
@@ -94,22 +109,36 @@ def read_lines(source: Source, lines: Iterable[bytes], *, since: datetime | None
     return tally.reading()
 
 
-def _open_log(path: Path) -> IO[bytes]:
-    """The file, unpacked where it is gzip, whatever it is called (RFC 1952 section 2.3.1)."""
-    stream = path.open("rb")
-    try:
-        packed = stream.peek(2)[:2] == b"\x1f\x8b"
-    except BaseException:
-        stream.close()
-        raise
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if packed else stream
+class NotRegular(OSError):  # noqa: N818 - what is there in place of a log
+    """A pipe, a device or a folder stands where a log should be: it may never end."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "it is not a regular file", str(path))
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
 
 
-def lines_of(stream: IO[bytes], stop: Callable[[], bool] = lambda: False) -> Iterator[tuple[bytes, bool]]:
-    """(line, whether it was cut). Holds one chunk and one line at most, whatever the lines are like."""
+def open_regular(path: Path) -> BufferedReader:
+    """A log for reading; never waits for a writer. Raises NotRegular, and OSError."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise NotRegular(path)
+    return os.fdopen(handle, "rb")
+
+
+def lines_of(
+    stream: IO[bytes], stop: Callable[[], bool] = lambda: False, most: int | None = None
+) -> Iterator[tuple[bytes, bool]]:
+    """(line, whether it was cut), of at most so many bytes. Holds one chunk and one line at most, whatever the lines
+    are like."""
     held = b""
     long = False
-    while not stop() and (chunk := stream.read(CHUNK)):
+    left = most
+    while not stop() and left != 0 and (chunk := stream.read(CHUNK if left is None else min(CHUNK, left))):
+        left = None if left is None else left - len(chunk)
         *whole, last = chunk.split(b"\n")
         for piece in whole:
             if held or long:
@@ -191,6 +220,7 @@ class Tally:
 
     def __init__(self, since: datetime | None = None) -> None:
         self._since = since.timestamp() if since else None
+        self.whole = True
         self._clock = Clock()
         self._routes: dict[str, Routes] = {}
         self._counters: dict[str, dict[str, _Counter]] = {}
@@ -330,6 +360,7 @@ class Tally:
             strange=self._strange,
             cut=self._cut,
             skipped=self._skipped,
+            whole=self.whole,
             access=self._access,
             app=self._app,
             with_id=self._with_id,
