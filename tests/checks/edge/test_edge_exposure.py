@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from fake_outside import Answer, FakeWorld, failure, found, launch, moved, page, reply, said
 
+from launchready_tui import roadmap
+from launchready_tui.checks.edge.baseline import NOWHERE
 from launchready_tui.checks.edge.exposure import exposure
-from launchready_tui.launch.model import Host
+from launchready_tui.checks.edge.exposure.debug import MARKS, mark_of
+from launchready_tui.launch.model import Host, Route
 from launchready_tui.world.sights import Reply
 
 HOST = "shop.test"
@@ -74,6 +78,24 @@ async def test_a_perfect_host_gives_none_of_it_away() -> None:
         ("/server-status", page("", body="<title>Apache Status</title>"), "debug-page", "/server-status", "fail high"),
         ("/server-status", text("Active connections: 3 \nserver accepts"), "debug-page", "/server-status", "fail high"),
         ("/server-status", page("", body="<title>Our status</title>"), "debug-page", "/server-status", "absent"),
+        ("/console", page("", body="<script>var CONSOLE_MODE = true,"), "debug-page", "/console", "fail high"),
+        ("/console", page("", body="<title>Our console</title>"), "debug-page", "/console", "absent"),
+        ("/_profiler/", page("", body="<title>Symfony Profiler</title>"), "debug-page", "/_profiler/", "fail high"),
+        (
+            "/_ignition/health-check",
+            text('{"can_execute_commands": true}', JSON),
+            "debug-page",
+            "/_ignition/health-check",
+            "fail high",
+        ),
+        ("/_ignition/health-check", text('{"ok": true}', JSON), "debug-page", "/_ignition/health-check", "absent"),
+        (
+            "/rails/info/routes",
+            page("", body="<title>Routes</title><th>Helper</th>"),
+            "debug-page",
+            "/rails/info/routes",
+            "fail high",
+        ),
         (
             "/actuator/env",
             text('{"propertySources": [{"name": "systemEnvironment"}]}', JSON),
@@ -164,7 +186,8 @@ async def test_a_wall_is_never_a_pass(base: Answer, expected: str) -> None:
 async def test_without_permission_nothing_is_asked_and_nothing_passes() -> None:
     made = world({"/.env": text(ENV)}, permitted=False)
     assert said(await found(exposure, made), "files", HOST) == "unknown blocker"
-    assert made.web.asked == []
+    visits = {f"https://{HOST}/", f"https://{HOST}{NOWHERE}"}
+    assert {url for _, url, _ in made.web.asked} == visits, "an ordinary visit, which other checks make as well"
 
 
 SCRIPT = f'<!doctype html><title>Shop</title><script src="/assets/app.3f9c2a1b7d40.js"></script><p>{"word " * 60}'
@@ -246,3 +269,80 @@ async def test_the_staging_door(answer: Answer, robots: str, expected: str) -> N
     more: dict[str, Answer] = {"https://staging.shop.test/robots.txt": text(robots)} if robots else {}
     made = door(answer, "staging", more, environment="staging")
     assert said(await found(exposure, made), "staging-open", "staging.shop.test") == expected
+
+
+DJANGO = (
+    "<p>You\u2019re seeing this error because you have <code>DEBUG = True</code> in\n your Django settings file.</p>"
+)
+TRACE = "<title>Error</title><pre>Error: no<br> &nbsp; &nbsp;at show (/app/shop.js:7:9)</pre>"
+EVALEX = (
+    "<title>ZeroDivisionError // Werkzeug Debugger</title><script>var CONSOLE_MODE = false, EVALEX = true,</script>"
+)
+LARAVEL = '<script>{"file":"/srv/vendor/laravel/framework/src/Illuminate/Routing/Router.php"}</script>'
+# What is answered at an address that does not exist, or at the first page.
+DEBUG_CASES = [
+    (page("", body=DJANGO, status=404), "Django", "fail high"),
+    (page("", body='<th scope="row">Django Version:</th><td>5.2</td>', status=500), "Django", "fail high"),
+    (page("", body=f"<h1>Why your error page says this</h1>{DJANGO}"), "", "absent"),
+    (page("", body="<title>The install worked successfully! Congratulations!</title>"), "Django", "fail high"),
+    (page("", body="<title>Action Controller: Exception caught</title>", status=404), "Rails", "fail high"),
+    (page("", body="<title>The page you were looking for</title>", status=404), "", "absent"),
+    (page("", body='<div data-x="/__web_console/repl_sessions/1">', status=500), "Rails", "fail blocker"),
+    (page("", body=LARAVEL, status=500), "Laravel", "fail high"),
+    (page("", body=LARAVEL.replace("/", "\\/"), status=500), "Laravel", "fail high"),
+    (page("", body="<title>Server Error</title><p>500 | Server Error", status=500), "", "absent"),
+    (page("", body=TRACE, status=500), "Express", "fail high"),
+    (page("", body="<title>Error</title><pre>Cannot GET /x</pre>", status=404), "", "absent"),
+    (page("", body='<script src="/_next/static/chunks/webpack.js?v=1764031"></script>'), "Next.js", "fail high"),
+    (page("", body='<script src="/_next/static/development/_buildManifest.js">'), "Next.js", "fail high"),
+    (page("", body='<script src="/_next/static/chunks/webpack-59c5c889f588acdf.js">'), "", "absent"),
+    (page("", body=EVALEX, status=500), "Werkzeug", "fail blocker"),
+    (page("", body=EVALEX.replace("EVALEX = true", "EVALEX = false"), status=500), "Werkzeug", "fail high"),
+    (page("", ("x-debug-token-link", "https://shop.test/_profiler/1f2e"), body="<p>Shop"), "Symfony", "fail high"),
+    (page("", body='<div id="sfwdt1f2e3d" class="sf-toolbar">'), "Symfony", "fail high"),
+    (page("", ("x-debug-token", "1f2e"), body="<p>Shop"), "", "absent"),
+    (page("", body='<script type="module" src="/@vite/client"></script>'), "Vite", "fail high"),
+]
+
+
+@pytest.mark.parametrize(("answer", "framework", "expected"), DEBUG_CASES)
+@pytest.mark.parametrize("permitted", [True, False])
+async def test_debug_mode_is_known_by_its_marks(answer: Reply, framework: str, expected: str, permitted: bool) -> None:
+    made = world(rest=answer, permitted=permitted)
+    findings = await found(exposure, made)
+    assert said(findings, "debug-mode", HOST) == expected
+    if framework:
+        assert framework in findings["debug-mode", HOST].summary
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (page("", body=DJANGO, status=404), "warn medium"),
+        (page("", body=EVALEX, status=500), "warn medium"),
+        (page("", ("www-authenticate", "Basic"), body="<h1>401</h1>", status=401), "absent"),
+    ],
+)
+async def test_debug_mode_on_staging_is_a_warning_where_anyone_reaches_it(answer: Reply, expected: str) -> None:
+    staging = Host(name="staging.shop.test", role="staging", environment="staging")
+    made = world(hosts=(Host(name=HOST, role="web"), staging))
+    made.web.origins["https://staging.shop.test"] = answer
+    findings = await found(exposure, made)
+    assert said(findings, "debug-mode", "staging.shop.test") == expected
+    assert said(findings, "debug-mode", HOST) == "absent"
+
+
+async def test_debug_mode_shows_on_a_listed_route_that_fails() -> None:
+    routes = (Route(name="search", url=f"https://{HOST}/search", safe=True),)
+    made = world({"/search": page("", body=TRACE, status=500)}, routes=routes, permitted=False)
+    finding = (await found(exposure, made))["debug-mode", HOST]
+    assert finding.remedy is not None and finding.remedy.paste == "NODE_ENV=production"
+
+
+def test_every_mark_of_debug_mode_has_its_fix_and_is_read_in_linear_time() -> None:
+    fixes = roadmap.sheet_of("edge.exposure").fixes
+    assert {mark.fix for mark in MARKS} <= set(fixes)
+    hostile = ("<pre>" + "a" * 600 + "<title>" + "x" * 80 + "</title><script " + "y" * 200) * 500
+    began = time.perf_counter()
+    assert mark_of(page("", body=hostile, status=500)) is None
+    assert time.perf_counter() - began < 3

@@ -21,6 +21,7 @@ from ...paste import Platform, hidden, platform_of
 from ...seen import ABSENT, distinct, wall
 from .. import baseline
 from ..doors import judge_door
+from .debug import judge_debug
 from .leftovers import DESCRIPTIONS, FILES, GRAPHQL, INTROSPECTION, UPLOADS, Reader, folders, graphql, listing
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ _SCRIPTS = 4
 
 @check("edge.exposure")
 async def exposure(launch: Launch, world: World) -> AsyncIterator[Finding]:
-    """Every declared host for the usual leftovers, where that is permitted; the admin and staging hosts' doors in any
-    case."""
+    """Every declared host for the usual leftovers, where that is permitted; the admin and staging hosts' doors, and the
+    marks of debug mode, in any case."""
     say = Say("edge.exposure", world.clock.now())
     roles: dict[str, Role] = {launch.canonical_host: "web"}
     roles.update((host.name, host.role) for host in launch.hosts_of(*_ROLES))
@@ -45,14 +46,16 @@ async def exposure(launch: Launch, world: World) -> AsyncIterator[Finding]:
         for host in launch.hosts_of(*_ROLES)
         if host.role == "admin" or host.role == "staging" or host.environment == "staging"
     ]
-    judged, shut = await asyncio.gather(
+    inner = {host.name for host in doors if host.environment == "staging" or host.role == "staging"}
+    judged, shut, debugged = await asyncio.gather(
         asyncio.gather(*(_host(say, world, name, roles[name]) for name in asked)),
         asyncio.gather(*(judge_door(say, world, host) for host in doors)),
+        asyncio.gather(*(judge_debug(say, launch, world, name, staging=name in inner) for name in roles)),
     )
     for findings in judged:
         for finding in distinct(findings):
             yield finding
-    for finding_or_none in shut:
+    for finding_or_none in (*shut, *debugged):
         if finding_or_none is not None:
             yield finding_or_none
     fix = say.fix("permission", day=str(world.clock.now().date()), domain=launch.domain)

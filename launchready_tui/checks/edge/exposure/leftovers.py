@@ -87,6 +87,30 @@ def phpinfo(reply: Reply) -> str:
     return "PHP's own settings page (phpinfo)" if _PHPINFO.search(reply.text[:65536]) else ""
 
 
+def _console(reply: Reply) -> str:
+    """Werkzeug's console, which runs code."""
+    return "Werkzeug's console: it runs Python on the server" if "CONSOLE_MODE = true" in reply.text[:4096] else ""
+
+
+def _profiler(reply: Reply) -> str:
+    """Symfony's profiler: every request with its headers, settings and queries."""
+    found = "<title>Symfony Profiler</title>" in reply.text[:4096]
+    return "Symfony's profiler: every request with its headers and queries" if found else ""
+
+
+def _ignition(reply: Reply) -> str:
+    """Laravel's error page at its health check, which says that it can run commands."""
+    told = json_of(reply.body)
+    found = isinstance(told, dict) and isinstance(told.get("can_execute_commands"), bool)
+    return "Laravel's error page (Ignition), in debug mode" if found else ""
+
+
+def _rails(reply: Reply) -> str:
+    """Rails' list of routes, which it shows in development alone."""
+    head = reply.text[:65536]
+    return "Rails' own list of all routes" if "<title>Routes</title>" in head and "Helper" in head else ""
+
+
 def listing(reply: Reply) -> str:
     """A folder's list of files, as nginx, Apache, Caddy and Python write it."""
     found = _LISTING.search(reply.text[:4096])
@@ -133,6 +157,10 @@ FILES: tuple[tuple[str, str, Reader], ...] = (
     ("debug-page", "/server-status", _server_status),
     ("debug-page", "/actuator/env", actuator),
     ("debug-page", "/phpinfo.php", phpinfo),
+    ("debug-page", "/console", _console),
+    ("debug-page", "/_profiler/", _profiler),
+    ("debug-page", "/_ignition/health-check", _ignition),
+    ("debug-page", "/rails/info/routes", _rails),
 )
 # What an API tells of itself: a fact, since some do it on purpose.
 DESCRIPTIONS: tuple[tuple[str, str, Reader], ...] = (
