@@ -28,6 +28,9 @@ FailureKind = Literal[
     "unavailable",  # a public service gave an answer that is of no use (5xx, HTML, thin)
 ]
 
+Reached = Literal["", "look-up", "connect", "tls", "sent", "first-byte"]
+"""The last step of an exchange that was done; empty where that is not known."""
+
 WORDS: dict[str, str] = {
     "timeout": "no answer in time",
     "refused": "the connection was refused",
@@ -52,11 +55,13 @@ WORDS: dict[str, str] = {
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A typed failure: `kind` is what code decides on, `detail` is what the other side said (raw), `target` is who."""
+    """A typed failure: `kind` is what code decides on, `detail` is what the other side said (raw), `target` is who,
+    `reached` how far it got."""
 
     kind: FailureKind
     detail: str = ""
     target: str = ""
+    reached: Reached = ""
 
     @property
     def words(self) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import h11
 
+from ..failure import Reached
 from .model import BODY_CAP, Dial, Job
 
 Phase = Literal["connect", "tls", "answer"]
@@ -97,6 +98,8 @@ class Line:
         self.opened = 0
         self.phase: Phase = "connect"
         """Where it is now, or where it failed."""
+        self.reached: Reached = ""
+        """The last step that was done."""
 
     @property
     def usable(self) -> bool:
@@ -113,6 +116,7 @@ class Line:
         """Connects to the first address that lets us in. Raises ExchangeError of the last one."""
         self.close()
         last: ExchangeError | None = None
+        self.reached = "look-up"  # a job names addresses
         for dial in self._job.dial:
             self.phase = "connect"
             try:
@@ -130,6 +134,7 @@ class Line:
         # Kept at once: a handshake that fails or hangs must not leave the socket open.
         self._reader, self._writer = reader, writer
         connected = time.perf_counter()
+        self.reached = "connect"
         self.connect_ms = (connected - started) * 1000
         if self._context is not None:
             self.phase = "tls"
@@ -138,6 +143,7 @@ class Line:
                 self._context, server_hostname=self._job.host, ssl_handshake_timeout=self._limits.tls
             )
             self.tls_ms = (time.perf_counter() - connected) * 1000
+            self.reached = "tls"
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=256 * 1024)
         self.opened += 1
 
@@ -175,6 +181,7 @@ class Line:
         parts.append(self._http.send(h11.EndOfMessage()))
         writer.write(b"".join(part for part in parts if part))
         await writer.drain()
+        self.reached = "sent"
         status, first, size = 0, 0.0, 0
         headers: tuple[tuple[str, str], ...] = ()
         kept = bytearray()
@@ -184,6 +191,7 @@ class Line:
                 data = await reader.read(64 * 1024)
                 if not first:
                     first = time.perf_counter()
+                    self.reached = "first-byte" if data else "sent"
                     patience.reschedule(ends)
                 if not data and not status:
                     raise ExchangeError("reset", "closed before an answer")

@@ -90,7 +90,7 @@ async def measure(
                                 progress(len(taken))
                         case Broken():
                             kind: FailureKind = word.kind if word.kind in _KINDS else "protocol"  # type: ignore[assignment]
-                            return Failure(kind=kind, detail=word.detail, target=route.url)
+                            return Failure(kind=kind, detail=word.detail, target=route.url, reached=word.reached)
                         case Done() if started is not None:
                             return _summary(route, job, started, taken, word, at, via)
                         case Done():

@@ -6,12 +6,15 @@ from datetime import datetime
 
 import msgspec
 
+from ..failure import Reached
 from .stats import Answer
 
 WARM_UP = 5
 """Requests before the first one that counts."""
 STOP_AFTER_ERRORS = 5
 """So many failed requests end a measurement: the route is broken, and more load would not help it."""
+TRIES = 2
+"""A route that gives no answer is asked so often before it is called down, each time on a connection of its own."""
 BODY_CAP = 16 * 1024 * 1024
 
 
@@ -84,10 +87,11 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True, tag="broken"):
-    """The series could not be taken: a failure kind and what was said."""
+    """The series could not be taken: a failure kind, what was said, and how far the last try got."""
 
     kind: str
     detail: str
+    reached: Reached = ""
 
 
 Word = Started | Batch | Done | Broken

@@ -15,13 +15,14 @@ from collections.abc import Callable
 
 from . import stats
 from .exchange import ExchangeError, Line, context_for
-from .model import STOP_AFTER_ERRORS, WARM_UP, Batch, Broken, Done, Job, Sample, Started, Word
+from .model import STOP_AFTER_ERRORS, TRIES, WARM_UP, Batch, Broken, Done, Job, Sample, Started, Word
 
 BUSY_SHARE = 0.5
 BUSY_SHARE_SLOW = 0.8
 """Where the usual answer is over the target, waiting for a turn cannot change the verdict, and the measurement may end
 sooner."""
 BATCH = 20
+_TRY_AGAIN = ("timeout", "reset", "refused")
 
 
 async def take(job: Job, say: Callable[[Word], None]) -> None:
@@ -31,13 +32,17 @@ async def take(job: Job, say: Callable[[Word], None]) -> None:
     except ValueError as problem:
         say(Broken(kind="certificate", detail=str(problem)))
         return
-    line = Line(job, context)
-    try:
-        await _Series(job, line, say).run()
-    except ExchangeError as problem:
-        say(Broken(kind=problem.kind, detail=problem.detail))
-    finally:
-        line.close()
+    for left in reversed(range(TRIES)):
+        line = Line(job, context)
+        try:
+            await _Series(job, line, say).run()
+        except ExchangeError as problem:
+            if left and problem.kind in _TRY_AGAIN:
+                continue
+            say(Broken(kind=problem.kind, detail=problem.detail, reached=line.reached))
+        finally:
+            line.close()
+        return
 
 
 class _Series:
@@ -69,8 +74,8 @@ class _Series:
         )
 
     async def _warm_up(self) -> list[float]:
-        """Requests that do not count; their answer times set the rate. The first that gets no answer ends the
-        series."""
+        """Requests that do not count; their answer times set the rate. The first that gets no answer ends this
+        try."""
         took = []
         for _ in range(WARM_UP):
             if not self.line.usable:

@@ -259,7 +259,53 @@ async def test_a_broken_server_is_a_typed_failure(raw: bytes, kind: str) -> None
 async def test_nobody_listens() -> None:
     async with running(Shop()) as reach:
         pass
-    assert (await failed(reach)).kind == "refused"
+    failure = await failed(reach)
+    assert (failure.kind, failure.reached) == ("refused", "look-up")
+
+
+@pytest.mark.parametrize(
+    ("serves", "https", "reached"),
+    [
+        ("nothing", True, "connect"),
+        ("nothing", False, "sent"),
+        ("its head", False, "first-byte"),
+        ("TLS", True, "sent"),
+    ],
+)
+async def test_a_route_that_never_answers_says_how_far_it_got(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serves: str, https: bool, reached: str
+) -> None:
+    """Asked twice, each time on a connection of its own."""
+    monkeypatch.setitem(measure.__globals__, "EXCHANGE_S", 0.5)
+    context, pem = certificate(tmp_path, HOST)
+    connections = 0
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        if serves == "its head":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        while await reader.read(1024):
+            continue
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0, ssl=context if serves == "TLS" else None)
+    port = server.sockets[0].getsockname()[1]
+    url = f"http{'s' if https else ''}://{HOST}/search"
+    async with server:
+        reach = Reach(connect=ConnectMap.parse([f"{HOST}=127.0.0.1:{port}"]), ca_file=pem)
+        failure = await failed(reach, route(url=url))
+    assert (failure.kind, failure.reached, connections) == ("timeout", reached, 2)
+
+
+async def test_a_route_that_answers_the_second_time_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(measure.__globals__, "EXCHANGE_S", 0.5)
+    hold = asyncio.Event()
+    shop = Shop(hold=hold, hold_from=1)
+    asyncio.get_running_loop().call_later(0.8, hold.set)
+    async with running(shop) as reach:
+        result = await timed(reach, samples=1)
+    assert (result.n, result.errors) == (1, 0)
 
 
 def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:

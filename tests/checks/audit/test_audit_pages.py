@@ -159,6 +159,33 @@ def route(name: str = "search", **fields: Any) -> Route:
     return Route(**(given | fields))
 
 
+NO_ANSWER_CASES = [
+    ("timeout", "sent", "search", "fail high", "got no answer within 10 s", "time_starttransfer"),
+    ("timeout", "sent", "pay", "fail blocker", "got no answer within 10 s", "time_starttransfer"),
+    ("timeout", "first-byte", "search", "fail high", "got no answer within 10 s", "first byte"),
+    ("timeout", "connect", "search", "fail high", "got no answer within 10 s", "curl -sv"),
+    ("refused", "look-up", "search", "fail high", "is down", "curl -sv"),
+    ("reset", "sent", "search", "fail high", "is down", "time_starttransfer"),
+    ("timeout", "", "search", "unknown high", "Could not check", ""),
+    ("certificate", "connect", "search", "unknown high", "Could not check", ""),
+    ("no-such-name", "", "search", "unknown high", "Could not check", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "reached", "flow", "expected", "words", "paste"), NO_ANSWER_CASES)
+async def test_a_route_that_never_answers_is_slow_or_down(
+    kind: Any, reached: Any, flow: Any, expected: str, words: str, paste: str
+) -> None:
+    """What the certificate or the name hinders is told by their own checks."""
+    seen = Failure(kind=kind, reached=reached)
+    findings = await found(latency.latency, timed(route(flow=flow), search=seen))
+    assert said(findings, "target", "search") == expected
+    finding = findings["target", "search"]
+    assert words in finding.summary and paste in (finding.remedy.paste if finding.remedy else "")
+    if reached == "sent":
+        assert "sent  done\nfirst-byte  no" in finding.evidence[0].text
+
+
 @pytest.mark.parametrize(
     ("seen", "target", "errors"),
     [

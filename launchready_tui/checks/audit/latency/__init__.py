@@ -9,11 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ....facts import Timing
-from ....failure import Failure
+from ....failure import Failure, Reached
 from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....probe import Measurement
-from ....probe.model import STOP_AFTER_ERRORS, WARM_UP
+from ....probe.measure import EXCHANGE_S
+from ....probe.model import STOP_AFTER_ERRORS, TRIES, WARM_UP
 from ....world.sights import Reply
 from ...base import Say, check, step
 from ...seen import mitigated
@@ -142,6 +143,8 @@ def _phases(seen: Measurement) -> str:
 
 
 def _judge(say: Say, route: Route, seen: Measurement | Failure) -> list[Finding]:
+    if isinstance(seen, Failure) and seen.reached and seen.kind in ("timeout", "reset", "refused"):
+        return [_no_answer(say, route, seen)]
     if isinstance(seen, Failure):
         login = route.login if seen.kind == "no-permission" else ""
         remedy = say.fix("store-credential", login=login) if login else None
@@ -153,6 +156,34 @@ def _judge(say: Say, route: Route, seen: Measurement | Failure) -> list[Finding]
     return findings
 
 
+_DOORS = ("pay", "sign-up", "log-in", "book")
+"""Flows without which nobody becomes a customer."""
+_STEPS: tuple[Reached, ...] = ("look-up", "connect", "tls", "sent", "first-byte")
+
+
+def _no_answer(say: Say, route: Route, seen: Failure) -> Finding:
+    """A route that answered none of the tries, each with the whole time to itself: slow or down, whatever the cause."""
+    rows = [step for step in _STEPS if step != "tls" or route.url.startswith("https:")]
+    done = rows.index(seen.reached) if seen.reached in rows else -1
+    lines = [f"{step}  {'done' if at <= done else 'no' if at == done + 1 else '-'}" for at, step in enumerate(rows)]
+    lines.append(f"answer  {seen.words}, {TRIES} of {TRIES} times")
+    evidence = [Evidence.of("how far it got", "\n".join(lines), source=route.url)]
+    severity = Severity.BLOCKER if route.flow in _DOORS else Severity.HIGH
+    host = host_of(route.url)
+    fix = say.fix(f"got-to-{seen.reached}", subject=route.name, host=host, url=route.url, limit=EXCHANGE_S)
+    return say.fail(
+        "target",
+        route.name,
+        "no-answer" if seen.kind == "timeout" else "down",
+        limit=EXCHANGE_S,
+        tries=TRIES,
+        cause=seen.words,
+        severity=severity,
+        evidence=evidence,
+        remedy=fix,
+    )
+
+
 def _target(say: Say, route: Route, seen: Measurement, evidence: list[Evidence]) -> Finding:
     name, over, n, limit, via = route.name, seen.over, seen.n, seen.target_ms, seen.via
     if seen.verdict == "PASS":
@@ -162,10 +193,6 @@ def _target(say: Say, route: Route, seen: Measurement, evidence: list[Evidence])
         remedy = say.fix("send-less" if rest is not None and first is not None and rest > first else "answer-faster")
         return say.fail("target", name, over=over, n=n, limit=limit, evidence=evidence, remedy=remedy, via=via)
     return say.unknown("target", name, "undecided", over=over, n=n, limit=limit, evidence=evidence, via=via)
-
-
-_DOORS = ("pay", "sign-up", "log-in", "book")
-"""Flows without which nobody becomes a customer."""
 
 
 def _broken(seen: Measurement) -> bool:
