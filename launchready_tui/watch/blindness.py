@@ -6,9 +6,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from ..clock import span
 from ..wire import Wire
 from .keeper import Keeper
 from .line import own_line_is_down
@@ -118,10 +119,23 @@ class Blindness:
         now = self._moments.now()
         if what == "sleep":
             await self.was("sleep", datetime.fromtimestamp(slept, UTC), datetime.fromtimestamp(woke, UTC))
+        elif what == "set":
+            await self._was_set(timedelta(seconds=woke - slept))
         elif late_s > most_s:
             await self.was("stall", self._moments.of(time.perf_counter() - late_s), now)
         if self.offline_since is not None:
             await self._try(partial(self._keeper.store.stretch_gap, "offline", self.offline_since, now))
+
+    async def _was_set(self, by: timedelta) -> None:
+        """What is going on is moved along, or an outage would last an hour more, or less than nothing, and a message
+        would wait for a time that comes an hour later."""
+        way = "forward" if by > timedelta() else "back"
+        self._say(f"the clock of this machine was set {way} by {span(abs(by.total_seconds()))}")
+        if self.offline_since is not None:
+            self.offline_since += by
+        for one in self._watched.values():
+            one.last_good = one.last_good + by if one.last_good else None
+        await self._teller.clock_was_set(by)
 
     async def was(self, cause: GapCause, since: datetime, until: datetime) -> None:
         """Writes a gap down; what was begun before it does not count any more."""

@@ -87,6 +87,11 @@ class Outbox:
         finally:
             await self._leave()
 
+    def clock_was_set(self) -> None:
+        """What waits was moved along in the store; what is remembered of it here is of the old time."""
+        self._first.clear()
+        self.wake.set()
+
     async def flush(self) -> None:
         """Tries everything that is due now, once."""
         await self._step()

@@ -87,7 +87,8 @@ class Timekeeper:
         self._steady, self._wall, self._boot = self.steady(), self.wall(), self.boot()
 
     def look(self) -> tuple[Literal["", "sleep", "set"], float, float]:
-        """What happened since the last look: ("sleep", from, to) by the wall clock; ("set", …) where only the clock
+        """What happened since the last look: ("sleep", from, to) by the wall clock; ("set", what it would show, what it
+        shows) where only the clock
         was set; or nothing."""
         steady, wall, boot = self._steady, self._wall, self._boot
         self._read()
@@ -97,7 +98,7 @@ class Timekeeper:
             slept = (self._boot - boot) - ran
             if slept > STEP_S:
                 return "sleep", self._wall - ran - slept, self._wall
-            return ("set", wall, self._wall) if abs(jumped) > STEP_S else ("", 0.0, 0.0)
+            return ("set", wall + ran, self._wall) if abs(jumped) > STEP_S else ("", 0.0, 0.0)
         if jumped > STEP_S:
             return "sleep", wall, self._wall
-        return ("set", wall, self._wall) if jumped < -STEP_S else ("", 0.0, 0.0)
+        return ("set", wall + ran, self._wall) if jumped < -STEP_S else ("", 0.0, 0.0)

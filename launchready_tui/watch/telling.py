@@ -23,6 +23,7 @@ from .regress import Regressions
 from .rules import incident_notices, matching, other_notices
 from .samples import Incident, Mark, Notice, WatchReader
 from .samples.errors import StoreError
+from .samples.model import moved
 from .senders import Senders, Sent
 from .silence import Silence, by_hand, current, planned, recent
 from .watched import Moments, Watched
@@ -76,6 +77,19 @@ class Teller:
             await self._tell()
         if change.what in ("opened", "worse") and (silence := self._silent(one, self._moments.now())):
             self._say(f"{one.target.label}: {change.kind}, not alerted: planned silence, {silence.words}")
+
+    async def clock_was_set(self, by: timedelta) -> None:
+        """Moves open incidents and what waits to be sent along with the clock."""
+        async with self._turn:
+            self._due = {number: (told, at + by) for number, (told, at) in self._due.items()}
+            for one in self._watched.values():
+                if one.case.incident is not None and one.case.incident.open:
+                    one.case.incident = moved(one.case.incident, by)
+            self._outbox.clock_was_set()
+            try:
+                await self._keeper.ask(lambda: self._keeper.store.clock_was_set(by))
+            except StoreError as problem:
+                self._trouble(problem)
 
     async def was_over(self, one: Watched, at: float) -> None:
         """What an earlier watch saw begin, and did not tell, is over."""

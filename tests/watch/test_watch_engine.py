@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import watchtown
 from loopback import reach
 from watchtown import QUICK, Shop, until, watched, web
 
@@ -37,13 +38,14 @@ class Chat:
 
     port: int = 0
     texts: list[str] = field(default_factory=list)
+    status: str = "200 OK"
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             size = int(head.partition("content-length: ")[2].partition("\r")[0])
             self.texts.append(json.loads(await reader.readexactly(size))["text"])
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: 2\r\n\r\nok".encode())
             await writer.drain()
         writer.close()
 
@@ -424,6 +426,38 @@ async def test_a_standstill_leaves_a_gap_and_is_not_made_up_for(monkeypatch: pyt
         await until(lambda: running.reader.gaps(now() - timedelta(hours=1), now()))
         assert running.reader.gaps(now() - timedelta(hours=1), now())[0].cause == "stall"
         assert shop.asked - asked < 15  # fifteen slots were missed; they are not asked for afterwards
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_clock_that_is_set_in_an_outage_delays_no_message_and_makes_no_outage_longer(
+    hours: int, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = timedelta(0)
+
+    class Set(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + by
+
+    monkeypatch.setattr(watchtown, "SystemClock", Set)
+    chat.status = "500 Broken"
+    async with (
+        Shop() as shop,
+        watched((web("api", shop.port),), HERE, alerts=(CALL,), secrets=chat.secrets) as running,
+    ):
+        running.engine.blindness._time.wall = lambda: Set().now().timestamp()
+        await until(lambda: shop.asked > 4)
+        shop.kill()
+        await until(lambda: chat.texts)  # refused: it waits for its next attempt by the clock
+        by = timedelta(hours=hours)
+        chat.status = "200 OK"
+        await until(lambda: any("was set" in line for line in running.said))
+        await until(lambda: len(chat.texts) > 1)
+        assert "DOWN" in chat.texts[1]
+        await shop.start()
+        await until(lambda: "RESOLVED" in chat.texts[-1])
+        (incident,) = running.reader.incidents(now() - timedelta(hours=3))
+        assert incident.closed_at is not None
+        assert 0 < (incident.closed_at - incident.since).total_seconds() < 60
 
 
 # The dead-man's switch

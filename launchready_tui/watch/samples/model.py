@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -446,3 +446,22 @@ def silent(notices: Iterable[Notice]) -> tuple[Way, ...]:
 
 def _age(way: Way) -> float:
     return way.at.timestamp() if way.at else 0.0
+
+
+Kept = TypeVar("Kept", bound=msgspec.Struct)
+
+
+def moved(kept: Kept, by: timedelta) -> Kept:
+    """The same at another time: with all its moments, and those of what it holds, so much later."""
+
+    def later(value: Any) -> Any:
+        match value:
+            case datetime():
+                return value + by
+            case tuple():
+                return tuple(later(one) for one in value)
+            case msgspec.Struct():
+                return moved(value, by)
+        return value
+
+    return msgspec.structs.replace(kept, **{name: later(getattr(kept, name)) for name in kept.__struct_fields__})

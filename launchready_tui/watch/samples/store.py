@@ -37,6 +37,7 @@ from .model import (
     Target,
     Traffic,
     Watcher,
+    moved,
 )
 from .rows import COLUMNS, ms, to_row
 from .schema import APPLICATION_ID, STEPS
@@ -352,6 +353,19 @@ class WatchStore(Base):
         """Whether an incident whose messages are filed under this number is open."""
         query = "SELECT 1 FROM incidents WHERE closed IS NULL AND (incident = ?1 OR body ->> 'group' = ?1) LIMIT 1"
         return bool(self._rows(query, (thread,)))
+
+    def clock_was_set(self, by: timedelta) -> None:
+        """Open incidents, and messages that wait, move along with the clock of this machine. Samples keep their
+        times."""
+        with self._write(sure=True) as connection:
+            for incident in self._bodies(Incident, "SELECT incident, body FROM incidents WHERE closed IS NULL", id=0):
+                later = moved(incident, by)
+                connection.execute(
+                    "UPDATE incidents SET since = ?, body = ? WHERE incident = ?",
+                    (ms(later.since), _encode(msgspec.structs.replace(later, id=0)), incident.id),
+                )
+            for notice in self.queued():
+                self.save_notice(moved(notice, by))
 
     def acknowledge(self, incident: int, by: Acknowledged) -> None:
         """Somebody acts on it; a later word replaces an earlier one."""
