@@ -233,6 +233,86 @@ HEADERS = (
         finds=(("edge.https.mixed-content", "fail", "{h}/"),),
     ),
 )
+_POLICY = ' add_header Content-Security-Policy "{}" always;'
+
+
+def _policy(text: str) -> str:
+    """A page with another content security policy."""
+    return _without("Content-Security", _POLICY.format(text))
+
+
+JUDGED_AS_BROWSERS_DO = (
+    Exhibit("deleted", "nothing: a cookie is deleted", https=_with("Set-Cookie", '"session=; Max-Age=0; Path=/"')),
+    Exhibit("counted", "nothing: a counter", https=_with("Set-Cookie", '"session_count=4; Secure; SameSite=Lax"')),
+    Exhibit("filter-off", "nothing: an old filter is switched off", https=_with("X-XSS-Protection", "0")),
+    Exhibit(
+        "newest-words",
+        "nothing: keywords of today's CSP",
+        https=_policy(
+            "script-src 'self' 'inline-speculation-rules' 'report-sha256'; object-src 'none'; base-uri 'self'; "
+            "frame-ancestors 'none'; webrtc 'block'"
+        ),
+    ),
+    Exhibit(
+        "any-com",
+        "the policy lets every .com in",
+        https=_policy("script-src 'self' *.com; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"),
+        finds=(("edge.headers.csp", "warn"),),
+        says=(("edge.headers.csp", "from anywhere (*.com)"),),
+    ),
+    Exhibit(
+        "gadget",
+        "the policy lets a host of JSONP in",
+        https=_policy("script-src 'self' cdn.jsdelivr.net; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"),
+        finds=(("edge.headers.csp", "warn"),),
+        says=(("edge.headers.csp", "cdn.jsdelivr.net"),),
+    ),
+    Exhibit(
+        "late-policy",
+        "the policy stands in the body",
+        https=_without("Content-Security", " add_header X-Frame-Options SAMEORIGIN always;").replace(
+            "<h1>", '<p>x<meta http-equiv=\\"Content-Security-Policy\\" content=\\"default-src \'self\'\\"><h1>'
+        ),
+        finds=(("edge.headers.csp", "warn"),),
+        says=(("edge.headers.csp", "outside the head"),),
+    ),
+    Exhibit(
+        "behind-a-password",
+        "nothing: its door asks for the team's password",
+        role="admin",
+        https='add_header Strict-Transport-Security "max-age=31536000" always; add_header WWW-Authenticate '
+        "'Basic realm=\"team\"' always; location / { default_type text/html; return 401 '<h1>401</h1>'; }",
+    ),
+    Exhibit(
+        "led-astray",
+        "a script redirects to plain http",
+        https=f"location = /a.js {{ {STANDARD} return 302 http://fine.{DOMAIN}/a.js; }} "
+        + shows('<script src=\\"/a.js\\"></script>'),
+        finds=(("edge.https.mixed-content", "fail", "{h}/"),),
+    ),
+    Exhibit(
+        "bare-script",
+        "a script comes without nosniff",
+        https="location = /a.js { default_type text/javascript; return 200 'let a = 1;'; } "
+        + shows('<script src=\\"/a.js\\"></script>'),
+        finds=(("edge.headers.nosniff", "warn"),),
+    ),
+    Exhibit(
+        "debug",
+        "runs Django in debug mode",
+        https=shows().replace(
+            "{ return 404; }",
+            "{ default_type text/html; return 404 '<p>because you have <code>DEBUG = True</code> in your Django'; }",
+        ),
+        finds=(("edge.exposure.debug-mode", "fail"),),
+    ),
+    Exhibit(
+        "console",
+        "shows the debugger of Flask",
+        https=_answers("/console", "text/html", "<script>var CONSOLE_MODE = true, EVALEX = true;</script>"),
+        finds=(("edge.exposure.debug-page", "fail", "{h}/console"),),
+    ),
+)
 OPEN = (
     Exhibit(
         "leftover",
@@ -314,7 +394,7 @@ PROVIDERS = (
         finds=(("edge.subdomains.status-shared", "warn"),),
     ),
 )
-EXHIBITS = (Exhibit("fine", "nothing"), *CERTIFICATES, *REDIRECTS, *HEADERS, *OPEN, *PROVIDERS)
+EXHIBITS = (Exhibit("fine", "nothing"), *CERTIFICATES, *REDIRECTS, *HEADERS, *JUDGED_AS_BROWSERS_DO, *OPEN, *PROVIDERS)
 
 CHECKS = (
     "edge.certificates",
