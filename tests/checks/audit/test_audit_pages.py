@@ -160,10 +160,10 @@ def route(name: str = "search", **fields: Any) -> Route:
 
 
 NO_ANSWER_CASES = [
-    ("timeout", "sent", "search", "fail high", "got no answer within 10 s", "time_starttransfer"),
-    ("timeout", "sent", "pay", "fail blocker", "got no answer within 10 s", "time_starttransfer"),
-    ("timeout", "first-byte", "search", "fail high", "got no answer within 10 s", "first byte"),
-    ("timeout", "connect", "search", "fail high", "got no answer within 10 s", "curl -sv"),
+    ("timeout", "sent", "search", "fail high", "got no answer within 9 s", "time_starttransfer"),
+    ("timeout", "sent", "pay", "fail blocker", "got no answer within 9 s", "time_starttransfer"),
+    ("timeout", "first-byte", "search", "fail high", "got no answer within 9 s", "first byte"),
+    ("timeout", "connect", "search", "fail high", "got no answer within 9 s", "curl -sv"),
     ("refused", "look-up", "search", "fail high", "is down", "curl -sv"),
     ("reset", "sent", "search", "fail high", "is down", "time_starttransfer"),
     ("timeout", "", "search", "unknown high", "Could not check", ""),
