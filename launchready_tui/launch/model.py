@@ -536,7 +536,7 @@ class Launch(_Table, frozen=True, kw_only=True):
     sprint: Sprint | None = None
     """The launch sprint."""
     permission: Permission | None = None
-    """Who allowed the checks, for which domains, and when."""
+    """Who allowed the checks, for which domains, and when. It counts once you have confirmed it on this computer."""
     hosts: tuple[Host, ...] = ()
     """The public hosts of the product."""
     routes: tuple[Route, ...] = ()

@@ -23,6 +23,7 @@ from launchready_tui.launch.trust import Trust, permission_hash, summary
 from launchready_tui.vault import store
 from launchready_tui.vault.door import Door, NoKeyring
 from launchready_tui.workspace import NotTrusted, Options, Workspace
+from launchready_tui.workspace.watching import Order
 
 STEERED = "203.0.113.5"
 """Where the file would lead everything."""
@@ -262,6 +263,12 @@ def test_a_file_that_leads_hosts_elsewhere_gets_no_credential_unless_it_is_appro
         assert "decides where its hosts lead" in ws.withheld[0]
     with closing(opened(program, trust_hash=sha256(program))) as ws:
         assert ws.vault.get("api-token", "api.example.com") is not None
+
+
+@pytest.mark.parametrize("given", [{"trust": True}, {"trust_hash": "0" * 64}, {}])
+def test_a_watch_that_is_started_may_use_what_its_asker_may_and_no_other_file(given: dict[str, Any]) -> None:
+    taken = Order(folder="clone", sha256="0" * 64, **given).options()
+    assert {"trust": taken.trust, "trust_hash": taken.trust_hash} == {"trust": False, "trust_hash": ""} | given
 
 
 # Permission

@@ -121,8 +121,8 @@ class NotRegular(OSError):  # noqa: N818 - what is there in place of a log
 
 def open_regular(path: Path) -> BufferedReader:
     """A log for reading; never waits for a writer. Raises NotRegular, and OSError."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
-    handle = os.open(path, flags)
+    unhindered = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_CLOEXEC", 0)
+    handle = os.open(path, os.O_RDONLY | unhindered)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise NotRegular(path)
