@@ -103,6 +103,7 @@ ANSWERED: dict[str, tuple[str, ...]] = {
         EXP + "repository",
         EXP + "leftover",
         EXP + "debug-page",
+        EXP + "debug-mode",
         EXP + "files",
     ),
     "source maps, named or not": (EXP + "source-map", "audit.client-secrets.source-map"),
