@@ -154,6 +154,8 @@ _MORE = {
 }
 _ASKED = ("inspect",)
 """These reach what the person names, by the options alone."""
+_GIT = ("secrets",)
+"""These read the repository that the person names, not the launch file, through a git that it cannot steer."""
 
 
 @pytest.mark.parametrize("path", [*leaves(root)], ids=" ".join)
@@ -161,6 +163,7 @@ def test_nothing_but_reading_the_file_happens_before_it_is_approved(
     program: Program, reached: list[str], monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("launchready_tui.cli.console.has_terminal", lambda: True)
+    monkeypatch.chdir(program.folder.parent)
     # The keyring is this machine's own, and looking for it starts programs.
     monkeypatch.setattr(store, "_door", lambda: Door(find=no_keyring))
     for name in ("API_TOKEN", "REDIS", "HOOK", "PING"):
@@ -169,6 +172,8 @@ def test_nothing_but_reading_the_file_happens_before_it_is_approved(
     program(*path, *words_for(path), "-C", program.folder, *(("--nameserver", "127.0.0.1:9") if asked else ()))
     if asked:
         reached[:] = [one for one in reached if STEERED in one or "example.com" in one]
+    if path[:1] == _GIT:
+        reached[:] = [one for one in reached if not one.startswith("subprocess.Popen") or not one.endswith("/git")]
     assert reached == []
     assert not [one.name for one in program.folder.iterdir() if one.name != "launchready.toml"], "nothing is written"
 
@@ -343,6 +348,8 @@ _STEERS_NOTHING = {
     ),
     # Asked about in the DNS or compared with a page, never connected to.
     *("senders", "selectors", "support", "ios", "android", "fingerprints", "links", "branch", "github"),
+    # Of a silence: what is told later.
+    *("for", "why"),
     # Of a table that is shown by its name.
     *("route", "mailbox", "targets", "tagged"),
 }
