@@ -7,12 +7,15 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
-JournalProblem = Literal["full", "read-only", "no-access", "busy", "broken", "foreign", "failed"]
+from ..launch.locks import has_none
+
+JournalProblem = Literal["full", "read-only", "no-access", "no-locks", "busy", "broken", "foreign", "failed"]
 
 _WORDS: dict[JournalProblem, str] = {
     "full": "the disk is full. Everything shown as saved is saved. Free some space and run it again",
     "read-only": "its folder is not writable; LaunchReady needs its own folder, .launchready, next to the launch file",
     "no-access": "it cannot be opened: check the permissions of the file and its folder",
+    "no-locks": "its file system has no file locks, which SQLite needs: move the launch folder to a local disk",
     "busy": "another program is using it: wait until it is done, then try again",
     "broken": "it is damaged and was left unchanged: move it away to start a new one, or restore a copy",
     "foreign": "this file is not a LaunchReady journal and was left unchanged",
@@ -57,6 +60,8 @@ def from_sqlite(path: Path, error: sqlite3.Error) -> JournalError:
     problem: JournalProblem = _BY_CODE.get(code & 0xFF, "failed") if code is not None else "failed"
     if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR and _no_room(path):
         problem = "full"
+    elif problem in ("busy", "failed") and has_none(path.parent):
+        problem = "no-locks"  # SQLite calls ENOLCK busy
     return JournalError(path, problem, str(error) if problem in ("failed", "broken") else "")
 
 

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def _try_bytes(handle: int) -> bool:
     finally:
         os.lseek(handle, 0, os.SEEK_SET)
     return True
+
+
+def has_none(folder: Path) -> bool:
+    """Whether the file system of this folder surely lacks the record locks that SQLite needs (fcntl(2)). Tried on a
+    file of its own: closing any handle of a database ends the locks that SQLite holds on it."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    with contextlib.suppress(OSError), tempfile.TemporaryFile(dir=folder) as tried:
+        try:
+            fcntl.lockf(tried, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as why:
+            return why.errno not in _TAKEN
+    return False
 
 
 def holder(handle: int) -> int:

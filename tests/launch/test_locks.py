@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from launchready_tui.journal.errors import from_sqlite
 from launchready_tui.launch import atomic, locks
 from launchready_tui.launch.atomic import CannotWrite, folder_lock
 from launchready_tui.launch.locks import Claim, Owner
 from launchready_tui.watch.lock import CLAIM, PLACE, AlreadyWatching, WatchLock, watching
+from launchready_tui.watch.samples.errors import store_error
 
 HOLD = (
     "import fcntl, os, sys; f = os.open(sys.argv[1], os.O_RDONLY); "
@@ -103,6 +106,22 @@ def test_without_locks_a_watch_on_another_machine_is_named_and_never_signalled(t
     assert watching(tmp_path) == 0
     with pytest.raises(AlreadyWatching, match=f"process {os.getpid()} on elsewhere"), WatchLock(tmp_path):
         pytest.fail("it was held")
+
+
+def test_without_locks_a_database_is_not_called_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite takes ENOLCK for a lock that another process holds."""
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    path = tmp_path / "journal.sqlite3"
+    assert from_sqlite(path, busy).problem == "busy"
+
+    def lockf(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "lockf", lockf)
+    assert from_sqlite(path, busy).problem == "no-locks"
+    assert "move the launch folder to a local disk" in str(store_error(path, busy))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_locks_files_are_still_replaced_one_after_the_other(tmp_path: Path, no_locks: None) -> None:

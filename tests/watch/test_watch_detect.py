@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from watchsim import TOOK, run, spells
+from watchsim import TOOK, World, flapping, partly, run, spells
 
 from launchready_tui.watch.case import Case
 from launchready_tui.watch.detect import Change, Detector, Policy, Seen
@@ -375,3 +375,19 @@ VERSIONS: list[tuple[str, str, list[str | None]]] = [
 def test_a_version_that_changes_is_a_deploy(seen: str, expected: list[str | None]) -> None:
     versions = Versions()
     assert [versions.see(one) for one in seen] == expected
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        *(flapping(down, up, 300, 3900) for down, up in ((20, 20), (40, 60), (60, 120), (120, 60), (300, 300))),
+        *(partly(share, 300, 3900) for share in (0.2, 0.33, 0.5, 0.67, 0.9)),
+    ],
+)
+def test_an_hour_of_flapping_or_half_dead_is_few_messages_and_one_end(world: World) -> None:
+    for seed in range(5):
+        _, told = run(world, 5700, 15, random.Random(seed))
+        assert 2 <= len(told) <= 10
+        assert told[0][0] < 1200
+        assert told[-1][1] == "resolved"
+        assert all(sum(at <= other < at + 600 for other, _ in told) <= 5 for at, _ in told)

@@ -11,6 +11,7 @@ _WORDS: dict[JournalProblem, str] = {
     "full": "the disk is full: the watch continues, but nothing is saved until there is space",
     "read-only": "its folder is not writable",
     "no-access": "it cannot be opened: check the permissions of the file and its folder",
+    "no-locks": "its file system has no file locks, which SQLite needs: move the launch folder to a local disk",
     "busy": "another program is using it: wait until it is done, then try again",
     "broken": "it is damaged and was left unchanged: move it away to start a new one",
     "foreign": "this file is not a LaunchReady watch and was left unchanged",
