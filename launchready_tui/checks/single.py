@@ -18,7 +18,7 @@ from ..findings import Finding, State
 from ..hostnames import comparable, host_of
 from ..launch.model import Host, Launch, Role, Settings
 from ..world import registrable
-from ..world.sights import Chain, Reply
+from ..world.sights import Chain, Reply, TlsSight
 from . import base
 from .base import Say
 from .parse.addresses import origin, place, scheme_of
@@ -155,6 +155,7 @@ async def headers(world: World, target: str, role: Role = "web") -> Looked:
 async def tls(world: World, host: str, port: int = 443, *, versions: bool = False, role: Role = "web") -> Looked:
     """The rules of edge.certificates on one server, at any port."""
     from .edge.certificates import judge_look
+    from .edge.certificates.ciphers import judge_ciphers, judge_group, to_try
     from .edge.certificates.platform import fitted
 
     say = Say("edge.certificates", world.clock.now())
@@ -163,6 +164,12 @@ async def tls(world: World, host: str, port: int = 443, *, versions: bool = Fals
         world.tls.look(host, port), world.tls.versions(host, port) if versions else _nothing()
     )
     findings = judge_look(say, host, sight, answers, world.clock.now(), role=role)
+    if isinstance(sight, TlsSight):
+        kinds, small = await asyncio.gather(
+            world.tls.ciphers(host, port) if to_try(sight) else _nothing(),
+            world.tls.small_group(host, port) if versions else _nothing(),
+        )
+        findings += judge_ciphers(say, sight, kinds) + judge_group(say, sight, small)
     if port == 443:
         findings = await fitted(say, world, host, findings)
     return Looked(

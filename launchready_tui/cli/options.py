@@ -216,7 +216,12 @@ _OPTIONS = (
         metavar="ADDR[:PORT]",
         help="Use this DNS resolver [default: that of this machine].",
     ),
-    _option("--ca-file", type=_FILE, metavar="FILE", help="Trust these certificate authorities as well (PEM)."),
+    _option(
+        "--ca-file",
+        type=_FILE,
+        metavar="FILE",
+        help="Trust these authorities as well (PEM); SSL_CERT_FILE and SSL_CERT_DIR replace Mozilla's list.",
+    ),
     _option("--now", type=MOMENT, metavar="TIME", help="Judge as of TIME; the run is not saved as a real one."),
     _option(
         "--allow",

@@ -17,6 +17,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 LIFETIME = timedelta(days=90)
 LEFT = timedelta(days=60)
+SECOND_AT = "http://rdap.nic.test/ca2.cer"
 _SERVER_USE = x509.KeyUsage(
     digital_signature=True,
     content_commitment=False,
@@ -62,6 +63,14 @@ class Authority:
         public = self._key.public_key()
         name = _name("Demo Market Lab CA")
         self._certificate = self._for_an_authority(name, public, path_length=1).sign(self._key, hashes.SHA256())
+        self._second_key = ec.generate_private_key(ec.SECP256R1())
+        self._second = self._between(_name("Demo Market Lab CA 2"), self._second_key)
+
+    def _between(self, name: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+        """An authority below the first."""
+        above = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        made = self._for_an_authority(name, key.public_key(), path_length=0).add_extension(above, critical=False)
+        return made.sign(self._key, hashes.SHA256())
 
     def _for_an_authority(
         self, name: x509.Name, public: ec.EllipticCurvePublicKey | rsa.RSAPublicKey, *, path_length: int
@@ -92,6 +101,12 @@ class Authority:
         return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
 
     @property
+    def second(self) -> bytes:
+        """The authority between that a server may forget to send, as DER; certificates say that it lies at
+        SECOND_AT."""
+        return self._second.public_bytes(serialization.Encoding.DER)
+
+    @property
     def pem(self) -> str:
         """The authority's own certificate, for a client's trust store."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
@@ -112,14 +127,11 @@ class Authority:
         issuer, signer, between = self._certificate.subject, self._key, b""
         if style == "self-signed":
             issuer, signer = _name(names[0]), own
-        elif style in ("chain-missing", "unlogged"):
-            signer = ec.generate_private_key(ec.SECP256R1())
-            issuer = _name("R99", "Let's Encrypt") if style == "unlogged" else _name("Demo Market Lab CA 2")
-            made = self._for_an_authority(issuer, signer.public_key(), path_length=0)
-            made = made.add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
-            between = _pem(made.sign(self._key, hashes.SHA256())) if style == "unlogged" else b""
+        elif style == "chain-missing":
+            issuer, signer = self._second.subject, self._second_key
+        elif style == "unlogged":
+            issuer, signer = _name("R99", "Let's Encrypt"), ec.generate_private_key(ec.SECP256R1())
+            between = _pem(self._between(issuer, signer))
         elif style == "weak-chain":
             between = self._of_old()
         ends = self.now + left
@@ -139,7 +151,7 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
         if style == "chain-missing":
-            place = x509.UniformResourceIdentifier("http://ca.nic.test/ca2.cer")
+            place = x509.UniformResourceIdentifier(SECOND_AT)
             told = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
             builder = builder.add_extension(x509.AuthorityInformationAccess([told]), critical=False)
         if must_staple:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
 from . import files, pages
 from . import places as at
+from .authority import SECOND_AT
 from .web import Program, Request, Response, as_json, html, plain, redirect
 
 _STATUS_CHAIN = {"/": "/en", "/en": "/en/now", "/en/now": "/en/now/all"}
@@ -104,6 +106,17 @@ def forgotten(title: str, words: str) -> Program:
     return answer
 
 
+def handing_out(certificate: bytes, otherwise: Program) -> Program:
+    """The authority's certificate where its customers' certificates say that it lies; else what answers there."""
+
+    async def answer(request: Request) -> Response:
+        if request.path != urlsplit(SECOND_AT).path:
+            return await otherwise(request)
+        return Response(200, [("Content-Type", "application/pkix-cert")], certificate)
+
+    return answer
+
+
 class Rdap:
     """The registry's answer about the domain, as RFC 9083 has it."""
 
@@ -121,7 +134,6 @@ class Rdap:
             return redirect(302, f"{at.APP_SITE}/?counted", cache="no-store")
         name = request.path.removeprefix("/domain/").lower().rstrip(".")
         found = request.path.startswith("/domain/") and name in (at.DOMAIN, at.NIC)
-        found = found and not (name == at.DOMAIN and "domain-not-registered" in self._flaws)
         body = self._domain(name) if found else self._nothing()
         answer = as_json(
             body, status=200 if found else 404, cache="public, max-age=60", media_type="application/rdap+json"

@@ -23,7 +23,7 @@ from .letters import Letters, Signer
 from .litter import littered
 from .market import Market
 from .nameserver import NameServer
-from .others import Rdap, closed_door, forgotten, nobodys_pages, origin, status_page
+from .others import Rdap, closed_door, forgotten, handing_out, nobodys_pages, origin, status_page
 from .twists import twisted
 from .web import Program, Request, Response
 
@@ -145,7 +145,7 @@ class Town:
         await self._listen(at.OLD_ADMIN_ADDRESS, old_admin, old_admin)
         await self._listen(at.PAGES_ADDRESS, nobodys_pages(), nobodys_pages())
         rdap = Rdap(self.on, self._now)
-        await self._listen(at.RDAP_ADDRESS, rdap, site.to_https(at.RDAP))
+        await self._listen(at.RDAP_ADDRESS, rdap, handing_out(self.authority.second, site.to_https(at.RDAP)))
 
     async def _open_site(self) -> None:
         """apex and www share an address. Where www answers by itself, it is a setup of its own: what is wrong with the

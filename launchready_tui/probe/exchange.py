@@ -48,18 +48,13 @@ class Timed:
 
 
 def context_for(job: Job) -> ssl.SSLContext | None:
-    """The TLS context of a job: Mozilla's list and the job's own CA file. ValueError where that file is of no use."""
+    """The TLS context of a job, with its own CA file beside the run's. ValueError where a file is of no use."""
     if job.scheme != "https":
         return None
-    import certifi
+    from ..wire.trust import load_roots
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(certifi.where())
-    if job.ca_file:
-        try:
-            context.load_verify_locations(job.ca_file)
-        except (OSError, ssl.SSLError) as problem:
-            raise ValueError(f"{job.ca_file}: {problem}") from None
+    load_roots(context, job.ca_file)
     context.set_alpn_protocols(["http/1.1"])
     return context
 

@@ -9,6 +9,9 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+_PUBLIC = re.compile(
+    r"(?:^|/)node_modules/|^\0|^(?:webpack://[^/]*/)?(?:\./)?\(?webpack\)?/|^vite/|/webpack/(?:bootstrap|runtime)"
+)
 _REFERENCE = re.compile(r"//[#@]\s?sourceMappingURL=(\S+)")
 
 
@@ -17,6 +20,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     content: str
+
+    @property
+    def public(self) -> bool:
+        """Whether it is a library's, or the bundler's own: anyone could read it before."""
+        return _PUBLIC.search(self.name) is not None
 
 
 class _Section(msgspec.Struct):

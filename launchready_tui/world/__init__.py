@@ -91,7 +91,7 @@ class World:
         self.wire = Wire(reach, counts=self.counts, lookup=self._lookup)
         self.dns = Dns(self.wire, clock)
         self.web = Web(self.wire, clock, requests_per_host=launch.settings.requests_per_host)
-        self.tls = Tls(self.wire, clock)
+        self.tls = Tls(self.wire, clock, fetch=self.web.get)
         self.registry = Registry(self.web, launch, clock)
         self.mail = Mail(self.wire, clock)
         self.logs = Logs(self.web, clock, folder)

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _STATUS_REQUEST = 5
 """TLS feature number of must-staple (RFC 7633)."""
+_USES = {
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "2.5.29.37.0": "anyExtendedKeyUsage",
+}
+"""RFC 5280 section 4.2.1.12."""
 
 
 def read_certificate(der: bytes) -> Certificate:
@@ -30,6 +36,24 @@ def read_certificate(der: bytes) -> Certificate:
             raise ValueError(f"unreadable certificate: {problem}") from None
         except Exception as problem:  # noqa: BLE001 - a parser of foreign octets may raise anything; all of it means the same
             raise ValueError(f"unreadable certificate: {type(problem).__name__}") from None
+
+
+def issuers_in(body: bytes) -> list[bytes]:
+    """The certificates that an AIA address hands out, as DER: one certificate, or a certs-only message (RFC 5280
+    section 4.2.2.1); PEM is met as well. Empty where it holds none."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+    def read() -> list[x509.Certificate]:
+        if body.lstrip().startswith(b"-----BEGIN CERT"):
+            return x509.load_pem_x509_certificates(body)
+        try:
+            return [x509.load_der_x509_certificate(body)]
+        except ValueError:
+            return pkcs7.load_der_pkcs7_certificates(body)
+
+    nothing: list[x509.Certificate] = []
+    return [one.public_bytes(Encoding.DER) for one in _or(read, nothing)]
 
 
 def _read(found: x509.Certificate) -> Certificate:
@@ -56,6 +80,12 @@ def _read(found: x509.Certificate) -> Certificate:
         ocsp=ocsp,
         scts=_or(lambda: len(list(_extension(found, x509.PrecertificateSignedCertificateTimestamps))), 0),
         must_staple=_or(lambda: any(f.value == _STATUS_REQUEST for f in _extension(found, x509.TLSFeature)), False),
+        usages=_or(
+            lambda: tuple(
+                _USES.get(one.dotted_string, one.dotted_string) for one in _extension(found, x509.ExtendedKeyUsage)
+            ),
+            (),
+        ),
         sha256=found.fingerprint(hashes.SHA256()).hex(),
         key_sha256=_or(lambda: _key_sha256(found), ""),
     )

@@ -199,6 +199,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     ocsp: tuple[str, ...] = ()
     scts: int = 0
     must_staple: bool = False
+    usages: tuple[str, ...] = ()
+    """What it may be used for (extended key usage): `serverAuth`, `clientAuth`, else the dotted number; empty where it
+    does not say."""
     sha256: str = ""
     key_sha256: str = ""
     """Of the public key with its algorithm (SubjectPublicKeyInfo), as TLSA records of selector 1 have it."""
@@ -216,6 +219,12 @@ class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
     self-signed, 20 and 21 issuer unknown."""
     verify_message: str = ""
     chain: tuple[Certificate, ...]
+    blamed: Certificate | None = None
+    """Which of the chain is out of its dates, where `verify_code` is 9 or 10; None where it is none that was sent."""
+    missing: tuple[Certificate, ...] = ()
+    """What was not sent: fetched where the chain says (AIA caIssuers); with it the chain leads to a trusted root."""
+    unfetched: str = ""
+    """Why what lies above the chain could not be fetched; empty where it was, or where the chain names no place."""
     version: str = ""
     """TLSv1.2, TLSv1.3."""
     cipher: str = ""
@@ -229,7 +238,19 @@ class TlsSight(msgspec.Struct, frozen=True, kw_only=True):
         """The server's own certificate; raises IndexError where it sent none."""
         return self.chain[0]
 
+    @property
+    def path(self) -> tuple[Certificate, ...]:
+        """The leaf and, of what was sent, each certificate that issued the one before."""
+        found = [self.leaf]
+        while (
+            above := next((o for o in self.chain if o.subject == found[-1].issuer and o not in found), None)
+        ) is not None:
+            found.append(above)
+        return tuple(found)
 
+
+CipherKind = Literal["forward", "cbc", "static", "dhe"]
+"""What a client offers with TLS 1.2: ECDHE with AEAD (and all of TLS 1.3), ECDHE with CBC, RSA key transport, DHE."""
 VersionAnswer = Literal["accepted", "refused", "could-not-test"]
 
 

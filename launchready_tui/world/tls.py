@@ -5,20 +5,38 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-from ..clock import Clock
+import msgspec
+
+from ..clock import Clock, SystemClock
 from ..failure import Failure
 from ..wire import Opened, Wire, failure_of
-from ..wire.trust import LOOK_ALPN, VERSIONS, lenient_context, looking_context, verifying_context, version_context
+from ..wire.trust import (
+    LOOK_ALPN,
+    VERSIONS,
+    cipher_context,
+    completed_context,
+    lenient_context,
+    looking_context,
+    verifying_context,
+    version_context,
+)
 from . import mail
-from .certificates import read_certificate
+from .certificates import issuers_in, read_certificate
 from .memory import Observer
-from .sights import Certificate, TlsSight, VersionAnswer
+from .sights import Certificate, CipherKind, Reply, TlsSight, VersionAnswer
 
 DEADLINE_S = 10.0
 _HANDSHAKE_BYTES = 256 * 1024
 _CHAIN = 12
+_FETCHES = 3
+"""How many steps up a chain is fetched; public chains have two intermediates at most."""
+_DATES = (9, 10)
+_ISSUER_UNKNOWN = (2, 20, 21)
+_NO_ROOT = (2, 18, 19, 20, 21)
+"""X509_V_ERR codes of chains that lead to no trusted root."""
 
 StartTls = Literal["", "smtp"]
 
@@ -87,9 +105,18 @@ async def _shake_hands(
 class Tls(Observer):
     """Looks at TLS servers. No request is sent over these connections."""
 
-    def __init__(self, wire: Wire, clock: Clock, *, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        clock: Clock,
+        *,
+        deadline_s: float = DEADLINE_S,
+        fetch: Callable[[str], Awaitable[Reply | Failure]] | None = None,
+    ) -> None:
         self._wire = wire
         self._clock = clock
+        self._fetch = fetch
+        """Gets what an AIA address hands out; without it chains stay as they were sent."""
         self._deadline_s = deadline_s
         super().__init__()
 
@@ -114,6 +141,22 @@ class Tls(Observer):
         if isinstance(name, Failure):
             return dict.fromkeys(VERSIONS, "could-not-test")
         return dict(await self._memory.once(("versions", name, port), lambda: self._versions(name, port)))
+
+    async def ciphers(self, host: str, port: int = 443) -> dict[CipherKind, VersionAnswer]:
+        """Which kinds of cipher suites are accepted where each is offered alone. `forward` alone where that is: the
+        others are then not tried."""
+        name = _plain(host)
+        if isinstance(name, Failure):
+            return {"forward": "could-not-test"}
+        return dict(await self._memory.once(("ciphers", name, port), lambda: self._ciphers(name, port)))
+
+    async def small_group(self, host: str, port: int = 443) -> bool | None:
+        """Whether the server takes part in a Diffie-Hellman exchange with fewer than 2048 bits; None where that could
+        not be tried."""
+        name = _plain(host)
+        if isinstance(name, Failure):
+            return None
+        return await self._memory.once(("group", name, port), lambda: self._small_group(name, port))
 
     async def resumes(self, host: str) -> bool | None:
         """Whether a second connection may go on with the first one's session (TLS 1.2 id or ticket, 1.3 ticket); None
@@ -184,7 +227,7 @@ class Tls(Observer):
         except ValueError as problem:
             return Failure(kind="protocol", detail=str(problem), target=f"{host}:{port}")
         cipher = session.cipher()
-        return TlsSight(
+        sight = TlsSight(
             host=host,
             port=port,
             address=opened.address,
@@ -192,6 +235,7 @@ class Tls(Observer):
             verify_code=code,
             verify_message=message,
             chain=chain,
+            blamed=_out_of_dates(chain) if code in _DATES else None,
             version=session.version() or "",
             cipher=cipher[0] if cipher else "",
             alpn=session.selected_alpn_protocol() or "",
@@ -199,6 +243,64 @@ class Tls(Observer):
             at=at,
             via=opened.via,
         )
+        if code in _ISSUER_UNKNOWN and self._fetch is not None:
+            return await self._completed(sight, starttls)
+        return sight
+
+    async def _completed(self, sight: TlsSight, starttls: StartTls) -> TlsSight:
+        """The sight with what was not sent, where that can be fetched and makes the chain lead to a trusted root."""
+        found, problem = await self._above(sight.path[-1])
+        if not found:
+            return msgspec.structs.replace(sight, unfetched=problem)
+        context = await asyncio.to_thread(completed_context, self._wire.reach, LOOK_ALPN, b"".join(found))
+        seen = await self._shake(context, sight.host, sight.port, sight.address, starttls)
+        if isinstance(seen, Failure):
+            if seen.kind != "certificate":
+                return msgspec.structs.replace(sight, unfetched=str(seen))
+            if int(seen.detail.partition(" ")[0]) in _NO_ROOT:
+                return msgspec.structs.replace(sight, unfetched=problem)
+        return msgspec.structs.replace(sight, missing=tuple(read_certificate(der) for der in found))
+
+    async def _above(self, top: Certificate) -> tuple[list[bytes], str]:
+        """The intermediates above a certificate, nearest first, as DER; and why there are no more, where one could not
+        be fetched. A self-signed certificate is no intermediate: it would vouch for itself."""
+        assert self._fetch is not None
+        found: list[bytes] = []
+        while len(found) < _FETCHES and not top.self_signed:
+            place = next((url for url in top.ca_issuers if url.lower().startswith(("http://", "https://"))), "")
+            if not place:
+                return found, ""
+            reply = await self._fetch(place)
+            if isinstance(reply, Failure):
+                return found, str(reply)
+            for der in issuers_in(reply.body) if reply.status == 200 else ():
+                try:
+                    above = read_certificate(der)
+                except ValueError:
+                    continue
+                if above.subject == top.issuer:
+                    break
+            else:
+                return found, f"status {reply.status} and no certificate of the issuer at {place}"
+            if above.subject == above.issuer:
+                return found, ""
+            found.append(der)
+            top = above
+        return found, ""
+
+    async def _ciphers(self, host: str, port: int) -> dict[CipherKind, VersionAnswer]:
+        first = await self._accepts(cipher_context("forward"), host, port)
+        if first != "refused":
+            return {"forward": first}
+        others: tuple[CipherKind, ...] = ("cbc", "static", "dhe")
+        answers = await asyncio.gather(*(self._accepts(cipher_context(one), host, port) for one in others))
+        return {"forward": first, **dict(zip(others, answers, strict=True))}
+
+    async def _small_group(self, host: str, port: int) -> bool | None:
+        seen = await self._shake(cipher_context("dhe", 2), host, port, "", "")
+        if isinstance(seen, Failure) and seen.kind == "tls":
+            return "DH_KEY_TOO_SMALL" in seen.detail.upper().replace(" ", "_")
+        return False if not isinstance(seen, Failure) or seen.kind == "reset" else None
 
     async def _versions(self, host: str, port: int) -> dict[str, VersionAnswer]:
         answers = await asyncio.gather(*(self._version(one, host, port) for one in VERSIONS))
@@ -208,6 +310,9 @@ class Tls(Observer):
         context = version_context(version)
         if context is None:
             return "could-not-test"
+        return await self._accepts(context, host, port)
+
+    async def _accepts(self, context: ssl.SSLContext, host: str, port: int) -> VersionAnswer:
         seen = await self._shake(context, host, port, "", "")
         if not isinstance(seen, Failure):
             return "accepted"
@@ -262,6 +367,14 @@ def _chain(session: ssl.SSLObject) -> tuple[Certificate, ...]:
         except ValueError:
             break  # a garbled link: what follows it cannot be placed, and the verdict on the chain stands beside
     return tuple(chain)
+
+
+def _out_of_dates(chain: tuple[Certificate, ...]) -> Certificate | None:
+    """The certificate that OpenSSL refuses for its dates: the one nearest the root. It goes by the machine's clock, and
+    so does this."""
+    now = SystemClock().now()
+    path = TlsSight(host="", port=0, address="", verified=False, chain=chain, at=now).path
+    return next((one for one in reversed(path) if not one.not_before <= now < one.not_after), None)
 
 
 def _sent(session: ssl.SSLObject) -> list[bytes]:

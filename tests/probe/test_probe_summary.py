@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import certs
 import pytest
 
 from launchready_tui.launch.model import Route
+from launchready_tui.probe.exchange import context_for
 from launchready_tui.probe.measure import _environment, _summary
 from launchready_tui.probe.model import Done, Job, Measurement, Sample, Started
 
@@ -109,3 +112,15 @@ def test_the_childs_environment_has_neither_credentials_nor_proxies() -> None:
     kept = _environment(given)
     assert set(kept) <= {"PATH", "PYTHONPATH"}
     assert kept["PYTHONPATH"].endswith("/own")
+
+
+def test_the_measuring_process_trusts_whom_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certs.ca_file(tmp_path)))
+    context = context_for(JOB)
+    assert context is not None and len(context.get_ca_certs()) == 1
+    monkeypatch.setenv("SSL_CERT_FILE", "")
+    context = context_for(JOB)
+    assert context is not None and len(context.get_ca_certs()) > 100

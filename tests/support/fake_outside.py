@@ -17,6 +17,7 @@ from launchready_tui.world.follow import follow
 from launchready_tui.world.sights import (
     Certificate,
     Chain,
+    CipherKind,
     DnsAnswer,
     Reply,
     Signing,
@@ -217,6 +218,8 @@ class FakeTls:
         self.sights: dict[str, TlsSight | Failure] = {}
         self.answers: dict[str, dict[str, VersionAnswer]] = {}
         self.resumed: dict[str, bool | None] = {}
+        self.kinds: dict[str, dict[CipherKind, VersionAnswer]] = {}
+        self.small: dict[str, bool | None] = {}
 
     async def look(self, host: str, port: int = 443, *, address: str = "", starttls: str = "") -> TlsSight | Failure:
         await asyncio.sleep(0)
@@ -225,6 +228,14 @@ class FakeTls:
     async def versions(self, host: str, port: int = 443) -> dict[str, VersionAnswer]:
         await asyncio.sleep(0)
         return self.answers.get(host, MODERN)
+
+    async def ciphers(self, host: str, port: int = 443) -> dict[CipherKind, VersionAnswer]:
+        await asyncio.sleep(0)
+        return self.kinds.get(host, {"forward": "accepted"})
+
+    async def small_group(self, host: str, port: int = 443) -> bool | None:
+        await asyncio.sleep(0)
+        return self.small.get(host, False)
 
     async def resumes(self, host: str) -> bool | None:
         await asyncio.sleep(0)

@@ -152,7 +152,6 @@ TWISTED: dict[str, Callable[[Lab], bool]] = {
         at.PLATFORM in names_of(certificate(lab, at.WWW)) and bool(ask(lab, at.WWW, "CNAME").answer)
     ),
     "app-counts-abroad": lambda lab: leads(lab, f"{at.APP_SITE}/").startswith(f"https://{at.RDAP}/"),
-    "domain-not-registered": lambda lab: get(lab, f"https://{at.RDAP}/domain/{at.DOMAIN}").status == 404,
     "events-machinery": coded,
     "help-dangling": lambda lab: bool(ask(lab, f"help.{at.DOMAIN}", "CNAME").answer),
     "one-name-server": lambda lab: len(records(ask(lab, at.DOMAIN, "NS"))) == 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,15 +14,18 @@ import certs
 import pytest
 from certs import NOW, Signed, authority, issue, server_context, stranger
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import AuthorityInformationAccessOID as Access
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from loopback import Served, reach, serve
 
 from launchready_tui.clock import SystemClock
 from launchready_tui.failure import Failure
 from launchready_tui.wire import Wire, trust
 from launchready_tui.world.certificates import read_certificate
-from launchready_tui.world.sights import TlsSight
+from launchready_tui.world.sights import Reply, TlsSight
 from launchready_tui.world.tls import Tls
 
 HOST = "shop.example.com"
@@ -320,3 +324,177 @@ async def test_a_ca_file_that_is_none_says_so(tmp_path: Path) -> None:
     for path, words in ((missing, "could not read the CA file"), (empty, "no PEM certificates")):
         with pytest.raises(ValueError, match=words):
             trust.verifying_context(reach(ca=path), ("http/1.1",))
+
+
+# Chains that lack their middle
+
+
+def _aia(place: str) -> tuple[x509.ExtensionType, bool]:
+    told = x509.AccessDescription(Access.CA_ISSUERS, x509.UniformResourceIdentifier(place))
+    return x509.AuthorityInformationAccess([told]), False
+
+
+def _reply(url: str, body: bytes, status: int = 200) -> Reply:
+    return Reply(url=url, method="GET", status=status, headers=(), body=body, wire_bytes=len(body), at=NOW)
+
+
+def _der(signed: Signed) -> bytes:
+    return signed.cert.public_bytes(serialization.Encoding.DER)
+
+
+async def _look_with(
+    folder: Path, leaf: Signed, shelf: dict[str, bytes], *, chain: bytes = b""
+) -> tuple[TlsSight, list[str]]:
+    """One look at a server that sends the leaf and `chain`; `shelf` is what AIA addresses hand out."""
+    asked: list[str] = []
+
+    async def fetch(url: str) -> Reply | Failure:
+        asked.append(url)
+        if url not in shelf:
+            return Failure(kind="refused", target=url)
+        return _reply(url, shelf[url])
+
+    async with serve(_idle, tls=server_context(leaf, chain=chain)) as server:
+        wire = Wire(reach(f"{HOST}:443=127.0.0.1:{server.port}", ca=certs.ca_file(folder)))
+        tls = Tls(wire, SystemClock(), deadline_s=5.0, fetch=fetch)
+        sight = seen(await tls.look(HOST))
+        await tls.close()
+    return sight, asked
+
+
+MIDDLE = "http://ca.example.net/middle.cer"
+UPPER = "http://ca.example.net/upper.p7c"
+
+
+@pytest.mark.parametrize("form", ["der", "pem", "p7c"])
+async def test_a_missing_intermediate_of_a_trusted_root_is_fetched_and_named(tmp_path: Path, form: str) -> None:
+    middle = _intermediate()
+    leaf = issue(HOST, (HOST,), by=middle, extensions=(_aia(MIDDLE),))
+    forms = {
+        "der": _der(middle),
+        "pem": middle.pem,
+        "p7c": pkcs7.serialize_certificates([authority().cert, middle.cert], serialization.Encoding.DER),
+    }
+    sight, asked = await _look_with(tmp_path, leaf, {MIDDLE: forms[form]})
+    assert (sight.verified, sight.verify_code, sight.unfetched) == (False, 20, "")
+    assert [one.subject for one in sight.missing] == ["CN=Test Intermediate"] and asked == [MIDDLE]
+
+
+async def test_two_missing_intermediates_are_fetched_one_by_the_other(tmp_path: Path) -> None:
+    upper = issue("Upper", by=authority(), authority=True)
+    middle = issue("Middle", by=upper, authority=True, extensions=(_aia(UPPER),))
+    leaf = issue(HOST, (HOST,), by=middle, extensions=(_aia(MIDDLE),))
+    sight, _ = await _look_with(tmp_path, leaf, {MIDDLE: _der(middle), UPPER: _der(upper)})
+    assert [one.subject for one in sight.missing] == ["CN=Middle", "CN=Upper"]
+
+
+async def test_an_unknown_root_that_aia_hands_out_is_not_trusted_for_that(tmp_path: Path) -> None:
+    middle = issue("Their Middle", by=stranger(), authority=True, extensions=(_aia(UPPER),))
+    leaf = issue(HOST, (HOST,), by=middle, extensions=(_aia(MIDDLE),))
+    shelf = {MIDDLE: _der(middle), UPPER: _der(stranger())}
+    for chain in (b"", middle.pem):
+        sight, _ = await _look_with(tmp_path, leaf, shelf, chain=chain)
+        assert (sight.missing, sight.unfetched, sight.verify_code) == ((), "", 20)
+
+
+async def test_what_could_not_be_fetched_is_told(tmp_path: Path) -> None:
+    middle = _intermediate()
+    leaf = issue(HOST, (HOST,), by=middle, extensions=(_aia(MIDDLE),))
+    sight, _ = await _look_with(tmp_path, leaf, {})
+    assert sight.missing == () and "refused" in sight.unfetched
+    sight, _ = await _look_with(tmp_path, leaf, {MIDDLE: b"<html>not here</html>"})
+    assert sight.missing == () and "no certificate of the issuer" in sight.unfetched
+    sight, _ = await _look_with(tmp_path, leaf, {MIDDLE: _der(stranger())})
+    assert sight.missing == () and "no certificate of the issuer" in sight.unfetched
+
+
+async def test_an_expired_intermediate_is_the_one_to_blame(tmp_path: Path) -> None:
+    day = timedelta(days=1)
+    old = issue("Old Middle", by=authority(), authority=True, start=NOW - 90 * day, end=NOW - 3 * day)
+    sight = seen(await look(server_context(issue(HOST, (HOST,), by=old)), tmp_path))
+    assert sight.verify_code == 10 and sight.blamed is not None and sight.blamed.subject == "CN=Old Middle"
+    # Sent along and needed by nobody: the chain verifies.
+    good = issue(HOST, (HOST,), by=authority())
+    sight = seen(await look(server_context(good, chain=old.pem), tmp_path))
+    assert sight.verified and sight.blamed is None
+
+
+async def test_a_certificate_for_clients_is_read_as_such(tmp_path: Path) -> None:
+    use = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+    sight = seen(await look(server_context(issue(HOST, (HOST,), by=authority(), extensions=(use,))), tmp_path))
+    assert (sight.verify_code, sight.leaf.usages) == (26, ("clientAuth",))
+
+
+@pytest.mark.parametrize(
+    ("suites", "kinds", "small"),
+    [
+        ("ECDHE+AESGCM", {"forward": "accepted"}, False),
+        (
+            "ECDHE-RSA-AES128-SHA",
+            {"forward": "refused", "cbc": "accepted", "static": "refused", "dhe": "refused"},
+            False,
+        ),
+        ("AES128-GCM-SHA256", {"forward": "refused", "cbc": "refused", "static": "accepted", "dhe": "refused"}, False),
+        (
+            "DHE-RSA-AES128-GCM-SHA256",
+            {"forward": "refused", "cbc": "refused", "static": "refused", "dhe": "accepted"},
+            True,
+        ),
+        ("DHE+AESGCM:ECDHE+AESGCM", {"forward": "accepted"}, True),
+    ],
+)
+async def test_which_kinds_of_ciphers_a_server_accepts(
+    tmp_path: Path, suites: str, kinds: dict[str, str], small: bool
+) -> None:
+    leaf = issue(HOST, (HOST,), by=authority(), key=rsa.generate_private_key(65537, 2048))
+    context = server_context(leaf)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(f"{suites}:@SECLEVEL=0")
+    context.load_dh_params(certs.group_file(tmp_path / "dh.pem", certs.OAKLEY_2))
+    async with looking(context, tmp_path) as (tls, _, _):
+        assert await tls.ciphers(HOST) == kinds
+        assert await tls.small_group(HOST) is small
+
+
+async def test_a_group_of_2048_bits_is_not_small(tmp_path: Path) -> None:
+    leaf = issue(HOST, (HOST,), by=authority(), key=rsa.generate_private_key(65537, 2048))
+    context = server_context(leaf)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE+AESGCM")
+    context.load_dh_params(certs.group_file(tmp_path / "dh.pem", certs.FFDHE_2048))
+    async with looking(context, tmp_path) as (tls, _, _):
+        assert await tls.small_group(HOST) is False
+        assert (await tls.ciphers(HOST))["dhe"] == "accepted"
+
+
+async def test_the_environment_names_the_authorities_in_place_of_mozillas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = server_context(issue(HOST, (HOST,), by=authority()))
+    folder = tmp_path / "store"
+    folder.mkdir()
+    name = subprocess.run(
+        ["openssl", "x509", "-hash", "-noout", "-in", str(certs.ca_file(tmp_path))],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    (folder / f"{name}.0").write_bytes(authority().pem)
+    other = tmp_path / "other.pem"
+    other.write_bytes(stranger().pem)
+    for file, place, verified in (
+        (str(certs.ca_file(tmp_path)), "", True),
+        ("", str(folder), True),
+        (str(other), str(folder), True),
+        (str(other), "", False),
+        ("", "", False),
+    ):
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        monkeypatch.setenv("SSL_CERT_DIR", place)
+        async with serve(_idle, tls=context) as server:
+            tls = Tls(Wire(reach(f"{HOST}:443=127.0.0.1:{server.port}")), SystemClock(), deadline_s=5.0)
+            assert seen(await tls.look(HOST)).verified is verified, (file, place)
+            await tls.close()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    with pytest.raises(ValueError, match=r"gone\.pem"):
+        trust.verifying_context(reach(), trust.LOOK_ALPN)

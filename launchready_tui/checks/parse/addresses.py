@@ -48,6 +48,9 @@ def place(url: str) -> str:
 
 
 _HEX = re.compile(r"(?<![0-9a-zA-Z])[0-9a-f]{8,64}(?![0-9a-zA-Z])")
+_SHORT_HEX = re.compile(
+    r"[-._~](?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,7}(?:\.(?:min|chunk|bundle|module))?\.(?:m?js|css|map|js\.map|css\.map)$"
+)
 _LAST_PART = re.compile(r"[-._~]([0-9A-Za-z_-]{8,64})\.[A-Za-z0-9.]{2,10}$")
 _WORD_AND_NUMBER = re.compile(r"[A-Za-z]+[-_]?\d{1,4}|\d+[-_]?[A-Za-z]+")
 _BUILD_FOLDERS = ("/_next/static/", "/_nuxt/", "/_astro/", "/_app/immutable/")
@@ -56,8 +59,9 @@ _BUILD_FOLDERS = ("/_next/static/", "/_nuxt/", "/_astro/", "/_app/immutable/")
 def is_fingerprinted(url: str) -> bool:
     """Whether the name changes with the content, so that a browser may keep the file for a year.
 
-    Build folders of the usual frameworks; 8 or more hex digits, letters among them; a last part of 8 or more
-    characters with letters and digits in no order a person would write; or exactly 8 letters that keep changing case
+    Build folders of the usual frameworks; 8 or more hex digits, letters among them; 6 or 7 as the last part of a
+    script's or style's name (a picture's may be a colour); a last part of 8 or more characters with letters and digits
+    in no order a person would write; or exactly 8 letters that keep changing case
     (Vite's and Rollup's `index-BxKmPqRs.js`).
     """
     path = urlsplit(url).path
@@ -65,6 +69,8 @@ def is_fingerprinted(url: str) -> bool:
         return True
     name = path.rsplit("/", 1)[-1]
     if any(re.search(r"\d", found.group()) and re.search(r"[a-f]", found.group()) for found in _HEX.finditer(name)):
+        return True
+    if _SHORT_HEX.search(name):
         return True
     found = _LAST_PART.search(name)
     if not found:

@@ -77,6 +77,27 @@ def strings(value: object) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+@pytest.mark.parametrize(
+    ("servers", "rule", "wanted"),
+    [
+        ((), "not-registered", "fail blocker"),
+        (failure("no-such-name"), "not-registered", "fail blocker"),
+        (("ns1.host.test", "ns2.host.test"), "unavailable", "unknown high"),
+        (failure("servfail"), "unavailable", "unknown high"),
+        (failure("timeout"), "unavailable", "unknown high"),
+    ],
+)
+async def test_a_name_that_its_parent_zone_delegates_is_never_free_to_buy(
+    servers: tuple[str, ...] | Failure, rule: str, wanted: str
+) -> None:
+    world = AuditWorld(launch())
+    world.registry.domains[R] = Registration(domain=R, registered=False, at=NOW)
+    if servers:
+        world.dns.table[R, "NS"] = servers
+    findings = await found(registrar.registrar, world)
+    assert said(findings, rule, R) == wanted and len(findings) == 1
+
+
 async def test_a_failed_look_up_says_nothing_of_the_domain() -> None:
     world = AuditWorld(launch())
     assert set(await found(registrar.registrar, world)) == {("unavailable", R)}
@@ -106,7 +127,7 @@ async def test_a_registration_is_data_too() -> None:
         (R, "Example Registrar", NOW + timedelta(days=300), True)
     }
     world.registry.domains[R] = Registration(domain=R, registered=False, at=NOW)
-    assert (await found(registrar.registrar, world))["not-registered", R].facts == ()
+    assert (await found(registrar.registrar, world))["not-registered", R].fact(facts.Registration) is None
 
 
 # ---- dns-host --------------------------------------------------------------------------------------------------------

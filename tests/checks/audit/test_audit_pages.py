@@ -15,6 +15,7 @@ from fake_world import AuditWorld, measurement
 from test_secrets_table import EXAMPLES
 
 from launchready_tui.checks.audit import broken_links, client_secrets, latency, one_service
+from launchready_tui.checks.audit.client_secrets import chunks
 from launchready_tui.checks.audit.names import lasting
 from launchready_tui.facts import Addresses, Timing
 from launchready_tui.failure import Failure
@@ -409,6 +410,119 @@ async def test_scripts_beyond_the_limit_are_counted_and_named(monkeypatch: pytes
     assert "https://shop.test/assets/c.js" in findings["more", "shop.test"].evidence[0].text
 
 
+CDN = "https://assets.shopcdn.test"
+
+
+def on_cdn(script: str = "", **files: str | Reply | Failure) -> AuditWorld:
+    """A shop whose bundle lies on another registrable domain; further files there by name."""
+    world = bundled(body=f'<script src="{CDN}/b/index.4f9a2c.js"></script>')
+    world.web.urls[f"{CDN}/b/index.4f9a2c.js"] = reply(f"{CDN}/b/index.4f9a2c.js", 200, *JS, body=script)
+    for name, content in files.items():
+        url = f"{CDN}/b/{name.replace('__', '/').replace('_', '.')}"
+        world.web.urls[url] = reply(url, 200, *JS, body=content) if isinstance(content, str) else content
+    return world
+
+
+async def test_scripts_and_chunks_on_a_cdns_own_domain_are_read() -> None:
+    findings = await found(client_secrets.client_secrets, on_cdn(SECRET))
+    assert said(findings, "secret", "assets.shopcdn.test/b/index.*.js: stripe-secret") == "fail blocker"
+    findings = await found(client_secrets.client_secrets, on_cdn('import("./lazy.js")', lazy_js=SECRET))
+    assert said(findings, "secret", "assets.shopcdn.test/b/lazy.js: stripe-secret") == "fail blocker"
+    # What a script on a CDN names elsewhere is nobody's we know.
+    world = on_cdn('import("https://else.test/x.js")')
+    await found(client_secrets.client_secrets, world)
+    assert not [url for _, url, _ in world.web.asked if url.startswith("https://else.test")]
+
+
+async def test_a_cdn_that_gives_no_answer_is_told_and_stops_nothing() -> None:
+    world = bundled(body=f'<script src="{CDN}/x.js"></script><script src="/assets/index-BxKmPqRs.js"></script>')
+    findings = await found(client_secrets.client_secrets, world)
+    assert said(findings, "more", "assets.shopcdn.test") == "info"
+    assert said(findings, "secret", "shop.test") == "pass"
+    assert said(findings, "unread", "assets.shopcdn.test/x.js") == "absent"
+
+
+async def test_a_pass_claims_no_more_than_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_secrets, "MOST_SCRIPTS", 2)
+    findings = await found(
+        client_secrets.client_secrets, bundled('import("./a.js");import("./b.js");import("./c.js")', assets__a_js="1")
+    )
+    told = findings["secret", "shop.test"]
+    assert told.state.value == "pass" and "in 3 of the 5 files" in told.summary
+    whole = (await found(client_secrets.client_secrets, bundled('import("./a.js")', assets__a_js="1")))[
+        "secret", "shop.test"
+    ]
+    assert " of the " not in whole.summary and "3 files" in whole.summary
+
+
+VUE = 'o.p+"js/"+({about:"about"}[e]||e)+"."+{about:"5a1f3d9c",7:"0c2b4d6e"}[e]+".js"'
+NEXT = 'd.u=e=>"static/chunks/"+(({93:"cart"})[e]||e)+"-"+({93:"1f2e3d4c5b6a7988"})[e]+".js",d.p="/_next/"'
+
+
+@pytest.mark.parametrize(
+    ("url", "script", "named"),
+    [
+        ("/assets/index-BxKmPqRs.js", 'import("./Cart-Dw3kQ1aZ.js")', "/assets/Cart-Dw3kQ1aZ.js"),
+        ("/app/assets/index-BxKmPqRs.js", 'm.f||(m.f=["assets/Cart-Dw3kQ1aZ.js"])', "/app/assets/Cart-Dw3kQ1aZ.js"),
+        ("/js/app.1a2b3c4d.js", f'o.p="/";{VUE}', "/js/about.5a1f3d9c.js"),
+        ("/js/app.1a2b3c4d.js", f'o.p="/shop/";{VUE}', "/shop/js/7.0c2b4d6e.js"),
+        ("/js/app.1a2b3c4d.js", VUE, "/js/about.5a1f3d9c.js"),
+        (
+            "/static/js/main.8a2f91bc.js",
+            'r.u=e=>"static/js/"+e+"."+{453:"d5c5e7a1"}[e]+".chunk.js";r.p="/"',
+            "/static/js/453.d5c5e7a1.chunk.js",
+        ),
+        ("/dist/main.js", 'n.u=e=>e+".js",n.p="";n.p+"c/"+e+".js";n.e(12).then()', "/c/12.js"),
+        ("/_next/static/chunks/webpack-1a2b3c4d.js", NEXT, "/_next/static/chunks/cart-1f2e3d4c5b6a7988.js"),
+        ("/_next/static/x/_buildManifest.js", '{"/":["static/chunks/p-1.js"]}', "/_next/static/chunks/p-1.js"),
+        ("/", 'self.__next_f.push([1,"4:I[\\"static/chunks/app/page-9a.js\\"]"])', "/static/chunks/app/page-9a.js"),
+        (
+            "/_expo/static/js/web/index-9f.js",
+            '{"paths":{"12":"/_expo/static/js/web/Cart-1a.js"}}',
+            "/_expo/static/js/web/Cart-1a.js",
+        ),
+        (
+            "/index.bundle",
+            '"/app/(tabs)/cart.bundle?platform=web&dev=false"',
+            "/app/(tabs)/cart.bundle?platform=web&dev=false",
+        ),
+    ],
+)
+def test_lazy_chunks_of_webpack_next_vite_rollup_and_metro_are_known(url: str, script: str, named: str) -> None:
+    assert f"https://shop.test{named}" in chunks.named(HOME, f"https://shop.test{url}", script)
+
+
+@pytest.mark.parametrize(
+    "script", ['"hello "+name+"."', '"a/"+e+".js"', 'x={7:"8a2f"}[e]+".js"', '"a"+{b:"c"}[e]+".png"']
+)
+def test_what_is_no_loader_names_no_chunk(script: str) -> None:
+    assert chunks.named(HOME, SCRIPT, script) == []
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ['"a/"+e+".js";n.u=', '"a"+{', '"a"+{b:"c"}[e]||', '"a/"+({1:"b"}[e]||e)+"."+', '"./a.js', 'n.p="/', ".e(7)"],
+)
+def test_hostile_text_names_no_more_than_the_limit(piece: str) -> None:
+    assert len(chunks.named(HOME, SCRIPT, piece * (1_000_000 // len(piece)))) <= chunks.MOST_NAMES
+
+
+@pytest.mark.parametrize(
+    ("sources", "wanted"),
+    [
+        (["webpack://shop/./node_modules/react/index.js", "webpack://shop/webpack/bootstrap"], "absent"),
+        (["../../node_modules/vue/dist/vue.js", "\0vite/preload-helper.js"], "absent"),
+        (["../../node_modules/vue/dist/vue.js", "../../src/cart.ts"], "warn medium"),
+        (["webpack://shop/./src/node_modules_list.ts"], "warn medium"),
+    ],
+)
+async def test_a_map_of_public_libraries_alone_is_no_warning(sources: list[str], wanted: str) -> None:
+    text = json.dumps({"version": 3, "sources": sources, "sourcesContent": ["let a"] * len(sources)})
+    world = bundled("//# sourceMappingURL=index-BxKmPqRs.js.map", **{"assets__index-BxKmPqRs_js_map": text})
+    findings = await found(client_secrets.client_secrets, world)
+    assert said(findings, "source-map", "shop.test/assets/index-*.js.map") == wanted
+
+
 async def test_other_peoples_scripts_are_not_fetched() -> None:
     world = bundled(body='<script src="https://js.stripe.com/v3/"></script>')
     await found(client_secrets.client_secrets, world)
@@ -478,6 +592,7 @@ async def test_a_file_that_is_too_full_of_keys_is_said_to_be_cut_short() -> None
         ("https://a.test/_next/static/Ab12Cd34Ef56Gh78/_buildManifest.js", "a.test/_next/static/*/_buildManifest.js"),
         ("https://a.test/static/js/main.8a2f91bc.chunk.js", "a.test/static/js/main.*.chunk.js"),
         ("https://a.test/1234567890abcdef.js", "a.test/*.js"),
+        ("https://a.test/js/app.4f9a2c.js", "a.test/js/app.*.js"),
         ("https://a.test/jquery-3.7.1.min.js", "a.test/jquery-3.7.1.min.js"),
         ("https://a.test/listing/24188", "a.test/listing/24188"),
         ("https://A.test", "a.test/"),

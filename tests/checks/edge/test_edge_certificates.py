@@ -10,6 +10,7 @@ from fake_outside import NOW, FakeWorld, certificate, failure, found, launch, sa
 from launchready_tui.checks.edge.certificates import certificates, covers
 from launchready_tui.facts import CertificateSeen
 from launchready_tui.launch.model import Host
+from launchready_tui.world.sights import Certificate
 
 HOST = "shop.test"
 
@@ -62,9 +63,155 @@ async def test_dates_go_by_the_worlds_clock_not_the_handshake() -> None:
     world.clock.at = NOW + timedelta(days=80)
     assert said(await found(certificates, world), "expired", HOST) == "fail blocker"
     world = perfect()
-    world.tls.sights[HOST] = sight(HOST, verify_code=10)
+    leaf = certificate(HOST)
+    world.tls.sights[HOST] = sight(HOST, leaf, verify_code=10, blamed=leaf)
     findings = await found(certificates, world)
     assert said(findings, "expired", HOST) == said(findings, "untrusted", HOST) == "absent"
+
+
+@pytest.mark.parametrize(
+    ("code", "middle", "rule", "words"),
+    [
+        (10, certificate("Test CA", days=900, age=903), "expired", "CN=Test CA, which expired on 2026-11-21"),
+        (
+            9,
+            certificate("Test CA", days=900, age=-2),
+            "not-yet-valid",
+            "CN=Test CA, which is not valid before 2026-11-26",
+        ),
+    ],
+)
+async def test_an_intermediate_out_of_its_dates_never_passes_and_is_named_with_its_date(
+    code: int, middle: Certificate, rule: str, words: str
+) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, verify_code=code, chain=(middle,), blamed=middle)
+    findings = await found(certificates, world)
+    assert said(findings, rule, HOST) == "fail blocker" and words in findings[rule, HOST].summary
+    assert said(findings, "expiring", HOST) == "absent"
+    # The same certificate beside a chain that verifies is an old cross-signature, and nobody's business.
+    world.tls.sights[HOST] = sight(HOST, chain=(middle,))
+    findings = await found(certificates, world)
+    assert said(findings, rule, HOST) == "absent" and said(findings, "expiring", HOST) == "pass"
+
+
+@pytest.mark.parametrize("code", [2, 7, 9, 10, 18, 19, 20, 21, 22, 24, 25, 26, 28, 47, 62, 66, 67, 68, 79, -1])
+async def test_no_chain_that_does_not_verify_passes(code: int) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, verify_code=code, verify_message="something is wrong with it")
+    findings = await found(certificates, world)
+    assert said(findings, "expiring", HOST) == "absent"
+    assert [row for (_, subject), row in findings.items() if subject == HOST and row.state.value == "fail"]
+
+
+async def test_an_unknown_rule_of_the_chain_is_told_in_the_librarys_words() -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, verify_code=24, verify_message="invalid CA certificate")
+    assert "does not verify: invalid CA certificate" in (await found(certificates, world))["untrusted", HOST].summary
+    small = certificate("Test CA", key="rsa", key_bits=1024)
+    world.tls.sights[HOST] = sight(HOST, verify_code=67, chain=(small,))
+    assert "CN=Test CA, whose key has 1024 bits" in (await found(certificates, world))["key", HOST].summary
+
+
+STAGED = "CN=(STAGING) Riddling Rhubarb R12,O=Let's Encrypt,C=US"
+
+
+async def test_a_staging_certificate_left_in_production_is_a_blocker_that_names_staging() -> None:
+    world = perfect()
+    leaf = certificate(HOST, issuer=STAGED)
+    world.tls.sights[HOST] = sight(HOST, leaf, verify_code=20)
+    finding = (await found(certificates, world))["untrusted", HOST]
+    assert finding.state.value == "fail" and finding.severity.value == "blocker"
+    assert "(STAGING) Riddling Rhubarb R12" in finding.summary and finding.remedy
+    assert "--server https://acme-v02.api.letsencrypt.org/directory" in finding.remedy.paste
+    assert said(await found(certificates, world), "chain", HOST) == "absent"
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule", "expected"),
+    [
+        ({"missing": (certificate("Test CA"),)}, "chain", "fail high"),
+        ({}, "untrusted", "fail blocker"),
+        ({"unfetched": "no answer"}, "untrusted", "fail blocker"),
+    ],
+)
+async def test_a_missing_intermediate_is_one_that_was_fetched_and_leads_to_a_root(
+    fields: dict[str, object], rule: str, expected: str
+) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, verify_code=20, **fields)
+    findings = await found(certificates, world)
+    assert said(findings, rule, HOST) == expected
+    assert said(findings, "untrusted" if rule == "chain" else "chain", HOST) == "absent"
+    assert "CN=Test CA" in findings[rule, HOST].summary
+
+
+async def test_an_intermediate_of_a_known_authority_that_could_not_be_fetched_is_still_missing() -> None:
+    world = perfect()
+    leaf = certificate(HOST, issuer="CN=R12,O=Let's Encrypt,C=US")
+    world.tls.sights[HOST] = sight(HOST, leaf, verify_code=20, unfetched="no answer within 10 s")
+    findings = await found(certificates, world)
+    assert said(findings, "chain", HOST) == "fail high" and "no answer" in findings["chain", HOST].summary
+
+
+@pytest.mark.parametrize(
+    ("usages", "expected"),
+    [
+        (("clientAuth",), "fail blocker"),
+        (("1.3.6.1.5.5.7.3.4",), "fail blocker"),
+        (("serverAuth", "clientAuth"), "absent"),
+        (("anyExtendedKeyUsage",), "absent"),
+        ((), "absent"),
+    ],
+)
+async def test_a_certificate_for_clients_on_a_server_says_so(usages: tuple[str, ...], expected: str) -> None:
+    world = perfect()
+    leaf = certificate(HOST, usages=usages)
+    world.tls.sights[HOST] = sight(HOST, leaf, verify_code=26 if expected != "absent" else 0)
+    findings = await found(certificates, world)
+    assert said(findings, "purpose", HOST) == expected
+    assert said(findings, "untrusted", HOST) == "absent"
+
+
+NONE = {"forward": "refused", "cbc": "refused", "static": "refused", "dhe": "refused"}
+
+
+@pytest.mark.parametrize(
+    ("cipher", "alpn", "kinds", "expected"),
+    [
+        ("DHE-RSA-AES128-GCM-SHA256", "", {"dhe": "accepted"}, "fail blocker"),
+        ("DHE-RSA-AES128-GCM-SHA256", "", {"forward": "accepted"}, "pass"),
+        ("DHE-RSA-AES128-GCM-SHA256", "", {"dhe": "accepted", "cbc": "could-not-test"}, "absent"),
+        ("AES128-GCM-SHA256", "", {"static": "accepted"}, "fail high"),
+        ("AES128-GCM-SHA256", "h2", {"static": "accepted"}, "fail blocker"),
+        ("ECDHE-RSA-AES128-SHA", "", {"cbc": "accepted", "static": "accepted"}, "warn medium"),
+        ("ECDHE-RSA-AES128-SHA", "h2", {"cbc": "accepted"}, "fail blocker"),
+        ("ECDHE-RSA-AES256-SHA384", "", {}, "fail blocker"),
+        ("ECDHE-RSA-AES128-GCM-SHA256", "h2", {"dhe": "accepted"}, "absent"),
+    ],
+)
+async def test_only_dhe_only_static_rsa_and_only_cbc_are_judged(
+    cipher: str, alpn: str, kinds: dict[str, str], expected: str
+) -> None:
+    world = perfect()
+    world.tls.sights[HOST] = sight(HOST, version="TLSv1.2", cipher=cipher, alpn=alpn)
+    world.tls.kinds[HOST] = NONE | kinds  # type: ignore[assignment]
+    assert said(await found(certificates, world), "cipher", HOST) == expected
+
+
+async def test_a_server_of_tls_1_3_is_not_asked_for_older_ciphers() -> None:
+    world = perfect()
+    world.tls.kinds[HOST] = NONE | {"dhe": "accepted"}  # type: ignore[assignment]
+    assert said(await found(certificates, world), "cipher", HOST) == "absent"
+
+
+@pytest.mark.parametrize(("small", "expected"), [(True, "warn medium"), (False, "absent"), (None, "absent")])
+async def test_a_diffie_hellman_group_below_2048_bits_is_weak(small: bool | None, expected: str) -> None:
+    world = perfect()
+    world.tls.small[HOST] = small
+    assert said(await found(certificates, world), "group", HOST) == expected
+    world.permitted = False
+    assert said(await found(certificates, world), "group", HOST) == "absent"
 
 
 @pytest.mark.parametrize(
@@ -74,8 +221,7 @@ async def test_dates_go_by_the_worlds_clock_not_the_handshake() -> None:
         (certificate("other.test"), 62, "untrusted", "absent"),
         (certificate("*.shop.test"), 62, "name", "fail blocker"),
         (certificate("*.test", HOST), 0, "name", "absent"),
-        (certificate(HOST), 20, "chain", "fail high"),
-        (certificate(HOST), 21, "chain", "fail high"),
+        (certificate(HOST), 21, "untrusted", "fail blocker"),
         (certificate(HOST, ca_issuers=()), 20, "chain", "absent"),
         (certificate(HOST, ca_issuers=()), 20, "untrusted", "fail blocker"),
         (certificate(HOST, self_signed=True), 18, "untrusted", "fail blocker"),
@@ -122,7 +268,8 @@ async def test_the_certificate_is_there_as_data() -> None:
 
 async def test_an_incomplete_chain_of_an_api_stops_the_launch() -> None:
     world = perfect()
-    world.tls.sights["api.shop.test"] = sight("api.shop.test", verify_code=20)
+    missing = (certificate("Test CA"),)
+    world.tls.sights["api.shop.test"] = sight("api.shop.test", verify_code=20, missing=missing)
     assert said(await found(certificates, world), "chain", "api.shop.test") == "fail blocker"
 
 

@@ -60,6 +60,8 @@ ANSWERED: dict[str, tuple[str, ...]] = {
         CERT + "lifetime",
     ),
     "whole chain, known authority": (CERT + "chain", CERT + "untrusted", CERT + "chain-extra"),
+    "a certificate for servers": (CERT + "purpose",),
+    "cipher suites and groups that browsers accept": (CERT + "cipher", CERT + "group"),
     "names, and what they give away": (CERT + "name", CERT + "inner-names"),
     "key and signature": (CERT + "key", CERT + "signature"),
     "versions": (CERT + "old-protocol", CERT + "no-modern-protocol", CERT + "no-tls"),

@@ -4,7 +4,6 @@ are never kept."""
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from ...base import Say, check
 from ...parse import page as html
 from ...seen import ABSENT, distinct, via_of, wall
 from ..names import lasting
+from .chunks import named
 
 if TYPE_CHECKING:
     from ....launch.model import Launch
@@ -34,9 +34,18 @@ MOST_BYTES = 40 * 1024 * 1024
 """All scripts and source maps of one launch together."""
 DEPTH = 3
 """How far scripts that name scripts are followed."""
-_CHUNK = re.compile(
-    r"""["'`]((?:https?://|/|\.{1,2}/)?[A-Za-z0-9_@~./-]{1,200}\.m?js)(?:\?[A-Za-z0-9=&._-]{0,80})?["'`]"""
-)
+# Hosts that serve their owners' code to everybody, as known 2026-11: nothing of this product lies there.
+OTHERS = (
+    "js.stripe.com", "googletagmanager.com", "google-analytics.com", "googleapis.com", "gstatic.com", "google.com",
+    "googlesyndication.com", "doubleclick.net", "facebook.net", "licdn.com", "clarity.ms", "bing.com", "tiktok.com",
+    "hotjar.com", "intercom.io", "intercomcdn.com", "hs-scripts.com", "hsforms.net", "hubspot.com", "crisp.chat",
+    "zdassets.com", "tawk.to", "paypal.com", "paypalobjects.com", "adyen.com", "klarna.com", "braintreegateway.com",
+    "squarecdn.com", "cloudflareinsights.com", "challenges.cloudflare.com", "hcaptcha.com", "recaptcha.net",
+    "unpkg.com", "jsdelivr.net", "cdnjs.cloudflare.com", "jquery.com", "bootstrapcdn.com", "esm.sh", "skypack.dev",
+    "sentry-cdn.com", "segment.com", "mxpnl.com", "amplitude.com", "posthog.com", "plausible.io", "usefathom.com",
+    "cookiebot.com", "cookielaw.org", "usercentrics.eu", "polyfill.io", "typekit.net", "youtube.com", "vimeo.com",
+    "twitter.com", "x.com", "mapbox.com", "cloudinary.com", "accounts.dev", "auth0.com", "onesignal.com",
+)  # fmt: skip
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +72,8 @@ class _Reading:
         self.unread: list[Finding] = []
         self.left: dict[str, None] = {}
         """Scripts beyond the limit."""
+        self.silent: dict[str, str] = {}
+        """Scripts of another company's host that gave no answer, each with why."""
 
     def take(self, urls: Iterable[str]) -> list[str]:
         """The URLs that were not taken before, as far as there is room."""
@@ -99,6 +110,10 @@ async def client_secrets(launch: Launch, world: World) -> AsyncIterator[Finding]
     if reading.left:
         listed = [Evidence.of("scripts", "\n".join(reading.left))]
         findings.append(say.info("more", launch.domain, scripts=len(reading.left), limit=MOST_SCRIPTS, evidence=listed))
+    for host in sorted({host_of(url) for url in reading.silent}):
+        rows = [f"{url}  {why}" for url, why in reading.silent.items() if host_of(url) == host]
+        listed = [Evidence.of("scripts", "\n".join(rows), source=host)]
+        findings.append(say.info("more", host, "silent", scripts=len(rows), evidence=listed))
     for finding in distinct(findings):
         yield finding
     kinds = len(secrets.load())
@@ -106,7 +121,17 @@ async def client_secrets(launch: Launch, world: World) -> AsyncIterator[Finding]
         texts = [text for text in reading.texts if host_of(text.url) == host]
         files = list(dict.fromkeys(text.url for text in texts))
         listed = [Evidence.of("read", "\n".join(files), source=host, at=world.clock.now())]
-        yield say.passed("secret", host, files=len(files), kinds=kinds, evidence=listed, via=texts[0].reply.via)
+        rest = sum(host_of(url) == host for url in (*reading.left, *reading.silent))
+        yield say.passed(
+            "secret",
+            host,
+            "part" if rest else "pass",
+            files=len(files),
+            all=len(files) + rest,
+            kinds=kinds,
+            evidence=listed,
+            via=texts[0].reply.via,
+        )
 
 
 async def read_all(launch: Launch, world: World) -> list[tuple[str, str]]:
@@ -124,8 +149,17 @@ def _pages(launch: Launch) -> dict[str, bool]:
 
 
 def _same_site(page: str, url: str) -> bool:
-    """Whether a script belongs to the product: what others serve is theirs to keep clean."""
+    """Whether a script lies on the page's own domain."""
     return bool(host_of(url)) and registrable(host_of(url)) == registrable(host_of(page))
+
+
+def _may_hold(page: str, url: str) -> bool:
+    """Whether a script may be the product's: on its own domain, or on a network's that serves what one uploads. What
+    others serve to everybody is theirs to keep clean."""
+    host = host_of(url)
+    return _same_site(page, url) or (
+        bool(host) and not any(host == other or host.endswith("." + other) for other in OTHERS)
+    )
 
 
 async def _page(reading: _Reading, url: str, wanted: bool) -> None:
@@ -149,12 +183,13 @@ async def _page(reading: _Reading, url: str, wanted: bool) -> None:
     if not end.is_html:
         return
     page = html.read(end.text, end.url)
-    loaded = [ref.url for ref in page.of("script", "preload") if ref.url and _same_site(end.url, ref.url)]
+    loaded = [ref.url for ref in page.of("script", "preload") if ref.url and _may_hold(end.url, ref.url)]
+    loaded.sort(key=lambda url: not _same_site(end.url, url))
     # Scripts inside the page name others too: a service worker, a file with settings.
-    named = await asyncio.to_thread(_chunks, end.url, end.url, end.text)
+    inside = await asyncio.to_thread(_chunks, end.url, end.url, end.text)
     await asyncio.gather(
         *(_script(reading, end.url, script) for script in reading.take(loaded)),
-        *(_script(reading, end.url, script, 1) for script in reading.take(named)),
+        *(_script(reading, end.url, script, 1) for script in reading.take(inside)),
     )
 
 
@@ -170,6 +205,9 @@ async def _script(reading: _Reading, page: str, url: str, depth: int = 0) -> Non
         return  # named, but behind a door: no visitor gets it either
     if isinstance(reply, Reply) and reply.status not in (200, 404, 410) and not 300 <= reply.status < 400:
         failure = Failure(kind="unavailable", detail=f"status {reply.status}", target=url)
+    if failure is not None and not _same_site(page, url):
+        reading.silent[url] = failure.words
+        return
     if failure is not None:
         named = [Evidence.of("named by", page)]
         reading.unread.append(
@@ -207,17 +245,10 @@ async def _get(reading: _Reading, url: str) -> Reply | Failure:
 
 
 def _chunks(page: str, url: str, script: str) -> list[str]:
-    """Scripts that a script names, where the usual bundlers would load them from: beside it, or from the root of the
-    site."""
-    found: list[str] = []
-    for raw in dict.fromkeys(_CHUNK.findall(script)):
-        bare = raw.startswith(("assets/", "static/", "_next/", "chunks/", "js/"))
-        if raw.startswith("static/") and "/_next/" in url:
-            raw = f"_next/{raw}"  # Next's manifest names its chunks from its own folder
-        target = html.absolute(page if bare else url, "/" + raw if bare else raw)
-        if target and _same_site(page, target):
-            found.append(target)
-    return found
+    """Scripts that a script names, of the page's own domain or of the host that the script itself came from."""
+    return [
+        target for target in named(page, url, script) if _same_site(page, target) or host_of(target) == host_of(url)
+    ]
 
 
 async def _source_map(reading: _Reading, reply: Reply, script: str) -> None:
@@ -228,7 +259,7 @@ async def _source_map(reading: _Reading, reply: Reply, script: str) -> None:
     source = reply
     if inside is None:
         url = html.absolute(reply.url, reference)
-        if not url or not _same_site(reply.url, url) or url in reading.seen:
+        if not url or (host_of(url) != host_of(reply.url) and not _same_site(reply.url, url)) or url in reading.seen:
             return
         reading.seen.add(url)
         answer = await _get(reading, url)
@@ -246,7 +277,7 @@ async def _source_map(reading: _Reading, reply: Reply, script: str) -> None:
     except ValueError:
         return  # what is no source map is no published source
     reading.texts += [_Text(url=source.url, text=one.content, reply=source, inside=one.name) for one in sources]
-    if sources:
+    if any(not one.public for one in sources):
         reading.maps.append(source)
 
 

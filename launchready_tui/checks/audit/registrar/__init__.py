@@ -11,8 +11,9 @@ from .... import facts
 from ....clock import stamp
 from ....failure import Failure
 from ....findings import Evidence, Finding
-from ....world.sights import Registration
+from ....world.sights import DnsAnswer, Registration
 from ...base import Say, check
+from ...seen import ABSENT, dns_evidence
 from ..hosts_of import domains
 
 if TYPE_CHECKING:
@@ -38,11 +39,25 @@ async def registrar(launch: Launch, world: World) -> AsyncIterator[Finding]:
         if isinstance(answer, Failure):
             yield _unseen(say, name, answer)
         elif not answer.registered:
-            yield say.fail("not-registered", name, evidence=[_evidence(answer)], via=answer.via)
+            yield _denied(say, answer, await world.dns.ask(name, "NS"))
         else:
             yield _expiry(say, answer, now)
             yield _hold(say, answer)
             yield _lock(say, answer)
+
+
+def _denied(say: Say, seen: Registration, servers: DnsAnswer | Failure) -> Finding:
+    """The registry has no such domain. One that the zone above delegates is registered all the same, and one whose name
+    servers are silent may be: only a name that does not exist in DNS either can be bought."""
+    name, evidence, via = seen.domain, [_evidence(seen)], seen.via
+    if isinstance(servers, DnsAnswer):
+        evidence.append(dns_evidence(servers))
+        if servers.status == "nxdomain":
+            return say.fail("not-registered", name, evidence=evidence, via=via)
+        return say.unknown("unavailable", name, "denied", evidence=evidence, via=via)
+    if servers.kind in ABSENT:
+        return say.fail("not-registered", name, evidence=evidence, via=via)
+    return say.unknown("unavailable", name, "denied", failure=servers, evidence=evidence, via=via)
 
 
 def _unseen(say: Say, name: str, failure: Failure) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -13,8 +14,10 @@ from ....failure import Failure
 from ....findings import Evidence, Finding, Severity, State
 from ....world.sights import Certificate, TlsSight, VersionAnswer
 from ...base import Say, check
+from ...parse import caa
 from ...seen import ABSENT, CLOSED, PROVEN
 from ..roots import root_hosts
+from .ciphers import judge_ciphers, judge_group, to_try
 from .handshake import (
     judge_alpn,
     judge_http3,
@@ -31,9 +34,13 @@ if TYPE_CHECKING:
     from ....world import World
 
 _ROLES: tuple[Role, ...] = ("web", "app", "api", "admin", "status", "staging", "other")
-_EXPIRED, _NOT_YET, _SELF_SIGNED, _ISSUER_UNKNOWN, _NAME = (10,), (9,), (18,), (20, 21), (62, 64)
-_WEAK_KEY, _WEAK_SIGNATURE = 66, 68
-"""What a TLS library refuses although it knows the issuer: X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK."""
+_EXPIRED, _NOT_YET, _SELF_SIGNED, _ISSUER_UNKNOWN, _NAME = 10, 9, (18,), (2, 19, 20, 21), (62, 64)
+_PURPOSE = 26
+_WEAK_KEY, _WEAK_AUTHORITY, _WEAK_SIGNATURE = 66, 67, 68
+"""What a TLS library refuses although it knows the issuer: X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL,
+X509_V_ERR_CA_MD_TOO_WEAK."""
+_STAGING = re.compile(r"\(STAGING\)|\bFake LE\b")
+"""How Let's Encrypt names the authorities of its staging environment, today's and those before 2021."""
 # CA/Browser Forum ballot SC-081v3: at most 200 days for certificates issued from this day; 398 before.
 _SHORTER_FROM = datetime(2026, 3, 15, tzinfo=UTC)
 _OLD = {"TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1"}
@@ -48,16 +55,19 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
     declared = [host.name for host in launch.hosts_of(*_ROLES)]
     hosts = list(dict.fromkeys((*root_hosts(launch), *declared)))
     asked = [host for host in hosts if world.may_intrude(host)]
-    sights, versions, resumed, pages, records = await asyncio.gather(
+    sights, versions, resumed, groups, pages, records = await asyncio.gather(
         asyncio.gather(*(world.tls.look(host) for host in hosts)),
         asyncio.gather(*(world.tls.versions(host) for host in asked)),
         asyncio.gather(*(world.tls.resumes(host) for host in asked)),
+        asyncio.gather(*(world.tls.small_group(host) for host in asked)),
         asyncio.gather(*(world.web.get(f"https://{host}/") for host in hosts)),
         asyncio.gather(*(world.dns.ask(host, "HTTPS") for host in hosts)),
     )
     offers = dict(zip(hosts, zip(pages, records, strict=True), strict=True))
     accepted: dict[str, dict[str, VersionAnswer]] = dict(zip(asked, versions, strict=True))
-    again = dict(zip(asked, resumed, strict=True))
+    again, small = dict(zip(asked, resumed, strict=True)), dict(zip(asked, groups, strict=True))
+    narrow = [host for host, sight in zip(hosts, sights, strict=True) if to_try(sight)]
+    kinds = dict(zip(narrow, await asyncio.gather(*(world.tls.ciphers(host) for host in narrow)), strict=True))
     now = world.clock.now()
     for host, sight in zip(hosts, sights, strict=True):
         known = launch.host(host)
@@ -71,6 +81,7 @@ async def certificates(launch: Launch, world: World) -> AsyncIterator[Finding]:
             continue
         found = judge_look(say, host, sight, accepted.get(host), now, role=known.role if known else "web")
         if isinstance(sight, TlsSight):
+            found += judge_ciphers(say, sight, kinds.get(host)) + judge_group(say, sight, small.get(host))
             found += judge_names(say, sight, launch.domain) + judge_resumption(say, host, again.get(host), sight.via)
             found += judge_http3(say, host, *offers[host])
         found = await fitted(say, world, host, found)
@@ -154,6 +165,8 @@ def _certificate_evidence(sight: TlsSight) -> list[Evidence]:
         f"chain  {len(sight.chain)} certificate" + ("s" if len(sight.chain) != 1 else "") + " sent",
     ]
     if not sight.verified:
+        above = [("above", one) for one in sight.path[1:]] + [("not sent", one) for one in sight.missing]
+        lines += [f"{word}  {one.subject}, by {one.issuer}, to {one.not_after:%Y-%m-%d}" for word, one in above]
         lines.append(f"verify  {sight.verify_code} {sight.verify_message}")
     fact = CertificateSeen(
         host=sight.host,
@@ -175,7 +188,7 @@ def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = F
     evidence = _certificate_evidence(sight)
     life, left = leaf.not_after - leaf.not_before, leaf.not_after - now
     until = span(left.total_seconds())
-    findings: list[Finding] = []
+    findings = _trust(say, sight, evidence, now, api=api)
     if left <= timedelta(0):
         ago = span(-left.total_seconds())
         findings.append(say.fail("expired", host, ago=ago, evidence=evidence, via=via))
@@ -185,28 +198,65 @@ def judge_certificate(say: Say, sight: TlsSight, now: datetime, *, api: bool = F
         findings.append(say.fail("expiring", host, left=until, evidence=evidence, via=via))
     elif left < min(30 * _DAY, life / 4):
         findings.append(say.warn("expiring", host, left=until, evidence=evidence, via=via))
-    else:
+    elif not findings:
         findings.append(say.passed("expiring", host, left=until, evidence=evidence, via=via))
-    if sight.verify_code in _NAME or not covers(leaf.names, host):
+    return findings + _quality(say, sight, evidence)
+
+
+def _trust(say: Say, sight: TlsSight, evidence: list[Evidence], now: datetime, *, api: bool) -> list[Finding]:
+    """Whose certificate it is, what for, and who vouches for it. Whatever does not verify is told, by the rule it
+    breaks; what lies in the leaf's own dates, key or signature is told with those."""
+    host, leaf, code, via = sight.host, sight.leaf, sight.verify_code, sight.via
+    findings: list[Finding] = []
+    if code in _NAME or not covers(leaf.names, host):
         names = leaf.names[:3] or (leaf.subject,)
         findings.append(say.fail("name", host, names=names, evidence=evidence, via=via))
-    findings += _trust(say, sight, evidence, api)
-    findings += _quality(say, sight, evidence)
-    return findings
-
-
-def _trust(say: Say, sight: TlsSight, evidence: list[Evidence], api: bool) -> list[Finding]:
-    """Who vouches for it. A broken date, name, key or signature is told by its own rule."""
-    host, leaf, code, via = sight.host, sight.leaf, sight.verify_code, sight.via
-    if sight.verified or code in (*_EXPIRED, *_NOT_YET, *_NAME):
-        return []
+    if leaf.usages and not {"serverAuth", "anyExtendedKeyUsage"} & set(leaf.usages):
+        findings.append(say.fail("purpose", host, uses=leaf.usages, evidence=evidence, via=via))
+    if sight.verified or code in _NAME or (code == _PURPOSE and findings):
+        return findings
+    if code in (_EXPIRED, _NOT_YET) and (one := sight.blamed) is not None:
+        if one == leaf or one.not_before <= now < one.not_after:
+            return findings
+        rule, day = ("expired", one.not_after) if one.not_after <= now else ("not-yet-valid", one.not_before)
+        if leaf.not_before <= now < leaf.not_after:
+            findings.append(
+                say.fail(
+                    rule, host, "above", certificate=one.subject, day=f"{day:%Y-%m-%d}", evidence=evidence, via=via
+                )
+            )
+        return findings
     if (code == _WEAK_KEY and _key_problem(leaf) == "short") or (code == _WEAK_SIGNATURE and _weakly_signed(sight)):
-        return []
-    if code in _ISSUER_UNKNOWN and leaf.ca_issuers and not leaf.self_signed:
-        severity = Severity.BLOCKER if api else Severity.HIGH
-        return [say.fail("chain", host, severity=severity, evidence=evidence, via=via)]
-    message = "self-signed" if leaf.self_signed or code in _SELF_SIGNED else "fail"
-    return [say.fail("untrusted", host, message, evidence=evidence, via=via)]
+        return findings
+    return [*findings, _untrusted(say, sight, evidence, api=api)]
+
+
+def _untrusted(say: Say, sight: TlsSight, evidence: list[Evidence], *, api: bool) -> Finding:
+    """A chain that leads to no root that browsers trust, and why."""
+    host, leaf, code, via = sight.host, sight.leaf, sight.verify_code, sight.via
+    staging = next((one.issuer for one in sight.chain if _STAGING.search(one.issuer)), "")
+    if staging:
+        return say.fail("untrusted", host, "staging", issuer=staging, evidence=evidence, via=via)
+    severity = Severity.BLOCKER if api else Severity.HIGH
+    if sight.missing:
+        missing = sight.missing[0].subject
+        return say.fail("chain", host, missing=missing, severity=severity, evidence=evidence, via=via)
+    issuer = sight.path[-1].issuer
+    if sight.unfetched and caa.authority(issuer):
+        cause = sight.unfetched
+        return say.fail(
+            "chain", host, "unfetched", issuer=issuer, cause=cause, severity=severity, evidence=evidence, via=via
+        )
+    if leaf.self_signed or code in _SELF_SIGNED:
+        return say.fail("untrusted", host, "self-signed", evidence=evidence, via=via)
+    if code in _ISSUER_UNKNOWN:
+        return say.fail("untrusted", host, issuer=issuer, evidence=evidence, via=via)
+    short = next((one for one in sight.path[1:] if one.key == "rsa" and one.key_bits < 2048), None)
+    if code == _WEAK_AUTHORITY and short is not None:
+        return say.fail(
+            "key", host, "authority", certificate=short.subject, bits=short.key_bits, evidence=evidence, via=via
+        )
+    return say.fail("untrusted", host, "broken", cause=sight.verify_message or str(code), evidence=evidence, via=via)
 
 
 def _quality(say: Say, sight: TlsSight, evidence: list[Evidence]) -> list[Finding]:

@@ -20,7 +20,9 @@ from ...seen import header_evidence
 if TYPE_CHECKING:
     from ....world import World
 
-_ISSUE = frozenset({"renew", "name", "public", "reissue", "timestamps", "no-staple", "full-chain"})
+_ISSUE = frozenset(
+    {"renew", "name", "public", "reissue", "timestamps", "no-staple", "full-chain", "new-chain", "production"}
+)
 """Fixes that get a certificate, or serve another one."""
 _SET = frozenset({"modern"})
 """Fixes that change what the server accepts."""

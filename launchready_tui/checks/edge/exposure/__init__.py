@@ -205,7 +205,7 @@ async def _map(say: Say, world: World, script: str) -> Finding | None:
         sources = await asyncio.to_thread(secrets.sources, reply.body)
     except ValueError:
         return None  # what is no source map is no published source
-    if not sources:
+    if not any(one for one in sources if not one.public):
         return None
     kinds = []
     for one in sources:
