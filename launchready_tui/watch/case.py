@@ -55,6 +55,7 @@ class Case:
                 worst=worst,
                 closed_at=None,
                 again_at=since,
+                last_good=last_good or now.last_good,
                 flaps=now.flaps + 1,
                 cause=change.cause,
                 detail=change.detail,

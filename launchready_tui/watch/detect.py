@@ -2,7 +2,7 @@
 
 Down: at least three probes in a row failed, over at least 25 seconds; a failure is looked at again after five seconds
 on a new connection, so an outage is sure within some 40 seconds at a 15-second schedule, and a restart of 20 seconds
-is none. After a deploy the row must last ten seconds longer, and no more: every probe failing is an outage then too.
+is none. After a deploy the row must last five seconds longer, and no more: every probe failing is an outage then too.
 Up again: every probe for half a minute answered, some seven of them, since the first answer is looked at again as a
 failure is. Degraded: four of the scheduled probes of three minutes failed, or five of five minutes, as with one bad
 server of three. Slow: so many answers of ten minutes were over the target that, if one in twenty were allowed to be,
@@ -35,8 +35,8 @@ class Policy:
     most_rechecks: int = 8
     down_after: int = 3
     down_span: float = 25.0
-    deploy_span: float = 35.0
-    """In the two minutes after a deploy, when servers start anew; the fourth look on the schedule is sure."""
+    deploy_span: float = 30.0
+    """In the two minutes after a deploy, when servers start anew."""
     deploy_grace: float = 120.0
     degraded_after: int = 4
     window: float = 180.0

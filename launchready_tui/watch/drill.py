@@ -22,7 +22,7 @@ from ..persons import PersonId
 from ..vault import Secret
 from ..wire import ConnectMap, Reach, Wire
 from .engine import Engine, GetCredential
-from .samples import Drill, Incident, Notice, Target, WatchReader, WatchStore
+from .samples import Drill, Incident, Mark, Notice, Target, WatchReader, WatchStore
 
 WARM_S = 60.0
 MOST_S = 180.0
@@ -54,8 +54,8 @@ async def drill(
     where: str = "lab",
     say: Callable[[str], None] = lambda words: None,
 ) -> tuple[Drill, ...]:
-    """Breaks every target once all are up, and waits until each was told, at most three minutes. Through `alert`'s
-    channel, or, without one, to a receiver on this machine."""
+    """Breaks every target once all are up and a deploy was marked, since most outages follow one, and waits until each
+    was told, at most three minutes. Through `alert`'s channel, or, without one, to a receiver on this machine."""
     async with _receiver() as port:
         rule = alert or Alert(name=LOCAL, owner=PersonId(owner), kind="slack", server="127.0.0.1", credential="drill")
         rule = msgspec.structs.replace(rule, on=("down", "slow"), targets=(), second="")
@@ -81,6 +81,7 @@ async def drill(
                     running,
                     WARM_S,
                 )
+                store.add_mark(Mark(at=clock.now(), sha="drill", source="command"))
                 return await _break_and_wait(trials, break_, reader, clock, rule.name, where, running)
             finally:
                 stop.set()

@@ -16,11 +16,13 @@ from .case import Told
 from .samples.model import Incident
 from .watched import Watched
 
-WAIT = timedelta(seconds=15)
-SURE = timedelta(seconds=43)
-"""From the first failure until it is told at the latest; that itself is seen up to 16 seconds after the start.
-What joins an outage that was told may come later."""
-UP_WAIT = timedelta(seconds=15)
+WAIT = timedelta(seconds=20)
+SURE = timedelta(seconds=55)
+"""From the last success of any of them, which was before it began, until it is told at the latest. What joins an outage
+that was told may come later."""
+FIRST_SEEN = timedelta(seconds=16)
+"""So long after its beginning the first failure is seen at the latest, where no success is known."""
+UP_WAIT = timedelta(seconds=22)
 INTERVAL = timedelta(minutes=5)
 """What only fails now and then, or is slow, is told so often at most for one cause."""
 TOGETHER = timedelta(minutes=5)
@@ -108,8 +110,12 @@ def _waits(
     if incident.kind != "down" or words[0] == "flapping":
         told = [at for one in others if (at := _of(one).told_at) is not None]
         return bool(told) and now - max(told) < INTERVAL
-    about_to = any(
-        one.detector.cause == incident.cause and one.detector.kind != "down" and not one.target.region for one in rest
-    )
+    about_to = [
+        one
+        for one in rest
+        if one.detector.cause == incident.cause and one.detector.kind != "down" and not one.target.region
+    ]
     begun = min(_of(one).begun for one in members)
-    return about_to and now - first < WAIT and (bool(others) or now - begun < SURE)
+    good = [at for one in (*members, *about_to) if (at := one.last_good) is not None and at <= begun]
+    latest = max(good, default=begun - FIRST_SEEN) + SURE
+    return bool(about_to) and now - first < WAIT and (bool(others) or now < latest)

@@ -53,7 +53,7 @@ def title(product: str, told: Told, incidents: Sequence[Incident], *, joins: boo
     named = names[0]
     if len(names) > 1:
         more = len(names) - MOST_NAMED
-        named = f"{', '.join(names[:MOST_NAMED])} and {more} more" if more > 0 else listed(names)
+        named = f"{', '.join(names[:MOST_NAMED])} and {more} more" if more > 1 else listed(names)
         named = f"{plural(len(names), 'target')}: {named}"
     return clean(f"{product}: {head}: {named}{tail}")
 
@@ -79,7 +79,7 @@ def body(
         ended = max(one.closed_at or now for one in incidents)
         if any(one.flaps > 1 for one in incidents):
             since = min(one.since for one in incidents)
-        up = "They are all" if many else "It is"
+        up = "They are" if many else "It is"
         lines.append(f"{up} up again after {span((ended - since).total_seconds())}, since {stamp(ended)}.")
     elif told == "flapping":
         flaps = max(one.flaps for one in incidents)

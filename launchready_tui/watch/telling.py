@@ -138,7 +138,7 @@ class Teller:
                 untold = [
                     one.name
                     for one in self._reader.incidents(gone.since)
-                    if not one.told and one.opened_at >= gone.since and gone.about(one.name)
+                    if (one.told_at is None or one.told_at < one.begun) and gone.about(one.name)
                 ]
                 self._say(
                     f"the planned silence, {gone.words}, is over: "

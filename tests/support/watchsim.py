@@ -107,16 +107,18 @@ class Site:
     target: Target = field(init=False)
     case: Case = field(init=False)
     detector: Detector = field(init=False)
+    last_good: datetime | None = field(init=False)
 
     def number(self, place: int) -> None:
         self.target = Target(name=self.name, host="x.test", port=443, id=place + 1)
         self.case, self.detector = Case(self.target), Detector(Policy.of(self.every, gentle=self.gentle))
-        self.at, self.grid = self.due, True
+        self.at, self.grid, self.last_good = self.due, True, None
 
     def probe(self, chance: random.Random) -> None:
         """One probe, as `run` takes it, at the second it is due."""
         ok, took = self.world(self.at, chance)
         end = self.at + took
+        self.last_good = START + timedelta(seconds=self.at) if ok else self.last_good
         seen = [Seen(self.at, end, ok, self.grid, cause="" if ok else self.cause)]
         self.due += self.every if self.grid else 0
         while self.due <= end:

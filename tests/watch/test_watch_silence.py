@@ -60,6 +60,25 @@ async def test_an_outage_in_a_silence_is_recorded_and_told_when_it_outlasts_it()
         assert said[1].endswith("is over: not alerted in it: api")
 
 
+async def test_a_comeback_in_a_silence_is_named_in_the_log_at_its_end() -> None:
+    """People were told that it was over; what they were not told since is said."""
+    async with Shop() as shop, watched((web("api", shop.port),), HERE, alerts=(CALL,)) as running:
+        await until(lambda: shop.asked > 6)
+        shop.kill()
+        await until(lambda: titles(running))
+        await shop.start()
+        await until(lambda: len(titles(running)) == 2)
+        silence.be_quiet(running.store, silence.Silence(since=now(), until=now() + timedelta(hours=1), why="deploy"))
+        await until(lambda: running.engine.teller.quiet)
+        shop.kill()
+        await until(lambda: running.incidents()[0].open)
+        await shop.start()
+        await until(lambda: not running.incidents()[0].open)
+        silence.end_quiet(running.store, now())
+        await until(lambda: any("is over: not alerted in it: api" in words for words in running.said))
+        assert titles(running) == ["DOWN: api", "RESOLVED: api"]
+
+
 async def test_what_was_told_before_is_resolved_in_the_silence_and_other_targets_are_told() -> None:
     planned = Silence(from_=now() - timedelta(minutes=1), for_="1h", targets=("api",), why="database upgrade")
     async with Shop() as one, Shop() as other:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from launchready_tui.clock import FixedClock
-from launchready_tui.launch.model import Alert, Launch
+from launchready_tui.launch.model import Alert, Launch, Silence
 from launchready_tui.persons import PersonId
 from launchready_tui.watch.keeper import Keeper
 from launchready_tui.watch.samples import Latest, Sample, Target, WatchReader, WatchStore
@@ -29,10 +29,11 @@ def watched(ends: datetime) -> Any:
     return SimpleNamespace(latest=Latest(sample=sample, certificate_ends=ends), target=target)
 
 
-async def told(folder: Path, ends: datetime, *later: timedelta) -> list[str]:
+async def told(folder: Path, ends: datetime, *later: timedelta, silence: tuple[Silence, ...] = ()) -> list[str]:
     """The titles that are in the outbox after a look now and one at each of the later moments."""
     alert = Alert(name="chat", owner=PersonId("founder"), kind="slack", credential="hook", on=("certificate",))
-    launch = Launch(name="Market", domain="example.com", canonical="https://www.example.com/", alerts=(alert,))
+    canonical = "https://www.example.com/"
+    launch = Launch(name="Market", domain="example.com", canonical=canonical, alerts=(alert,), silence=silence)
     clock = FixedClock(NOW)
     store = WatchStore.open(folder / "watch.sqlite3")
     keeper, reader = Keeper(store), WatchReader(folder / "watch.sqlite3")
@@ -40,6 +41,8 @@ async def told(folder: Path, ends: datetime, *later: timedelta) -> list[str]:
     senders: Any = SimpleNamespace()
     try:
         teller = Teller(launch, keeper, reader, senders, outbox, Moments(clock), lambda words: None, {})
+        await teller.marks([])
+        assert bool(teller.quiet) == bool(silence)
         for wait in (timedelta(), *later):
             clock.move(wait)
             await teller.certificate(watched(ends))
@@ -70,3 +73,10 @@ async def test_each_level_is_told_once_and_the_end_as_well(tmp_path: Path) -> No
     titles = await told(tmp_path, NOW + 6.5 * DAY, DAY, 3 * DAY, 2 * DAY, 0.25 * DAY, DAY, DAY)
     ends = [title.partition("www.example.com ")[2] for title in titles]
     assert ends == ["expires in 6 days", "expires in 2 days", "expires in less than a day", "has expired"]
+
+
+async def test_a_planned_silence_holds_no_certificate_back(tmp_path: Path) -> None:
+    planned = Silence(from_=NOW, for_="7d", why="deploy")
+    assert await told(tmp_path, NOW + 0.5 * DAY, silence=(planned,)) == [
+        "Market: the certificate for www.example.com expires in less than a day"
+    ]
