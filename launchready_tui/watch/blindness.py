@@ -59,8 +59,10 @@ class Blindness:
             return True
         now = time.perf_counter()
         web = [one for one in self._watched.values() if one.target.kind == "web" and not one.target.region]
-        newest = [one.newest for one in web if one.newest is not None]
-        if not newest or len(newest) < len(web) or not all(one.network for one in newest):
+        # What was asked before it began says nothing of the line since: some targets are asked only once in a while.
+        began = min((one.failing_since for one in web if one.failing_since is not None), default=now)
+        newest = [one.newest for one in web if one.newest is not None and one.newest.end >= began]
+        if not newest or not all(one.network for one in newest):
             return False
         asked, answer = self._asked
         if now - asked > ASK_AGAIN_S:

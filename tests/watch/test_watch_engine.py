@@ -349,11 +349,15 @@ def two(one: Shop, other: Shop) -> tuple[Target, Target]:
     )
 
 
-async def test_a_line_that_is_down_is_a_gap_and_no_outage(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("seldom", [False, True])
+async def test_a_line_that_is_down_is_a_gap_and_no_outage(
+    seldom: bool, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a third target was asked just before, and is asked again only in a minute."""
     silent = Silent(monkeypatch)
     patient = type(QUICK)(every=0.1, recheck=0.05, down_span=0.6, window=1.5, calm=2.0, up_span=0.2, up_long=0.5)
     async with Shop() as one, Shop() as other:
-        targets = two(one, other)
+        targets = (*([web("log-in", other.port, every_s=60.0)] if seldom else []), *two(one, other))
         how = Reach(private=("127.0.0.0/8",), connect=reach(f"localhost=127.0.0.1:{other.port}").connect)
         async with watched(targets, how, alerts=(CALL,), secrets=chat.secrets, policy=patient) as running:
             await until(lambda: one.asked > 6 and other.asked > 6)
@@ -370,8 +374,8 @@ async def test_a_line_that_is_down_is_a_gap_and_no_outage(chat: Chat, monkeypatc
             gaps = running.reader.gaps(now() - timedelta(hours=1), now())
             assert [gap.cause for gap in gaps] == ["offline"]
             seen = snapshot(running.reader, now(), timedelta(minutes=5))
-            assert [row.stats.bad for row in seen.rows] == [0, 0]
-            assert seen.rows[0].stats.gap_s > 0
+            assert [row.stats.bad for row in seen.rows] == [0] * len(targets)
+            assert seen.rows[-1].stats.gap_s > 0
             assert any("this machine seems to be offline" in words for words in running.said)
 
 
