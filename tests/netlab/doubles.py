@@ -115,6 +115,11 @@ class Mint:
         )
 
     @property
+    def middle(self) -> bytes:
+        """The authority between, as DER."""
+        return self._middle.public_bytes(serialization.Encoding.DER)
+
+    @property
     def roots(self) -> str:
         return "".join(one.public_bytes(serialization.Encoding.PEM).decode("ascii") for one in (self._root, self._old))
 
@@ -141,7 +146,7 @@ class Mint:
             case "itself":
                 return _pem(self._key, _issue(host, self._key, (_name(host), self._key)))
             case "half-chain" | "chain":
-                leaf = _issue(host, self._key, middle, above="http://gallery.test/middle.crt")
+                leaf = _issue(host, self._key, middle, above=f"http://{DOMAIN}/middle.crt")
                 return _pem(self._key, leaf, *([self._middle] if kind == "chain" else []))
             case "small-key" | "big-key":
                 key_ = rsa.generate_private_key(65537, 1024 if kind == "small-key" else 5120)
@@ -188,12 +193,14 @@ def servers(folder: Path, authority: Authority) -> str:
     path = tls / "services.pem"
     path.write_bytes(authority.issue((DOMAIN, f"www.{DOMAIN}", *SERVICES), left=timedelta(days=60)))
     shown = f"ssl_certificate {path}; ssl_certificate_key {path};"
+    (folder / "middle.crt").write_bytes(mint.middle)
     for name, body in {
         DOMAIN: "include site.conf;",
         f"www.{DOMAIN}": f"return 301 https://{DOMAIN}$request_uri;",
         **services(),
     }.items():
-        blocks.append(f"listen {WEB}:80; server_name {name}; return 301 https://$host$request_uri;")
+        onward = f"location = /middle.crt {{ root {folder}; }} location / {{ return 301 https://$host$request_uri; }}"
+        blocks.append(f"listen {WEB}:80; server_name {name}; {onward}")
         blocks.append(f"listen {WEB}:443 ssl http2; server_name {name}; {shown} {body}")
     return "\n".join(f"server {{ {row} }}" for row in blocks)
 

@@ -93,6 +93,7 @@ CERTIFICATES = (
         "the intermediate certificate is not sent",
         tls="half-chain",
         finds=(("edge.certificates.chain", "fail"),),
+        says=(("edge.certificates.chain", "Gallery Middle"),),
     ),
     Exhibit("chain", "nothing: the intermediate certificate is sent", tls="chain"),
     Exhibit("small-key", "the key has 1024 bits", tls="small-key", finds=(("edge.certificates.key", "fail"),)),
