@@ -427,8 +427,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[di
     hosts = "".join(f'\n[[hosts]]\nname = "{one.host}"\nrole = "web"\npurpose = "{one.name}"\n' for one in CLASSES)
     places = "".join(f'"{source}" = "{target}"\n' for source, target in connect.items())
     (launch / "launchready.toml").write_text(
-        f'name = "bad"\ndomain = "{DOMAIN}"\ncanonical = "https://{DOMAIN}/"\n\n[permission]\nby = "founder"\n'
-        f'on = 2026-11-01\ndomains = ["{DOMAIN}"]\n{hosts}\n[settings]\nservices = []\nnameservers = ["127.0.0.1:9"]\n'
+        f'name = "bad"\ndomain = "{DOMAIN}"\ncanonical = "https://{DOMAIN}/"\n'
+        f'{hosts}\n[settings]\nservices = []\nnameservers = ["127.0.0.1:9"]\n'
         f"\n[connect]\n{places}"
     )
     environment = {**os.environ, "OPENSSL_CONF": str(mild)}
@@ -448,6 +448,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[di
                     "--format",
                     "json",
                     "--trust",
+                    "--allow",
+                    "intrusive",
                     "--ca-file",
                     str(folder / "roots.pem"),
                 ],
