@@ -130,7 +130,7 @@ async def quiet(app: ConsoleHost) -> None:
 
     lines = [
         "Outages are recorded and not alerted for this long; what is still down at its end is alerted then.",
-        "RESOLVED and certificate warnings are sent as ever. Key again ends it early.",
+        f"RESOLVED and certificate warnings are sent as ever. {app.key_of('watch.quiet')} ends it early.",
     ]
     fields = [
         Field("length", "for", hint="20m, 2h or 1h30m", needed=True),
