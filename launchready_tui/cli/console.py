@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from .options import Common, common, pass_common
-from .say import Exit
 
 NO_RUN = click.option("--no-run", is_flag=True, help="Run no check until a key asks for it.")
 
@@ -32,9 +31,9 @@ def console(said: Common, folder: Path | None = None, no_run: bool = False) -> i
     ws = said.open()
     try:
         from ..console.app import Console
+        from ..console.ending import show
 
-        answer = Console(ws, plain=said.ascii(sys.stdout), runs_first=not no_run and ws.approved).run()
-        return answer if isinstance(answer, int) else Exit.FINE
+        return show(Console(ws, plain=said.ascii(sys.stdout), runs_first=not no_run and ws.approved))
     finally:
         ws.close()
 

@@ -122,10 +122,10 @@ def workspace_of(said: Common, lab: Lab) -> Iterator[Workspace]:
 
 def _console(ws: Workspace, lab: Lab, said: Common, out: Path | None, no_run: bool) -> int:
     from ..console.app import Console
+    from ..console.ending import show
 
     folder = out or said.folder or Path.cwd()
-    answer = Console(ws, lab=lab, plain=said.ascii(sys.stdout), out=folder, runs_first=not no_run).run()
-    return answer if isinstance(answer, int) else Exit.FINE
+    return show(Console(ws, lab=lab, plain=said.ascii(sys.stdout), out=folder, runs_first=not no_run))
 
 
 def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:

@@ -34,6 +34,7 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
     from ..launch.trust import Trust, state_dir
     from ..watch import PLACE
     from ..workspace import JOURNAL
+    from ..workspace.crashes import NAME
     from ..workspace.watching import LOG
 
     base = folder.resolve()
@@ -54,6 +55,7 @@ def places(folder: Path) -> list[tuple[str, Path, str]]:
         ),
         ("view", base / VIEW, "how the console's overview is grouped; on this machine only, ignored by git"),
         ("state", state, "data of this user; LAUNCHREADY_STATE or XDG_STATE_HOME moves it"),
+        ("crash log", state / NAME, "where the last internal error happened, without values; for a report"),
         ("trusted files", Trust(state).path, "hashes of approved launch files"),
         ("credential lists", state / "credentials", "names and hosts of credentials; the values are in the keyring"),
     ]

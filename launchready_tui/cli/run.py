@@ -58,7 +58,7 @@ def _failed(error: Exception) -> int:
             note(f"  {frame.filename}:{frame.lineno} {frame.name}")
     else:
         note("Set LAUNCHREADY_DEBUG=1 to see where it happened, without any values.")
-    return Exit.COULD_NOT_RUN
+    return Exit.CRASHED
 
 
 def _code(error: Exception) -> int | None:

@@ -17,6 +17,8 @@ class Exit(IntEnum):
     WRONG_USE = 2
     """Wrong options, or a file of the user's that cannot be used."""
     COULD_NOT_RUN = 3
+    CRASHED = 70
+    """A mistake of ours."""
     INTERRUPTED = 130
 
 

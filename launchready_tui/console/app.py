@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -22,6 +21,7 @@ from .actions import ACTIONS, BY_ID
 from .acts import mail, path, trust
 from .drafts import Drafts
 from .edits import Edits
+from .ending import CRASHED
 from .host import Laid, Listed, WayBack
 from .laid import LaidOver, nothing
 from .messages import Repaired, Said, Told, Walking
@@ -37,6 +37,8 @@ from .widgets.form import Field
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.console import RenderableType
 
     from ..lab.client import Flaw, Lab
     from ..watch.samples import View
@@ -659,7 +661,21 @@ class Console(App[int]):
         self.say(_plain(error), wrong=True)
         self.draw_soon()
 
-    # Ending badly
+    # Ending
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        self._keep_drafts()
+        super().exit(result, return_code, message)
+
+    def _keep_drafts(self) -> None:
+        """Puts what stands in a form onto the disk, whatever is about to happen."""
+        for screen in self.screen_stack if self.is_running else ():
+            if isinstance(screen, LaidOver):
+                screen.keep()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """As a mistake of ours: what Textual would show has lines of code in it."""
+        self._fatal_error()
 
     def _fatal_error(self) -> None:
         """A mistake of ours ends the console: says where in our files it happened, never what any value was."""
@@ -667,18 +683,33 @@ class Console(App[int]):
 
         from rich.text import Text
 
+        from ..launch.trust import state_dir
+        from ..workspace.crashes import keep_crash
         from ..workspace.run import reference
 
         error = sys.exc_info()[1] or self._exception
+        self._return_code = CRASHED
+        if self._exit_renderables:
+            return self._close_messages_no_wait()  # the first is what counts; more come while it closes
+        kept: Path | None = None
+        doing = {"page": self.current_mode, "size": f"{self.size.width}x{self.size.height}"}
+        try:
+            doing["laid over it"] = ", ".join(type(one).__name__ for one in self.screen_stack[1:])
+            self._keep_drafts()
+        except Exception as other:  # noqa: BLE001  what broke may be the form itself
+            doing["drafts"] = reference(other)
+        if error is not None:
+            kept = keep_crash(error, self.workspace.options.state_dir or state_dir(), doing)
         self.bell()
         where = f" ({reference(error)})" if error is not None else ""
+        report = f"send {kept}, which has no values in it" if kept else "name the reference"
         self._exit_renderables.append(
             Text(
-                f"LaunchReady stopped because of an internal error{where}. Saved work is not affected. Start it "
-                f"again, and please report the reference."
+                f"LaunchReady stopped because of an internal error{where}. Saved work is not affected, and what you "
+                f"were typing is kept as a draft. Start it again. To report it, {report}."
             )
         )
-        self._close_messages_no_wait()
+        return self._close_messages_no_wait()
 
 
 def _plain(error: BaseException | None) -> str:
@@ -689,11 +720,3 @@ def _plain(error: BaseException | None) -> str:
     if isinstance(error, (ValueError, OSError, JournalError)) and str(error):
         return str(error)
     return f"Internal error ({reference(error)}). Saved work is not affected" if error else "It stopped unexpectedly"
-
-
-def run(workspace: Workspace, *, lab: Lab | None = None, plain: bool = False, theme: str | None = None) -> int:
-    """Opens the console and returns the exit code once it is left."""
-    app = Console(workspace, lab=lab, plain=plain, theme=theme)
-    with contextlib.suppress(KeyboardInterrupt):
-        return app.run() or 0
-    return 130

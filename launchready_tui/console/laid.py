@@ -24,6 +24,9 @@ def nothing() -> AwaitComplete:
 class LaidOver(ModalScreen[ScreenResultType]):
     """A modal screen that leaves once."""
 
+    def keep(self) -> None:
+        """Puts what was typed so far onto the disk, where it has a draft."""
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """As Textual's, but nothing where another screen is on top: this one has left, or has a question over it."""
         return super().dismiss(result) if on_top(self) else nothing()

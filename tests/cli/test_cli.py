@@ -123,7 +123,7 @@ def test_a_mistake_of_ours_is_a_sentence_with_a_reference(program: Program, monk
 
     monkeypatch.setattr(Workspace, "open", breaks)
     said = program.at("check")
-    assert said.code == 3
+    assert said.code == 70
     assert "internal error (KeyError-" in said.err
     assert "Traceback" not in said.err
     assert "must not show" not in said.err

@@ -479,6 +479,25 @@ async def test_what_was_typed_survives_a_crash(make: Any) -> None:
         assert "Draft saved" in again.last_said
 
 
+async def test_what_was_typed_about_a_received_mail_is_a_draft(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "O")
+        await type_in(pilot, "mails/welcome.eml")
+        await press(pilot, "escape", "O")
+        await until(pilot, lambda: "mails/welcome.eml" in shown(app))
+    assert "mails/welcome.eml" in (double(app).folder / ".launchready" / "drafts.json").read_text()
+
+
+async def test_leaving_the_console_keeps_what_was_typed(make: Any) -> None:
+    app = make()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "p", "plus")
+        app.screen.query_one("#field-name").value = "Night Desk"
+        app.exit(0)
+    assert "Night Desk" in (double(app).folder / ".launchready" / "drafts.json").read_text()
+
+
 async def test_a_saved_form_leaves_no_draft(make: Any) -> None:
     app = make()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -85,14 +85,16 @@ class Sheet(LaidOver[ScreenResultType]):
         self.query_one("#sheet-keys", Lines).show([Line(keys)])
 
 
-class FormSheet(Sheet[bool]):
-    """A form over a page. Escape keeps what was typed under `draft_key`; saving forgets it."""
+class Drafted(Sheet[bool]):
+    """A sheet with a form whose draft is kept under `draft_key`, until it is forgotten."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
-    def __init__(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Save, draft_key: str) -> None:
-        super().__init__(title, lines, (("enter", "save"), ("tab", "next line"), ("esc", "keep draft")))
-        self.fields, self.save, self.draft_key = tuple(fields), save, draft_key
+    def __init__(
+        self, title: str, lines: Sequence[str], keys: Sequence[tuple[str, str]], fields: Sequence[Field], draft_key: str
+    ) -> None:
+        super().__init__(title, lines, keys)
+        self.fields, self.draft_key = tuple(fields), draft_key
         self._warned = False
 
     def middle(self) -> ComposeResult:
@@ -101,6 +103,36 @@ class FormSheet(Sheet[bool]):
     def on_mount(self) -> None:
         self.call_after_refresh(self.query_one(Form).begin)
         self.set_interval(DRAFT_S, self.keep)
+
+    def keep(self) -> None:
+        form = self.query_one_optional(Form) if self in self.app.screen_stack else None
+        if form is None or not form.is_whole or not form.changed:
+            return  # it has left, and may have been saved
+        values = form.values()
+        try:
+            self.console.drafts.keep(
+                self.draft_key, {one.id: values[one.id] for one in self.fields if one.kind != "secret"}
+            )
+        except OSError as why:
+            if not self._warned:
+                self._warned = True
+                self.console.say(f"The draft is saved for this session only: {why.strerror or why}", wrong=True)
+
+    def forget(self) -> None:
+        """Takes the draft away."""
+        try:
+            self.console.drafts.forget(self.draft_key)
+        except OSError as why:
+            self.console.say(f"Could not delete an old draft: {why.strerror or why}", wrong=True)
+
+
+class FormSheet(Drafted):
+    """A form over a page. Escape keeps what was typed under `draft_key`; saving forgets it."""
+
+    def __init__(self, title: str, lines: Sequence[str], fields: Sequence[Field], save: Save, draft_key: str) -> None:
+        keys = (("enter", "save"), ("tab", "next line"), ("esc", "keep draft"))
+        super().__init__(title, lines, keys, fields, draft_key)
+        self.save = save
 
     def action_leave(self) -> None:
         """Escape: closes the form; what was typed is kept as a draft."""
@@ -116,7 +148,7 @@ class FormSheet(Sheet[bool]):
             at = said.field if said.field in known else ""
             event.form.point_at(at or self.fields[-1].id, said.wrong, go=bool(at))
             return
-        self._forget()
+        self.forget()
         self.dismiss(True)
         self.console.say(said.words)
 
@@ -128,29 +160,8 @@ class FormSheet(Sheet[bool]):
             self.keep()
             self.console.say("Draft saved: the same key opens it again")
         else:
-            self._forget()
+            self.forget()
         self.dismiss(False)
-
-    def keep(self) -> None:
-        """Puts what was typed so far onto the disk, so that not even a crash loses it."""
-        form = self.query_one_optional(Form)
-        if form is None or not form.is_whole or not form.changed:
-            return
-        values = form.values()
-        try:
-            self.console.drafts.keep(
-                self.draft_key, {one.id: values[one.id] for one in self.fields if one.kind != "secret"}
-            )
-        except OSError as why:
-            if not self._warned:
-                self._warned = True
-                self.console.say(f"The draft is saved for this session only: {why.strerror or why}", wrong=True)
-
-    def _forget(self) -> None:
-        try:
-            self.console.drafts.forget(self.draft_key)
-        except OSError as why:
-            self.console.say(f"Could not delete an old draft: {why.strerror or why}", wrong=True)
 
 
 class Question(Sheet[bool]):

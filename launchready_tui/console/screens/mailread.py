@@ -23,7 +23,7 @@ from ..acts.mail import CHECKS
 from ..ink import Span, Spans, wrap
 from ..widgets.form import Field, Form
 from ..widgets.lines import Line, Lines, Scroll
-from .dialog import Sheet
+from .dialog import Drafted, Sheet
 
 if TYPE_CHECKING:
     from ...launch.model import MailFlow
@@ -48,36 +48,29 @@ class Read(Message):
         self.mail, self.trial = mail, trial
 
 
-class MailRead(Sheet[bool]):
+class MailRead(Drafted):
     """Takes a path or the pasted source. Which mail it is decides whether the judgement is kept."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     def __init__(self, flow: str = "") -> None:
         lines = (
             "Open the mail's source (“Show original” in Gmail, “View message source” in Outlook), then paste it here "
             "or name its file. No links in it are opened.",
         )
-        super().__init__("Read a received mail", lines, (("enter", "judge it"), ("tab", "next line"), ("esc", "close")))
-        self.flow = flow
+        mails = (("", "none of these: only judge it"), *((name, WORDS[name]) for name in FLOWS))
+        fields = (
+            Field("file", "mail", hint="a file, or paste the source here"),
+            Field("flow", "which one", flow, "choice", mails),
+            Field("where", "found in", "", "choice", _WHERE),
+            Field("at", "at", "imap", "choice", _AT),
+        )
+        keys = (("enter", "judge it"), ("tab", "next line"), ("esc", "close"))
+        super().__init__("Read a received mail", lines, keys, fields, f"mail read {flow}".strip())
         self.pasted = b""
         self.reading = False
 
     def middle(self) -> ComposeResult:
-        mails = (("", "none of these: only judge it"), *((name, WORDS[name]) for name in FLOWS))
-        yield Form(
-            [
-                Field("file", "mail", hint="a file, or paste the source here"),
-                Field("flow", "which one", self.flow, "choice", mails),
-                Field("where", "found in", "", "choice", _WHERE),
-                Field("at", "at", "imap", "choice", _AT),
-            ]
-        )
+        yield from super().middle()
         yield Lines(lead="none", end=0, band="sheet", id="pasted")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.call_after_refresh(self.query_one(Form).begin)
 
     def take_paste(self, words_: str) -> bool:
         """The source of a mail, pasted into any line: kept whole. False for what has one line only."""
@@ -92,12 +85,13 @@ class MailRead(Sheet[bool]):
         return True
 
     def action_leave(self) -> None:
-        """Escape: closes without reading; what was pasted is not kept."""
+        """Escape: closes without reading; of what was pasted nothing is kept, of the lines a draft."""
+        self.keep()
         self.dismiss(False)
 
     def on_form_left(self, event: Form.Left) -> None:
         event.stop()
-        self.dismiss(False)
+        self.action_leave()
 
     def on_form_saved(self, event: Form.Saved) -> None:
         event.stop()
@@ -150,6 +144,7 @@ class MailRead(Sheet[bool]):
     async def on_read(self, message: Read) -> None:
         console, trial = self.console, message.trial
         found = flaws_of(console.workspace.launch, trial) if trial is not None else ()
+        self.forget()
         self.dismiss(True)
         if trial is not None:
             console.store.say("info", f"A {WORDS[trial.flow]} was judged; saved for 30 days")
