@@ -200,10 +200,10 @@ async def add_repository(app: ConsoleHost) -> None:
 async def add_alert(app: ConsoleHost) -> None:
     """Who is alerted, and where they read it."""
     kinds = (
-        ("slack", "a chat webhook: Slack, Mattermost, Discord"),
-        ("telegram", "Telegram, to a phone"),
-        ("ntfy", "ntfy, to a phone"),
-        ("webhook", "JSON to a webhook of your own"),
+        ("slack", "a chat webhook"),
+        ("telegram", "Telegram"),
+        ("ntfy", "ntfy"),
+        ("webhook", "a webhook of your own"),
         ("email", "an email"),
     )
 
