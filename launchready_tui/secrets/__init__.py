@@ -4,7 +4,7 @@ prefix and length."""
 from .addresses import BLANK, IN_QUERY, QUERY_NAMES, is_token, without_tokens
 from .model import Exposure, Rule, SecretRulesError, load
 from .scan import Match, Scan, hide, scan
-from .shapes import shape, without_values, written_out
+from .shapes import is_jwt, shape, without_values, written_out
 from .sourcemap import Source, map_reference, sources
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SecretRulesError",
     "Source",
     "hide",
+    "is_jwt",
     "is_token",
     "load",
     "map_reference",

@@ -8,6 +8,7 @@ import re
 from .addresses import BLANK
 from .model import compiled, load
 from .scan import scan
+from .validate import jwt_payload
 
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token)\s+\S")
 """What stands before the secret in a header (RFC 7617 section 2, RFC 6750 section 2.1)."""
@@ -17,6 +18,11 @@ _SCHEME = re.compile(r"(?i)(?:bearer|basic|token)\s+\S")
 def shape(rule: str) -> re.Pattern[str]:
     """The shape of one rule of the table. Raises KeyError for one that it does not have."""
     return compiled({one.id: one for one in load()}[rule])
+
+
+def is_jwt(value: str) -> bool:
+    """Whether it is a signed JSON Web Token as RFC 7519 writes it: head, claims and signature."""
+    return value.count(".") == 2 and jwt_payload(value) is not None
 
 
 def written_out(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from ...secrets import is_jwt
 from ...text import whole
 
 # Names that frameworks and log-in services give the cookie that keeps a person logged in, as known 2026-11; with or
@@ -29,7 +30,6 @@ _OWN_NAMES = re.compile(
 _READ_BY_SCRIPTS = re.compile(r"sb-[a-z0-9-]{1,60}-auth-token(?:\.\d{1,2})?", re.IGNORECASE)
 # A name that may mean a log-in: it does where the value is signed or opaque, or kept from scripts.
 _LOG_IN_WORDS = frozenset(("session", "sess", "sid", "auth", "token", "login", "jwt", "identity"))
-_JWT = re.compile(r"eyJ[\w-]{8,4000}\.[\w-]{2,4000}\.[\w-]{0,1000}")
 _SIGNED = re.compile(r"(?:s%3A|s:)?[\w%+/=-]{8,4000}\.[\w%+/=:-]{6,200}(?:\.[\w%+/=-]{16,200})?")
 _OPAQUE = re.compile(r"(?=[^\d]{0,200}\d)(?=[^A-Za-z]{0,200}[A-Za-z])[\w%+/=.|:-]{20,4096}")
 _CSRF = re.compile(r"csrf|xsrf|requestverificationtoken|antiforgery", re.IGNORECASE)
@@ -112,15 +112,15 @@ class Cookie:
         if _OWN_NAMES.fullmatch(self.name):
             return True
         words = _WORDS.findall(self.name)
-        signed = bool(_JWT.fullmatch(self.value) or _SIGNED.fullmatch(self.value))
+        signed = is_jwt(self.value) or bool(_SIGNED.fullmatch(self.value))
         if words and words[-1].lower() in _LOG_IN_WORDS:
             return self.http_only or signed or bool(_OPAQUE.fullmatch(self.value))
-        return self.http_only and bool(_JWT.fullmatch(self.value))
+        return self.http_only and is_jwt(self.value)
 
     @property
     def for_scripts(self) -> bool:
         """A log-in cookie that the log-in service's own script reads on purpose."""
-        clerk = self.name == "__session" and bool(_JWT.fullmatch(self.value))
+        clerk = self.name == "__session" and is_jwt(self.value)
         return clerk or bool(_READ_BY_SCRIPTS.fullmatch(self.name))
 
     @property
