@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from launchready_tui.handover.variables import _in_json
 from launchready_tui.mail.box.session import _status_in
 from launchready_tui.secrets.sourcemap import sources
 from launchready_tui.sources.queues.in_redis import _enqueued
 from launchready_tui.text import json_of
+from launchready_tui.world.variables import _in_json
 
 DEEP = b"[" * 200_000
 HOSTILE: tuple[bytes, ...] = (

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Open the embedded demo marketplace."),
     "watch": ("watch:watch", "Watch latency and uptime, and alert people when something is down."),
     "secrets": ("secrets:secrets", "Find keys and passwords in code, history and builds."),
+    "env": ("env:env", "Check the settings of an environment before a release."),
     "queues": ("queues:queues", "Show how many jobs are waiting, and for how long."),
     "logs": ("logs:logs", "Count errors by route in access logs, and find personal data in them."),
     "deploy": ("deploy:deploy", "Mark a deploy on the timeline of the watch."),

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from ..launch.ours import opened
 from ..launch.records import HandedOver, handed_over
-from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, variables, zones
+from ..world import variables
+from . import calendar, data, front, monitoring, pack, redirects, sign, sweep, tables, zones
 from .model import Document, Exported, ExportError, NotCompared, not_filled
 from .pages import PAGES
 from .profile import Profile
@@ -57,7 +58,9 @@ def build(
     `records` are DNS records asked for just before (`zones.ask`); without them the zone file holds those of the
     checks' evidence.
     """
-    shot = Snapshot.of(source, now, profile=profile, records=records, variables=variables.read(source))
+    shot = Snapshot.of(
+        source, now, profile=profile, records=records, variables=variables.read(source.launch, source.folder)
+    )
     written = documents_of(shot)
     files: dict[str, bytes] = {
         "START-HERE.html": front.start_here(shot, written),

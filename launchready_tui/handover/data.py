@@ -29,10 +29,10 @@ from ..launch.people import Person
 from ..persons import NOBODY, PersonId
 from ..verdict import FixRow, Judged
 from ..wording import Value
+from ..world.variables import Variable
 from .hosts import DomainRow, HostRow, domain_rows, host_rows
 from .model import Document
 from .snapshot import Snapshot
-from .variables import Variable
 from .zones import seen as seen_records
 
 EVIDENCE_SIZE = 2048

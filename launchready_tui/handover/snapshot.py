@@ -22,8 +22,8 @@ from .profile import Nameless, Profile
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
+    from ..world.variables import Variable
     from .record import Record
-    from .variables import Variable
 
 Rows = tuple[tuple[Cell, ...], ...]
 DEMO = "This is a demo of a made-up marketplace on this machine. Nothing here is about a real product."

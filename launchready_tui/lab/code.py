@@ -17,6 +17,8 @@ _FIRST_COMMIT = 1_767_600_000
 _WHO = {"NAME": "Demo Market", "EMAIL": "team@demo-market.test"}
 # Shapes only: they open nothing, and stand nowhere in one piece.
 _LIVE = "sk_" + "live_" + "51Mq7RkTzWv4BxYp9LnC2sHdEa"
+_TEST = "sk_" + "test_" + "51Mq7RkTzWv4BxYp9LnC2sHdEa"
+_WORD = "kR7v" + "Qm2xTb9W"
 _MAIL = "SG" + ".x7Kq2mVbT9aWc4ZrLp8dNe" + ".Qf6Jt1Yh3Us5Ig7Ob9Pv2Xk4Cw6Rm8Ln0Ed1Az3Gy5T"
 _PAY = f'import os\n\n# Moves to the environment before the launch.\nKEY = "{_LIVE}"\n'
 _SETTINGS = 'import os\n\nMAIL_KEY = os.environ["MAIL_KEY"]\n'
@@ -25,7 +27,7 @@ _FILES: dict[str, str] = {
     "README.md": "# Demo Market\n\nOne program, one database. `make run` starts both.\n",
     "Makefile": "run:\n\tpython -m market\n",
     "pyproject.toml": '[project]\nname = "demo-market"\nversion = "1.0.0"\ndependencies = ["h11"]\n',
-    ".gitignore": ".env\ndist/\n",
+    ".gitignore": ".env\n.env.*\ndist/\n",
     "market/settings.py": _SETTINGS,
     "market/__main__.py": 'print("The market listens.")\n',
     "web/package.json": json.dumps(
@@ -33,10 +35,19 @@ _FILES: dict[str, str] = {
     )
     + "\n",
 }
+# What git ignores: settings of each environment, as they lie on the engineer's machine.
+_KEPT: dict[str, str] = {
+    ".env": f"DATABASE_URL=postgres://market:{_WORD}1@db.dev.demo-market.test/market\nDEBUG=1\n",
+    ".env.staging": f"DATABASE_URL=postgres://market:{_WORD}2@db.staging.demo-market.test/market\n",
+    ".env.production": "DATABASE_URL=op://market/production/database\nDEBUG=0\n",
+}
 # Flaw, file, and what it holds while the flaw is on.
 _FLAWED: tuple[tuple[str, str, str], ...] = (
     ("events-machinery", "compose.yaml", _COMPOSE),
     ("committed-key", "market/pay.py", _PAY),
+    ("shared-database", ".env.production", _KEPT[".env.staging"] + "DEBUG=0\n"),
+    ("debug-in-production", ".env.production.local", "DEBUG=1\n"),
+    ("test-key-in-production", ".env.prod", f"STRIPE_SECRET_KEY={_TEST}\n"),
 )
 # Flaw, file, and what an older commit held in it.
 _FORMER: tuple[tuple[str, str, str], ...] = (("key-in-history", "market/settings.py", f'MAIL_KEY = "{_MAIL}"\n'),)
@@ -45,7 +56,7 @@ _FORMER: tuple[tuple[str, str, str], ...] = (("key-in-history", "market/settings
 def write(folder: Path, flaws: Collection[str]) -> None:
     """Makes the folder hold the code as these flaws have it, committed where git is installed; other files there are
     left alone. Raises OSError."""
-    wanted = dict(_FILES) | {path: text for flaw, path, text in _FLAWED if flaw in flaws}
+    wanted = _FILES | _KEPT | {path: text for flaw, path, text in _FLAWED if flaw in flaws}
     for path, text in wanted.items():
         place = folder / path
         if not place.exists() or place.read_text("utf-8") != text:
@@ -57,7 +68,8 @@ def write(folder: Path, flaws: Collection[str]) -> None:
             place.unlink()
     if shutil.which("git"):
         former = {path: text for flaw, path, text in _FORMER if flaw in flaws}
-        _record(folder, ([dict(_FILES) | former] if former else []) + [wanted])
+        tracked = {path: text for path, text in wanted.items() if not path.startswith(".env")}
+        _record(folder, [_FILES | former, tracked] if former else [tracked])
 
 
 def _record(folder: Path, states: list[dict[str, str]]) -> None:

@@ -13,6 +13,7 @@ from .folder import Tree, beginning, walk
 from .memory import Observer
 
 if TYPE_CHECKING:
+    from .environment import Reading
     from .leaks import Leaks
 
 
@@ -37,6 +38,17 @@ class Repository(Observer):
         """The secrets in its files, builds and history; `tell` hears how far it is. `switched-off` where no repository
         is named, `unavailable` where it cannot be read, secrets.toml included."""
         return await self._memory.once("leaks", lambda: asyncio.to_thread(self._leaks, tell))
+
+    async def environment(self) -> Reading | Failure:
+        """What its environments are set to. `switched-off` where no repository is named, `unavailable` where the
+        folder is not there."""
+        return await self._memory.once("environment", lambda: asyncio.to_thread(self._environment))
+
+    def _environment(self) -> Reading | Failure:
+        from .environment import read
+
+        tree = self._tree()
+        return tree if isinstance(tree, Failure) else read(tree)
 
     def _leaks(self, tell: Callable[[str], None]) -> Leaks | Failure:
         from ..launch.allowed import AllowedFile

@@ -12,8 +12,8 @@ import pytest
 from bundle_source import Market
 
 from launchready_tui.handover import build
-from launchready_tui.handover.variables import Variable, read
 from launchready_tui.launch.model import Alert, Launch, PathStep, Repository, Route
+from launchready_tui.world.variables import Variable, read
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 # What must not come out, in shapes that no rule of ours knows.
@@ -59,7 +59,7 @@ def market(tmp_path: Path) -> Market:
 
 
 def by_name(market: Market) -> dict[str, Variable]:
-    return {one.name: one for one in read(market)}
+    return {one.name: one for one in read(market.launch, market.folder)}
 
 
 WANTED = {

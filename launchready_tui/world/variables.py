@@ -4,8 +4,9 @@ at, let alone kept."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -13,11 +14,10 @@ import msgspec
 from ..secrets import scan
 from ..text import json_of
 from ..vault.store import variable
-from ..world.folder import beginning, walk
+from .folder import beginning, walk
 
 if TYPE_CHECKING:
     from ..launch.model import Launch
-    from ..workspace import Workspace
 
 Place = Literal["example file", "settings file", "code", "hosting", "CI", "launch file"]
 MOST_READ = 3000
@@ -67,17 +67,11 @@ _OWN = frozenset(
     )
 )
 """Set by the system or the platform: nobody hands them over."""
-_PUBLIC = (
-    "NEXT_PUBLIC_",
-    "VITE_",
-    "REACT_APP_",
-    "EXPO_PUBLIC_",
-    "NUXT_PUBLIC_",
-    "GATSBY_",
-    "PUBLIC_",
-    "VUE_APP_",
-    "STORYBOOK_",
+PUBLIC = (
+    *("NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_"),
+    *("GATSBY_", "PUBLIC_", "VUE_APP_", "STORYBOOK_"),
 )
+"""What a build hands to every browser, by the beginning of a name."""
 _SECRET = re.compile(r"SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|_KEY$|_DSN$|DATABASE_URL|REDIS_URL|WEBHOOK_URL")
 _HARMLESS = re.compile(r"PUBLISHABLE|PUBLIC_KEY|SITE_KEY|ANON_KEY|MAPS?_(?:API_)?KEY|SENTRY_DSN|POSTHOG_KEY")
 _ENVIRONMENTS = (
@@ -119,13 +113,18 @@ class _Seen:
     environments: set[str] = field(default_factory=set)
 
 
-def read(source: Workspace) -> tuple[Variable, ...]:
-    """Every name, sorted. What cannot be read is left out: a list of names is no place to stop an export."""
+def read(launch: Launch, folder: Path) -> tuple[Variable, ...]:
+    """Every name, sorted; `folder` is that of the launch file. What cannot be read is left out: a list of names is no
+    place to stop an export."""
+    root = folder / launch.repository.path if launch.repository else None
+    return names_in(root, _credentials(launch))
+
+
+def names_in(root: Path | None, own: Iterable[str] = ()) -> tuple[Variable, ...]:
+    """Every name below a folder, sorted, and those of the launch file."""
     found: dict[str, _Seen] = {}
-    for name in _credentials(source.launch):
+    for name in own:
         _note(found, name, "launch file", "launchready.toml")
-    repository = source.launch.repository
-    root = source.folder / repository.path if repository else None
     if root is not None and root.is_dir():
         for path, place in _wanted(walk(root).files):
             try:
@@ -137,13 +136,18 @@ def read(source: Workspace) -> tuple[Variable, ...]:
     return tuple(_variable(name, seen) for name, seen in sorted(found.items()))
 
 
+def is_secret(name: str) -> bool:
+    """Whether a variable of this name holds a secret."""
+    return bool(_SECRET.search(name)) and not _HARMLESS.search(name)
+
+
 def _note(found: dict[str, _Seen], name: str, place: Place, path: str) -> None:
     if name in _OWN or scan(name).matches:
         return  # what has the shape of a key is none of ours to list, wherever it stood
     seen = found.setdefault(name, _Seen())
     seen.places[place] = None
     seen.files[path] = None
-    if place in ("settings file", "example file", "hosting") and (named := _environment(path)):
+    if place in ("settings file", "example file", "hosting") and (named := environment_of(path)):
         seen.environments.add(named)
 
 
@@ -221,7 +225,8 @@ def _in_json(text: str) -> Iterator[str]:
                 waiting.append(value)
 
 
-def _environment(path: str) -> str:
+def environment_of(path: str) -> str:
+    """production, staging or development, by a file's name; empty where it tells none."""
     parts = set(re.split(r"[^a-z]+", path.rpartition("/")[2].lower()))
     return next((name for name, words in _ENVIRONMENTS if parts & set(words)), "")
 
@@ -229,8 +234,8 @@ def _environment(path: str) -> str:
 def _variable(name: str, seen: _Seen) -> Variable:
     return Variable(
         name=name,
-        secret=bool(_SECRET.search(name)) and not _HARMLESS.search(name),
-        public=name.startswith(_PUBLIC),
+        secret=is_secret(name),
+        public=name.startswith(PUBLIC),
         environments=tuple(sorted(seen.environments)),
         named_in=tuple(seen.places),
         where=tuple(seen.files)[:_SHOWN],
