@@ -23,11 +23,25 @@ _MAIL = "SG" + ".x7Kq2mVbT9aWc4ZrLp8dNe" + ".Qf6Jt1Yh3Us5Ig7Ob9Pv2Xk4Cw6Rm8Ln0Ed
 _PAY = f'import os\n\n# Moves to the environment before the launch.\nKEY = "{_LIVE}"\n'
 _SETTINGS = 'import os\n\nMAIL_KEY = os.environ["MAIL_KEY"]\n'
 _COMPOSE = "services:\n  market:\n    build: .\n  events:\n    image: apache/kafka:4.1.0\n"
+_WORKFLOW = """on: [push, pull_request]
+permissions:
+  contents: read
+jobs:
+  checks:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: python -m pytest
+      - run: launchready secrets scan --history
+"""
+_GREETING = '      - run: echo "Thanks for ${{ github.event.pull_request.title }}"\n'
 _FILES: dict[str, str] = {
     "README.md": "# Demo Market\n\nOne program, one database. `make run` starts both.\n",
     "Makefile": "run:\n\tpython -m market\n",
     "pyproject.toml": '[project]\nname = "demo-market"\nversion = "1.0.0"\ndependencies = ["h11"]\n',
     ".gitignore": ".env\n.env.*\ndist/\n",
+    ".github/workflows/checks.yml": _WORKFLOW,
+    "deploy/production.tpl": "DATABASE_URL=op://market/production/database\n",
     "market/settings.py": _SETTINGS,
     "market/__main__.py": 'print("The market listens.")\n',
     "web/package.json": json.dumps(
@@ -45,6 +59,8 @@ _KEPT: dict[str, str] = {
 _FLAWED: tuple[tuple[str, str, str], ...] = (
     ("events-machinery", "compose.yaml", _COMPOSE),
     ("committed-key", "market/pay.py", _PAY),
+    ("no-secret-gate", ".github/workflows/checks.yml", _WORKFLOW.rpartition("      - run")[0]),
+    ("injected-title", ".github/workflows/checks.yml", _WORKFLOW + _GREETING),
     ("shared-database", ".env.production", _KEPT[".env.staging"] + "DEBUG=0\n"),
     ("debug-in-production", ".env.production.local", "DEBUG=1\n"),
     ("test-key-in-production", ".env.prod", f"STRIPE_SECRET_KEY={_TEST}\n"),
