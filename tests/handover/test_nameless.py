@@ -48,7 +48,7 @@ from launchready_tui.launch.inventory import (
     Renewal,
     System,
 )
-from launchready_tui.launch.model import Alert, Email, Host, Launch, Permission, Safety, Sprint, Watch
+from launchready_tui.launch.model import Alert, Email, Host, Launch, Permission, Safety, Sprint, Unconfirmed, Watch
 from launchready_tui.launch.papers import Papers
 from launchready_tui.launch.people import People, Person
 from launchready_tui.launch.records import Happened, day_log
@@ -515,6 +515,7 @@ def test_what_names_a_person_says_so_in_its_type() -> None:
 async def test_every_field_that_names_a_person_holds_a_canary(full: Market) -> None:
     """So that a new field is tried above, or fails here."""
     declared = {(kind, name) for room in ROOMS for kind in structs(room) for name in fields_of(kind)}
+    declared = {(kind, name) for kind, name in declared if kind is not Unconfirmed}  # the fields of a Permission
     held: set[tuple[type[Any], str]] = set()
 
     def walk(value: Any) -> None:

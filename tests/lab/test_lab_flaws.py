@@ -17,7 +17,7 @@ from edgetalk import EDGE
 from labtalk import ask, certificate, end, get, names_of, records
 from mailtalk import MAILS
 from readytalk import READY
-from twisttalk import TWISTED
+from twisttalk import CODED, TWISTED
 
 from launchready_tui.lab import files, flaws
 from launchready_tui.lab import places as at
@@ -244,6 +244,7 @@ BEHAVIOUR |= {
     "status-shared": lambda lab: records(ask(lab, at.STATUS, "A")) == records(ask(lab, at.APP, "A")),
     "status-unfinished": lambda lab: "nginx" in get(lab, f"https://{at.STATUS}/").text,
     **EDGE,
+    **CODED,
     **MAILS,
     **READY,
     **TWISTED,

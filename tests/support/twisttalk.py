@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import ssl
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from labtalk import ask, certificate, end, get, names_of, records
+from repos import git
 
 from launchready_tui.lab import code, files
 from launchready_tui.lab import places as at
@@ -106,13 +108,27 @@ def refuses_newest(lab: Lab) -> bool:
     return False
 
 
-def coded(lab: Lab) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        code.write(Path(folder), {"events-machinery"})
-        code.write(Path(folder), lab.on)  # what was there before goes, what is there now is there
-        return (Path(folder) / "compose.yaml").exists()
+def coded(flaw: str, path: str, sign: str = "") -> Callable[[Lab], bool]:
+    """Whether the code that is written shows a flaw: in a file, or with `.git` in what was ever committed."""
+
+    def there(lab: Lab) -> bool:
+        with tempfile.TemporaryDirectory() as folder:
+            code.write(Path(folder), {flaw})
+            code.write(Path(folder), lab.on)  # what was there before goes, what is there now is there
+            if path != ".git":
+                place = Path(folder) / path
+                return place.exists() and sign in place.read_text("utf-8")
+            if shutil.which("git") is None:
+                return flaw in lab.on  # nothing is recorded without it
+            return sign in git(Path(folder), "log", "-p")
+
+    return there
 
 
+CODED: dict[str, Callable[[Lab], bool]] = {
+    "committed-key": coded("committed-key", "market/pay.py"),
+    "shared-database": coded("shared-database", ".env.production", "staging"),
+}
 TWISTED: dict[str, Callable[[Lab], bool]] = {
     "www-absent": lambda lab: not records(ask(lab, at.WWW, "A")),
     "www-temporary": lambda lab: get(lab, f"https://{at.WWW}/help").status == 302,
@@ -152,7 +168,12 @@ TWISTED: dict[str, Callable[[Lab], bool]] = {
         at.PLATFORM in names_of(certificate(lab, at.WWW)) and bool(ask(lab, at.WWW, "CNAME").answer)
     ),
     "app-counts-abroad": lambda lab: leads(lab, f"{at.APP_SITE}/").startswith(f"https://{at.RDAP}/"),
-    "events-machinery": coded,
+    "events-machinery": coded("events-machinery", "compose.yaml"),
+    "key-in-history": coded("key-in-history", ".git", 'MAIL_KEY = "'),
+    "debug-in-production": coded("debug-in-production", ".env.production.local", "DEBUG=1"),
+    "test-key-in-production": coded("test-key-in-production", ".env.prod", "STRIPE"),
+    "injected-title": coded("injected-title", ".github/workflows/checks.yml", "pull_request.title"),
+    "no-secret-gate": lambda lab: not coded("no-secret-gate", ".github/workflows/checks.yml", "secrets scan")(lab),
     "help-dangling": lambda lab: bool(ask(lab, f"help.{at.DOMAIN}", "CNAME").answer),
     "one-name-server": lambda lab: len(records(ask(lab, at.DOMAIN, "NS"))) == 1,
     "registrar-disagrees": lambda lab: any(name.startswith("old-ns") for name in delegated(lab)),

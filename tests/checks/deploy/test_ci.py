@@ -132,7 +132,7 @@ async def test_what_strangers_can_use(rule: str, tmp_path: Path) -> None:
     [
         "run: |\n          git checkout ${{ github.head_ref }}",
         "run: >-\n          echo\n          ${{ github.event.comment.body }}",
-        "uses: actions/github-script@v7\n        with:\n          script: |\n            ${{ github.event.issue.title }}",
+        "uses: x/y@v7\n        with:\n          script: |\n            ${{ github.event.issue.title }}",
         "run: echo ${{ toJSON(github.event.head_commit.message) }}",
     ],
 )
