@@ -2,7 +2,7 @@
 fix.
 
 Formats read: one reply (`550-5.7.26 …`), several lines of one, a log line around it, a whole delivery report (RFC
-3464).
+3464). Of a report only the reply counts, with the host that gave it: not its own header, and not the returned mail.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import tomllib
 from fnmatch import fnmatchcase
 from importlib import resources
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -30,12 +30,36 @@ _SAID = re.compile(
     r"(?i)(?:said:|smtp;|responded:?|response:?|error:?|code:?|reply:?|status:?)\s{0,9}\"?([45]\d\d)(?![\d.])"
 )
 _ANYWHERE = re.compile(r"(?<![\d.:/\-#])([45]\d\d)(?![\d.:/])")
-_DIAGNOSTIC = re.compile(r"(?im)^diagnostic-code:\s{0,9}(.*(?:\n[ \t].*){0,20})")
-_REPORT_STATUS = re.compile(r"(?im)^status:\s{0,9}" + _STATUS)
+_FIELD = re.compile(r"(?im)^(diagnostic-code|status|remote-mta):[ \t]{0,9}(.*(?:\r?\n[ \t]+\S.*){0,20})")
+_RETURNED = re.compile(
+    r"(?im)^(?:content-type:[ \t]{0,9}(?:message/rfc822|message/global|text/rfc822-headers)|original message headers:"
+    r"|-{2,}.{0,20}(?:below this line is a copy|this is a copy of|original message|undelivered message"
+    r"|returned message)).*$"
+)
+_HEADER = re.compile(
+    r"(?im)^(?:received|from|to|cc|subject|date|message-id|mime-version|content-[a-z-]+|return-path|delivered-to|sender"
+    r"|reply-to|references|in-reply-to|auto-submitted|precedence|user-agent|feedback-id|dkim-signature"
+    r"|authentication-results|arc-[a-z-]+|list-[a-z-]+|x-[a-z0-9-]+|(?:reporting|received-from)-mta|arrival-date"
+    r"|last-attempt-date|(?:final|original)-recipient|action):.*(?:\r?\n[ \t]+\S.*){0,50}"
+)
+_SAYS = re.compile(
+    r"(?i)(?:said:|remote server returned|remote mail server after [^:\n]{1,60}:(?: host [^:\n]{1,120}:)?"
+    r"|response from the remote server was:|refused to talk to me:)"
+)
+_HOST = re.compile(r"(?i)([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9})\s?(?:\[[0-9a-f.:]{2,45}\])?\)?\s{0,9}\Z")
+_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
+_ADDRESS = re.compile(r"<[^<>\s]*>|(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:@]{1,64}@[^\s<>\"'(),;:@]{1,253}")
 _MARKS: tuple[tuple[Provider, re.Pattern[str]], ...] = (
-    ("gmail", re.compile(r"gsmtp|\bgcdp\b|google\.com|googlemail|gmail")),
-    ("yahoo", re.compile(r"yahoo|aol\.com|am0\.yahoodns|\btss\d\d\b")),
-    ("outlook", re.compile(r"outlook\.com|hotmail|\bs3140\b|\bs3150\b|microsoft|office365|\b5\.7\.515\b")),
+    ("gmail", re.compile(r"gsmtp|\bgcdp\b|google(?:mail)?\.com|\bgmail\b")),
+    ("yahoo", re.compile(r"yahoo|aol\.com|\btss\d\d\b")),
+    (
+        "outlook",
+        re.compile(
+            r"outlook\.com|hotmail|\bs3140\b|\bs3150\b|microsoft|office365|aka\.ms/"
+            r"|\bbanned send(?:er|ing ip)\b|sender\.office\.com|\b5\.7\.515\b"
+            r"|storedrv\b|tenantattribution|\bresolver\.(?:adr|rst)\.|\brouting\.loop|\bqueue\.expired|\btransport\.rules\."
+        ),
+    ),
     ("icloud", re.compile(r"icloud|mail\.me\.com|apple\.com")),
 )
 
@@ -108,10 +132,11 @@ def table() -> tuple[_Row, ...]:
 
 def decode(text: str) -> Bounce:
     """What this refusal says. Never raises: what is not understood comes back with empty fields."""
-    text = text[:LONGEST]
-    plain = clean(text).lower()
-    code, status = _codes(text)
-    provider: Provider = next((name for name, mark in _MARKS if mark.search(plain)), "")
+    reply = _reply(text[:LONGEST])
+    code, status = _codes(reply)
+    plain = _ADDRESS.sub("(address)", clean(reply.text)).lower()
+    marked = f"{reply.host.lower()} {plain}"
+    provider: Provider = next((name for name, mark in _MARKS if mark.search(marked)), "")
     lasting = code[0] == "5" if code else status[0] == "5" if status else None
     found = next(
         (row for row in table() if (code or status or row.says) and row.fits(code, status, provider, plain)), None
@@ -131,18 +156,41 @@ def decode(text: str) -> Bounce:
     )
 
 
-def _codes(text: str) -> tuple[str, str]:
-    """Reply code and enhanced code. In a delivery report its Diagnostic-Code comes before everything else."""
-    diagnostic = _DIAGNOSTIC.search(text)
-    code, status = ("", "")
-    for part in (diagnostic[1] if diagnostic else "", text):
-        both = _WITH_STATUS.search(part)
-        if both:
-            return both[1], ".".join(both.groups()[1:])
-        if not part:
-            continue
-        alone = _AT_START.search(part) or _SAID.search(part) or _ANYWHERE.search(part)
-        code = code or (alone[1] if alone else "")
-        found = (_REPORT_STATUS.search(part) if part is text and diagnostic else None) or re.search(_STATUS, part)
-        status = status or (".".join(found.groups()) if found else "")
-    return code, status if status[:1] in ("4", "5") else ""
+class _Reply(NamedTuple):
+    """What the server said: its words, its host, and the Status field of the report around them."""
+
+    text: str
+    host: str = ""
+    status: str = ""
+
+
+def _reply(text: str) -> _Reply:
+    """The reply in a text. Of a delivery report its Diagnostic-Code and Status (RFC 3464 section 2.3), else what
+    follows "said:", else everything but header lines and the returned mail."""
+    returned = _RETURNED.search(text)
+    own = text[: returned.start()] if returned and returned.start() else text
+    fields: dict[str, str] = {}
+    for name, value in _FIELD.findall(own):
+        fields.setdefault(name.lower(), value)
+    host, status = fields.get("remote-mta", "").rpartition(";")[2].strip(), fields.get("status", "")
+    if "diagnostic-code" in fields:
+        return _Reply(fields["diagnostic-code"], host, status)
+    says = _SAYS.search(own)
+    if says:
+        before = _HOST.search(own, max(0, says.start() - 300), says.start())
+        words = says[0] if says[0].lower().startswith("remote mail server") else ""
+        reply = _PARAGRAPH.split(own[says.end() :].lstrip(), maxsplit=1)[0]
+        return _Reply(reply, host or f"{before[1] if before else ''} {words}".strip(), status)
+    return _Reply(_HEADER.sub("", own), host, status)
+
+
+def _codes(reply: _Reply) -> tuple[str, str]:
+    """Reply code and enhanced code; the report's Status only where the reply has no enhanced code itself."""
+    text = reply.text
+    both = _WITH_STATUS.search(text)
+    if both:
+        return both[1], ".".join(both.groups()[1:])
+    alone = _AT_START.search(text) or _SAID.search(text) or _ANYWHERE.search(text)
+    found = re.search(_STATUS, text) or re.search(_STATUS, reply.status)
+    status = ".".join(found.groups()) if found else ""
+    return alone[1] if alone else "", status if status[:1] in ("4", "5") else ""
