@@ -58,7 +58,7 @@ def run(
 
 
 async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str, lines: Sequence[str] | None) -> int:
-    from ..clock import SystemClock
+    from ..clock import FixedClock, SystemClock
     from ..world import World
     from .reach import no_launch, reach_of
 
@@ -80,7 +80,8 @@ async def _run(said: Common, private: tuple[str, ...], answer: Answer, bare: str
                 await waiting.put(asyncio.create_task(one(world, line)))
         await waiting.put(None)
 
-    async with World(no_launch(), reach_of(said, private), clock=SystemClock()) as world:
+    clock = FixedClock(said.now) if said.now else SystemClock()
+    async with World(no_launch(), reach_of(said, private), clock=clock) as world:
         taking = asyncio.create_task(take(world))
         while (task := await waiting.get()) is not None:
             row = await task

@@ -26,6 +26,7 @@ async def spf(world: World, *, ip: str, sender: str, helo: str) -> Outcome:
     """Show whether an address may send for a domain, and why (check_host of RFC 7208).
 
     `-` reads JSON lines from stdin, such as {"ip": "192.0.2.1", "sender": "a@example.com", "helo": "mx.example.com"}.
+    Exit code 1: the result is fail, permerror or temperror (of lines: one is not valid).
     """
     from ..mail.auth.spf import check_host
 
@@ -48,6 +49,11 @@ def spf_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
     except ValueError as error:
         raise click.UsageError(f"--ip: {error}") from None
     return [(ip, {"ip": ip, "sender": sender or "", "helo": helo})]
+
+
+def spf_wrong(outcome: Outcome) -> bool:
+    """Whether the address may not send, or that could not be checked. A softfail or no record forbids nothing."""
+    return outcome.result in ("fail", "permerror", "temperror")
 
 
 async def spf_line(world: World, row: batch.Row, given: Given) -> batch.Row:
@@ -228,7 +234,7 @@ async def message(world: World, *, raw: bytes) -> Letter | str:
     from ..mail.auth.message import read
 
     try:
-        return await read(world.dns, raw)
+        return await read(world.dns, raw, now=world.clock.now().timestamp())
     except ValueError as error:
         return str(error)
 
@@ -244,12 +250,14 @@ def message_asked(given: Given) -> list[tuple[str, Given]] | Stdin:
 
 async def message_line(world: World, row: batch.Row, given: Given) -> batch.Row:
     """A message by its file or as it stands in the line. Raises ValueError."""
-    from ..mail.auth.message import read
-
-    if "file" in row:
-        raw = await asyncio.to_thread(_file, batch.text_of(row, "file"))
-        return {"file": row["file"], **_letter(await read(world.dns, raw))}
-    return _letter(await read(world.dns, batch.text_of(row, "message").encode("utf-8", "surrogateescape")))
+    name = batch.text_of(row, "file", needed=False)
+    if name:
+        letter = await message(world, raw=await asyncio.to_thread(_file, name))
+    else:
+        letter = await message(world, raw=batch.text_of(row, "message").encode("utf-8", "surrogateescape"))
+    if isinstance(letter, str):
+        raise batch.BadLineError(letter)
+    return {**({"file": name} if name else {}), **_letter(letter)}
 
 
 def message_row(name: str, letter: Letter | str) -> batch.Row:
@@ -300,6 +308,7 @@ def _letter(letter: Letter) -> batch.Row:
         "policy": letter.dmarc.policy if letter.dmarc else None,
         "results": made["verdicts"]["results"] if verdicts else [],
         "signatures": made["signatures"],
+        "arc": made["arc"],
         "links": made["links"],
         "one_click": made["one_click"],
         "text_part": letter.has_text,

@@ -181,9 +181,10 @@ class Question:
 
 async def _answers(look: Look, said: Common, private: tuple[str, ...], questions: list[Given]) -> list[Any]:
     """All of them, one after the other, in one world."""
-    from ..clock import SystemClock
+    from ..clock import FixedClock, SystemClock
     from ..world import World
     from .reach import no_launch, reach_of
 
-    async with World(no_launch(), reach_of(said, private), clock=SystemClock()) as world:
+    clock = FixedClock(said.now) if said.now else SystemClock()
+    async with World(no_launch(), reach_of(said, private), clock=clock) as world:
         return [await look.ask(world, **question) for question in questions]

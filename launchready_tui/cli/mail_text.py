@@ -136,6 +136,11 @@ def letter_lines(letter: Letter, ink: Ink) -> Iterator[str]:
         tone = {"pass": "pass", "temperror": "unknown"}.get(sign.result, "fail")
         head = f"{_GLYPHS[tone]} signature of {sign.domain or '?'} with {sign.selector or '?'}: {sign.result}"
         yield "  " + ink.paint(ink.fit(head, 2), tone) + (f"  {ink.fit(sign.why, 40)}" if sign.why else "")
+    for hop in letter.arc:
+        words = " ".join(f"{one.method}={one.result}" for one in hop.results)
+        who = f"ARC {hop.instance}  {hop.receiver or hop.domain or '(no name)'}"
+        more = f"  ▲ {hop.problem}" if hop.problem else ""
+        yield "  " + ink.fit(f"{pad(who, 10)}  cv={hop.validation or '?'}  {words}{more}", 2)
     if letter.seconds is not None:
         yield f"  under way   {letter.seconds:.0f} s"
     if letter.encrypted is not None:

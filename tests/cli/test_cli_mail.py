@@ -98,6 +98,37 @@ def test_spf_of_one_message(nameserver: str) -> None:
         "-all",
         "203.0.113.9 does not send for example.com",
     )
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("ip", "sender", "result", "code"),
+    [
+        ("203.0.113.9", "a@example.com", "fail", 1),
+        ("192.0.2.1", f"a@{BROKEN}", "temperror", 1),
+        ("192.0.2.1", "a@gone.test", "none", 0),
+    ],
+)
+def test_spf_exits_1_for_fail_and_temperror(nameserver: str, ip: str, sender: str, result: str, code: int) -> None:
+    done = launchready("spf", "--ip", ip, "--sender", sender, "--format", "json", "--nameserver", nameserver)
+    assert (rows(done)[0]["result"], done.returncode) == (result, code)
+
+
+def test_now_counts_for_the_times_of_a_signature(nameserver: str) -> None:
+    mail = (
+        "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=none; h=from; "
+        "bh=eA==; b=eA==; t=1795000000; x=1795528800\n"
+        "From: a@example.com\n\nhi\n"
+    )
+    for now, why in (
+        ("2026-11-25T12:00:00Z", "expired"),
+        ("2026-11-24T12:00:00Z", "no key"),
+        ("2026-01-01T00:00:00Z", "future"),
+    ):
+        options = ("message", "-", "--format", "json", "--now", now, "--nameserver", nameserver)
+        for given in (mail, json.dumps({"message": mail})):
+            (row,) = rows(launchready(*options, stdin=given))
+            assert why in str(row["signatures"]), (now, row["signatures"])
 
 
 def test_spf_in_json_lines(nameserver: str) -> None:

@@ -3,6 +3,8 @@ tells."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -211,3 +213,115 @@ async def test_what_came_before_a_broken_declaration_is_read() -> None:
 async def test_comments_in_comments_hide_no_sender() -> None:
     letter = await look(b"From: " + b"(" * 5000 + b" a@shop.test\r\n\r\nx")
     assert letter.from_domain == "shop.test"
+
+
+@pytest.mark.parametrize(
+    ("results", "record", "dmarc"),
+    [
+        ("spf=pass smtp.mailfrom=a@shop.test; dkim=pass header.d=shop.test", "", "none"),
+        ("spf=pass smtp.mailfrom=a@shop.test; dkim=pass header.d=shop.test", "TXT v=DMARC1; p=reject", "pass"),
+        ("spf=pass smtp.mailfrom=a@other.test; dkim=none", "TXT v=DMARC1; p=reject", "fail"),
+        ("spf=pass smtp.mailfrom=a@shop.test; dkim=none", "! timeout", "unknown"),
+        ("spf=fail smtp.mailfrom=a@shop.test; dkim=none; dmarc=fail", "TXT v=DMARC1; p=none", "fail"),
+        ("spf=pass smtp.mailfrom=a@shop.test; dkim=none; dmarc=pass", "", "pass"),
+    ],
+)
+async def test_results_without_dmarc_are_evaluated_and_never_pass_without_a_record(
+    results: str, record: str, dmarc: str
+) -> None:
+    raw = f"Authentication-Results: mx.test; {results}\r\n".encode() + MESSAGE
+    assert (await look(raw, _dmarc__shop__test=[record] if record else [])).dmarc_result == dmarc
+
+
+@pytest.mark.parametrize(
+    "subject", ["=?utf-8?B?A?=", "=?utf-8?Q?=ZZ?=", "=?none-such?B?QQ==?=", "=?utf-8?B?=", "=?a?b?"]
+)
+async def test_a_broken_encoded_word_does_not_end_the_judgement(subject: str) -> None:
+    raw = GOOD + signed().replace(b"Subject:  Your   code", f"Subject: {subject}".encode())
+    letter = await look(raw)
+    assert letter.dmarc_result == "pass" and letter.has_text
+    words_of(raw)
+
+
+async def test_a_thousand_nested_parts_do_not_end_the_judgement() -> None:
+    head = b"From: a@shop.test\r\nMIME-Version: 1.0\r\n"
+    inner = b"Content-Type: text/plain\r\n\r\nhello\r\n"
+
+    def nested(depth: int) -> bytes:
+        begun = b"".join(
+            f'Content-Type: multipart/mixed; boundary="b{n}"\r\n\r\n--b{n}\r\n'.encode() for n in range(depth)
+        )
+        return head + begun + inner + b"".join(f"--b{n}--\r\n".encode() for n in reversed(range(depth)))
+
+    letter = await look(GOOD + nested(1000))
+    assert letter.dmarc_result == "pass" and not letter.has_text
+    assert "its parts are nested too deeply to be read in full" in letter.problems
+    shallow = await look(GOOD + nested(3))
+    assert shallow.has_text and not any("nested" in words for words in shallow.problems)
+    assert "hello" in words_of(nested(3)) and "hello" not in words_of(nested(1000))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a href=",
+        "<a ><!--",
+        "<a href='x'",
+        '<a href="',
+        "<a x ",
+        "<!--",
+        "</",
+        "<?",
+        "<![CDATA[",
+        "<a =",
+        "<script>",
+        "&#9",
+        "<",
+    ],
+)
+async def test_html_is_read_in_linear_time(piece: str) -> None:
+    markup = (piece * (400_000 // len(piece))).encode()
+    began = time.process_time()
+    await look(b"From: a@shop.test\r\nContent-Type: text/html\r\n\r\n<a href=https://shop.test/1>x</a>" + markup)
+    words_of(b"From: a@shop.test\r\nContent-Type: text/html\r\n\r\n" + markup)
+    assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("markup", "links"),
+    [
+        ("<A HREF = 'https://a.test/?x=1&amp;y=2'>a</A>", ["https://a.test/?x=1&y=2"]),
+        ('<a title="a > b" href="https://a.test/">a</a>', ["https://a.test/"]),
+        ("<!-- <a href=https://hidden.test/> --><a/href=https://a.test/>x</a>", ["https://a.test/"]),
+        ("<script>'<a href=https://js.test/>'</script><area href=https://a.test/>", ["https://a.test/"]),
+        ("1 < 2 <3 <a href=https://a.test/>x", ["https://a.test/"]),
+        ("<a href=https://a.test/>x</a><a href='https://never.test/", ["https://a.test/"]),
+        ("<![endif]--><!DOCTYPE x><?xml?><a href=https://a.test/ href=https://b.test/>x</a>", ["https://a.test/"]),
+    ],
+)
+async def test_html_is_read_as_browsers_do(markup: str, links: list[str]) -> None:
+    letter = await look(b"From: a@shop.test\r\nContent-Type: text/html\r\n\r\n" + markup.encode())
+    assert [one.url for one in letter.links] == links
+
+
+def arc(number: int, cv: str, more: str = "spf=pass smtp.mailfrom=shop.test; dkim=pass header.d=shop.test") -> bytes:
+    return (
+        f"ARC-Seal: i={number}; a=rsa-sha256; cv={cv}; d=list{number}.test; s=a; b=x\r\n"
+        f"ARC-Message-Signature: i={number}; a=rsa-sha256; d=list{number}.test; s=a; h=from; bh=x; b=x\r\n"
+        f"ARC-Authentication-Results: i={number}; mx{number}.test; {more}\r\n"
+    ).encode()
+
+
+async def test_the_arc_chain_is_read_and_its_order_and_gaps_are_told() -> None:
+    letter = await look(arc(2, "pass", "arc=pass; dkim=fail header.d=shop.test") + arc(1, "none") + MESSAGE)
+    assert [(hop.instance, hop.domain, hop.validation, hop.receiver, hop.problem) for hop in letter.arc] == [
+        (1, "list1.test", "none", "mx1.test", ""),
+        (2, "list2.test", "pass", "mx2.test", ""),
+    ]
+    assert [(one.method, one.result) for one in letter.arc[1].results] == [("arc", "pass"), ("dkim", "fail")]
+    assert letter.dmarc_result == "unknown"  # what somebody in between says is no verdict
+    assert (await look(MESSAGE)).arc == ()
+    gap = await look(arc(3, "pass") + arc(1, "pass") + arc(0, "none") + MESSAGE)
+    assert [(hop.instance, bool(hop.problem)) for hop in gap.arc] == [(0, True), (1, True), (2, True), (3, False)]
+    assert "broken" in (await look(arc(2, "fail") + arc(1, "none") + MESSAGE)).arc[1].problem
+    assert "lacks arc-seal" in (await look(arc(1, "none").split(b"\r\n", 1)[1] + MESSAGE)).arc[0].problem

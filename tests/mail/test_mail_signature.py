@@ -102,6 +102,12 @@ async def test_a_failed_look_up_and_a_missing_key_are_two_things(
         (" i=@other.test;", "permerror", "outside"),
         (" i=@myshop.test;", "permerror", "outside"),
         (" d=shop.test;", "permerror", "twice"),
+        (" t=1795529000;", "pass", ""),
+        (" t=1795532400;", "fail", "future"),
+        (" t=1795528700; x=1795528600;", "permerror", "before it was made"),
+        (" q=dns/txt;", "pass", ""),
+        (" q=carrier/pigeon : dns/txt;", "pass", ""),
+        (" q=carrier/pigeon;", "permerror", "q=carrier/pigeon"),
     ],
 )
 async def test_tags(more: str, result: str, words: str) -> None:
@@ -128,6 +134,13 @@ async def test_what_a_signature_must_have() -> None:
     assert "SHA-1" in (await check(signed().replace(b"rsa-sha256", b"rsa-sha1"))).why
     assert (await check(signed().replace(b" v=1;", b" v=2;"))).result == "permerror"
     assert (await check(signed().replace(b"c=relaxed/relaxed", b"c=loose/relaxed"))).result == "permerror"
+
+
+async def test_blanks_in_h_may_stand_around_colons_and_not_in_names() -> None:
+    assert (await check(signed(headers="from : to:\tsubject"))).result == "pass"
+    for headers in ("from:to sub:date", "from::to", "from:to:"):
+        found = await check(signed(headers=headers))
+        assert (found.result, "h=" in found.why) == ("permerror", True)
 
 
 async def test_a_partly_signed_text_passes_with_a_warning() -> None:

@@ -89,7 +89,7 @@ def signed(
     tags = f" v=1; a={algorithm}; c={canonical}; d={domain}; s={selector};{more}\r\n h={headers}; bh={bh};\r\n b="
     lines = []
     left = list(fields)
-    for name in headers.split(":"):
+    for name in map(str.strip, headers.split(":")):
         found = next((field for field in reversed(left) if field[0].lower() == name.lower()), None)
         if found:
             left.remove(found)

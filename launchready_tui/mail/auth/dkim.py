@@ -25,6 +25,8 @@ Verdict = Literal["pass", "fail", "permerror", "temperror"]
 Field = tuple[bytes, bytes]
 """A header field as it stands: its name, and everything after the colon with its folds, without the last line break."""
 MAX_SIGNATURES = 10
+CLOCK_DRIFT_S = 300
+"""How far a signer's clock may be ahead, as in OpenDKIM."""
 _ALGORITHMS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W_](?:[\w-]*[^\W_])?")
 """Section 3.5: d= is a domain of two labels at least; letters of any script, which count in their ASCII form (RFC 8616
@@ -136,6 +138,10 @@ def _well_formed(tags: dict[str, str], signed: tuple[str, ...], now: float) -> N
         raise _Bad("permerror", "it is signed with SHA-1, which receivers no longer accept")
     if tags["a"] not in _ALGORITHMS:
         raise _Bad("permerror", f"a={tags['a']} is not an algorithm that receivers know")
+    if any(not name or re.search(r"\s", name) for name in re.split(r"\s*:\s*", tags["h"].strip())):
+        raise _Bad("permerror", "h= is not a list of header names between colons")
+    if "q" in tags and "dns/txt" not in (one.strip().lower() for one in tags["q"].split(":")):
+        raise _Bad("permerror", f"q={tags['q']} names no way to get the key that receivers know")
     if "from" not in signed:
         raise _Bad("permerror", "the From line is not signed")
     if not _DOMAIN.fullmatch(tags["d"]):
@@ -146,6 +152,10 @@ def _well_formed(tags: dict[str, str], signed: tuple[str, ...], now: float) -> N
     for name in ("t", "x", "l"):
         if name in tags and not re.fullmatch(r"\d{1,12}", tags[name]):
             raise _Bad("permerror", f"{name}={tags[name]} is not a number")
+    if "t" in tags and "x" in tags and int(tags["x"]) <= int(tags["t"]):
+        raise _Bad("permerror", "the signature expires (x=) before it was made (t=)")
+    if "t" in tags and int(tags["t"]) > now + CLOCK_DRIFT_S:
+        raise _Bad("fail", "the signature was made in the future (t=)")
     if "x" in tags and int(tags["x"]) < now:
         raise _Bad("fail", "the signature has expired")
 

@@ -3,24 +3,21 @@ a list."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import email
-import email.parser
-import email.policy
 import email.utils
 import re
 from datetime import UTC, datetime
-from email.header import decode_header, make_header
-from email.message import Message
-from html.parser import HTMLParser
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ...hostnames import comparable, host_of
-from ...text import readable
+from .arc import Hop, chain
 from .ask import Ask, is_domain
+from .body import Body, decoded, pieces
+from .body import read as read_body
 from .dkim import Signature, split, verify
 from .dmarc import Discovery, aligned, discover
 from .results import Result, Verdicts, merged
@@ -87,6 +84,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     spam_level: str = ""
     """Microsoft's SCL."""
     problems: tuple[str, ...] = ()
+    arc: tuple[Hop, ...] = ()
+    """The servers that passed it on and what each saw (RFC 8617), the first one first; read, not verified."""
 
     @property
     def seconds(self) -> float | None:
@@ -111,10 +110,13 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def dmarc_result(self) -> str:
-        """As the receiver saw it; worked out from alignment where no receiver tells."""
+        """As the receiver saw it; where it wrote nothing, worked out from the domain's record, SPF and DKIM: `none`
+        without a record."""
         word = self.verdicts.word("dmarc") if self.verdicts else ""
         if word:
             return word
+        if self.dmarc is None or self.dmarc.policy is None:
+            return "unknown" if self.dmarc and self.dmarc.failure else "none"
         if self.alignment.dkim or self.alignment.spf:
             return "pass"
         return "unknown" if self.alignment.dkim is None or self.alignment.spf is None else "fail"
@@ -131,7 +133,6 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
         raise ValueError(
             "this is not a raw message: it has no From line (use the message source, not the displayed mail)"
         )
-    parsed = parsed_mail(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"))
     values = [(name, value.decode("utf-8", "replace")) for name, (_, value) in zip(names, fields, strict=True)]
 
     def all_of(wanted: str) -> list[str]:
@@ -142,7 +143,7 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
     from_address = _from(all_of("from"))
     domain = comparable(from_address.rpartition("@")[2])
     found = await discover(ask, domain) if is_domain(domain) else None
-    text, markup = _parts(parsed)
+    body, links = await asyncio.to_thread(_body, raw)
     received = all_of("received")
     junk = next(iter(all_of("x-microsoft-antispam-mailbox-delivery")), "")
     forefront = next(iter(all_of("x-forefront-antispam-report")), "")
@@ -155,11 +156,13 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
         problems.append("it has no Message-ID")
     if not all_of("date"):
         problems.append("it has no Date")
+    if body.deep:
+        problems.append("its parts are nested too deeply to be read in full")
     return Letter(
         from_address=from_address,
         from_domain=domain,
         sender=envelope,
-        subject=_decoded(next(iter(all_of("subject")), "")),
+        subject=decoded(next(iter(all_of("subject")), "")),
         message_id=next(iter(all_of("message-id")), "").strip(),
         sent_at=_date(next(iter(all_of("date")), "")),
         received_at=_date(received[0].rpartition(";")[2]) if received else None,
@@ -167,35 +170,19 @@ async def read(ask: Ask, raw: bytes, *, now: float | None = None) -> Letter:
         signatures=signatures,
         dmarc=found,
         alignment=await _alignment(ask, domain, envelope, found, verdicts, signatures),
-        links=_links(text, markup),
+        links=links,
         one_click=_one_click(all_of("list-unsubscribe"), all_of("list-unsubscribe-post"), verdicts, signatures),
-        has_text=bool(text.strip()),
-        has_html=bool(markup.strip()),
+        has_text=bool(body.text.strip()),
+        has_html=bool(body.markup.strip()),
         encrypted=bool(_TLS.search(received[0])) if received else None,
         folder=_folder(junk),
         spam_level=scl[1] if scl else "",
         problems=tuple(problems),
+        arc=chain(values),
     )
 
 
-def parsed_mail(raw: bytes) -> Message:
-    """Header and parts. Of a mail whose parts lie in each other by the hundred the header alone: no mailbox shows
-    more of it either."""
-    try:
-        return email.message_from_bytes(raw, policy=email.policy.compat32)
-    except RecursionError:
-        return email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
-
-
 # -- header ----------------------------------------------------------------------------------------------------------
-
-
-def _decoded(value: str) -> str:
-    text = re.sub(r"\r\n[ \t]+", " ", value).strip()
-    try:
-        return str(make_header(decode_header(text)))
-    except (ValueError, LookupError, UnicodeError):
-        return text
 
 
 def _from(values: list[str]) -> str:
@@ -323,57 +310,28 @@ def _one_click(
 # -- body ------------------------------------------------------------------------------------------------------------
 
 
-def _parts(parsed: Message) -> tuple[str, str]:
-    """All plain text and all HTML, attachments left out."""
-    text: list[str] = []
-    markup: list[str] = []
-    for part in parsed.walk():
-        kind = part.get_content_type()
-        if kind not in ("text/plain", "text/html") or part.get_content_disposition() == "attachment":
-            continue
-        raw = part.get_payload(decode=True)
-        if not isinstance(raw, bytes):
-            continue
-        try:
-            body = raw.decode(str(part.get_content_charset() or "utf-8"), "replace")
-        except (LookupError, ValueError):
-            body = raw.decode("utf-8", "replace")
-        (text if kind == "text/plain" else markup).append(body)
-    return "\n".join(text), "\n".join(markup)
+def _body(raw: bytes) -> tuple[Body, tuple[Link, ...]]:
+    body = read_body(re.sub(rb"\r?\n", b"\r\n", raw).lstrip(b"\r\n"))
+    return body, _links(body.text, body.markup)
 
 
-class _Anchors(HTMLParser):
+def _anchors(markup: str) -> list[tuple[str, str]]:
     """Addresses of links, and the words each shows."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.found: list[list[str]] = []
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("a", "area"):
-            href = dict(attrs).get("href") or ""
-            self._open = tag == "a"
-            self.found.append([href.strip(), ""])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._open = False
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self.found:
-            self.found[-1][1] += data
+    found: list[tuple[str, list[str]]] = []
+    opened = False
+    for kind, name, attributes in pieces(markup):
+        if kind == "start" and name in ("a", "area"):
+            opened = name == "a"
+            found.append((attributes.get("href", "").strip(), []))
+        elif kind == "end" and name == "a":
+            opened = False
+        elif kind == "text" and opened:
+            found[-1][1].append(name)
+    return [(href, "".join(words)) for href, words in found]
 
 
 def _links(text: str, markup: str) -> tuple[Link, ...]:
-    anchors = _Anchors()
-    # At a broken declaration Python's reader gives up; the links before it are good.
-    with contextlib.suppress(AssertionError, ValueError):
-        anchors.feed(readable(markup))
-        anchors.close()
-    pairs = [(href, words) for href, words in anchors.found] + [
-        (url.rstrip(".,;:!?"), "") for url in _URL.findall(text)
-    ]
+    pairs = [*_anchors(markup), *((url.rstrip(".,;:!?"), "") for url in _URL.findall(text))]
     found: dict[str, Link] = {}
     for url, words in pairs:
         try:
