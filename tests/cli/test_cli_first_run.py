@@ -18,6 +18,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
 
     class Recorder:
+        return_code = 0
+
         def __init__(self, workspace: object, **rest: Any) -> None:
             made.append(rest)
 
