@@ -120,6 +120,8 @@ def dmarc_wrong(found: Discovery) -> bool:
 
 def _policy(found: Discovery) -> batch.Row:
     from ..mail.auth.ask import is_name
+    from ..mail.auth.dmarc import unseen_before
+    from ..world import registrable
 
     row: batch.Row = {
         "domain": found.domain,
@@ -129,6 +131,7 @@ def _policy(found: Discovery) -> batch.Row:
         "effective": found.effective,
         "tag": found.tag or None,
         "record": found.record or None,
+        "seen_by_older_receivers": not unseen_before(found, registrable(found.domain)) if found.record_domain else None,
     }
     if found.problem:
         row["problem"] = found.problem

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from ..mail.auth.dkim_lookup import Found
 from ..mail.auth.dkim_record import pointed
-from ..mail.auth.dmarc import Discovery
+from ..mail.auth.dmarc import Discovery, unseen_before
 from ..mail.auth.dmarc_record import read
 from ..mail.auth.message import Letter
 from ..mail.auth.spf import Outcome
 from ..text import for_terminal
 from ..verdict.report.ink import Ink, pad
+from ..world import registrable
 from .inspect_mail import Keys
 
 _TONES = {
@@ -71,6 +72,10 @@ def dmarc_lines(found: Discovery, ink: Ink) -> Iterator[str]:
     if found.record_domain:
         from_ = f"{found.record_domain}{f' by its {found.tag}' if found.tag else ''}"
         yield f"  record of           {ink.fit(from_, 22)}"
+    registered = registrable(found.domain)
+    if unseen_before(found, registered):
+        words = f"look only at {found.domain} and {registered} (RFC 7489): they do not see this record"
+        yield ink.paint(f"  ▲ older receivers   {ink.fit(words, 22)}", "warn")
     if found.organizational_domain:
         yield f"  organisation        {ink.fit(found.organizational_domain, 22)}"
     if found.exists is False:

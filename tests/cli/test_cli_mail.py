@@ -25,6 +25,8 @@ TEXTS = {
     "why.example.com": "%{i} does not send for %{d}",
     "s1._domainkey.example.com": "v=DKIM1; k=ed25519; p=AAAA",
     "default._domainkey.example.com": "v=DKIM1; p=",
+    "_dmarc.team.example.org": "v=DMARC1; p=quarantine",
+    "a.team.example.org": "x",
     "_dmarc.example.com": "v=DMARC1; p=reject; sp=quarantine; rua=mailto:d@example.com",
 }
 BROKEN = "broken.example.com"
@@ -195,6 +197,15 @@ def test_dmarc(nameserver: str) -> None:
     assert done.returncode == 0
     lost = launchready("dmarc", BROKEN, "--format", "json", "--nameserver", nameserver)
     assert lost.returncode == 1 and "error" in rows(lost)[0]
+
+
+def test_a_dmarc_record_only_at_a_subdomain_says_what_older_receivers_do(nameserver: str) -> None:
+    done = launchready("dmarc", "a.team.example.org", "--nameserver", nameserver)
+    assert "● quarantine" in done.stdout and "older receivers" in done.stdout
+    assert "look only at a.team.example.org and example.org" in " ".join(done.stdout.split())
+    for domain, seen in (("a.team.example.org", False), ("team.example.org", True), ("why.example.com", True)):
+        (row,) = rows(launchready("dmarc", domain, "--format", "json", "--nameserver", nameserver))
+        assert row["seen_by_older_receivers"] is seen
 
 
 HALF = '"\\ud800.example.com"'

@@ -183,6 +183,12 @@ def _judged(
     )
 
 
+def unseen_before(found: Discovery, registered: str) -> bool:
+    """Whether receivers that still follow RFC 7489 miss the record: section 6.6.3 looks at the author domain and at the
+    registered domain above it (by the public suffix list), and at nothing in between."""
+    return found.record_domain is not None and found.record_domain not in (found.domain, registered)
+
+
 def _as_policy(word: str) -> Policy:
     return "reject" if word == "reject" else "quarantine" if word == "quarantine" else "none"
 

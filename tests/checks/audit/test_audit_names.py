@@ -330,6 +330,22 @@ async def test_who_sends(txt: str, senders: tuple[str, ...], state: str, words: 
     assert words in finding.summary
 
 
+@pytest.mark.parametrize(
+    ("mx", "txt", "state"),
+    [
+        ("0 .", "v=spf1 -all", "pass"),
+        ("0 .", "v=spf1 ~all", "unknown"),
+        ("0 .", "v=spf1 exists:%{i}.shop.test -all", "unknown"),
+        ("0 .", "", "unknown"),
+        ("10 mail.shop.test", "v=spf1 -all", "unknown"),
+    ],
+)
+async def test_a_domain_that_says_it_sends_no_mail_is_not_asked_who_sends(mx: str, txt: str, state: str) -> None:
+    finding = (await found(email_provider.email_provider, mailed(mx, txt=txt)))["senders", R]
+    assert finding.state.value == state
+    assert ("sends no mail" in finding.summary) is (state == "pass")
+
+
 async def test_a_sender_nobody_named() -> None:
     world = mailed(txt="v=spf1 include:spf.mtasv.net include:sendgrid.net -all", senders=("postmark",))
     findings = await found(email_provider.email_provider, world)

@@ -360,6 +360,20 @@ async def test_a_launch_below_the_registered_domain_is_covered_from_above(above:
         assert any(finding.state.value == "fail" for finding in findings.values())
 
 
+@pytest.mark.parametrize(("at", "expected"), [(f"team.{D}", "info"), (f"a.team.{D}", "absent"), (D, "absent")])
+async def test_a_record_between_says_what_older_receivers_do(at: str, expected: str) -> None:
+    domain = f"a.team.{D}"
+    world = FakeWorld(launch(domain=domain, canonical=f"https://{domain}/"))
+    world.dns.set(f"_dmarc.{at}", "TXT", f"v=DMARC1; p=none; rua=mailto:d@{D}")
+    world.dns.set(D, "MX", f"10 mail.{D}")
+    findings = await found(dmarc, world)
+    assert said(findings, "older-receivers", domain) == expected
+    if expected == "info":
+        finding = findings["older-receivers", domain]
+        assert finding.remedy is not None and finding.remedy.paste.startswith(f"_dmarc.{domain}. ")
+        assert f"only at {domain} and {D}" in finding.summary
+
+
 async def test_a_failed_look_up_above_is_not_a_missing_record() -> None:
     world = FakeWorld(launch(domain=f"eu.{D}", canonical=f"https://eu.{D}/"))
     world.dns.fail(f"_dmarc.{D}", "TXT")

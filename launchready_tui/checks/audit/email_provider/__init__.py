@@ -48,7 +48,7 @@ def _mailbox(say: Say, domain: str, answer: DnsAnswer | Failure) -> Finding:
     exchanges = [record.split()[-1] for record in answer.records]
     if not answer.found:
         return say.info("mailbox", domain, evidence=evidence, via=via)
-    if exchanges == ["."]:
+    if _is_null(answer):
         return say.info("mailbox", domain, "null", evidence=evidence, via=via)
     company, owners = company_of(exchanges), tuple(sorted({registrable(name) for name in exchanges}))
     if not company and owners == (registrable(domain),):
@@ -90,7 +90,21 @@ async def _senders(say: Say, launch: Launch, world: World) -> list[Finding]:
         return [say.passed("senders", domain, how, services=services, evidence=evidence, via=via), *findings]
     if failed is not None:
         return [say.unknown("senders", domain, failure=failed, evidence=evidence)]
+    mx = await world.dns.ask(domain, "MX")
+    if isinstance(mx, DnsAnswer) and _is_null(mx) and _forbids_all(answers[0]):
+        return [say.passed("senders", domain, "none", evidence=[*evidence, dns_evidence(mx)], via=via)]
     return [say.unknown("senders", domain, "unnamed", evidence=evidence, via=via)]
+
+
+def _is_null(mx: DnsAnswer) -> bool:
+    """RFC 7505 section 3: one record that names the root."""
+    return [record.split()[-1] for record in mx.records] == ["."]
+
+
+def _forbids_all(answer: DnsAnswer | Failure) -> bool:
+    """Whether the one SPF record of an answer is `v=spf1 -all` and nothing more."""
+    texts = [] if isinstance(answer, Failure) else [text for text in answer.texts if spf.is_spf(text)]
+    return len(texts) == 1 and [term.text.lower() for term in spf.read(texts[0]).terms] == ["-all"]
 
 
 def _undeclared(say: Say, launch: Launch, who: str, seen: _Seen, evidence: list[Evidence], via: str) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ....failure import Failure
 from ....findings import Evidence, Finding, Remedy
-from ....mail.auth.dmarc import Discovery, discover
+from ....mail.auth.dmarc import Discovery, discover, unseen_before
 from ....mail.auth.dmarc_record import Record, almost_dmarc, is_dmarc, read
 from ....world import registrable
 from ....world.sights import DnsAnswer
@@ -87,6 +87,12 @@ async def _judge(say: Say, ask: Fresh, found: Discovery, at: str, answer: DnsAns
     if record.obsolete:
         findings.append(say.info("obsolete", domain, at=at, part=record.obsolete[0], evidence=evidence, via=via))
     findings.append(_policy(say, found, evidence, answer))
+    registered = registrable(domain)
+    if unseen_before(found, registered):
+        above = say.fix("publish-above", line=zone_line(f"_dmarc.{domain}", "TXT", record.raw))
+        findings.append(
+            say.info("older-receivers", domain, registered=registered, at=at, evidence=evidence, remedy=above, via=via)
+        )
     findings += _next(say, found, at, record, answer)
     if not record.rua:
         reports = fix("ask-for-reports", rua=f"mailto:dmarc@{domain}")
