@@ -325,3 +325,17 @@ async def test_the_arc_chain_is_read_and_its_order_and_gaps_are_told() -> None:
     assert [(hop.instance, bool(hop.problem)) for hop in gap.arc] == [(0, True), (1, True), (2, True), (3, False)]
     assert "broken" in (await look(arc(2, "fail") + arc(1, "none") + MESSAGE)).arc[1].problem
     assert "lacks arc-seal" in (await look(arc(1, "none").split(b"\r\n", 1)[1] + MESSAGE)).arc[0].problem
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "markup"),
+    [
+        ("preamble\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>x\r\n--b--\r\nepilogue\r\n", False, True),
+        ("--b\r\n\r\nplain\r\n--b  \r\nContent-Type: text/html\r\n\r\n<p>x\r\n--b--", True, True),
+        ("--b\r\n\r\nnever closed", True, False),
+        ("--bb\r\n\r\nanother boundary\r\n--b--\r\n", False, False),
+    ],
+)
+async def test_only_what_stands_between_boundaries_is_a_part(parts: str, text: bool, markup: bool) -> None:
+    letter = await look(b"From: a@shop.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts.encode())
+    assert (letter.has_text, letter.has_html) == (text, markup)

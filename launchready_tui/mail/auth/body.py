@@ -84,8 +84,17 @@ def read(raw: bytes) -> Body:
 
 
 def _split(content: bytes, boundary: str) -> list[bytes]:
+    """The parts between the delimiter lines, up to the closing one: what stands before and after is no part."""
     mark = re.escape(boundary.encode("utf-8", "surrogateescape"))
-    return re.split(rb"(?m)^--" + mark + rb"(?:--)?[ \t]*(?:\r?\n|\Z)", content)[1 : MOST_PARTS + 1]
+    found: list[bytes] = []
+    begun = -1
+    for line in re.finditer(rb"(?m)^--" + mark + rb"(--)?[ \t]*(?:\r?\n|\Z)", content):
+        if begun >= 0:
+            found.append(content[begun : line.start()])
+        begun = line.end()
+        if line[1] or len(found) >= MOST_PARTS:
+            return found
+    return [*found, content[begun:]] if begun >= 0 else found
 
 
 def _words(part: Message) -> str:
