@@ -50,8 +50,9 @@ def check(
 ) -> int:
     """Run all automated checks, or only those named, and print the findings.
 
-    Name a stage by id or number, a check by id, such as `edge` or `edge.redirects`. A result is saved to disk
-    when its `saved ID` line appears on stderr. A run of only some checks has no verdict.
+    Name a stage by id or number, a check by id, such as `edge` or `edge.redirects`. Each result is
+    saved to disk as its check ends; --verbose prints its `saved ID` line to stderr. A run of only some checks has no
+    verdict.
 
     \b
     Exit codes: 0 nothing at or above --fail-on, 1 something is (or NO-GO on a full run), 2 wrong use or a bad file,
@@ -69,14 +70,14 @@ def check(
     chosen = tuple(dict.fromkeys(name for group in names for name in group)) if names else None
     ws = said.open()
     try:
-        report = asyncio.run(walk(ws, chosen))
+        report = asyncio.run(walk(ws, said, chosen))
         write(report, kind, said, out)
         return Exit.FOUND if report.fails(None if fail_on == "never" else Severity(fail_on)) else Exit.FINE
     finally:
         ws.close()
 
 
-async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
+async def walk(ws: Workspace, said: Common, chosen: Sequence[str] | None) -> Report:
     """Runs the checks, tells the progress on stderr, and returns the report. A part is told apart from the whole by
     `chosen`."""
     from ..verdict.report import Report
@@ -99,7 +100,7 @@ async def walk(ws: Workspace, chosen: Sequence[str] | None) -> Report:
                 elif isinstance(event, Finished):
                     ran.add(event.result.check)
                     progress.finished(event.result.check, event.done)
-                    note(f"saved {event.saved}")
+                    said.told_saved(event.saved)
                 elif isinstance(event, Ended):
                     ended = event
     finally:

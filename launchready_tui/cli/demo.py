@@ -137,7 +137,7 @@ def _headless(ws: Workspace, said: Common, kind: str, out: Path | None) -> int:
 
     asyncio.run(walk_demo(ws))
     asyncio.run(recovery.walk_demo(ws))
-    report = asyncio.run(walk(ws, None))
+    report = asyncio.run(walk(ws, said, None))
     write(report, kind, said, None)
     _hand_over(ws, out)
     return Exit.FINE

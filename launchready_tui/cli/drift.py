@@ -45,7 +45,7 @@ def drift(said: Common, bundle: Path, kind: str, out: Path | None, no_run: bool,
         handed = _load(bundle)
         if write_ci:
             return _write_ci(ws.folder, handed)
-        found = _compare(ws, handed, no_run)
+        found = _compare(ws, said, handed, no_run)
         _write(found, kind, out)
         _keep(ws, found)
         return Exit.FOUND if found.moved else Exit.FINE
@@ -61,7 +61,7 @@ def _load(bundle: Path) -> Handed:
     return room.load(bundle)
 
 
-def _compare(ws: Workspace, handed: Handed, no_run: bool) -> Drift:
+def _compare(ws: Workspace, said: Common, handed: Handed, no_run: bool) -> Drift:
     import asyncio
 
     from ..handover import drift as room
@@ -69,17 +69,17 @@ def _compare(ws: Workspace, handed: Handed, no_run: bool) -> Drift:
 
     room.of_this_launch(ws, handed)
     if not no_run:
-        asyncio.run(_look(ws))
+        asyncio.run(_look(ws, said))
     return room.compare(ws, handed, now=ws.clock.now(), records=() if no_run else fresh_records(ws))
 
 
-async def _look(ws: Workspace) -> None:
+async def _look(ws: Workspace, said: Common) -> None:
     from ..workspace.run import Finished
 
     async with aclosing(ws.run()) as events:
         async for event in events:
             if isinstance(event, Finished):
-                note(f"saved {event.saved}")
+                said.told_saved(event.saved)
 
 
 def _write(found: Drift, kind: str, out: Path | None) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @common
 @pass_common
 def history(said: Common, what: str | None, limit: int, kind: str) -> int:
-    """List past runs, the results of one run (by its number), or one result (by the saved id that `check` prints)."""
+    """List past runs, the results of one run (by its number), or one result (by the id from `check --verbose`)."""
     from ..journal import Journal
     from ..workspace import JOURNAL
 

@@ -36,6 +36,8 @@ class Common:
     allow: tuple[str, ...] = ()
     trust: str = ""
     """`any`, or the SHA-256 of the one launch file that is approved."""
+    verbose: bool = False
+    """Whether each saved result gets a line of its own on stderr."""
     plain: bool = False
     no_color: bool = False
 
@@ -107,6 +109,13 @@ class Common:
         if not click.confirm("Use this launch file?", default=False, err=True):
             raise click.UsageError(f"{question.path.name} was not approved: nothing was done")
         Trust(state_dir()).remember(question.sha256)
+
+    def told_saved(self, saved: str) -> None:
+        """Says on stderr, where --verbose asks for it, that a result is on disk under this id."""
+        from .say import note
+
+        if self.verbose:
+            note(f"saved {saved}")
 
     def ink(self) -> Ink:
         """How stdout is written to: colour at a terminal only, and never against NO_COLOR (https://no-color.org)."""
@@ -239,6 +248,7 @@ _OPTIONS = (
         help="Use this launch file without asking for approval (for CI): the one with this SHA-256, or any. Without "
         "HASH its [permission] does not count, and credentials need LAUNCHREADY_NAME_HOSTS.",
     ),
+    _option("--verbose", is_flag=True, help="Print a `saved ID` line to stderr for each saved result."),
     _option("--plain", is_flag=True, help="Print ASCII instead of glyphs."),
     _option("--no-color", is_flag=True, help="Print without colours, as with NO_COLOR in the environment."),
 )

@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         return _misused(error)
     except (KeyboardInterrupt, click.Abort):
         note("")
-        wrong("interrupted; everything reported as saved is saved")
+        wrong("interrupted; every finished check is saved")
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         return Exit.COULD_NOT_RUN  # nobody reads stdout any more; click makes a SystemExit of it

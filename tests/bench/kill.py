@@ -21,7 +21,18 @@ from launchready_tui.journal import Journal
 def one(folder: Path, after: float, state: Path) -> tuple[int, int, int]:
     """Kills one run after so many seconds: ids printed as saved, of these read back, and the run's exit code."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "launchready_tui", "-C", str(folder), "demo", "--headless", "--fixed", "all"],
+        [
+            sys.executable,
+            "-m",
+            "launchready_tui",
+            "-C",
+            str(folder),
+            "demo",
+            "--headless",
+            "--verbose",
+            "--fixed",
+            "all",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,

@@ -219,7 +219,7 @@ def test_wrong_use_says_what_is_allowed(program: Program, arguments: tuple[str, 
 
 
 def test_data_goes_to_stdout_and_progress_to_stderr(program: Program, says: dict[str, list[Finding]]) -> None:
-    said = program.at("check", "--format", "json")
+    said = program.at("check", "--format", "json", "--verbose")
     assert said.code == 1
     document = json.loads(said.out)
     assert document["verdict"] == "NO-GO"
@@ -227,6 +227,11 @@ def test_data_goes_to_stdout_and_progress_to_stderr(program: Program, says: dict
     assert len(saved) == 2
     with Journal.open(program.folder / JOURNAL) as journal:
         assert {journal.read(one).check for one in saved} == {TLS, DNS}  # type: ignore[union-attr]
+
+
+def test_saved_lines_come_with_verbose_only(program: Program, says: dict[str, list[Finding]]) -> None:
+    assert "saved " not in program.at("check").err
+    assert program.at("--verbose", "check").err.count("saved ") == 2
 
 
 FORMS: dict[str, Callable[[str], object]] = {
@@ -329,7 +334,7 @@ def test_a_full_disk_in_the_middle_is_said_and_what_was_said_to_be_saved_is(
     says[TLS] = [found(f"{TLS}.x", subject="s" * 9000)]
     says[DNS] = [found(f"{DNS}.x", subject="s" * 9000)]
     monkeypatch.setattr(Journal, "save", full_after_one)
-    said = program.at("check")
+    said = program.at("check", "--verbose")
     assert said.code == 3
     assert "the disk is full" in said.err
     ids = [line.removeprefix("saved ") for line in said.err.splitlines() if line.startswith("saved ")]
@@ -343,7 +348,7 @@ def test_a_full_disk_in_the_middle_is_said_and_what_was_said_to_be_saved_is(
 
 
 def test_history_lists_runs_results_and_one_result(program: Program, says: dict[str, list[Finding]]) -> None:
-    saved = program.at("check", TLS).err.split("saved ")[1].split()[0]
+    saved = program.at("check", TLS, "--verbose").err.split("saved ")[1].split()[0]
     runs = program("history", "-C", program.folder)
     assert "some checks, done" in runs.out and "1 results" in runs.out
     assert saved in program("history", "1", "-C", program.folder).out

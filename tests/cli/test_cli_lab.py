@@ -285,7 +285,7 @@ sys.exit(code)
 def test_check_never_loads_the_console(shell: Shell, there: list[str]) -> None:
     shell("init", SITE, *there)
     done = subprocess.run(
-        [sys.executable, "-c", TEXTUAL, "check", "edge", *there],
+        [sys.executable, "-c", TEXTUAL, "check", "edge", "--verbose", *there],
         capture_output=True,
         text=True,
         cwd=shell.home,
@@ -328,7 +328,7 @@ def test_the_demo_with_its_flaws_is_walked_to_the_end(shell: Shell) -> None:
 
 
 def test_a_demo_folder_is_kept_where_one_is_named(shell: Shell) -> None:
-    done = shell("demo", "--headless", "--fixed", "all", "-C", "kept", "--format", "markdown")
+    done = shell("demo", "--headless", "--fixed", "all", "-C", "kept", "--format", "markdown", "--verbose")
     assert done.code == 0, done.err
     assert done.out.startswith("# Demo Market: GO (demo)\n")
     saved = [line.removeprefix("saved ") for line in done.err.splitlines() if line.startswith("saved ")]
@@ -361,7 +361,7 @@ def saved_before(process: subprocess.Popen[str], count: int) -> list[str]:
 
 @pytest.mark.parametrize("count", [1, 4, 9])
 def test_a_killed_demo_run_loses_nothing_it_said_was_saved(shell: Shell, count: int) -> None:
-    with shell.start("demo", "--headless", "--fixed", "all", "-C", "kept") as process:
+    with shell.start("demo", "--headless", "--verbose", "--fixed", "all", "-C", "kept") as process:
         saved = saved_before(process, count)
         process.send_signal(signal.SIGKILL)
         assert process.stderr is not None
@@ -372,7 +372,7 @@ def test_a_killed_demo_run_loses_nothing_it_said_was_saved(shell: Shell, count: 
 
 
 def test_ctrl_c_ends_a_run_in_one_sentence_and_keeps_what_was_saved(shell: Shell) -> None:
-    with shell.start("demo", "--headless", "--fixed", "all", "-C", "kept") as process:
+    with shell.start("demo", "--headless", "--verbose", "--fixed", "all", "-C", "kept") as process:
         saved = saved_before(process, 2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)

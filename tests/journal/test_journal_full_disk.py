@@ -30,8 +30,8 @@ with Journal.open(path) as journal:
         problem = error.problem
 def check():
     done = subprocess.run(
-        [sys.executable, "-m", "launchready_tui", "check", "email.spf", "--trust", "--nameserver", "127.0.0.1:9",
-        "-C", str(folder)],
+        [sys.executable, "-m", "launchready_tui", "check", "email.spf", "--verbose", "--trust",
+        "--nameserver", "127.0.0.1:9", "-C", str(folder)],
         capture_output=True, text=True,
     )
     return [done.returncode, done.stderr]

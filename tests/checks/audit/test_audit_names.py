@@ -212,6 +212,15 @@ async def test_a_domain_that_is_in_no_dns() -> None:
     assert said(await found(dns_host.dns_host, AuditWorld(launch())), "unresolved", R) == "fail blocker"
 
 
+async def test_an_empty_ns_answer_beside_an_a_record_is_not_in_no_dns() -> None:
+    world = AuditWorld(launch())
+    world.dns.set(R, "A", "203.0.113.10")
+    findings = await found(dns_host.dns_host, world)
+    assert said(findings, "unresolved", R) == "pass"
+    assert said(findings, "provider", R).startswith("unknown")
+    assert findings["provider", R].message == "unlisted"
+
+
 async def test_one_server_only() -> None:
     assert (
         said(await found(dns_host.dns_host, zoned(servers={"ns1.dns.test": "198.51.100.1"})), "one-server", R)

@@ -11,7 +11,7 @@ import msgspec
 
 from ....facts import NameServers
 from ....failure import Failure
-from ....findings import Evidence, Finding, Severity
+from ....findings import Evidence, Finding, Severity, State
 from ....world import registrable
 from ....world.sights import DnsAnswer
 from ...base import Say, check
@@ -78,7 +78,9 @@ async def _zone(say: Say, world: World, domain: str) -> list[Finding]:
         return [say.unknown("provider", domain, failure=answer), apex]
     evidence = [dns_evidence(answer)]
     if not answer.found:
-        return [say.fail("unresolved", domain, "no-zone", evidence=evidence, via=answer.via)]
+        if apex.state is State.FAIL:
+            return [say.fail("unresolved", domain, "no-zone", evidence=evidence, via=answer.via)]
+        return [say.unknown("provider", domain, "unlisted", evidence=evidence, via=answer.via), apex]
     company, owners = company_of(answer.records), tuple(sorted({registrable(name) for name in answer.records}))
     if company:
         provider = say.passed("provider", domain, company=company, evidence=evidence, via=answer.via)
