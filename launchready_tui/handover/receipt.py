@@ -1,4 +1,5 @@
-"""The sprint's receipt: the first look against now, a row for each sprint item; one page to send with the invoice."""
+"""The sprint's receipt: what every run found against now, a row for each sprint item; one page to send with the
+invoice."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..workspace import Workspace
 
 _PROBLEM = (State.FAIL, State.WARN)
+_Met = dict[str, dict[str, tuple[Finding, CheckResult]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Row:
     item: str
     checks: tuple[str, ...]
     found: tuple[Finding, ...]
-    """Problems of the first look, and those that came up since."""
+    """Problems of every run, each rule and subject once, as it was last seen."""
     fixed: tuple[Finding, ...]
     left: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
@@ -74,16 +76,27 @@ class Receipt:
 
 
 def receipt(source: Workspace, *, now: datetime) -> Receipt:
-    """The first kept result of each check against how it stands now."""
+    """Every problem that a kept run has found, against how it stands now."""
     shot = Snapshot.of(source, now)
-    rows = [row for item in SPRINT_ITEMS if (row := _row(shot, item, shot.roadmap.of_item(item))) is not None]
+    met = _met(source.every_result)
+    rows = [row for item in SPRINT_ITEMS if (row := _row(shot, met, item, shot.roadmap.of_item(item))) is not None]
     standings = shot.verdict.standings.values()
     seen = [one.result.started_at for one in standings if one.result is not None]
     begun = [result.started_at for result in shot.first.values()]
     return Receipt(shot, min(begun, default=None), max(seen, default=None), tuple(rows), tuple(_speed(shot)))
 
 
-def _row(shot: Snapshot, item: SprintItem, specs: Sequence[CheckSpec]) -> Row | None:
+def _met(results: Iterable[CheckResult]) -> _Met:
+    """The problems of all runs by check, and by rule and subject, each with the result that last had it."""
+    found: _Met = {}
+    for result in results:
+        for one in result.findings:
+            if one.state in _PROBLEM:
+                found.setdefault(result.check, {})[one.id] = (one, result)
+    return found
+
+
+def _row(shot: Snapshot, met: _Met, item: SprintItem, specs: Sequence[CheckSpec]) -> Row | None:
     """None where nothing of the item was ever found."""
     found: dict[str, Finding] = {}
     fixed: list[Finding] = []
@@ -95,13 +108,12 @@ def _row(shot: Snapshot, item: SprintItem, specs: Sequence[CheckSpec]) -> Row | 
         standing = shot.standing(spec.id)
         unseen += standing.state is State.UNKNOWN
         now = {one.id: one for one in standing.findings}
-        before = _problems(shot.first.get(spec.id))
         known = standing.result is not None and not standing.stale
-        for one in before:
+        for one, had in met.get(spec.id, {}).values():
             found[one.id] = one
             current = now.get(one.id)
             gone = current is None or current.finding.state not in (*_PROBLEM, State.UNKNOWN)
-            if gone and known and not _blind(standing.result, shot.first.get(spec.id), one):
+            if gone and known and not _blind(standing.result, had, one):
                 fixed.append(one)
         for judged in standing.findings:
             if judged.finding.state not in _PROBLEM:
@@ -114,17 +126,13 @@ def _row(shot: Snapshot, item: SprintItem, specs: Sequence[CheckSpec]) -> Row | 
     return Row(item, names, tuple(found.values()), tuple(fixed), tuple(left), tuple(accepted), tuple(later), unseen)
 
 
-def _problems(result: CheckResult | None) -> list[Finding]:
-    return [one for one in result.findings if one.state in _PROBLEM] if result else []
-
-
-def _blind(result: CheckResult | None, first: CheckResult | None, finding: Finding) -> bool:
-    """A problem that is not there because its subject could not be seen now is not fixed. What was as unseen in the
-    first look, when the problem was found all the same, hides nothing."""
+def _blind(result: CheckResult | None, had: CheckResult, finding: Finding) -> bool:
+    """A problem that is not there because its subject could not be seen now is not fixed. What was as unseen when the
+    problem was found all the same hides nothing."""
     from ..findings import WHOLE_LAUNCH
 
     assert result is not None, "only asked of a check that has answered"
-    before = {one.id for one in first.findings if one.state is State.UNKNOWN} if first else set()
+    before = {one.id for one in had.findings if one.state is State.UNKNOWN}
     blind = {one.subject for one in result.findings if one.state is State.UNKNOWN and one.id not in before}
     return finding.subject in blind or WHOLE_LAUNCH in blind
 
@@ -227,4 +235,4 @@ def _title(made: Receipt) -> str:
 
 
 def _foot(made: Receipt) -> str:
-    return f"Made by LaunchReady on {moment(made.shot.made_at)} from the first and the latest result of each check."
+    return f"Made by LaunchReady on {moment(made.shot.made_at)} from every result of each check."

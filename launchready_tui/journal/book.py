@@ -198,6 +198,13 @@ class Journal:
         """The oldest result of each check, of kept runs only: what it all began with."""
         return self._one_each("min")
 
+    def every(self) -> list[CheckResult]:
+        """All results of kept runs, oldest first."""
+        rows = self._rows(
+            "SELECT body FROM results JOIN runs USING (run) WHERE kept AND demo = ? ORDER BY seq", (self.demo,)
+        )
+        return [self._result(body) for (body,) in rows]
+
     def _one_each(self, end: Literal["max", "min"]) -> dict[str, CheckResult]:
         rows = self._rows(
             f"SELECT body FROM results WHERE seq IN (SELECT {end}(seq) FROM results JOIN runs USING (run)"  # noqa: S608  one of two words

@@ -269,7 +269,8 @@ class PathStep(_Table, frozen=True, kw_only=True):
     method: Method = "GET"
     """The HTTP method."""
     headers: dict[str, str] = {}
-    """Request headers. No secrets: name a credential with `login`."""
+    """Request headers; captured names are filled in, also in `authorization = "Bearer {{token}}"`. No secrets: name a
+    credential with `login`."""
     body: str = ""
     """The request body; {{email}}, {{password}} (made for this run), {{run_id}} and captured names are filled in."""
     login: str = ""
@@ -277,9 +278,9 @@ class PathStep(_Table, frozen=True, kw_only=True):
     status: tuple[int, ...] = ()
     """Expected statuses. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
     contains: tuple[str, ...] = ()
-    """Text that the response, or the mail, must contain."""
+    """Text that the response, or the mail, must contain; captured names are filled in."""
     json: dict[str, str] = {}
-    """Path in a JSON response and the expected value, such as `status = "paid"`."""
+    """Path in a JSON response and the expected value, such as `status = "paid"`; captured names are filled in."""
     capture: dict[str, str] = {}
     """Name = where to capture it: `json PATH`, `header NAME` or `text PATTERN` (the first group of a regular
     expression)."""

@@ -33,6 +33,10 @@ def steps(data: dict[str, Any], broken: set[str], say: Say) -> None:
             if blank not in known:
                 allowed = f"one of {', '.join(known)}, or a name that an earlier step captures"
                 say(f"{key}.{where}", Found("{{" + blank + "}}"), allowed, nearest(blank, known))
+        headers, body = row.get("headers"), row.get("body", "")
+        sent = [name for name in headers if name.lower() == "authorization"] if isinstance(headers, dict) else []
+        if sent and row.get("login") and "password" not in _BLANK.findall(body if isinstance(body, str) else ""):
+            say(f"{key}.login", Found("a credential beside an Authorization header"), "one of the two")
         within = row.get("within_s", 0)
         if within and url and row.get("method", "GET") not in ("GET", "HEAD"):
             say(f"{key}.within_s", within, "0: only a GET is repeated; other methods change something each time")
@@ -58,10 +62,11 @@ def _capture(key: str, name: str, rule: object, mail: bool, say: Say) -> None:
 
 
 def _blanks(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    headers, contains = row.get("headers"), row.get("contains")
+    headers, contains, expected = row.get("headers"), row.get("contains"), row.get("json")
     texts: list[tuple[object, str]] = [(row.get("url", ""), "url"), (row.get("body", ""), "body")]
     texts += [(value, "headers") for value in (headers.values() if isinstance(headers, dict) else ())]
     texts += [(value, "contains") for value in (contains if isinstance(contains, list) else ())]
+    texts += [(value, "json") for value in (expected.values() if isinstance(expected, dict) else ())]
     for text, where in texts:
         for blank in _BLANK.findall(text) if isinstance(text, str) else ():
             yield blank, where

@@ -40,6 +40,7 @@ _SECRET_HEADERS = frozenset(
 _USERINFO = re.compile(r"://[^/?#]*@")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _BLANK = re.compile(r"\{\{[^{}]*\}\}")
+_CAPTURED_ONLY = re.compile(r"(?:(?:Bearer|Token|JWT|Basic|ApiKey) )?\{\{[^{}]*\}\}", re.IGNORECASE)
 _OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection"))
 
 _CHAT = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
@@ -500,7 +501,7 @@ def _requests(data: dict[str, Any], table: str, say: Say) -> None:
             )
         headers = row.get("headers")
         for name, value in headers.items() if isinstance(headers, dict) else ():
-            _header(joined(f"{key}.headers", name), name, value, say)
+            _header(joined(f"{key}.headers", name), name, value, say, walked=table == "recovery_path")
 
 
 def _targets(data: dict[str, Any], broken: set[str], say: Say) -> None:
@@ -579,10 +580,13 @@ def _recipient(key: str, kind: str, to: object, say: Say) -> None:
         say(f"{key}.to", to, names.email_problem(to))
 
 
-def _header(key: str, name: str, value: object, say: Say) -> None:
-    """Never shows the value: it may be the secret that does not belong here."""
+def _header(key: str, name: str, value: object, say: Say, *, walked: bool) -> None:
+    """Never shows the value: it may be the secret that does not belong here. A step that is `walked` may send what an
+    earlier one captured, and nothing else beside a scheme."""
     if not _HEADER.fullmatch(name):
         say(key, Found("a name with characters not allowed in a header"), "a header name, such as accept-language")
+    elif walked and name.lower() != "cookie" and isinstance(value, str) and _CAPTURED_ONLY.fullmatch(value):
+        return
     elif name.lower() in _SECRET_HEADERS:
         say(
             key,

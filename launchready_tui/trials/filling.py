@@ -19,12 +19,17 @@ def has(text: str, name: str) -> bool:
     return any(mark[1] == name for mark in _BLANK.finditer(text))
 
 
+def fill(words: str, values: Mapping[str, str]) -> str:
+    """What is looked for in an answer or a mail, its blanks filled in as they are."""
+    return _BLANK.sub(lambda mark: values[mark[1]], words)
+
+
 def url_of(step: PathStep, values: Mapping[str, str]) -> str:
     """The address. What stands right after the host may be a whole path, or a URL on that very host, as a Location
     header has it."""
     origin = "/".join(step.url.split("/", 3)[:3]).partition("{{")[0]
 
-    def fill(mark: re.Match[str]) -> str:
+    def in_url(mark: re.Match[str]) -> str:
         value = values[mark[1]]
         if mark.start() == len(origin):
             value = value.removeprefix(origin)
@@ -32,7 +37,7 @@ def url_of(step: PathStep, values: Mapping[str, str]) -> str:
                 return value
         return quote(value, safe="")
 
-    return _BLANK.sub(fill, step.url)
+    return _BLANK.sub(in_url, step.url)
 
 
 def request_of(step: PathStep, values: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], bytes]:
@@ -54,12 +59,11 @@ def unmet(step: PathStep, reply: Reply, values: Mapping[str, str]) -> str:
         return f"status {reply.status}" + (f", not {' or '.join(map(str, wanted))}" if wanted else "")
     text = reply.text
     for words in step.contains:
-        filled = _BLANK.sub(lambda mark: values[mark[1]], words)
-        if filled not in text:
+        if fill(words, values) not in text:
             return f"the answer does not hold {words!r}"
     for path, value in step.json.items():
         found = json_value(reply.body, path)
-        if found != value:
+        if found != fill(value, values):
             return f"{path} in the answer is {'not there' if found is None else 'something else'}, not {value!r}"
     return ""
 

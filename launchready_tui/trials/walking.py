@@ -15,7 +15,7 @@ from ..failure import Failure
 from ..hostnames import host_of
 from ..mail.flow.sending import new_tag
 from ..text import clean
-from .filling import caught, has, request_of, unmet, url_of
+from .filling import caught, fill, has, request_of, unmet, url_of
 from .jar import Jar
 from .model import Seen, Walk, digest_of
 
@@ -177,7 +177,7 @@ class _Walker:
                 return f"could not read the mailbox: {letters}"
             for letter in sorted(letters, key=lambda one: one.arrived, reverse=True):
                 words = words_of(letter.raw)
-                if all(plain(text) in words for text in step.contains):
+                if all(plain(fill(text, self.values)) in words for text in step.contains):
                     spam = "it is in the spam folder" if letter.folder.place == "spam" else ""
                     return spam or self._catch(step, None, letter.raw.decode("utf-8", "replace"))
             came = came or bool(letters)

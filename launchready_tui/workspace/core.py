@@ -230,6 +230,11 @@ class Workspace(Lookout):
         """The oldest kept result of each check: what the sprint began with."""
         return self.journal.first()
 
+    @property
+    def every_result(self) -> list[CheckResult]:
+        """All kept results, oldest first."""
+        return self.journal.every()
+
     def verdict(self) -> Verdict:
         """Where the launch stands now."""
         marks = self.marks()

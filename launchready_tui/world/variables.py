@@ -42,7 +42,7 @@ _ASSIGNED = re.compile(rf"^\s*(?:export\s+)?({_NAME})\s*=\s*(.*)$")
 _READ = re.compile(
     rf"(?:process\.env|import\.meta\.env|Bun\.env)(?:\.|\[['\"])({_NAME})\b"
     rf"|(?:os\.environ(?:\.get)?|os\.getenv|getenv|os\.Getenv|os\.LookupEnv|ENV(?:\.fetch)?|Deno\.env\.get|System\.get_?env!?"
-    rf"|System\.fetch_env!?|env::var|env!|\benv|GetEnvironmentVariable|fromEnvironment)\s?[\[(]\s?['\"]({_NAME})['\"]"
+    rf"|System\.fetch_env!?|env::var|env!|\benv(?:\.[a-z_]+)?|GetEnvironmentVariable|fromEnvironment)\s?[\[(]\s?['\"]({_NAME})['\"]"
 )
 _EXPANDED = re.compile(rf"\$\{{({_NAME})(?:[:?-][^}}\n]*)?\}}")
 _KEYED = re.compile(

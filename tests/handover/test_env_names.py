@@ -29,6 +29,9 @@ FILES = {
     "worker/jobs.py": 'import os\nurl = os.environ[\'REDIS_URL\']\nname = os.getenv("QUEUE_NAME", "'
     + VALUE
     + '")\nENV = {"lower": 1}\n',
+    "shop/settings.py": 'DEBUG = env.bool("DJANGO_DEBUG", default=False)\n'
+    'DATABASES = {"default": env.db("DJANGO_DB_URL")}\n'
+    'HOST = env.str("DJANGO_HOST")\nHOSTS = env.list("DJANGO_HOSTS")\nKEY = env("DJANGO_KEY")\n',
     "worker/go.go": 'x := os.Getenv("GO_ONLY")',
     "app/models.rb": "ENV.fetch('RUBY_ONLY') + ENV[\"RUBY_TOO\"]",
     "docker-compose.prod.yml": f"services:\n  web:\n    environment:\n"
@@ -78,6 +81,11 @@ WANTED = {
         "QUEUE_NAME",
         "GO_ONLY",
         "RUBY_ONLY",
+        "DJANGO_DEBUG",
+        "DJANGO_DB_URL",
+        "DJANGO_HOST",
+        "DJANGO_HOSTS",
+        "DJANGO_KEY",
         "RUBY_TOO",
         "LOG_LEVEL",
         "SENTRY_DSN",

@@ -378,6 +378,18 @@ def test_the_receipt_is_text_whatever_was_found() -> None:
     assert "\x1b" not in receipt.as_markdown(made)
 
 
+def test_the_receipt_counts_by_rule_and_subject_over_all_runs() -> None:
+    """What no first run saw, and a later one found, was fixed as well; what went and came back is left."""
+    git = finding("edge.headers.csp", "example.com", "No policy", State.FAIL)
+    back = finding("edge.redirects.too-many-hops", "www.example.com", "4 hops", State.FAIL)
+    market = full(results=results(finding("edge.headers.csp", "example.com", "A policy", State.PASS), back))
+    market.first_results = {one.check: one for one in results(finding(git.rule, git.subject, "x", State.UNKNOWN))}
+    market.between = (*results(git, back), *results(finding(back.rule, back.subject, "1 hop", State.PASS)))
+    made = receipt.receipt(market, now=NOW)
+    assert [one.summary for row in made.rows for one in row.fixed] == ["No policy"]
+    assert (made.total("found"), made.total("left")) == (2, 1)
+
+
 # Launch day
 
 T = datetime(2026, 11, 24, 14, tzinfo=UTC)

@@ -88,6 +88,7 @@ def test_the_first_results_are_what_it_began_with(path: Path) -> None:
         save_run(journal, result("edge.tls", FAILING))
         save_run(journal, result("edge.tls"), result("edge.dns"))
         assert journal.first() == {"edge.tls": result("edge.tls", FAILING), "edge.dns": result("edge.dns")}
+        assert journal.every() == [result("edge.tls", FAILING), result("edge.tls"), result("edge.dns")]
 
 
 def test_runs_at_a_set_time_and_runs_of_the_demo_are_no_real_ones(path: Path) -> None:

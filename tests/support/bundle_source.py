@@ -65,7 +65,13 @@ class Market:
     vault: Vault = field(default_factory=Vault)
     journal: Journal = field(default_factory=Journal)
     first_results: dict[str, CheckResult] = field(default_factory=dict)
+    between: tuple[CheckResult, ...] = ()
+    """Results of the runs between the first and the newest."""
     folder: Path = field(default_factory=lambda: Path(_ROOM.name) / str(next(_NUMBERS)))
+
+    @property
+    def every_result(self) -> list[CheckResult]:
+        return [*self.first_results.values(), *self.between, *self.results]
 
     def hide(self, text: str) -> str:
         return hide(self.vault.redactor.clean(text))

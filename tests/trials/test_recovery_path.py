@@ -72,6 +72,8 @@ class Product:
             )
         if fields.get("cookie") != "session=s3":
             return 401, "", "who are you?"
+        if path == "/me" and fields.get("authorization") == f"Bearer {TOKEN}":
+            return 200, "", json.dumps({"token": TOKEN})
         if path == "/book" and fields.get("x-token") == TOKEN:
             to = json.loads(body)["email"]
             raw = (
@@ -190,6 +192,30 @@ async def test_log_in_capture_poll_and_mail(tmp_path: Path) -> None:
         assert walk_of(kept) == found
         for secret in (PASSWORD, TOKEN, "s3;", "bookings/77"):
             assert secret not in kept
+
+
+async def test_a_captured_token_goes_into_authorization_and_into_what_answer_and_mail_must_hold(tmp_path: Path) -> None:
+    me = PathStep(
+        name="me",
+        url=f"https://{API}/me",
+        headers={"authorization": "Bearer {{token}}"},
+        json={"token": "{{token}}"},
+        contains=("{{token}}",),
+    )
+    mail = PathStep(name="notified", mailbox="seed", contains=("booking {{number}}",), within_s=3)
+    paths = (
+        ((*STEPS[:1], me), ""),
+        ((*STEPS, mail), ""),
+        (
+            (*STEPS, PathStep(name="m", mailbox="seed", contains=("booking 1{{number}}",), within_s=1)),
+            "a mail arrived, but without the required content",
+        ),
+    )
+    for steps, problem in paths:
+        async with town(tmp_path, launch_of(*steps)) as here:
+            found = await here.walk()
+            assert (len(found.steps), found.steps[-1].problem) == (len(steps), problem)
+            assert TOKEN not in encode(found)
 
 
 @pytest.mark.parametrize(
