@@ -99,7 +99,9 @@ def _standard_input(form: Any, env: str, since: datetime | None) -> Reading:
 
 def _is_bad(reading: Reading) -> bool:
     return (
-        bool(reading.personal) or any(row.errors for row in reading.routes) or bool(reading.kinds().keys() - {"log-in"})
+        bool(reading.personal)
+        or any(row.errors for row in reading.routes)
+        or bool(reading.kinds().keys() - {"log-in", "gave-up"})
     )
 
 
@@ -126,6 +128,8 @@ def _text(reading: Reading, said: Common) -> None:
     line(f"{', '.join(reading.files)}: {reading.lines:,} lines{times}")
     if reading.strange:
         line(f"{reading.strange:,} of them are in an unknown format")
+    if reading.ours:
+        line(f"{reading.ours:,} of them are requests of LaunchReady itself and not counted")
     for block in (_routes, _groups, _personal):
         for words in block(reading):
             line(words)

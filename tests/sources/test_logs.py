@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from launchready_tui.sources.logs import Reading, Source, read, read_lines
 from launchready_tui.sources.logs.entry import Clock, entries
+from launchready_tui.sources.logs.follow import Follower
 from launchready_tui.sources.logs.personal import kinds, signature
 from launchready_tui.sources.logs.read import MOST_LINE, lines_of
 from launchready_tui.sources.logs.routes import MOST, NOT_FOUND, OTHER, STATIC, STRANGE, Routes
@@ -217,6 +218,32 @@ def test_a_client_that_left_is_no_error_and_no_answer_is_one() -> None:
     assert sum(one.errors for one in row) == 0
     assert [(one.gone, one.limited, one.refused) for one in row if one.route == "GET /a"] == [(1, 1, 1)]
     assert tally('{"statusCode":-1,"path":"/a","method":"GET"}').routes[0].errors == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        combined("/book", 503).replace("Mozilla/5.0 (X)", "LaunchReady/0.1.0 (latency measurement)"),
+        '{"status":503,"path":"/book","method":"GET","user_agent":"LaunchReady/0.1.0"}',
+        '{"status":503,"request":{"uri":"/book","method":"GET","headers":{"User-Agent":["LaunchReady/0.1.0"]}}}',
+    ],
+)
+def test_our_own_probes_are_not_counted(line: str, tmp_path: Path) -> None:
+    reading = tally(line, combined("/book"))
+    assert (reading.ours, reading.access, counts(reading)) == (1, 1, {"GET /book": (1, 0)})
+    assert reading.groups == () and reading.strange == 0
+    (tmp_path / "a.log").write_text(line + "\n")
+    assert Follower(Source(path=tmp_path / "a.log")).look(AT).ticks == ()
+
+
+def test_refused_static_files_are_no_refused_log_ins() -> None:
+    assert tally(combined("/app.js", 403), combined("/.env", 403), combined("/a/.git/config", 401)).kinds() == {}
+    assert tally(combined("/login", 401)).kinds() == {"log-in": 1}
+
+
+def test_499_counts_as_a_client_that_gave_up() -> None:
+    line = '{"status":499,"path":"/a","method":"GET","level":"error","msg":"client closed request"}'
+    assert tally(combined("/a", 499), line).kinds() == {"gave-up": 2}
 
 
 def test_environments_stand_apart() -> None:

@@ -21,6 +21,8 @@ _STAMP = re.compile(r"\[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] ")
 _REQUEST = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (?:\d+|-)')
 _QUOTED_TWO = re.compile(r' "[^"\\]*(?:\\.[^"\\]*)*" "[^"\\]*(?:\\.[^"\\]*)*"?')
 _ID = re.compile(r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{16,32})\b")
+_OURS = "LaunchReady/"
+"""How the agent of every request of ours begins."""
 _NAMED_ID = re.compile(
     r"(?i)(?:request|req|trace|correlation)[-_]?id[\"']?\s*[=:]\s*[\"']?[\w-]{6,}|\brid=[\w-]{6,}|\[[0-9a-f-]{32,36}\]"
 )
@@ -106,6 +108,18 @@ _REQUEST_ID += (
     ("x_request_id",),
     ("http", "request", "id"),
 )
+_AGENT: Paths = (
+    ("user_agent",),
+    ("userAgent",),
+    ("http_user_agent",),
+    ("user_agent", "original"),
+    ("req", "headers", "user-agent"),
+    ("request", "headers", "User-Agent"),
+    ("request", "headers", "user-agent"),
+    ("headers", "user-agent"),
+    ("http", "user_agent"),
+    ("proxy", "userAgent"),
+)
 _LEVELS: Paths = (("level",), ("severity",), ("log", "level"), ("lvl",), ("levelname",))
 _MESSAGE: Paths = (
     ("msg",),
@@ -144,6 +158,8 @@ class Entry(msgspec.Struct):
     level: str = ""
     message: str = ""
     environment: str = ""
+    ours: bool = False
+    """Asked by LaunchReady, as its agent says."""
 
     @property
     def bad(self) -> bool:
@@ -239,6 +255,7 @@ def _of_combined(line: str, clock: Clock) -> Entry | None:
         status=int(request[2]),
     )
     two = _QUOTED_TWO.match(line, request.end())
+    entry.ours = two is not None and f'" "{_OURS}' in two[0]
     rest = line[two.end() :] if two else line[request.end() :]
     if len(rest) > 4:
         took = _TOOK.search(rest)
@@ -289,6 +306,7 @@ def _of_row(row: dict[str, Any], clock: Clock) -> Entry:
         level="warn" if word == "warning" else word,
         message=message if isinstance(message, str) else "",
         environment=str(_first(row, _ENVIRONMENT) or "")[:40],
+        ours=_is_ours(_first(row, _AGENT)),
     )
 
 
@@ -302,6 +320,11 @@ def _first(row: dict[str, Any], paths: Paths) -> Any:
         if here is not None and here != "" and here != "-" and not isinstance(here, dict):
             return here
     return None
+
+
+def _is_ours(agent: Any) -> bool:
+    """Caddy and Vercel write a header's values as a list."""
+    return str(agent[0] if isinstance(agent, list) and agent else agent).startswith(_OURS)
 
 
 def _status(value: Any) -> int | None:

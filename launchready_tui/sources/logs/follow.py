@@ -145,7 +145,7 @@ class Follower:
         understood = False
         for entry in entries(raw.decode("utf-8", "replace"), self.source.format, clock=self._clock):
             understood = True
-            if entry.status is None or (entry.message and not entry.path):
+            if entry.ours or entry.status is None or (entry.message and not entry.path):
                 continue
             at = entry.at if entry.at is not None else now.timestamp()
             if not now.timestamp() - OLDEST_S <= at <= now.timestamp() + STRETCH_S:

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 Format = Literal["auto", "combined", "json"]
-Kind = Literal["server-error", "time-out", "connection", "exhausted", "log-in", "error"]
+Kind = Literal["server-error", "time-out", "connection", "exhausted", "log-in", "gave-up", "error"]
 PersonalKind = Literal["email", "phone", "card", "iban", "token", "password"]
 
 KIND_WORDS: dict[Kind, str] = {
@@ -18,6 +18,7 @@ KIND_WORDS: dict[Kind, str] = {
     "connection": "failed connections",
     "exhausted": "exhausted resources: connections, memory, disk, locks",
     "log-in": "rejected log-ins",
+    "gave-up": "clients that gave up before the answer came (499)",
     "error": "other errors",
 }
 PERSONAL_WORDS: dict[PersonalKind, str] = {
@@ -116,6 +117,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Of access lines, those that say how long the answer took."""
     levelled: int = 0
     """Of app lines, those that say how bad it is."""
+    ours: int = 0
+    """Requests that LaunchReady itself made; they are counted nowhere else."""
     noise: int = 0
     """Health checks and debug lines."""
     since: datetime | None = None

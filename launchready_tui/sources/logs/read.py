@@ -16,7 +16,7 @@ from typing import IO, cast
 from .entry import Clock, Entry, entries
 from .model import Group, Kind, Personal, PersonalKind, Reading, RouteRow, Source
 from .personal import kinds, signature
-from .routes import OTHER, Routes, is_health
+from .routes import OTHER, STATIC, Routes, is_health, is_hidden
 
 MOST_LINE = 16 * 1024
 """So much of a line is looked at; the rest is passed over without being held."""
@@ -231,7 +231,7 @@ class Tally:
         self._last: float | None = None
         self._newest: float | None = None
         self._lines = self._strange = self._cut = self._skipped = 0
-        self._access = self._app = self._with_id = self._timed = self._levelled = self._noise = 0
+        self._access = self._app = self._with_id = self._timed = self._levelled = self._noise = self._ours = 0
 
     def take(self, source: Source, lines: Iterable[tuple[bytes, bool]], *, skipped: int = 0) -> None:
         """All lines of one log. Where its beginning was passed over, the first line is a part of one and does not
@@ -265,6 +265,9 @@ class Tally:
                 self._personal.setdefault(kind, [0, number, name])[0] += 1  # type: ignore[operator]
 
     def _entry(self, source: Source, entry: Entry) -> None:
+        if entry.ours:
+            self._ours += 1
+            return
         if entry.at is not None:
             self._first = entry.at if self._first is None or entry.at < self._first else self._first
             self._last = entry.at if self._last is None or entry.at > self._last else self._last
@@ -301,7 +304,9 @@ class Tally:
                 environment,
                 entry.at,
             )
-        elif status in (401, 403):
+        elif status == 499:
+            self._group("gave-up", f"status {status} {route}", environment, entry.at)
+        elif status in (401, 403) and route != STATIC and not is_hidden(entry.path):
             self._group("log-in", f"status {status} {route}", environment, entry.at)
         elif entry.bad:
             self._failed(environment, entry)
@@ -366,6 +371,7 @@ class Tally:
             with_id=self._with_id,
             timed=self._timed,
             levelled=self._levelled,
+            ours=self._ours,
             noise=self._noise,
             since=_moment(self._first),
             until=_moment(self._last),

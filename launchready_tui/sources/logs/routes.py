@@ -33,6 +33,11 @@ def is_health(path: str) -> bool:
     return bool(_HEALTH.match(path.partition("?")[0]))
 
 
+def is_hidden(path: str) -> bool:
+    """Whether a file or folder is asked for whose name begins with a dot, such as `.env`: scanners do."""
+    return any(part.startswith(".") for part in _plain_path(path).split("/"))
+
+
 def _plain_path(target: str) -> str:
     """The path of a request target, without query, fragment and host; empty for what is none."""
     path = target.partition("?")[0].partition("#")[0]
