@@ -275,6 +275,9 @@ class PathStep(_Table, frozen=True, kw_only=True):
     """The request body; {{email}}, {{password}} (made for this run), {{run_id}} and captured names are filled in."""
     login: str = ""
     """The stored credential: it fills {{password}} in the body, or else goes into the Authorization header."""
+    as_: str = msgspec.field(name="as", default="")
+    """Instead of `login`: the stored credential of an existing test account, written ADDRESS:PASSWORD. It fills
+    {{email}} from this step on, and {{password}} in this step only; mails are then awaited at its address."""
     status: tuple[int, ...] = ()
     """Expected statuses. Empty: 200 to 399. Redirects are not followed, cookies are kept."""
     contains: tuple[str, ...] = ()

@@ -37,6 +37,8 @@ def steps(data: dict[str, Any], broken: set[str], say: Say) -> None:
         sent = [name for name in headers if name.lower() == "authorization"] if isinstance(headers, dict) else []
         if sent and row.get("login") and "password" not in _BLANK.findall(body if isinstance(body, str) else ""):
             say(f"{key}.login", Found("a credential beside an Authorization header"), "one of the two")
+        if row.get("as") and (row.get("login") or not url):
+            say(f"{key}.as", row["as"], "an account for a request (url) without `login`: its password is {{password}}")
         within = row.get("within_s", 0)
         if within and url and row.get("method", "GET") not in ("GET", "HEAD"):
             say(f"{key}.within_s", within, "0: only a GET is repeated; other methods change something each time")

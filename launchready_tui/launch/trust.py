@@ -83,7 +83,7 @@ def sent(launch: Launch) -> tuple[tuple[str, str], ...]:
     """Every credential that the file names, with the host that it would go to; each pair once, in file order."""
     used = [(route.login, _host(route.url)) for route in launch.routes]
     used += [(target.login, _host(target.url)) for target in launch.targets]
-    used += [(step.login, step.host) for step in launch.recovery_path]
+    used += [(name, step.host) for step in launch.recovery_path for name in (step.login, step.as_)]
     used += [(alert.credential, alert.host) for alert in launch.alerts]
     used += [(box.login, box.login_host) for box in launch.mailboxes]
     used += [(queue.credential, split_port(queue.server)[0]) for queue in launch.queues]

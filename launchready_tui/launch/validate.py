@@ -275,6 +275,7 @@ RULES: dict[str, Rule] = {
     "recovery_path[].name": _plain(_line),
     "recovery_path[].url": _step_url,
     "recovery_path[].login": _plain(_login, names.mend_credential),
+    "recovery_path[].as": _plain(_login, names.mend_credential),
     "recovery_path[].contains[]": _plain(_line),
     "repository.path": _plain(_path),
     "repository.branch": _plain(_branch),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..failure import Failure
 from ..hostnames import host_of
+from ..launch.names import email_problem
 from ..mail.flow.sending import new_tag
 from ..text import clean
 from .filling import caught, fill, has, request_of, unmet, url_of
@@ -93,7 +94,7 @@ async def walk(world: World, tell: Tell, *, tag: str = "") -> Walk:
         steps=tuple(seen),
         of=len(steps),
         digest=digest_of(steps),
-        address=address,
+        address=walker.address,
         via=walker.via,
     )
 
@@ -110,6 +111,7 @@ class _Walker:
         self.since = datetime.now(UTC) - _SKEW
         self.via = ""
         self._open: dict[str, Box] = {}
+        self._before: dict[str, frozenset[tuple[str, str]]] = {}
 
     async def do(self, step: PathStep) -> tuple[int | None, str]:
         """One step: the status of its answer, and why it does not hold."""
@@ -126,14 +128,21 @@ class _Walker:
     async def _ask(self, step: PathStep) -> tuple[int | None, str]:
         values = dict(self.values)
         authorization: tuple[tuple[str, str], ...] = ()
-        if step.login:
+        if name := step.login or step.as_:
             host = step.host
             # The keyring may take its time, and the loop must not wait for it.
-            credential = await asyncio.to_thread(self.world.credential, step.login, host)
+            credential = await asyncio.to_thread(self.world.credential, name, host)
             if credential is None:
-                return None, f"no credential {step.login!r} is stored for {host}"
+                return None, f"no credential {name!r} is stored for {host}"
             value = credential.reveal().strip()
-            if has(step.body, "password"):
+            if step.as_:
+                address, _, values["password"] = value.partition(":")
+                if email_problem(address) or not values["password"]:
+                    return None, f"the credential {name!r} is not written ADDRESS:PASSWORD"
+                if problem := await self._become(address):
+                    return None, problem
+                values["email"] = address
+            elif has(step.body, "password"):
                 values["password"] = value
             else:
                 authorization = (("authorization", value if " " in value else f"Bearer {value}"),)
@@ -155,6 +164,19 @@ class _Walker:
         self.jar.take(reply)
         return reply.status, unmet(step, reply, values) or self._catch(step, reply, reply.text)
 
+    async def _become(self, address: str) -> str:
+        """From now on an existing account, whose mails of before are not those of this walk; or why it cannot be."""
+        if address == self.address:
+            return ""
+        for name in dict.fromkeys(step.mailbox for step in self.world.launch.recovery_path if step.mailbox):
+            opened = await self._box(name)
+            letters = opened if isinstance(opened, Failure) else await opened.look(address, self.since)
+            if isinstance(letters, Failure):
+                return f"could not read the mailbox: {letters}"
+            self._before[name] = frozenset((letter.folder.name, letter.uid) for letter in letters)
+        self.address = self.values["email"] = address
+        return ""
+
     def _catch(self, step: PathStep, reply: Reply | None, text: str) -> str:
         found = caught(step, reply, text)
         if isinstance(found, str):
@@ -172,7 +194,7 @@ class _Walker:
         deadline = time.monotonic() + limit
         came = False
         while True:
-            letters = await opened.look(self.address, self.since)
+            letters = await opened.look(self.address, self.since, self._before.get(step.mailbox, ()))
             if isinstance(letters, Failure):
                 return f"could not read the mailbox: {letters}"
             for letter in sorted(letters, key=lambda one: one.arrived, reverse=True):

@@ -160,7 +160,7 @@ def _credentials(launch: Launch) -> list[str]:
         + [launch.watch.heartbeat]
     )
     names += [launch.repository.github_login] if launch.repository else []
-    names += [step.login for step in launch.recovery_path]
+    names += [name for step in launch.recovery_path for name in (step.login, step.as_)]
     return [variable(name) for name in dict.fromkeys(names) if name]
 
 

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from imapstub import HOST as IMAP
 from imapstub import Mailboxes, empty, imap_server, put
 from loopback import Served, reach, serve
+from msgspec.structs import replace
 from stubdns import name_server, zone
 
 from launchready_tui.clock import SystemClock
@@ -34,6 +35,7 @@ from launchready_tui.world import World
 
 API = "api.shop.test"
 PASSWORD = "correct-horse-9"
+ACCOUNT = "fixed@example.com"
 TOKEN = "t0ken-" + "abcdef012345"
 
 
@@ -150,7 +152,7 @@ async def town(folder: Path, launch: Launch | None = None, allow: tuple[str, ...
     product = Product(empty())
     authority = certs.authority()
     leaf = certs.issue(API, (API,), by=authority)
-    stored = {("seed-mail", IMAP), ("test-user", API)}
+    stored = {("seed-mail", IMAP): PASSWORD, ("test-user", API): PASSWORD, ("account", API): f"{ACCOUNT}:{PASSWORD}"}
     async with (
         imap_server(product.boxes, authority) as imap,
         serve(product.handle, tls=certs.server_context(leaf)) as web,
@@ -162,7 +164,7 @@ async def town(folder: Path, launch: Launch | None = None, allow: tuple[str, ...
             reach(*rules, ca=certs.ca_file(folder, authority), nameservers=(dns.address,)),
             clock=SystemClock(),
             allow=frozenset(allow),  # type: ignore[arg-type]
-            credential=lambda name, host: Secret(name, PASSWORD) if (name, host) in stored else None,
+            credential=lambda name, host: Secret(name, stored[name, host]) if (name, host) in stored else None,
         )
         async with world:
             yield Town(world, product)
@@ -216,6 +218,22 @@ async def test_a_captured_token_goes_into_authorization_and_into_what_answer_and
             found = await here.walk()
             assert (len(found.steps), found.steps[-1].problem) == (len(steps), problem)
             assert TOKEN not in encode(found)
+
+
+@pytest.mark.parametrize(("new", "problem"), [(True, ""), (False, "no mail arrived within 1 s")])
+async def test_an_existing_test_account_walks_and_its_older_mails_do_not_count(
+    tmp_path: Path, new: bool, problem: str
+) -> None:
+    login = replace(STEPS[0], login="", as_="account")
+    notified = replace(STEPS[3], within_s=1)
+    async with town(tmp_path, launch_of(login, *(STEPS[1:3] if new else ()), notified)) as here:
+        old = f"From: a@shop.test\r\nTo: {ACCOUNT}\r\nSubject: x\r\nDate: x\r\n\r\n{here.product.mail_says}\r\n"
+        put(here.product.boxes, "INBOX", old.encode(), datetime.now(UTC))
+        found = await here.walk()
+        assert (found.steps[-1].name, found.steps[-1].problem, found.address) == ("notified", problem, ACCOUNT)
+        assert parse_qs(here.product.asked[0][2]) == {"email": [ACCOUNT], "password": [PASSWORD]}
+        assert not new or json.loads(here.product.asked[1][2])["email"] == ACCOUNT
+        assert PASSWORD not in encode(found)
 
 
 @pytest.mark.parametrize(
