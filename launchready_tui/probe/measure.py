@@ -309,6 +309,7 @@ def _summary(
         p95_low=low,
         p95_high=high,
         rate=started.rate,
+        warm_up=started.warm_up,
         seconds=done.seconds,
         started_at=at,
         phases=Phases(

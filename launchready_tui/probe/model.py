@@ -11,6 +11,8 @@ from .stats import Answer
 
 WARM_UP = 5
 """Requests before the first one that counts."""
+LEAST_WARM_UP = 2
+"""So many where these alone took as long as all of them at the target."""
 STOP_AFTER_ERRORS = 5
 """So many failed requests end a measurement: the route is broken, and more load would not help it."""
 TRIES = 2
@@ -68,6 +70,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started"):
     connect: float
     tls: float
     rate: float
+    warm_up: int = WARM_UP
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
@@ -133,6 +136,8 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     """Requests a second that were planned: the asked rate, less where answers are slow, so that one at a time
     suffices."""
+    warm_up: int = WARM_UP
+    """Requests before the first that counted."""
     seconds: float
     started_at: datetime
     phases: Phases = Phases()

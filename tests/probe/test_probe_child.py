@@ -191,6 +191,15 @@ async def test_every_answer_over_the_target_fails_early() -> None:
     assert (result.verdict, result.why) in (("FAIL", "decided"), ("NOT ENOUGH DATA", "generator"))
 
 
+async def test_a_slow_route_is_not_asked_again_and_again_only_to_warm_it() -> None:
+    shop = Shop()
+    async with running(shop) as reach:
+        slow = await timed(reach, route(target_ms=0))
+        assert (slow.n, slow.warm_up, slow.requests, len(shop.seen)) == (5, 2, 7, 7)
+        fast = await timed(reach)
+    assert (fast.n, fast.warm_up, fast.requests) == (59, 5, 64)
+
+
 async def test_broken_answers_end_it_and_count_as_over() -> None:
     shop = Shop(answer=lambda count: (500 if count > 5 else 200, b"x"))
     async with running(shop) as reach:

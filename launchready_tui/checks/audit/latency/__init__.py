@@ -14,7 +14,7 @@ from ....findings import Evidence, Finding, Severity
 from ....hostnames import host_of
 from ....probe import Measurement
 from ....probe.measure import EXCHANGE_S
-from ....probe.model import STOP_AFTER_ERRORS, TRIES, WARM_UP
+from ....probe.model import STOP_AFTER_ERRORS, TRIES
 from ....world.sights import Reply
 from ...base import Say, check, step
 from ...seen import mitigated
@@ -83,7 +83,7 @@ def _ms(value: float | None) -> str:
 def _evidence_of(seen: Measurement) -> list[Evidence]:
     """A measurement as evidence, one figure a row, and as data beside its p95."""
     source, at = (
-        f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {WARM_UP} that do not count",
+        f"{seen.url}, {seen.rate:.2g} a second, one at a time, after {seen.warm_up} that do not count",
         seen.started_at,
     )
     statuses = ", ".join(f"{count} x {status or 'no answer'}" for status, count in seen.statuses.items())
