@@ -18,14 +18,15 @@ _CLIENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
 
 
 def tagged(value: str) -> str:
-    """How a test address is written: somewhere before the @ stands the tag, and nothing else is open."""
-    allowed = f"an address with {TAG} before the @, such as shop+{TAG}@example.com"
+    """How a test address is written: the tag at most once and before the @, and nothing else is open. Without it, it is
+    a test account that stays the same."""
+    allowed = f"an address, with {TAG} at most once and before the @, such as shop+{TAG}@example.com"
     if not value:
         return ""
     local, _, _ = value.partition("@")
     return (
         ""
-        if local.count(TAG) == 1 and value.count("{") == 1 and not names.email_problem(value.replace(TAG, "x"))
+        if local.count(TAG) == value.count("{") <= 1 and not names.email_problem(value.replace(TAG, "x"))
         else allowed
     )
 

@@ -210,8 +210,8 @@ class Mailbox(_Table, frozen=True, kw_only=True):
     client_id: str = ""
     """The app registration that `device` logs in through."""
     tagged: str = ""
-    """The form of a test address, with {tag}, such as `shop-{tag}@example.com`. Empty: the address with +{tag}
-    before the @."""
+    """The form of a test address, with {tag}, such as `shop-{tag}@example.com`, or the fixed address of a test account.
+    Empty: the address with +{tag} before the @."""
 
     @property
     def way(self) -> MailboxAuth:

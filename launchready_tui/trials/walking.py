@@ -74,9 +74,10 @@ async def walk(world: World, tell: Tell, *, tag: str = "") -> Walk:
     started_at, begun, seen = world.clock.now(), time.monotonic(), list[Seen]()
     async with AsyncExitStack() as open_boxes:
         walker.stack = open_boxes
+        unread = "" if tag in address else await walker.become(address)
         for number, step in enumerate(steps, 1):
             at = time.monotonic()
-            status, problem = await walker.do(step)
+            status, problem = (None, unread) if unread else await walker.do(step)
             done = Seen(
                 name=clean(step.name),
                 asked=clean(asked_of(step).removeprefix(f"{step.name}: ")),
@@ -139,7 +140,7 @@ class _Walker:
                 address, _, values["password"] = value.partition(":")
                 if email_problem(address) or not values["password"]:
                     return None, f"the credential {name!r} is not written ADDRESS:PASSWORD"
-                if problem := await self._become(address):
+                if address != self.address and (problem := await self.become(address)):
                     return None, problem
                 values["email"] = address
             elif has(step.body, "password"):
@@ -164,10 +165,8 @@ class _Walker:
         self.jar.take(reply)
         return reply.status, unmet(step, reply, values) or self._catch(step, reply, reply.text)
 
-    async def _become(self, address: str) -> str:
+    async def become(self, address: str) -> str:
         """From now on an existing account, whose mails of before are not those of this walk; or why it cannot be."""
-        if address == self.address:
-            return ""
         for name in dict.fromkeys(step.mailbox for step in self.world.launch.recovery_path if step.mailbox):
             opened = await self._box(name)
             letters = opened if isinstance(opened, Failure) else await opened.look(address, self.since)

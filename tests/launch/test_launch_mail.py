@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from launchready_tui.launch import mailrules
 from launchready_tui.launch.load import parse
-from launchready_tui.launch.model import Launch
+from launchready_tui.launch.model import Launch, Mailbox
 from launchready_tui.launch.problems import LaunchFileError
 
 BASE = """
@@ -95,7 +96,8 @@ def test_a_flow_is_by_hand_or_by_a_route_that_holds_the_address() -> None:
         (SEED + 'kind = "gamil"\n', "mailboxes[1].kind", "gmail"),
         (SEED + 'auth = "device"\n', "mailboxes[1].auth", ""),
         (SEED + 'auth = "refresh"\n', "mailboxes[1].auth", ""),
-        (SEED + 'tagged = "shop@example.net"\n', "mailboxes[1].tagged", ""),
+        (SEED + 'tagged = "shop{tag}{tag}@example.net"\n', "mailboxes[1].tagged", ""),
+        (SEED + 'tagged = "shop{x}@example.net"\n', "mailboxes[1].tagged", ""),
         (SEED + 'tagged = "shop@{tag}.example.net"\n', "mailboxes[1].tagged", ""),
         (SEED + 'pasword = "x"\n', "mailboxes[1].pasword", ""),
         (SEED.replace("seed-mail", "Seed Mail"), "mailboxes[1].login", "seed-mail"),
@@ -132,3 +134,9 @@ def test_a_request_leaves_open_only_what_is_known() -> None:
     with pytest.raises(LaunchFileError) as caught:
         parse((text + '[[flows]]\nname = "password-reset"\nroute = "forgot"\n').encode(), "launchready.toml", Path())
     assert [(one.key, one.nearest) for one in caught.value.problems] == [("routes[1].body", "password")]
+
+
+def test_tagged_without_a_tag_is_the_fixed_address_of_a_test_account() -> None:
+    assert not mailrules.tagged("shop@example.net")
+    box = Mailbox(name="seed", address="seed@example.net", login="seed-mail", tagged="shop@example.net")
+    assert box.recipient("lr-k2m9qx") == "shop@example.net"

@@ -220,6 +220,17 @@ async def test_a_captured_token_goes_into_authorization_and_into_what_answer_and
             assert TOKEN not in encode(found)
 
 
+@pytest.mark.parametrize(("book", "problem"), [(True, ""), (False, "no mail arrived within 1 s")])
+async def test_a_mailbox_with_a_fixed_address_takes_no_older_mail(tmp_path: Path, book: bool, problem: str) -> None:
+    box = Mailbox(name="seed", address="seed@example.com", host=IMAP, login="seed-mail", tagged=ACCOUNT)
+    steps = (*STEPS[: 3 if book else 1], replace(STEPS[3], within_s=1))
+    async with town(tmp_path, launch_of(*steps, mailboxes=(box,))) as here:
+        old = f"From: a@shop.test\r\nTo: {ACCOUNT}\r\nSubject: x\r\nDate: x\r\n\r\n{here.product.mail_says}\r\n"
+        put(here.product.boxes, "INBOX", old.encode(), datetime.now(UTC))
+        found = await here.walk()
+        assert (found.steps[-1].name, found.steps[-1].problem, found.address) == ("notified", problem, ACCOUNT)
+
+
 @pytest.mark.parametrize(("new", "problem"), [(True, ""), (False, "no mail arrived within 1 s")])
 async def test_an_existing_test_account_walks_and_its_older_mails_do_not_count(
     tmp_path: Path, new: bool, problem: str
