@@ -70,6 +70,8 @@ def test_a_sheet_goes_out_and_its_answers_come_back(program: Program, tmp_path: 
     for key, answer in given.items():
         words = re.sub(rf"(\[{re.escape(key)}\](?:.*\n)+?Answer[^\n]*:)", rf"\1 {answer}", words, count=1)
     sheet.write_text(words)
+    stranger = program.at("answers", sheet, "--from", "nobody")
+    assert stranger.code == 1 and '--from: found "nobody"' in stranger.err, "only who is in people.toml answers"
     dry = program.at("answers", sheet, "--from", "founder", "--dry-run")
     assert dry.code == 1 and "plan.launch_at" in dry.err and "Nothing was written" in dry.err
     assert "confirmed: " in dry.out and not InventoryFile(program.folder).load().systems[0].billing_owner
