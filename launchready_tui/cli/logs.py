@@ -118,6 +118,7 @@ def _json(reading: Reading) -> str:
 def _text(reading: Reading, said: Common) -> None:
     from ..clock import stamp
     from ..text import printable
+    from ..wording import plural
 
     ink = said.ink()
 
@@ -129,7 +130,7 @@ def _text(reading: Reading, said: Common) -> None:
     if reading.strange:
         line(f"{reading.strange:,} of them are in an unknown format")
     if reading.ours:
-        line(f"{reading.ours:,} of them are requests of LaunchReady itself and not counted")
+        line(f"{plural(reading.ours, 'request')} from LaunchReady itself, not counted below")
     for block in (_routes, _groups, _personal):
         for words in block(reading):
             line(words)

@@ -451,8 +451,12 @@ def test_the_command_prints_routes_and_says_what_stands_there(program: Program) 
         "errors": 3,
         "share": 0.1,
     }
-    log.write_text(combined())
-    assert program("logs", log).code == 0
+    log.write_text(
+        "\n".join([combined(), combined(status=499), combined(status=503).replace("Mozilla/5.0", "LaunchReady/1")])
+    )
+    said = program("logs", log)
+    assert said.code == 0 and "1 request from LaunchReady itself, not counted below" in said.out
+    assert "1  clients that gave up before the answer came (499)" in said.out
 
 
 def test_the_command_takes_those_of_the_launch_file(program: Program) -> None:
