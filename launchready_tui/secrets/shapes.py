@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import Literal
 
 from .addresses import BLANK
 from .model import compiled, load
@@ -28,6 +29,15 @@ def is_jwt(value: str) -> bool:
 def written_out(text: str) -> bool:
     """Whether a text that should name a secret holds one: the whole of a header's scheme and value, or a sure shape."""
     return _SCHEME.match(text) is not None or any(match.sure for match in scan(text).matches)
+
+
+_TEST_MODE = re.compile(r"(?:[srp]k_test_|rzp_test_|sandbox-|FLWSECK_TEST|SANDBOX|whsec_test_|TEST-)")
+_LIVE_MODE = re.compile(r"(?:[sr]k_live_|rzp_live_|production-|EAAA)")
+
+
+def mode_of(value: str) -> Literal["test", "live", ""]:
+    """The mode of a payment provider's key, by its beginning; empty where it tells none."""
+    return "test" if _TEST_MODE.match(value) else "live" if _LIVE_MODE.match(value) else ""
 
 
 def without_values(header: str, value: str) -> str:

@@ -13,6 +13,7 @@ from ..failure import Failure
 from ..hostnames import host_of
 from ..launch.model import Launch, Route
 from ..launch.papers import Papers
+from ..secrets import load as load_shapes
 from ..wire import Counts, Reach, Wire
 from ..wire.slots import later
 from .domains import is_suffix, registrable
@@ -220,6 +221,7 @@ def _warm() -> None:
     ):
         importlib.import_module(f"dns.rdtypes.{name}")
     registrable("www.example.com")
+    load_shapes()
     _prepare(Reach())
 
 

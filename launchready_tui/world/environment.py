@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..secrets import scan
+from ..secrets.shapes import mode_of
 from ..secrets.validate import is_placeholder
 from ..text import clean
 from .folder import Tree, beginning
@@ -52,8 +53,6 @@ _DEBUG = frozenset(("DEBUG", "APP_DEBUG", "DJANGO_DEBUG", "FLASK_DEBUG", "NEXT_P
 _MODES = frozenset(("NODE_ENV", "RAILS_ENV", "RACK_ENV", "APP_ENV", "FLASK_ENV", "MIX_ENV", "ASPNETCORE_ENVIRONMENT"))
 _HOSTS = frozenset(("ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "CORS_ORIGIN", "CORS_ORIGINS", "CORS_ALLOWED_ORIGINS"))
 _TRUE = frozenset(("1", "true", "yes", "on", "*"))
-_TEST_KEY = re.compile(r"^(?:[srp]k_test_|rzp_test_|sandbox-|FLWSECK_TEST|SANDBOX|whsec_test_|TEST-)")
-_LIVE_KEY = re.compile(r"^(?:[sr]k_live_|rzp_live_|production-|EAAA)")
 _LOCAL = re.compile(
     r"(?:^|[@/])(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|10\.0\.2\.2|host\.docker\.internal|\[::1\])(?=$|[:/])"
     r"|\.ngrok(?:-free)?\.(?:app|io|dev)\b|\.loca\.lt\b|\.trycloudflare\.com\b",
@@ -202,10 +201,10 @@ def _alone(setting: Setting) -> Iterator[Trouble]:
     if name.startswith(PUBLIC) and value and (secret or any(one.sure for one in scan(value).matches)):
         yield _trouble("public-secret", setting)
     if not production:
-        if _LIVE_KEY.match(value):
+        if mode_of(value) == "live":
             yield _trouble("live-key", setting)
         return
-    if _TEST_KEY.match(value):
+    if mode_of(value) == "test":
         yield _trouble("test-key", setting)
     if (name in _DEBUG and value.lower() in _TRUE) or (
         name in _MODES and value and not value.lower().startswith("prod")
@@ -215,7 +214,7 @@ def _alone(setting: Setting) -> Iterator[Trouble]:
         yield _trouble("open-hosts", setting)
     if _LOCAL.search(value) and not _OWN_ADDRESS.search(name):
         yield _trouble("local-address", setting)
-    if secret and (not value or is_placeholder(value)) and not _TEST_KEY.match(value):
+    if secret and (not value or is_placeholder(value)) and mode_of(value) != "test":
         yield _trouble("placeholder", setting)
     elif secret and (value.startswith("django-insecure-") or (len(value) < WEAK and "://" not in value)):
         yield _trouble("weak", setting)

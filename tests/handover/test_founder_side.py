@@ -101,7 +101,7 @@ def test_answers_come_back_with_their_author() -> None:
         questions.sheet(market, now=NOW),
         {
             "confirm.deploy.release": ("Yes", "released twice with one command on Monday"),
-            "confirm.deploy.ci": ("no, not yet", ""),
+            "confirm.deploy.clean-build": ("no, not yet", ""),
             "system.fly.billing_owner": ("The founder", ""),
             "system.cloudflare.billing_owner": ("nothing", ""),
             "system.cloudflare.login_url": ("https://dash.cloudflare.com", ""),
@@ -117,7 +117,7 @@ def test_answers_come_back_with_their_author() -> None:
         "engineer",
         "released twice with one command on Monday",
     )
-    denied = next(one for one in market.decisions.confirmations if one.check == "deploy.ci")
+    denied = next(one for one in market.decisions.confirmations if one.check == "deploy.clean-build")
     assert (denied.answer, denied.by, denied.evidence) == ("no", "founder", "not yet")
     fly, cloudflare = market.inventory.system("fly"), market.inventory.system("cloudflare")
     assert fly is not None and cloudflare is not None

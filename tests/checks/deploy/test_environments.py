@@ -1,4 +1,4 @@
-"""deploy.environments, audit.env-split, deploy.secret-store: what lies in the folder, and what is said of it."""
+"""deploy.environments and deploy.secret-store: what lies in the folder, and what is said of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from fake_outside import found, launch, said
 from fake_world import AuditWorld
 from repos import write
 
-from launchready_tui.checks.audit import env_split
 from launchready_tui.checks.deploy import environments, secret_store
 from launchready_tui.launch.model import Repository as Named
 from launchready_tui.world.repository import Repository
@@ -56,21 +55,13 @@ async def test_separate_settings_pass(tmp_path: Path) -> None:
     }
     world = world_of(tmp_path / "shop", files)
     assert said(await found(environments.environments, world), "values", "launch") == "pass"
-    assert said(await found(env_split.env_split, world), "shared", "launch") == "pass"
 
 
 async def test_what_is_on_the_platform_is_asked(tmp_path: Path) -> None:
     world = world_of(tmp_path / "shop", {".env": "A=1\n", "vercel.json": "{}"})
     assert said(await found(environments.environments, world), "unseen", "launch") == "unknown high"
-    assert said(await found(env_split.env_split, world), "unseen", "launch") == "unknown medium"
     store = await found(secret_store.secret_store, world)
     assert said(store, "store", "launch") == "pass" and "Vercel" in store["store", "launch"].summary
-
-
-async def test_shared_settings_are_counted_and_one_is_named(tmp_path: Path) -> None:
-    world = world_of(tmp_path / "shop", {".env": DATABASE, ".env.production": DATABASE})
-    findings = await found(env_split.env_split, world)
-    assert said(findings, "shared", "launch") == "fail high" and "DATABASE_URL" in findings["shared", "launch"].summary
 
 
 STORES = {
@@ -106,7 +97,6 @@ async def test_no_store_and_secrets_in_files(tmp_path: Path) -> None:
 async def test_without_a_repository_or_folder_nothing_is_claimed(tmp_path: Path) -> None:
     for check, severity in (
         (environments.environments, "blocker"),
-        (env_split.env_split, "high"),
         (secret_store.secret_store, "high"),
     ):
         assert said(await found(check, AuditWorld(launch())), "no-repository", "launch") == f"unknown {severity}"
