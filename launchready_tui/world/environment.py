@@ -179,7 +179,15 @@ def _holds_secret(setting: Setting) -> bool:
     """A real value behind a secret's name; a reference to a vault is none."""
     value = setting.value
     reference = value.startswith(("op://", "vault:", "/run/secrets/", "$", "{{", "<"))
-    return is_secret(setting.name.upper()) and len(value) >= 8 and not reference and not is_placeholder(value)
+    return is_secret(setting.name.upper()) and len(value) >= 8 and not reference and not _placeholder(value)
+
+
+def _placeholder(value: str) -> bool:
+    """Whether a value is still to be replaced; of an address its password decides, not a word in a host's name."""
+    if "://" not in value:
+        return is_placeholder(value)
+    password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    return bool(password) and is_placeholder(password)
 
 
 def judge(settings: Iterable[Setting]) -> list[Trouble]:
@@ -214,7 +222,7 @@ def _alone(setting: Setting) -> Iterator[Trouble]:
         yield _trouble("open-hosts", setting)
     if _LOCAL.search(value) and not _OWN_ADDRESS.search(name):
         yield _trouble("local-address", setting)
-    if secret and (not value or is_placeholder(value)) and mode_of(value) != "test":
+    if secret and (not value or _placeholder(value)) and mode_of(value) != "test":
         yield _trouble("placeholder", setting)
     elif secret and (value.startswith("django-insecure-") or (len(value) < WEAK and "://" not in value)):
         yield _trouble("weak", setting)
@@ -235,7 +243,7 @@ def _shared(rows: list[Setting]) -> Iterator[Trouble]:
 def _compared(setting: Setting) -> str:
     """What is compared of a value; empty where it may be the same everywhere."""
     name, value = setting.name, setting.value
-    if len(value) < 6 or is_placeholder(value) or name.startswith(PUBLIC):
+    if len(value) < 6 or _placeholder(value) or name.startswith(PUBLIC):
         return ""
     if _MUST_DIFFER.search(name):
         if "://" not in value:

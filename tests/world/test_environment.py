@@ -88,6 +88,8 @@ def test_a_live_key_in_development(tmp_path: Path) -> None:
     ("name", "value", "shared"),
     [
         ("DATABASE_URL", DATABASE, True),
+        ("DATABASE_URL", DATABASE.replace("shop.test", "sample-shop.test"), True),
+        ("DATABASE_URL", DATABASE.replace(WORD, "changeme"), False),
         ("JWT_SECRET", WORD, True),
         ("DATABASE_URL", "postgres://app:app@db/shop", False),
         ("DATABASE_URL", "postgres://localhost/shop", False),
