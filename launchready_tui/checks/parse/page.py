@@ -21,7 +21,7 @@ ACTIVE: frozenset[RefKind] = frozenset({"script", "style", "frame", "object", "p
 PASSIVE: frozenset[RefKind] = frozenset({"image", "media", "icon", "css"})
 
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")\s]+)", re.IGNORECASE)
-_REFRESH = re.compile(r"^\s*[\d.]+\s*[;,]\s*(?:url\s*=\s*)?['\"]?(.*?)['\"]?\s*$", re.IGNORECASE | re.DOTALL)
+_REFRESH = re.compile(r"[\d.]+\s*[;,]\s*(?:url\s*=\s*)?['\"]?(.*)", re.IGNORECASE | re.DOTALL)
 _EMPTY = 80
 """A page with fewer characters than this, and a script, is a frame that the script fills."""
 _HEAD_TAGS = frozenset({"html", "head", "title", "base", "link", "meta", "style", "script", "noscript", "template"})
@@ -201,8 +201,11 @@ class _Reader(HTMLParser):
             case "content-security-policy":
                 (self.page.csp if self._in_head else self.page.body_csp).append(content)
             case "refresh":
-                found = _REFRESH.match(content)
-                self.page.refresh = self.page.refresh or (found.group(1) if found else "")
+                found = _REFRESH.match(content.strip())
+                target = found[1] if found else ""
+                self.page.refresh = (
+                    self.page.refresh or (target[:-1] if target.endswith(("'", '"')) else target).rstrip()
+                )
         name = (given.get("name") or given.get("property") or "").strip().lower()
         if name:
             self.page.meta.setdefault(name, []).append(content)

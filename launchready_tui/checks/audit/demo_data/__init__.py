@@ -33,7 +33,8 @@ _EMPTY_PRICE = r"(?:X{2,4}(?:[.,]X{2})?|X[.,]X{2}|NaN|undefined|null)"
 _PRICE = re.compile(rf"{_MONEY}\s?{_EMPTY_PRICE}(?!\w)|(?<!\w){_EMPTY_PRICE}\s?{_MONEY}")
 # Domains that belong to nobody (RFC 2606 section 3), and numbers kept for films (NANP 555-0100 to 555-0199).
 _CONTACT = re.compile(
-    r"[\w.+-]+@(?:[\w-]+\.)?example\.(?:com|org|net)\b|\(?\b\d{3}\)?[ .-]555[ .-]01\d\d\b", re.IGNORECASE
+    r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.)?example\.(?:com|org|net)\b|\(?\b\d{3}\)?[ .-]555[ .-]01\d\d\b",
+    re.IGNORECASE,
 )
 _EXPLAINED = re.compile(
     r"(?:such as|e\.\s?g\.|for example|like|for instance|z\.\s?B\.|par exemple)[:,]?\s*\S{0,12}$", re.IGNORECASE
