@@ -7,13 +7,14 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
 
 import msgspec
 
 from ..hostnames import host_of
 from .atomic import folder_lock, make_private, write_atomically
-from .model import Launch, LaunchFile, Region
+from .model import Launch, LaunchFile, Region, Silence
 from .names import split_port
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -50,6 +51,8 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
     repository: str
     alerts: tuple[str, ...] = ()
     """Where messages go when something is watched: `on-call: slack to hooks.slack.com`."""
+    silences: tuple[str, ...] = ()
+    """Times without alerts: `2026-12-01 02:00 UTC for 20m: all targets (upgrade)`."""
     mailboxes: tuple[str, ...] = ()
     """Test mailboxes that would be read: `gmail: tests+TAG@gmail.com at imap.gmail.com`."""
     logs: tuple[str, ...] = ()
@@ -71,6 +74,7 @@ class Reaches(msgspec.Struct, frozen=True, kw_only=True):
             ("extra certificate authorities", (self.ca_file,) if self.ca_file else ()),
             ("repository", (self.repository,) if self.repository else ()),
             ("alerts", self.alerts),
+            ("times without alerts", self.silences),
             ("test mailboxes", self.mailboxes),
             ("log files", self.logs),
             ("requests that act, with --allow", self.acts),
@@ -145,11 +149,18 @@ def summary(file: LaunchFile) -> Reaches:
             f"{alert.name}: {alert.kind} to {f'{alert.to} through ' if alert.to else ''}{alert.where}"
             for alert in launch.alerts
         ),
+        silences=tuple(map(_silence, launch.silence)),
         logs=tuple(log.path for log in launch.logs),
         mailboxes=tuple(f"{box.name}: {box.recipient('TAG')} at {box.server[0]}" for box in launch.mailboxes),
         acts=_acts(launch),
         permission=permission_words(launch),
     )
+
+
+def _silence(one: Silence) -> str:
+    end = f"for {one.for_}" if one.for_ else f"until {one.until:%Y-%m-%d %H:%M %Z}"
+    targets = " and ".join(one.targets) or "all targets"
+    return f"{one.from_.astimezone(UTC):%Y-%m-%d %H:%M} UTC {end}: {targets} ({one.why})"
 
 
 def _acts(launch: Launch) -> tuple[str, ...]:

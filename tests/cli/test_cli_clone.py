@@ -405,6 +405,10 @@ name = "in"
 url = "https://c02.example.com/c18"
 method = "POST"
 login = "c19"
+[[recovery_path]]
+name = "as"
+url = "https://c02.example.com/c43"
+as = "c42"
 [repository]
 path = "c20"
 github = "a/b"
@@ -442,6 +446,11 @@ credential = "c35"
 name = "us-east"
 url = "https://c36.example.net:9115"
 credential = "c37"
+[[silence]]
+from = 2026-12-01T02:00:00Z
+for = "7d"
+targets = ["c40"]
+why = "c41"
 [connect]
 "c38.example.com" = "192.0.2.39"
 """
@@ -452,11 +461,13 @@ def test_the_question_shows_every_value_that_steers(tmp_path: Path) -> None:
     path.write_text(_FILLED)
     shown = "\n".join(summary(load(path)).lines())
     marks = sorted(set(re.findall(r"\bc\d\d\b|192\.0\.2\.\d+", _FILLED)))
-    assert len(marks) == 39
+    assert len(marks) == 43
     assert [mark for mark in marks if mark not in shown] == []
     assert "permission for intrusive checks: founder, on 2026-11-01, for example.com" in shown
     acts = "r: POST https://c02.example.com/, t: POST https://c02.example.com/c28, in: POST https://c02.example.com/c18"
+    acts += ", as: GET https://c02.example.com/c43"
     assert f"requests that act, with --allow: {acts}, receipt mail: POST" in shown
+    assert "times without alerts: 2026-12-01 02:00 UTC for 7d: c40 (c41)" in shown
 
 
 def test_every_key_of_text_is_either_shown_at_the_question_or_known_to_steer_nothing() -> None:
@@ -464,8 +475,12 @@ def test_every_key_of_text_is_either_shown_at_the_question_or_known_to_steer_not
     missing = []
     for key in reference():
         table = data.get(key.table, {}) if key.table else data
-        row = table[0] if isinstance(table, list) else table
+        rows = table if isinstance(table, list) else [table]
         steers = key.name not in _STEERS_NOTHING and "text" in key.allowed
-        if steers and key.name not in row and f"{key.table}.{key.name}" not in ("settings.ca_file",):
+        if (
+            steers
+            and not any(key.name in row for row in rows)
+            and f"{key.table}.{key.name}" not in ("settings.ca_file",)
+        ):
             missing.append(key.path)
     assert missing == []
