@@ -42,6 +42,12 @@ ENDS = 20.0
 """Seconds after which something that must end has not."""
 
 
+def _hear() -> None:
+    """A job that runs behind a shell, or under nohup, hands ignored signals on: a console in a terminal has them."""
+    for one in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(one, signal.SIG_DFL)
+
+
 class Terminal:
     """A terminal with the console in it, and all that was written to it."""
 
@@ -57,6 +63,7 @@ class Terminal:
             stderr=self.slave,
             env={**os.environ, "TERM": "xterm-256color", "LAUNCHREADY_STATE": str(folder / "state")},
             start_new_session=True,
+            preexec_fn=_hear,
         )
 
     def until(self, met: Callable[[], Any]) -> None:

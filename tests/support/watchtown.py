@@ -49,7 +49,7 @@ class Running:
         return [one for one in reversed(self.reader.notices(500)) if one.state == "sent"]
 
 
-async def until(true: Callable[[], object], most_s: float = 20.0) -> None:
+async def until(true: Callable[[], object], most_s: float = 60.0) -> None:
     """Waits for a condition; fails where it does not come."""
     async with asyncio.timeout(most_s):
         while not true():
