@@ -31,6 +31,7 @@ from ..secrets.validate import entropy, is_placeholder
 from ..text import clean
 from .folder import walk
 from .git import Added, Entry, Git, GitError
+from .variables import PUBLIC, is_secret
 
 Place = Literal["tracked", "staged", "history", "build"]
 CAP = 5 * 1024 * 1024
@@ -80,12 +81,6 @@ _NAMED = (
     "credential",
 )
 _LITERAL = re.compile(r"[\w-]{0,40}[\"']?[ \t]{0,8}(?::=|=>|[:=])[ \t]{0,8}[\"'`]([^\"'`\s$<>{}()]{12,200})[\"'`]")
-_SECRET_NAME = re.compile(
-    r"(?i)SECRET|TOKEN|PASSW|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIAL|_KEY$|_DSN$|DATABASE_URL$|^KEY$"
-)
-_PUBLIC_NAME = re.compile(
-    r"(?i)^(?:NEXT_PUBLIC|VITE|EXPO_PUBLIC|REACT_APP|NUXT_PUBLIC|GATSBY|PUBLIC)_|PUBLIC_KEY|PUBLISHABLE"
-)
 _READABLE = re.compile(rb"[\x20-\x7e]{8,}")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LOWER: dict[Confidence, Confidence] = {"high": "medium", "medium": "low", "low": "low"}
@@ -193,7 +188,8 @@ class Searching:
         self._known: dict[str, str] = {}
         self._unread: dict[str, None] = {}
         self._history = ""
-        self._files = self._octets = 0
+        self._octets = 0
+        self._read: set[str] = set()
         self._commits: set[str] = set()
         self._began = time.monotonic()
 
@@ -212,7 +208,7 @@ class Searching:
         )
         return Leaks(
             found=tuple(order[:MOST_LEAKS]),
-            files=self._files,
+            files=len(self._read),
             octets=self._octets,
             commits=len(self._commits),
             seconds=time.monotonic() - self._began,
@@ -302,12 +298,14 @@ class Searching:
         for entry, raw, size in git.blobs(entries[:MOST_FILES], CAP):
             read += 1
             self._octets += len(raw)
-            self._files += 1
+            self._read.add(entry.path)
             self._content(entry.path, raw, place, size)
         if read < len(entries):
             self._unread[f"{len(entries) - read} files whose content is not in this clone"] = None
 
     def _file(self, path: str, place: Place) -> None:
+        if path in self._read:  # a build that is committed was searched with the tracked files
+            return
         if self._octets >= MOST_OCTETS:
             self._unread[f"files after the first {MOST_OCTETS // 2**20} MB"] = None
             return
@@ -322,9 +320,9 @@ class Searching:
             self._unread[f"{clean(path)}: {why.strerror or why}"] = None
             return
         self._octets += len(raw)
-        self._files += 1
-        if self._files % 500 == 0:
-            self._tell(f"{self._files} files")
+        self._read.add(path)
+        if len(self._read) % 500 == 0:
+            self._tell(f"{len(self._read)} files")
         self._content(path, raw, place, size)
 
     def _text(self, path: str) -> str | None:
@@ -491,7 +489,7 @@ def _words(text: str) -> Iterator[tuple[str, int]]:
 
 def _is_secret(name: str, value: str) -> bool:
     """Whether a variable of this name with this value is one: not a public one, not a placeholder, not a reference."""
-    if not _SECRET_NAME.search(name) or _PUBLIC_NAME.search(name) or len(value) < 8 or is_placeholder(value):
+    if not is_secret(name.upper()) or name.startswith(PUBLIC) or len(value) < 8 or is_placeholder(value):
         return False
     if (
         value[:1] in "$<{%"

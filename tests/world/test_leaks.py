@@ -220,3 +220,9 @@ def test_what_is_staged_is_read_from_the_index_and_not_from_the_folder(shop: Pat
 def test_public_keys_are_no_finds(shop: Path) -> None:
     commit(shop, {"a.ts": 'const k = "' + "pk_" + 'live_51HxQ9vBn4mTz7LpKc2RdYwEaGj8uFs"\n'})
     assert look(shop).found == ()
+
+
+def test_a_build_that_is_committed_is_read_once(shop: Path) -> None:
+    commit(shop, {"dist/app.js": f'k="{LIVE}"'})
+    found = look(shop)
+    assert found.files == 1 and [leak.place for leak in found.found] == ["tracked"]
